@@ -1,0 +1,61 @@
+'use strict';
+
+/** Dependencies point one way: domain <- ports <- (actors via kit | adapters | web) <- commands, apps. */
+const only = (name, packages, where, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { pathNot: where },
+  to: { path: packages },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'domain-needs-nothing-but-itself',
+      severity: 'error',
+      from: { path: '^src/domain/' },
+      to: { pathNot: ['^src/domain/', '^src/errors\\.ts$', '^(node:)?(buffer|crypto)$'] },
+    },
+    {
+      name: 'ports-know-only-the-domain',
+      severity: 'error',
+      from: { path: '^src/ports/' },
+      to: { pathNot: ['^src/ports/', '^src/domain/', '^src/errors\\.ts$'] },
+    },
+    {
+      name: 'actors-use-domain-ports-and-kit',
+      severity: 'error',
+      from: { path: '^actors/' },
+      to: { pathNot: ['^actors/', '^src/(domain|ports|kit)/', '^src/(errors|log)\\.ts$'] },
+    },
+    {
+      name: 'kit-stands-alone',
+      severity: 'error',
+      from: { path: '^src/kit/' },
+      to: { pathNot: ['^src/kit/', '^src/(errors|log)\\.ts$', 'node_modules/nact'] },
+    },
+    {
+      name: 'adapters-do-not-know-each-other-or-the-programs',
+      severity: 'error',
+      from: { path: '^src/(adapters|web)/' },
+      to: { path: ['^src/(apps|commands|kit)/', '^actors/', '^src/(cli|config)\\.ts$'] },
+    },
+    {
+      name: 'nothing-knows-commands-and-apps-but-the-cli',
+      severity: 'error',
+      from: { pathNot: ['^src/(apps|commands)/', '^src/cli\\.ts$', '^(test|scripts)/'] },
+      to: { path: ['^src/(apps|commands)/'] },
+    },
+    only('only-the-kit-imports-nact', 'node_modules/nact/', ['^src/kit/', '^test/actors/kit/nact-traps'], 'see src/kit'),
+    only('only-aws-imports-the-aws-sdk', 'node_modules/@aws-sdk/', ['^src/adapters/aws/', '^lambda/', '^deploy/', '^node_modules'], ''),
+    { name: 'product-does-not-import-tests', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
+  },
+};

@@ -1,0 +1,176 @@
+import type { Job, JobName } from '../src/domain/job';
+import {
+  ask,
+  spawn,
+  stop,
+  tell,
+  type ActorContext,
+  type ActorOptions,
+  type ActorRef,
+  type ActorSystem,
+} from '../src/kit';
+import type { Clock } from '../src/ports/clock';
+import type { EventLog, GroupMembership } from '../src/ports/event-log';
+import type { MailTransport } from '../src/ports/mail-transport';
+import type { Crc32c } from './append';
+import { groupOf, jobRunner } from './job-runner';
+import { mailer, type MailBuilder } from './mailer';
+import type { Assignment, ConsumerMessage, Drain, JobRunnerMessage, MailerMessage } from './protocol';
+
+export interface ConsumerOptions {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly crc32c: Crc32c;
+  readonly partitions: number;
+  readonly counting: (partition: number) => Job<unknown>;
+  readonly alerting: () => Job<unknown>;
+  readonly buildMail: MailBuilder;
+  readonly transport: MailTransport;
+  /** A job has failed for good: the program cannot do its work and should end. */
+  readonly onFailure: (what: string, error: Error) => void;
+}
+
+export interface Consumer {
+  /** Folds all there is to its end, decides and sends every mail (`local --once`). */
+  finish(timeoutMs: number): Promise<void>;
+  /** Leaves the groups: what is folded is written, the mail in flight is finished, then everything stops. */
+  drain(): Promise<void>;
+}
+
+const TICK_MS = 1_000;
+const DRAIN_MS = 8_000;
+const FINISH_MS = 10 * 60_000;
+
+/** How long what is folded may stay unwritten under load. Alerting decides mails when it writes (rule 16). */
+const MAX_UNWRITTEN_MS: Record<JobName, number> = { counting: 2_000, alerting: 10_000 };
+
+/**
+ * Starts the consumer's actors: counting runs where partitions of `logs` are assigned; alerting and the mailer run where
+ * the one partition of `outbox` is (rule 15).
+ */
+export async function startConsumer(system: ActorSystem, options: ConsumerOptions): Promise<Consumer> {
+  const root = spawn(system, consumerRoot(options));
+  const join = (topic: Assignment['topic'], group: string): Promise<GroupMembership> =>
+    options.log.joinGroup(group, topic, {
+      assigned: async (partitions) => {
+        await ask(root, (replyTo) => ({ type: 'assigned', what: { topic, partitions }, replyTo }), FINISH_MS);
+      },
+      revoked: async (partitions) => {
+        await ask(root, (replyTo) => ({ type: 'revoked', what: { topic, partitions }, replyTo }), FINISH_MS);
+      },
+    });
+  const memberships = [await join('logs', groupOf('counting')), await join('outbox', groupOf('alerting'))];
+  return {
+    finish: async (timeoutMs) => {
+      await ask(root, (replyTo) => ({ type: 'finish', replyTo }), timeoutMs);
+    },
+    drain: async () => {
+      for (const membership of memberships) await membership.leave();
+      await ask(root, (replyTo) => ({ type: 'drain', replyTo }), DRAIN_MS);
+      await stop(root);
+    },
+  };
+}
+
+interface State {
+  readonly runners: Map<string, ActorRef<JobRunnerMessage>>;
+  mailer: ActorRef<MailerMessage> | null;
+}
+
+function consumerRoot(options: ConsumerOptions): ActorOptions<ConsumerMessage, State> {
+  return {
+    name: 'consumer',
+    deadlineMs: FINISH_MS,
+    initialState: () => ({ runners: new Map<string, ActorRef<JobRunnerMessage>>(), mailer: null }),
+    receive: async (state, message, context) => {
+      switch (message.type) {
+        case 'assigned':
+          startWork(state, message.what, options, context);
+          tell(message.replyTo, { type: 'drained' });
+          break;
+        case 'revoked':
+          await endWork(state, message.what);
+          tell(message.replyTo, { type: 'drained' });
+          break;
+        case 'finish':
+          await finish(state);
+          tell(message.replyTo, { type: 'drained' });
+          break;
+        case 'drain':
+          tell(message.replyTo, { type: 'drained' });
+          break;
+        case 'childStopped':
+          state.runners.delete(message.name);
+          if (message.outcome.kind === 'failed') options.onFailure(message.name, message.outcome.error);
+          break;
+      }
+      return state;
+    },
+  };
+}
+
+function startWork(
+  state: State,
+  { topic, partitions }: Assignment,
+  options: ConsumerOptions,
+  context: ActorContext<ConsumerMessage>,
+): void {
+  const run = (job: Job<unknown>, outputPartition: number, inputs: readonly number[]): void => {
+    const name = runnerName(job.name, outputPartition);
+    const runner = jobRunner(name, {
+      ...options,
+      job,
+      partitions: inputs,
+      outputPartition,
+      tickMs: TICK_MS,
+      maxUnwrittenMs: MAX_UNWRITTEN_MS[job.name],
+    });
+    state.runners.set(name, spawn(context, { ...runner, onStop: (stopped) => stopped }));
+  };
+  if (topic === 'logs') {
+    for (const partition of partitions) run(options.counting(partition), partition, [partition]);
+  } else if (partitions.includes(0)) {
+    run(
+      options.alerting(),
+      0,
+      Array.from({ length: options.partitions }, (_, partition) => partition),
+    );
+    state.mailer = spawn(context, { ...mailer(options), onStop: (stopped) => stopped });
+  }
+}
+
+/** What is folded is written before the partition goes elsewhere. */
+async function endWork(state: State, { topic, partitions }: Assignment): Promise<void> {
+  const names = topic === 'logs' ? partitions.map((partition) => runnerName('counting', partition)) : ['alerting-0'];
+  await Promise.all(
+    names.map(async (name) => {
+      const runner = state.runners.get(name);
+      if (runner !== undefined) await drainAndStop(runner);
+    }),
+  );
+  if (topic === 'outbox' && state.mailer !== null) {
+    await drainAndStop(state.mailer);
+    state.mailer = null;
+  }
+}
+
+async function drainAndStop(actor: ActorRef<Drain>): Promise<void> {
+  try {
+    await ask(actor, (replyTo) => ({ type: 'drain', replyTo }), DRAIN_MS);
+  } finally {
+    await stop(actor);
+  }
+}
+
+/** Source to sink: windows are complete before alerting decides, and mails are decided before the mailer finishes. */
+async function finish(state: State): Promise<void> {
+  const counting = [...state.runners].filter(([name]) => name.startsWith('counting-')).map(([, ref]) => ref);
+  await Promise.all(counting.map((ref) => ask(ref, (replyTo) => ({ type: 'finish', replyTo }), FINISH_MS)));
+  const alerting = state.runners.get(runnerName('alerting', 0));
+  if (alerting !== undefined) await ask(alerting, (replyTo) => ({ type: 'finish', replyTo }), FINISH_MS);
+  if (state.mailer !== null) await ask(state.mailer, (replyTo) => ({ type: 'finish', replyTo }), FINISH_MS);
+}
+
+function runnerName(job: JobName, partition: number): string {
+  return `${job}-${partition}`;
+}

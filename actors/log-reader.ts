@@ -1,0 +1,144 @@
+import type { Checkpoint } from '../src/domain/sources/checkpoint';
+import { sourceId } from '../src/domain/topics';
+import { isTelltaleError } from '../src/errors';
+import { ask, tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
+import type { IngestMessage, LogReaderMessage, PublisherMessage, ReadOutcome } from './protocol';
+import { readSteps, type ReadingOptions, type Step } from './reading';
+
+export interface LogReaderOptions extends ReadingOptions {
+  readonly publisher: ActorRef<PublisherMessage>;
+  /** Steps that may be on their way to the publisher at a time: this bounds the memory of a reader. */
+  readonly credit: number;
+}
+
+interface State {
+  epoch: number;
+  /** Null before the object was looked at, and when all of it is handed to the publisher. */
+  steps: AsyncGenerator<Step | null, void, undefined> | null;
+  credit: number;
+  /** Is a `next` on its way? */
+  pulling: boolean;
+  /** Behind the last step that was handed to the publisher, null when there was none. */
+  last: Checkpoint | null;
+  /** The newest that is committed. */
+  committed: Checkpoint | null;
+  attempts: number;
+}
+
+/** An object that changes in mid-read is looked at again at once, this often; then the next hint has to do it. */
+const MAX_ATTEMPTS = 5;
+const LOOKUP_MS = 60_000;
+
+/** Reads what is new of one source, hands it to the publisher step by step, says how it ended, and stops. */
+export function logReader(
+  name: string,
+  key: string,
+  options: LogReaderOptions,
+  ingest: ActorRef<IngestMessage>,
+): ActorOptions<LogReaderMessage, State> {
+  const source = sourceId(options.bucket, key);
+
+  return {
+    name,
+    deadlineMs: 120_000,
+    initialState: (context) => {
+      tell(context.self, { type: 'read' });
+      return {
+        epoch: 0,
+        steps: null,
+        credit: options.credit,
+        pulling: false,
+        last: null,
+        committed: null,
+        attempts: 0,
+      };
+    },
+    receive: async (state, message, context) => {
+      try {
+        switch (message.type) {
+          case 'read': {
+            const standing = await ask(
+              options.publisher,
+              (replyTo) => ({ type: 'lookup', source, replyTo }),
+              LOOKUP_MS,
+            );
+            await begin(state, standing.checkpoint, standing.epoch, context);
+            break;
+          }
+          case 'resumeFrom':
+            if (message.epoch > state.epoch) await begin(state, message.checkpoint, message.epoch, context);
+            break;
+          case 'next':
+            state.pulling = false;
+            await publishNext(state, context);
+            break;
+          case 'accepted':
+            if (message.epoch === state.epoch) state.credit += 1;
+            pull(state, context);
+            break;
+          case 'committed':
+            state.committed = message.checkpoint;
+            if (state.steps === null) settle(state, context);
+            break;
+        }
+      } catch (error) {
+        if (!isTelltaleError(error)) throw error;
+        state.steps = null;
+        state.attempts += 1;
+        if (error.code === 'OBJECT_CHANGED' && state.attempts < MAX_ATTEMPTS) tell(context.self, { type: 'read' });
+        else if (error.code === 'OBJECT_NOT_FOUND') finish({ kind: 'gone' }, context);
+        else finish({ kind: 'failed', reason: error.message }, context);
+      }
+      return state;
+    },
+    afterStop: (state) => state.steps?.return(),
+  };
+
+  async function begin(
+    state: State,
+    committed: Checkpoint | null,
+    epoch: number,
+    context: ActorContext<LogReaderMessage>,
+  ): Promise<void> {
+    await state.steps?.return();
+    Object.assign(state, { epoch, steps: null, credit: options.credit, last: null, committed: null });
+    const object = await options.store.head(options.bucket, key);
+    if (object === null) return finish({ kind: 'gone' }, context);
+    state.steps = readSteps(committed, object, options);
+    pull(state, context);
+  }
+
+  /** Back-pressure: the object is read only as far as the publisher takes it. */
+  function pull(state: State, context: ActorContext<LogReaderMessage>): void {
+    if (state.pulling || state.steps === null || state.credit === 0) return;
+    state.pulling = true;
+    tell(context.self, { type: 'next' });
+  }
+
+  async function publishNext(state: State, context: ActorContext<LogReaderMessage>): Promise<void> {
+    if (state.steps === null) return;
+    const { value: step, done } = await state.steps.next();
+    if (done === true) {
+      state.steps = null;
+      settle(state, context);
+      return;
+    }
+    if (step !== null) {
+      state.credit -= 1;
+      state.last = step.checkpoint;
+      tell(options.publisher, { type: 'publish', source, ...step, epoch: state.epoch, replyTo: context.self });
+    }
+    pull(state, context);
+  }
+
+  /** All is read: what is left is to wait until the last step is committed. */
+  function settle(state: State, context: ActorContext<LogReaderMessage>): void {
+    if (state.last === null) finish({ kind: 'unchanged' }, context);
+    else if (state.last === state.committed) finish({ kind: 'read', checkpoint: state.last }, context);
+  }
+
+  function finish(outcome: ReadOutcome, context: ActorContext<LogReaderMessage>): void {
+    tell(ingest, { type: 'readFinished', key, outcome });
+    context.stopSelf();
+  }
+}

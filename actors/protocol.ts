@@ -1,0 +1,131 @@
+import type { Checkpoint } from '../src/domain/sources/checkpoint';
+import type { LineBatch } from '../src/domain/lines/line-batch';
+import type { Signal } from '../src/domain/signal/signal';
+import type { SourceId } from '../src/domain/topics';
+import type { ActorRef, ChildStopped } from '../src/kit';
+import type { FetchedBatches } from '../src/ports/event-log';
+import type { ObjectInfo } from '../src/ports/object-store';
+
+/** Every message of every actor, on one page. Lines travel in batches, never singly; time arrives as data. */
+
+// --- producer side: signal socket and schedule -> producer -> ingest -> log-readers -> publisher -> event log
+
+export type ProducerMessage =
+  /** A hint from the signal socket: this object has arrived. */
+  | { readonly type: 'objectArrived'; readonly signal: Signal }
+  /** List the bucket and read what no signal named. */
+  | { readonly type: 'reconcile' }
+  /** Answers when all that is in the bucket is read and committed (`local --once`). */
+  | { readonly type: 'settle'; readonly replyTo: ActorRef<Drained> }
+  | Drain
+  | ChildStopped;
+
+export type IngestMessage =
+  | { readonly type: 'ingest'; readonly key: string }
+  | { readonly type: 'reconcile' }
+  /** To itself: a portion of the bucket's listing. */
+  | { readonly type: 'listed'; readonly objects: readonly ObjectInfo[] }
+  | { readonly type: 'reconciled'; readonly error: unknown }
+  | { readonly type: 'readFinished'; readonly key: string; readonly outcome: ReadOutcome }
+  /** Answers when nothing is listed, waiting or in work any more (`local --once`). */
+  | { readonly type: 'settle'; readonly replyTo: ActorRef<Drained> }
+  /** Stops reading where it stands; answers when no reader is left. */
+  | Drain
+  | ChildStopped;
+
+/** How the reading of one source ended. `failed` is tried again by the next signal or reconciliation. */
+export type ReadOutcome =
+  | { readonly kind: 'read'; readonly checkpoint: Checkpoint }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export type LogReaderMessage =
+  /** Begin: look at the object, and read what is new. */
+  | { readonly type: 'read' }
+  /** To itself: read on. */
+  | { readonly type: 'next' }
+  /** The publisher has taken one batch: a credit comes back. */
+  | { readonly type: 'accepted'; readonly epoch: number }
+  | { readonly type: 'committed'; readonly epoch: number; readonly checkpoint: Checkpoint }
+  /** What was not committed is lost: go on from here, under a new epoch. */
+  | { readonly type: 'resumeFrom'; readonly epoch: number; readonly checkpoint: Checkpoint | null };
+
+export type PublisherMessage =
+  /** Where does this source stand? Answers what is committed, and the epoch to publish under. */
+  | { readonly type: 'lookup'; readonly source: SourceId; readonly replyTo: ActorRef<Standing> }
+  /** The committed checkpoints of all sources. */
+  | { readonly type: 'lookupAll'; readonly replyTo: ActorRef<readonly Checkpoint[]> }
+  | Publish
+  /** To itself: commit, if publish number `upTo` is still the last one (or the transaction has waited for long enough). */
+  | { readonly type: 'commit'; readonly upTo: number }
+  | Drain;
+
+/** Lines of one source and the checkpoint that belongs behind them: committed together, or not at all. */
+export interface Publish {
+  readonly type: 'publish';
+  readonly source: SourceId;
+  /** Null when only the checkpoint moved on. */
+  readonly batch: LineBatch | null;
+  /** First byte that this step covers: must be where the last accepted step of the source ended (rule 9). */
+  readonly from: { readonly generation: number; readonly offset: number };
+  readonly checkpoint: Checkpoint;
+  readonly epoch: number;
+  /** Will the reader publish more at once? Then the transaction may wait for it. */
+  readonly more: boolean;
+  readonly replyTo: ActorRef<LogReaderMessage>;
+}
+
+export interface Standing {
+  readonly checkpoint: Checkpoint | null;
+  readonly epoch: number;
+}
+
+/** Finish what is in work, source to sink, then answer. */
+export interface Drain {
+  readonly type: 'drain';
+  readonly replyTo: ActorRef<Drained>;
+}
+
+export interface Drained {
+  readonly type: 'drained';
+}
+
+// --- consumer side: assignment -> consumer -> job-runners (counting, alerting) and mailer
+
+export type ConsumerMessage =
+  | { readonly type: 'assigned'; readonly what: Assignment; readonly replyTo: ActorRef<Drained> }
+  | { readonly type: 'revoked'; readonly what: Assignment; readonly replyTo: ActorRef<Drained> }
+  /** The input has ended: fold it to its end, decide every mail, send it, then answer (`local --once`). */
+  | { readonly type: 'finish'; readonly replyTo: ActorRef<Drained> }
+  /** Answers when everything before it is handled: the last message before the stop. */
+  | Drain
+  | ChildStopped;
+
+/** Partitions of `logs` are counted; the one partition of `outbox` brings alerting and the mailer (rule 15). */
+export interface Assignment {
+  readonly topic: 'logs' | 'outbox';
+  readonly partitions: readonly number[];
+}
+
+export type JobRunnerMessage =
+  /** To itself: what a fetch brought. */
+  | { readonly type: 'fetched'; readonly partition: number; readonly fetched: FetchedBatches }
+  | { readonly type: 'fetchFailed'; readonly partition: number; readonly error: unknown }
+  /** Time has passed. */
+  | { readonly type: 'tick' }
+  /** Fold everything that is in the input now, then `end`, write, and answer. */
+  | { readonly type: 'finish'; readonly replyTo: ActorRef<Drained> }
+  /** Writes what is folded; nothing is folded afterwards. */
+  | Drain;
+
+export type MailerMessage =
+  | { readonly type: 'fetched'; readonly fetched: FetchedBatches }
+  | { readonly type: 'fetchFailed'; readonly error: unknown }
+  /** To itself: is a mail due? */
+  | { readonly type: 'next' }
+  | { readonly type: 'sent'; readonly id: string; readonly transportId: string }
+  | { readonly type: 'failed'; readonly id: string; readonly error: unknown }
+  /** Send all that is pending, then answer. */
+  | { readonly type: 'finish'; readonly replyTo: ActorRef<Drained> }
+  | Drain;

@@ -1,0 +1,183 @@
+import { encodeLines } from '../src/domain/lines/log-records';
+import type { RecordData } from '../src/domain/lines/record-batch';
+import type { Checkpoint } from '../src/domain/sources/checkpoint';
+import { decodeCheckpoint, encodeCheckpoint } from '../src/domain/sources/checkpoint-record';
+import { partitionOf } from '../src/domain/sources/origin';
+import type { SourceId } from '../src/domain/topics';
+import { isTelltaleError } from '../src/errors';
+import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
+import type { Clock } from '../src/ports/clock';
+import type { EventLog, EventTransaction, EventWriter } from '../src/ports/event-log';
+import { appendRecords, type Crc32c } from './append';
+import type { LogReaderMessage, Publish, PublisherMessage } from './protocol';
+import { readLatest } from './read-latest';
+
+export interface PublisherOptions {
+  readonly name: string;
+  /** Stable: a second instance with the same id fences this one (rule 10). */
+  readonly transactionalId: string;
+  readonly partitions: number;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly crc32c: Crc32c;
+}
+
+/** A transaction is committed at the latest when it is this old or holds this much, even while readers have more. */
+const MAX_TRANSACTION_MS = 1_000;
+const MAX_TRANSACTION_BYTES = 8 * 1024 * 1024;
+
+interface State {
+  readonly writer: EventWriter;
+  readonly epoch: number;
+  /** What the event log holds for certain. */
+  readonly committed: Map<SourceId, Checkpoint>;
+  open: Open | null;
+  /** Number of publishes taken, to see whether anything came after a `commit` was told. */
+  taken: number;
+}
+
+/** The open transaction: steps by source, each with the newest checkpoint. */
+interface Open {
+  readonly transaction: EventTransaction;
+  readonly since: number;
+  readonly steps: Map<SourceId, { checkpoint: Checkpoint; replyTo: ActorRef<LogReaderMessage> }>;
+  bytes: number;
+}
+
+/**
+ * Writes lines and checkpoints of many sources in one transaction after the other.
+ *
+ * Any error of the event log is a crash of this actor. Its restart opens a new writer, which fences the old one, so
+ * that it is settled what was committed; then the committed checkpoints are read, and every reader that had something in
+ * flight is told where to resume, under a new epoch. What was sent under an older epoch is dropped.
+ */
+export function publisher(options: PublisherOptions): ActorOptions<PublisherMessage, State> {
+  // These outlive a crash: the next start must know whom to tell, and must not use an epoch again.
+  let epoch = 0;
+  const readers = new Map<SourceId, ActorRef<LogReaderMessage>>();
+
+  return {
+    name: options.name,
+    initialState: async () => {
+      const writer = await options.log.openWriter(options.transactionalId);
+      const committed = await readCheckpoints(options);
+      epoch += 1;
+      for (const [source, reader] of readers) {
+        tell(reader, { type: 'resumeFrom', epoch, checkpoint: committed.get(source) ?? null });
+      }
+      readers.clear();
+      return { writer, epoch, committed, open: null, taken: 0 };
+    },
+    receive: async (state, message, context) => {
+      try {
+        switch (message.type) {
+          case 'lookup':
+            tell(message.replyTo, { checkpoint: state.committed.get(message.source) ?? null, epoch: state.epoch });
+            break;
+          case 'lookupAll':
+            tell(message.replyTo, [...state.committed.values()]);
+            break;
+          case 'publish':
+            if (continues(state, message)) {
+              readers.set(message.source, message.replyTo);
+              await take(state, message, options, context, readers);
+            } else {
+              const checkpoint = state.committed.get(message.source) ?? null;
+              tell(message.replyTo, { type: 'resumeFrom', epoch: state.epoch, checkpoint });
+            }
+            break;
+          case 'commit':
+            if (state.taken === message.upTo) await commit(state, options, readers);
+            break;
+          case 'drain':
+            await commit(state, options, readers);
+            tell(message.replyTo, { type: 'drained' });
+            break;
+        }
+      } catch (error) {
+        if (!isTelltaleError(error, 'FENCED')) throw error;
+        context.log.error('another producer has taken over: this one stops', { error: error.message });
+        context.stopSelf();
+      }
+      return state;
+    },
+    afterStop: (state) => state.writer.close(),
+  };
+}
+
+/** Rule 9: only what begins where the last accepted step of its source ended, under the current epoch. */
+function continues(state: State, step: Publish): boolean {
+  if (step.epoch !== state.epoch) return false;
+  const last = state.open?.steps.get(step.source)?.checkpoint ?? state.committed.get(step.source);
+  if (last === undefined) return step.from.generation === 0 && step.from.offset === 0;
+  if (step.from.generation > last.generation) return step.from.offset === 0;
+  return step.from.generation === last.generation && step.from.offset === last.offset;
+}
+
+async function take(
+  state: State,
+  step: Publish,
+  options: PublisherOptions,
+  context: ActorContext<PublisherMessage>,
+  readers: Map<SourceId, ActorRef<LogReaderMessage>>,
+): Promise<void> {
+  const open = (state.open ??= {
+    transaction: state.writer.begin(),
+    since: options.clock.now(),
+    steps: new Map(),
+    bytes: 0,
+  });
+  if (step.batch !== null) {
+    const bytes = encodeLines(step.batch, options.clock.now(), options.crc32c);
+    await open.transaction.append('logs', partitionOf(step.checkpoint.origin, options.partitions), bytes);
+    open.bytes += bytes.length;
+  }
+  open.steps.set(step.source, { checkpoint: step.checkpoint, replyTo: step.replyTo });
+  tell(step.replyTo, { type: 'accepted', epoch: state.epoch });
+
+  state.taken += 1;
+  const due = open.bytes >= MAX_TRANSACTION_BYTES || options.clock.now() - open.since >= MAX_TRANSACTION_MS;
+  const message: PublisherMessage = { type: 'commit', upTo: state.taken };
+  if (due) await commit(state, options, readers);
+  else if (step.more) context.after(MAX_TRANSACTION_MS, message);
+  else tell(context.self, message);
+}
+
+async function commit(
+  state: State,
+  options: PublisherOptions,
+  readers: Map<SourceId, ActorRef<LogReaderMessage>>,
+): Promise<void> {
+  const open = state.open;
+  if (open === null) return;
+  const timestamp = options.clock.now();
+  const byPartition = new Map<number, RecordData[]>();
+  for (const { checkpoint } of open.steps.values()) {
+    const partition = partitionOf(checkpoint.origin, options.partitions);
+    const records = byPartition.get(partition) ?? [];
+    records.push({ ...encodeCheckpoint(checkpoint), headers: [], timestamp });
+    byPartition.set(partition, records);
+  }
+  for (const [partition, records] of byPartition) {
+    await appendRecords(open.transaction, { topic: 'checkpoints', partition }, records, options.crc32c);
+  }
+  await open.transaction.commit();
+  state.open = null;
+  for (const [source, { checkpoint, replyTo }] of open.steps) {
+    state.committed.set(source, checkpoint);
+    readers.delete(source);
+    tell(replyTo, { type: 'committed', epoch: state.epoch, checkpoint });
+  }
+}
+
+async function readCheckpoints(options: PublisherOptions): Promise<Map<SourceId, Checkpoint>> {
+  const checkpoints = new Map<SourceId, Checkpoint>();
+  for (let partition = 0; partition < options.partitions; partition++) {
+    await readLatest(options.log, { topic: 'checkpoints', partition, from: 0 }, (record) => {
+      const checkpoint =
+        record.key === null || record.value === null ? null : decodeCheckpoint(record.key, record.value);
+      if (checkpoint !== null) checkpoints.set(checkpoint.source, checkpoint);
+    });
+  }
+  return checkpoints;
+}

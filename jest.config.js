@@ -1,0 +1,18 @@
+'use strict';
+
+const transform = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' }, sourceMaps: 'inline' },
+  ],
+};
+
+/** What `npm test` runs: embedded parts only. Real parts live in test/real (see `npm run test:real`). */
+module.exports = {
+  testEnvironment: 'node',
+  transform,
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: process.env.TELLTALE_TEST_REAL ? [] : ['/test/real/'],
+  testTimeout: 30000,
+};

@@ -1,0 +1,69 @@
+// Speed and memory of `telltale replay` (patterns off) beside reference programs over the same file, in the same run:
+//
+//   npm run bench -- [--megabytes 300] [--runs 5]
+//
+// Prints one JSON object. Whole processes are timed, start-up included; times are medians, memory is the highest peak.
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { measureInTurns, median } from './measure.mjs';
+
+const options = { megabytes: { type: 'string', default: '300' }, runs: { type: 'string', default: '5' } };
+const { values } = parseArgs({ options });
+const runs = Number(values.runs);
+
+const folder = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
+try {
+  const file = join(folder, 'host-1', 'bench.2026-01-02.log');
+  writeLog(file, Number(values.megabytes) * 1e6);
+  const bytes = statSync(file).size;
+  const cli = resolve(import.meta.dirname, '../../dist/src/cli.js');
+  const measured = await measureInTurns(
+    {
+      replay: [process.execPath, cli, 'replay', '--json', '--set', 'patterns.enabled=false', file],
+      'wc -l': ['wc', '-l', file],
+      'grep -c ERROR': ['grep', '-c', 'ERROR', file],
+      'mawk by level': ['mawk', '{n[$3]++} END{for (l in n) print l, n[l]}', file],
+    },
+    runs,
+  );
+  const walls = Object.fromEntries(
+    Object.entries(measured).map(([name, figures]) => [name, median(figures.map(({ wall }) => wall))]),
+  );
+  const results = Object.entries(measured).map(([program, figures]) => ({
+    program,
+    wallSeconds: round(walls[program]),
+    cpuSeconds: round(median(figures.map(({ cpu }) => cpu))),
+    megabytesPerSecond: Math.round(bytes / 1e6 / walls[program]),
+    peakMiB: Math.round(Math.max(...figures.map(({ peakMiB }) => peakMiB))),
+    replayTakesTimes: round(walls.replay / walls[program]),
+  }));
+  const machine = { node: process.version, cpus: cpus().length, model: cpus()[0]?.model };
+  console.log(JSON.stringify({ bench: 'replay', bytes, runs, machine, results }, null, 2));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function round(value) {
+  return Math.round(value * 1000) / 1000;
+}
+
+/** Logback lines of 138 bytes, ten a second, one in 64 an ERROR. */
+function writeLog(path, size) {
+  const levels = ['INFO ', 'INFO ', 'WARN ', 'DEBUG'];
+  mkdirSync(dirname(path), { recursive: true });
+  const file = openSync(path, 'w');
+  let written = 0;
+  for (let line = 0; written < size;) {
+    const chunk = [];
+    for (let i = 0; i < 8192; i++, line++) {
+      const stamp = new Date((line * 100) % 86_400_000).toISOString().slice(11, 23);
+      const level = line % 64 === 0 ? 'ERROR' : levels[line % levels.length];
+      const start = `${stamp} [worker-${line % 8}] ${level} com.example.orders.OrderService - `;
+      chunk.push(`${start}${`order ${line} was taken and is on its way to the customer`.padEnd(137 - start.length, '.')}\n`);
+    }
+    written += writeSync(file, chunk.join(''));
+  }
+  closeSync(file);
+}

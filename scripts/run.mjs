@@ -1,0 +1,163 @@
+/**
+ * What the npm scripts start with: makes sure that dependencies are installed and the code is built, quickly and not
+ * again when nothing changed, then goes on in the same process (so that signals and exit codes are the program's own).
+ *
+ *   node scripts/run.mjs telltale [ARGUMENT…]   the command line program
+ *   node scripts/run.mjs jest [ARGUMENT…]       the tests, which need no build
+ *   node scripts/run.mjs build                  nothing more
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const at = (...path) => join(root, ...path);
+
+const oldestNode = [20, 19];
+const program = at('dist/src/cli.js');
+const stamp = at('dist/.build-stamp');
+// Not the one of tsconfig.json: a type check without output would make the compiler believe that all was written.
+const buildInfo = at('dist/.tsbuildinfo-build');
+
+const say = (sentence) => process.stderr.write(`telltale: ${sentence}\n`);
+
+function stop(sentence) {
+  say(sentence);
+  process.exit(1);
+}
+
+function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const fits = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
+  if (!fits)
+    stop(`needs Node ${oldestNode.join('.')} or newer, this is ${process.versions.node}; see https://nodejs.org`);
+}
+
+/** Does node_modules hold what package-lock.json asks for? The times say so at once; else the versions decide. */
+function isInstalled() {
+  const [asked, installed] = [at('package-lock.json'), at('node_modules/.package-lock.json')];
+  if (!existsSync(installed)) return false;
+  if (statSync(installed).mtimeMs >= statSync(asked).mtimeMs) return true;
+  const packages = (file) =>
+    Object.entries(JSON.parse(readFileSync(file, 'utf8')).packages).filter(([path]) => path !== '');
+  const versions = new Map(packages(installed).map(([path, { version }]) => [path, version]));
+  return packages(asked).every(([path, { version, optional }]) =>
+    versions.has(path) ? versions.get(path) === version : optional === true,
+  );
+}
+
+function install() {
+  say('installing dependencies, once (npm ci)');
+  // What npm says belongs to standard error: standard output is for results.
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) stop('could not install the dependencies: see above; npm ci in this folder tries again');
+}
+
+/** Changes with every source that is added, changed or removed, whatever its time. */
+function fingerprint() {
+  const sources = ['actors', 'lambda', 'src', 'scripts'].filter((folder) => existsSync(at(folder)));
+  const files = sources
+    .flatMap((folder) => readdirSync(at(folder), { recursive: true }).map((name) => join(folder, name)))
+    .filter((name) => name.endsWith('.ts'));
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'node_modules/.package-lock.json'];
+  const hash = createHash('sha256');
+  for (const name of [...files, ...settings].sort()) {
+    const { size, mtimeMs } = statSync(at(name));
+    hash.update(`${name} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+function isBuilt() {
+  return existsSync(program) && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint();
+}
+
+function build() {
+  say('building');
+  // Taken first: what changes while the compiler runs is built next time.
+  const built = fingerprint();
+  if (!existsSync(program)) rmSync(buildInfo, { force: true });
+  const compiler = at('node_modules/typescript/bin/tsc');
+  const options = ['-p', at('tsconfig.build.json'), '--tsBuildInfoFile', buildInfo];
+  const { status } = spawnSync(process.execPath, [compiler, ...options], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (status !== 0) stop('could not build: see above');
+  writeFileSync(stamp, built);
+}
+
+/** One at a time installs and builds; who comes second finds it done. */
+async function locked(work) {
+  mkdirSync(at('dist'), { recursive: true });
+  const lock = at('dist/.run-lock');
+  let told = false;
+  while (!taken(lock)) {
+    if (!told) say('waiting for another run, which is installing or building');
+    told = true;
+    await sleep(100);
+  }
+  const release = () => rmSync(lock, { force: true });
+  process.on('exit', release);
+  try {
+    work();
+  } finally {
+    process.off('exit', release);
+    release();
+  }
+}
+
+function taken(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    if (isAbandoned(lock)) rmSync(lock, { force: true });
+    return false;
+  }
+}
+
+/** Longer than any installation takes: by then another process may have the number of one that was killed. */
+const longestWorkMs = 10 * 60 * 1000;
+
+/** Was its process killed? An empty file is being written at this moment. */
+function isAbandoned(lock) {
+  try {
+    if (Date.now() - statSync(lock).mtimeMs > longestWorkMs) return true;
+    const pid = Number(readFileSync(lock, 'utf8'));
+    if (pid > 0) process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error.code === 'ESRCH';
+  }
+}
+
+async function prepare(withBuild) {
+  const isReady = () => isInstalled() && (!withBuild || isBuilt());
+  if (isReady()) return;
+  await locked(() => {
+    if (!isInstalled()) install();
+    if (withBuild && !isBuilt()) build();
+  });
+}
+
+async function run([what, ...args]) {
+  requireNode();
+  await prepare(what !== 'jest');
+  if (what === 'telltale') {
+    const { main } = await import(pathToFileURL(program).href);
+    await main(args);
+  } else if (what === 'jest') {
+    process.argv = [process.argv[0], 'jest', ...args];
+    await import(pathToFileURL(at('node_modules/jest/bin/jest.js')).href);
+  } else if (what !== 'build') {
+    stop('run.mjs needs one of telltale, jest or build');
+  }
+}
+
+await run(process.argv.slice(2));

@@ -1,0 +1,72 @@
+import type { AssignmentListener, GroupMembership } from '../../ports/event-log';
+
+interface Member {
+  readonly listener: AssignmentListener;
+  /** Null: assigned and not revoked by now. */
+  assigned: readonly number[];
+}
+
+/** Partitions go round the members in the order of joining. */
+export function spread(partitions: number, members: number): number[][] {
+  const shares: number[][] = Array.from({ length: members }, () => []);
+  for (let partition = 0; partition < partitions; partition++) shares[partition % members]?.push(partition);
+  return shares;
+}
+
+/**
+ * A consumer group over one topic, of members in this process. Changes are made one after the other: each first takes
+ * away what goes elsewhere, awaits that, and then gives.
+ */
+export class ConsumerGroup {
+  private readonly members: Member[] = [];
+  private changes: Promise<void> = Promise.resolve();
+
+  constructor(private readonly partitions: number) {}
+
+  /** Joins at once; `assigned` follows. Never await it in there: it waits for the listeners of all members. */
+  join(listener: AssignmentListener): GroupMembership {
+    const member: Member = { listener, assigned: [] };
+    this.members.push(member);
+    void this.change(() => this.rebalance());
+    let left: Promise<void> | null = null;
+    return { leave: () => (left ??= this.leave(member)) };
+  }
+
+  private async leave(member: Member): Promise<void> {
+    await this.change(async () => {
+      this.members.splice(this.members.indexOf(member), 1);
+      await revoke(member, member.assigned);
+    });
+    void this.change(() => this.rebalance());
+  }
+
+  private async rebalance(): Promise<void> {
+    const shares = spread(this.partitions, this.members.length);
+    const moves = this.members.map((member, i) => {
+      const share = shares[i] ?? [];
+      const lost = member.assigned.filter((partition) => !share.includes(partition));
+      const gained = share.filter((partition) => !member.assigned.includes(partition));
+      return { member, lost, gained };
+    });
+    await Promise.all(moves.map(({ member, lost }) => revoke(member, lost)));
+    await Promise.all(moves.map(({ member, gained }) => assign(member, gained)));
+  }
+
+  private change(step: () => Promise<void>): Promise<void> {
+    this.changes = this.changes.then(step);
+    return this.changes;
+  }
+}
+
+/** A listener deals with its own errors: one that fails must not keep partitions from the others. */
+async function revoke(member: Member, partitions: readonly number[]): Promise<void> {
+  if (partitions.length === 0) return;
+  await member.listener.revoked(partitions).catch(() => undefined);
+  member.assigned = member.assigned.filter((partition) => !partitions.includes(partition));
+}
+
+async function assign(member: Member, partitions: readonly number[]): Promise<void> {
+  if (partitions.length === 0) return;
+  member.assigned = [...member.assigned, ...partitions];
+  await member.listener.assigned(partitions).catch(() => undefined);
+}

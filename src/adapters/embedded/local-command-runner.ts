@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+
+import { TelltaleError } from '../../errors';
+import type { CommandRunner } from '../../ports/command-runner';
+import { errnoOf } from './errno';
+
+export interface LocalCommandRunnerOptions {
+  /** `conf/ssm-document.json`, parsed. */
+  readonly document: unknown;
+  /** What the document's script does with the payload on a host: hands it to the running producer. */
+  readonly deliver: (payload: string) => Promise<void>;
+}
+
+/** A command document as SSM takes it (schema 2.2), with nothing in it that Telltale's own does not need. */
+const commandDocument = z.strictObject({
+  schemaVersion: z.literal('2.2'),
+  description: z.string().optional(),
+  parameters: z.strictObject({
+    payload: z.strictObject({
+      type: z.literal('String'),
+      description: z.string().optional(),
+      // The agent looks for the pattern anywhere in the value: only anchors make it hold for the whole.
+      allowedPattern: z.string().regex(/^\^.*\$$/, 'must begin with ^ and end with $'),
+      interpolationType: z.literal('ENV_VAR'),
+    }),
+  }),
+  mainSteps: z
+    .array(
+      z.strictObject({
+        action: z.literal('aws:runShellScript'),
+        name: z.string().regex(/^[A-Za-z0-9_]+$/),
+        precondition: z
+          .strictObject({ StringEquals: z.tuple([z.literal('platformType'), z.literal('Linux')]) })
+          .optional(),
+        inputs: z.strictObject({
+          // `{{payload}}` would paste the parameter into the script.
+          runCommand: z.array(z.string().refine((line) => !line.includes('{{'), 'must not paste parameters')).min(1),
+          timeoutSeconds: z.string().regex(/^\d+$/).optional(),
+        }),
+      }),
+    )
+    .min(1),
+});
+
+/**
+ * Stands in for SSM on one machine: applies the same document as strictly, then hands the payload over. It runs no
+ * command of the document.
+ * @throws COMMAND_REFUSED when SSM, or Telltale's own rules for the document, would refuse it
+ */
+export function createLocalCommandRunner({ document, deliver }: LocalCommandRunnerOptions): CommandRunner {
+  const parsed = commandDocument.safeParse(document);
+  if (!parsed.success) {
+    const message = `The SSM document is not one that SSM would run safely: ${z.prettifyError(parsed.error)}`;
+    throw new TelltaleError('COMMAND_REFUSED', message, { cause: parsed.error });
+  }
+  const allowed = new RegExp(parsed.data.parameters.payload.allowedPattern);
+  return {
+    send: async (payload) => {
+      if (!allowed.test(payload)) {
+        const message = `The command's payload does not match ${allowed.source}: send a signal as base64url text.`;
+        throw new TelltaleError('COMMAND_REFUSED', message);
+      }
+      try {
+        await deliver(payload);
+      } catch (cause) {
+        const message = `The signal was not delivered (${errnoOf(cause)}): the next listing of the bucket finds the object.`;
+        throw new TelltaleError('COMMAND_FAILED', message, { cause });
+      }
+      return randomUUID();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import Database from 'libsql';
+
+import { TelltaleError } from '../../errors';
+import { errnoOf } from './errno';
+
+export interface Lock {
+  release(): void;
+}
+
+/**
+ * Takes a lock of a data folder, so that one program at a time does what `name` says. The lock is SQLite's exclusive lock
+ * on `<folder>/locks/<name>.lock`: the operating system drops it when its holder dies, however it dies.
+ * @param name letters, digits and hyphens
+ * @throws DATA_FOLDER_IN_USE when it is held, by this process too; DATA_FOLDER when the folder cannot be used
+ */
+export async function acquireLock(folder: string, name: string): Promise<Lock> {
+  const locks = join(folder, 'locks');
+  const path = join(locks, `${name}.lock`);
+  try {
+    await mkdir(locks, { recursive: true });
+    return holdFile(path);
+  } catch (cause) {
+    if (errnoOf(cause) === 'SQLITE_BUSY') {
+      const advice = `stop the other ${name}, or name another data folder`;
+      throw new TelltaleError('DATA_FOLDER_IN_USE', `Another ${name} is using ${folder}: ${advice}.`, { cause });
+    }
+    const message = `Cannot lock ${path} (${errnoOf(cause)}): make the folder writable.`;
+    throw new TelltaleError('DATA_FOLDER', message, { cause });
+  }
+}
+
+function holdFile(path: string): Lock {
+  const database = new Database(path, { timeout: 0 });
+  try {
+    // Without a prepared statement: one that is alive would keep the file open after `close`.
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return {
+    release: () => {
+      if (database.open) database.close();
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import PostalMime from 'postal-mime';
+
+import { TelltaleError } from '../../errors';
+import type { Clock } from '../../ports/clock';
+import { systemClock } from '../../ports/clock';
+import type { MailTransport, OutgoingMail } from '../../ports/mail-transport';
+import { buildMime } from '../mime';
+import { errnoOf } from './errno';
+
+/** A line of the mailbox page. */
+export interface MailSummary {
+  /** Of the file, for {@link Mailbox.read}. */
+  readonly name: string;
+  /** Telltale's id of the mail. */
+  readonly id: string;
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly subject: string;
+  /** When it was sent, epoch milliseconds. */
+  readonly sentAt: number;
+  readonly size: number;
+}
+
+export interface Mailbox extends MailTransport {
+  /** All mails, the newest first. */
+  list(): Promise<MailSummary[]>;
+  /**
+   * One mail as it would have travelled.
+   * @param name as `list` gives it; anything else is looked up nowhere
+   * @throws FILE_NOT_FOUND
+   */
+  read(name: string): Promise<Buffer>;
+}
+
+const mailName = /^\d{8}T\d{9}Z-[A-Za-z0-9_-]{1,100}\.eml$/;
+
+/**
+ * Opens a mailbox: a folder that takes each mail as an `.eml` file, which any mail program opens.
+ * @throws DATA_FOLDER when the folder cannot be made
+ */
+export async function openMailbox(folder: string, clock: Clock = systemClock): Promise<Mailbox> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    const message = `Cannot make the mailbox ${folder} (${errnoOf(cause)}): make its folder writable.`;
+    throw new TelltaleError('DATA_FOLDER', message, { cause });
+  }
+  return new FolderMailbox(folder, clock);
+}
+
+class FolderMailbox implements Mailbox {
+  /** Mails never change once they are there: each is parsed once. */
+  private readonly summaries = new Map<string, MailSummary>();
+
+  constructor(
+    private readonly folder: string,
+    private readonly clock: Clock,
+  ) {}
+
+  async send(mail: OutgoingMail): Promise<string> {
+    const now = this.clock.now();
+    const raw = await buildMime(mail, now);
+    const time = new Date(now).toISOString().replace(/[-:.]/g, '');
+    const name = `${time}-${mail.id.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 60)}-${randomUUID().slice(0, 8)}.eml`;
+    try {
+      await writeAtomically(join(this.folder, name), raw);
+    } catch (cause) {
+      const message = `Cannot write the mail ${name} to ${this.folder} (${errnoOf(cause)}): check disk and permissions.`;
+      throw new TelltaleError('MAIL_FAILED', message, { cause });
+    }
+    return name;
+  }
+
+  async list(): Promise<MailSummary[]> {
+    const names = (await readdir(this.folder)).filter((name) => mailName.test(name));
+    const summaries: MailSummary[] = [];
+    for (const name of names.sort().reverse()) {
+      const summary = this.summaries.get(name) ?? (await this.summarize(name));
+      if (summary === null) continue;
+      this.summaries.set(name, summary);
+      summaries.push(summary);
+    }
+    return summaries;
+  }
+
+  async read(name: string): Promise<Buffer> {
+    const mail = mailName.test(name) ? await this.load(name) : null;
+    if (mail === null) {
+      throw new TelltaleError('FILE_NOT_FOUND', `There is no mail ${JSON.stringify(name.slice(0, 160))}.`);
+    }
+    return mail;
+  }
+
+  private async summarize(name: string): Promise<MailSummary | null> {
+    const raw = await this.load(name);
+    if (raw === null) return null;
+    const mail = await PostalMime.parse(raw);
+    return {
+      name,
+      id: mail.headers.find(({ key }) => key === 'x-telltale-mail-id')?.value ?? '',
+      from: mail.from?.address ?? '',
+      to: (mail.to ?? []).map(({ address }) => address ?? ''),
+      subject: mail.subject ?? '',
+      sentAt: Date.parse(mail.date ?? ''),
+      size: raw.length,
+    };
+  }
+
+  /** Null when somebody removed the mail. */
+  private async load(name: string): Promise<Buffer | null> {
+    try {
+      return await readFile(join(this.folder, name));
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return null;
+      throw error;
+    }
+  }
+}
+
+async function writeAtomically(path: string, bytes: Buffer): Promise<void> {
+  const beside = `${path}.part`;
+  try {
+    const handle = await open(beside, 'wx');
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}

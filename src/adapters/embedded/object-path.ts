@@ -1,0 +1,86 @@
+import { TelltaleError } from '../../errors';
+
+/*
+ * Object keys as file names. A key is split at its slashes and each part becomes a folder or file of the same name, so
+ * that ordinary keys read as they are. What a file name cannot hold is percent-encoded, and four marks that no
+ * percent-encoding yields stand for what a path cannot say:
+ *
+ *   %-      an empty part: `a//b` is `a/%-/b`
+ *   %2E     a part that is only dots, as the file system means something else by it
+ *   %+      ends a folder that holds the rest of a part too long for one file name
+ *   %file   ends a file whose own name is taken by a folder: with `a` and `a/b` both kept, `a` is `a%file`
+ */
+const EMPTY = '%-';
+const CONTINUED = '%+';
+const ASIDE = '%file';
+
+/** S3's own limit. */
+const MAX_KEY_BYTES = 1024;
+/** A file name may have 255 bytes; this leaves room for a mark. */
+const MAX_NAME_BYTES = 240;
+
+/** Names of the folders and, last, the file that hold an object below the folder of its bucket. */
+export function encodeKey(key: string): string[] {
+  const bytes = Buffer.from(key, 'utf8');
+  if (bytes.length === 0 || bytes.length > MAX_KEY_BYTES) {
+    const wrong = `An object key must have 1 to ${MAX_KEY_BYTES} bytes`;
+    throw new TelltaleError('OBJECT_KEY', `${wrong}, and "${key.slice(0, 80)}" has ${bytes.length}: shorten it.`);
+  }
+  if (bytes.toString('utf8') !== key) {
+    throw new TelltaleError('OBJECT_KEY', `The object key ${JSON.stringify(key)} is not valid Unicode: rename it.`);
+  }
+  return key.split('/').flatMap(encodePart);
+}
+
+/**
+ * The folder of a bucket.
+ * @throws OBJECT_KEY when S3 would refuse the name
+ */
+export function checkBucket(bucket: string): string {
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) || bucket.includes('..')) {
+    const rule = 'use 3 to 63 lower-case letters, digits, dots and hyphens';
+    throw new TelltaleError('OBJECT_KEY', `${JSON.stringify(bucket.slice(0, 80))} is no bucket name: ${rule}.`);
+  }
+  return bucket;
+}
+
+/** Where a file is kept whose own path is a folder by now. */
+export function asidePath(path: string): string {
+  return path + ASIDE;
+}
+
+/** What one name on disk adds to a key: a file ends it, a folder goes on with a slash or, if `continued`, without. */
+export interface DecodedName {
+  readonly text: string;
+  readonly continued: boolean;
+}
+
+/** Reads a name back. Names that {@link encodeKey} would never make give some text too: compare with its answer. */
+export function decodeName(name: string): DecodedName {
+  const continued = name.endsWith(CONTINUED);
+  const aside = name.endsWith(ASIDE);
+  const plain = continued ? name.slice(0, -CONTINUED.length) : aside ? name.slice(0, -ASIDE.length) : name;
+  const unescaped = plain.replace(/%([0-9A-F]{2})/g, (_escape, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return { text: plain === EMPTY ? '' : unescaped, continued };
+}
+
+function encodePart(part: string): string[] {
+  if (part === '') return [EMPTY];
+  if (/^\.\.?$/.test(part)) return [part.replaceAll('.', '%2E')];
+  const names: string[] = [];
+  let name = '';
+  for (const character of part) {
+    // eslint-disable-next-line no-control-regex -- control characters are the point
+    const encoded = /[\x00-\x1f\x7f%]/.test(character) ? percentEncode(character) : character;
+    if (Buffer.byteLength(name + encoded) > MAX_NAME_BYTES) {
+      names.push(name + CONTINUED);
+      name = '';
+    }
+    name += encoded;
+  }
+  return [...names, name];
+}
+
+function percentEncode(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+}

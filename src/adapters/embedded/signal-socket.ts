@@ -1,0 +1,69 @@
+import { createServer, type Socket } from 'node:net';
+import { chmod, rm } from 'node:fs/promises';
+import { isTelltaleError, TelltaleError } from '../../errors';
+import { decodeSignal } from '../../domain/signal/encoding';
+import type { Signal } from '../../domain/signal/signal';
+
+/** A payload is at most 4,096 characters; whoever sends more does not speak our protocol. */
+const MAX_LINE_BYTES = 8_192;
+const IDLE_MS = 5_000;
+
+export interface SignalSocket {
+  close(): Promise<void>;
+}
+
+/**
+ * Listens for signals on a Unix socket that only this user may open: one line of base64url JSON per connection, answered
+ * by `ok` or `error <sentence>`. Only the holder of the data folder's producer lock may call this: a socket that lies at
+ * the path is a dead process's, and is replaced.
+ *
+ * @param accept takes the signal, or throws a TelltaleError whose sentence is the answer
+ */
+export async function listenForSignals(path: string, accept: (signal: Signal) => void): Promise<SignalSocket> {
+  await rm(path, { force: true });
+  const connections = new Set<Socket>();
+  const server = createServer((socket) => {
+    connections.add(socket);
+    socket.on('close', () => connections.delete(socket));
+    socket.on('error', () => socket.destroy());
+    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    serve(socket, accept);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new TelltaleError('DATA_FOLDER', `cannot listen for signals at ${path}: ${cause.message}`, { cause })),
+    );
+    server.listen(path, resolve);
+  });
+  await chmod(path, 0o600);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of connections) socket.destroy();
+      }),
+  };
+}
+
+function serve(socket: Socket, accept: (signal: Signal) => void): void {
+  let line = Buffer.alloc(0);
+  const onData = (data: Buffer): void => {
+    line = Buffer.concat([line, data]);
+    const end = line.indexOf(0x0a);
+    if (end < 0 && line.length <= MAX_LINE_BYTES) return;
+    socket.off('data', onData);
+    socket.end(
+      `${end < 0 ? 'error a signal is one line of at most 4096 characters' : answerTo(line.subarray(0, end), accept)}\n`,
+    );
+  };
+  socket.on('data', onData);
+}
+
+function answerTo(line: Buffer, accept: (signal: Signal) => void): string {
+  try {
+    accept(decodeSignal(line.toString('utf8')));
+    return 'ok';
+  } catch (error) {
+    return isTelltaleError(error) ? `error ${error.message}` : 'error the signal could not be taken';
+  }
+}

@@ -1,0 +1,168 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'libsql';
+
+import { TelltaleError } from '../../errors';
+import { errnoOf } from './errno';
+
+export type SqliteDatabase = Database.Database;
+
+/** Raised whenever tables change: files of another version are left alone. */
+const SCHEMA_VERSION = 1;
+
+/** How long a call waits while another process commits. */
+const BUSY_TIMEOUT_MS = 10_000;
+
+const schema = `
+  CREATE TABLE topic (
+    name TEXT PRIMARY KEY,
+    partitions INTEGER NOT NULL,
+    cleanup TEXT NOT NULL,
+    retention_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE partition (
+    id INTEGER PRIMARY KEY,
+    topic TEXT NOT NULL REFERENCES topic,
+    number INTEGER NOT NULL,
+    -- First offset that retention has left, and the next one to be given.
+    start_offset INTEGER NOT NULL DEFAULT 0,
+    end_offset INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (topic, number)
+  );
+
+  -- One row a record batch; in compacted topics one row a record, and one a key.
+  CREATE TABLE batch (
+    id INTEGER PRIMARY KEY,
+    partition INTEGER NOT NULL REFERENCES partition,
+    last_offset INTEGER NOT NULL,
+    max_timestamp INTEGER NOT NULL,
+    key BLOB,
+    tombstone INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+  );
+  CREATE UNIQUE INDEX batch_by_offset ON batch (partition, last_offset);
+  CREATE UNIQUE INDEX batch_by_key ON batch (partition, key) WHERE key IS NOT NULL;
+
+  -- The newest epoch of each transactional id: writers of older ones are fenced.
+  CREATE TABLE writer (transactional_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL) WITHOUT ROWID;
+
+  CREATE TABLE group_offset (
+    group_id TEXT NOT NULL,
+    partition INTEGER NOT NULL REFERENCES partition,
+    next_offset INTEGER NOT NULL,
+    PRIMARY KEY (group_id, partition)
+  ) WITHOUT ROWID;
+`;
+
+/**
+ * Opens the database of an event log, and makes it when there is none.
+ * @throws DATA_FOLDER when the file cannot be used, or is not of this version
+ */
+export function openDatabase(path: string): SqliteDatabase {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+    // Takes effect in a new file only. Batches are large: fewer pages, less work for each.
+    database.exec('PRAGMA page_size = 16384');
+    // Readers never wait for a writer, and what was acknowledged survives a power cut.
+    database.exec('PRAGMA journal_mode = WAL');
+    database.exec('PRAGMA synchronous = FULL');
+    database.exec(`PRAGMA journal_size_limit = ${64 << 20}`);
+    inTransaction(database, () => {
+      makeSchema(database, path);
+    });
+    return database;
+  } catch (cause) {
+    if (cause instanceof TelltaleError) throw cause;
+    const message = `Cannot open the event log ${path} (${errnoOf(cause)}): check that it is one, and writable.`;
+    throw new TelltaleError('DATA_FOLDER', message, { cause });
+  }
+}
+
+function makeSchema(database: SqliteDatabase, path: string): void {
+  const version = numberField(database.prepare('PRAGMA user_version').get(), 'user_version');
+  if (version === 0) {
+    database.exec(schema);
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  } else if (version !== SCHEMA_VERSION) {
+    const message = `The event log ${path} has format ${version}, this Telltale writes ${SCHEMA_VERSION}`;
+    throw new TelltaleError('DATA_FOLDER', `${message}: use the version that wrote it, or another data folder.`);
+  }
+}
+
+/** Runs `step` as one write transaction: all of it happens, or none. Waits while another process writes. */
+export function inTransaction<T>(database: SqliteDatabase, step: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  let result: T;
+  try {
+    result = step();
+  } catch (error) {
+    rollBack(database);
+    throw error;
+  }
+  try {
+    database.exec('COMMIT');
+  } catch (error) {
+    rollBack(database);
+    throw new FailedCommit(error);
+  }
+  return result;
+}
+
+/** Reads that belong together, as of one moment. */
+export function inSnapshot<T>(database: SqliteDatabase, read: () => T): T {
+  database.exec('BEGIN');
+  try {
+    return read();
+  } finally {
+    rollBack(database);
+  }
+}
+
+/** COMMIT itself failed: with some errors nobody knows whether its last write reached the disk. */
+export class FailedCommit extends Error {
+  readonly code: string;
+
+  constructor(cause: unknown) {
+    super('COMMIT failed', { cause });
+    this.code = errnoOf(cause);
+  }
+}
+
+/** A full disk ends the transaction by itself. */
+function rollBack(database: SqliteDatabase): void {
+  if (database.inTransaction) database.exec('ROLLBACK');
+}
+
+/** An unexpected error of the database as one of ours. */
+export function eventLogError(cause: unknown, what: string): TelltaleError {
+  if (cause instanceof TelltaleError) return cause;
+  const code = errnoOf(cause);
+  if (code === 'SQLITE_FULL') {
+    return new TelltaleError('DISK_FULL', `${what}: the disk is full; free some space.`, { cause });
+  }
+  return new TelltaleError('EVENT_LOG', `${what} (${code}).`, { cause });
+}
+
+export function numberField(row: unknown, name: string): number {
+  const value = fieldOf(row, name);
+  if (typeof value === 'number') return value;
+  throw new TelltaleError('INTERNAL', `The event log's column ${name} is no number.`);
+}
+
+export function textField(row: unknown, name: string): string {
+  const value = fieldOf(row, name);
+  if (typeof value === 'string') return value;
+  throw new TelltaleError('INTERNAL', `The event log's column ${name} is no text.`);
+}
+
+export function bytesField(row: unknown, name: string): Buffer {
+  const value = fieldOf(row, name);
+  if (Buffer.isBuffer(value)) return value;
+  throw new TelltaleError('INTERNAL', `The event log's column ${name} is no BLOB.`);
+}
+
+function fieldOf(row: unknown, name: string): unknown {
+  return typeof row === 'object' && row !== null ? Reflect.get(row, name) : undefined;
+}

@@ -1,0 +1,170 @@
+import { realpathSync } from 'node:fs';
+
+import type { TopicSpec } from '../../domain/topics';
+import { TelltaleError } from '../../errors';
+import type { Clock } from '../../ports/clock';
+import type { AssignmentListener, EventLog, EventReader, EventWriter, GroupMembership } from '../../ports/event-log';
+import { CommitWatch } from './commit-watch';
+import { ConsumerGroup } from './consumer-group';
+import type { SqliteDatabase } from './sqlite-database';
+import { eventLogError, numberField, openDatabase } from './sqlite-database';
+import { ReaderParts, SqliteReader } from './sqlite-reader';
+import { SqliteRetention } from './sqlite-retention';
+import { SqliteTopics } from './sqlite-topics';
+import { SqliteWriter, WriterParts } from './sqlite-writer';
+
+export interface SqliteEventLogOptions {
+  /** The file; made when missing, with its folder. */
+  readonly path: string;
+  /** Waits, and says what retention calls old. */
+  readonly clock: Clock;
+}
+
+const RETENTION_INTERVAL_MS = 60_000;
+
+/**
+ * Opens an event log that is one SQLite file: record batches are rows, a transaction is a SQLite transaction. Any number
+ * of processes may write and read it at once; the members of a consumer group must all be in one process.
+ * @throws DATA_FOLDER when the file cannot be used
+ */
+export function openSqliteEventLog(options: SqliteEventLogOptions): Promise<EventLog> {
+  return attempt(`Cannot open the event log ${options.path}`, () => {
+    return new SqliteEventLog(openDatabase(options.path), options);
+  });
+}
+
+/** What clients of one file share that are in this process. */
+interface Neighbours {
+  readonly watches: Set<CommitWatch>;
+  /** By group and topic. */
+  readonly groups: Map<string, ConsumerGroup>;
+}
+
+const neighboursByPath = new Map<string, Neighbours>();
+
+/** The event log over a database that {@link openDatabase} opened. */
+export class SqliteEventLog implements EventLog {
+  private readonly path: string;
+  private readonly topics: SqliteTopics;
+  private readonly watch: CommitWatch;
+  private readonly readers: ReaderParts;
+  private readonly writers: WriterParts;
+  private readonly selectGroupOffset;
+  private readonly neighbours: Neighbours;
+  private readonly memberships = new Set<GroupMembership>();
+  private readonly closed = new AbortController();
+  private closing: Promise<void> | null = null;
+
+  constructor(
+    private readonly database: SqliteDatabase,
+    private readonly options: SqliteEventLogOptions,
+  ) {
+    const { clock } = options;
+    const { signal } = this.closed;
+    this.path = realpathSync(options.path);
+    this.topics = new SqliteTopics(database);
+    this.watch = new CommitWatch(database);
+    this.neighbours = neighboursByPath.get(this.path) ?? { watches: new Set(), groups: new Map() };
+    this.readers = new ReaderParts(database, this.topics, this.watch, clock, signal);
+    this.writers = new WriterParts(database, this.topics, signal, () => {
+      for (const watch of this.neighbours.watches) watch.wake();
+    });
+    this.selectGroupOffset = database.prepare(
+      'SELECT next_offset FROM group_offset WHERE group_id = ? AND partition = ?',
+    );
+    startRetention(new SqliteRetention(database, this.topics), clock, signal);
+    this.neighbours.watches.add(this.watch);
+    neighboursByPath.set(this.path, this.neighbours);
+  }
+
+  ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
+    return this.attempt('Cannot make the topics', () => {
+      this.topics.ensure(topics);
+    });
+  }
+
+  openWriter(transactionalId: string): Promise<EventWriter> {
+    return this.attempt(`Cannot open the writer ${transactionalId}`, () => {
+      return new SqliteWriter(transactionalId, this.writers);
+    });
+  }
+
+  openReader(topic: string, partition: number, offset: number): EventReader {
+    this.checkOpen();
+    return new SqliteReader({ topic, partition, offset }, this.readers);
+  }
+
+  offsets(topic: string, partition: number): Promise<{ start: number; end: number }> {
+    return this.attempt(`Cannot read the offsets of ${topic}/${partition}`, () => {
+      return this.topics.offsets(this.topics.partition(topic, partition));
+    });
+  }
+
+  joinGroup(group: string, topic: string, listener: AssignmentListener): Promise<GroupMembership> {
+    return this.attempt(`Cannot join the group ${group}`, () => {
+      const { groups } = this.neighbours;
+      const name = JSON.stringify([group, topic]);
+      const members = groups.get(name) ?? new ConsumerGroup(this.topics.partitions(topic).length);
+      groups.set(name, members);
+      const member = members.join(listener);
+      const membership: GroupMembership = {
+        leave: async () => {
+          await member.leave();
+          this.memberships.delete(membership);
+        },
+      };
+      this.memberships.add(membership);
+      return membership;
+    });
+  }
+
+  groupOffset(group: string, topic: string, partition: number): Promise<number | null> {
+    return this.attempt(`Cannot read the offset of ${group}`, () => {
+      const row = this.selectGroupOffset.get(group, this.topics.partition(topic, partition).id);
+      return row === undefined ? null : numberField(row, 'next_offset');
+    });
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private async shutDown(): Promise<void> {
+    // Members leave first: what they are asked to give up, they may still have to write.
+    await Promise.all([...this.memberships].map((membership) => membership.leave()));
+    this.closed.abort();
+    this.neighbours.watches.delete(this.watch);
+    if (this.neighbours.watches.size === 0) neighboursByPath.delete(this.path);
+    this.database.close();
+  }
+
+  private attempt<T>(what: string, step: () => T): Promise<T> {
+    return attempt(what, () => {
+      this.checkOpen();
+      return step();
+    });
+  }
+
+  private checkOpen(): void {
+    if (!this.closed.signal.aborted) return;
+    throw new TelltaleError('CLOSED', `The event log ${this.options.path} is closed: open it again.`);
+  }
+}
+
+/** Deletes what is old: a part at once, and the rest now and then. A failure is no matter: it goes on the next time. */
+function startRetention(retention: SqliteRetention, clock: Clock, closed: AbortSignal): void {
+  const run = (): void => void retention.run(clock.now(), closed).catch(() => undefined);
+  const timer = setInterval(run, RETENTION_INTERVAL_MS).unref();
+  closed.addEventListener('abort', () => clearInterval(timer), { once: true });
+  retention.step(clock.now());
+}
+
+/** The database's calls are synchronous, and the port's are not. */
+function attempt<T>(what: string, step: () => T): Promise<T> {
+  try {
+    return Promise.resolve(step());
+  } catch (error) {
+    return Promise.reject(eventLogError(error, what));
+  }
+}

@@ -1,0 +1,116 @@
+import { batchHeader } from '../../domain/lines/record-batch';
+import { TelltaleError } from '../../errors';
+import type { Clock } from '../../ports/clock';
+import type { EventReader, FetchedBatches } from '../../ports/event-log';
+import type { CommitWatch } from './commit-watch';
+import type { SqliteDatabase } from './sqlite-database';
+import { bytesField, eventLogError, inSnapshot } from './sqlite-database';
+import type { PartitionRow, SqliteTopics } from './sqlite-topics';
+
+export interface ReaderStart {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** What the readers of one event log share. */
+export class ReaderParts {
+  readonly selectBatch;
+
+  constructor(
+    readonly database: SqliteDatabase,
+    readonly topics: SqliteTopics,
+    readonly watch: CommitWatch,
+    readonly clock: Clock,
+    /** Aborted when the event log is closed. */
+    readonly closed: AbortSignal,
+  ) {
+    this.selectBatch = database.prepare(`
+      SELECT bytes FROM batch WHERE partition = ? AND last_offset >= ? ORDER BY last_offset LIMIT 1`);
+  }
+}
+
+/** Reads one partition of committed record batches: there are no others in the tables. */
+export class SqliteReader implements EventReader {
+  private readonly name: string;
+  private readonly closing = new AbortController();
+  private readonly closed: AbortSignal;
+  private position: number;
+
+  constructor(
+    private readonly start: ReaderStart,
+    private readonly parts: ReaderParts,
+  ) {
+    this.name = `${start.topic}/${start.partition}`;
+    this.closed = AbortSignal.any([this.closing.signal, parts.closed]);
+    this.position = start.offset;
+  }
+
+  async fetch(maxBytes: number, waitMs: number): Promise<FetchedBatches> {
+    const atOnce = this.take(maxBytes);
+    if (hasMoved(atOnce) || waitMs <= 0) return atOnce;
+
+    const returning = new AbortController();
+    const signal = AbortSignal.any([returning.signal, this.closed]);
+    const over = this.parts.clock.sleep(waitMs, signal).then(() => 'over' as const);
+    try {
+      for (;;) {
+        // Asked for before each look, so that no commit falls between a look and the wait.
+        const commit = this.parts.watch.nextCommit(signal);
+        const fetched = this.take(maxBytes);
+        if (hasMoved(fetched)) return fetched;
+        if ((await Promise.race([commit, over])) === 'over') return this.take(maxBytes);
+      }
+    } finally {
+      returning.abort();
+    }
+  }
+
+  close(): Promise<void> {
+    this.closing.abort();
+    return Promise.resolve();
+  }
+
+  /** What there is now; the reader moves on behind it. */
+  private take(maxBytes: number): FetchedBatches {
+    if (this.closed.aborted) {
+      throw new TelltaleError('CLOSED', `The reader of ${this.name} is closed: open a new one.`);
+    }
+    try {
+      const partition = this.parts.topics.partition(this.start.topic, this.start.partition);
+      const fetched = inSnapshot(this.parts.database, () => this.select(partition, maxBytes));
+      this.position = fetched.next;
+      return fetched;
+    } catch (error) {
+      throw eventLogError(error, `Cannot read ${this.name}`);
+    }
+  }
+
+  private select(partition: PartitionRow, maxBytes: number): FetchedBatches {
+    const { start, end } = this.parts.topics.offsets(partition);
+    const from = this.position;
+    if (from < start) {
+      const message = `Offset ${from} of ${this.name} was deleted by retention: the first kept is ${start}.`;
+      throw new TelltaleError('OFFSET_OUT_OF_RANGE', message);
+    }
+    const batches: Buffer[] = [];
+    let next = from;
+    for (let bytes = 0; bytes === 0 || bytes < maxBytes;) {
+      const row = this.parts.selectBatch.get(partition.id, next);
+      if (row === undefined) {
+        // Nothing is left up to the end: what was there was compacted away.
+        next = Math.max(next, end);
+        break;
+      }
+      const batch = bytesField(row, 'bytes');
+      batches.push(batch);
+      bytes += batch.length;
+      next = batchHeader(batch).lastOffset + 1;
+    }
+    return { batches, from, next, end };
+  }
+}
+
+function hasMoved({ from, next }: FetchedBatches): boolean {
+  return next > from;
+}

@@ -1,0 +1,273 @@
+import { batchHeader, decodeBatch, encodeRecords, withBaseOffset } from '../../domain/lines/record-batch';
+import { TelltaleError, isTelltaleError } from '../../errors';
+import type { EventTransaction, EventWriter } from '../../ports/event-log';
+import { crc32c } from '../native/checksums';
+import { errnoOf } from './errno';
+import type { SqliteDatabase } from './sqlite-database';
+import { FailedCommit, eventLogError, inTransaction, numberField } from './sqlite-database';
+import type { PartitionRow, SqliteTopics } from './sqlite-topics';
+
+/** What Kafka brokers take by default. */
+const MAX_BATCH_BYTES = 1 << 20;
+
+/** What becomes a row: a record batch whose first offset is `delta` behind that of the batch it was appended with. */
+interface Piece {
+  readonly delta: number;
+  readonly lastDelta: number;
+  readonly maxTimestamp: number;
+  /** In compacted topics. */
+  readonly key: Buffer | null;
+  readonly tombstone: boolean;
+  readonly bytes: Buffer;
+}
+
+interface Appended {
+  readonly partition: PartitionRow;
+  /** How many offsets it takes. */
+  readonly length: number;
+  readonly pieces: readonly Piece[];
+}
+
+interface CommittedOffset {
+  readonly group: string;
+  readonly partition: PartitionRow;
+  readonly offset: number;
+}
+
+/** What the writers of one event log share. */
+export class WriterParts {
+  readonly bumpEpoch;
+  readonly selectEpoch;
+  readonly selectEnd;
+  readonly updateEnd;
+  readonly deleteKey;
+  readonly insertBatch;
+  readonly upsertOffset;
+
+  constructor(
+    readonly database: SqliteDatabase,
+    readonly topics: SqliteTopics,
+    /** Aborted when the event log is closed. */
+    readonly closed: AbortSignal,
+    readonly onCommit: () => void,
+  ) {
+    this.bumpEpoch = database.prepare(`
+      INSERT INTO writer VALUES (?, 1) ON CONFLICT (transactional_id) DO UPDATE SET epoch = epoch + 1`);
+    this.selectEpoch = database.prepare('SELECT epoch FROM writer WHERE transactional_id = ?');
+    this.selectEnd = database.prepare('SELECT end_offset FROM partition WHERE id = ?');
+    this.updateEnd = database.prepare('UPDATE partition SET end_offset = ? WHERE id = ?');
+    this.deleteKey = database.prepare('DELETE FROM batch WHERE partition = ? AND key = ?');
+    this.insertBatch = database.prepare(`
+      INSERT INTO batch (partition, last_offset, max_timestamp, key, tombstone, bytes) VALUES (?, ?, ?, ?, ?, ?)`);
+    this.upsertOffset = database.prepare(`
+      INSERT INTO group_offset VALUES (?, ?, ?)
+      ON CONFLICT (group_id, partition) DO UPDATE SET next_offset = excluded.next_offset`);
+  }
+}
+
+/**
+ * The writer of a transactional id. What it appends is held in memory and written in one SQLite transaction at commit,
+ * after a look at the id's epoch: an open transaction leaves no trace, and the write of an older epoch never happens.
+ */
+export class SqliteWriter implements EventWriter {
+  private readonly epoch: number;
+  private open: SqliteTransaction | null = null;
+  /** Why it can begin no more. */
+  private spent: TelltaleError | null = null;
+
+  constructor(
+    private readonly transactionalId: string,
+    private readonly parts: WriterParts,
+  ) {
+    this.epoch = inTransaction(parts.database, () => {
+      parts.bumpEpoch.run(transactionalId);
+      return this.newestEpoch();
+    });
+  }
+
+  begin(): EventTransaction {
+    this.checkUsable();
+    if (this.open?.isOpen === true) {
+      throw new TelltaleError(
+        'INTERNAL',
+        `${this.transactionalId} began a transaction before the end of the last one.`,
+      );
+    }
+    this.open = new SqliteTransaction(this, this.parts);
+    return this.open;
+  }
+
+  close(): Promise<void> {
+    this.spend(this.closedError());
+    return Promise.resolve();
+  }
+
+  /** The open transaction is over, and there will be no other. */
+  spend(reason: TelltaleError): void {
+    this.spent ??= reason;
+    this.open?.drop();
+  }
+
+  /** @throws FENCED when a newer writer of the same id was opened */
+  checkEpoch(): void {
+    if (this.newestEpoch() === this.epoch) return;
+    const message = `A newer writer of ${this.transactionalId} was opened: stop this one, or start it over.`;
+    throw new TelltaleError('FENCED', message);
+  }
+
+  /** @throws FENCED, or CLOSED when it was closed or has failed */
+  checkUsable(): void {
+    if (this.parts.closed.aborted) this.spend(this.closedError());
+    if (this.spent === null) return;
+    if (this.spent.code === 'FENCED' || this.spent.code === 'CLOSED') throw this.spent;
+    const message = `The writer ${this.transactionalId} has failed: close it and open a new one.`;
+    throw new TelltaleError('CLOSED', message, { cause: this.spent });
+  }
+
+  private closedError(): TelltaleError {
+    return new TelltaleError('CLOSED', `The writer ${this.transactionalId} is closed: open a new one.`);
+  }
+
+  private newestEpoch(): number {
+    return numberField(this.parts.selectEpoch.get(this.transactionalId), 'epoch');
+  }
+}
+
+class SqliteTransaction implements EventTransaction {
+  isOpen = true;
+  private appended: Appended[] = [];
+  private offsets: CommittedOffset[] = [];
+
+  constructor(
+    private readonly writer: SqliteWriter,
+    private readonly parts: WriterParts,
+  ) {}
+
+  append(topic: string, partition: number, batch: Buffer): Promise<void> {
+    return this.attempt(`Cannot append to ${topic}/${partition}`, () => {
+      const row = this.parts.topics.partition(topic, partition);
+      this.writer.checkEpoch();
+      this.appended.push(prepare(row, batch));
+    });
+  }
+
+  commitOffset(group: string, topic: string, partition: number, offset: number): Promise<void> {
+    return this.attempt(`Cannot commit an offset of ${group}`, () => {
+      this.offsets.push({ group, partition: this.parts.topics.partition(topic, partition), offset });
+    });
+  }
+
+  commit(): Promise<void> {
+    return this.attempt('Cannot commit', () => {
+      try {
+        inTransaction(this.parts.database, () => {
+          this.write();
+        });
+      } catch (error) {
+        throw commitError(error);
+      }
+      this.drop();
+      this.parts.onCommit();
+    });
+  }
+
+  abort(): Promise<void> {
+    this.drop();
+    return Promise.resolve();
+  }
+
+  drop(): void {
+    this.isOpen = false;
+    this.appended = [];
+    this.offsets = [];
+  }
+
+  private write(): void {
+    this.writer.checkEpoch();
+    for (const { partition, length, pieces } of this.appended) {
+      const base = numberField(this.parts.selectEnd.get(partition.id), 'end_offset');
+      for (const piece of pieces) this.insert(partition, base, piece);
+      this.parts.updateEnd.run(base + length, partition.id);
+    }
+    for (const { group, partition, offset } of this.offsets) {
+      this.parts.upsertOffset.run(group, partition.id, offset);
+    }
+  }
+
+  private insert(partition: PartitionRow, base: number, piece: Piece): void {
+    const { delta, lastDelta, maxTimestamp, key, tombstone, bytes } = piece;
+    // Compaction on the spot: a key's record takes the place of the one before, so such a topic never outgrows its keys.
+    if (key !== null) this.parts.deleteKey.run(partition.id, key);
+    const row = withBaseOffset(bytes, base + delta);
+    this.parts.insertBatch.run(partition.id, base + lastDelta, maxTimestamp, key, tombstone ? 1 : 0, row);
+  }
+
+  /** After any error the transaction is over and its writer is spent. */
+  private attempt(what: string, step: () => void): Promise<void> {
+    try {
+      this.writer.checkUsable();
+      if (!this.isOpen) throw new TelltaleError('CLOSED', `${what}: the transaction is over; begin another.`);
+      step();
+      return Promise.resolve();
+    } catch (error) {
+      const reason = eventLogError(error, what);
+      this.writer.spend(reason);
+      return Promise.reject(reason);
+    }
+  }
+}
+
+/**
+ * Checks a record batch and copies it: its buffer is the caller's again as soon as `append` returns.
+ * @throws BATCH_TOO_LARGE, CORRUPT_BATCH
+ */
+function prepare(partition: PartitionRow, batch: Buffer): Appended {
+  if (batch.length > MAX_BATCH_BYTES) {
+    const message = `A record batch for ${partition.topic} has ${batch.length} bytes, and ${MAX_BATCH_BYTES} are allowed`;
+    throw new TelltaleError('BATCH_TOO_LARGE', `${message}: write smaller batches.`);
+  }
+  const { baseOffset, lastOffset, count, maxTimestamp } = batchHeader(batch, crc32c);
+  if (baseOffset !== 0 || lastOffset < 0 || count === 0) {
+    const message = `A record batch for ${partition.topic} must begin at offset 0 and hold a record.`;
+    throw new TelltaleError('CORRUPT_BATCH', message);
+  }
+  if (partition.cleanup !== 'delete') return { partition, length: lastOffset + 1, pieces: split(partition, batch) };
+  const whole = {
+    delta: 0,
+    lastDelta: lastOffset,
+    maxTimestamp,
+    key: null,
+    tombstone: false,
+    bytes: Buffer.from(batch),
+  };
+  return { partition, length: lastOffset + 1, pieces: [whole] };
+}
+
+/** One batch a record: what is compacted is kept by key. */
+function split(partition: PartitionRow, batch: Buffer): Piece[] {
+  return decodeBatch(batch).map(({ offset, timestamp, key, value, headers }) => {
+    if (key === null) {
+      const message = `A record for the compacted topic ${partition.topic} has no key: give it one.`;
+      throw new TelltaleError('CORRUPT_BATCH', message);
+    }
+    const bytes = encodeRecords([{ key, value, headers, timestamp }], crc32c);
+    const tombstone = value === null;
+    return { delta: offset, lastDelta: offset, maxTimestamp: timestamp, key: Buffer.from(key), tombstone, bytes };
+  });
+}
+
+/**
+ * What a failed commit means. Where the disk was full, or other processes kept on writing, certainly nothing was
+ * written. After another failure of COMMIT itself, a sync for one, a crash right now could still bring the transaction to
+ * light; the first write of a new writer settles it.
+ */
+function commitError(error: unknown): unknown {
+  if (isTelltaleError(error)) return error;
+  const code = errnoOf(error);
+  if (error instanceof FailedCommit && code !== 'SQLITE_FULL' && !code.startsWith('SQLITE_BUSY')) {
+    const message = `Nobody knows whether the transaction was committed (${code}): open a new writer and read on.`;
+    return new TelltaleError('COMMIT_OUTCOME_UNKNOWN', message, { cause: error });
+  }
+  const cause = eventLogError(error, 'The transaction was not written');
+  return new TelltaleError('TRANSACTION_ABORTED', cause.message, { cause });
+}

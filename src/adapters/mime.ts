@@ -1,0 +1,76 @@
+import { createTransport } from 'nodemailer';
+import addressParser from 'nodemailer/lib/addressparser';
+
+import { TelltaleError } from '../errors';
+import type { OutgoingMail } from '../ports/mail-transport';
+
+/** SES (API v1) takes neither more nor larger ones. */
+const MAX_RECIPIENTS = 50;
+const MAX_BYTES = 10_000_000;
+
+/**
+ * Builds the MIME form of a mail: multipart/alternative of text and HTML, with `X-Telltale-Mail-Id`.
+ * @param at what `Date:` says, epoch milliseconds
+ * @throws MAIL_REFUSED when an address is none, a header holds a control character, or the mail is too large
+ */
+export async function buildMime(mail: OutgoingMail, at: number): Promise<Buffer> {
+  for (const value of [mail.id, mail.from, mail.subject, ...mail.to]) refuseControlCharacters(mail.id, value);
+  if (!/^[\x21-\x7e]+$/.test(mail.id)) throw refused(mail.id, 'its id is not of printable ASCII characters');
+  if (mail.to.length === 0 || mail.to.length > MAX_RECIPIENTS) {
+    throw refused(mail.id, `it must go to 1 to ${MAX_RECIPIENTS} addresses, not ${mail.to.length}`);
+  }
+  for (const address of [mail.from, ...mail.to]) checkAddress(mail.id, address);
+
+  const builder = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
+  const { message } = await builder.sendMail({
+    from: mail.from,
+    to: [...mail.to],
+    subject: mail.subject,
+    text: mail.text,
+    html: mail.html,
+    date: new Date(at),
+    headers: { 'X-Telltale-Mail-Id': mail.id },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  if (!Buffer.isBuffer(message)) throw new TelltaleError('INTERNAL', 'nodemailer built a stream instead of a buffer.');
+  if (message.length > MAX_BYTES) {
+    throw refused(mail.id, `it has ${message.length} bytes, and at most ${MAX_BYTES} can be sent`);
+  }
+  return message;
+}
+
+/**
+ * Exactly one address, as `Name <name@example.com>` or `name@example.com`. The parser that nodemailer uses is lenient (of
+ * `o ps@example.com` it makes a name and an address), so it must agree with what stands there.
+ */
+function checkAddress(id: string, text: string): void {
+  const written = /<([^<>]*)>$/.exec(text)?.[1] ?? text;
+  const [read, ...others] = addressParser(text);
+  if (others.length > 0 || read?.address !== written || !isAddress(written)) {
+    throw refused(id, `${JSON.stringify(text.slice(0, 320))} is not one mail address`);
+  }
+}
+
+/** RFC 5321's dot-string form, which is all that people use: no quoted local part, no address literal. */
+function isAddress(address: string): boolean {
+  const [local = '', domain = '', ...rest] = address.split('@');
+  const isLocal = local.length <= 64 && /^[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*$/.test(local);
+  const isDomain =
+    domain.length <= 255 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(domain);
+  return rest.length === 0 && isLocal && isDomain;
+}
+
+function refuseControlCharacters(id: string, value: string): void {
+  // eslint-disable-next-line no-control-regex -- control characters are the point
+  if (/[\x00-\x1f\x7f\u0085\u2028\u2029]/.test(value)) {
+    throw refused(id, `${JSON.stringify(value.slice(0, 80))} holds a line break or control character`);
+  }
+}
+
+function refused(id: string, why: string): TelltaleError {
+  return new TelltaleError(
+    'MAIL_REFUSED',
+    `Mail ${JSON.stringify(id.slice(0, 80))} cannot be sent: ${why}; correct it.`,
+  );
+}

@@ -1,0 +1,42 @@
+import { crc32c as nativeCrc32c } from '@node-rs/crc32';
+import { createCRC64 } from 'hash-wasm';
+
+/** The polynomial of CRC64NVME (NVM Express NVM Command Set Specification 1.0d, 5.2.1.3.4), reflected. */
+const CRC64_NVME = '9a6c9329ac4bc9b5';
+
+/** A CRC64NVME over bytes that arrive in pieces. */
+export interface Crc64NvmeStream {
+  update(bytes: Buffer): void;
+  /** The checksum of everything so far; the stream is spent. */
+  digest(): bigint;
+}
+
+/** CRC32C (Castagnoli), as Kafka's record batches carry it: an unsigned 32-bit number. */
+export function crc32c(bytes: Buffer): number {
+  return nativeCrc32c(bytes);
+}
+
+/**
+ * Loads CRC64NVME for whole buffers. One WebAssembly instance serves every call: a call starts and ends it without
+ * giving way, so calls never mix.
+ */
+export async function loadCrc64Nvme(): Promise<(bytes: Buffer) => bigint> {
+  const hasher = await createCRC64(CRC64_NVME);
+  return (bytes) => {
+    hasher.init();
+    hasher.update(bytes);
+    return BigInt(`0x${hasher.digest('hex')}`);
+  };
+}
+
+/** A CRC64NVME over a stream, with an instance of its own. */
+export async function openCrc64NvmeStream(): Promise<Crc64NvmeStream> {
+  const hasher = await createCRC64(CRC64_NVME);
+  hasher.init();
+  return {
+    update: (bytes) => {
+      hasher.update(bytes);
+    },
+    digest: () => BigInt(`0x${hasher.digest('hex')}`),
+  };
+}

@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { ConsumerOptions } from '../../actors/consumer';
+import type { ProducerOptions } from '../../actors/producer';
+import { createHandler } from '../../lambda/handler';
+import { acquireLock, type Lock } from '../adapters/embedded/lock';
+import { createLocalCommandRunner } from '../adapters/embedded/local-command-runner';
+import { openFolderStore } from '../adapters/embedded/folder-store';
+import { openMailbox, type Mailbox } from '../adapters/embedded/mailbox';
+import { sendSignal } from '../adapters/embedded/signal-client';
+import { openSqliteEventLog } from '../adapters/embedded/sqlite-event-log';
+import { crc32c, loadCrc64Nvme } from '../adapters/native/checksums';
+import type { Config } from '../config';
+import { createAlerting } from '../domain/alerting/alerting';
+import type { Rule } from '../domain/alerting/rules';
+import { createCounting } from '../domain/counting/counting';
+import { renderMail } from '../domain/mail/render-mail';
+import { createKeyFilter, type OriginRule } from '../domain/sources/origin';
+import { topicSpecs } from '../domain/topics';
+import { systemClock, type Clock } from '../ports/clock';
+import type { EventLog } from '../ports/event-log';
+import type { ObjectStore } from '../ports/object-store';
+import type { DataFolder } from './data-folder';
+import type { Io } from '../io';
+import { projectFile } from '../project-file';
+
+/** The one place that chooses adapters: everything else is handed ports. */
+
+const ENGINE = `telltale/${versionOf(readJson('package.json'))}`;
+
+/** Takes the lock of a program on its data folder, so that no second one works on it. */
+export function lockDataFolder(data: DataFolder, program: 'producer' | 'consumer'): Promise<Lock> {
+  return acquireLock(data.root, program);
+}
+
+export async function openEventLog(config: Config, data: DataFolder): Promise<EventLog> {
+  const log = await openSqliteEventLog({ path: data.events, clock: systemClock });
+  await log.ensureTopics(topicSpecs(config.eventLog.partitions, config.keepWindows, config.eventLog.retention));
+  return log;
+}
+
+/**
+ * The object store. What is put into it is announced the way S3 does it: an event to the Lambda handler, which sends
+ * the command that the local runner checks as SSM would, which hands the signal to the producer's socket.
+ */
+export function openStore(data: DataFolder, io: Io, clock: Clock = systemClock): Promise<ObservedStore> {
+  const runner = createLocalCommandRunner({
+    document: readJson('conf/ssm-document.json'),
+    deliver: (payload) => sendSignal(data.root, payload),
+  });
+  const handler = createHandler(runner, io.log);
+  const announcing = new Set<Promise<void>>();
+  const onEvent = (event: unknown): void => {
+    const announced = handler(event)
+      .catch((error: unknown) => io.log.debug('signal not delivered, reconciliation will find the object', { error }))
+      .then(() => void announcing.delete(announced));
+    announcing.add(announced);
+  };
+  return openFolderStore({ folder: data.store, clock, onEvent }).then((store) => ({
+    store,
+    announced: async () => {
+      await Promise.all(announcing);
+    },
+  }));
+}
+
+export interface ObservedStore {
+  readonly store: ObjectStore;
+  /** Resolves when every put so far was announced. */
+  announced(): Promise<void>;
+}
+
+export async function producerOptions(
+  config: Config,
+  parts: { readonly log: EventLog; readonly store: ObjectStore },
+): Promise<Omit<ProducerOptions, 'onFailure'>> {
+  const { ingest, objectStore } = config;
+  const crc64 = await loadCrc64Nvme();
+  const originRule: OriginRule = {
+    prefix: objectStore.prefix,
+    expression: ingest.origin === null ? null : new RegExp(ingest.origin, 'u'),
+  };
+  return {
+    ...parts,
+    clock: systemClock,
+    crc32c,
+    hashing: { crc64, sha256: (bytes) => createHash('sha256').update(bytes).digest('base64') },
+    partitions: config.eventLog.partitions,
+    bucket: objectStore.bucket,
+    originRule,
+    includes: createKeyFilter(ingest),
+    concurrency: ingest.concurrency,
+    credit: ingest.credit,
+    maxProofBytes: ingest.maxProofBytes,
+    tailTimeoutMs: ingest.tailTimeout,
+    scan: scanOptions(config),
+  };
+}
+
+export function scanOptions(config: Config): ProducerOptions['scan'] {
+  const { zone, maxFutureSkew, maxLineBytes, batchBytes } = config.ingest;
+  return { zone, maxFutureSkew, maxLineBytes, batchBytes };
+}
+
+export function openMail(data: DataFolder): Promise<Mailbox> {
+  return openMailbox(data.mail);
+}
+
+export function consumerOptions(
+  config: Config,
+  parts: { readonly log: EventLog; readonly transport: Mailbox },
+  decide: 'drained' | 'atEnd' = 'drained',
+): Omit<ConsumerOptions, 'onFailure'> {
+  const { mail } = config;
+  return {
+    ...parts,
+    clock: systemClock,
+    crc32c,
+    partitions: config.eventLog.partitions,
+    counting: (partition) => countingJob(config, partition),
+    alerting: () => alertingJob(config, decide),
+    buildMail: (report, possibleRepeat) => ({
+      id: report.id,
+      from: mail.from,
+      to: mail.to,
+      ...renderMail(report, { zone: mail.zone, redact: mail.redact, possibleRepeat }),
+    }),
+  };
+}
+
+export function countingJob(config: Config, partition: number): ReturnType<typeof createCounting> {
+  return createCounting({
+    partition,
+    windowMs: config.window,
+    disorderMs: config.disorder,
+    idleAfterMs: config.idleAfter,
+    keepWindowsMs: config.keepWindows,
+    maxWindows: MAX_WINDOWS,
+    patterns: config.patterns.enabled,
+    engine: ENGINE,
+  });
+}
+
+/** Bounds the memory of one partition's counting: 50 origins × 48 h of minutes. */
+const MAX_WINDOWS = 150_000;
+
+export function alertingJob(config: Config, decide: 'drained' | 'atEnd'): ReturnType<typeof createAlerting> {
+  const { alerting } = config;
+  return createAlerting({
+    partitions: config.eventLog.partitions,
+    windowMs: config.window,
+    rules: rulesOf(config),
+    groupWaitMs: alerting.groupWait,
+    repeatIntervalMs: alerting.repeatInterval,
+    resolveAfterMs: alerting.resolveAfter,
+    digestAfterMs: alerting.digestAfter,
+    keepWindowsMs: config.keepWindows,
+    decide,
+  });
+}
+
+export function rulesOf(config: Config): readonly Rule[] {
+  return config.rules.map(({ window, ...rule }) => ({ ...rule, windowMs: window }));
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(projectFile(path), 'utf8'));
+}
+
+function versionOf(manifest: unknown): string {
+  const known = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
+  return known ? String(manifest.version) : 'unknown';
+}

@@ -1,0 +1,63 @@
+import { startConsumer } from '../../actors/consumer';
+import type { Mailbox } from '../adapters/embedded/mailbox';
+import type { Config } from '../config';
+import type { Io } from '../io';
+import { startSystem } from '../kit';
+import type { EventLog } from '../ports/event-log';
+import { consumerOptions, lockDataFolder, openEventLog, openMail } from './compose';
+import { openDataFolder } from './data-folder';
+import { untilStopped, type OnFailure } from './until-stopped';
+import { launchWeb } from './view';
+
+export interface RunningConsumer {
+  /** Folds all there is to its end and sends every mail (`local --once`). */
+  finish(): Promise<void>;
+  drain(): Promise<void>;
+}
+
+const STOP_MS = 9_000;
+const FINISH_MS = 24 * 60 * 60_000;
+
+/** `telltale consumer`: lines -> windows -> incidents -> mails. */
+export async function runConsumer(config: Config, io: Io): Promise<number> {
+  const data = openDataFolder(config.dataDir);
+  const lock = await lockDataFolder(data, 'consumer');
+  try {
+    const log = await openEventLog(config, data);
+    try {
+      const mailbox = await openMail(data);
+      return await untilStopped(io, async (onFailure) => {
+        const web = await launchWeb(config, log, mailbox, io);
+        const consumer = await launchConsumer(config, { log, transport: mailbox }, 'drained', io, onFailure);
+        io.log.info('consumer is ready', { status: web.url, mails: data.mail });
+        return async () => {
+          await consumer.drain();
+          await web.close();
+        };
+      });
+    } finally {
+      await log.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+/** Starts the consumer's actors. */
+export async function launchConsumer(
+  config: Config,
+  parts: { readonly log: EventLog; readonly transport: Mailbox },
+  decide: 'drained' | 'atEnd',
+  io: Io,
+  onFailure: OnFailure,
+): Promise<RunningConsumer> {
+  const system = startSystem({ name: 'consumer', log: io.log });
+  const consumer = await startConsumer(system, { ...consumerOptions(config, parts, decide), onFailure });
+  return {
+    finish: () => consumer.finish(FINISH_MS),
+    drain: async () => {
+      await consumer.drain();
+      await system.stop(STOP_MS);
+    },
+  };
+}

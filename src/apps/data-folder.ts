@@ -1,0 +1,44 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { TelltaleError } from '../errors';
+
+/** Where everything of one installation lies. */
+export interface DataFolder {
+  readonly root: string;
+  /** The event log. */
+  readonly events: string;
+  /** The object store. */
+  readonly store: string;
+  /** Sent mails. */
+  readonly mail: string;
+  /** What the generators write. */
+  readonly hosts: string;
+}
+
+/**
+ * Makes sure that the data folder is there and writable.
+ * @throws DATA_FOLDER
+ */
+export function openDataFolder(folder: string): DataFolder {
+  const root = resolve(folder);
+  try {
+    mkdirSync(root, { recursive: true });
+    accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TelltaleError(
+      'DATA_FOLDER',
+      `cannot use ${root} as data folder (${why}): name another with --data or dataDir`,
+      {
+        cause,
+      },
+    );
+  }
+  return {
+    root,
+    events: join(root, 'events.db'),
+    store: join(root, 'store'),
+    mail: join(root, 'mail'),
+    hosts: join(root, 'hosts'),
+  };
+}

@@ -1,0 +1,41 @@
+import { decodeBatch, type DecodedRecord } from '../domain/lines/record-batch';
+import { isTelltaleError } from '../errors';
+import type { EventLog } from '../ports/event-log';
+
+const FETCH_BYTES = 1024 * 1024;
+const FETCH_WAIT_MS = 5_000;
+
+/** Where to read, and how far: to the end that the partition has now, or on and on until the signal is aborted. */
+export interface Follow {
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+  readonly until: 'end' | AbortSignal;
+}
+
+/** Hands over the committed records of a partition, in order. Returns when it is done, or when the log is closed. */
+export async function follow(
+  log: EventLog,
+  { topic, partition, from, until }: Follow,
+  onRecord: (record: DecodedRecord) => void,
+): Promise<void> {
+  const { start, end } = await log.offsets(topic, partition);
+  const isDone = (next: number): boolean => (until === 'end' ? next >= end : until.aborted);
+  let next = Math.max(from, start);
+  const reader = log.openReader(topic, partition, next);
+  try {
+    while (!isDone(next)) {
+      const fetched = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS);
+      for (const batch of fetched.batches) {
+        for (const record of decodeBatch(batch, fetched.from)) {
+          if (until !== 'end' || record.offset < end) onRecord(record);
+        }
+      }
+      next = fetched.next;
+    }
+  } catch (error) {
+    if (!isTelltaleError(error, 'CLOSED')) throw error;
+  } finally {
+    await reader.close();
+  }
+}

@@ -1,0 +1,143 @@
+import { randomInt } from 'node:crypto';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Config } from '../config';
+import { createLineMaker, fileNameOf, type LineMaker } from '../domain/generator/log-line';
+import { createRandom, type Random } from '../domain/generator/random';
+import { TelltaleError } from '../errors';
+import type { Io } from '../io';
+import { systemClock, type Clock } from '../ports/clock';
+
+/** What a burst writes at once, about. */
+const BURST_BYTES = 64 * 1024;
+
+export interface GeneratorsOptions {
+  readonly settings: Config['generator'];
+  /** Gets a folder `host-1`, `host-2`, … for each host. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Program `generator`: writes the log files of a few hosts until it is stopped, or as long and as much as configured.
+ * @returns the exit code
+ */
+export async function runGenerator(config: Config, io: Io): Promise<number> {
+  const folder = config.generator.folder ?? join(config.dataDir, 'hosts');
+  io.log.info('generating log files', { folder, hosts: config.generator.hosts });
+  const { lines } = await startGenerators({ settings: config.generator, folder, clock: systemClock, stop: io.stop });
+  io.log.info('generated log files', { folder, lines });
+  return 0;
+}
+
+/**
+ * Hosts that write side by side, each `maxCount` lines at most, into `<folder>/host-<i>/LogFileGenerator.<yyyy-MM-dd>.log`.
+ * Resolves when all of them have written what they had to, or are stopped; when one fails the others stop too.
+ * @returns how many lines were written
+ * @throws CONFIG when the pattern is not understood, DATA_FOLDER when a file cannot be written
+ */
+export async function startGenerators(options: GeneratorsOptions): Promise<{ lines: number }> {
+  const { settings, folder, clock } = options;
+  const seed = settings.seed ?? randomInt(2 ** 47);
+  const failed = new AbortController();
+  const stop = AbortSignal.any([options.stop, failed.signal]);
+
+  const hosts = Array.from({ length: settings.hosts }, (_, i) => {
+    const random = createRandom(seed, i + 1);
+    return { random, lineMaker: createLineMaker(settings, random), folder: join(folder, `host-${i + 1}`) };
+  });
+  const written = await Promise.allSettled(
+    hosts.map(async (host) => {
+      try {
+        return await runHost({ ...host, settings, clock, stop });
+      } catch (error) {
+        failed.abort();
+        throw error;
+      }
+    }),
+  );
+
+  let lines = 0;
+  for (const result of written) {
+    if (result.status === 'rejected') throw result.reason;
+    lines += result.value;
+  }
+  return { lines };
+}
+
+interface Host {
+  readonly random: Random;
+  readonly lineMaker: LineMaker;
+  readonly folder: string;
+  readonly settings: Config['generator'];
+  readonly clock: Clock;
+  readonly stop: AbortSignal;
+}
+
+/** Writes a line and pauses, or in a burst as many lines at once as fit; gives way to the other hosts after each write. */
+async function runHost({ random, lineMaker, folder, settings, clock, stop }: Host): Promise<number> {
+  const { maxCount, duration, burst, pauseMin, pauseMax } = settings;
+  const limit = maxCount === 0 ? Infinity : maxCount;
+  const end = duration === 0 ? Infinity : clock.now() + duration;
+  const file = new LogFile();
+  let lines = 0;
+  try {
+    while (lines < limit && clock.now() < end && !stop.aborted) {
+      const time = clock.now();
+      let text = '';
+      do {
+        text += `${lineMaker(time)}\n`;
+        lines += 1;
+      } while (burst && lines < limit && text.length < BURST_BYTES);
+      await file.append(join(folder, fileNameOf(time)), text);
+      if (burst) await nextTurn();
+      else await clock.sleep(random.integer(pauseMin, pauseMax), stop);
+    }
+  } finally {
+    await file.close();
+  }
+  return lines;
+}
+
+/** Appends whole lines, each call in one write, so that whoever is killed between two leaves no torn line. */
+class LogFile {
+  private current: { readonly path: string; readonly handle: FileHandle; endsTorn: boolean } | null = null;
+
+  /** @param text whole lines */
+  async append(path: string, text: string): Promise<void> {
+    try {
+      const file = await this.at(path);
+      const bytes = Buffer.from(file.endsTorn ? `\n${text}` : text, 'utf8');
+      const { bytesWritten } = await file.handle.write(bytes);
+      if (bytesWritten < bytes.length) throw new Error(`only ${bytesWritten} of ${bytes.length} bytes were taken`);
+      file.endsTorn = false;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new TelltaleError('DATA_FOLDER', `The log file ${path} cannot be written (${why}).`, { cause: error });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.current?.handle.close();
+    this.current = null;
+  }
+
+  private async at(path: string): Promise<{ readonly handle: FileHandle; endsTorn: boolean }> {
+    if (this.current?.path === path) return this.current;
+    await this.close();
+    await mkdir(dirname(path), { recursive: true });
+    const handle = await open(path, 'a+');
+    this.current = { path, handle, endsTorn: await endsTorn(handle) };
+    return this.current;
+  }
+}
+
+/** Does the last line of the file lack its end, because somebody else wrote it or the disk was full? */
+async function endsTorn(handle: FileHandle): Promise<boolean> {
+  const { size } = await handle.stat();
+  if (size === 0) return false;
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer[0] !== 0x0a;
+}

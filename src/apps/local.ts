@@ -1,0 +1,175 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findLogFiles, type LogFile } from '../commands/log-files';
+import { asDecided } from '../commands/replay';
+import { resultLines } from '../commands/results';
+import type { Config } from '../config';
+import { countBreaches } from '../domain/alerting/count-breaches';
+import type { MailReport } from '../domain/alerting/mail-report';
+import { parseOutboxRecord } from '../domain/alerting/outbox-records';
+import { parseWindowRecord } from '../domain/counting/parse-window-record';
+import type { WindowRecord } from '../domain/counting/window-record';
+import type { Io } from '../io';
+import { systemClock } from '../ports/clock';
+import type { EventLog } from '../ports/event-log';
+import { lockDataFolder, openEventLog, openMail, openStore, rulesOf } from './compose';
+import { launchConsumer } from './consumer';
+import { openDataFolder, type DataFolder } from './data-folder';
+import { follow } from './follow';
+import { startGenerators } from './generator';
+import { startLiveTable } from './live-table';
+import { launchProducer } from './producer';
+import { unlessStopped, untilStopped, type OnFailure } from './until-stopped';
+import { startUploads } from './uploads';
+import { launchWeb } from './view';
+
+export interface LocalOptions {
+  /** Files to run through the system, to their end; null to run it until it is stopped. */
+  readonly once: readonly string[] | null;
+  /** With `once`: keep everything in the configured data folder, not in a temporary one. */
+  readonly keepData: boolean;
+  readonly json: boolean;
+}
+
+/** `telltale local`: the whole system in one process. */
+export async function runLocal(config: Config, options: LocalOptions, io: Io): Promise<number> {
+  if (options.once === null) return inDataFolder(config.dataDir, (data) => runOn(config, data, io));
+  const files = options.once;
+  if (options.keepData) return inDataFolder(config.dataDir, (data) => runOnce(config, data, files, options.json, io));
+  const folder = await mkdtemp(join(tmpdir(), 'telltale-once-'));
+  try {
+    return await inDataFolder(folder, (data) => runOnce(config, data, files, options.json, io));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function inDataFolder(folder: string, run: (data: DataFolder) => Promise<number>): Promise<number> {
+  const data = openDataFolder(folder);
+  const locks = [await lockDataFolder(data, 'producer')];
+  try {
+    locks.push(await lockDataFolder(data, 'consumer'));
+    return await run(data);
+  } finally {
+    for (const lock of locks) lock.release();
+  }
+}
+
+/** Generators write, the upload puts, and everything behind it works, until the user stops it. */
+async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> {
+  const log = await openEventLog(config, data);
+  try {
+    const mailbox = await openMail(data);
+    const observed = await openStore(data, io);
+    return await untilStopped(io, async (onFailure) => {
+      const table = startLiveTable(io, () => web.view.windows());
+      const web = await launchWeb(config, log, mailbox, io, (report) => {
+        table.say(`mail  ${asDecided(report, config).subject}`);
+      });
+      const consumer = await launchConsumer(config, { log, transport: mailbox }, 'drained', io, onFailure);
+      const producer = await launchProducer(config, data, { log, store: observed.store }, io, onFailure);
+      const hosts = config.generator.folder ?? data.hosts;
+      const uploads = startUploads(config, hosts, observed, io);
+      const stopWriting = new AbortController();
+      const generators = startGenerators({
+        settings: config.generator,
+        folder: hosts,
+        clock: systemClock,
+        stop: stopWriting.signal,
+      }).catch((error: unknown) => onFailure('generator', error instanceof Error ? error : new Error(String(error))));
+      table.say(`status   ${web.url}`);
+      table.say(`mailbox  ${web.url}mail  (files: ${data.mail})`);
+      table.say(`logs     ${hosts}  (${config.generator.hosts} generators)`);
+      table.say('Ctrl-C stops');
+      return async () => {
+        stopWriting.abort();
+        await generators;
+        await uploads.drain();
+        await producer.drain();
+        await consumer.drain();
+        await web.close();
+        table.stop();
+      };
+    });
+  } finally {
+    await log.close();
+  }
+}
+
+/** The same path for given files, drained to its end: every window complete, every mail delivered. */
+async function runOnce(
+  config: Config,
+  data: DataFolder,
+  paths: readonly string[],
+  json: boolean,
+  io: Io,
+): Promise<number> {
+  const files = await findLogFiles(paths);
+  const onFiles = onlyFiles(config);
+  const log = await openEventLog(onFiles, data);
+  try {
+    await unlessStopped(io, (onFailure) => ingestFiles(onFiles, data, log, files, io, onFailure));
+    const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    const windows = await finalWindows(log, config);
+    const mails = (await sentReports(log)).map((report) => asDecided(report, config));
+    const breaches = countBreaches(windows, rulesOf(config), config.window);
+    io.out.write(`${resultLines({ windows, mails, bytes, breaches }, json).join('\n')}\n`);
+    return 0;
+  } finally {
+    await log.close();
+  }
+}
+
+async function ingestFiles(
+  config: Config,
+  data: DataFolder,
+  log: EventLog,
+  files: readonly LogFile[],
+  io: Io,
+  onFailure: OnFailure,
+): Promise<void> {
+  // LastModified is the file's mtime: the store is told that it is that time.
+  let lastModified = 0;
+  const { store, announced } = await openStore(data, io, { ...systemClock, now: () => lastModified });
+  const consumer = await launchConsumer(config, { log, transport: await openMail(data) }, 'atEnd', io, onFailure);
+  const producer = await launchProducer(config, data, { log, store, tailTimeoutMs: 0 }, io, onFailure);
+  for (const { path, key, mtime } of files) {
+    lastModified = mtime;
+    await store.putFile(config.objectStore.bucket, key, path);
+  }
+  await announced();
+  await producer.settle();
+  await producer.drain();
+  await consumer.finish();
+  await consumer.drain();
+}
+
+/** Rule 20: keys are `<folder>/<file>`, the folder is the origin, and every key counts. */
+function onlyFiles(config: Config): Config {
+  return {
+    ...config,
+    objectStore: { ...config.objectStore, prefix: '' },
+    ingest: { ...config.ingest, include: ['**'], exclude: [], origin: null },
+  };
+}
+
+async function finalWindows(log: EventLog, config: Config): Promise<WindowRecord[]> {
+  const windows = new Map<string, WindowRecord>();
+  for (let partition = 0; partition < config.eventLog.partitions; partition++) {
+    await follow(log, { topic: 'windows', partition, from: 0, until: 'end' }, ({ key, value }) => {
+      const window = key === null || value === null ? null : parseWindowRecord(key, value);
+      if (window !== null) windows.set(String(key), window);
+    });
+  }
+  return [...windows.values()];
+}
+
+async function sentReports(log: EventLog): Promise<MailReport[]> {
+  const reports = new Map<string, MailReport>();
+  await follow(log, { topic: 'outbox', partition: 0, from: 0, until: 'end' }, ({ key, value }) => {
+    const record = parseOutboxRecord(key, value);
+    if (record?.kind === 'mail') reports.set(record.report.id, record.report);
+  });
+  return [...reports.values()];
+}

@@ -1,0 +1,78 @@
+import { schedule } from 'node-cron';
+import { startProducer } from '../../actors/producer';
+import { listenForSignals } from '../adapters/embedded/signal-socket';
+import { signalSocketPath } from '../adapters/embedded/signal-socket-path';
+import type { Config } from '../config';
+import { sourceId } from '../domain/topics';
+import { TelltaleError } from '../errors';
+import type { Io } from '../io';
+import { startSystem, tell } from '../kit';
+import type { EventLog } from '../ports/event-log';
+import type { ObjectStore } from '../ports/object-store';
+import { lockDataFolder, openEventLog, openStore, producerOptions } from './compose';
+import { openDataFolder, type DataFolder } from './data-folder';
+import { untilStopped } from './until-stopped';
+
+export interface RunningProducer {
+  /** Resolves when all that is in the bucket is read and committed. */
+  settle(): Promise<void>;
+  /** Stops source to sink within {@link DRAIN_MS}. */
+  drain(): Promise<void>;
+}
+
+export const DRAIN_MS = 8_000;
+const SETTLE_MS = 24 * 60 * 60_000;
+
+/** `telltale producer`: object arrivals -> new lines -> event log. */
+export async function runProducer(config: Config, io: Io): Promise<number> {
+  const data = openDataFolder(config.dataDir);
+  const lock = await lockDataFolder(data, 'producer');
+  try {
+    const log = await openEventLog(config, data);
+    try {
+      const { store } = await openStore(data, io);
+      return await untilStopped(io, async (onFailure) => {
+        const producer = await launchProducer(config, data, { log, store }, io, onFailure);
+        io.log.info('producer is ready', { bucket: config.objectStore.bucket, socket: signalSocketPath(data.root) });
+        return () => producer.drain();
+      });
+    } finally {
+      await log.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+/** Starts the producer's actors with what drives them: the signal socket and the reconciliation schedule. */
+export async function launchProducer(
+  config: Config,
+  data: DataFolder,
+  parts: { readonly log: EventLog; readonly store: ObjectStore; readonly tailTimeoutMs?: number },
+  io: Io,
+  onFailure: (what: string, error: Error) => void,
+): Promise<RunningProducer> {
+  const system = startSystem({ name: 'producer', log: io.log });
+  const producer = startProducer(system, { ...(await producerOptions(config, parts)), ...parts, onFailure });
+  const { bucket } = config.objectStore;
+  const socket = await listenForSignals(signalSocketPath(data.root), (signal) => {
+    if (signal.bucket !== bucket) {
+      const source = sourceId(signal.bucket, signal.key);
+      throw new TelltaleError(
+        'BAD_SIGNAL',
+        `this producer reads the bucket ${bucket}, the signal names ${JSON.stringify(source)}`,
+      );
+    }
+    tell(producer.ref, { type: 'objectArrived', signal });
+  });
+  const reconciliation = schedule(config.ingest.reconcile, () => tell(producer.ref, { type: 'reconcile' }));
+  return {
+    settle: () => producer.settle(SETTLE_MS),
+    drain: async () => {
+      await reconciliation.destroy();
+      await socket.close();
+      await producer.drain(DRAIN_MS);
+      await system.stop(DRAIN_MS);
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import type { Mailbox } from '../adapters/embedded/mailbox';
+import type { Config } from '../config';
+import type { MailReport } from '../domain/alerting/mail-report';
+import { parseOutboxRecord } from '../domain/alerting/outbox-records';
+import { parseWindowRecord } from '../domain/counting/parse-window-record';
+import type { WindowRecord } from '../domain/counting/window-record';
+import type { Io } from '../io';
+import type { EventLog } from '../ports/event-log';
+import { startWeb } from '../web/server';
+import type { Metric } from '../web/source';
+import { follow } from './follow';
+
+/** More windows than this are not shown; the oldest go first. */
+const SHOWN_WINDOWS = 2_000;
+
+/** The latest windows, as the topics say: for pages and tables, never for decisions. */
+export class View {
+  readonly #windows = new Map<string, WindowRecord>();
+  readonly #stop = new AbortController();
+  #lines = 0;
+  #mails = 0;
+
+  windows(): readonly WindowRecord[] {
+    return [...this.#windows.values()];
+  }
+
+  metrics(): readonly Metric[] {
+    return [
+      {
+        name: 'telltale_lines_total',
+        help: 'Lines counted in windows seen since the start.',
+        type: 'counter',
+        value: this.#lines,
+      },
+      { name: 'telltale_mails_total', help: 'Mails sent since the start.', type: 'counter', value: this.#mails },
+    ];
+  }
+
+  /**
+   * Follows windows and mails until `stop`.
+   * @param onMail called for every mail that goes out from now on
+   */
+  start(config: Config, log: EventLog, io: Io, onMail: (report: MailReport) => void): void {
+    const failed = (error: unknown): void => io.log.warn('the status page is not up to date any more', { error });
+    for (let partition = 0; partition < config.eventLog.partitions; partition++) {
+      follow(log, { topic: 'windows', partition, from: 0, until: this.#stop.signal }, (record) => {
+        if (record.key !== null && record.value !== null) this.#see(record.key, record.value);
+      }).catch(failed);
+    }
+    this.#followMails(log, onMail).catch(failed);
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  #see(key: Buffer, value: Buffer): void {
+    const window = parseWindowRecord(key, value);
+    if (window === null) return;
+    const name = key.toString('utf8');
+    this.#lines += Math.max(0, window.lines - (this.#windows.get(name)?.lines ?? 0));
+    this.#windows.delete(name);
+    this.#windows.set(name, window);
+    for (const oldest of this.#windows.keys()) {
+      if (this.#windows.size <= SHOWN_WINDOWS) break;
+      this.#windows.delete(oldest);
+    }
+  }
+
+  async #followMails(log: EventLog, onMail: (report: MailReport) => void): Promise<void> {
+    const pending = new Map<string, MailReport>();
+    const { end } = await log.offsets('outbox', 0);
+    await follow(log, { topic: 'outbox', partition: 0, from: 0, until: this.#stop.signal }, (record) => {
+      const entry = parseOutboxRecord(record.key, record.value);
+      if (entry?.kind === 'mail') pending.set(entry.report.id, entry.report);
+      if (entry?.kind !== 'status' || entry.status.state !== 'SENT') return;
+      const report = pending.get(entry.status.id);
+      pending.delete(entry.status.id);
+      if (report === undefined || record.offset < end) return;
+      this.#mails += 1;
+      onMail(report);
+    });
+  }
+}
+
+export interface RunningWeb {
+  readonly url: string;
+  readonly view: View;
+  close(): Promise<void>;
+}
+
+/** Starts the pages, and the view that they show. */
+export async function launchWeb(
+  config: Config,
+  log: EventLog,
+  mailbox: Mailbox,
+  io: Io,
+  onMail: (report: MailReport) => void = () => undefined,
+): Promise<RunningWeb> {
+  const view = new View();
+  const { host, port } = config.web;
+  const source = {
+    windows: () => view.windows(),
+    metrics: () => view.metrics(),
+    mails: () => mailbox.list(),
+    mail: (name: string) => mailbox.read(name),
+  };
+  const web = await startWeb({ host, port, source, log: io.log });
+  view.start(config, log, io, onMail);
+  return {
+    url: web.url,
+    view,
+    close: async () => {
+      view.stop();
+      await web.close();
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { inspect } from 'node:util';
+import { isTelltaleError } from '../errors';
+import { escapeControls } from '../escape-controls';
+
+/** What standard error says about an error that ends the process, and the exit code. */
+export interface Explanation {
+  readonly lines: readonly string[];
+  readonly exitCode: number;
+}
+
+/** @param verbose stack traces and causes too */
+export function explainError(error: unknown, verbose: boolean): Explanation {
+  const { sentences, exitCode } = inWords(error);
+  const details = verbose ? inspect(error).split('\n') : [];
+  return { lines: [...sentences.map((sentence) => `telltale: ${sentence}`), ...details].map(escapeControls), exitCode };
+}
+
+function inWords(error: unknown): { sentences: readonly string[]; exitCode: number } {
+  if (isTelltaleError(error)) return { sentences: error.message.split('\n'), exitCode: error.exitCode };
+  const message = error instanceof Error ? error.message : String(error);
+  return { sentences: [`unexpected error: ${message}; run again with --verbose for the details`], exitCode: 1 };
+}

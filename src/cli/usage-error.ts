@@ -1,0 +1,36 @@
+import type { Command, CommanderError } from 'commander';
+import { TelltaleError } from '../errors';
+import { nearest } from '../nearest';
+
+/**
+ * Commander's error in one sentence that says what to do.
+ * @param command the one that was called, perhaps the program itself
+ */
+export function usageError({ code, message }: CommanderError, command: Command): TelltaleError {
+  const problem = message.replace(/^error: /, '').replace(/\.$/, '');
+  return new TelltaleError('USAGE', `${problem}; ${advice(code, problem, command)}`);
+}
+
+function advice(code: string, problem: string, command: Command): string {
+  const written = /'(.*)'/s.exec(problem)?.[1] ?? '';
+  switch (code) {
+    case 'commander.unknownOption':
+      return `did you mean ${nearest(written, optionNames(command))}?`;
+    case 'commander.unknownCommand':
+      return `did you mean ${nearest(
+        written,
+        command.commands.map((known) => known.name()),
+      )}?`;
+    default:
+      return `see ${fullName(command)} --help`;
+  }
+}
+
+function optionNames(command: Command): string[] {
+  const options = [...command.options, ...(command.parent?.options ?? [])];
+  return [...options.flatMap(({ long }) => long ?? []), '--help'];
+}
+
+function fullName(command: Command): string {
+  return command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
+}

@@ -1,0 +1,93 @@
+import { follow } from '../apps/follow';
+import { openEventLog } from '../apps/compose';
+import { openDataFolder } from '../apps/data-folder';
+import type { Config } from '../config';
+import type { DecodedRecord } from '../domain/lines/record-batch';
+import { topicNames, topicSpecs, type TopicName } from '../domain/topics';
+import { TelltaleError } from '../errors';
+import { escapeControls } from '../escape-controls';
+import { nearest } from '../nearest';
+import type { Io } from '../io';
+
+export interface CatOptions {
+  readonly topic: string;
+  /** Null for all partitions. */
+  readonly partition: number | null;
+  /** First offset wanted of each partition. */
+  readonly from: number;
+  readonly follow: boolean;
+  readonly json: boolean;
+}
+
+/** `telltale cat`: prints committed records, partition after partition; with `follow`, as they come. */
+export async function runCat(config: Config, options: CatOptions, io: Io): Promise<number> {
+  const partitions = partitionsOf(config, options);
+  const log = await openEventLog(config, openDataFolder(config.dataDir));
+  try {
+    const print = (partition: number) => (record: DecodedRecord) => {
+      io.out.write(`${options.json ? asJson(partition, record) : asText(partition, record)}\n`);
+    };
+    const { topic, from } = options;
+    if (options.follow) {
+      io.stop.addEventListener('abort', () => void log.close(), { once: true });
+      await Promise.all(
+        partitions.map((partition) => follow(log, { topic, partition, from, until: io.stop }, print(partition))),
+      );
+    } else {
+      for (const partition of partitions) {
+        if (!io.stop.aborted) await follow(log, { topic, partition, from, until: 'end' }, print(partition));
+      }
+    }
+  } finally {
+    await log.close();
+  }
+  return 0;
+}
+
+function partitionsOf(config: Config, { topic, partition }: CatOptions): readonly number[] {
+  if (!isTopic(topic)) {
+    throw new TelltaleError(
+      'USAGE',
+      `there is no topic ${JSON.stringify(topic)}; did you mean ${nearest(topic, topicNames)}?`,
+    );
+  }
+  const specs = topicSpecs(config.eventLog.partitions, config.keepWindows, config.eventLog.retention);
+  const count = specs.find((spec) => spec.name === topic)?.partitions ?? 1;
+  if (partition === null) return Array.from({ length: count }, (_, i) => i);
+  if (partition < count) return [partition];
+  throw new TelltaleError('USAGE', `${topic} has the partitions 0 to ${count - 1}, there is no ${partition}`);
+}
+
+function isTopic(topic: string): topic is TopicName {
+  return topicNames.some((known) => known === topic);
+}
+
+function asJson(partition: number, record: DecodedRecord): string {
+  return JSON.stringify({
+    partition,
+    offset: record.offset,
+    timestamp: record.timestamp,
+    key: textOrBase64(record.key),
+    headers: Object.fromEntries(record.headers.map(([name, value]) => [name, textOrBase64(value)])),
+    value: textOrBase64(record.value),
+  });
+}
+
+function asText(partition: number, record: DecodedRecord): string {
+  const headers = record.headers.map(([name, value]) => `${name}=${value.toString('utf8')}`).join(' ');
+  const key = record.key?.toString('utf8') ?? '-';
+  const value = record.value?.toString('utf8') ?? '-';
+  return escapeControls(`${partition}/${record.offset} ${key} ${headers}${headers === '' ? '' : ' '}${value}`);
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Text as it is; bytes that are not valid UTF-8 as `{"base64": …}`. */
+function textOrBase64(bytes: Buffer | null): string | { base64: string } | null {
+  if (bytes === null) return null;
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return { base64: bytes.toString('base64') };
+  }
+}

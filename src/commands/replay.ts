@@ -1,0 +1,127 @@
+import { open } from 'node:fs/promises';
+import { alertingJob, countingJob, rulesOf, scanOptions } from '../apps/compose';
+import type { Config } from '../config';
+import { foldWindows } from '../domain/alerting/alerting';
+import { countBreaches } from '../domain/alerting/count-breaches';
+import { parseOutboxRecord } from '../domain/alerting/outbox-records';
+import { countLines, type CountingState } from '../domain/counting/counting';
+import { parseWindowRecord } from '../domain/counting/parse-window-record';
+import type { WindowRecord } from '../domain/counting/window-record';
+import { initialReadingState } from '../domain/lines/reading-state';
+import { createScanner, fileDayOf, type ScannedBatch } from '../domain/lines/scanner';
+import { renderMail } from '../domain/mail/render-mail';
+import { originOf } from '../domain/sources/origin';
+import { sourceId } from '../domain/topics';
+import { TelltaleError } from '../errors';
+import type { Io } from '../io';
+import { findLogFiles } from './log-files';
+import { resultLines, type DecidedMail } from './results';
+
+export interface ReplayOptions {
+  /** Files, folders, or `-` for standard input. */
+  readonly paths: readonly string[];
+  readonly json: boolean;
+  /** Leave out a last line without terminator, as a live run that still holds it does. */
+  readonly terminatedOnly: boolean;
+}
+
+/** One input of a replay. */
+interface Input {
+  /** SourceId. */
+  readonly source: string;
+  readonly origin: string;
+  /** Epoch milliseconds. */
+  readonly lastModified: number;
+  readonly chunks: AsyncIterable<Buffer>;
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * `telltale replay`: folds files through the same jobs as the running system, without any event log: windows, and the
+ * mails that the rules would have sent.
+ */
+export async function runReplay(config: Config, options: ReplayOptions, io: Io): Promise<number> {
+  const counting = countingJob(config, 0);
+  const state = counting.open(null);
+  let bytes = 0;
+  for (const input of await inputsOf(config, options)) {
+    bytes += await countInput(state, input, config, options);
+    if (io.stop.aborted) throw new TelltaleError('STOPPED', 'stopped before all was read');
+  }
+  counting.step(state, { type: 'end' });
+  const windows = counting.drain(state).outputs.flatMap(({ key, value }) => {
+    const window = value === null ? null : parseWindowRecord(key, value);
+    return window === null ? [] : [window];
+  });
+  const breaches = countBreaches(windows, rulesOf(config), config.window);
+  const lines = resultLines({ windows, mails: decideMails(windows, config), bytes, breaches }, options.json);
+  io.out.write(`${lines.join('\n')}\n`);
+  return 0;
+}
+
+async function inputsOf(config: Config, { paths }: ReplayOptions): Promise<Input[]> {
+  const { bucket } = config.objectStore;
+  const files = await findLogFiles(paths.filter((path) => path !== '-'));
+  const inputs = files.map(({ path, key, mtime }) => ({
+    source: sourceId(bucket, key),
+    origin: originOf(key, { prefix: '', expression: null }),
+    lastModified: mtime,
+    chunks: chunksOf(path),
+  }));
+  if (!paths.includes('-')) return inputs;
+  const stdin = {
+    source: sourceId(bucket, 'stdin/-'),
+    origin: 'stdin',
+    lastModified: Date.now(),
+    chunks: process.stdin,
+  };
+  return [...inputs, stdin];
+}
+
+async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> {
+  const file = await open(path, 'r');
+  try {
+    for (;;) {
+      // A new buffer each time: the scanner keeps what it was given.
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** @returns the input's size in bytes */
+async function countInput(state: CountingState, input: Input, config: Config, options: ReplayOptions): Promise<number> {
+  const { source, origin, lastModified } = input;
+  const context = { ...scanOptions(config), source, origin, generation: 0, lastModified, fileDay: fileDayOf(source) };
+  const scanner = createScanner(context, { offset: 0, held: Buffer.alloc(0), reading: initialReadingState });
+  // Any fixed time of ingestion will do: nothing ages while files are replayed.
+  const count = ({ batch }: ScannedBatch): void => countLines(state, batch, 0);
+  let bytes = 0;
+  for await (const chunk of input.chunks) {
+    bytes += chunk.length;
+    scanner.push(chunk).forEach(count);
+  }
+  if (!options.terminatedOnly) scanner.finish().forEach(count);
+  return bytes;
+}
+
+function decideMails(windows: readonly WindowRecord[], config: Config): DecidedMail[] {
+  const alerting = alertingJob(config, 'atEnd');
+  const state = alerting.open(null);
+  foldWindows(state, windows, 0);
+  alerting.step(state, { type: 'end' });
+  return alerting.drain(state).outputs.flatMap(({ key, value }) => {
+    const record = parseOutboxRecord(key, value);
+    return record?.kind === 'mail' ? [asDecided(record.report, config)] : [];
+  });
+}
+
+/** What is printed of a report: with the subject that its mail has. */
+export function asDecided(report: DecidedMail['report'], config: Config): DecidedMail {
+  const { zone, redact, to } = config.mail;
+  return { report, subject: renderMail(report, { zone, redact, possibleRepeat: false }).subject, to };
+}

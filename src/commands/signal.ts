@@ -1,0 +1,27 @@
+import { sendSignal } from '../adapters/embedded/signal-client';
+import type { Config } from '../config';
+import { decodeSignal, encodeSignal } from '../domain/signal/encoding';
+import type { Signal } from '../domain/signal/signal';
+import { escapeControls } from '../escape-controls';
+import type { Io } from '../io';
+
+/** What arrived: named in parts, or as an encoded signal. */
+export type Arrival = Omit<Signal, 'v'> | { readonly payload: string };
+
+/**
+ * Hands one arrival to the producer that runs on the data folder, and prints what was handed over.
+ * @returns the exit code
+ * @throws TelltaleError BAD_SIGNAL, and as `sendSignal`
+ */
+export async function runSignal(config: Config, options: { arrival: Arrival; json: boolean }, io: Io): Promise<number> {
+  const { arrival, json } = options;
+  const payload = 'payload' in arrival ? arrival.payload : encodeSignal({ v: 1, ...arrival });
+  const signal = decodeSignal(payload);
+  await sendSignal(config.dataDir, payload);
+  io.out.write(`${json ? JSON.stringify({ type: 'signal', signal }) : `handed over ${shown(signal)}`}\n`);
+  return 0;
+}
+
+function shown({ bucket, key }: Signal): string {
+  return escapeControls(JSON.stringify(`${bucket}/${key}`));
+}

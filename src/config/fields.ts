@@ -1,0 +1,220 @@
+import { validate as isCron } from 'node-cron';
+import { z } from 'zod';
+
+/**
+ * The kinds of values that a configuration holds.
+ *
+ * Each reads what YAML gives (a number, a list) as well as the text that the environment and `--set` give, says what it
+ * expects when it cannot, and writes the value back as a person would.
+ */
+
+/** Unchecked in the file, a T once read. */
+export type Field<T> = z.ZodCodec<z.ZodUnknown, z.ZodCustom<T, T>>;
+
+/** A value of the configuration: `read` gives undefined for what is not `expected`. */
+function field<T>(
+  expected: string,
+  read: (raw: unknown) => T | undefined,
+  write: (value: T) => unknown = (v) => v,
+): Field<T> {
+  return z.codec(z.unknown(), z.custom<T>(), {
+    decode: (raw, context) => {
+      const value = read(raw);
+      if (value !== undefined) return value;
+      context.issues.push({ code: 'custom', message: `expected ${expected}, found ${shown(raw)}`, input: raw });
+      return z.NEVER;
+    },
+    encode: write,
+  });
+}
+
+/** A value in an error message: one short line. */
+export function shown(raw: unknown): string {
+  if (raw === undefined) return 'nothing';
+  const text = JSON.stringify(raw);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** Text that fits `fits`. */
+export function text(expected: string, fits: (text: string) => boolean): Field<string> {
+  return field(expected, (raw) => (typeof raw === 'string' && fits(raw) ? raw : undefined));
+}
+
+/** One of a few words. */
+export function oneOf<const T extends string>(...words: readonly T[]): Field<T> {
+  return field(`one of ${words.join(', ')}`, (raw) => words.find((word) => word === raw));
+}
+
+export function flag(): Field<boolean> {
+  return field('true or false', (raw) => {
+    if (raw === true || raw === 'true') return true;
+    return raw === false || raw === 'false' ? false : undefined;
+  });
+}
+
+function readNumber(raw: unknown): number | undefined {
+  const number = typeof raw === 'string' && /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw;
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+}
+
+/** A number between `min` and `max`, both included. */
+function numberBetween(expected: string, min: number, max: number, fits: (n: number) => boolean): Field<number> {
+  return field(expected, (raw) => {
+    const number = readNumber(raw);
+    return number !== undefined && number >= min && number <= max && fits(number) ? number : undefined;
+  });
+}
+
+export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Field<number> {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  return numberBetween(`a whole number ${range}`, min, max, Number.isSafeInteger);
+}
+
+/** A share: 0 to 1. */
+export function share(): Field<number> {
+  return numberBetween('a number from 0 to 1', 0, 1, () => true);
+}
+
+/** From the environment and `--set` a list comes as JSON or separated by commas. */
+function readList(raw: unknown): readonly unknown[] | undefined {
+  if (typeof raw !== 'string') return Array.isArray(raw) ? raw : undefined;
+  if (raw.startsWith('[')) {
+    const parsed = parseJson(raw);
+    return Array.isArray(parsed) ? parsed : undefined;
+  }
+  return raw
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+/** The value of a JSON text, undefined when it is none. */
+export function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Between `min` and `max` texts that each fit `fits`. */
+export function textList(expected: string, fits: (text: string) => boolean, min = 0, max = 1000): Field<string[]> {
+  return field(expected, (raw) => {
+    const list = readList(raw);
+    if (list === undefined || list.length < min || list.length > max) return undefined;
+    const texts = list.filter((item): item is string => typeof item === 'string' && fits(item));
+    return texts.length === list.length ? texts : undefined;
+  });
+}
+
+/** A part of the range 0 to 1: [from, to). */
+export function range(): Field<[number, number]> {
+  return field(
+    'two numbers from 0 to 1, the smaller first, such as [0.2, 0.3]',
+    (raw): [number, number] | undefined => {
+      const [from, to, ...more] = (readList(raw) ?? []).map(readNumber);
+      if (from === undefined || to === undefined || more.length > 0) return undefined;
+      return 0 <= from && from <= to && to <= 1 ? [from, to] : undefined;
+    },
+  );
+}
+
+/** What `inner` reads, or null for nothing. */
+export function orNull<T>(inner: Field<T>): Field<T | null> {
+  return z.codec(z.unknown(), z.custom<T | null>(), {
+    decode: (raw, context) => {
+      if (raw === null || raw === 'null' || raw === '') return null;
+      const result = inner.safeParse(raw);
+      if (result.success) return result.data;
+      for (const { message } of result.error.issues) context.issues.push({ code: 'custom', message, input: raw });
+      return z.NEVER;
+    },
+    encode: (value) => (value === null ? null : inner.encode(value)),
+  });
+}
+
+const durationUnits = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
+const sizeUnits = { GiB: 2 ** 30, MiB: 2 ** 20, KiB: 2 ** 10, GB: 1e9, MB: 1e6, kB: 1e3, B: 1 } as const;
+
+/** `15m` → 15 × units.m; undefined for another form, another unit, or what is no whole number in the smallest unit. */
+function readAmount(raw: unknown, units: Readonly<Record<string, number>>): number | undefined {
+  const match = typeof raw === 'string' ? /^(\d+(?:\.\d+)?)\s?([A-Za-z]+)$/.exec(raw) : null;
+  if (match === null) return undefined;
+  const [, digits, unit = ''] = match;
+  const factor = Object.hasOwn(units, unit) ? units[unit] : undefined;
+  const amount = Number(digits) * (factor ?? NaN);
+  return Number.isSafeInteger(amount) ? amount : undefined;
+}
+
+/** In the largest unit that needs no fraction. */
+function writeAmount(amount: number, units: Readonly<Record<string, number>>, zero: string): string {
+  if (amount === 0) return zero;
+  const [unit = '', factor = 1] = Object.entries(units).find(([, size]) => amount % size === 0) ?? [];
+  return `${amount / factor}${unit}`;
+}
+
+/** Milliseconds, written as `250ms`, `60s`, `15m`, `4h` or `7d`. */
+export function writeDuration(ms: number): string {
+  return writeAmount(ms, durationUnits, '0s');
+}
+
+/** A duration of at least `minMs`, in milliseconds. */
+export function duration(minMs: number): Field<number> {
+  const least = minMs === 0 ? '' : ` of at least ${writeDuration(minMs)}`;
+  const read = (raw: unknown): number | undefined => {
+    const ms = readAmount(raw, durationUnits);
+    return ms !== undefined && ms >= minMs ? ms : undefined;
+  };
+  return field(`a duration${least}, such as 250ms, 60s, 15m, 4h or 7d`, read, writeDuration);
+}
+
+/** A size between `min` and `max` bytes, in bytes. */
+export function size(min: number, max: number): Field<number> {
+  const write = (bytes: number): string => writeAmount(bytes, sizeUnits, '0B');
+  const read = (raw: unknown): number | undefined => {
+    const bytes = readAmount(raw, sizeUnits);
+    return bytes !== undefined && bytes >= min && bytes <= max ? bytes : undefined;
+  };
+  return field(`a size from ${write(min)} to ${write(max)}, such as 900kB or 8MiB`, read, write);
+}
+
+/** A cron expression as node-cron understands it: five fields, or six with the seconds first. */
+export function cron(): Field<string> {
+  return text('a cron expression such as "*/5 * * * *" (seconds may come first)', isCron);
+}
+
+/** An IANA time zone that this Node knows. */
+export function timeZone(): Field<string> {
+  return text('a time zone such as UTC or Europe/Berlin', (zone) => {
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: zone });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The number of groups of a regular expression's source, undefined when it is none. */
+function groupsOf(source: string): number | undefined {
+  try {
+    // With an empty alternative it matches the empty text, and the match has a place for every group.
+    return (new RegExp(`${source}|`).exec('')?.length ?? 0) - 1;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The source of a regular expression, with exactly `groups` groups when given. */
+export function regularExpression(expected: string, groups?: number): Field<string> {
+  return text(expected, (source) => {
+    const found = groupsOf(source);
+    return found !== undefined && (groups === undefined || found === groups);
+  });
+}
+
+/** A day, or a time with its zone, in ISO 8601. */
+export function isIsoDate(date: string): boolean {
+  const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
+  return form.test(date) && !Number.isNaN(Date.parse(date));
+}

@@ -1,0 +1,146 @@
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import { nearest } from '../nearest';
+
+/**
+ * The places that a value can come from, each read into the same form: a list of settings.
+ * The values are not looked at here; that a key exists is.
+ */
+
+/** One value for one key, and where it stands. */
+export interface Setting {
+  /** `['web', 'port']`; a value inside of the list of rules goes on: `['rules', '0', 'threshold']`. */
+  readonly path: readonly string[];
+  readonly value: unknown;
+  /** Where it comes from, in few words: `conf/default.yaml`, a file, `--set`, `TELLTALE_WEB_PORT`. */
+  readonly origin: string;
+  /** How an error message names the place of `path` or of a path inside of it, such as `aws.yaml:12: web.port`. */
+  readonly subject: (path: readonly PropertyKey[]) => string;
+}
+
+/** What was read from one place; a problem is one line for the user. */
+export interface Layer {
+  readonly settings: readonly Setting[];
+  readonly problems: readonly string[];
+}
+
+/** The keys that hold a value (`web.port`), and the sections that hold keys (`web`). */
+export interface Keys {
+  readonly values: ReadonlySet<string>;
+  readonly sections: ReadonlySet<string>;
+}
+
+/**
+ * Settings from the text of a YAML file.
+ * @param file how messages name the file
+ * @param keys the keys that exist; null for the file that says which exist
+ */
+export function yamlLayer(file: string, yaml: string, keys: Keys | null): Layer {
+  const lines = new LineCounter();
+  const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false });
+  const place = (offset: number): string => `${file}:${lines.linePos(offset).line}`;
+  const [broken] = document.errors;
+  if (broken !== undefined) return { settings: [], problems: [`${place(broken.pos[0])}: not YAML: ${broken.message}`] };
+
+  const settings: Setting[] = [];
+  const problems: string[] = [];
+  const subject = (path: readonly PropertyKey[]): string => `${place(offsetOf(document, path))}: ${path.join('.')}`;
+
+  const walk = (section: object, above: readonly string[]): void => {
+    for (const [key, value] of Object.entries(section)) {
+      const path = [...above, key];
+      const name = path.join('.');
+      const isSection = keys === null ? isPlainObject(value) : keys.sections.has(name);
+      if (keys !== null && !isSection && !keys.values.has(name)) {
+        problems.push(`${subject(path)}: no such key; did you mean ${nearestKey(name, keys)}?`);
+      } else if (!isSection) {
+        settings.push({ path, value, origin: file, subject });
+      } else if (isPlainObject(value)) {
+        walk(value, path);
+      } else if (value !== null) {
+        problems.push(`${subject(path)}: expected a section with keys of its own`);
+      }
+    }
+  };
+  const value: unknown = document.toJS();
+  if (isPlainObject(value)) walk(value, []);
+  else if (value !== null) problems.push(`${file}: expected keys with their values, such as web.port under web`);
+  return { settings, problems };
+}
+
+/** Where the key at `path`, or what of the path there is, begins in the file. */
+function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === step);
+      if (isScalar(pair?.key)) offset = pair.key.range?.[0] ?? offset;
+      node = pair?.value;
+    } else if (isSeq(node)) {
+      const item: unknown = node.items[Number(step)];
+      if (isMap(item) || isSeq(item) || isScalar(item)) offset = item.range?.[0] ?? offset;
+      node = item;
+    } else {
+      break;
+    }
+  }
+  return offset;
+}
+
+function isPlainObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `TELLTALE_TEST_…` are for the test suite and no keys. */
+const environmentPrefix = /^TELLTALE_(?!TEST_)/;
+
+/** `ingest.maxLineBytes` → `TELLTALE_INGEST_MAX_LINE_BYTES`. */
+function environmentName(key: string): string {
+  const words = key.replace(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('.', '_');
+  return `TELLTALE_${words.toUpperCase()}`;
+}
+
+/** Settings from `TELLTALE_…` variables. */
+export function environmentLayer(env: NodeJS.ProcessEnv, keys: Keys): Layer {
+  const keyOf = new Map([...keys.values].map((key) => [environmentName(key), key]));
+  const settings: Setting[] = [];
+  const problems: string[] = [];
+  for (const [name, value] of Object.entries(env)) {
+    if (!environmentPrefix.test(name)) continue;
+    const key = keyOf.get(name);
+    if (key === undefined) {
+      problems.push(`${name}: no such key; did you mean ${nearest(name, [...keyOf.keys()])}?`);
+    } else {
+      settings.push({ path: key.split('.'), value, origin: name, subject: () => name });
+    }
+  }
+  return { settings, problems };
+}
+
+/** Settings from `--set key.path=value`, in their order. */
+export function setLayer(assignments: readonly string[], keys: Keys): Layer {
+  const settings: Setting[] = [];
+  const problems: string[] = [];
+  for (const assignment of assignments) {
+    const equals = assignment.indexOf('=');
+    const key = equals < 0 ? assignment : assignment.slice(0, equals);
+    if (equals < 0) {
+      problems.push(`--set ${key}: expected key=value, such as web.port=7878`);
+    } else if (keys.sections.has(key)) {
+      const inside = [...keys.values].find((name) => name.startsWith(`${key}.`)) ?? '';
+      problems.push(`--set ${key}: is a section; set a key in it, such as ${inside}`);
+    } else if (keys.values.has(key) || /^rules\.\d+\.\w+$/.test(key)) {
+      const value = assignment.slice(equals + 1);
+      const subject = (path: readonly PropertyKey[]): string => `--set ${path.join('.')}`;
+      settings.push({ path: key.split('.'), value, origin: '--set', subject });
+    } else {
+      problems.push(`--set ${key}: no such key; did you mean ${nearestKey(key, keys)}?`);
+    }
+  }
+  return { settings, problems };
+}
+
+/** A value for a value; a section too, as a whole section may be misspelt. */
+function nearestKey(name: string, keys: Keys): string {
+  return nearest(name, [...keys.values, ...keys.sections]);
+}

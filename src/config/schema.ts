@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import * as is from './fields';
+
+/**
+ * Every key, what it may hold, and how values must fit each other. What they mean and their defaults are in
+ * `conf/default.yaml`. Durations are milliseconds and sizes are bytes once read.
+ */
+
+const second = 1000;
+
+const printable = (value: string): boolean => value !== '' && !/\p{Cc}/u.test(value);
+const anyText = is.text('text in one line', printable);
+
+// One plain address. What could end a header or start a second address is refused.
+const isAddress = (value: string): boolean => /^[^\s@<>(),;:"\\\p{Cc}]+@[^\s@<>(),;:"\\\p{Cc}]+$/u.test(value);
+
+const isBucket = (value: string): boolean => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(value);
+
+/** A folder within the bucket: nothing that a file system would read as another place. */
+const isPrefix = (value: string): boolean =>
+  printable(value) && value.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+
+const isRuleName = (value: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
+
+const rule = z.strictObject(
+  {
+    name: is.text('a name of letters, digits, dots, dashes and underscores, such as errors', isRuleName),
+    level: is.oneOf('error', 'warn', 'info', 'debug'),
+    threshold: is.integer(0),
+    window: is.duration(second),
+    origins: is.text('a glob such as * or payments-*', printable),
+    each: is.flag(),
+  },
+  {
+    error: ({ code, input }) =>
+      code === 'invalid_type' ? `expected keys with their values, found ${is.shown(input)}` : undefined,
+  },
+);
+
+const levels = z.strictObject({ error: is.range(), warn: is.range(), debug: is.range(), info: is.range() });
+
+const generator = z
+  .strictObject({
+    hosts: is.integer(1, 1000),
+    folder: is.orNull(anyText),
+    minLength: is.integer(1, 100_000),
+    maxLength: is.integer(1, 100_000),
+    pattern: is.regularExpression('a regular expression'),
+    frequency: is.share(),
+    seed: is.orNull(is.integer(0)),
+    pauseMin: is.duration(0),
+    pauseMax: is.duration(0),
+    levels: levels.refine(coverOneRange, {
+      message: 'expected ranges that cover 0 to 1 together, without a gap and without an overlap',
+    }),
+    maxCount: is.integer(0),
+    duration: is.duration(0),
+    burst: is.flag(),
+  })
+  .refine((value) => value.minLength <= value.maxLength, {
+    path: ['minLength'],
+    message: 'expected no more than generator.maxLength',
+  })
+  .refine((value) => value.pauseMin <= value.pauseMax, {
+    path: ['pauseMin'],
+    message: 'expected no more than generator.pauseMax',
+  });
+
+function coverOneRange(ranges: z.output<typeof levels>): boolean {
+  const sorted = Object.values(ranges)
+    .filter(([from, to]) => from < to)
+    .sort(([a], [b]) => a - b);
+  const starts = [...sorted.map(([from]) => from), 1];
+  const ends = [0, ...sorted.map(([, to]) => to)];
+  return starts.every((start, index) => start === ends[index]);
+}
+
+export const configSchema = z
+  .strictObject({
+    dataDir: anyText,
+    window: is.duration(second),
+    disorder: is.duration(0),
+    idleAfter: is.duration(second),
+    keepWindows: is.duration(second),
+    patterns: z.strictObject({ enabled: is.flag() }),
+    eventLog: z.strictObject({ partitions: is.integer(1, 1000), retention: is.duration(second) }),
+    objectStore: z.strictObject({
+      bucket: is.text('a bucket name: 3 to 63 lower-case letters, digits, dots and dashes', isBucket),
+      prefix: is.text('a folder within the bucket, such as logs, without a slash at its ends', isPrefix),
+    }),
+    ingest: z.strictObject({
+      include: is.textList('a list of globs such as ["**"]', printable, 1),
+      exclude: is.textList('a list of globs such as ["**/*.tmp"]', printable),
+      since: is.text(
+        'everything, now, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z',
+        (value) => value === 'everything' || value === 'now' || is.isIsoDate(value),
+      ),
+      concurrency: is.integer(1, 1000),
+      tailTimeout: is.duration(second),
+      maxLineBytes: is.size(1024, 512 * 1024),
+      // Kafka refuses a batch of more than 1 MB, and its message says little.
+      batchBytes: is.size(1024, 1_000_000),
+      credit: is.integer(1, 100),
+      maxProofBytes: is.size(64 * 1024, 2 ** 30),
+      maxFutureSkew: is.duration(0),
+      reconcile: is.cron(),
+      origin: is.orNull(
+        is.regularExpression('a regular expression with exactly one group, such as "^logs/([^/]+)/"', 1),
+      ),
+      zone: is.timeZone(),
+    }),
+    rules: z.array(rule, { error: ({ input }) => `expected a list of rules, found ${is.shown(input)}` }),
+    alerting: z.strictObject({
+      groupWait: is.duration(0),
+      repeatInterval: is.duration(second),
+      resolveAfter: is.duration(second),
+      digestAfter: is.duration(second),
+    }),
+    mail: z.strictObject({
+      from: is.text('a mail address such as telltale@example.com', isAddress),
+      // SES takes 50 recipients a message.
+      to: is.textList('a list of 1 to 50 mail addresses such as ["ops@example.com"]', isAddress, 1, 50),
+      zone: is.timeZone(),
+      redact: is.flag(),
+    }),
+    generator,
+    upload: z.strictObject({ schedule: is.cron() }),
+    web: z.strictObject({ host: is.text('a host name or address', printable), port: is.integer(0, 65_535) }),
+    log: z.strictObject({ level: is.oneOf('error', 'warn', 'info', 'debug') }),
+  })
+  .superRefine((config, context) => {
+    config.rules.forEach((each, index) => {
+      const complain = (key: keyof typeof each, message: string): void =>
+        context.addIssue({ code: 'custom', path: ['rules', index, key], message });
+      if (each.window % config.window !== 0) {
+        const [own, base] = [is.writeDuration(each.window), is.writeDuration(config.window)];
+        complain('window', `expected a multiple of window, which is ${base}, found ${own}`);
+      }
+      if (config.rules.findIndex((other) => other.name === each.name) < index) {
+        complain('name', `expected another name: ${is.shown(each.name)} is taken by a rule above`);
+      }
+    });
+    if (config.ingest.maxLineBytes > config.ingest.batchBytes / 2) {
+      const message = 'expected no more than half of ingest.batchBytes, so that every line fits a batch';
+      context.addIssue({ code: 'custom', path: ['ingest', 'maxLineBytes'], message });
+    }
+  });
+
+export type Config = z.output<typeof configSchema>;
+
+export const ruleKeys: readonly string[] = Object.keys(rule.shape);

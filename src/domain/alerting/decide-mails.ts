@@ -1,0 +1,79 @@
+import type { Incident } from './incidents';
+import type { Transition } from './mail-report';
+
+/** How an open incident stands when mails are decided. */
+export interface Situation {
+  readonly incident: Incident;
+  /** Complete windows covering `resolveAfter` behind its last breach held no breach. */
+  readonly over: boolean;
+  /** `groupWait` has passed since it opened. */
+  readonly waited: boolean;
+  /** The input was read to its end, and nothing came since. */
+  readonly backlogRead: boolean;
+  /** An error message that was in no mail of it yet. */
+  readonly newPattern: string | null;
+  /** The interval since its last mail has passed. */
+  readonly reminderDue: boolean;
+}
+
+export interface MailDecisions {
+  readonly mails: readonly DecidedMail[];
+  /** What is over and has been mailed, now or before. */
+  readonly closed: readonly Incident[];
+}
+
+export interface DecidedMail {
+  readonly transition: Transition;
+  /** One; a digest gathers those of its rule. */
+  readonly situations: readonly [Situation, ...Situation[]];
+}
+
+/**
+ * Decides the mails of all open incidents at one moment: at most one each. The first row that fits holds.
+ *
+ * | mailed | late | over | and                              | mail                                             |
+ * |--------|------|------|----------------------------------|--------------------------------------------------|
+ * | no     | yes  |      | the backlog is read              | `digest`, together with the others of its rule   |
+ * | no     | yes  |      |                                  | later                                            |
+ * | no     | no   | yes  |                                  | `over`                                           |
+ * | no     | no   | no   | it has waited for `groupWait`    | `opened`                                         |
+ * | no     | no   | no   |                                  | later                                            |
+ * | yes    |      | yes  | its last mail said so            | none                                             |
+ * | yes    |      | yes  |                                  | `resolved`                                       |
+ * | yes    | no   | no   | its last mail said it was over   | `reminder`: it goes on                           |
+ * | yes    | no   | no   | there is a pattern not mailed    | `new-pattern`                                    |
+ * | yes    |      | no   | the interval has passed          | `reminder`                                       |
+ * | yes    |      | no   |                                  | none                                             |
+ *
+ * An incident closes when it is over and somebody has been told of it, in whichever way: so every incident is mailed at
+ * least once. A late one (all its breaches were older than `digestAfter` on arrival) is never urgent.
+ */
+export function decideMails(situations: readonly Situation[]): MailDecisions {
+  const mails: DecidedMail[] = [];
+  const closed: Incident[] = [];
+  const digests = new Map<string, Situation[]>();
+  for (const situation of situations) {
+    const { incident, over } = situation;
+    const transition = decide(situation);
+    if (transition === 'digest') digests.set(incident.rule, [...(digests.get(incident.rule) ?? []), situation]);
+    else if (transition !== null) mails.push({ transition, situations: [situation] });
+    if (over && (transition !== null || incident.mailed !== null)) closed.push(incident);
+  }
+  for (const [first, ...others] of digests.values()) {
+    if (first !== undefined) mails.push({ transition: 'digest', situations: [first, ...others] });
+  }
+  return { mails, closed };
+}
+
+function decide({ incident, over, waited, backlogRead, newPattern, reminderDue }: Situation): Transition | null {
+  const { mailed, late } = incident;
+  if (mailed === null) {
+    if (late) return backlogRead ? 'digest' : null;
+    if (over) return 'over';
+    return waited ? 'opened' : null;
+  }
+  if (over) return mailed.toldOver ? null : 'resolved';
+  if (!late && mailed.toldOver) return 'reminder';
+  if (!late && newPattern !== null) return 'new-pattern';
+  return reminderDue ? 'reminder' : null;
+}

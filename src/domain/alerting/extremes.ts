@@ -1,0 +1,11 @@
+/** Least and greatest of any number of values: `Math.min(...values)` fails on very many. */
+
+/** Infinity of none. */
+export function least(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.min(a, b), Infinity);
+}
+
+/** -Infinity of none. */
+export function greatest(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.max(a, b), -Infinity);
+}

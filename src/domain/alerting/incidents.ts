@@ -1,0 +1,165 @@
+import { incidentId } from './ids';
+import { ruleWindowStart, type CheckedRule } from './rules';
+
+/**
+ * Breaches of one rule and group that lie close together. Times are epoch milliseconds; breaches are starts of windows
+ * of the rule, ascending.
+ */
+export interface Incident {
+  readonly id: string;
+  readonly rule: string;
+  readonly group: string;
+  /** The breach that opened it: fixed, whatever joins later. */
+  readonly openedBy: number;
+  readonly openedAt: number;
+  readonly breaches: number[];
+  /** Its span: start of the first breach … */
+  from: number;
+  /** … and end of the last one. */
+  to: number;
+  /** When its last breach to come arrived. */
+  changedAt: number;
+  /** Every breach of it was older than `digestAfter` when it arrived. */
+  late: boolean;
+  /** Over, and somebody was told of it. */
+  closed: boolean;
+  /** Breached windows of which a revision came since mails were last decided: where to look for new patterns. */
+  readonly touched: Set<number>;
+  /** What was mailed of it; null before its first mail. */
+  mailed: Mailed | null;
+}
+
+export interface Mailed {
+  readonly lastAt: number;
+  readonly reminders: number;
+  readonly resolutions: number;
+  /** Did the last mail say that it is over, or past? */
+  readonly toldOver: boolean;
+  /** Hashes of all patterns in it as of the last mail; null when there were too many for one more to be news. */
+  readonly patterns: readonly string[] | null;
+}
+
+export interface Breach {
+  readonly rule: CheckedRule;
+  readonly group: string;
+  readonly start: number;
+  /** Timestamp of the record that passed the threshold. */
+  readonly arrivedAt: number;
+  /** Older than `digestAfter` when it arrived. */
+  readonly late: boolean;
+}
+
+/** Incidents by rule and group; those of one rule and group never overlap. */
+export class Incidents {
+  private readonly byGroup = new Map<string, Incident[]>();
+
+  all(): Incident[] {
+    return [...this.byGroup.values()].flat();
+  }
+
+  add(incident: Incident): void {
+    const key = groupKey(incident.rule, incident.group);
+    this.byGroup.set(key, [...(this.byGroup.get(key) ?? []), incident].sort(bySpan));
+  }
+
+  /**
+   * Takes a breached window into the incident it lies in, or whose span is less than `resolveAfter` away (the nearer one
+   * of two, else the earlier one: incidents are never merged), or opens one. That an incident is closed makes no
+   * difference, so that incidents do not depend on when mails were decided; but a breach behind the end of a closed
+   * incident opens it again.
+   */
+  take(breach: Breach, resolveAfterMs: number): void {
+    const { rule, group, start, arrivedAt } = breach;
+    const end = start + rule.windowMs;
+    const incident = this.nearest(breach, resolveAfterMs);
+    if (incident === null) {
+      this.add(opened(breach, end));
+      return;
+    }
+    incident.touched.add(start);
+    if (incident.breaches.includes(start)) return;
+    incident.breaches.splice(incident.breaches.findLastIndex((other) => other < start) + 1, 0, start);
+    if (end > incident.to) incident.closed = false;
+    incident.from = Math.min(incident.from, start);
+    incident.to = Math.max(incident.to, end);
+    incident.changedAt = Math.max(incident.changedAt, arrivedAt);
+    incident.late &&= breach.late;
+    this.byGroup.get(groupKey(rule.name, group))?.sort(bySpan);
+  }
+
+  /** Forgets closed incidents whose last breach came at or before a time, and the oldest of too many. */
+  forget(changedBy: number): boolean {
+    const closed = this.all()
+      .filter((incident) => incident.closed)
+      .sort((a, b) => a.changedAt - b.changedAt);
+    const tooMany = closed.length - maxClosedIncidents;
+    const gone = new Set(closed.filter((incident, i) => incident.changedAt <= changedBy || i < tooMany));
+    for (const [key, incidents] of gone.size === 0 ? [] : this.byGroup) {
+      const kept = incidents.filter((incident) => !gone.has(incident));
+      if (kept.length === 0) this.byGroup.delete(key);
+      else this.byGroup.set(key, kept);
+    }
+    return gone.size > 0;
+  }
+
+  private nearest(breach: Breach, resolveAfterMs: number): Incident | null {
+    let nearest: Incident | null = null;
+    let least = resolveAfterMs;
+    for (const incident of this.byGroup.get(groupKey(breach.rule.name, breach.group)) ?? []) {
+      const inside = breach.start >= incident.from && breach.start < incident.to;
+      const distance = inside
+        ? -1
+        : Math.max(incident.from - (breach.start + breach.rule.windowMs), breach.start - incident.to);
+      if (distance < least) {
+        nearest = incident;
+        least = distance;
+      }
+    }
+    return nearest;
+  }
+}
+
+/** So many closed incidents fit into the head beside the open ones. */
+export const maxClosedIncidents = 1000;
+
+/**
+ * When an incident is over: complete windows that cover `resolveAfter` behind its last breach, up to this time, held no
+ * breach. A breach that starts earlier joins it.
+ */
+export function overAt(incident: Incident, rule: CheckedRule, resolveAfterMs: number): number {
+  const quietUntil = incident.to + resolveAfterMs;
+  const start = ruleWindowStart(rule, quietUntil);
+  return start === quietUntil ? start : start + rule.windowMs;
+}
+
+/** When the next reminder is due: intervals begin with `repeatInterval` and double with every reminder. */
+export function reminderAt(mailed: Mailed, repeatIntervalMs: number): number {
+  return mailed.lastAt + repeatIntervalMs * 2 ** mailed.reminders;
+}
+
+function opened(breach: Breach, end: number): Incident {
+  const { rule, group, start, arrivedAt, late } = breach;
+  return {
+    id: incidentId(rule.name, group, start),
+    rule: rule.name,
+    group,
+    openedBy: start,
+    openedAt: arrivedAt,
+    breaches: [start],
+    from: start,
+    to: end,
+    changedAt: arrivedAt,
+    late,
+    closed: false,
+    touched: new Set([start]),
+    mailed: null,
+  };
+}
+
+function bySpan(a: Incident, b: Incident): number {
+  return a.from - b.from;
+}
+
+function groupKey(rule: string, group: string): string {
+  return JSON.stringify([rule, group]);
+}

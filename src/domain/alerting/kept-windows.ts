@@ -1,0 +1,210 @@
+import type { WindowRecord } from '../counting/window-record';
+import { least } from './extremes';
+import { groupOf, ruleWindowStart, type CheckedRule } from './rules';
+
+/** The last known revision of a window, and where it was read. Times are epoch milliseconds. */
+export interface KeptWindow {
+  readonly record: WindowRecord;
+  readonly origin: string;
+  readonly start: number;
+  readonly end: number;
+  readonly partition: number;
+  readonly offset: number;
+  /** Timestamp of its record. */
+  readonly changedAt: number;
+}
+
+/** Where a window's record was read. */
+export interface Place {
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+}
+
+/** How complete an origin's windows are (rule 13): by its latest record. */
+interface Origin {
+  windows: number;
+  watermark: number | null;
+  idle: boolean;
+  readonly rules: readonly CheckedRule[];
+}
+
+/** One window of a rule and group: the sum over the windows in it. */
+interface RuleWindow {
+  sum: number;
+  windows: number;
+  changedAt: number;
+}
+
+/** What `now` is, and whether every window that has ended by then counts as complete, whatever its origin's watermark. */
+export interface AlertingClock {
+  readonly now: number;
+  readonly allComplete: boolean;
+}
+
+/** More are not kept, whatever `keepWindows` says: the least recently changed go first. About 200 MiB. */
+export const maxKeptWindows = 200_000;
+
+/**
+ * The windows that alerting remembers, by their latest value, with the sums that rules are judged by. Everything in here
+ * can be rebuilt from topic `windows`; the order of partitions among each other does not matter.
+ */
+export class KeptWindows {
+  private readonly byStart = new Map<number, Map<string, KeptWindow>>();
+  private readonly origins = new Map<string, Origin>();
+  /** By rule, group and start of the rule's window. */
+  private readonly sums = new Map<string, Map<string, Map<number, RuleWindow>>>();
+  /** Per partition in order of offset, hence of the last change. */
+  private readonly byChange: readonly Set<KeptWindow>[];
+
+  constructor(
+    partitions: number,
+    private readonly baseWindowMs: number,
+    private readonly rules: readonly CheckedRule[],
+  ) {
+    this.byChange = Array.from({ length: partitions }, () => new Set<KeptWindow>());
+  }
+
+  /** Takes a revision in place of the one before. Null when its start is no time. */
+  put(record: WindowRecord, place: Place): KeptWindow | null {
+    const start = Date.parse(record.windowStart);
+    if (Number.isNaN(start)) return null;
+    const { origin } = record;
+    const { partition, offset, timestamp: changedAt } = place;
+    const window = { record, origin, start, end: start + this.baseWindowMs, partition, offset, changedAt };
+
+    this.noteProgress(window);
+    const before = this.byStart.get(start)?.get(origin);
+    if (before !== undefined) this.remove(before);
+    entry(this.byStart, start, () => new Map<string, KeptWindow>()).set(origin, window);
+    this.byChange[partition]?.add(window);
+    this.addToSums(window, 1);
+    return window;
+  }
+
+  /** The rules whose globs match an origin of which a window is kept. */
+  rulesOf(origin: string): readonly CheckedRule[] {
+    return this.origins.get(origin)?.rules ?? [];
+  }
+
+  /** Lines at the rule's level in one of its windows. */
+  sum(rule: CheckedRule, group: string, ruleStart: number): number {
+    return this.sums.get(rule.name)?.get(group)?.get(ruleStart)?.sum ?? 0;
+  }
+
+  /** Latest timestamp of the records that went into such a sum. */
+  changedAt(rule: CheckedRule, group: string, ruleStart: number): number {
+    return this.sums.get(rule.name)?.get(group)?.get(ruleStart)?.changedAt ?? 0;
+  }
+
+  /** Windows that start in [from, to), of one origin or of all, in order of (start, origin). */
+  between(from: number, to: number, origin: string | null = null): KeptWindow[] {
+    const starts = [...this.byStart.keys()].filter((start) => start >= from && start < to).sort((a, b) => a - b);
+    return starts.flatMap((start) => {
+      const siblings = this.byStart.get(start);
+      if (siblings === undefined) return [];
+      if (origin === null) return [...siblings.values()].sort((a, b) => (a.origin < b.origin ? -1 : 1));
+      const window = siblings.get(origin);
+      return window === undefined ? [] : [window];
+    });
+  }
+
+  /** Origins of which a window is kept and that belong to a group of a rule. */
+  members(rule: CheckedRule, group: string): string[] {
+    if (rule.each) return this.rulesOf(group).includes(rule) ? [group] : [];
+    return [...this.origins].filter(([, { rules }]) => rules.includes(rule)).map(([origin]) => origin);
+  }
+
+  /** Until when an origin's windows are complete (rule 13); -Infinity when nothing is known. */
+  completeUntil(origin: string, clock: AlertingClock): number {
+    const known = this.origins.get(origin);
+    if (clock.allComplete || known?.idle === true) return clock.now;
+    return known?.watermark ?? -Infinity;
+  }
+
+  /** Until when the windows of all origins of a group are complete; Infinity when none is kept. */
+  groupCompleteUntil(rule: CheckedRule, group: string, clock: AlertingClock): number {
+    return least(this.members(rule, group).map((origin) => this.completeUntil(origin, clock)));
+  }
+
+  /** Forgets windows that last changed at or before a time, and the oldest of too many. */
+  forget(changedBy: number): void {
+    for (;;) {
+      const oldest = this.leastRecentlyChanged();
+      if (oldest === null || (oldest.changedAt > changedBy && this.size() <= maxKeptWindows)) return;
+      this.remove(oldest);
+    }
+  }
+
+  /** The lowest offset of a partition that holds the last revision of a kept window; null when none is kept. */
+  lowestOffset(partition: number): number | null {
+    return first(this.byChange[partition])?.offset ?? null;
+  }
+
+  private size(): number {
+    return this.byChange.reduce((sum, windows) => sum + windows.size, 0);
+  }
+
+  private leastRecentlyChanged(): KeptWindow | null {
+    return this.byChange.reduce<KeptWindow | null>((oldest, windows) => {
+      const candidate = first(windows);
+      return candidate !== null && (oldest === null || candidate.changedAt < oldest.changedAt) ? candidate : oldest;
+    }, null);
+  }
+
+  private remove(window: KeptWindow): void {
+    this.addToSums(window, -1);
+    this.byChange[window.partition]?.delete(window);
+    const siblings = this.byStart.get(window.start);
+    siblings?.delete(window.origin);
+    if (siblings?.size === 0) this.byStart.delete(window.start);
+    const origin = this.origins.get(window.origin);
+    if (origin !== undefined && --origin.windows === 0) this.origins.delete(window.origin);
+  }
+
+  private addToSums(window: KeptWindow, sign: 1 | -1): void {
+    for (const rule of this.knownOrigin(window.origin).rules) {
+      const groups = entry(this.sums, rule.name, () => new Map<string, Map<number, RuleWindow>>());
+      const group = groupOf(rule, window.origin);
+      const sums = entry(groups, group, () => new Map<number, RuleWindow>());
+      const ruleStart = ruleWindowStart(rule, window.start);
+      const ruleWindow = entry(sums, ruleStart, () => ({ sum: 0, windows: 0, changedAt: 0 }));
+      ruleWindow.sum += sign * window.record.counts[rule.level];
+      ruleWindow.windows += sign;
+      ruleWindow.changedAt = Math.max(ruleWindow.changedAt, window.changedAt);
+      if (ruleWindow.windows === 0) sums.delete(ruleStart);
+      if (sums.size === 0) groups.delete(group);
+    }
+  }
+
+  private noteProgress(window: KeptWindow): void {
+    const origin = this.knownOrigin(window.origin);
+    origin.windows++;
+    origin.idle = window.record.idle;
+    // An engine that knows no watermark may still say that a window is complete.
+    const reached = window.record.watermark ?? (window.record.complete ? window.end : null);
+    if (reached !== null) origin.watermark = Math.max(reached, origin.watermark ?? reached);
+  }
+
+  private knownOrigin(name: string): Origin {
+    return entry(this.origins, name, () => ({
+      windows: 0,
+      watermark: null,
+      idle: false,
+      rules: this.rules.filter((rule) => rule.matches(name)),
+    }));
+  }
+}
+
+function first<T>(values: ReadonlySet<T> | undefined): T | null {
+  for (const value of values ?? []) return value;
+  return null;
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}

@@ -1,0 +1,239 @@
+import type { LevelCounts, PatternCount, SampleLine } from '../counting/window-record';
+import { greatest, least } from './extremes';
+import type { Incident } from './incidents';
+import type { AlertingClock, KeptWindow, KeptWindows } from './kept-windows';
+import type { BreachedWindow, ChartBar, MailReport, ReportedPattern, ReportNotes, Transition } from './mail-report';
+import { allTogether, groupOf, ruleWindowStart, type CheckedRule } from './rules';
+
+/** What is reported: one incident, or those that a digest of one rule gathers. At least one. */
+export interface Subject {
+  readonly rule: CheckedRule;
+  readonly incidents: readonly [Incident, ...Incident[]];
+}
+
+const bounds = { breaches: 1000, chart: 30, patterns: 20, samples: 10, origins: 20, lagging: 20 } as const;
+const hour = 60 * 60 * 1000;
+
+/** Fills a report from the windows that are kept. Breaches whose windows are kept no longer are left out of its sums. */
+export function buildReport(
+  windows: KeptWindows,
+  clock: AlertingClock,
+  subject: Subject,
+  transition: Transition,
+  id: string,
+): MailReport {
+  const { rule, incidents } = subject;
+  const from = least(incidents.map((incident) => incident.from));
+  const to = greatest(incidents.map((incident) => incident.to));
+  const group = groupName(subject);
+  const members = memberWindows(windows, subject, -Infinity, to);
+  const breached = breachedOnly(subject, members);
+  const breaches = breachesOf(windows, subject);
+  const patterns = sumPatterns(breached);
+  const shown = patterns.slice(0, bounds.patterns);
+  return {
+    v: 1,
+    id,
+    incident: incidents[0].id,
+    transition,
+    rule: {
+      name: rule.name,
+      level: rule.level,
+      threshold: rule.threshold,
+      window: rule.windowMs,
+      origins: rule.origins,
+    },
+    group,
+    from: iso(from),
+    to: iso(to),
+    breaches: breaches.slice(-bounds.breaches),
+    worst: breaches.reduce((worst, breach) => (breach.count > worst.count ? breach : worst)),
+    totals: sumCounts(breached),
+    median: medianBefore(windows, clock, subject, members, from),
+    chart: chartUntil(windows, subject, members, to),
+    patterns: markNew(
+      shown,
+      members.filter((window) => window.start < from),
+    ),
+    otherPatterns:
+      breached.reduce((sum, { record }) => sum + record.otherPatterns, 0) +
+      patterns.slice(bounds.patterns).reduce((sum, { count }) => sum + count, 0),
+    samples: samplesOf(breached, transition),
+    origins: originsOf(rule, breached),
+    notes: notesOf(windows, clock, subject, breached, to),
+    decidedAt: iso(clock.now),
+  };
+}
+
+/** Every pattern in the breached windows of a subject, or only in those of them that are given (starts), with its count. */
+export function patternsIn(windows: KeptWindows, subject: Subject, only?: ReadonlySet<number>): PatternCount[] {
+  const from = least(subject.incidents.map((incident) => incident.from));
+  const to = greatest(subject.incidents.map((incident) => incident.to));
+  const breached = breachedOnly(subject, memberWindows(windows, subject, from, to));
+  return sumPatterns(
+    only === undefined ? breached : breached.filter(({ start }) => only.has(ruleWindowStart(subject.rule, start))),
+  );
+}
+
+/** The group of the mail: that of its incidents, or `all` when a digest gathers several groups. */
+export function groupName({ incidents }: Subject): string {
+  const [first, ...others] = incidents;
+  return others.every(({ group }) => group === first.group) ? first.group : allTogether;
+}
+
+/** Windows of the subject's groups that start in [from, to), in order of (start, origin). */
+function memberWindows(windows: KeptWindows, { rule, incidents }: Subject, from: number, to: number): KeptWindow[] {
+  const groups = new Set(incidents.map(({ group }) => group));
+  const onlyOrigin = rule.each && groups.size === 1 ? incidents[0].group : null;
+  return windows
+    .between(from, to, onlyOrigin)
+    .filter(({ origin }) => groups.has(groupOf(rule, origin)) && rule.matches(origin));
+}
+
+function breachedOnly({ rule, incidents }: Subject, members: readonly KeptWindow[]): KeptWindow[] {
+  const breached = new Map<string, Set<number>>();
+  for (const { group, breaches } of incidents) {
+    breached.set(group, new Set([...(breached.get(group) ?? []), ...breaches]));
+  }
+  return members.filter(({ origin, start }) => breached.get(groupOf(rule, origin))?.has(ruleWindowStart(rule, start)));
+}
+
+/** Oldest first; those whose windows are gone are left out, unless nothing else is left. */
+function breachesOf(windows: KeptWindows, { rule, incidents }: Subject): [BreachedWindow, ...BreachedWindow[]] {
+  const all = incidents
+    .flatMap(({ group, breaches }) => breaches.map((start) => ({ start, count: windows.sum(rule, group, start) })))
+    .sort((a, b) => a.start - b.start)
+    .map(({ start, count }) => ({ windowStart: iso(start), windowEnd: iso(start + rule.windowMs), count }));
+  const [first, ...others] = all.filter(({ count }) => count > rule.threshold);
+  if (first !== undefined) return [first, ...others];
+  const { openedBy } = incidents[0];
+  return [all.at(-1) ?? { windowStart: iso(openedBy), windowEnd: iso(openedBy + rule.windowMs), count: 0 }];
+}
+
+/** The usual: complete windows of the hour before, empty ones included, as far back as anything is known. */
+function medianBefore(
+  windows: KeptWindows,
+  clock: AlertingClock,
+  { rule, incidents }: Subject,
+  members: readonly KeptWindow[],
+  from: number,
+): LevelCounts | null {
+  const completeUntil = least(incidents.map(({ group }) => windows.groupCompleteUntil(rule, group, clock)));
+  const earliest = Math.min(from - rule.windowMs, ruleWindowStart(rule, from - hour + rule.windowMs - 1));
+  const counts = countsByRuleWindow(rule, members, earliest, Math.min(from, ruleWindowStart(rule, completeUntil)));
+  const complete = counts.map(({ sums }) => sums);
+  if (complete.length === 0) return null;
+  return byLevel((level) => median(complete.map((sums) => sums[level])));
+}
+
+function chartUntil(
+  windows: KeptWindows,
+  { rule, incidents }: Subject,
+  members: readonly KeptWindow[],
+  to: number,
+): ChartBar[] {
+  return countsByRuleWindow(rule, members, to - bounds.chart * rule.windowMs, to).map(({ start, sums }) => ({
+    windowStart: iso(start),
+    breached: incidents.some(({ group }) => windows.sum(rule, group, start) > rule.threshold),
+    ...sums,
+  }));
+}
+
+/** The rule's windows from the first known one in [from, to) on, without gaps. */
+function countsByRuleWindow(
+  rule: CheckedRule,
+  members: readonly KeptWindow[],
+  from: number,
+  to: number,
+): { start: number; sums: LevelCounts }[] {
+  const byStart = new Map<number, KeptWindow[]>();
+  for (const window of members) {
+    const start = ruleWindowStart(rule, window.start);
+    if (start < from || start >= to) continue;
+    const siblings = byStart.get(start);
+    if (siblings === undefined) byStart.set(start, [window]);
+    else siblings.push(window);
+  }
+  const known = members[0] === undefined ? to : ruleWindowStart(rule, members[0].start);
+  const counts: { start: number; sums: LevelCounts }[] = [];
+  for (let start = Math.max(from, known); start < to; start += rule.windowMs) {
+    counts.push({ start, sums: sumCounts(byStart.get(start) ?? []) });
+  }
+  return counts;
+}
+
+/** Most frequent first, ties by text. */
+function sumPatterns(windows: readonly KeptWindow[]): PatternCount[] {
+  const sums = new Map<string, number>();
+  for (const { record } of windows) {
+    for (const { pattern, count } of record.patterns) sums.set(pattern, (sums.get(pattern) ?? 0) + count);
+  }
+  return [...sums]
+    .map(([pattern, count]) => ({ pattern, count }))
+    .sort((a, b) => b.count - a.count || (a.pattern < b.pattern ? -1 : 1));
+}
+
+function markNew(patterns: readonly PatternCount[], before: readonly KeptWindow[]): ReportedPattern[] {
+  const known = new Set(before.flatMap(({ record }) => record.patterns.map(({ pattern }) => pattern)));
+  return patterns.map(({ pattern, count }) => ({ pattern, count, isNew: !known.has(pattern) }));
+}
+
+/** How it began; in a mail of an incident that was mailed before, how it goes on. In order of time. */
+function samplesOf(breached: readonly KeptWindow[], transition: Transition): SampleLine[] {
+  const samples = breached.flatMap(({ record }) => record.samples);
+  const goesOn = transition === 'reminder' || transition === 'new-pattern';
+  return goesOn ? samples.slice(-bounds.samples) : samples.slice(0, bounds.samples);
+}
+
+function originsOf(rule: CheckedRule, breached: readonly KeptWindow[]): { origin: string; count: number }[] {
+  const sums = new Map<string, number>();
+  for (const { origin, record } of breached) sums.set(origin, (sums.get(origin) ?? 0) + record.counts[rule.level]);
+  return [...sums]
+    .map(([origin, count]) => ({ origin, count }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count || (a.origin < b.origin ? -1 : 1))
+    .slice(0, bounds.origins);
+}
+
+function notesOf(
+  windows: KeptWindows,
+  clock: AlertingClock,
+  { rule, incidents }: Subject,
+  breached: readonly KeptWindow[],
+  to: number,
+): ReportNotes {
+  const sum = (of: (window: KeptWindow) => number): number => breached.reduce((total, window) => total + of(window), 0);
+  const origins = new Set(incidents.flatMap(({ group }) => windows.members(rule, group)));
+  return {
+    incomplete: sum(({ origin, end }) => (windows.completeUntil(origin, clock) < end ? 1 : 0)),
+    continuation: sum(({ record }) => record.continuation),
+    unparsed: sum(({ record }) => record.unparsed),
+    again: sum(({ record }) => record.again),
+    future: sum(({ record }) => record.future),
+    expired: sum(({ record }) => record.expired),
+    lagging: [...origins]
+      .filter((origin) => windows.completeUntil(origin, clock) < to)
+      .sort()
+      .slice(0, bounds.lagging),
+  };
+}
+
+function sumCounts(windows: readonly KeptWindow[]): LevelCounts {
+  return byLevel((level) => windows.reduce((sum, { record }) => sum + record.counts[level], 0));
+}
+
+function byLevel(of: (level: keyof LevelCounts) => number): LevelCounts {
+  return { error: of('error'), warn: of('warn'), info: of('info'), debug: of('debug'), none: of('none') };
+}
+
+/** Of an even number the mean of the two in the middle. */
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const upper = sorted[Math.floor(middle)] ?? 0;
+  return Number.isInteger(middle) ? ((sorted[middle - 1] ?? 0) + upper) / 2 : upper;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

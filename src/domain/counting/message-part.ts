@@ -1,0 +1,59 @@
+/**
+ * Finds the message in a line of any format, without knowing the format: what stands behind the level. Formats are tried
+ * from the most telling to the least: a JSON or logfmt message field, a syslog header, then the level's token. A line
+ * without any is all message.
+ */
+export interface MessagePart {
+  /** The logger or program that wrote it; "" when the line names none. */
+  readonly logger: string;
+  readonly message: string;
+}
+
+/** The level is looked for in so many characters at the start of a line. */
+const maxPrefix = 200;
+
+export function messagePart(line: string): MessagePart {
+  const text = line.trim();
+  return splitLogger(jsonMessage(text) ?? logfmtMessage(text) ?? syslogMessage(text) ?? behindLevel(text) ?? text);
+}
+
+function jsonMessage(text: string): string | undefined {
+  if (!text.startsWith('{')) return undefined;
+  return /"(?:message|msg)"\s*:\s*"((?:[^"\\]|\\.)*)/.exec(text)?.[1];
+}
+
+function logfmtMessage(text: string): string | undefined {
+  if (!/(?:^|\s)(?:level|lvl|severity)=/.test(text)) return undefined;
+  const found = /(?:^|\s)(?:msg|message)=(?:"((?:[^"\\]|\\.)*)|(\S+))/.exec(text);
+  return found?.[1] ?? found?.[2];
+}
+
+/** RFC 5424 `<11>1 stamp host app pid id [data] message`, and RFC 3164 `<11>Oct 11 22:14:15 host app[1]: message`. */
+function syslogMessage(text: string): string | undefined {
+  const rfc5424 = /^<\d{1,3}>1 \S+ \S+ (\S+) \S+ \S+ (?:-|(?:\[[^\]]*\])+) ?(.*)$/s.exec(text);
+  if (rfc5424 !== null) return `${rfc5424[1] ?? ''}: ${rfc5424[2] ?? ''}`;
+  return /^<\d{1,3}>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ (.*)$/s.exec(text)?.[1];
+}
+
+/** In capitals the level may stand alone (`… ERROR …`); in small letters it must be bracketed (`[error]`, `[core:error]`). */
+const level =
+  /(?:^|[\s[(|:])(?:ERROR|FATAL|SEVERE|CRITICAL|EMERG|ALERT)(?=[\s\])|:]|$)|\[(?:\w+:)?(?:error|crit|critical|fatal|severe|alert|emerg)(?=\])/;
+
+function behindLevel(text: string): string | undefined {
+  const found = level.exec(text.slice(0, maxPrefix));
+  if (found === null) return undefined;
+  return text
+    .slice(found.index + found[0].length)
+    .replace(/^[\s\])|:-]+/, '')
+    .replace(/^\d+ --- (?=\[)/, '') // Spring Boot's process id
+    .replace(/^(?:\[[^\]]*\]\s*)+/, '') // threads, clients
+    .replace(/^[-:]\s+/, '');
+}
+
+/** `logger - message`, `logger: message`, `app[pid]: message`; a word before the colon alone (`Failed: …`) is no logger. */
+function splitLogger(text: string): MessagePart {
+  const found = /^([\w$./@-]{1,120})(?:\[\d+\])?(\s+-\s+|\s*:\s+)/.exec(text);
+  const logger = found?.[1] ?? '';
+  const isLogger = found !== null && (found[2]?.includes('-') === true || /[.$\d/]|^[a-z]/.test(logger));
+  return isLogger ? { logger, message: text.slice(found[0].length) } : { logger: '', message: text };
+}

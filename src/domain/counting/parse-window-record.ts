@@ -1,0 +1,76 @@
+import { countOr, numberOr, objectOr, objectsIn, parseObject, stringOr, type JsonObject } from './json';
+import type { LevelCounts, PatternCount, SampleLine, WindowRecord } from './window-record';
+
+/** The length of a window whose writer does not say: the default of `counting.window`. */
+const defaultWindowMs = 60_000;
+
+/**
+ * Reads a record of topic `windows`, whoever wrote it. Needed are `origin` and `windowStart` in the key and `counts` in
+ * the value; a counter that is missing is 0, `windowEnd` is a minute later, `lines` is the sum, all else is nothing or not
+ * known (`complete` false). What is there but not of its type is taken as missing, except counts.
+ * @returns null for what is no window record: the caller counts it
+ */
+export function parseWindowRecord(key: Buffer, value: Buffer): WindowRecord | null {
+  const keyParts = parseObject(key);
+  const body = parseObject(value);
+  if (keyParts === null || body === null) return null;
+  const origin = stringOr(keyParts['origin'], null);
+  const start = timeOf(keyParts['windowStart']);
+  const counts = countsOf(body['counts']);
+  if (origin === null || start === null || counts === null) return null;
+
+  const end = timeOf(body['windowEnd']) ?? start + defaultWindowMs;
+  const continuation = countOr(body['continuation'], 0);
+  const unparsed = countOr(body['unparsed'], 0);
+  const { error, warn, info, debug, none } = counts;
+  return {
+    v: 1,
+    windowStart: new Date(start).toISOString(),
+    windowEnd: new Date(end > start ? end : start + defaultWindowMs).toISOString(),
+    origin,
+    counts,
+    continuation,
+    unparsed,
+    lines: error + warn + info + debug + none + continuation + unparsed,
+    again: countOr(body['again'], 0),
+    future: countOr(body['future'], 0),
+    expired: countOr(body['expired'], 0),
+    newest: numberOr(body['newest'], null),
+    watermark: numberOr(body['watermark'], null),
+    idle: body['idle'] === true,
+    revision: countOr(body['revision'], 1),
+    complete: body['complete'] === true,
+    patterns: objectsIn(body['patterns']).flatMap(patternOf),
+    otherPatterns: countOr(body['otherPatterns'], 0),
+    samples: objectsIn(body['samples']).flatMap(sampleOf),
+    engine: stringOr(body['engine'], 'unknown'),
+  };
+}
+
+function countsOf(value: unknown): LevelCounts | null {
+  const counts = objectOr(value, null);
+  if (counts === null) return null;
+  const of = (level: keyof LevelCounts): number => countOr(counts[level] ?? 0, NaN);
+  const read = { error: of('error'), warn: of('warn'), info: of('info'), debug: of('debug'), none: of('none') };
+  return Object.values(read).some(Number.isNaN) ? null : read;
+}
+
+/** An ISO 8601 time with its zone: without one, its meaning would depend on the machine that reads it. */
+function timeOf(value: unknown): number | null {
+  const text = stringOr(value, '');
+  const time = /^[+-]?\d{4,6}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(time) ? null : time;
+}
+
+function patternOf(value: JsonObject): PatternCount[] {
+  const pattern = stringOr(value['pattern'], null);
+  const count = countOr(value['count'], null);
+  return pattern === null || count === null ? [] : [{ pattern, count }];
+}
+
+function sampleOf(value: JsonObject): SampleLine[] {
+  const source = stringOr(value['source'], null);
+  const at = stringOr(value['at'], null);
+  const text = stringOr(value['text'], null);
+  return source === null || at === null || text === null ? [] : [{ source, at, text }];
+}

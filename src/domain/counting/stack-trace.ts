@@ -1,0 +1,82 @@
+/**
+ * Stack traces, line by line: the exception's type and the first frame of the user's own code, whatever library called
+ * it. Java, Scala and .NET (`at a.b.C.d(C.java:1)`), Node.js (`at f (/app/x.js:1:2)`) and Python (`File "x.py", line 1,
+ * in f`, where the frame nearest to the raise comes last). Line numbers are left out: they change with each release.
+ */
+export interface Trace {
+  /** An exception named in the ERROR line itself; it counts when no continuation line names one before the first frame. */
+  readonly guess: string | null;
+  readonly type: string | null;
+  readonly frame: string | null;
+  /** Inside a Python traceback: its type is still to come. */
+  readonly python: boolean;
+}
+
+/** What the ERROR line tells of a trace that may follow. */
+export function beginTrace(errorLine: string): Trace {
+  const words = errorLine.match(/[\w$.]+:?/g) ?? [];
+  const named = words.find((word) => /\w(?:Exception|Error|Throwable)\.?:?$/.test(word) || word === 'Error:');
+  return { guess: named?.replace(/[.:]{1,2}$/, '') ?? null, type: null, frame: null, python: false };
+}
+
+/** The trace after one more continuation line; the same object when the line tells nothing. */
+export function readTraceLine(trace: Trace, line: string): Trace {
+  if (line.startsWith('Traceback (most recent call last)')) return { ...trace, type: null, frame: null, python: true };
+  return trace.python ? readPythonLine(trace, line) : readFrameLine(trace, line);
+}
+
+/** `type at frame`, or null as long as one of them is unknown. */
+export function stackTracePattern(trace: Trace): string | null {
+  if (trace.python || trace.type === null || trace.frame === null) return null;
+  return `${trace.type} at ${trace.frame}`;
+}
+
+function readPythonLine(trace: Trace, line: string): Trace {
+  const frame = /^\s+File "([^"]+)", line \d+, in (.+)$/.exec(line);
+  if (frame !== null) {
+    const [, file = '', name = ''] = frame;
+    return pythonLibrary.test(file) ? trace : { ...trace, frame: `${name} (${baseName(file)})` };
+  }
+  const type = /^([A-Za-z_][\w.]*)(?::|$)/.exec(line);
+  return type === null ? trace : { ...trace, type: type[1] ?? null, python: false };
+}
+
+function readFrameLine(trace: Trace, line: string): Trace {
+  const at = /^\s*at (?:async )?(\S.*)$/.exec(line);
+  if (at !== null) return { ...trace, type: trace.type ?? trace.guess, frame: trace.frame ?? userFrame(at[1] ?? '') };
+  if (trace.type !== null) return trace;
+  const type = /^(?:Caused by: |Exception in thread "[^"]*" )?([A-Za-z_$][\w$]*(?:\.[\w$]+)*)(?::|\s*$)/.exec(
+    line,
+  )?.[1];
+  return type !== undefined && isExceptionType(type) ? { ...trace, type } : trace;
+}
+
+/** `java.lang.Error`, `scala.MatchError`, `com.acme.Refused`, `TypeError`; not `note` or `user.name`. */
+function isExceptionType(name: string): boolean {
+  return /(?:Exception|Error|Throwable)$/.test(name) || /\.[A-Z][\w$]*$/.test(name);
+}
+
+/** What is behind `at`, without what changes from release to release; null for a library's frame. */
+function userFrame(frame: string): string | null {
+  const script = /^(?:(.*) \()?([^()]*):\d+:\d+\)?$/.exec(frame);
+  if (script !== null) {
+    const [, name = '<anonymous>', path = ''] = script;
+    return nodeLibrary.test(path) ? null : `${name} (${baseName(path)})`;
+  }
+  const paren = frame.indexOf('(');
+  if (paren < 0) return null;
+  // In front of the class may stand a class loader and a module: `app//`, `java.base/`.
+  const name = frame.slice(frame.lastIndexOf('/', paren) + 1, paren);
+  // Generated parts: `Foo$$anonfun$1`, `Foo$$EnhancerBySpringCGLIB$$1a2b`, `lambda$pay$3`.
+  return jvmLibrary.test(name) ? null : name.replace(/\$\$[^.]*/g, '').replace(/\$\d+/g, '$<n>');
+}
+
+/** Whose frames are not the user's own code. */
+const jvmLibrary =
+  /^(?:javax?|jakarta|jdk|sun|com\.sun|scala|kotlinx?|groovy|clojure|akka|org\.apache|org\.springframework|org\.hibernate|org\.slf4j|ch\.qos\.logback|io\.netty|reactor|System|Microsoft)\./;
+const nodeLibrary = /^node:|^internal\/|[/\\]node_modules[/\\]|^<anonymous>$/;
+const pythonLibrary = /[/\\](?:site|dist)-packages[/\\]|[/\\]lib[/\\]python\d|^<frozen /;
+
+function baseName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}

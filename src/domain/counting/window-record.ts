@@ -1,0 +1,68 @@
+/**
+ * The record of one window of one origin in topic `windows` (rules 1, 3, 12-14): the contract between counting (ours,
+ * or a Flink or Spark job) and alerting. Only key and counts are required of other engines.
+ * `window-record.schema.json` beside this file is the published JSON Schema.
+ */
+export interface WindowRecord {
+  readonly v: 1;
+  /** ISO 8601, UTC; inclusive. */
+  readonly windowStart: string;
+  /** ISO 8601, UTC; exclusive. */
+  readonly windowEnd: string;
+  readonly origin: string;
+  readonly counts: LevelCounts;
+  /** Lines that continue a record (stack traces). */
+  readonly continuation: number;
+  /** Lines before a generation's first record. */
+  readonly unparsed: number;
+  /** sum(counts) + continuation + unparsed. */
+  readonly lines: number;
+  /** Lines repeated by rewritten objects; outside `lines`. */
+  readonly again: number;
+  /** Lines stamped more than `maxFutureSkew` after LastModified; a part of `lines`. */
+  readonly future: number;
+  /** Lines that came when their own window was already forgotten, counted at their ingestion; outside `lines`. */
+  readonly expired: number;
+  /** Newest event time seen in this window (own stamps), epoch milliseconds; null when there was none. */
+  readonly newest: number | null;
+  /** Its origin's watermark when this revision was made, epoch milliseconds; null before any own stamp. */
+  readonly watermark: number | null;
+  /** Was the origin idle when this revision was made? */
+  readonly idle: boolean;
+  /** 1, 2, 3 … */
+  readonly revision: number;
+  readonly complete: boolean;
+  /** Masked error messages with counts, most frequent first, ties by text; at most 256, the rest in `otherPatterns`. */
+  readonly patterns: readonly PatternCount[];
+  /** Error lines whose pattern found no place. */
+  readonly otherPatterns: number;
+  /** The up to 3 error lines that are lowest by (source, generation, offset); text cut at 1 KiB. */
+  readonly samples: readonly SampleLine[];
+  /** What wrote it: `telltale/<version>`. */
+  readonly engine: string;
+}
+
+export interface LevelCounts {
+  readonly error: number;
+  readonly warn: number;
+  readonly info: number;
+  readonly debug: number;
+  readonly none: number;
+}
+
+export interface PatternCount {
+  readonly pattern: string;
+  readonly count: number;
+}
+
+export interface SampleLine {
+  readonly source: string;
+  /** `generation:byteOffset`, as in the line's `at` header. */
+  readonly at: string;
+  readonly text: string;
+}
+
+/** Key of a window's record: exactly `{"origin":…,"windowStart":"…Z"}`, in this order, without spaces (rule 3). */
+export function windowKey(origin: string, windowStart: string): string {
+  return JSON.stringify({ origin, windowStart });
+}

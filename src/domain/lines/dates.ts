@@ -1,0 +1,105 @@
+import type { ReadingState } from './reading-state';
+import { dayMs, epochDay } from './stamps';
+
+/**
+ * The date of stamps that have none, or none but month and day. Wall times throughout: epoch milliseconds as if the
+ * source's zone were UTC.
+ */
+
+const hourMs = 60 * 60 * 1000;
+const jumpMs = 12 * hourMs;
+
+/** What is kept between two reads of a source. */
+export type DayState = Pick<ReadingState, 'day' | 'lastTime' | 'crossing' | 'firstStamp' | 'firstDay' | 'before'>;
+
+/**
+ * Days of time-only stamps. The first is on the day in the file's name; else on the day of the generation before, when
+ * that began with the same stamp (a rewritten log); else on the latest day that does not put it behind `latest`.
+ * After it a backward jump of more than 12 h is the next day. Threads write a little out of order, so that a forward
+ * jump of more than 12 h within an hour after such a crossing is the day before again.
+ */
+export class DayFinder {
+  private day: number | null;
+  private lastTime: number;
+  private crossing: DayState['crossing'];
+  private firstStamp: string | null;
+  private firstDay: number | null;
+  private readonly before: DayState['before'];
+
+  /**
+   * @param fileDay epoch day in the file's name, null when it has none
+   * @param latest wall time that no first stamp lies behind: LastModified and the allowed skew
+   */
+  constructor(
+    private readonly fileDay: number | null,
+    private readonly latest: number,
+    state: DayState,
+  ) {
+    this.day = state.day;
+    this.lastTime = state.lastTime ?? 0;
+    this.crossing = state.crossing;
+    this.firstStamp = state.firstStamp;
+    this.firstDay = state.firstDay;
+    this.before = state.before;
+  }
+
+  /** Wall time of the next stamp, by its milliseconds since midnight. */
+  wallTime(timeOfDay: number): number {
+    this.day = this.day === null ? this.beginWith(timeOfDay) : this.dayAfter(this.day, timeOfDay);
+    this.lastTime = this.day * dayMs + timeOfDay;
+    return this.lastTime;
+  }
+
+  state(): DayState {
+    const { day, lastTime, crossing, firstStamp, firstDay, before } = this;
+    return { day, lastTime: day === null ? null : lastTime, crossing, firstStamp, firstDay, before };
+  }
+
+  private beginWith(timeOfDay: number): number {
+    this.firstStamp = new Date(timeOfDay).toISOString().slice(11, 23);
+    const sameAsBefore = this.before?.firstStamp === this.firstStamp ? this.before.firstDay : null;
+    this.firstDay = this.fileDay ?? sameAsBefore ?? Math.floor((this.latest - timeOfDay) / dayMs);
+    return this.firstDay;
+  }
+
+  private dayAfter(day: number, timeOfDay: number): number {
+    const jump = day * dayMs + timeOfDay - this.lastTime;
+    if (jump < -jumpMs) {
+      if (this.crossing?.day !== day + 1) this.crossing = { day: day + 1, time: (day + 1) * dayMs + timeOfDay };
+      return day + 1;
+    }
+    const justCrossed = this.crossing?.day === day && this.lastTime - this.crossing.time <= hourMs;
+    return jump > jumpMs && justCrossed ? day - 1 : day;
+  }
+}
+
+/** Years of stamps without one (RFC 3164): the latest that does not put the stamp behind `latest`. */
+export class YearFinder {
+  private lastDay = Number.NaN;
+  private candidates: readonly number[] = [];
+
+  /** @param latest wall time that no stamp lies behind: LastModified and the allowed skew */
+  constructor(private readonly latest: number) {}
+
+  /** @param time wall time in the year 2000 */
+  wallTime(time: number): number {
+    const day = Math.floor(time / dayMs);
+    if (day !== this.lastDay) {
+      this.lastDay = day;
+      this.candidates = this.daysLike(new Date(day * dayMs));
+    }
+    const timeOfDay = time - day * dayMs;
+    for (const candidate of this.candidates) {
+      if (candidate * dayMs + timeOfDay <= this.latest) return candidate * dayMs + timeOfDay;
+    }
+    return time;
+  }
+
+  /** The same date in the last years, latest first; enough of them for 29 February around the year 1900 or 2100. */
+  private daysLike(date: Date): number[] {
+    const year = new Date(this.latest).getUTCFullYear();
+    return Array.from({ length: 16 }, (_, back) =>
+      epochDay(year - back, date.getUTCMonth() + 1, date.getUTCDate()),
+    ).filter((day) => !Number.isNaN(day));
+  }
+}

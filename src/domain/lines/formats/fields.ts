@@ -1,0 +1,176 @@
+import { Level } from '../line-batch';
+import { levelOf, levelOfSeverity } from '../levels';
+import { StampKind, byteAt, isDigit, isVisible, readDateTime, skipSpaces } from '../stamps';
+import type { LineFormat, ParsedLine } from './format';
+
+/**
+ * Formats of named fields: `level` or `severity`, and one of `time`, `timestamp`, `@timestamp`, `ts`. Of several the
+ * first that can be read counts. A line without a stamp does not fit; one without a level is NONE.
+ */
+
+/** `{"level":"error","time":"2021-10-07T22:43:13.379Z","msg":"…"}`; only the outermost object's fields count. */
+export const jsonLines: LineFormat = {
+  name: 'json',
+  mayBeginWith: (byte) => byte === 123,
+  parse(bytes, start, end, out) {
+    if (start >= end || bytes[start] !== 123) return false;
+    const found = begin(out);
+    let pos = skipBlanks(bytes, start + 1, end);
+    for (;;) {
+      const name = pos;
+      const nameEnd = skipString(bytes, pos, end);
+      if (nameEnd === -1) return false;
+      const colon = skipBlanks(bytes, nameEnd, end);
+      if (colon >= end || bytes[colon] !== 58) return false;
+      const value = skipBlanks(bytes, colon + 1, end);
+      const valueEnd = skipValue(bytes, value, end);
+      if (valueEnd === -1) return false;
+      const quoted = bytes[value] === 34 ? 1 : 0;
+      readField(bytes, name + 1, nameEnd - 1, value + quoted, valueEnd - quoted, out, found);
+      pos = skipBlanks(bytes, valueEnd, end);
+      if (pos >= end) return false;
+      if (bytes[pos] === 125) return found.stamp && skipBlanks(bytes, pos + 1, end) === end;
+      if (bytes[pos] !== 44) return false;
+      pos = skipBlanks(bytes, pos + 1, end);
+    }
+  },
+};
+
+/** `ts=2021-10-07T22:43:13.379Z level=error msg="…"`: nothing but `name=value`. */
+export const logfmt: LineFormat = {
+  name: 'logfmt',
+  mayBeginWith: isNameByte,
+  parse(bytes, start, end, out) {
+    const found = begin(out);
+    for (let pos = start; pos < end; pos = skipSpaces(bytes, pos, end)) {
+      const name = pos;
+      while (pos < end && isNameByte(byteAt(bytes, pos))) pos++;
+      if (pos === name || pos >= end || bytes[pos] !== 61) return false;
+      const nameEnd = pos;
+      const value = pos + 1;
+      const quoted = value < end && bytes[value] === 34;
+      pos = quoted ? skipString(bytes, value, end) : bareEnd(bytes, value, end);
+      if (pos === -1 || (pos < end && bytes[pos] !== 32)) return false;
+      readField(bytes, name, nameEnd, quoted ? value + 1 : value, quoted ? pos - 1 : pos, out, found);
+    }
+    return found.stamp;
+  },
+};
+
+interface Found {
+  level: boolean;
+  stamp: boolean;
+}
+
+function begin(out: ParsedLine): Found {
+  out.level = Level.NONE;
+  return { level: false, stamp: false };
+}
+
+const levelNames = ['level', 'severity'].map((name) => Buffer.from(name));
+const stampNames = ['time', 'timestamp', '@timestamp', 'ts'].map((name) => Buffer.from(name));
+
+function readField(
+  bytes: Buffer,
+  name: number,
+  nameEnd: number,
+  value: number,
+  valueEnd: number,
+  out: ParsedLine,
+  found: Found,
+): void {
+  if (!found.level && isOneOf(levelNames, bytes, name, nameEnd)) found.level = readLevel(bytes, value, valueEnd, out);
+  else if (!found.stamp && isOneOf(stampNames, bytes, name, nameEnd)) {
+    found.stamp = readStamp(bytes, value, valueEnd, out);
+  }
+}
+
+function isOneOf(names: readonly Buffer[], bytes: Buffer, start: number, end: number): boolean {
+  return names.some((name) => name.length === end - start && name.compare(bytes, start, end) === 0);
+}
+
+/** A word, or a number: 0–7 as in syslog, from 10 on as pino and bunyan count (10 trace … 60 fatal). */
+function readLevel(bytes: Buffer, start: number, end: number, out: ParsedLine): boolean {
+  const level = levelOf(bytes, start, end) ?? levelOfNumber(bytes, start, end);
+  if (level !== undefined) out.level = level;
+  return level !== undefined;
+}
+
+function levelOfNumber(bytes: Buffer, start: number, end: number): Level | undefined {
+  if (end - start === 1 && isDigit(byteAt(bytes, start)) && byteAt(bytes, start) < 56) {
+    return levelOfSeverity(byteAt(bytes, start) - 48);
+  }
+  if (end - start !== 2 || !isDigit(byteAt(bytes, start)) || !isDigit(byteAt(bytes, start + 1))) return undefined;
+  const tens = byteAt(bytes, start) - 48;
+  if (tens >= 5) return Level.ERROR;
+  if (tens === 4) return Level.WARN;
+  return tens === 3 ? Level.INFO : Level.DEBUG;
+}
+
+/** ISO 8601, or a number since the epoch. */
+function readStamp(bytes: Buffer, start: number, end: number, out: ParsedLine): boolean {
+  return readDateTime(bytes, start, end, out) === end || readEpoch(bytes, start, end, out);
+}
+
+/** Seconds, milli-, micro- or nanoseconds since the epoch, told apart by their size; a fraction is fine. */
+function readEpoch(bytes: Buffer, start: number, end: number, out: ParsedLine): boolean {
+  if (end - start < 9 || end - start > 30) return false;
+  for (let i = start; i < end; i++) if (!isDigit(byteAt(bytes, i)) && bytes[i] !== 46) return false;
+  const value = Number(bytes.toString('latin1', start, end));
+  if (Number.isNaN(value) || value < 1e8 || value >= 1e20) return false;
+  out.kind = StampKind.ABSOLUTE;
+  if (value < 1e11) out.time = Math.floor(Math.round(value * 1e6) / 1e3);
+  else if (value < 1e14) out.time = Math.floor(value);
+  else if (value < 1e17) out.time = Math.floor(value / 1e3);
+  else out.time = Math.floor(value / 1e6);
+  return true;
+}
+
+function isNameByte(byte: number): boolean {
+  return isVisible(byte) && byte !== 61 && byte !== 34;
+}
+
+function bareEnd(bytes: Buffer, pos: number, end: number): number {
+  while (pos < end && bytes[pos] !== 32 && bytes[pos] !== 34) pos++;
+  return pos;
+}
+
+function skipBlanks(bytes: Buffer, pos: number, end: number): number {
+  while (pos < end && (bytes[pos] === 32 || bytes[pos] === 9)) pos++;
+  return pos;
+}
+
+/** From an opening quote to the position behind the closing one, or -1. */
+function skipString(bytes: Buffer, pos: number, end: number): number {
+  if (pos >= end || bytes[pos] !== 34) return -1;
+  for (pos++; pos < end; pos++) {
+    if (bytes[pos] === 92) pos++;
+    else if (bytes[pos] === 34) return pos + 1;
+  }
+  return -1;
+}
+
+/** Behind a JSON value, or -1. Nested values are passed over by their brackets alone. */
+function skipValue(bytes: Buffer, pos: number, end: number): number {
+  let depth = 0;
+  while (pos < end) {
+    const byte = bytes[pos];
+    if (byte === 34) {
+      pos = skipString(bytes, pos, end);
+      if (pos === -1 || depth === 0) return pos;
+    } else if (byte === 123 || byte === 91) {
+      depth++;
+      pos++;
+    } else if (byte === 125 || byte === 93) {
+      if (depth === 0) return pos;
+      depth--;
+      pos++;
+      if (depth === 0) return pos;
+    } else if (depth === 0 && (byte === 44 || byte === 32 || byte === 9)) {
+      return pos;
+    } else {
+      pos++;
+    }
+  }
+  return -1;
+}

@@ -1,0 +1,183 @@
+import { Level } from '../line-batch';
+import { levelOf } from '../levels';
+import {
+  StampKind,
+  byteAt,
+  isDigit,
+  isLetter,
+  isVisible,
+  readAsctime,
+  readClock,
+  readCompactClock,
+  readCompactDate,
+  readDateTime,
+  readShortDate,
+  skipSpaces,
+} from '../stamps';
+import type { LineFormat, ParsedLine } from './format';
+
+/** Formats of one line each: a stamp, what stands between, a level. */
+
+/** logback, log4j: `22:43:13.379 [run-main-0] INFO  Logger - message`; the thread may be missing. */
+export const timeOnly: LineFormat = {
+  name: 'time',
+  mayBeginWith: isDigit,
+  parse(bytes, start, end, out) {
+    out.kind = StampKind.TIME_OF_DAY;
+    out.time = 0;
+    const pos = readClock(bytes, start, end, out);
+    return pos !== -1 && readThreadAndLevel(bytes, pos, end, out);
+  },
+};
+
+/** The same with a date: `2021-10-07 22:43:13,379 [main] INFO Logger - message`, also with `T` and a zone. */
+export const dateTime: LineFormat = {
+  name: 'date-time',
+  mayBeginWith: isDigit,
+  parse(bytes, start, end, out) {
+    const pos = readDateTime(bytes, start, end, out);
+    return pos !== -1 && readThreadAndLevel(bytes, pos, end, out);
+  },
+};
+
+/** Spark: `17/06/09 20:10:40 INFO Logger: message`. */
+export const shortDate: LineFormat = {
+  name: 'short-date',
+  mayBeginWith: isDigit,
+  parse(bytes, start, end, out) {
+    out.kind = StampKind.WALL;
+    out.time = 0;
+    const date = readShortDate(bytes, start, end, out);
+    if (date === -1 || date >= end || bytes[date] !== 32) return false;
+    const pos = readClock(bytes, date + 1, end, out);
+    return pos !== -1 && readThreadAndLevel(bytes, pos, end, out);
+  },
+};
+
+/** HDFS: `081109 203615 148 INFO Logger: message`. */
+export const compactDate: LineFormat = {
+  name: 'compact-date',
+  mayBeginWith: isDigit,
+  parse(bytes, start, end, out) {
+    out.kind = StampKind.WALL;
+    out.time = 0;
+    const date = readCompactDate(bytes, start, end, out);
+    if (date === -1 || date >= end || bytes[date] !== 32) return false;
+    const pos = readCompactClock(bytes, date + 1, end, out);
+    return pos !== -1 && readPidAndLevel(bytes, pos, end, out);
+  },
+};
+
+/** Apache's error log: `[Sun Dec 04 04:47:44 2005] [error] message`, since 2.4 `[core:error]`; NONE without a level. */
+export const apacheError: LineFormat = {
+  name: 'apache-error',
+  mayBeginWith: (byte) => byte === 91,
+  parse(bytes, start, end, out) {
+    if (start + 6 > end || bytes[start] !== 91 || !isLetter(byteAt(bytes, start + 1)) || bytes[start + 4] !== 32) {
+      return false;
+    }
+    out.kind = StampKind.WALL;
+    out.time = 0;
+    const stamp = readAsctime(bytes, start + 5, end, out);
+    if (stamp === -1 || stamp >= end || bytes[stamp] !== 93) return false;
+    out.level = readApacheLevel(bytes, skipSpaces(bytes, stamp + 1, end), end);
+    return true;
+  },
+};
+
+/** `[level]` or `[module:level]` at `pos`; Apache's `trace1` … `trace8` count as TRACE. */
+function readApacheLevel(bytes: Buffer, pos: number, end: number): Level {
+  if (pos >= end || bytes[pos] !== 91) return Level.NONE;
+  let word = pos + 1;
+  for (let i = word; i < end && bytes[i] !== 93 && bytes[i] !== 32; i++) if (bytes[i] === 58) word = i + 1;
+  const wordEnd = letters(bytes, word, end);
+  const close = wordEnd < end && isDigit(byteAt(bytes, wordEnd)) ? wordEnd + 1 : wordEnd;
+  if (close >= end || bytes[close] !== 93) return Level.NONE;
+  return levelOf(bytes, word, wordEnd) ?? Level.NONE;
+}
+
+/** OpenStack: `2017-05-16 00:00:00.008 25746 INFO logger message`, with or without a file name before it. */
+export const openStack: LineFormat = {
+  name: 'openstack',
+  mayBeginWith: isVisible,
+  parse(bytes, start, end, out) {
+    let pos = readDateTime(bytes, start, end, out);
+    if (pos === -1) {
+      const limit = Math.min(end, start + maxFileName);
+      let space = start;
+      while (space < limit && bytes[space] !== 32) space++;
+      pos = readDateTime(bytes, space + 1, end, out);
+    }
+    return pos !== -1 && readPidAndLevel(bytes, pos, end, out);
+  },
+};
+
+/** Of Linux. */
+const maxFileName = 255;
+
+/** ` [thread] LEVEL`, ` LEVEL` or ` [LEVEL]`. Behind a thread any word in capitals is a level, if only NONE. */
+function readThreadAndLevel(bytes: Buffer, pos: number, end: number, out: ParsedLine): boolean {
+  if (pos >= end || bytes[pos] !== 32) return false;
+  pos = skipSpaces(bytes, pos, end);
+  if (pos >= end || bytes[pos] !== 91) return readLevel(bytes, pos, end, out);
+
+  const close = closingBracket(bytes, pos, end);
+  if (close === -1) return false;
+  const bracketed = levelOf(bytes, pos + 1, close);
+  if (bracketed !== undefined) {
+    out.level = bracketed;
+    return true;
+  }
+  return readLevelInCapitals(bytes, close + 1, end, out);
+}
+
+/** ` pid LEVEL`. */
+function readPidAndLevel(bytes: Buffer, pos: number, end: number, out: ParsedLine): boolean {
+  if (pos >= end || bytes[pos] !== 32) return false;
+  pos = skipSpaces(bytes, pos, end);
+  const pid = pos;
+  while (pos < end && isDigit(byteAt(bytes, pos))) pos++;
+  return pos > pid && readLevelInCapitals(bytes, pos, end, out);
+}
+
+/** A level word that stands alone. */
+function readLevel(bytes: Buffer, pos: number, end: number, out: ParsedLine): boolean {
+  const wordEnd = letters(bytes, pos, end);
+  const level = wordEnd === end || isDelimiter(byteAt(bytes, wordEnd)) ? levelOf(bytes, pos, wordEnd) : undefined;
+  if (level === undefined) return false;
+  out.level = level;
+  return true;
+}
+
+/** Spaces and a level word; a word in capitals that is no level of ours is NONE. */
+function readLevelInCapitals(bytes: Buffer, pos: number, end: number, out: ParsedLine): boolean {
+  if (pos >= end || bytes[pos] !== 32) return false;
+  pos = skipSpaces(bytes, pos, end);
+  if (readLevel(bytes, pos, end, out)) return true;
+  const word = pos;
+  while (pos < end && byteAt(bytes, pos) >= 65 && byteAt(bytes, pos) <= 90) pos++;
+  if (pos - word < 2 || (pos < end && !isDelimiter(byteAt(bytes, pos)))) return false;
+  out.level = Level.NONE;
+  return true;
+}
+
+/** Space, tab, colon or closing bracket. */
+function isDelimiter(byte: number): boolean {
+  return byte === 32 || byte === 9 || byte === 58 || byte === 93;
+}
+
+function letters(bytes: Buffer, pos: number, end: number): number {
+  while (pos < end && isLetter(byteAt(bytes, pos))) pos++;
+  return pos;
+}
+
+/** The bracket that closes the one at `pos`; thread names may hold pairs of their own. */
+function closingBracket(bytes: Buffer, pos: number, end: number): number {
+  let depth = 0;
+  for (; pos < end; pos++) {
+    const byte = bytes[pos];
+    if (byte === 91) depth++;
+    else if (byte === 93 && --depth === 0) return pos;
+  }
+  return -1;
+}

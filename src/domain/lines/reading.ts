@@ -1,0 +1,146 @@
+import { DayFinder, YearFinder } from './dates';
+import { Level, LineFlag } from './line-batch';
+import { formatNamed, formatsFor } from './formats';
+import type { LineFormat, ParsedLine } from './formats/format';
+import { initialReadingState, type ReadingState } from './reading-state';
+import { NewestStamp, isMarked, newerMark } from './stamp-marks';
+import { StampKind } from './stamps';
+import { zoneNamed, type Zone } from './zones';
+
+/** What is known of a source besides its bytes. */
+export interface ReadingContext {
+  /** Day in the file's name (days since the epoch), null when it has none. */
+  readonly fileDay: number | null;
+  /** Epoch milliseconds. */
+  readonly lastModified: number;
+  /** IANA name of the zone of stamps that name none. */
+  readonly zone: string;
+  /** A stamp more than this many milliseconds after `lastModified` is in the future. */
+  readonly maxFutureSkew: number;
+}
+
+/**
+ * Reads level and event time, line after line. After each {@link read} they are in `level`, `time` and `flags`: fields
+ * instead of a result, so that a line makes no object.
+ *
+ * Without look-ahead: a line is tried against the format that fitted last, then against the table; the first that fits
+ * becomes the current one. What fits none continues the record above it.
+ */
+export class Reading {
+  level: Level = Level.RAW;
+  /** Event time, epoch milliseconds. */
+  time = 0;
+  /** AGAIN and FUTURE bits of `LineFlag`. */
+  flags = 0;
+
+  private format: LineFormat | null;
+  private hasRecord: boolean;
+  private recordTime: number;
+  private recordFlags: number;
+  private readonly zone: Zone;
+  private readonly latest: number;
+  private readonly days: DayFinder;
+  private readonly years: YearFinder;
+  private readonly newest: NewestStamp;
+  private readonly earlier: ReadingState['earlier'];
+  private readonly parsed: ParsedLine = { level: Level.NONE, kind: StampKind.WALL, time: 0 };
+
+  /** @throws CONFIG when the zone is unknown */
+  constructor(
+    private readonly context: ReadingContext,
+    state: ReadingState,
+  ) {
+    this.zone = zoneNamed(context.zone);
+    this.latest = context.lastModified + context.maxFutureSkew;
+    const latestWall = this.zone.toWall(this.latest);
+    this.format = formatNamed(state.format);
+    this.hasRecord = state.record !== null;
+    this.recordTime = state.record?.time ?? context.lastModified;
+    this.recordFlags =
+      (state.record?.again === true ? LineFlag.AGAIN : 0) | (state.record?.future === true ? LineFlag.FUTURE : 0);
+    this.days = new DayFinder(context.fileDay, latestWall, state);
+    this.years = new YearFinder(latestWall);
+    this.newest = new NewestStamp(state.newest);
+    this.earlier = state.earlier;
+  }
+
+  /** Reads the line in bytes [start, end), without its terminator. */
+  read(bytes: Buffer, start: number, end: number): void {
+    if (!this.fits(bytes, start, end)) {
+      this.readOn();
+      return;
+    }
+    const stamp = this.epochOf(this.parsed);
+    this.level = this.parsed.level;
+    if (stamp > this.latest) {
+      this.time = this.context.lastModified;
+      this.flags = LineFlag.FUTURE;
+    } else {
+      this.time = stamp;
+      this.flags = this.earlier !== null && isMarked(this.earlier, stamp, bytes, start, end) ? LineFlag.AGAIN : 0;
+      this.newest.note(stamp, start, end);
+    }
+    this.hasRecord = true;
+    this.recordTime = this.time;
+    this.recordFlags = this.flags;
+  }
+
+  /** A line that belongs to the record above, whatever it looks like: the rest of one that was cut. */
+  readOn(): void {
+    this.level = this.hasRecord ? Level.CONT : Level.RAW;
+    this.time = this.recordTime;
+    this.flags = this.recordFlags;
+  }
+
+  /** What reading on needs; `bytes` hold every line read since the last call. */
+  state(bytes: Buffer, openCut: ReadingState['openCut']): ReadingState {
+    return {
+      ...this.days.state(),
+      format: this.format?.name ?? null,
+      record: this.hasRecord
+        ? {
+            time: this.recordTime,
+            again: (this.recordFlags & LineFlag.AGAIN) !== 0,
+            future: (this.recordFlags & LineFlag.FUTURE) !== 0,
+          }
+        : null,
+      newest: this.newest.settle(bytes),
+      earlier: this.earlier,
+      openCut,
+    };
+  }
+
+  private fits(bytes: Buffer, start: number, end: number): boolean {
+    if (this.format?.parse(bytes, start, end, this.parsed) === true) return true;
+    for (const format of formatsFor(start < end ? bytes[start] : undefined)) {
+      if (format !== this.format && format.parse(bytes, start, end, this.parsed)) {
+        this.format = format;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private epochOf({ kind, time }: ParsedLine): number {
+    switch (kind) {
+      case StampKind.ABSOLUTE:
+        return time;
+      case StampKind.WALL:
+        return this.zone.toEpoch(time);
+      case StampKind.TIME_OF_DAY:
+        return this.zone.toEpoch(this.days.wallTime(time));
+      case StampKind.YEARLESS:
+        return this.zone.toEpoch(this.years.wallTime(time));
+    }
+  }
+}
+
+/** The state before the first byte of the generation after the one that was read to `reading`. */
+export function nextGeneration(reading: ReadingState): ReadingState {
+  const { firstStamp, firstDay } = reading;
+  return {
+    ...initialReadingState,
+    earlier: newerMark(reading.earlier, reading.newest),
+    before: firstStamp === null || firstDay === null ? reading.before : { firstStamp, firstDay },
+  };
+}

@@ -1,0 +1,350 @@
+import { LineFlag, type LineBatch } from './line-batch';
+import { batchOverhead, maxBatchLines, rareOverhead, recordOverhead } from './log-records';
+import { Reading, type ReadingContext } from './reading';
+import type { ReadingState } from './reading-state';
+
+export { nextGeneration } from './reading';
+export { fileDayOf } from './stamps';
+
+/** What a scanner needs to know of the source that it reads. */
+export interface ScanContext extends ReadingContext {
+  /** SourceId: `bucket/key`. */
+  readonly source: string;
+  readonly origin: string;
+  readonly generation: number;
+  /** Of a longer line only the first so many bytes are published. */
+  readonly maxLineBytes: number;
+  /** Upper bound of a batch's encoded size; a batch of one line may be larger. */
+  readonly batchBytes: number;
+}
+
+/** Where scanning begins or goes on: at the first byte not yet published or dropped. */
+export interface ScanPosition {
+  readonly offset: number;
+  /** The bytes at `offset` that were read before: an unterminated line. */
+  readonly held: Buffer;
+  readonly reading: ReadingState;
+}
+
+/**
+ * What became of bytes [from, to) of a generation: lines to publish (perhaps none), and what is dropped. Each `from` is
+ * the `to` before it, and to - from = publishedBytes + droppedBytes.
+ */
+export interface ScannedBatch {
+  readonly batch: LineBatch;
+  readonly from: number;
+  readonly to: number;
+  /** Lines with their terminators. */
+  readonly publishedBytes: number;
+  /** A BOM, and what lies beyond the cut of an overlong line. */
+  readonly droppedBytes: number;
+  /** After this batch. */
+  readonly reading: ReadingState;
+}
+
+/**
+ * Splits a source's bytes into lines and reads level and event time of each. However the bytes are cut into chunks, and
+ * wherever scanning is broken off and resumed, the lines are the same.
+ *
+ * - LF and CR LF end a line; only terminated lines are published; bytes are never re-encoded. A BOM at the beginning of
+ *   a generation is dropped.
+ * - A line longer than `maxLineBytes` is published as soon as that is seen, cut (CUT_HEAD); the rest of it, terminator
+ *   included, is dropped. Its true length is not in its record: that would depend on the chunks. The ledger has it.
+ * - At most `maxLineBytes` and a few bytes more are held.
+ */
+export interface LineScanner {
+  /** Takes the next bytes; returns all whole lines. The batches keep `chunk`: it must not be written to again. */
+  push(chunk: Buffer): ScannedBatch[];
+  /**
+   * Publishes the held tail as a line without terminator (CUT_TAIL). What comes later of it is CUT_REST: a record, but
+   * no line.
+   */
+  finish(): ScannedBatch[];
+  /** What to keep for scanning on; behind the bytes in `held`. */
+  state(): ScanPosition;
+}
+
+/** @throws CONFIG when the zone is unknown */
+export function createScanner(context: ScanContext, start: ScanPosition): LineScanner {
+  return new Scanner(context, start);
+}
+
+const lineFeed = 10;
+const carriageReturn = 13;
+const nothing = Buffer.alloc(0);
+
+class Scanner implements LineScanner {
+  private readonly reading: Reading;
+  private readonly tail: Tail;
+  private readonly lines: PendingLines;
+  private openCut: ReadingState['openCut'];
+  private done: ScannedBatch[] = [];
+
+  constructor(
+    private readonly context: ScanContext,
+    start: ScanPosition,
+  ) {
+    this.reading = new Reading(context, start.reading);
+    this.openCut = start.reading.openCut;
+    this.tail = new Tail(start.held);
+    this.lines = new PendingLines(context, start.offset);
+  }
+
+  push(chunk: Buffer): ScannedBatch[] {
+    if (!this.mayDecide(chunk)) {
+      this.tail.append(chunk);
+      return [];
+    }
+    const bytes = this.tail.joinedWith(chunk);
+    this.lines.begin(bytes);
+    const behind = this.scanTerminated(bytes);
+    this.tail.restart(this.scanUnterminated(bytes, behind));
+    return this.take();
+  }
+
+  finish(): ScannedBatch[] {
+    const bytes = this.tail.joinedWith(nothing);
+    this.lines.begin(bytes);
+    const start = this.skipBom(bytes);
+    if (start < bytes.length) {
+      const isCut = this.addLine(bytes, start, bytes.length, bytes.length, LineFlag.CUT_TAIL);
+      this.openCut = isCut ? 'head' : 'tail';
+    }
+    this.tail.restart(nothing);
+    return this.take();
+  }
+
+  state(): ScanPosition {
+    const reading = this.reading.state(nothing, this.openCut);
+    return { offset: this.lines.end, held: this.tail.joinedWith(nothing), reading };
+  }
+
+  /** Does the chunk end a line, or show what becomes of the unterminated one? If not, it is only held. */
+  private mayDecide(chunk: Buffer): boolean {
+    if (this.openCut === 'head' || this.tail.length + chunk.length > this.context.maxLineBytes) return true;
+    return chunk.includes(lineFeed);
+  }
+
+  /** Takes in every terminated line; returns the position behind the last. */
+  private scanTerminated(bytes: Buffer): number {
+    const { maxLineBytes } = this.context;
+    const { reading, lines } = this;
+    let start = this.skipBom(bytes);
+    let lf = bytes.indexOf(lineFeed, start);
+    if (lf !== -1 && this.openCut !== null) {
+      this.closeCut(bytes, start, lf);
+      start = lf + 1;
+      lf = bytes.indexOf(lineFeed, start);
+    }
+    while (lf !== -1) {
+      const end = endOfLine(bytes, start, lf);
+      if (end - start <= maxLineBytes) {
+        if (!lines.hasRoomFor(end - start)) this.flush(bytes);
+        reading.read(bytes, start, end);
+        lines.add(start, end, lf + 1, reading, reading.flags);
+      } else {
+        this.addLine(bytes, start, end, lf + 1, 0);
+      }
+      start = lf + 1;
+      lf = bytes.indexOf(lineFeed, start);
+    }
+    return start;
+  }
+
+  /** The terminator of a line that was cut has come. */
+  private closeCut(bytes: Buffer, start: number, lf: number): void {
+    if (this.openCut === 'head') this.lines.drop(lf + 1);
+    else this.addLine(bytes, start, endOfLine(bytes, start, lf), lf + 1, 0);
+    this.openCut = null;
+  }
+
+  /** Returns what is to be held of the bytes behind the last terminator: all, unless the line is too long already. */
+  private scanUnterminated(bytes: Buffer, start: number): Buffer {
+    if (this.openCut === 'head') {
+      this.lines.drop(bytes.length);
+      return nothing;
+    }
+    if (!isOverlong(bytes, start, this.context.maxLineBytes)) return bytes.subarray(start);
+    this.addLine(bytes, start, bytes.length, bytes.length, 0);
+    this.openCut = 'head';
+    return nothing;
+  }
+
+  /**
+   * Adds the line in bytes [start, end), whose terminator ends at `next`, cut if it is too long. Of a tail that was
+   * published before it is the rest; a rest of nothing but a terminator makes no record.
+   * @returns was it cut?
+   */
+  private addLine(bytes: Buffer, start: number, end: number, next: number, flag: number): boolean {
+    const { maxLineBytes } = this.context;
+    const { reading, lines } = this;
+    const isCut = end - start > maxLineBytes;
+    const cutEnd = isCut ? start + maxLineBytes : end;
+    const published = isCut ? cutEnd : next;
+
+    if (!lines.hasRoomFor(cutEnd - start)) this.flush(bytes);
+    if (this.openCut === 'tail') {
+      reading.readOn();
+      if (end > start) lines.add(start, cutEnd, published, reading, reading.flags | LineFlag.CUT_REST);
+      else lines.publish(published);
+    } else {
+      reading.read(bytes, start, cutEnd);
+      lines.add(start, cutEnd, published, reading, reading.flags | (isCut ? LineFlag.CUT_HEAD : flag));
+    }
+    if (isCut) lines.drop(next);
+    return isCut;
+  }
+
+  private skipBom(bytes: Buffer): number {
+    if (this.lines.end !== 0 || bytes[0] !== 0xef || bytes[1] !== 0xbb || bytes[2] !== 0xbf) return 0;
+    this.lines.drop(3);
+    return 3;
+  }
+
+  private flush(bytes: Buffer): void {
+    this.done.push(this.lines.take(this.reading.state(bytes, this.openCut)));
+  }
+
+  private take(): ScannedBatch[] {
+    if (!this.lines.isEmpty) this.flush(this.lines.bytes);
+    const { done } = this;
+    this.done = [];
+    return done;
+  }
+}
+
+/** CR LF is a terminator as a whole. */
+function endOfLine(bytes: Buffer, start: number, lf: number): number {
+  return lf > start && bytes[lf - 1] === carriageReturn ? lf - 1 : lf;
+}
+
+/** Is an unterminated line certainly too long? A CR at its end may be half of a terminator. */
+function isOverlong(bytes: Buffer, start: number, maxLineBytes: number): boolean {
+  const length = bytes.length - start;
+  return length > maxLineBytes + 1 || (length === maxLineBytes + 1 && bytes[bytes.length - 1] !== carriageReturn);
+}
+
+/** The held, unterminated line: grows by doubling, so that a long line in tiny chunks stays cheap. */
+class Tail {
+  length: number;
+  private buffer: Buffer;
+
+  constructor(held: Buffer) {
+    this.buffer = held;
+    this.length = held.length;
+  }
+
+  append(chunk: Buffer): void {
+    const length = this.length + chunk.length;
+    if (length > this.buffer.length) {
+      const grown = Buffer.allocUnsafe(2 * length);
+      this.buffer.copy(grown, 0, 0, this.length);
+      this.buffer = grown;
+    }
+    chunk.copy(this.buffer, this.length);
+    this.length = length;
+  }
+
+  /** A copy, unless nothing is held. */
+  joinedWith(chunk: Buffer): Buffer {
+    return this.length === 0 ? chunk : Buffer.concat([this.buffer.subarray(0, this.length), chunk]);
+  }
+
+  restart(held: Buffer): void {
+    this.buffer = Buffer.from(held);
+    this.length = held.length;
+  }
+}
+
+/** The batch in the making. Positions are in `bytes`; its arrays are used again for every batch. */
+class PendingLines {
+  bytes: Buffer = nothing;
+  /** Offset in the generation behind everything published or dropped. */
+  end: number;
+  private from: number;
+  /** Offset in the generation of `bytes[0]`. */
+  private base: number;
+  private dropped = 0;
+  private count = 0;
+  private encodedSize = batchOverhead;
+  private readonly perLine: number;
+  private readonly starts = new Uint32Array(maxBatchLines);
+  private readonly ends = new Uint32Array(maxBatchLines);
+  private readonly offsets = new Float64Array(maxBatchLines);
+  private readonly times = new Float64Array(maxBatchLines);
+  private readonly levels = new Uint8Array(maxBatchLines);
+  private readonly flags = new Uint8Array(maxBatchLines);
+
+  constructor(
+    private readonly context: ScanContext,
+    offset: number,
+  ) {
+    this.perLine = recordOverhead(context.source, context.origin);
+    this.from = this.base = this.end = offset;
+  }
+
+  get isEmpty(): boolean {
+    return this.end === this.from;
+  }
+
+  /** The next bytes, which begin where everything so far ended. */
+  begin(bytes: Buffer): void {
+    this.bytes = bytes;
+    this.base = this.end;
+  }
+
+  hasRoomFor(lineBytes: number): boolean {
+    if (this.count === 0) return true;
+    const size = this.encodedSize + this.perLine + rareOverhead + lineBytes;
+    return this.count < maxBatchLines && size <= this.context.batchBytes;
+  }
+
+  /** The line in bytes [start, end); `next` is the position behind its terminator. */
+  add(start: number, end: number, next: number, { time, level }: Reading, flags: number): void {
+    const i = this.count++;
+    this.starts[i] = start;
+    this.ends[i] = end;
+    this.offsets[i] = this.base + start;
+    this.times[i] = time;
+    this.levels[i] = level;
+    this.flags[i] = flags;
+    this.encodedSize += this.perLine + end - start + (flags === 0 ? 0 : rareOverhead);
+    this.end = this.base + next;
+  }
+
+  /** Everything up to position `next` is published without a record of its own. */
+  publish(next: number): void {
+    this.end = this.base + next;
+  }
+
+  /** Everything up to position `next` is dropped. */
+  drop(next: number): void {
+    this.dropped += this.base + next - this.end;
+    this.end = this.base + next;
+  }
+
+  take(reading: ReadingState): ScannedBatch {
+    const { source, origin, generation } = this.context;
+    const { bytes, count, from, end, dropped } = this;
+    const batch: LineBatch = {
+      source,
+      origin,
+      generation,
+      count,
+      bytes,
+      starts: this.starts.slice(0, count),
+      ends: this.ends.slice(0, count),
+      offsets: this.offsets.slice(0, count),
+      times: this.times.slice(0, count),
+      levels: this.levels.slice(0, count),
+      flags: this.flags.slice(0, count),
+      lengths: noLengths,
+    };
+    this.from = end;
+    this.count = this.dropped = 0;
+    this.encodedSize = batchOverhead;
+    return { batch, from, to: end, publishedBytes: end - from - dropped, droppedBytes: dropped, reading };
+  }
+}
+
+const noLengths: ReadonlyMap<number, number> = new Map();

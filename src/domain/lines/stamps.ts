@@ -1,0 +1,225 @@
+/**
+ * Reading stamps out of bytes: digits, clocks, dates. Every function reads within [pos, end) and returns the position
+ * behind what it read, or -1 when it is not there. No strings: this runs once for every line.
+ */
+
+export const dayMs = 86_400_000;
+
+/** What a stamp's number means. */
+export const StampKind = {
+  /** Wall time: epoch milliseconds as if the zone were UTC. */
+  WALL: 0,
+  /** Epoch milliseconds: the stamp names its zone. */
+  ABSOLUTE: 1,
+  /** Milliseconds since midnight, wall time; the date is to be found elsewhere. */
+  TIME_OF_DAY: 2,
+  /** Wall time in the leap year 2000; the year is to be found elsewhere. */
+  YEARLESS: 3,
+} as const;
+export type StampKind = (typeof StampKind)[keyof typeof StampKind];
+
+/** A stamp while it is read: the readers below add up `time`. */
+export interface Stamp {
+  kind: StampKind;
+  /** Milliseconds, see {@link StampKind}. */
+  time: number;
+}
+
+export function byteAt(bytes: Buffer, pos: number): number {
+  return bytes[pos] ?? 0;
+}
+
+export function isDigit(byte: number): boolean {
+  return byte >= 48 && byte <= 57;
+}
+
+export function isLetter(byte: number): boolean {
+  const lower = byte | 32;
+  return lower >= 97 && lower <= 122;
+}
+
+/** Neither blank nor control character; bytes of UTF-8 are visible. */
+export function isVisible(byte: number): boolean {
+  return byte > 32 && byte !== 127;
+}
+
+/** The number that two digits at `pos` make, negative when they are no digits. */
+export function twoDigits(bytes: Buffer, pos: number): number {
+  const tens = byteAt(bytes, pos) - 48;
+  const ones = byteAt(bytes, pos + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
+}
+
+/** Like {@link twoDigits}, where a day below ten may begin with a space. */
+function paddedTwoDigits(bytes: Buffer, pos: number): number {
+  const ones = byteAt(bytes, pos + 1);
+  return byteAt(bytes, pos) === 32 && isDigit(ones) ? ones - 48 : twoDigits(bytes, pos);
+}
+
+export function skipSpaces(bytes: Buffer, pos: number, end: number): number {
+  while (pos < end && bytes[pos] === 32) pos++;
+  return pos;
+}
+
+/** `HH:mm:ss`, with a fraction of `.` or `,` and digits where there is one; adds to `out.time`. */
+export function readClock(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+  if (pos + 8 > end || bytes[pos + 2] !== 58 || bytes[pos + 5] !== 58) return -1;
+  if (!addClock(twoDigits(bytes, pos), twoDigits(bytes, pos + 3), twoDigits(bytes, pos + 6), out)) return -1;
+  return readFraction(bytes, pos + 8, end, out);
+}
+
+/** `HHmmss`; adds to `out.time`. */
+export function readCompactClock(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+  if (pos + 6 > end) return -1;
+  const fits = addClock(twoDigits(bytes, pos), twoDigits(bytes, pos + 2), twoDigits(bytes, pos + 4), out);
+  return fits ? pos + 6 : -1;
+}
+
+/** A leap second counts as the second before it. */
+function addClock(hour: number, minute: number, second: number, out: Stamp): boolean {
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return false;
+  out.time += ((hour * 60 + minute) * 60 + (second === 60 ? 59 : second)) * 1000;
+  return true;
+}
+
+/** Milliseconds count, further digits are cut off. Returns `pos` where there is no fraction. */
+function readFraction(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+  const mark = byteAt(bytes, pos);
+  if ((mark !== 46 && mark !== 44) || pos + 1 >= end || !isDigit(byteAt(bytes, pos + 1))) return pos;
+  let unit = 100;
+  let ms = 0;
+  for (pos++; pos < end; pos++) {
+    const digit = byteAt(bytes, pos) - 48;
+    if (digit < 0 || digit > 9) break;
+    if (unit >= 1) ms += digit * unit;
+    unit /= 10;
+  }
+  out.time += ms;
+  return pos;
+}
+
+/** `yyyy-MM-dd`; adds to `out.time`. */
+export function readDate(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+  if (pos + 10 > end || bytes[pos + 4] !== 45 || bytes[pos + 7] !== 45) return -1;
+  const year = readYear(bytes, pos, end);
+  return addDay(epochDay(year, twoDigits(bytes, pos + 5), twoDigits(bytes, pos + 8)), out) ? pos + 10 : -1;
+}
+
+/** `yy/MM/dd`; adds to `out.time`. */
+export function readShortDate(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+  if (pos + 8 > end || bytes[pos + 2] !== 47 || bytes[pos + 5] !== 47) return -1;
+  const year = fullYear(twoDigits(bytes, pos));
+  return addDay(epochDay(year, twoDigits(bytes, pos + 3), twoDigits(bytes, pos + 6)), out) ? pos + 8 : -1;
+}
+
+/** `yyMMdd`; adds to `out.time`. */
+export function readCompactDate(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+  if (pos + 6 > end) return -1;
+  const year = fullYear(twoDigits(bytes, pos));
+  return addDay(epochDay(year, twoDigits(bytes, pos + 2), twoDigits(bytes, pos + 4)), out) ? pos + 6 : -1;
+}
+
+/** `Dec 04` or `Dec  4`, of the leap year 2000; adds to `out.time`. */
+export function readMonthAndDay(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+  if (pos + 6 > end || bytes[pos + 3] !== 32) return -1;
+  return addDay(epochDay(2000, monthAt(bytes, pos), paddedTwoDigits(bytes, pos + 4)), out) ? pos + 6 : -1;
+}
+
+/**
+ * `Dec 04 04:47:44 2005`, as C's asctime writes it after the weekday; adds to `out.time`.
+ * A fraction may follow the seconds.
+ */
+export function readAsctime(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+  if (pos + 7 > end || bytes[pos + 3] !== 32 || bytes[pos + 6] !== 32) return -1;
+  const behind = readClock(bytes, pos + 7, end, out);
+  if (behind === -1 || behind + 5 > end || bytes[behind] !== 32) return -1;
+  const year = readYear(bytes, behind + 1, end);
+  return addDay(epochDay(year, monthAt(bytes, pos), paddedTwoDigits(bytes, pos + 4)), out) ? behind + 5 : -1;
+}
+
+/** `Z`, `+02:00` or `+0200`: makes a wall time absolute. Returns `pos` where there is none. */
+export function readOffset(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+  const sign = byteAt(bytes, pos);
+  if (pos >= end) return pos;
+  if (sign === 90) {
+    out.kind = StampKind.ABSOLUTE;
+    return pos + 1;
+  }
+  if ((sign !== 43 && sign !== 45) || pos + 5 > end) return pos;
+  const minutesAt = bytes[pos + 3] === 58 ? pos + 4 : pos + 3;
+  const hours = twoDigits(bytes, pos + 1);
+  const minutes = minutesAt + 2 <= end ? twoDigits(bytes, minutesAt) : -1;
+  if (hours < 0 || hours > 18 || minutes < 0 || minutes > 59) return pos;
+  const offset = (hours * 60 + minutes) * 60_000;
+  out.time += sign === 43 ? -offset : offset;
+  out.kind = StampKind.ABSOLUTE;
+  return minutesAt + 2;
+}
+
+/** `yyyy-MM-dd HH:mm:ss` with `T` or a space between, and a zone where there is one; sets `out`. */
+export function readDateTime(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+  out.kind = StampKind.WALL;
+  out.time = 0;
+  const clock = readDate(bytes, pos, end, out);
+  if (clock === -1 || clock >= end || (bytes[clock] !== 32 && bytes[clock] !== 84)) return -1;
+  const behind = readClock(bytes, clock + 1, end, out);
+  return behind === -1 ? -1 : readOffset(bytes, behind, end, out);
+}
+
+function readYear(bytes: Buffer, pos: number, end: number): number {
+  if (pos + 4 > end) return -1;
+  const century = twoDigits(bytes, pos);
+  const year = twoDigits(bytes, pos + 2);
+  return century < 0 || year < 0 ? -1 : century * 100 + year;
+}
+
+/** POSIX: 69–99 are 1969–1999. */
+function fullYear(twoDigitYear: number): number {
+  if (twoDigitYear < 0) return -1;
+  return twoDigitYear >= 69 ? 1900 + twoDigitYear : 2000 + twoDigitYear;
+}
+
+function addDay(day: number, out: Stamp): boolean {
+  if (Number.isNaN(day)) return false;
+  out.time += day * dayMs;
+  return true;
+}
+
+const monthNames = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const months = new Map(monthNames.map((name, i) => [packLower(Buffer.from(name), 0), i + 1]));
+
+function packLower(bytes: Buffer, pos: number): number {
+  return byteAt(bytes, pos) | (byteAt(bytes, pos + 1) << 8) | (byteAt(bytes, pos + 2) << 16) | 0x202020;
+}
+
+/** 1–12 by the English three-letter name at `pos`, -1 for anything else. */
+function monthAt(bytes: Buffer, pos: number): number {
+  return months.get(packLower(bytes, pos)) ?? -1;
+}
+
+/** The last date looked at: neighbouring lines nearly always share theirs. */
+const lastDate = { packed: -1, day: Number.NaN };
+
+/** Days since 1970-01-01; NaN for dates that do not exist and years before 1970. */
+export function epochDay(year: number, month: number, day: number): number {
+  const packed = (year * 16 + month) * 32 + day;
+  if (packed === lastDate.packed && month >= 1 && day >= 1) return lastDate.day;
+  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return Number.NaN;
+  lastDate.packed = packed;
+  lastDate.day = Date.UTC(year, month - 1, day) / dayMs;
+  return lastDate.day;
+}
+
+function daysInMonth(year: number, month: number): number {
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/** Epoch day of the last `yyyy-MM-dd` in a key's base name (`….2021-10-17.log`), null when it has none. */
+export function fileDayOf(key: string): number | null {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  const days = [...name.matchAll(/(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)/g)]
+    .map(([, year, month, day]) => epochDay(Number(year), Number(month), Number(day)))
+    .filter((day) => !Number.isNaN(day));
+  return days.at(-1) ?? null;
+}

@@ -1,0 +1,63 @@
+import type { MailReport } from '../alerting/mail-report';
+import type { LevelCounts } from '../counting/window-record';
+import { figure } from './words';
+
+/** Counts per level against what is usual: the median of the hour before. */
+export interface LevelTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly LevelRow[];
+  /** Why there is nothing to compare with. */
+  readonly caption: string | null;
+}
+
+export interface LevelRow {
+  readonly name: string;
+  /** Is this the level that the rule watches? */
+  readonly watched: boolean;
+  readonly cells: readonly string[];
+}
+
+const levels: readonly (readonly [keyof LevelCounts, string])[] = [
+  ['error', 'ERROR'],
+  ['warn', 'WARN'],
+  ['info', 'INFO'],
+  ['debug', 'DEBUG'],
+  ['none', 'no level'],
+];
+
+/** The median is one window's, so sums over several windows are set against it by their mean. */
+export function levelTableOf(report: MailReport): LevelTable {
+  const { totals, median, rule } = report;
+  const windows = Math.max(1, report.breaches.length);
+  const several = windows > 1;
+  return {
+    columns: ['Level', 'Lines', ...(several ? ['A window'] : []), ...(median === null ? [] : ['Usual', 'Change'])],
+    rows: levels
+      .filter(([level]) => level !== 'none' || totals.none > 0)
+      .map(([level, name]) => {
+        const mean = totals[level] / windows;
+        const against = median === null ? [] : [rounded(median[level]), change(mean, median[level])];
+        return {
+          name,
+          watched: level === rule.level,
+          cells: [figure(totals[level]), ...(several ? [rounded(mean)] : []), ...against],
+        };
+      }),
+    caption: median === null ? 'No complete window in the hour before to compare with.' : null,
+  };
+}
+
+function rounded(count: number): string {
+  return count < 10 ? figure(Math.round(count * 10) / 10) : figure(Math.round(count));
+}
+
+/** `×12`, `+40 %`, `as usual`; from nothing there is no factor. */
+function change(now: number, usual: number): string {
+  if (now === usual) return 'as usual';
+  if (usual === 0) return `+${rounded(now)}`;
+  const factor = now / usual;
+  if (factor >= 2) return `×${rounded(factor)}`;
+  const percent = Math.round((factor - 1) * 100);
+  if (percent === 0) return 'as usual';
+  return percent > 0 ? `+${percent} %` : `−${-percent} %`;
+}

@@ -1,0 +1,103 @@
+import { blocks, type Chart } from './chart';
+import type { MailContent, PatternTally, Tally } from './content';
+import type { LevelTable } from './level-table';
+import { figure } from './words';
+
+/** The text part: the same content, in plain characters. Log lines are indented, so that none can pass as a heading. */
+export function textPart(content: MailContent): string {
+  const { verdict } = content;
+  const sections = [
+    [
+      `${verdict.label.toUpperCase()}: ${verdict.headline} (${verdict.limit})`,
+      verdict.place,
+      content.when,
+      '',
+      ...wrapped(verdict.lead),
+      ...(content.repeat === null ? [] : ['', ...wrapped(content.repeat)]),
+    ],
+    content.chart && [
+      ...heading(`${content.chart.title} (${content.chart.legend})`),
+      ...chartLines(content.chart.bars),
+    ],
+    [...heading(content.levels.title), ...levelLines(content.levels.table)],
+    content.windows && tallyLines(content.windows),
+    content.patterns && patternLines(content.patterns),
+    content.samples && [
+      ...heading(content.samples.title),
+      ...content.samples.items.flatMap(({ place, lines }) => [
+        `  ${place}`,
+        ...lines.map((line) => `    | ${line}`),
+        '',
+      ]),
+    ],
+    content.origins && tallyLines(content.origins),
+    [...heading('What to know about these figures'), ...content.notes.flatMap((note) => wrapped(note, '- '))],
+    [
+      ...heading('The rule'),
+      ...wrapped(content.rule.sentence),
+      ...wrapped(content.rule.change),
+      '',
+      ...content.rule.yaml.map((line) => `    ${line}`),
+    ],
+    ['-- ', ...content.footer],
+  ].filter((section) => section !== null);
+  return `${sections.map((lines) => lines.join('\n').trimEnd()).join('\n\n')}\n`;
+}
+
+function heading(title: string): string[] {
+  return [title, '-'.repeat(title.length)];
+}
+
+function chartLines({ bars }: Chart): string[] {
+  const digits = Math.max(...bars.map((bar) => figure(bar.count).length));
+  return bars.map((bar) =>
+    `  ${bar.time}  ${figure(bar.count).padStart(digits)} ${bar.breached ? '!' : ' '} ${blocks(bar.share, 40)}`.trimEnd(),
+  );
+}
+
+function levelLines(table: LevelTable): string[] {
+  const rows = [table.columns, ...table.rows.map((row) => [row.name, ...row.cells])];
+  const widths = table.columns.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('   '),
+  );
+  return [...lines.map((line) => `  ${line}`), ...(table.caption === null ? [] : [`  ${table.caption}`])];
+}
+
+function tallyLines(tally: Tally): string[] {
+  const digits = countWidth(tally);
+  return [
+    ...heading(tally.title),
+    ...tally.rows.map(({ name, count }) => `  ${count.padStart(digits)}  ${name}`),
+    ...(tally.rest === null ? [] : [`  ${tally.rest}`]),
+  ];
+}
+
+function patternLines(tally: PatternTally): string[] {
+  const digits = countWidth(tally);
+  return [
+    ...heading(tally.title),
+    ...tally.rows.map(({ name, count, isNew }) => `  ${count.padStart(digits)}  ${isNew ? 'NEW ' : ''}${name}`),
+    ...(tally.rest === null ? [] : [`  ${tally.rest}`]),
+  ];
+}
+
+function countWidth(tally: Tally): number {
+  return Math.max(...tally.rows.map(({ count }) => count.length));
+}
+
+/** Lines of at most 76 characters, broken between words. */
+function wrapped(text: string, bullet = ''): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && bullet.length + line.length + 1 + word.length > 76) {
+      lines.push(line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((each, i) => (i === 0 ? bullet : ' '.repeat(bullet.length)) + each);
+}

@@ -1,0 +1,122 @@
+import type { MailReport, Transition } from '../alerting/mail-report';
+import { clipped, visible } from './escape';
+import { lengthOf, shortSpan, timeWithin } from './times';
+import { counted, linesAt } from './words';
+
+/** What a reader must know first: in the subject, and on top of the mail. */
+export interface Verdict {
+  /** `[telltale] 37 errors in 1 min (limit 1): payments-3`: one line. */
+  readonly subject: string;
+  readonly label: string;
+  readonly tone: Tone;
+  /** `37 errors in 1 min` */
+  readonly headline: string;
+  /** `limit 1` */
+  readonly limit: string;
+  /** Whose lines they are: `payments-3 and 2 others`. */
+  readonly place: string;
+  /** One or two sentences: how it stands, and how far it went. */
+  readonly lead: string;
+}
+
+export type Tone = 'alarm' | 'warning' | 'good' | 'calm';
+
+const labels: Readonly<Record<Transition, { readonly label: string; readonly tone: Tone }>> = {
+  opened: { label: 'Open', tone: 'alarm' },
+  over: { label: 'Over', tone: 'calm' },
+  reminder: { label: 'Still open', tone: 'warning' },
+  'new-pattern': { label: 'New error', tone: 'alarm' },
+  resolved: { label: 'Resolved', tone: 'good' },
+  digest: { label: 'Digest', tone: 'calm' },
+};
+
+/** The same report gives the same subject on every machine, whoever reads it: its times are UTC. */
+export function verdictOf(report: MailReport): Verdict {
+  const { label, tone } = labels[report.transition];
+  const place = placeOf(report);
+  const limit = `limit ${report.rule.threshold}`;
+  const headline =
+    report.transition === 'digest'
+      ? `${counted(report.breaches.length, 'window')} over the limit`
+      : `${linesAt(report.rule.level, report.worst.count)} in ${lengthOf(report.rule.window)}`;
+  return {
+    subject: `[telltale] ${subjectOf(report, headline, place)}`,
+    label,
+    tone,
+    headline,
+    limit: report.transition === 'digest' ? `${limit} in ${lengthOf(report.rule.window)}` : limit,
+    place,
+    lead: leadOf(report),
+  };
+}
+
+function subjectOf(report: MailReport, headline: string, place: string): string {
+  const what = `${headline} (limit ${report.rule.threshold}): ${place}`;
+  const since = `since ${timeWithin(report.from, report.from, report.to)}`;
+  const span = shortSpan(report.from, report.to);
+  switch (report.transition) {
+    case 'opened':
+      return what;
+    case 'over':
+      return `${what} (${span}, over)`;
+    case 'reminder':
+      return `Still open: ${what} (${since})`;
+    case 'new-pattern':
+      return `New error: ${what} (${since})`;
+    case 'resolved':
+      return `Resolved: ${what} (${span})`;
+    case 'digest':
+      return `Digest: ${headline} (limit ${report.rule.threshold} in ${lengthOf(report.rule.window)}): ${place} (${span})`;
+  }
+}
+
+/** Reports name at most this many origins, highest first. */
+const namedOrigins = 20;
+
+function placeOf(report: MailReport): string {
+  const name = (origin: string): string => clipped(visible(origin), 64);
+  if (report.group !== 'all') return name(report.group);
+  const [first, ...others] = report.origins;
+  if (first === undefined) return 'all origins';
+  if (others.length === 0) return name(first.origin);
+  const more = report.origins.length >= namedOrigins ? 'others' : counted(others.length, 'other');
+  return `${name(first.origin)} and ${more}`;
+}
+
+function leadOf(report: MailReport): string {
+  const { breaches, worst, totals, rule, from, to } = report;
+  const at = (time: string): string => `${timeWithin(time, from, to)} UTC`;
+  const worstAt = `the worst at ${at(worst.windowStart)}`;
+  const extent =
+    breaches.length > 1
+      ? `${counted(breaches.length, 'window')} over the limit, ${linesAt(rule.level, totals[rule.level])} in them, ${worstAt}.`
+      : '';
+  const since = `Open since ${at(from)}`;
+  switch (report.transition) {
+    case 'opened':
+      return sentences(
+        extent === '' ? '' : `So far ${extent}`,
+        'The next mail comes when this is over, when an error appears that is not listed here, or as a reminder.',
+      );
+    case 'over':
+      return sentences(`It was over at ${at(to)}, before this mail was due.`, extent);
+    case 'reminder':
+      return extent === '' ? `${since}.` : `${since}: ${extent}`;
+    case 'new-pattern':
+      return sentences(
+        'An error has appeared that no earlier mail of this incident listed.',
+        extent === '' ? `${since}.` : `${since}: ${extent}`,
+      );
+    case 'resolved':
+      return sentences(`The limit has not been passed since ${at(to)}: this incident is closed.`, extent);
+    case 'digest':
+      return sentences(
+        'These lines arrived long after they were written, so their windows are reported together.',
+        `${linesAt(rule.level, totals[rule.level])} in all, ${worstAt}.`,
+      );
+  }
+}
+
+function sentences(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' ');
+}

@@ -1,0 +1,108 @@
+import { TelltaleError } from '../../errors';
+import type { Signal } from './signal';
+
+/** Longest payload in characters: what a parameter of the SSM document may be. */
+export const MAX_PAYLOAD_LENGTH = 4096;
+
+/** The shape of every payload: base64url without padding. Nothing in it means anything to a shell. */
+export const PAYLOAD_SHAPE = /^[A-Za-z0-9_-]{1,4096}$/;
+
+/** S3: "object key names … at most 1,024 bytes long" in UTF-8. */
+const MAX_KEY_BYTES = 1024;
+
+const BUCKET_SHAPE = /^[A-Za-z0-9._-]{3,255}$/;
+const VERSION_SHAPE = /^[\x21-\x7e]{1,1024}$/;
+const SEQUENCER_SHAPE = /^[0-9A-Fa-f]{1,64}$/;
+
+/**
+ * A signal as the text that travels through SSM, shell and socket: base64url of JSON.
+ * @throws BAD_SIGNAL when {@link decodeSignal} would refuse it
+ */
+export function encodeSignal(signal: Signal): string {
+  const problem = problemOf(signal);
+  if (problem !== null) throw badSignal(problem);
+  const { v, bucket, key, versionId, sequencer } = signal;
+  const payload = Buffer.from(JSON.stringify({ v, bucket, key, versionId, sequencer }), 'utf8').toString('base64url');
+  if (payload.length > MAX_PAYLOAD_LENGTH) {
+    throw badSignal(`its payload has ${payload.length} characters, ${MAX_PAYLOAD_LENGTH} may be sent`);
+  }
+  return payload;
+}
+
+/**
+ * Reads a payload back; strict, because anybody may write to the socket.
+ * @throws BAD_SIGNAL with a sentence that says what is wrong
+ */
+export function decodeSignal(payload: string): Signal {
+  if (payload.length > MAX_PAYLOAD_LENGTH) {
+    throw badSignal(`its payload has more than ${MAX_PAYLOAD_LENGTH} characters`);
+  }
+  if (!PAYLOAD_SHAPE.test(payload)) throw badSignal('its payload is not base64url without padding');
+  const json = parse(Buffer.from(payload, 'base64url'));
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw badSignal('it is not a JSON object');
+
+  const { v, bucket, key, versionId, sequencer, ...unknown } = json as Readonly<Record<string, unknown>>;
+  if (v !== 1) throw badSignal(`its version is ${quote(v)}, only version 1 is known here`);
+  const [unknownField] = Object.keys(unknown);
+  if (unknownField !== undefined) throw badSignal(`it has an unknown field ${quote(unknownField)}`);
+  if (typeof bucket !== 'string') throw badSignal('its bucket is missing or not text');
+  if (typeof key !== 'string') throw badSignal('its key is missing or not text');
+  if (versionId !== undefined && typeof versionId !== 'string') throw badSignal('its versionId is not text');
+  if (sequencer !== undefined && typeof sequencer !== 'string') throw badSignal('its sequencer is not text');
+
+  const signal: Signal = {
+    v,
+    bucket,
+    key,
+    ...(versionId === undefined ? {} : { versionId }),
+    ...(sequencer === undefined ? {} : { sequencer }),
+  };
+  const problem = problemOf(signal);
+  if (problem !== null) throw badSignal(problem);
+  return signal;
+}
+
+/** Can this be the name of an S3 bucket? */
+export function isBucketName(bucket: string): boolean {
+  return BUCKET_SHAPE.test(bucket);
+}
+
+/** Can this be the key of an S3 object: 1 to 1,024 bytes of well-formed UTF-8? */
+export function isObjectKey(key: string): boolean {
+  const bytes = Buffer.from(key, 'utf8');
+  return bytes.length > 0 && bytes.length <= MAX_KEY_BYTES && bytes.toString('utf8') === key;
+}
+
+export function isVersionId(versionId: string): boolean {
+  return VERSION_SHAPE.test(versionId);
+}
+
+export function isSequencer(sequencer: string): boolean {
+  return SEQUENCER_SHAPE.test(sequencer);
+}
+
+function problemOf({ bucket, key, versionId, sequencer }: Signal): string | null {
+  if (!isBucketName(bucket)) return `its bucket ${quote(bucket)} cannot be the name of a bucket`;
+  if (!isObjectKey(key)) return `its key has to be 1 to ${MAX_KEY_BYTES} bytes of UTF-8`;
+  if (versionId !== undefined && !isVersionId(versionId)) return 'its versionId cannot be one';
+  if (sequencer !== undefined && !isSequencer(sequencer)) return 'its sequencer is not hexadecimal';
+  return null;
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (error) {
+    throw badSignal('it is not JSON in UTF-8', error);
+  }
+}
+
+/** For a message: short, and without control characters. */
+function quote(value: unknown): string {
+  const text = JSON.stringify(value) as string | undefined;
+  return text === undefined ? 'missing' : text.slice(0, 80);
+}
+
+function badSignal(problem: string, cause?: unknown): TelltaleError {
+  return new TelltaleError('BAD_SIGNAL', `The signal was refused: ${problem}.`, { cause });
+}

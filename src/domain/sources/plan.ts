@@ -1,0 +1,75 @@
+import type { Checkpoint } from './checkpoint';
+import { WINDOW_BYTES } from './content';
+
+/** What is known of an object before it is read; the object store's `ObjectInfo` fits. */
+export interface SourceObject {
+  readonly size: number;
+  readonly etag: string;
+  /** Epoch milliseconds. */
+  readonly lastModified: number;
+  readonly versionId?: string;
+  /** A checksum of the whole object. `value` is big-endian hexadecimal. */
+  readonly checksum?: { readonly algorithm: 'CRC64NVME' | 'CRC32C' | 'CRC32'; readonly value: string };
+}
+
+/**
+ * What to do about an object. `reason` is for the log.
+ *
+ * - `nothing`: all of it was read.
+ * - `first`: the source was never seen. Go on from `firstCheckpoint`.
+ * - `continue`: the object that was read last, and not to its end. Go on from the checkpoint.
+ * - `prove`: another object, long enough to begin with what was read. Read its suffix through `createProof`; then go on
+ *   from `accept`, or from `nextGeneration`.
+ * - `rewrite`: it cannot begin with what was read. Go on from `nextGeneration`.
+ */
+export type ReadPlan =
+  | {
+      readonly kind: 'nothing' | 'continue' | 'prove' | 'rewrite';
+      readonly checkpoint: Checkpoint;
+      readonly reason: string;
+    }
+  | { readonly kind: 'first'; readonly reason: string };
+
+/** Decides by what is known without reading (rule 5). */
+export function planRead(checkpoint: Checkpoint | null, object: SourceObject): ReadPlan {
+  if (checkpoint === null) return { kind: 'first', reason: 'never read before' };
+
+  const { size } = checkpoint;
+  if (object.size < size) {
+    return { kind: 'rewrite', checkpoint, reason: `has ${object.size} bytes, ${size} were read` };
+  }
+  if (object.etag !== checkpoint.etag) {
+    return { kind: 'prove', checkpoint, reason: `a new object of ${object.size} bytes, ${size} were read` };
+  }
+  if (object.size > size) {
+    return { kind: 'continue', checkpoint, reason: `${size} of ${object.size} bytes were read` };
+  }
+  if (checkpoint.ended) {
+    return { kind: 'continue', checkpoint, reason: 'the same object again, after its deletion' };
+  }
+  return { kind: 'nothing', checkpoint, reason: 'read to its end' };
+}
+
+/** Where a read goes on from a checkpoint; what `createScanner` is given, and where the ranged read starts. */
+export interface Resumption {
+  /**
+   * First byte of the ranged read. Up to 64 KiB that were read before come first: to be checked against the
+   * fingerprint, and to keep it up.
+   */
+  readonly from: number;
+  /** First byte that the scanner has not seen, at most `size`: behind what is held, or the tail's start if that is cut. */
+  readonly scanFrom: number;
+  /** First byte neither published nor dropped. */
+  readonly offset: number;
+  /** The bytes [offset, scanFrom). */
+  readonly held: Buffer;
+}
+
+/** A held tail that the checkpoint holds whole is handed on; a longer one is read again from `offset` (rule 5). */
+export function resumptionOf(checkpoint: Checkpoint): Resumption {
+  const { offset, size } = checkpoint;
+  const tail = Buffer.from(checkpoint.held, 'base64');
+  const held = offset + tail.length === size ? tail : Buffer.alloc(0);
+  const scanFrom = offset + held.length;
+  return { from: Math.max(0, Math.min(scanFrom, size - WINDOW_BYTES)), scanFrom, offset, held };
+}

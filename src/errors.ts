@@ -1,0 +1,92 @@
+/**
+ * Every error that Telltale throws on purpose: one class, one table of codes.
+ *
+ * `retriable` says whether the same call may succeed later without anybody changing anything.
+ */
+export const errorCodes = {
+  // Wrong usage or configuration: exit code 2, one sentence that says what to do.
+  USAGE: { exitCode: 2, retriable: false },
+  CONFIG: { exitCode: 2, retriable: false },
+
+  // The machine.
+  FILE_NOT_FOUND: { exitCode: 1, retriable: false },
+  FILE_UNREADABLE: { exitCode: 1, retriable: false },
+  PORT_IN_USE: { exitCode: 1, retriable: false },
+  DATA_FOLDER_IN_USE: { exitCode: 1, retriable: false },
+  DATA_FOLDER: { exitCode: 1, retriable: false },
+  DISK_FULL: { exitCode: 1, retriable: true },
+
+  // Object store.
+  OBJECT_NOT_FOUND: { exitCode: 1, retriable: false },
+  /** The object is not the one that If-Match named (HTTP 412). */
+  OBJECT_CHANGED: { exitCode: 1, retriable: true },
+  OBJECT_KEY: { exitCode: 1, retriable: false },
+  OBJECT_STORE: { exitCode: 1, retriable: true },
+
+  // Event log.
+  UNKNOWN_TOPIC: { exitCode: 1, retriable: false },
+  TOPIC_MISMATCH: { exitCode: 2, retriable: false },
+  OFFSET_OUT_OF_RANGE: { exitCode: 1, retriable: false },
+  BATCH_TOO_LARGE: { exitCode: 1, retriable: false },
+  CORRUPT_BATCH: { exitCode: 1, retriable: false },
+  CORRUPT_CHECKPOINT: { exitCode: 1, retriable: false },
+  /** A newer writer with the same transactional id exists: stop, or start over. */
+  FENCED: { exitCode: 1, retriable: false },
+  /** The transaction was certainly not committed. */
+  TRANSACTION_ABORTED: { exitCode: 1, retriable: true },
+  /** The answer to a commit was lost: open a new writer (which fences) and read what was committed. */
+  COMMIT_OUTCOME_UNKNOWN: { exitCode: 1, retriable: false },
+  CLOSED: { exitCode: 1, retriable: false },
+  EVENT_LOG: { exitCode: 1, retriable: true },
+
+  // Signals and commands.
+  BAD_SIGNAL: { exitCode: 2, retriable: false },
+  NO_PRODUCER: { exitCode: 1, retriable: true },
+  COMMAND_REFUSED: { exitCode: 1, retriable: false },
+  COMMAND_FAILED: { exitCode: 1, retriable: true },
+
+  // Mail.
+  MAIL_REFUSED: { exitCode: 1, retriable: false },
+  MAIL_FAILED: { exitCode: 1, retriable: true },
+
+  // Actors.
+  ASK_TIMEOUT: { exitCode: 1, retriable: true },
+  ACTOR_STOPPED: { exitCode: 1, retriable: false },
+  HANDLER_TIMEOUT: { exitCode: 1, retriable: true },
+  DRAIN_TIMEOUT: { exitCode: 1, retriable: true },
+
+  /** The user ended it before its end. */
+  STOPPED: { exitCode: 1, retriable: true },
+
+  /** A promise of ours is broken: a bug, never bad input. */
+  INTERNAL: { exitCode: 1, retriable: false },
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/**
+ * An error with a code from {@link errorCodes}. The message is one sentence for the person who reads it:
+ * what is wrong, where, and what to do.
+ */
+export class TelltaleError extends Error {
+  override readonly name = 'TelltaleError';
+  readonly code: ErrorCode;
+  /** May the same call succeed later without anybody changing anything? Defaults to what the code says. */
+  readonly retriable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retriable?: boolean } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retriable = options.retriable ?? errorCodes[code].retriable;
+  }
+
+  /** What the process should exit with when this error ends it: 2 for wrong usage or configuration, else 1. */
+  get exitCode(): 1 | 2 {
+    return errorCodes[this.code].exitCode;
+  }
+}
+
+/** Narrows an unknown thrown value to a {@link TelltaleError}, optionally of one code. */
+export function isTelltaleError(error: unknown, code?: ErrorCode): error is TelltaleError {
+  return error instanceof TelltaleError && (code === undefined || error.code === code);
+}

@@ -1,0 +1,265 @@
+import { types } from 'node:util';
+import { dispatch, spawn as nactSpawn, stop as nactStop } from 'nact';
+import { TelltaleError } from '../errors';
+import {
+  DEFAULT_DEADLINE_MS,
+  spawnChild,
+  type ActorContext,
+  type ActorOptions,
+  type Child,
+  type ChildOptions,
+  type Parent,
+  type SystemHub,
+} from './behaviour';
+import { ActorRef, typeOf, type Fail, type Target } from './ref';
+import { DEFAULT_SUPERVISION, decideRestart, type Outcome } from './supervision';
+
+type Envelope<M> =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'message'; readonly message: M; readonly fail: Fail | undefined }
+  | { readonly kind: 'stop'; readonly outcome: Outcome };
+
+/**
+ * One actor on one nact actor. nact gives the mailbox, one handler at a time and, through `onCrash`, a pause in which
+ * messages wait. Start and stop are messages too, so they never run beside a handler: after `stop` was asked for, what
+ * waits in front of it becomes dead letters.
+ */
+export class Actor<M, S> implements Target<M>, Child, Parent {
+  readonly ref: ActorRef<M>;
+  readonly path: string;
+  readonly children = new Map<string, Child>();
+  readonly questions = new Map<Fail, boolean>();
+  readonly stopped: Promise<Outcome>;
+  readonly system: SystemHub;
+  readonly nactRef: object;
+  #settle: (outcome: Outcome) => void = () => undefined;
+  /** Set as soon as the actor is to stop: how it ended. */
+  #ending: Outcome | undefined;
+  /** Set between a successful `initialState` and the crash or stop. */
+  #life: { state: S; readonly context: ActorContext<M> } | undefined;
+  /** Ends the newest context: its timers, its signal. */
+  #over: () => void = () => undefined;
+  #restarts: readonly number[] = [];
+  #endPause: () => void = () => undefined;
+
+  constructor(
+    private readonly parent: Parent,
+    private readonly options: ActorOptions<M, S>,
+    private readonly whenStopped: (outcome: Outcome) => void,
+  ) {
+    this.path = `${parent.path}/${options.name}`;
+    this.system = parent.system;
+    this.ref = new ActorRef<M>(this.path, this);
+    this.stopped = new Promise((resolve) => (this.#settle = resolve));
+    this.nactRef = nactSpawn(
+      parent.nactRef,
+      (_: unknown, envelope: Envelope<M>) => this.#handle(envelope),
+      options.name,
+      {
+        onCrash: async (envelope, error, nact) => {
+          await this.#recover(envelope as Envelope<M>, error);
+          return nact.resume;
+        },
+      },
+    );
+    parent.children.set(options.name, this);
+    dispatch(this.nactRef, { kind: 'start' });
+  }
+
+  readonly deliver = (message: M, fail?: Fail): void => {
+    if (this.#ending) this.#undeliverable(message, fail);
+    else dispatch(this.nactRef, { kind: 'message', message, fail });
+  };
+
+  readonly deadLetter = (to: string, message: unknown): void => this.system.deadLetter(to, message);
+
+  readonly stop = (): void => this.#stopAs({ kind: 'stopped' });
+
+  readonly abandon = (error: Error): void => {
+    this.#over();
+    this.#ended({ kind: 'failed', error });
+  };
+
+  #stopAs(outcome: Outcome): void {
+    if (this.#ending) return;
+    this.#ending = outcome;
+    dispatch(this.nactRef, { kind: 'stop', outcome });
+    this.#endPause();
+  }
+
+  async #handle(envelope: Envelope<M>): Promise<void> {
+    const life = this.#life;
+    if (envelope.kind === 'stop') {
+      await this.#finish(envelope.outcome);
+    } else if (envelope.kind === 'start') {
+      if (!this.#ending) await this.#begin();
+    } else if (this.#ending || !life) {
+      this.#undeliverable(envelope.message, envelope.fail);
+    } else {
+      if (envelope.fail && this.questions.has(envelope.fail)) this.questions.set(envelope.fail, true);
+      life.state = await this.#inTime(this.options.receive(life.state, envelope.message, life.context));
+    }
+  }
+
+  /** The first start, and every restart. */
+  async #begin(): Promise<void> {
+    const context = this.#newContext();
+    this.#life = { state: await this.#inTime(this.options.initialState(context)), context };
+  }
+
+  /** The end of what `#begin` began or failed to begin, by crash or stop: never throws. */
+  async #end(): Promise<void> {
+    this.#over();
+    const life = this.#life;
+    this.#life = undefined;
+    const children = [...this.children.values()];
+    for (const child of children) child.stop();
+    await Promise.all(children.map((child) => child.stopped));
+    try {
+      if (life) await this.#inTime(this.options.afterStop?.(life.state));
+    } catch (error) {
+      this.system.log.error('afterStop failed', { actor: this.path, error });
+    }
+  }
+
+  async #finish(outcome: Outcome): Promise<void> {
+    await this.#end();
+    nactStop(this.nactRef);
+    this.#ended(outcome);
+    try {
+      this.whenStopped(outcome);
+    } catch (error) {
+      this.system.log.error('onStop failed', { actor: this.path, error });
+    }
+  }
+
+  #ended(outcome: Outcome): void {
+    this.#ending ??= outcome;
+    this.parent.children.delete(this.options.name);
+    for (const fail of this.questions.keys()) fail(this.#stoppedError('before it answered'));
+    this.#settle(outcome);
+  }
+
+  /** nact waits for this after a crash, and hands on no message meanwhile. */
+  async #recover(envelope: Envelope<M>, thrown: unknown): Promise<void> {
+    let error = toError(thrown);
+    let message = envelope.kind === 'message' ? envelope.message : undefined;
+    for (const [fail, handled] of this.questions) if (handled) fail(error);
+    while (await this.#mayRestart(message, error)) {
+      try {
+        await this.#begin();
+        return;
+      } catch (next) {
+        error = toError(next);
+        message = undefined;
+      }
+    }
+  }
+
+  /** Reports a crash, clears up and waits as the policy says. Resolves with false when the actor is to stop instead. */
+  async #mayRestart(message: M | undefined, error: Error): Promise<boolean> {
+    const decision = decideRestart(this.options.supervision ?? DEFAULT_SUPERVISION, this.#restarts, performance.now());
+    const restartInMs = decision.kind === 'restart' && !this.#ending ? decision.delayMs : null;
+    this.system.crashed({ path: this.path, message, error, restartInMs });
+    await this.#end();
+    if (decision.kind === 'giveUp') {
+      this.#stopAs({ kind: 'failed', error });
+    } else if (!this.#ending) {
+      this.#restarts = decision.restarts;
+      await this.#pause(decision.delayMs);
+    }
+    return this.#ending === undefined;
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, delayMs);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #inTime<T>(work: T | Promise<T>): Promise<T> {
+    if (!types.isPromise(work)) return work;
+    const deadlineMs = this.options.deadlineMs ?? DEFAULT_DEADLINE_MS;
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.#over();
+        reject(new TelltaleError('HANDLER_TIMEOUT', `${this.path} did not finish its work within ${deadlineMs} ms.`));
+      }, deadlineMs);
+    });
+    try {
+      return await Promise.race([work, timeout]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #newContext(): ActorContext<M> {
+    const over = new AbortController();
+    const timers = new Set<NodeJS.Timeout>();
+    const fields = (own: Record<string, unknown> = {}): Record<string, unknown> => ({ ...own, actor: this.path });
+    const log = this.system.log;
+    const context: ActorContext<M> = {
+      self: this.ref,
+      log: {
+        debug: (message, own) => log.debug(message, fields(own)),
+        info: (message, own) => log.info(message, fields(own)),
+        warn: (message, own) => log.warn(message, fields(own)),
+        error: (message, own) => log.error(message, fields(own)),
+      },
+      signal: over.signal,
+      after: (delayMs, message) => {
+        if (over.signal.aborted) {
+          this.deadLetter(this.path, message);
+          return () => undefined;
+        }
+        const timer = setTimeout(() => {
+          timers.delete(timer);
+          if (!this.#ending) this.deliver(message);
+        }, delayMs);
+        timers.add(timer);
+        return () => {
+          timers.delete(timer);
+          clearTimeout(timer);
+        };
+      },
+      stopSelf: () => {
+        if (!over.signal.aborted) this.stop();
+      },
+      [spawnChild]: <C, CS>(child: ChildOptions<C, CS, M>): ActorRef<C> => {
+        const { name } = child;
+        if (over.signal.aborted) {
+          throw new TelltaleError('ACTOR_STOPPED', `${this.path} has crashed or stopped: it cannot start '${name}'.`);
+        }
+        return new Actor(this, child, (outcome) => {
+          if (!over.signal.aborted && !this.#ending)
+            this.deliver(child.onStop({ type: 'childStopped', name, outcome }));
+        }).ref;
+      },
+    };
+    this.#over = () => {
+      for (const timer of timers) clearTimeout(timer);
+      over.abort();
+    };
+    return context;
+  }
+
+  #undeliverable(message: M, fail: Fail | undefined): void {
+    this.deadLetter(this.path, message);
+    fail?.(this.#stoppedError(`before it handled '${typeOf(message)}'`));
+  }
+
+  #stoppedError(when: string): TelltaleError {
+    const cause = this.#ending?.kind === 'failed' ? this.#ending.error : undefined;
+    return new TelltaleError('ACTOR_STOPPED', `${this.path} stopped ${when}.`, { cause });
+  }
+}
+
+/** Errors of Node itself come from another realm under jest, where `instanceof` alone is not enough. */
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error || types.isNativeError(thrown) ? thrown : new Error(String(thrown), { cause: thrown });
+}

@@ -1,0 +1,128 @@
+import { start, stop as nactStop, type ActorSystemRef, type Plugin } from 'nact';
+import { TelltaleError } from '../errors';
+import { Actor } from './actor';
+import {
+  spawnChild,
+  type ActorContext,
+  type ActorOptions,
+  type ChildOptions,
+  type Child,
+  type Crash,
+  type Log,
+  type SystemHub,
+} from './behaviour';
+import { typeOf, type ActorRef } from './ref';
+
+/** A message that reached nobody: its actor had stopped, or its question was answered or given up. */
+export interface DeadLetter {
+  /** Path of the actor it was for. */
+  readonly to: string;
+  readonly message: unknown;
+}
+
+export interface SystemOptions {
+  /** First part of every path. */
+  readonly name: string;
+  /** Defaults to the console, so that nothing is lost silently. Messages are logged by their type only. */
+  readonly log?: Log;
+  /** Called for every dead letter; what it throws is logged. */
+  readonly onDeadLetter?: (letter: DeadLetter) => void;
+  /** Called for every crash, before the restart; what it throws is logged. */
+  readonly onCrash?: (crash: Crash) => void;
+}
+
+/** The root of a tree of actors. Actors directly below it have nobody to supervise them: see `stopped(ref)`. */
+export interface ActorSystem {
+  readonly name: string;
+  /** How many messages reached nobody since the start. */
+  deadLetters(): number;
+  /**
+   * Stops all actors, leaves first; repeated calls share one result. Drain with messages before: this does not.
+   *
+   * @param deadlineMs how long to wait, 1 to 2^31-1 ms; then the signals of what still runs are aborted and it is let go
+   * @throws TelltaleError (rejects) DRAIN_TIMEOUT with the paths of the actors that had not stopped by then
+   */
+  stop(deadlineMs: number): Promise<void>;
+  readonly [spawnChild]: <M, S>(options: ActorOptions<M, S>) => ActorRef<M>;
+}
+
+let systemsStarted = 0;
+
+/** Starts an empty system. It keeps no process alive by itself. */
+export function startSystem(options: SystemOptions): ActorSystem {
+  const { name, log = console } = options;
+  // nact keeps systems in one map by name: a second one with the same name would take over the first one's messages.
+  // It ignores a name given as a string, though its types ask for one.
+  const nactRef: ActorSystemRef = start({ name: `${name}-${++systemsStarted}` } as unknown as Plugin);
+  const children = new Map<string, Child>();
+  let deadLetters = 0;
+  let stopping: Promise<void> | undefined;
+
+  const quietly = (hook: string, call: () => void): void => {
+    try {
+      call();
+    } catch (error) {
+      log.error(`${hook} failed`, { error });
+    }
+  };
+  const system: SystemHub = {
+    log,
+    deadLetter: (to, message) => {
+      deadLetters += 1;
+      log.warn('dead letter', { actor: to, type: typeOf(message) });
+      quietly('onDeadLetter', () => options.onDeadLetter?.({ to, message }));
+    },
+    crashed: (crash) => {
+      const { path: actor, message, error, restartInMs } = crash;
+      const type = message === undefined ? 'initialState' : typeOf(message);
+      log.error('actor crashed', { actor, type, error, restartInMs });
+      quietly('onCrash', () => options.onCrash?.(crash));
+    },
+  };
+
+  const stopAll = async (deadlineMs: number): Promise<void> => {
+    const roots = [...children.values()];
+    for (const root of roots) root.stop();
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, deadlineMs)));
+    await Promise.race([Promise.all(roots.map((root) => root.stopped)), deadline]);
+    clearTimeout(timer);
+    nactStop(nactRef);
+    const living = descendants(children);
+    if (living.length === 0) return;
+    const stuck = living.filter((actor) => actor.children.size === 0).map((actor) => actor.path);
+    const error = new TelltaleError('DRAIN_TIMEOUT', `Still at work after ${deadlineMs} ms: ${stuck.join(', ')}.`);
+    for (const actor of living) actor.abandon(error);
+    throw error;
+  };
+
+  return {
+    name,
+    deadLetters: () => deadLetters,
+    stop: (deadlineMs) => (stopping ??= stopAll(deadlineMs)),
+    [spawnChild]: (actor) => {
+      if (stopping) throw new TelltaleError('ACTOR_STOPPED', `${name} is stopping: it cannot start '${actor.name}'.`);
+      return new Actor({ system, path: `${name}:/`, nactRef, children }, actor, () => undefined).ref;
+    },
+  };
+}
+
+function descendants(children: ReadonlyMap<string, Child>): Child[] {
+  return [...children.values()].flatMap((child) => [child, ...descendants(child.children)]);
+}
+
+/**
+ * Starts an actor below another one, given the context of the parent, or at the top of a system. A child stops before
+ * its parent does, and when its parent crashes: a fresh start has no children.
+ *
+ * @throws TelltaleError ACTOR_STOPPED when the system is stopping, or the context is of before a crash or stop; Error
+ *   when the name is not allowed or a living child has it
+ */
+export function spawn<M, S, P, const R extends P>(parent: ActorContext<P>, options: ChildOptions<M, S, R>): ActorRef<M>;
+export function spawn<M, S>(parent: ActorSystem, options: ActorOptions<M, S>): ActorRef<M>;
+export function spawn<M, S, P>(
+  parent: ActorContext<P> | ActorSystem,
+  options: ActorOptions<M, S> | ChildOptions<M, S, P>,
+): ActorRef<M> {
+  return parent[spawnChild](options as ChildOptions<M, S, P>); // with `onStop` if the parent is an actor, say the overloads
+}

@@ -1,0 +1,100 @@
+import { createLogger, format, transports } from 'winston';
+import { isTelltaleError } from './errors';
+import { escapeControls } from './escape-controls';
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+export type LogFields = Record<string, unknown>;
+
+/** What the programs say about themselves. Fields may hold anything, also bytes of log lines: it is made inert. */
+export interface Logger {
+  error(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  debug(message: string, fields?: LogFields): void;
+  /** A logger that adds these fields to every line. */
+  child(fields: LogFields): Logger;
+}
+
+/**
+ * The log, on standard error.
+ * @param options.level the least urgent level that is written
+ * @param options.json one JSON object a line, `{"time", "level", "message", …fields}`; else short lines for people:
+ *   `10:18:02 warn  message key=value` (UTC)
+ */
+export function createLog(options: { level: LogLevel; json: boolean }): Logger {
+  const winston = createLogger({
+    level: options.level,
+    levels: { error: 0, warn: 1, info: 2, debug: 3 },
+    format: format.printf(({ level, message, fields }) => {
+      const entry: LogEntry = {
+        time: new Date(),
+        level,
+        message: String(message),
+        fields: isFields(fields) ? fields : {},
+      };
+      return options.json ? jsonLine(entry) : humanLine(entry);
+    }),
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston types its classes as interfaces
+    transports: [new transports.Stream({ stream: process.stderr })],
+  });
+  const logger = (own: LogFields): Logger => {
+    // In a field of their own, as winston gives a meaning to some names (`message`, `stack`).
+    const write = (level: LogLevel) => (message: string, fields?: LogFields) =>
+      void winston.log({ level, message, fields: { ...own, ...fields } });
+    return {
+      error: write('error'),
+      warn: write('warn'),
+      info: write('info'),
+      debug: write('debug'),
+      child: (fields) => logger({ ...own, ...fields }),
+    };
+  };
+  return logger({});
+}
+
+function isFields(value: unknown): value is LogFields {
+  return typeof value === 'object' && value !== null;
+}
+
+export interface LogEntry {
+  readonly time: Date;
+  readonly level: string;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+export function jsonLine({ time, level, message, fields }: LogEntry): string {
+  const fixed = { time: time.toISOString(), level, message };
+  const values = Object.entries(fields).map(([name, value]) => [name, plain(name, value)] as const);
+  return escapeControls(stringify({ ...fixed, ...Object.fromEntries(values), ...fixed }));
+}
+
+export function humanLine({ time, level, message, fields }: LogEntry): string {
+  const values = Object.entries(fields).map(([name, value]) => `${name}=${word(plain(name, value))}`);
+  return escapeControls([time.toISOString().slice(11, 19), level.padEnd(5), message, ...values].join(' '));
+}
+
+/** Quoted where it would not read as one word. */
+function word(value: unknown): string {
+  return typeof value === 'string' && /^[^\s"=\\]+$/.test(value) ? value : stringify(value);
+}
+
+const secretName = /password|passwd|secret|credential|authorization|cookie|token/i;
+
+/** What JSON shows of a field's value. */
+function plain(name: string, value: unknown): unknown {
+  if (secretName.test(name)) return '[redacted]';
+  if (isTelltaleError(value)) return `${value.code}: ${value.message}`;
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return String(value);
+  return value ?? null;
+}
+
+function stringify(value: unknown): string {
+  try {
+    return JSON.stringify(value, (name, inner: unknown) => (name === '' ? inner : plain(name, inner)));
+  } catch {
+    return '"[circular]"';
+  }
+}

@@ -1,0 +1,77 @@
+import { html } from '../domain/mail/escape';
+import { isTelltaleError } from '../errors';
+import { mailboxPage, mailPage, readMail } from './mail-pages';
+import { metricsText } from './metrics-text';
+import { pagePolicy, pageText } from './page';
+import type { WebSource } from './source';
+import { statusPage } from './status-page';
+
+/** What is sent back; headers that all answers have are added by the server. */
+export interface Answer {
+  readonly status: 200 | 400 | 403 | 404 | 405 | 500;
+  readonly type: string;
+  /** Content-Security-Policy. */
+  readonly policy: string;
+  readonly body: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Nothing may be loaded, run or framed. */
+const closed = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+/** The HTML part of a mail: its own styles, nothing else, in an origin of its own. */
+const mailPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
+
+/**
+ * @param path of the request's URL, still encoded
+ * @throws what the source throws, but for a mail that is not there
+ */
+export async function answerTo(path: string, source: WebSource): Promise<Answer> {
+  if (path === '/') return page(200, statusPage(source.windows(), await source.mails()));
+  if (path === '/mail') return page(200, mailboxPage(await source.mails()));
+  if (path === '/metrics') return plain(200, metricsText(source.metrics()), 'text/plain; version=0.0.4; charset=utf-8');
+  if (path === '/healthz') return plain(200, 'ok\n');
+  const [, encoded, part] = /^\/mail\/([^/]+)(?:\/(html|raw))?$/.exec(path) ?? [];
+  const raw = encoded === undefined ? null : await mailNamed(encoded, source);
+  if (encoded === undefined || raw === null) return notFound();
+  if (part === 'raw') return rawMail(encoded, raw);
+  const mail = await readMail(raw);
+  if (part === 'html') return { status: 200, type: 'text/html; charset=utf-8', policy: mailPolicy, body: mail.html };
+  return page(200, mailPage(encoded, mail));
+}
+
+/** A file name without any meaning to a file system, a header or a URL: it needs no decoding. */
+const mailName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
+
+/** Null for what is not among the source's mails: the source is never asked for a name of somebody else's making. */
+async function mailNamed(name: string, source: WebSource): Promise<Buffer | null> {
+  if (!mailName.test(name) || !(await source.mails()).some((mail) => mail.name === name)) return null;
+  try {
+    return await source.mail(name);
+  } catch (error) {
+    if (isTelltaleError(error, 'FILE_NOT_FOUND')) return null;
+    throw error;
+  }
+}
+
+function rawMail(name: string, body: Buffer): Answer {
+  const headers = { 'content-disposition': `attachment; filename="${name}"` };
+  return { status: 200, type: 'message/rfc822', policy: closed, body, headers };
+}
+
+function notFound(): Answer {
+  const main = html`<section>
+    <h1>There is nothing here</h1>
+    <p>The status is at <a href="/">/</a>, the mails are at <a href="/mail">/mail</a>.</p>
+  </section>`;
+  return page(404, pageText({ title: 'Not found', here: 'none', main, live: false }));
+}
+
+/** An answer of one sentence. */
+export function plain(status: Answer['status'], body: string, type = 'text/plain; charset=utf-8'): Answer {
+  return { status, type, policy: closed, body };
+}
+
+function page(status: Answer['status'], body: string): Answer {
+  return { status, type: 'text/html; charset=utf-8', policy: pagePolicy, body };
+}

@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
+import { TelltaleError } from '../errors';
+import type { Logger } from '../log';
+import { answerTo, plain, type Answer } from './answers';
+import type { WebSource } from './source';
+
+export interface WebServer {
+  /** `http://127.0.0.1:8080/` */
+  readonly url: string;
+  /** Takes no new connections and resolves when the last answer is out; may be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves status, mailbox and metrics; read-only.
+ *
+ * There is no login, so `host` should be a loopback address. Requests must name it (or a loopback name) as their Host:
+ * a web site that points its own name at this machine (DNS rebinding) gets nothing.
+ * @param options.port 0 takes any free one
+ * @throws PORT_IN_USE, CONFIG when the host is no address of this machine
+ */
+export async function startWeb(options: {
+  host: string;
+  port: number;
+  source: WebSource;
+  log?: Logger;
+}): Promise<WebServer> {
+  const { host, source, log } = options;
+  const answers = new Set<ServerResponse>();
+  const server = createServer((request, response) => {
+    answers.add(response);
+    response.once('close', () => answers.delete(response));
+    answer(request, host, source)
+      .catch((error: unknown) => {
+        log?.error('A page failed', { path: request.url, error });
+        return plain(500, 'This page failed; the log says why.\n');
+      })
+      .then((ready) => send(ready, request, response))
+      .catch((error: unknown) => {
+        log?.error('An answer could not be sent', { path: request.url, error });
+        response.destroy();
+      });
+  });
+  await listen(server, host, options.port);
+  return { url: urlOf(server, host), close: () => closeServer(server, answers) };
+}
+
+async function answer(request: IncomingMessage, host: string, source: WebSource): Promise<Answer> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return { ...plain(405, 'Telltale answers GET and HEAD only.\n'), headers: { allow: 'GET, HEAD' } };
+  }
+  if (!isOwnHost(request.headers.host ?? '', host)) {
+    return plain(403, `Telltale does not answer to this name; open it as ${host} or localhost.\n`);
+  }
+  const [path] = (request.url ?? '').split('?');
+  return answerTo(path ?? '', source);
+}
+
+/** Any address (which no name can be made to mean) for a server on all addresses; else its own and loopback names. */
+function isOwnHost(header: string, host: string): boolean {
+  const name = header
+    .replace(/:\d*$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();
+  if (name === host.toLowerCase() || name === 'localhost' || name.endsWith('.localhost')) return true;
+  if (isIP(name) === 0) return false;
+  return host === '0.0.0.0' || host === '::' || name === '::1' || name.startsWith('127.');
+}
+
+function send(ready: Answer, request: IncomingMessage, response: ServerResponse): void {
+  const body = Buffer.from(ready.body);
+  response.writeHead(ready.status, {
+    'content-type': ready.type,
+    'content-length': body.length,
+    'content-security-policy': ready.policy,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
+    'cache-control': 'no-store',
+    ...ready.headers,
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, host, port)));
+    server.listen(port, host, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+function listenError(cause: NodeJS.ErrnoException, host: string, port: number): TelltaleError {
+  switch (cause.code) {
+    case 'EADDRINUSE':
+      return new TelltaleError(
+        'PORT_IN_USE',
+        `Port ${port} of ${host} is in use by another program: end it, or choose another port with --port.`,
+        { cause },
+      );
+    case 'EACCES':
+      return new TelltaleError(
+        'CONFIG',
+        `Port ${port} of ${host} is not open to this user: choose one above 1023 with --port.`,
+        { cause },
+      );
+    default:
+      return new TelltaleError(
+        'CONFIG',
+        `Cannot serve pages on ${host}, port ${port} (${cause.code ?? cause.message}): check web.host and web.port.`,
+        { cause },
+      );
+  }
+}
+
+function urlOf(server: Server, host: string): string {
+  const address = server.address();
+  if (address === null || typeof address === 'string')
+    throw new TelltaleError('INTERNAL', 'The web server has no port.');
+  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${address.port}/`;
+}
+
+/** Browsers open connections before they need them: such a silent one must not hold up the end. */
+async function closeServer(server: Server, answers: ReadonlySet<ServerResponse>): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  await Promise.all([...answers].map((answer) => once(answer, 'close')));
+  
+  await closed;
+}

@@ -1,0 +1,283 @@
+import { ask, spawn, stop, stopped, tell, type ActorContext, type ActorRef } from '../../../src/kit';
+import { allTurns, gate, list, startTestSystem, type ListMessage, type TestSystem } from './harness';
+
+let test_: TestSystem;
+beforeEach(() => (test_ = startTestSystem()));
+afterEach(async () => {
+  jest.useRealTimers();
+  await test_.system.stop(1_000).catch(() => undefined);
+});
+
+/** An actor with one child below it for each further name; `events` gets a name when its afterStop is done. */
+function chain(
+  context: ActorContext<ListMessage> | undefined,
+  events: string[],
+  [name = '', ...below]: string[],
+): ActorRef<ListMessage> {
+  const options = list(name, {
+    initialState: (own) => {
+      if (below.length > 0) chain(own, events, below);
+      return [];
+    },
+    afterStop: async () => {
+      await allTurns();
+      events.push(name);
+    },
+  });
+  return context
+    ? spawn(context, { ...options, onStop: () => ({ type: 'add', item: name }) })
+    : spawn(test_.system, options);
+}
+
+describe('stop', () => {
+  test('stops the leaves first and waits for the afterStop of each', async () => {
+    const events: string[] = [];
+    const root = chain(undefined, events, ['root', 'middle', 'leaf']);
+    await allTurns();
+    await stop(root);
+    expect(events).toEqual(['leaf', 'middle', 'root']);
+  });
+
+  test('lets the handler at work finish; what waits behind it becomes dead letters', async () => {
+    const { opened, open } = gate();
+    const afterStop = jest.fn();
+    const actor = spawn(test_.system, list('list', { afterStop }));
+    tell(actor, { type: 'add', item: 'a' });
+    tell(actor, { type: 'wait', until: opened });
+    tell(actor, { type: 'add', item: 'waits' });
+    await allTurns();
+    const done = stop(actor);
+    tell(actor, { type: 'add', item: 'too late' });
+    await allTurns();
+    expect(afterStop).not.toHaveBeenCalled();
+    open();
+    await done;
+    expect(afterStop.mock.calls).toEqual([[['a']]]);
+    expect(test_.letters.map(({ message }) => message)).toEqual([
+      { type: 'add', item: 'too late' },
+      { type: 'add', item: 'waits' },
+    ]);
+  });
+
+  test('may be asked for twice, and of a stopped actor', async () => {
+    const afterStop = jest.fn();
+    const actor = spawn(test_.system, list('list', { afterStop }));
+    await allTurns();
+    await Promise.all([stop(actor), stop(actor)]);
+    await stop(actor);
+    expect(afterStop).toHaveBeenCalledTimes(1);
+  });
+
+  test('before the start makes no state, so there is nothing to release', async () => {
+    const initialState = jest.fn(() => []);
+    const afterStop = jest.fn();
+    await stop(spawn(test_.system, list('list', { initialState, afterStop })));
+    expect(initialState).not.toHaveBeenCalled();
+    expect(afterStop).not.toHaveBeenCalled();
+  });
+
+  test('an afterStop that throws is logged, and the stop goes on', async () => {
+    const error = new Error('hook');
+    const afterStop = (): never => {
+      throw error;
+    };
+    const actor = spawn(test_.system, list('list', { afterStop }));
+    await allTurns();
+    await stop(actor);
+    expect(await stopped(actor)).toEqual({ kind: 'stopped' });
+    expect(test_.log).toEqual([
+      { level: 'error', message: 'afterStop failed', fields: { actor: 'test://list', error } },
+    ]);
+  });
+
+  test('an afterStop that never settles is given up at the deadline', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    const afterStop = (): Promise<void> => new Promise(() => undefined);
+    const actor = spawn(test_.system, list('list', { afterStop, deadlineMs: 5_000 }));
+    await allTurns();
+    const done = stop(actor);
+    await allTurns();
+    await jest.advanceTimersByTimeAsync(5_000);
+    await done;
+    expect(test_.log).toMatchObject([{ message: 'afterStop failed', fields: { error: { code: 'HANDLER_TIMEOUT' } } }]);
+  });
+
+  test('a handler that crashes while its actor is to stop is reported, and afterStop runs once', async () => {
+    const { opened, open } = gate();
+    const afterStop = jest.fn();
+    const actor = spawn(test_.system, list('list', { afterStop }));
+    tell(actor, { type: 'do', action: () => opened.then(() => Promise.reject(new Error('late crash'))) });
+    await allTurns();
+    const done = stop(actor);
+    open();
+    await done;
+    expect(await stopped(actor)).toEqual({ kind: 'stopped' });
+    expect(test_.crashes).toMatchObject([{ error: { message: 'late crash' } }]);
+    expect(afterStop).toHaveBeenCalledTimes(1);
+  });
+
+  test('stops a child that the handler at work starts after the stop was asked for', async () => {
+    const { opened, open } = gate();
+    const children: ActorRef<ListMessage>[] = [];
+    const actor = spawn(test_.system, list('list'));
+    tell(actor, {
+      type: 'do',
+      action: async (context) => {
+        await opened;
+        children.push(spawn(context, { ...list('child'), onStop: () => ({ type: 'crash' }) }));
+      },
+    });
+    await allTurns();
+    const done = stop(actor);
+    open();
+    await done;
+    expect(await Promise.all(children.map(stopped))).toEqual([{ kind: 'stopped' }]);
+  });
+});
+
+describe('a context', () => {
+  test('stopSelf stops the actor after the handler at work', async () => {
+    const actor = spawn(test_.system, list('list'));
+    const after = jest.fn();
+    tell(actor, {
+      type: 'do',
+      action: async ({ stopSelf }) => {
+        stopSelf();
+        await allTurns();
+        after();
+      },
+    });
+    expect(await stopped(actor)).toEqual({ kind: 'stopped' });
+    expect(after).toHaveBeenCalledTimes(1);
+  });
+
+  test('after tells the actor a message when the delay is over, unless cancelled', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    const actor = spawn(test_.system, list('list'));
+    tell(actor, {
+      type: 'do',
+      action: ({ after }) => {
+        after(100, { type: 'add', item: 'told' });
+        after(100, { type: 'add', item: 'cancelled' })();
+      },
+    });
+    await allTurns();
+    await jest.advanceTimersByTimeAsync(99);
+    const get = (replyTo: ActorRef<readonly string[]>): ListMessage & { type: 'get' } => ({ type: 'get', replyTo });
+    expect(await ask(actor, get, 1_000)).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(await ask(actor, get, 1_000)).toEqual(['told']);
+  });
+
+  test.each(['stop', 'crash'] as const)('forgets its timers and aborts its signal at a %s', async (end) => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    const signals: AbortSignal[] = [];
+    const supervision = { maxRestarts: 0, withinMs: 1, backoffMs: { initial: 1, max: 1 } };
+    const actor = spawn(test_.system, list('list', { supervision }));
+    tell(actor, {
+      type: 'do',
+      action: ({ after, signal }) => {
+        after(100, { type: 'add', item: 'too late' });
+        signals.push(signal);
+      },
+    });
+    await allTurns();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    if (end === 'stop') await stop(actor);
+    else tell(actor, { type: 'crash' });
+    await stopped(actor);
+    expect(jest.getTimerCount()).toBe(0);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
+  test('drops a timer that ends while the actor is to stop, without a dead letter', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    const { opened, open } = gate();
+    const actor = spawn(test_.system, list('list'));
+    tell(actor, {
+      type: 'do',
+      action: ({ after }) => {
+        after(100, { type: 'add', item: 'too late' });
+        return opened;
+      },
+    });
+    await allTurns();
+    const done = stop(actor);
+    await jest.advanceTimersByTimeAsync(100);
+    open();
+    await done;
+    expect(test_.system.deadLetters()).toBe(0);
+  });
+
+  test('log adds the path of the actor', async () => {
+    const actor = spawn(test_.system, list('list'));
+    tell(actor, {
+      type: 'do',
+      action: ({ log }) => {
+        log.info('hello', { lines: 3 });
+        log.debug('bye');
+      },
+    });
+    await allTurns();
+    expect(test_.log).toEqual([
+      { level: 'info', message: 'hello', fields: { actor: 'test://list', lines: 3 } },
+      { level: 'debug', message: 'bye', fields: { actor: 'test://list' } },
+    ]);
+  });
+
+  test('starts no second child of the same name while the first lives', async () => {
+    const actor = spawn(test_.system, list('list'));
+    expect(() => spawn(test_.system, list('list'))).toThrow('already exists');
+    await stop(actor);
+    expect(await stopped(actor)).toEqual({ kind: 'stopped' });
+    spawn(test_.system, list('list'));
+  });
+});
+
+describe('the stop of a system', () => {
+  test('stops all actors, leaves first, and starts no new ones', async () => {
+    const events: string[] = [];
+    chain(undefined, events, ['root', 'leaf']);
+    await allTurns();
+    const done = test_.system.stop(10_000);
+    expect(() => spawn(test_.system, list('late'))).toThrow("test is stopping: it cannot start 'late'.");
+    await done;
+    expect(events).toEqual(['leaf', 'root']);
+  });
+
+  test('after its deadline names what is still at work, aborts its signal and lets it go', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    const signals: AbortSignal[] = [];
+    const leaves: ActorRef<ListMessage>[] = [];
+    const root = spawn(
+      test_.system,
+      list('root', {
+        initialState: (context) => {
+          leaves.push(spawn(context, { ...list('stuck'), onStop: () => ({ type: 'crash' }) }));
+          return [];
+        },
+      }),
+    );
+    await allTurns();
+    for (const leaf of leaves) {
+      tell(leaf, {
+        type: 'do',
+        action: ({ signal }) => {
+          signals.push(signal);
+          return new Promise(() => undefined);
+        },
+      });
+    }
+    await allTurns();
+    const failure = expect(test_.system.stop(2_000)).rejects.toMatchObject({
+      code: 'DRAIN_TIMEOUT',
+      message: 'Still at work after 2000 ms: test://root/stuck.',
+    });
+    await jest.advanceTimersByTimeAsync(2_000);
+    await failure;
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(await stopped(root)).toMatchObject({ kind: 'failed', error: { code: 'DRAIN_TIMEOUT' } });
+    tell(root, { type: 'add', item: 'too late' });
+    expect(test_.system.deadLetters()).toBe(1);
+  });
+});

@@ -1,0 +1,182 @@
+import { rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { decodeSignal, encodeSignal } from '../../../src/domain/signal/encoding';
+import { copyProgram, finished, start, type Finished } from './program-copy';
+
+let folder: string;
+beforeAll(() => {
+  folder = copyProgram();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Finished> =>
+  finished(start(folder, args, { env }));
+
+describe('telltale', () => {
+  it('prints its help on standard output', async () => {
+    const { exitCode, out, err } = await run(['--help']);
+    expect([exitCode, err]).toEqual([0, '']);
+    for (const command of ['local', 'producer', 'consumer', 'generator', 'signal', 'replay', 'cat', 'config']) {
+      expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
+    }
+  });
+
+  it('prints the help of a command, with the options of every command', async () => {
+    const { exitCode, out } = await run(['replay', '--help']);
+    expect(exitCode).toBe(0);
+    for (const option of ['--terminated-only', '--config', '--set', '--json', '--verbose', '--help']) {
+      expect(out).toContain(option);
+    }
+  });
+
+  it.each<[string[], string]>([
+    [['confg'], "unknown command 'confg'; did you mean config?"],
+    [['config', '--jsn'], "unknown option '--jsn'; did you mean --json?"],
+    [['replay', '--terminated', 'x'], "unknown option '--terminated'; did you mean --terminated-only?"],
+    [['config', 'x'], "too many arguments for 'config'. Expected 0 arguments but got 1; see telltale config --help"],
+    [['replay'], "missing required argument 'path'; see telltale replay --help"],
+    [['local', '--port', '65536'], "option '--port <n>' argument '65536' is invalid. A whole number from 0 to 65535 is expected; see telltale local --help"], // prettier-ignore
+    [['cat', 'logs', '--from', '-1'], "option '--from <offset>' argument '-1' is invalid. A whole number is expected; see telltale cat --help"], // prettier-ignore
+    [['signal', '--key', 'k'], 'signal needs --bucket and --key, or --payload'],
+    [['signal', '--payload', 'e30', '--key', 'k'], "option '--payload <base64url>' cannot be used with option '--key <key>'; see telltale signal --help"], // prettier-ignore
+    [['config', '--set', 'web.prt=1'], '--set web.prt: no such key; did you mean web.port?'],
+    [['config', '--config', 'none.yaml'], '--config none.yaml: no such file'],
+    [['\u001b[2J'], "unknown command '\\u001b[2J'; did you mean cat?"],
+  ])('refuses %j in one line, with exit code 2', async (args, sentence) => {
+    expect(await run(args)).toEqual({ exitCode: 2, out: '', err: `telltale: ${sentence}\n` });
+  });
+
+  it('shows its commands when none is named, as an error', async () => {
+    const { exitCode, out, err } = await run([]);
+    expect([exitCode, out]).toEqual([2, '']);
+    expect(err).toMatch(/^Usage: telltale/);
+  });
+
+  it('names every problem of a configuration in a line of its own', async () => {
+    const { exitCode, err } = await run(['config', '--set', 'window=1', '--set', 'log.level=x']);
+    expect(exitCode).toBe(2);
+    expect(err.split('\n')).toEqual([
+      expect.stringMatching(/^telltale: --set window: expected a duration/),
+      expect.stringMatching(/^telltale: --set log.level: expected one of/),
+      '',
+    ]);
+  });
+});
+
+describe('telltale config', () => {
+  it('prints YAML that can be used again, with where each value comes from', async () => {
+    const env = { TELLTALE_LOG_LEVEL: 'debug' };
+    const { exitCode, out, err } = await run(['config', '--set', 'rules.0.threshold=9', '--set', 'web.port=80'], env);
+    expect([exitCode, err]).toEqual([0, '']);
+    expect(out).toMatch(/^window: 1m +# conf\/default.yaml$/m);
+    expect(out).toMatch(/^ {2}port: 80 +# --set$/m);
+    expect(out).toMatch(/^ {2}level: debug +# TELLTALE_LOG_LEVEL$/m);
+    expect(out).toMatch(/^rules: .*threshold: 9,.* # conf\/default.yaml; rules.0.threshold: --set$/m);
+    expect(parse(out)).toMatchObject({ web: { port: 80 }, rules: [{ name: 'errors', threshold: 9 }] });
+  });
+
+  it('prints one object with --json, wherever that stands', async () => {
+    for (const args of [
+      ['config', '--json'],
+      ['--json', 'config'],
+    ]) {
+      // prettier-ignore
+      const { out } = await run([...args, '--set', 'web.port=80']);
+      expect(JSON.parse(out)).toMatchObject({ config: { web: { port: 80 } }, origins: { 'web.port': '--set' } });
+    }
+  });
+
+  it('ends quietly when nobody reads on', async () => {
+    const child = start(folder, ['config'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout?.destroy();
+    expect(await finished(child)).toEqual({ exitCode: 0, out: '', err: '' });
+  });
+});
+
+describe('telltale signal', () => {
+  const arrival = { v: 1, bucket: 'telltale-logs', key: 'logs/a b/é.log', versionId: 'v1', sequencer: '0A' } as const;
+  const parts = ['--bucket', arrival.bucket, '--key', arrival.key, '--version', 'v1', '--sequencer', '0A'];
+
+  /** A producer that answers every line with `answer`, or not at all. */
+  async function listen(answer: string | null, received: string[]): Promise<Server> {
+    const server = createServer((socket) => {
+      socket.setEncoding('utf8').on('data', (line: string) => {
+        received.push(line);
+        if (answer !== null) socket.end(answer);
+      });
+      socket.on('error', () => undefined);
+    });
+    await new Promise<void>((listening) => server.listen(join(folder, 'producer.sock'), listening));
+    return server;
+  }
+
+  const close = (server: Server): Promise<void> => new Promise((closed) => server.close(() => closed()));
+
+  const signal = (args: readonly string[]): Promise<Finished> => run(['signal', '--set', 'dataDir=.', ...args]);
+
+  it('hands the arrival to the producer as one encoded line', async () => {
+    const received: string[] = [];
+    const server = await listen('ok\n', received);
+    try {
+      const byParts = await signal(parts);
+      expect(byParts).toEqual({ exitCode: 0, out: 'handed over "telltale-logs/logs/a b/é.log"\n', err: '' });
+      const byPayload = await signal(['--payload', encodeSignal(arrival), '--json']);
+      expect(JSON.parse(byPayload.out)).toEqual({ type: 'signal', signal: arrival });
+      expect(received.map((line) => decodeSignal(line.trimEnd()))).toEqual([arrival, arrival]);
+      expect(received.every((line) => line.endsWith('\n'))).toBe(true);
+    } finally {
+      await close(server);
+    }
+  });
+
+  it('fails when the producer refuses it, and says why', async () => {
+    const server = await listen('error another bucket\n', []);
+    try {
+      const expected = 'telltale: the producer refused the signal: another bucket\n';
+      expect(await signal(parts)).toEqual({ exitCode: 1, out: '', err: expected });
+    } finally {
+      await close(server);
+    }
+  });
+
+  it('fails when the producer hangs up without an answer', async () => {
+    const server = await listen('', []);
+    try {
+      const { exitCode, err } = await signal(parts);
+      expect(exitCode).toBe(1);
+      expect(err).toMatch(/did not answer the signal; send it again/);
+    } finally {
+      await close(server);
+    }
+  });
+
+  it('fails when no producer runs, with the stack only on --verbose', async () => {
+    const { exitCode, out, err } = await signal(parts);
+    expect([exitCode, out]).toEqual([1, '']);
+    expect(err).toMatch(/^telltale: no producer runs on \S+; start one: telltale producer\n$/);
+    expect((await signal([...parts, '--verbose'])).err).toMatch(/\n {4}at .*\n[^]*cause/);
+  });
+
+  it('refuses a payload that is no signal', async () => {
+    const { exitCode, err } = await signal(['--payload', 'e30']);
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(/^telltale: The signal was refused/);
+  });
+
+  it('is ended at once by a second Ctrl-C', async () => {
+    const received: string[] = [];
+    const server = await listen(null, received);
+    try {
+      const child = start(folder, ['signal', '--set', 'dataDir=.', ...parts]);
+      server.once('connection', () => child.kill('SIGINT'));
+      child.stderr?.once('data', () => child.kill('SIGTERM'));
+      const { exitCode, err } = await finished(child);
+      expect(exitCode).toBe(130);
+      expect(JSON.parse(err)).toMatchObject({ level: 'info', message: 'stopping; once more to stop at once' });
+    } finally {
+      await close(server);
+    }
+  });
+});

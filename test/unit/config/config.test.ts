@@ -1,0 +1,348 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { loadConfig, writtenConfig, type Config } from '../../../src/config';
+import { isTelltaleError } from '../../../src/errors';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'telltale-config-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Layers {
+  yaml?: string;
+  env?: NodeJS.ProcessEnv;
+  set?: readonly string[];
+}
+
+function load({ yaml, env = {}, set = [] }: Layers): ReturnType<typeof loadConfig> {
+  if (yaml === undefined) return loadConfig({ env, set });
+  const file = join(folder, 'my.yaml');
+  writeFileSync(file, yaml);
+  return loadConfig({ file, env, set });
+}
+
+/** The lines of the error, with the folder of the test's own file left out. */
+function problems(layers: Layers): string[] {
+  try {
+    load(layers);
+  } catch (error) {
+    if (isTelltaleError(error, 'CONFIG')) return error.message.replaceAll(`${folder}/`, '').split('\n');
+    throw error;
+  }
+  return [];
+}
+
+const hour = 3_600_000;
+
+describe('the defaults', () => {
+  it('are read from conf/default.yaml, durations as milliseconds and sizes as bytes', () => {
+    const expected: Config = {
+      dataDir: './telltale-data',
+      window: 60_000,
+      disorder: 5000,
+      idleAfter: hour / 4,
+      keepWindows: 48 * hour,
+      patterns: { enabled: true },
+      eventLog: { partitions: 10, retention: 168 * hour },
+      objectStore: { bucket: 'telltale-logs', prefix: 'logs' },
+      ingest: {
+        include: ['**'],
+        exclude: [],
+        since: 'everything',
+        concurrency: 8,
+        tailTimeout: 24 * hour,
+        maxLineBytes: 256 * 1024,
+        batchBytes: 900_000,
+        credit: 4,
+        maxProofBytes: 8 * 1024 * 1024,
+        maxFutureSkew: hour,
+        reconcile: '*/5 * * * *',
+        origin: null,
+        zone: 'UTC',
+      },
+      rules: [{ name: 'errors', level: 'error', threshold: 1, window: 60_000, origins: '*', each: false }],
+      alerting: { groupWait: 0, repeatInterval: 4 * hour, resolveAfter: hour / 6, digestAfter: 6 * hour },
+      mail: { from: 'telltale@localhost', to: ['you@localhost'], zone: 'UTC', redact: true },
+      generator: {
+        hosts: 3,
+        folder: null,
+        minLength: 10,
+        maxLength: 50,
+        pattern: '([a-c][e-g][0-3]|[A-Z][5-9][f-w]){5,15}',
+        frequency: 0.07,
+        seed: null,
+        pauseMin: 100,
+        pauseMax: 1000,
+        levels: { error: [0, 0.01], warn: [0.01, 0.2], debug: [0.2, 0.3], info: [0.3, 1] },
+        maxCount: 0,
+        duration: 0,
+        burst: false,
+      },
+      upload: { schedule: '*/2 * * * * *' },
+      web: { host: '127.0.0.1', port: 7878 },
+      log: { level: 'info' },
+    };
+    const { config, origins } = load({});
+    expect(config).toEqual(expected);
+    expect(new Set(origins.values())).toEqual(new Set(['conf/default.yaml']));
+  });
+
+  it('are written as they are read: the written form gives the same configuration again', () => {
+    const { config } = load({ set: ['window=90s', 'rules.0.window=3m', 'generator.seed=7', 'ingest.origin=(.)'] });
+    expect(load({ yaml: stringify(writtenConfig(config)) }).config).toEqual(config);
+  });
+});
+
+describe('layers', () => {
+  it('win in the order default, file, environment, --set; and the later of two --set wins', () => {
+    const yaml = 'web: { host: a, port: 1 }\nlog: { level: warn }\nmail: { zone: Europe/Berlin }';
+    const env = { TELLTALE_WEB_PORT: '2', TELLTALE_LOG_LEVEL: 'error', PATH: '/bin' };
+    const { config, origins } = load({ yaml, env, set: ['web.port=3', 'web.port=4'] });
+    expect(config.web).toEqual({ host: 'a', port: 4 });
+    expect(config.log.level).toBe('error');
+    expect(config.mail.zone).toBe('Europe/Berlin');
+    expect(origins.get('web.host')).toBe(join(folder, 'my.yaml'));
+    expect(origins.get('web.port')).toBe('--set');
+    expect(origins.get('log.level')).toBe('TELLTALE_LOG_LEVEL');
+    expect(origins.get('mail.redact')).toBe('conf/default.yaml');
+  });
+
+  it.each(['', '# nothing but a comment', 'web:'])('may be empty: %j', (yaml) => {
+    expect(load({ yaml }).config).toEqual(load({}).config);
+  });
+
+  it.each<[string, (config: Config) => unknown, unknown]>([
+    ['window=500ms', (c) => c.window, undefined],
+    ['keepWindows=1.5h', (c) => c.keepWindows, 1.5 * hour],
+    ['disorder=250ms', (c) => c.disorder, 250],
+    ['idleAfter=2d', (c) => c.idleAfter, 48 * hour],
+    ['ingest.maxProofBytes=1GiB', (c) => c.ingest.maxProofBytes, 2 ** 30],
+    ['ingest.maxLineBytes=2kB', (c) => c.ingest.maxLineBytes, 2000],
+    ['ingest.include=a/**, b/*.log', (c) => c.ingest.include, ['a/**', 'b/*.log']],
+    ['ingest.include=["{a,b}/**"]', (c) => c.ingest.include, ['{a,b}/**']],
+    ['ingest.exclude=', (c) => c.ingest.exclude, []],
+    ['ingest.since=2026-11-01', (c) => c.ingest.since, '2026-11-01'],
+    ['ingest.since=2026-11-01T10:00:00+01:00', (c) => c.ingest.since, '2026-11-01T10:00:00+01:00'],
+    ['ingest.origin=^logs/([^/]+)/', (c) => c.ingest.origin, '^logs/([^/]+)/'],
+    ['ingest.origin=null', (c) => c.ingest.origin, null],
+    ['ingest.reconcile=*/10 * * * * *', (c) => c.ingest.reconcile, '*/10 * * * * *'],
+    ['generator.levels.info=0.3,1', (c) => c.generator.levels.info, [0.3, 1]],
+    ['generator.seed=42', (c) => c.generator.seed, 42],
+    ['patterns.enabled=false', (c) => c.patterns.enabled, false],
+    ['dataDir=a=b', (c) => c.dataDir, 'a=b'],
+    ['web.port=0', (c) => c.web.port, 0],
+  ])('--set %s', (assignment, value, expected) => {
+    if (expected === undefined) expect(problems({ set: [assignment] })).toHaveLength(1);
+    else expect(value(load({ set: [assignment] }).config)).toEqual(expected);
+  });
+
+  it('name environment variables after the key path', () => {
+    const env = { TELLTALE_INGEST_MAX_LINE_BYTES: '1KiB', TELLTALE_DATA_DIR: '/x', TELLTALE_MAIL_TO: 'a@b,c@d' };
+    const { config } = load({ env });
+    expect([config.ingest.maxLineBytes, config.dataDir, config.mail.to]).toEqual([1024, '/x', ['a@b', 'c@d']]);
+  });
+
+  it('leave variables of the test suite alone', () => {
+    expect(problems({ env: { TELLTALE_TEST_REAL: '1' } })).toEqual([]);
+  });
+});
+
+describe('rules', () => {
+  it('take what they leave out from the rule in conf/default.yaml', () => {
+    const { config } = load({
+      yaml: 'rules:\n  - {name: many, threshold: 10}\n  - {name: warnings, level: warn, each: true}',
+    });
+    expect(config.rules).toEqual([
+      { name: 'many', level: 'error', threshold: 10, window: 60_000, origins: '*', each: false },
+      { name: 'warnings', level: 'warn', threshold: 1, window: 60_000, origins: '*', each: true },
+    ]);
+  });
+
+  it('can be set value by value, over the list of an earlier layer', () => {
+    const yaml = 'rules: [{name: a}, {name: b}]';
+    const { config, origins } = load({ yaml, set: ['rules.1.threshold=5'] });
+    expect(config.rules.map(({ name, threshold }) => `${name} ${threshold}`)).toEqual(['a 1', 'b 5']);
+    expect(origins.get('rules')).toBe(join(folder, 'my.yaml'));
+    expect(origins.get('rules.1.threshold')).toBe('--set');
+  });
+
+  it('come from the environment as JSON, and may be none', () => {
+    const env = { TELLTALE_RULES: '[{"name":"x","threshold":3}]' };
+    expect(load({ env }).config.rules[0]).toMatchObject({ name: 'x', threshold: 3, level: 'error' });
+    expect(load({ yaml: 'rules: []' }).config.rules).toEqual([]);
+  });
+
+  it('that are replaced as a whole forget what was set in the old list', () => {
+    const set = ['rules.0.threshold=5', 'rules=[{"name":"new"}]'];
+    expect(load({ set }).config.rules[0]).toMatchObject({ name: 'new', threshold: 1 });
+  });
+});
+
+describe('an error', () => {
+  it.each<[string, Layers, string]>([
+    [
+      'a key of a file, with its line',
+      { yaml: '# mine\nweb:\n  prt: 80' },
+      'my.yaml:3: web.prt: no such key; did you mean web.port?',
+    ],
+    ['a section of a file', { yaml: 'ingets: {include: [a]}' }, 'my.yaml:1: ingets: no such key; did you mean ingest?'],
+    ['a key in the wrong section', { yaml: 'port: 80' }, 'my.yaml:1: port: no such key; did you mean web.port?'],
+    ['a key of another case', { yaml: 'datadir: x' }, 'my.yaml:1: datadir: no such key; did you mean dataDir?'],
+    [
+      'a key of a rule',
+      { yaml: 'rules:\n  - name: a\n    treshold: 5' },
+      'my.yaml:3: rules.0.treshold: no such key; did you mean rules.0.threshold?',
+    ],
+    [
+      'a key named __proto__',
+      { yaml: '__proto__: {port: 1}' },
+      'my.yaml:1: __proto__: no such key; did you mean mail.to?',
+    ],
+    ['a --set', { set: ['web.prt=1'] }, '--set web.prt: no such key; did you mean web.port?'],
+    [
+      'a --set of a rule',
+      { set: ['rules.0.treshold=1'] },
+      '--set rules.0.treshold: no such key; did you mean rules.0.threshold?',
+    ],
+    [
+      'a variable',
+      { env: { TELLTALE_WEB_PROT: '1' } },
+      'TELLTALE_WEB_PROT: no such key; did you mean TELLTALE_WEB_PORT?',
+    ],
+  ])('names the nearest valid one for %s', (_, layers, message) => {
+    expect(problems(layers)).toEqual([message]);
+  });
+
+  it.each<[string, Layers, string]>([
+    ['--set', { set: ['web.port=abc'] }, '--set web.port: expected a whole number from 0 to 65535, found "abc"'],
+    [
+      'a variable',
+      { env: { TELLTALE_WEB_PORT: '99999' } },
+      'TELLTALE_WEB_PORT: expected a whole number from 0 to 65535, found "99999"',
+    ],
+    [
+      'a file',
+      { yaml: 'web:\n  host: x\n  port: 1.5' },
+      'my.yaml:3: web.port: expected a whole number from 0 to 65535, found 1.5',
+    ],
+    [
+      'a list in a file',
+      { yaml: 'rules:\n  - name: a\n  - name: b\n    level: fatal' },
+      'my.yaml:4: rules.1.level: expected one of error, warn, info, debug, found "fatal"',
+    ],
+    [
+      'a rule without a name',
+      { yaml: 'rules:\n  - threshold: 3' },
+      'my.yaml:2: rules.0.name: expected a name of letters, digits, dots, dashes and underscores, such as errors, found nothing',
+    ],
+    ['a rule that is none', { yaml: 'rules:\n  - 3' }, 'my.yaml:2: rules.0: expected keys with their values, found 3'],
+    ['a list that is none', { yaml: 'rules: 3' }, 'my.yaml:1: rules: expected a list of rules, found 3'],
+    ['a section that is none', { yaml: 'web: 3' }, 'my.yaml:1: web: expected a section with keys of its own'],
+    ['a --set of a section', { set: ['web=3'] }, '--set web: is a section; set a key in it, such as web.host'],
+    ['a --set without a value', { set: ['web.port'] }, '--set web.port: expected key=value, such as web.port=7878'],
+    [
+      'a --set of a rule that is not there',
+      { set: ['rules.1.level=warn'] },
+      '--set rules.1.level: there is no such rule; the first is rules.0',
+    ],
+    ['a file that is a list', { yaml: '- a' }, 'my.yaml: expected keys with their values, such as web.port under web'],
+    ['a key twice', { yaml: 'window: 60s\nwindow: 30s' }, 'my.yaml:2: not YAML: Map keys must be unique'],
+  ])('says what is expected in %s', (_, layers, message) => {
+    expect(problems(layers)).toEqual([message]);
+  });
+
+  it.each([
+    ['window=60', 'a duration of at least 1s, such as 250ms, 60s, 15m, 4h or 7d'],
+    ['window=0s', 'a duration of at least 1s, such as 250ms, 60s, 15m, 4h or 7d'],
+    ['disorder=1 week', 'a duration, such as 250ms, 60s, 15m, 4h or 7d'],
+    ['disorder=0.5ms', 'a duration, such as 250ms, 60s, 15m, 4h or 7d'],
+    ['disorder=1constructor', 'a duration, such as 250ms, 60s, 15m, 4h or 7d'],
+    ['ingest.batchBytes=2MiB', 'a size from 1KiB to 1MB, such as 900kB or 8MiB'],
+    ['ingest.reconcile=61 * * * *', 'a cron expression such as "*/5 * * * *" (seconds may come first)'],
+    ['upload.schedule=often', 'a cron expression such as "*/5 * * * *" (seconds may come first)'],
+    ['ingest.origin=logs', 'a regular expression with exactly one group, such as "^logs/([^/]+)/"'],
+    ['ingest.origin=(a)(b)', 'a regular expression with exactly one group, such as "^logs/([^/]+)/"'],
+    ['ingest.origin=(a', 'a regular expression with exactly one group, such as "^logs/([^/]+)/"'],
+    ['generator.pattern=[a', 'a regular expression'],
+    ['ingest.zone=Mars/Base', 'a time zone such as UTC or Europe/Berlin'],
+    ['mail.zone=', 'a time zone such as UTC or Europe/Berlin'],
+    ['ingest.since=yesterday', 'everything, now, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z'],
+    ['ingest.since=2026-13-01', 'everything, now, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z'],
+    ['mail.to=', 'a list of 1 to 50 mail addresses such as ["ops@example.com"]'],
+    ['mail.to=["a@b\\r\\nBcc: c@d"]', 'a list of 1 to 50 mail addresses such as ["ops@example.com"]'],
+    ['mail.from=nobody', 'a mail address such as telltale@example.com'],
+    ['objectStore.bucket=My_Bucket', 'a bucket name: 3 to 63 lower-case letters, digits, dots and dashes'],
+    ['objectStore.prefix=../x', 'a folder within the bucket, such as logs, without a slash at its ends'],
+    ['objectStore.prefix=logs/', 'a folder within the bucket, such as logs, without a slash at its ends'],
+    ['patterns.enabled=maybe', 'true or false'],
+    ['generator.frequency=7', 'a number from 0 to 1'],
+    ['generator.levels.info=1,0.3', 'two numbers from 0 to 1, the smaller first, such as [0.2, 0.3]'],
+  ])('refuses --set %j', (assignment, expected) => {
+    const [key = '', value] = assignment.split(/=(.*)/s);
+    expect(problems({ set: [assignment] })).toEqual([
+      `--set ${key}: expected ${expected}, found ${JSON.stringify(value)}`,
+    ]);
+  });
+
+  it.each<[string, string[], string]>([
+    [
+      'a rule window that is no multiple',
+      ['rules.0.window=90s'],
+      '--set rules.0.window: expected a multiple of window, which is 1m, found 90s',
+    ],
+    [
+      'lengths the wrong way round',
+      ['generator.minLength=51'],
+      '--set generator.minLength: expected no more than generator.maxLength',
+    ],
+    [
+      'pauses the wrong way round',
+      ['generator.pauseMin=2s'],
+      '--set generator.pauseMin: expected no more than generator.pauseMax',
+    ],
+    [
+      'levels with a gap',
+      ['generator.levels.info=0.4,1'],
+      'generator.levels: expected ranges that cover 0 to 1 together, without a gap and without an overlap',
+    ],
+    [
+      'levels that overlap',
+      ['generator.levels.info=0.2,1'],
+      'generator.levels: expected ranges that cover 0 to 1 together, without a gap and without an overlap',
+    ],
+    [
+      'a line that may not fit a batch',
+      ['ingest.batchBytes=256KiB'],
+      'conf/default.yaml:LINE: ingest.maxLineBytes: expected no more than half of ingest.batchBytes, so that every line fits a batch',
+    ],
+    [
+      'two rules of one name',
+      ['rules=[{"name":"a"},{"name":"a"}]'],
+      '--set rules.1.name: expected another name: "a" is taken by a rule above',
+    ],
+  ])('refuses %s', (_, set, message) => {
+    expect(problems({ set }).map((line) => line.replace(/yaml:\d+/, 'yaml:LINE'))).toEqual([message]);
+  });
+
+  it('comes with all others at once, each in one line', () => {
+    const layers = { yaml: 'window: soon\nwbe: {port: 1}', env: { TELLTALE_LOG_LEVEL: 'loud' }, set: ['web.prt=1'] };
+    expect(problems(layers)).toEqual([
+      'my.yaml:2: wbe: no such key; did you mean web?',
+      '--set web.prt: no such key; did you mean web.port?',
+      'my.yaml:1: window: expected a duration of at least 1s, such as 250ms, 60s, 15m, 4h or 7d, found "soon"',
+      'TELLTALE_LOG_LEVEL: expected one of error, warn, info, debug, found "loud"',
+    ]);
+  });
+
+  it('says that the file is not there', () => {
+    const file = join(folder, 'none.yaml');
+    expect(() => loadConfig({ file, env: {} })).toThrow(`--config ${file}: no such file`);
+  });
+
+  it('names the line where a file is not YAML', () => {
+    expect(problems({ yaml: 'web:\n  port: [1' })[0]).toMatch(/^my\.yaml:2: not YAML: /);
+  });
+});

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { defaultFilePath } from '../../../src/config/default-file';
+
+describe('conf/default.yaml', () => {
+  const lines = readFileSync(defaultFilePath(), 'utf8').split('\n');
+
+  /** A comment above the key, or above the one directly above it. */
+  function isExplained(line: number): boolean {
+    const above = (lines[line - 1] ?? '').trim();
+    if (above.startsWith('#')) return true;
+    const indent = (text: string): number => text.length - text.trimStart().length;
+    return above !== '' && indent(lines[line - 1] ?? '') === indent(lines[line] ?? '') && isExplained(line - 1);
+  }
+
+  it('explains every section and every key at the top', () => {
+    const top = lines.flatMap((text, line) => (/^\w+:/.test(text) ? [line] : []));
+    expect(top.filter((line) => !isExplained(line)).map((line) => lines[line])).toEqual([]);
+    expect(top.length).toBeGreaterThan(10);
+  });
+});

@@ -1,0 +1,145 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openFolderStore } from '../../../src/adapters/embedded/folder-store';
+import { createUploader, type Uploader } from '../../../src/adapters/embedded/uploader';
+import type { Logger } from '../../../src/log';
+import { systemClock } from '../../../src/ports/clock';
+import type { ObjectStore } from '../../../src/ports/object-store';
+
+const bucket = 'telltale-logs';
+
+describe('the uploader', () => {
+  let folder: string;
+  let hostsFolder: string;
+  let store: ObjectStore;
+  let puts: string[];
+  let warnings: unknown[];
+  /** Keys that cannot be put. */
+  let broken: Set<string>;
+  let inPut: number;
+  let mostInPut: number;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'telltale-uploader-'));
+    hostsFolder = join(folder, 'hosts');
+    [puts, warnings, broken, inPut, mostInPut] = [[], [], new Set(), 0, 0];
+    const real = await openFolderStore({ folder: join(folder, 'store'), clock: systemClock });
+    store = {
+      head: (b, key) => real.head(b, key),
+      read: (b, key, range) => real.read(b, key, range),
+      list: (b, prefix) => real.list(b, prefix),
+      putFile: async (b, key, path) => {
+        puts.push(key);
+        mostInPut = Math.max(mostInPut, ++inPut);
+        try {
+          if (broken.has(key)) throw new Error('no such luck');
+          return await real.putFile(b, key, path);
+        } finally {
+          inPut -= 1;
+        }
+      },
+    };
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const log: Logger = {
+    error: () => undefined,
+    warn: (_, fields) => void warnings.push(fields?.['path']),
+    info: () => undefined,
+    debug: () => undefined,
+    child: () => log,
+  };
+  const uploaderOf = (prefix = 'logs'): Uploader => createUploader({ hostsFolder, store, bucket, prefix, log });
+
+  const write = (host: string, file: string, text: string): void => {
+    mkdirSync(join(hostsFolder, host), { recursive: true });
+    writeFileSync(join(hostsFolder, host, file), text);
+  };
+  const contentOf = async (key: string): Promise<string> => {
+    const object = await store.head(bucket, key);
+    const chunks: Buffer[] = [];
+    for await (const chunk of await store.read(bucket, key, { from: 0, ifMatch: object?.etag ?? '' }))
+      chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  };
+
+  it('has nothing to do while there is no folder', async () => {
+    await expect(uploaderOf().uploadChanged()).resolves.toEqual({ uploaded: 0 });
+  });
+
+  it('puts each file under <prefix>/<host>/<file>', async () => {
+    write('host-1', 'a.log', 'one\n');
+    write('host-2', 'b.log', 'two\n');
+    await expect(uploaderOf().uploadChanged()).resolves.toEqual({ uploaded: 2 });
+    expect(puts).toEqual(['logs/host-1/a.log', 'logs/host-2/b.log']);
+    expect(await contentOf('logs/host-2/b.log')).toBe('two\n');
+    await uploaderOf('').uploadChanged();
+    expect(puts.slice(2)).toEqual(['host-1/a.log', 'host-2/b.log']);
+  });
+
+  it('puts only what changed since, by size or by time', async () => {
+    write('host-1', 'a.log', 'one\n');
+    write('host-1', 'b.log', 'one\n');
+    const uploader = uploaderOf();
+    await uploader.uploadChanged();
+    await expect(uploader.uploadChanged()).resolves.toEqual({ uploaded: 0 });
+
+    appendFileSync(join(hostsFolder, 'host-1', 'b.log'), 'two\n');
+    await expect(uploader.uploadChanged()).resolves.toEqual({ uploaded: 1 });
+    expect(await contentOf('logs/host-1/b.log')).toBe('one\ntwo\n');
+
+    write('host-1', 'a.log', 'ONE\n');
+    utimesSync(join(hostsFolder, 'host-1', 'a.log'), 1, 1);
+    await expect(uploader.uploadChanged()).resolves.toEqual({ uploaded: 1 });
+    expect(await contentOf('logs/host-1/a.log')).toBe('ONE\n');
+  });
+
+  it('asks the store after a restart, and puts only what the store does not have', async () => {
+    write('host-1', 'a.log', 'one\n');
+    write('host-1', 'b.log', 'one\n');
+    await uploaderOf().uploadChanged();
+    appendFileSync(join(hostsFolder, 'host-1', 'b.log'), 'two\n');
+    puts.length = 0;
+    await expect(uploaderOf().uploadChanged()).resolves.toEqual({ uploaded: 1 });
+    expect(puts).toEqual(['logs/host-1/b.log']);
+
+    const later = Date.now() / 1000 + 60;
+    utimesSync(join(hostsFolder, 'host-1', 'a.log'), later, later);
+    await expect(uploaderOf().uploadChanged()).resolves.toEqual({ uploaded: 1 });
+  });
+
+  it('goes on when one file cannot be put, and tries that one again', async () => {
+    write('host-1', 'a.log', 'one\n');
+    write('host-1', 'b.log', 'two\n');
+    broken.add('logs/host-1/a.log');
+    const uploader = uploaderOf();
+    await expect(uploader.uploadChanged()).resolves.toEqual({ uploaded: 1 });
+    expect(warnings).toEqual([join(hostsFolder, 'host-1', 'a.log')]);
+    broken.clear();
+    await expect(uploader.uploadChanged()).resolves.toEqual({ uploaded: 1 });
+    expect(puts).toEqual(['logs/host-1/a.log', 'logs/host-1/b.log', 'logs/host-1/a.log']);
+  });
+
+  it('takes regular files right inside of a host folder only', async () => {
+    write('host-1', 'a.log', 'one\n');
+    write('host-1/deep', 'b.log', 'two\n');
+    writeFileSync(join(hostsFolder, 'stray.log'), 'three\n');
+    symlinkSync('/etc/hostname', join(hostsFolder, 'host-1', 'link.log'));
+    await uploaderOf().uploadChanged();
+    expect(puts).toEqual(['logs/host-1/a.log']);
+  });
+
+  it('runs once at a time; who calls in mid-run shares the next run, which sees what was written before the call', async () => {
+    write('host-1', 'a.log', 'one\n');
+    const uploader = uploaderOf();
+    const running = uploader.uploadChanged();
+    write('host-1', 'b.log', 'two\n');
+    const waiting = [uploader.uploadChanged(), uploader.uploadChanged()];
+    expect(waiting[0]).toBe(waiting[1]);
+    await Promise.all([running, ...waiting]);
+    expect(await contentOf('logs/host-1/b.log')).toBe('two\n');
+    expect(mostInPut).toBe(1);
+    expect([...puts].sort()).toEqual(['logs/host-1/a.log', 'logs/host-1/b.log']);
+  });
+});

@@ -1,0 +1,69 @@
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { createSsmCommandRunner } from '../../../src/adapters/aws/ssm-command-runner';
+import { encodeSignal } from '../../../src/domain/signal/encoding';
+import type { CommandRunner } from '../../../src/ports/command-runner';
+import { startFakeSsm, type FakeSsm } from './fake-ssm';
+
+const document = 'telltale-signal';
+const instanceId = 'i-02573cafcfEXAMPLE';
+const payload = encodeSignal({ v: 1, bucket: 'telltale-logs', key: 'logs/host-1/"$(reboot)`.log' });
+
+describe('a command through SSM', () => {
+  let ssm: FakeSsm;
+  let client: SSMClient;
+  let runner: CommandRunner;
+
+  beforeAll(async () => {
+    ssm = await startFakeSsm({ document, instanceId });
+    client = new SSMClient({
+      endpoint: ssm.endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      maxAttempts: 1,
+    });
+    runner = createSsmCommandRunner({ document, instanceId, client });
+  });
+  afterAll(async () => {
+    client.destroy();
+    await ssm.close();
+  });
+
+  it('is the custom document with its one parameter, for the one instance', async () => {
+    await expect(runner.send(payload)).resolves.toBe('b8eac879-0541-439d-94ec-47a80d554f44');
+    expect(ssm.commands).toEqual([
+      { DocumentName: document, InstanceIds: [instanceId], Parameters: { payload: [payload] } },
+    ]);
+  });
+
+  it.each(['', '$(reboot)', 'a b', `${payload}\n`, 'a'.repeat(4097)])('is never made of %j', async (hostile) => {
+    const before = ssm.commands.length;
+    await expect(runner.send(hostile)).rejects.toMatchObject({ code: 'COMMAND_REFUSED' });
+    expect(ssm.commands).toHaveLength(before);
+  });
+
+  test.each([
+    [400, 'InvalidDocument', 'COMMAND_REFUSED', false],
+    [400, 'AccessDeniedException', 'COMMAND_REFUSED', false],
+    [400, 'InvalidInstanceId', 'COMMAND_FAILED', true],
+    [400, 'ThrottlingException', 'COMMAND_FAILED', true],
+    [500, 'InternalServerError', 'COMMAND_FAILED', true],
+  ])('that SSM answers with %i %s ends as %s', async (status, type, code, retriable) => {
+    ssm.answerNext(status, type, 'as the service says it');
+    await expect(runner.send(payload)).rejects.toMatchObject({ code, retriable });
+  });
+
+  it('says which document and instance it was for when nobody answers', async () => {
+    const nobody = new SSMClient({
+      endpoint: 'http://127.0.0.1:9',
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      maxAttempts: 1,
+    });
+    const lonely = createSsmCommandRunner({ document, instanceId, client: nobody });
+    await expect(lonely.send(payload)).rejects.toMatchObject({
+      code: 'COMMAND_FAILED',
+      message: expect.stringContaining(`document ${document} for instance ${instanceId}`) as string,
+    });
+    nobody.destroy();
+  });
+});

@@ -1,0 +1,188 @@
+import { LineFlag, levelNames } from '../../../src/domain/lines/line-batch';
+import { Reading, nextGeneration, type ReadingContext } from '../../../src/domain/lines/reading';
+import { initialReadingState, type ReadingState } from '../../../src/domain/lines/reading-state';
+
+const context: ReadingContext = {
+  fileDay: null,
+  lastModified: Date.parse('2021-10-17T12:00:00Z'),
+  zone: 'UTC',
+  maxFutureSkew: 3_600_000,
+};
+
+function readAll(lines: readonly string[], of: Partial<ReadingContext> = {}, state = initialReadingState) {
+  let reading = new Reading({ ...context, ...of }, state);
+  const read: string[] = [];
+  let kept: ReadingState = state;
+  for (const line of lines) {
+    const bytes = Buffer.from(line);
+    reading.read(bytes, 0, bytes.length);
+    const time = new Date(reading.time).toISOString();
+    const again = (reading.flags & LineFlag.AGAIN) === 0 ? '' : ' again';
+    const future = (reading.flags & LineFlag.FUTURE) === 0 ? '' : ' future';
+    read.push(`${levelNames[reading.level]} ${time}${again}${future}`);
+    // Through JSON after every line: nothing but what the state holds is needed to read on.
+    kept = JSON.parse(JSON.stringify(reading.state(bytes, null))) as ReadingState;
+    reading = new Reading({ ...context, ...of }, kept);
+  }
+  return { read, state: kept };
+}
+
+const at = (clock: string): string => `${clock} [main] INFO a.B - x`;
+const times = (lines: readonly string[], of: Partial<ReadingContext> = {}, state = initialReadingState): string[] =>
+  readAll(lines, of, state).read.map((line) => line.replace(/^\w+ /, '').replace(':00.000Z', ''));
+const epochDay = (date: string): number => Date.parse(date) / 86_400_000;
+
+describe('level and time', () => {
+  it('of a line that fits no format are those of the record above', () => {
+    const lines = ['head of file', at('11:00:00').replace('INFO', 'ERROR'), '\tat a.B.c(B.java:1)', '', at('11:01:00')];
+    expect(readAll(lines).read).toEqual([
+      'RAW 2021-10-17T12:00:00.000Z',
+      'ERROR 2021-10-17T11:00:00.000Z',
+      'CONT 2021-10-17T11:00:00.000Z',
+      'CONT 2021-10-17T11:00:00.000Z',
+      'INFO 2021-10-17T11:01:00.000Z',
+    ]);
+  });
+
+  it('are read by the format that fits, which becomes the current one', () => {
+    const { read, state } = readAll(['17/06/09 20:10:40 INFO x', '[Sun Dec 04 04:47:44 2005] [error] x']);
+    expect(read).toEqual(['INFO 2017-06-09T20:10:40.000Z', 'ERROR 2005-12-04T04:47:44.000Z']);
+    expect(state.format).toBe('apache-error');
+  });
+
+  it('are in the zone of the source', () => {
+    expect(times(['2021-10-17 12:00:00 INFO x', at('13:30:00')], { zone: 'Europe/Berlin' })).toEqual([
+      '2021-10-17T10:00',
+      '2021-10-17T11:30',
+    ]);
+  });
+});
+
+describe('the date of time-only stamps', () => {
+  it('is the one in the file name', () => {
+    expect(times([at('13:30:00')], { fileDay: epochDay('2021-10-15') })).toEqual(['2021-10-15T13:30']);
+  });
+
+  it('is else the latest that does not lie behind LastModified and the skew', () => {
+    expect(times([at('13:00:00')])).toEqual(['2021-10-17T13:00']);
+    expect(times([at('13:00:01')])).toEqual(['2021-10-16T13:00:01.000Z']);
+  });
+
+  it('changes with a backward jump of more than 12 h, and for an hour back again', () => {
+    const fileDay = epochDay('2021-10-14');
+    const clocks = [
+      '23:58:00',
+      '00:01:00',
+      '23:59:00',
+      '00:02:00',
+      '00:50:00',
+      '23:59:00',
+      '00:51:00',
+      '01:02:00',
+      '23:59:00',
+    ];
+    expect(times(clocks.map(at), { fileDay })).toEqual([
+      '2021-10-14T23:58',
+      '2021-10-15T00:01',
+      '2021-10-14T23:59',
+      '2021-10-15T00:02',
+      '2021-10-15T00:50',
+      '2021-10-14T23:59',
+      '2021-10-15T00:51',
+      '2021-10-15T01:02',
+      '2021-10-15T23:59',
+    ]);
+  });
+
+  it('does not change with smaller jumps', () => {
+    const fileDay = epochDay('2021-10-14');
+    expect(times([at('20:00:00'), at('08:00:00'), at('20:00:00')], { fileDay })).toEqual([
+      '2021-10-14T20:00',
+      '2021-10-14T08:00',
+      '2021-10-14T20:00',
+    ]);
+  });
+
+  it('is that of the generation before when a log is rewritten with the same first stamp', () => {
+    const first = readAll([at('10:00:00'), at('10:01:00')]);
+    const later = { lastModified: Date.parse('2021-10-19T12:00:00Z') };
+    const rewritten = times([at('10:00:00'), at('11:00:00')], later, nextGeneration(first.state));
+    expect(rewritten).toEqual(['2021-10-17T10:00 again', '2021-10-17T11:00']);
+    expect(times([at('10:00:01')], later, nextGeneration(first.state))).toEqual(['2021-10-19T10:00:01.000Z']);
+  });
+});
+
+describe('the year of stamps without one', () => {
+  it.each([
+    ['Oct 17 13:00:00', '2021-10-17T13:00'],
+    ['Oct 17 13:00:30', '2020-10-17T13:00:30.000Z'],
+    ['Dec 31 23:00:00', '2020-12-31T23:00'],
+    ['Feb 29 23:00:00', '2020-02-29T23:00'],
+  ])('%s is the latest that does not lie behind LastModified and the skew', (stamp, expected) => {
+    expect(times([`${stamp} host su: x`])).toEqual([expected]);
+  });
+});
+
+describe('a stamp in the future', () => {
+  it('is marked and counted at LastModified, with what continues it', () => {
+    const lines = ['2021-10-17 13:00:00 INFO x', '2021-10-17 13:00:01 ERROR x', '\tat x', '2021-10-17 11:00:00 INFO x'];
+    const { read, state } = readAll(lines);
+    expect(read).toEqual([
+      'INFO 2021-10-17T13:00:00.000Z',
+      'ERROR 2021-10-17T12:00:00.000Z future',
+      'CONT 2021-10-17T12:00:00.000Z future',
+      'INFO 2021-10-17T11:00:00.000Z',
+    ]);
+    expect(state.newest?.time).toBe(Date.parse('2021-10-17T13:00:00Z'));
+  });
+});
+
+describe('a rewritten log', () => {
+  const line = (clock: string, text: string): string => `2021-10-17 ${clock} INFO ${text}`;
+
+  it('repeats the lines that are older than the newest of all generations before, or the same', () => {
+    const first = readAll([line('10:00:00', 'a'), line('10:05:00', 'b'), line('10:05:00', 'c'), line('10:04:00', 'd')]);
+    const second = readAll([line('09:00:00', 'e')], {}, nextGeneration(first.state));
+    const lines = [
+      line('10:00:00', 'a'),
+      line('10:05:00', 'c'),
+      '\tat x',
+      line('10:05:00', 'new'),
+      '\tat y',
+      line('10:06:00', 'f'),
+    ];
+    expect(readAll(['raw', ...lines], {}, nextGeneration(second.state)).read).toEqual([
+      'RAW 2021-10-17T12:00:00.000Z',
+      'INFO 2021-10-17T10:00:00.000Z again',
+      'INFO 2021-10-17T10:05:00.000Z again',
+      'CONT 2021-10-17T10:05:00.000Z again',
+      'INFO 2021-10-17T10:05:00.000Z',
+      'CONT 2021-10-17T10:05:00.000Z',
+      'INFO 2021-10-17T10:06:00.000Z',
+    ]);
+  });
+
+  it('never repeats in its first generation', () => {
+    expect(readAll([line('10:05:00', 'a'), line('10:00:00', 'b'), line('10:00:00', 'b')]).read.join()).not.toContain(
+      'again',
+    );
+  });
+
+  it('knows up to 1,024 lines of the newest stamp', () => {
+    const lines = Array.from({ length: 1500 }, (_, i) => line('10:00:00', `n${i}`));
+    const { state } = readAll(lines);
+    expect(state.newest?.hashes).toHaveLength(1024);
+    const { read } = readAll([line('10:00:00', 'n1023'), line('10:00:00', 'n1024')], {}, nextGeneration(state));
+    expect(read.map((one) => one.endsWith('again'))).toEqual([true, false]);
+  });
+
+  it('begins with nothing else of the generation before', () => {
+    const next = nextGeneration(readAll([at('10:00:00')]).state);
+    expect(next).toEqual({
+      ...initialReadingState,
+      earlier: next.earlier,
+      before: { firstStamp: '10:00:00.000', firstDay: epochDay('2021-10-17') },
+    });
+    expect(nextGeneration(next)).toEqual(next);
+  });
+});

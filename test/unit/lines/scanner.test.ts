@@ -1,0 +1,314 @@
+import { crc32c as nodeCrc32c } from '@node-rs/crc32';
+import fc from 'fast-check';
+import { LineFlag, levelNames, lineAt, type LineBatch } from '../../../src/domain/lines/line-batch';
+import { decodeLines, encodeLines, maxBatchLines } from '../../../src/domain/lines/log-records';
+import { initialReadingState, type ReadingState } from '../../../src/domain/lines/reading-state';
+import {
+  createScanner,
+  nextGeneration,
+  type ScanContext,
+  type ScanPosition,
+  type ScannedBatch,
+} from '../../../src/domain/lines/scanner';
+
+const context: ScanContext = {
+  source: 'logs/host-1/app.log',
+  origin: 'host-1',
+  generation: 0,
+  fileDay: null,
+  lastModified: Date.parse('2021-10-17T12:00:00Z'),
+  zone: 'UTC',
+  maxFutureSkew: 3_600_000,
+  maxLineBytes: 60,
+  batchBytes: 900_000,
+};
+
+const beginning = (reading: ReadingState = initialReadingState): ScanPosition => ({
+  offset: 0,
+  held: Buffer.alloc(0),
+  reading,
+});
+
+/** Scans chunk after chunk, through JSON and a new scanner at every index in `resumeAt`. */
+function scan(
+  chunks: readonly Buffer[],
+  of: { context?: Partial<ScanContext>; start?: ScanPosition; resumeAt?: ReadonlySet<number>; isEnded?: boolean } = {},
+): { batches: ScannedBatch[]; position: ScanPosition } {
+  const full = { ...context, ...of.context };
+  let scanner = createScanner(full, of.start ?? beginning());
+  const batches: ScannedBatch[] = [];
+  chunks.forEach((chunk, i) => {
+    if (of.resumeAt?.has(i) === true) scanner = createScanner(full, throughJson(scanner.state()));
+    batches.push(...scanner.push(chunk));
+  });
+  if (of.isEnded === true) batches.push(...scanner.finish());
+  return { batches, position: scanner.state() };
+}
+
+function throughJson({ offset, held, reading }: ScanPosition): ScanPosition {
+  return {
+    offset,
+    held: Buffer.from(held.toString('base64'), 'base64'),
+    reading: JSON.parse(JSON.stringify(reading)) as ReadingState,
+  };
+}
+
+interface Line {
+  readonly at: number;
+  readonly text: string;
+  readonly cut: string;
+  readonly level: string | undefined;
+  readonly time: number | undefined;
+  readonly flags: number;
+}
+
+const cutBits = LineFlag.CUT_HEAD | LineFlag.CUT_TAIL | LineFlag.CUT_REST;
+const cutNames: Record<number, string> = { 0: '', 4: 'head', 8: 'tail', 16: 'rest' };
+
+function linesOf(batch: LineBatch): Line[] {
+  return Array.from({ length: batch.count }, (_, i) => ({
+    at: batch.offsets[i] ?? -1,
+    text: lineAt(batch, i).toString('latin1'),
+    cut: cutNames[(batch.flags[i] ?? 0) & cutBits] ?? 'more than one',
+    level: levelNames[batch.levels[i] ?? -1],
+    time: batch.times[i],
+    flags: (batch.flags[i] ?? 0) & ~cutBits,
+  }));
+}
+
+const allLines = (batches: readonly ScannedBatch[]): Line[] => batches.flatMap(({ batch }) => linesOf(batch));
+const texts = (batches: readonly ScannedBatch[]): string[] =>
+  allLines(batches).map(({ at, text, cut }) => `${at}${cut === '' ? '' : ` ${cut}`}: ${text}`);
+const scanText = (text: string, of: Parameters<typeof scan>[1] = {}): string[] =>
+  texts(scan([Buffer.from(text, 'latin1')], of).batches);
+
+/** What must come out, told simply: no chunks, no levels. */
+function expectedLines(data: Buffer, maxLineBytes: number, isEnded: boolean): string[] {
+  const lines: string[] = [];
+  const text = data.toString('latin1');
+  let start = text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0;
+  for (let lf = text.indexOf('\n', start); lf !== -1; lf = text.indexOf('\n', start)) {
+    const line = text.slice(start, lf).replace(/\r$/, '');
+    lines.push(line.length > maxLineBytes ? `${start} head: ${line.slice(0, maxLineBytes)}` : `${start}: ${line}`);
+    start = lf + 1;
+  }
+  const tail = text.slice(start);
+  const isSurelyCut = tail.replace(/\r$/, '').length > maxLineBytes || tail.length > maxLineBytes + 1;
+  if (isSurelyCut || (isEnded && tail.length > maxLineBytes))
+    lines.push(`${start} head: ${tail.slice(0, maxLineBytes)}`);
+  else if (isEnded && tail !== '') lines.push(`${start} tail: ${tail}`);
+  return lines;
+}
+
+const clock = fc.nat({ max: 86_399_999 }).map((ms) => new Date(ms).toISOString().slice(11, 23));
+const nearClock = fc.constantFrom('23:59:59.000', '00:00:00.500', '10:00:00.000', '10:00:00.001');
+const level = fc.constantFrom('ERROR', 'WARN', 'INFO', 'DEBUG', 'AUDIT');
+const text = fc.oneof(
+  fc.tuple(fc.oneof(clock, nearClock), level).map(([stamp, word]) => `${stamp} [main] ${word} a.B - x`),
+  fc.tuple(clock, level).map(([stamp, word]) => `2021-10-1${Number(stamp.slice(-1)) % 9} ${stamp} ${word} x`),
+  fc.constantFrom(
+    '',
+    '\tat a.B.c(B.java:1)',
+    '\u00ef\u00bb\u00bf',
+    '\r',
+    'Oct 17 10:00:00 host x',
+    '{"time":1634510593379}',
+  ),
+  fc.nat({ max: 200 }).map((length) => 'y'.repeat(length)),
+  fc.integer({ min: 57, max: 64 }).map((length) => '10:00:00.000 [main] ERROR '.padEnd(length, 'z')),
+);
+const terminator = fc.constantFrom('\n', '\n', '\r\n');
+const file = fc
+  .tuple(
+    fc.constantFrom('', '\u00ef\u00bb\u00bf'),
+    fc.array(
+      fc.tuple(text, terminator).map(([line, end]) => line + end),
+      { maxLength: 30 },
+    ),
+    fc.oneof(text, fc.constant('')),
+  )
+  .map(([bom, lines, tail]) => Buffer.from(bom + lines.join('') + tail, 'latin1'));
+
+/** A file, and where it is cut into chunks. */
+const cutFile = file.chain((data) =>
+  fc.record({
+    data: fc.constant(data),
+    cuts: fc.oneof(
+      fc.uniqueArray(fc.nat({ max: data.length }), { maxLength: 12 }),
+      fc.constant(Array.from({ length: data.length }, (_, i) => i)),
+    ),
+  }),
+);
+
+function chunksOf(data: Buffer, cuts: readonly number[]): Buffer[] {
+  const bounds = [0, ...[...cuts].sort((a, b) => a - b), data.length];
+  return bounds.slice(1).map((end, i) => Buffer.from(data.subarray(bounds[i], end)));
+}
+
+/** An earlier generation whose lines some of the generated ones repeat. */
+const earlier = nextGeneration(
+  scan([Buffer.from('09:00:00.000 [main] INFO a.B - x\n10:00:00.000 [main] ERROR a.B - x\n')]).position.reading,
+);
+
+describe('lines', () => {
+  it('end with LF or CR LF, and nothing else', () => {
+    expect(scanText('a\nb\r\n\n\r\nc\rd\n\r\r\ne')).toEqual(['0: a', '2: b', '5: ', '6: ', '8: c\rd', '12: \r']);
+  });
+
+  it('keep their bytes, whatever encoding they are in', () => {
+    expect(scanText('\xff\xfe\x00\xc3\n')).toEqual(['0: \xff\xfe\x00\xc3']);
+  });
+
+  it('follow a BOM, which is dropped at the beginning of a generation only', () => {
+    const { batches } = scan([Buffer.from('\ufeffa\n\ufeffb\n')]);
+    expect(texts(batches)).toEqual(['3: a', '5: \u00ef\u00bb\u00bfb']);
+    expect(batches[0]).toMatchObject({ from: 0, to: 10, publishedBytes: 7, droppedBytes: 3 });
+  });
+
+  it('without a terminator are held until it comes', () => {
+    const { batches, position } = scan([Buffer.from('a\nb'), Buffer.from('c')]);
+    expect(texts(batches)).toEqual(['0: a']);
+    expect(position).toMatchObject({ offset: 2, held: Buffer.from('bc') });
+    const rest = scan([Buffer.from('d\n')], { start: position });
+    expect(texts(rest.batches)).toEqual(['2: bcd']);
+    expect(rest.batches[0]).toMatchObject({ from: 2, to: 6 });
+  });
+
+  it('that are too long are cut at once, and the rest is dropped with its terminator', () => {
+    const long = 'x'.repeat(100);
+    const { batches, position } = scan([Buffer.from(long), Buffer.from(long), Buffer.from('yy\r\nb\n')]);
+    expect(texts(batches)).toEqual([`0 head: ${long.slice(0, 60)}`, '204: b']);
+    expect(
+      batches.map(({ from, to, publishedBytes, droppedBytes }) => [from, to, publishedBytes, droppedBytes]),
+    ).toEqual([
+      [0, 100, 60, 40],
+      [100, 200, 0, 100],
+      [200, 206, 2, 4],
+    ]);
+    expect(position).toMatchObject({ offset: 206, reading: { openCut: null } });
+  });
+
+  it('of exactly the greatest length are whole, however they end', () => {
+    const line = 'x'.repeat(60);
+    expect(scanText(`${line}\n${line}\r\n`)).toEqual([`0: ${line}`, `61: ${line}`]);
+    expect(scanText(`${line}\r`)).toEqual([]);
+    expect(scanText(`${line}\ry`)).toEqual([`0 head: ${line}`]);
+    expect(scanText(`${line}\r`, { isEnded: true })).toEqual([`0 head: ${line}`]);
+  });
+
+  it('that were published as a tail go on as a rest, which changes nothing of what follows', () => {
+    const first = scan([Buffer.from('10:00:00 [a] ERROR x\nab')], { isEnded: true });
+    expect(texts(first.batches)).toEqual(['0: 10:00:00 [a] ERROR x', '21 tail: ab']);
+    expect(first.position).toMatchObject({ offset: 23, reading: { openCut: 'tail' } });
+
+    const start = throughJson(first.position);
+    const second = scan([Buffer.from('09:00:00 [a] INFO x\r\nd\n')], { start });
+    expect(texts(second.batches)).toEqual(['23 rest: 09:00:00 [a] INFO x', '44: d']);
+    expect(allLines(second.batches).map((line) => line.level)).toEqual(['CONT', 'CONT']);
+    expect(second.position.reading.openCut).toBeNull();
+
+    const onlyTerminator = scan([Buffer.from('\r\ne\n')], { start });
+    expect(texts(onlyTerminator.batches)).toEqual(['25: e']);
+    expect(onlyTerminator.batches[0]).toMatchObject({ from: 23, to: 27, publishedBytes: 4, droppedBytes: 0 });
+
+    const longRest = scan([Buffer.from('z'.repeat(70)), Buffer.from('z\nf\n')], { start });
+    expect(texts(longRest.batches)).toEqual([`23 rest: ${'z'.repeat(60)}`, '95: f']);
+  });
+
+  it('that are nothing but a BOM are no line', () => {
+    const { batches } = scan([Buffer.from('\ufeff')], { isEnded: true });
+    expect(batches).toMatchObject([{ from: 0, to: 3, publishedBytes: 0, droppedBytes: 3, batch: { count: 0 } }]);
+  });
+});
+
+describe('a scanner', () => {
+  it('publishes the same lines however the bytes are cut, and wherever it is resumed', () => {
+    fc.assert(
+      fc.property(
+        cutFile,
+        fc.boolean(),
+        fc.boolean(),
+        fc.array(fc.nat({ max: 12 })),
+        ({ data, cuts }, isEnded, isNew, resume) => {
+          const start = beginning(isNew ? initialReadingState : earlier);
+          const whole = scan([data], { start, isEnded });
+          const cut = scan(chunksOf(data, cuts), { start, isEnded, resumeAt: new Set(resume) });
+          expect(allLines(cut.batches)).toEqual(allLines(whole.batches));
+          expect(texts(whole.batches)).toEqual(expectedLines(data, context.maxLineBytes, isEnded));
+          expect(cut.position).toEqual(whole.position);
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  it('accounts for every byte as published, dropped or held, without gaps', () => {
+    fc.assert(
+      fc.property(cutFile, fc.boolean(), ({ data, cuts }, isEnded) => {
+        const { batches, position } = scan(chunksOf(data, cuts), { isEnded });
+        let end = 0;
+        for (const { batch, from, to, publishedBytes, droppedBytes } of batches) {
+          expect(from).toBe(end);
+          expect(to - from).toBe(publishedBytes + droppedBytes);
+          for (const { at } of linesOf(batch)) {
+            expect(at).toBeGreaterThanOrEqual(from);
+            expect(at).toBeLessThan(to);
+          }
+          end = to;
+        }
+        expect(position.offset).toBe(end);
+        expect(end + position.held.length).toBe(data.length);
+        expect(position.held.toString('latin1')).toBe(data.subarray(end).toString('latin1'));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('tells with each batch the state behind it, from which its remainder is read the same', () => {
+    fc.assert(
+      fc.property(file, fc.nat({ max: 30 }), (data, pick) => {
+        const small = { context: { batchBytes: 1500 } };
+        const { batches } = scan([data], small);
+        const chosen = batches[pick % Math.max(1, batches.length)];
+        if (chosen === undefined) return;
+        const start = throughJson({ offset: chosen.to, held: Buffer.alloc(0), reading: chosen.reading });
+        const rest = scan([data.subarray(chosen.to)], { ...small, start });
+        expect(allLines(rest.batches)).toEqual(allLines(batches.slice(batches.indexOf(chosen) + 1)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('keeps its batches within their bounds, encoded, and they come back the same', () => {
+    const crc32c = (bytes: Buffer): number => nodeCrc32c(bytes);
+    fc.assert(
+      fc.property(file, fc.integer({ min: 300, max: 3000 }), (data, batchBytes) => {
+        for (const { batch } of scan([data], { context: { batchBytes }, isEnded: true }).batches) {
+          const encoded = encodeLines(batch, 1, crc32c);
+          if (batch.count > 1) expect(encoded.length).toBeLessThanOrEqual(batchBytes);
+          expect(decodeLines(encoded, 0).flatMap((part) => linesOf(part.batch))).toEqual(linesOf(batch));
+        }
+      }),
+    );
+  });
+
+  it('puts no more than 10,000 lines into a batch', () => {
+    const { batches } = scan([Buffer.from('\n'.repeat(25_000))], { context: { batchBytes: 1e9 } });
+    expect(batches.map(({ batch }) => batch.count)).toEqual([maxBatchLines, maxBatchLines, 5000]);
+  });
+
+  it('takes a line of 256 KiB into a batch of 900 kB', () => {
+    const line = Buffer.from(`${'x'.repeat(262_144)}\n`);
+    const { batches } = scan([line, line, line, line], { context: { maxLineBytes: 262_144 } });
+    expect(batches.map(({ batch }) => batch.count)).toEqual([1, 1, 1, 1]);
+    const together = scan([Buffer.concat([line, line, line, line])], { context: { maxLineBytes: 262_144 } });
+    expect(together.batches.map(({ batch }) => batch.count)).toEqual([3, 1]);
+  });
+
+  it('marks what a new generation repeats', () => {
+    const data = Buffer.from('10:00:00.000 [main] ERROR a.B - x\n10:00:00.000 [main] ERROR a.B - y\n');
+    const { batches } = scan([data], { context: { generation: 1 }, start: beginning(earlier) });
+    expect(allLines(batches).map(({ flags }) => flags)).toEqual([LineFlag.AGAIN, 0]);
+    expect(batches[0]?.batch.generation).toBe(1);
+  });
+});

@@ -1,0 +1,233 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import type { WindowRecord } from '../../../src/domain/counting/window-record';
+import { startWeb, type WebServer } from '../../../src/web/server';
+import type { MailSummary, WebSource } from '../../../src/web/source';
+
+const hostile = '<img src=x onerror=alert(1)>\u202e"\'&';
+const name = '20261120T100630000Z-m-1-abcd1234.eml';
+const eml = [
+  'From: telltale@example.com',
+  'To: ops@example.com',
+  'Subject: =?utf-8?Q?<b>hi=E2=80=AE?=',
+  'X-Telltale-Mail-Id: m-1',
+  'MIME-Version: 1.0',
+  'Content-Type: multipart/alternative; boundary=b',
+  '',
+  '--b',
+  'Content-Type: text/plain; charset=utf-8',
+  '',
+  'plain <script>alert(1)</script>',
+  '--b',
+  'Content-Type: text/html; charset=utf-8',
+  '',
+  '<h1>verdict</h1><script>alert(1)</script>',
+  '--b--',
+  '',
+].join('\r\n');
+
+function windowOf(minute: number, changes: Partial<WindowRecord> = {}): WindowRecord {
+  const start = Date.parse('2026-11-20T10:00:00Z') + minute * 60_000;
+  return {
+    v: 1,
+    windowStart: new Date(start).toISOString(),
+    windowEnd: new Date(start + 60_000).toISOString(),
+    origin: hostile,
+    counts: { error: 37, warn: 1, info: 1200, debug: 0, none: 0 },
+    continuation: 0,
+    unparsed: 0,
+    lines: 1238,
+    again: 0,
+    future: 0,
+    expired: 0,
+    newest: start,
+    watermark: start,
+    idle: false,
+    revision: 1,
+    complete: true,
+    patterns: [],
+    otherPatterns: 0,
+    samples: [],
+    engine: 'telltale/0.1.0',
+    ...changes,
+  };
+}
+
+const source: WebSource = {
+  windows: () => [windowOf(3), windowOf(5), windowOf(4)],
+  mails: () => Promise.resolve([{ name, subject: hostile, to: ['ops@example.com'], sentAt: 1_763_633_190_000 }]),
+  mail: (wanted) =>
+    wanted === name ? Promise.resolve(Buffer.from(eml)) : Promise.reject(new Error(`asked for ${wanted}`)),
+  metrics: () => [{ name: 'telltale_lines_total', help: 'Lines read', type: 'counter', value: 5 }],
+};
+
+interface Got {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Sends the path as it is: `fetch` would tidy it up. */
+function get(url: string, path: string, options: { method?: string; host?: string } = {}): Promise<Got> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const headers = { host: options.host ?? `${hostname}:${port}` };
+    const sent = httpRequest(
+      { hostname, port, path, method: options.method ?? 'GET', headers, agent: false },
+      (answer) => {
+        let body = '';
+        answer.setEncoding('utf8');
+        answer.on('data', (part: string) => (body += part));
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }));
+      },
+    );
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+describe('the web server', () => {
+  let web: WebServer;
+  beforeAll(async () => {
+    web = await startWeb({ host: '127.0.0.1', port: 0, source });
+  });
+  afterAll(() => web.close());
+
+  it('shows totals, windows and mails, with everything from outside inert', async () => {
+    const { status, body } = await get(web.url, '/');
+    expect(status).toBe(200);
+    expect(body).toContain('3,714');
+    expect(body).toContain('2026-11-20 10:05');
+    expect(body).toContain(`href="/mail/${name}"`);
+    expect(body).toContain('&#60;img src=x onerror=alert(1)&#62;\\u202e&#34;&#39;&#38;');
+    expect(body).not.toMatch(/<img|\u202e/);
+  });
+
+  it('says so when nothing was counted and nothing was mailed', async () => {
+    const empty = { ...source, windows: () => [], mails: () => Promise.resolve([]) };
+    const other = await startWeb({ host: 'localhost', port: 0, source: empty });
+    const { body } = await get(other.url, '/');
+    await other.close();
+    expect(body).toContain('Nothing has been counted yet');
+    expect(body).toContain('No mail yet');
+  });
+
+  it('shows a mail: headers, a frame that may do nothing, and the text part', async () => {
+    const { status, headers, body } = await get(web.url, `/mail/${name}`);
+    expect(status).toBe(200);
+    expect(body).toContain('<h1>&#60;b&#62;hi\\u202e</h1>');
+    expect(body).toContain('X-Telltale-Mail-Id');
+    expect(body).toContain(`sandbox="" src="/mail/${name}/html"`);
+    expect(body).toContain(`href="/mail/${name}/raw"`);
+    expect(body).toContain('plain &#60;script&#62;alert(1)&#60;/script&#62;');
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+  });
+
+  it('serves the HTML part in a sandbox of its own', async () => {
+    const { headers, body } = await get(web.url, `/mail/${name}/html`);
+    expect(body).toContain('<h1>verdict</h1>');
+    expect(headers['content-security-policy']).toMatch(/^sandbox; default-src 'none'; style-src 'unsafe-inline'/);
+  });
+
+  it('serves the mail itself as a file', async () => {
+    const { headers, body } = await get(web.url, `/mail/${name}/raw`);
+    expect(body).toBe(eml);
+    expect(headers).toMatchObject({
+      'content-type': 'message/rfc822',
+      'content-disposition': `attachment; filename="${name}"`,
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
+  it.each([
+    '/nothing',
+    '/mail/',
+    '/mail/../../etc/passwd',
+    '/mail/..%2f..%2fetc%2fpasswd',
+    '/mail/%00',
+    '/mail/other.eml',
+    `/mail/${name}/other`,
+    '//evil.example/',
+    '*',
+  ])('has nothing at %s, and does not ask the source for it', async (path) => {
+    const { status, body } = await get(web.url, path);
+    expect(status).toBe(404);
+    expect(body).toContain('There is nothing here');
+  });
+
+  it('serves metrics and health', async () => {
+    expect((await get(web.url, '/healthz')).body).toBe('ok\n');
+    const { headers, body } = await get(web.url, '/metrics');
+    expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(body).toContain('telltale_lines_total 5\n');
+  });
+
+  it('lets a page run one script and one style, known by their hashes', async () => {
+    const { headers, body } = await get(web.url, '/mail');
+    const policy = String(headers['content-security-policy']);
+    expect(policy).toMatch(/script-src 'sha256-[^']+'/);
+    expect(policy).not.toMatch(/unsafe|\*/);
+    expect(body).not.toMatch(/\sstyle=|\son[a-z]+=(?!alert)/);
+  });
+
+  it.each([
+    ['127.0.0.1', 200],
+    ['localhost:9999', 200],
+    ['telltale.localhost', 200],
+    ['[::1]:80', 200],
+    ['evil.example', 403],
+    ['127.0.0.1.evil.example', 403],
+    ['10.0.0.7', 403],
+    ['localhost.evil.example', 403],
+  ])('answers a request for host %s with %i', async (host, status) =>
+    expect((await get(web.url, '/', { host })).status).toBe(status),
+  );
+
+  it('answers HEAD without a body, and refuses to change anything', async () => {
+    const head = await get(web.url, '/', { method: 'HEAD' });
+    expect([head.status, head.body]).toEqual([200, '']);
+    expect(Number(head.headers['content-length'])).toBeGreaterThan(1000);
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      expect(await get(web.url, '/', { method })).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+    }
+  });
+
+  it('answers 500 without details when a source fails', async () => {
+    const broken = { ...source, mails: () => Promise.reject(new Error('disk /secret/path is gone')) };
+    const other = await startWeb({ host: '127.0.0.1', port: 0, source: broken });
+    const { status, body } = await get(other.url, '/');
+    await other.close();
+    expect(status).toBe(500);
+    expect(body).not.toContain('secret');
+  });
+
+  it('gives the answer that is asked for when it closes, and does not wait for silent connections', async () => {
+    let ready: (mails: readonly MailSummary[]) => void = () => undefined;
+    let asked: () => void = () => undefined;
+    const wasAsked = new Promise<void>((resolve) => (asked = resolve));
+    const mails = (): Promise<readonly MailSummary[]> => {
+      asked();
+      return new Promise((resolve) => (ready = resolve));
+    };
+    const other = await startWeb({ host: '127.0.0.1', port: 0, source: { ...source, mails } });
+    const silent = connect(Number(new URL(other.url).port), '127.0.0.1');
+    await once(silent, 'connect');
+    const answer = get(other.url, '/mail');
+    await wasAsked;
+    const closed = other.close();
+    ready([]);
+    expect((await answer).status).toBe(200);
+    await closed;
+    await other.close();
+    silent.destroy();
+  });
+
+  it('says in one sentence that its port is taken', async () => {
+    const port = Number(new URL(web.url).port);
+    await expect(startWeb({ host: '127.0.0.1', port, source })).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: `Port ${port} of 127.0.0.1 is in use by another program: end it, or choose another port with --port.`,
+    });
+  });
+});
