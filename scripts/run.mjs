@@ -49,15 +49,24 @@ function isInstalled() {
   );
 }
 
+/**
+ * `npm ci`; where that refuses the lock file, `npm install`, which takes the same versions. It refuses when an optional
+ * package for another platform is missing from the lock file, as it is when the registry did not have it.
+ */
 function install() {
   say('installing dependencies, once (npm ci)');
-  // What npm says belongs to standard error: standard output is for results.
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
-  });
-  if (status !== 0) stop('could not install the dependencies: see above; npm ci in this folder tries again');
+  const attempts = [];
+  for (const how of [['ci'], ['install', '--no-save']]) {
+    const { status, stdout, stderr } = spawnSync('npm', [...how, '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: root,
+      encoding: 'utf8',
+      shell: process.platform === 'win32',
+    });
+    if (status === 0) return;
+    attempts.push(stdout, stderr);
+  }
+  process.stderr.write(attempts.join(''));
+  stop('could not install the dependencies: see above; npm ci in this folder tries again');
 }
 
 /** Changes with every source that is added, changed or removed, whatever its time. */

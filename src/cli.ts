@@ -1,65 +1,182 @@
 #!/usr/bin/env node
-import { isatty } from 'node:tty';
-import { explainError } from './cli/explain-error';
-import { createProgram, isHelp, type GlobalOptions, type Launch } from './cli/program';
-import { stopOnSignals } from './cli/stop-on-signals';
-import type { LogLevel } from './log';
-
-/** Ended by the second Ctrl-C: 128 + SIGINT, as a shell says it. */
-const gaveUp = 130;
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Arrival } from './commands/signal';
+import { TelltaleError } from './errors';
+import { runProcess, type GlobalOptions, type Launch } from './cli/run-process';
+import { isHelp, usageError } from './cli/usage-error';
 
 /**
- * Runs the command that `args` name, and ends the process with its exit code: 0 done, 1 failed, 2 wrong usage or
- * configuration.
+ * The commands and options of `telltale`. What a command runs is imported when it is called, so that the program starts
+ * quickly.
+ */
+function createProgram(launch: Launch): Command {
+  const program = new Command('telltale')
+    .description('Watches log files: counts their lines per window, and mails when errors pass a threshold.')
+    .option('--config <file>', 'YAML file over conf/default.yaml')
+    .addOption(
+      new Option('--set <key.path=value>', 'one value of the configuration; may be repeated')
+        .argParser(append)
+        .default([]),
+    )
+    .option('--json', 'results as JSON, one object a line', false)
+    .option('--verbose', 'log everything, and show errors with their details', false)
+    .configureHelp({ showGlobalOptions: true, optionDescription: (option) => option.description })
+    .configureOutput({ outputError: () => undefined })
+    .showSuggestionAfterError(false);
+
+  program
+    .command('local')
+    .description('the whole system in one process; Ctrl-C drains')
+    .option('--data <dir>', 'where it keeps its data (dataDir)')
+    .option('--port <n>', 'port of the status page (web.port); 0: any free one', wholeNumber(65_535))
+    .option('--once <file...>', 'reads these files, closes every window, delivers every mail, and exits')
+    .action(async (options: { data?: string; port?: number; once?: string[] }, command: Command) => {
+      const globals = command.optsWithGlobals<GlobalOptions>();
+      const set = [
+        ...globals.set,
+        ...(options.data === undefined ? [] : [`dataDir=${options.data}`]),
+        ...(options.port === undefined ? [] : [`web.port=${options.port}`]),
+      ];
+      await launch({ ...globals, set }, async ({ loaded, json, io }) => {
+        const { runLocal } = await import('./apps/local.js');
+        return runLocal(loaded.config, { once: options.once ?? null, keepData: options.data !== undefined, json }, io);
+      });
+    });
+
+  program
+    .command('producer')
+    .description('reads new lines of the log files in the object store into the event log')
+    .action((_: object, command: Command) =>
+      launch(command.optsWithGlobals(), async ({ loaded, io }) => {
+        const { runProducer } = await import('./apps/producer.js');
+        return runProducer(loaded.config, io);
+      }),
+    );
+
+  program
+    .command('consumer')
+    .description('counts lines in windows, decides on alerts and mails them')
+    .action((_: object, command: Command) =>
+      launch(command.optsWithGlobals(), async ({ loaded, io }) => {
+        const { runConsumer } = await import('./apps/consumer.js');
+        return runConsumer(loaded.config, io);
+      }),
+    );
+
+  program
+    .command('generator')
+    .description('writes log files')
+    .action((_: object, command: Command) =>
+      launch(command.optsWithGlobals(), async ({ loaded, io }) => {
+        const { runGenerator } = await import('./apps/generator.js');
+        return runGenerator(loaded.config, io);
+      }),
+    );
+
+  program
+    .command('signal')
+    .description('tells the running producer that an object has arrived')
+    .option('--bucket <name>', 'bucket of the object')
+    .option('--key <key>', 'key of the object, decoded')
+    .option('--version <id>', 'version of the object')
+    .option('--sequencer <hex>', "the event's sequencer")
+    .addOption(
+      new Option('--payload <base64url>', 'all of these, encoded').conflicts(['bucket', 'key', 'version', 'sequencer']),
+    )
+    .action((options: SignalOptions, command: Command) => {
+      const arrival = arrivalOf(options);
+      return launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
+        const { runSignal } = await import('./commands/signal.js');
+        return runSignal(loaded.config, { arrival, json }, io);
+      });
+    });
+
+  program
+    .command('replay')
+    .description('counts files, and shows the mails that the rules would have sent')
+    .argument('<path...>', 'files or folders; - is standard input')
+    .option('--terminated-only', 'leave out a last line without a line end', false)
+    .action((paths: string[], options: { terminatedOnly: boolean }, command: Command) =>
+      launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
+        const { runReplay } = await import('./commands/replay.js');
+        return runReplay(loaded.config, { paths, json, terminatedOnly: options.terminatedOnly }, io);
+      }),
+    );
+
+  program
+    .command('cat')
+    .description('prints the records of a topic')
+    .argument('<topic>', 'logs, checkpoints, windows, outbox, state or quarantine')
+    .option('--partition <n>', 'only this partition', wholeNumber())
+    .option('--from <offset>', 'from this offset on; 0 when not given', wholeNumber(), 0)
+    .option('--follow', 'go on with what is written later', false)
+    .action((topic: string, options: { partition?: number; from: number; follow: boolean }, command: Command) =>
+      launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
+        const { runCat } = await import('./commands/cat.js');
+        const { partition = null, from, follow } = options;
+        return runCat(loaded.config, { topic, partition, from, follow, json }, io);
+      }),
+    );
+
+  program
+    .command('config')
+    .description('prints the effective configuration, and where each value comes from')
+    .action((_: object, command: Command) =>
+      launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
+        const { runConfig } = await import('./commands/config.js');
+        return runConfig(loaded, { json }, io);
+      }),
+    );
+
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride((error) => {
+      throw isHelp(error) ? error : usageError(error, command);
+    });
+  }
+  return program;
+}
+
+interface SignalOptions {
+  readonly bucket?: string;
+  readonly key?: string;
+  readonly version?: string;
+  readonly sequencer?: string;
+  readonly payload?: string;
+}
+
+function arrivalOf({ bucket, key, version, sequencer, payload }: SignalOptions): Arrival {
+  if (payload !== undefined) return { payload };
+  if (bucket === undefined || key === undefined) {
+    throw new TelltaleError('USAGE', 'signal needs --bucket and --key, or --payload');
+  }
+  return {
+    bucket,
+    key,
+    ...(version === undefined ? {} : { versionId: version }),
+    ...(sequencer === undefined ? {} : { sequencer }),
+  };
+}
+
+function append(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function wholeNumber(max = Number.MAX_SAFE_INTEGER): (value: string) => number {
+  return (value) => {
+    const number = /^\d+$/.test(value) ? Number(value) : NaN;
+    if (number <= max) return number;
+    throw new InvalidArgumentError(
+      max === Number.MAX_SAFE_INTEGER ? 'A whole number is expected.' : `A whole number from 0 to ${max} is expected.`,
+    );
+  };
+}
+
+/**
+ * Runs the command that `args` name, and ends the process.
  * @param args what follows `telltale` on the command line
  */
-export async function main(args: readonly string[]): Promise<void> {
-  const verbose = args.includes('--verbose');
-  const fail = (error: unknown): number => {
-    const { lines, exitCode } = explainError(error, verbose);
-    for (const line of lines) process.stderr.write(`${line}\n`);
-    return exitCode;
-  };
-  process.on('uncaughtException', (error) => process.exit(fail(error)));
-  // Whoever reads the results has seen enough, as `head` does.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : fail(error)));
-  process.stderr.on('error', () => undefined);
-
-  let exitCode = 0;
-  const launch: Launch = async (options, run) => {
-    exitCode = await withConfig(options, run);
-  };
-  try {
-    await createProgram(launch).parseAsync(args, { from: 'user' });
-  } catch (error) {
-    exitCode = isHelp(error) ? (error.exitCode === 0 ? 0 : 2) : fail(error);
-  }
-  await written();
-  process.exit(exitCode);
-}
-
-async function withConfig(options: GlobalOptions, run: Parameters<Launch>[1]): Promise<number> {
-  const [{ loadConfig }, { createLog }] = await Promise.all([import('./config.js'), import('./log.js')]);
-  const { config: file, set, json, verbose } = options;
-  const loaded = loadConfig({ ...(file === undefined ? {} : { file }), set, env: process.env });
-  const level: LogLevel = verbose ? 'debug' : loaded.config.log.level;
-  const log = createLog({ level, json: !isatty(process.stderr.fd) });
-  const stop = stopOnSignals(
-    process,
-    () => performance.now(),
-    () => process.exit(gaveUp),
-  );
-  stop.addEventListener('abort', () => log.info('stopping; once more to stop at once'));
-  return run({ loaded, json, io: { out: process.stdout, terminal: isatty(process.stdout.fd), log, stop } });
-}
-
-/** Resolves when all that was printed and logged has left the process. */
-async function written(): Promise<void> {
-  // The log hands a line on one turn later.
-  await new Promise((resolve) => setImmediate(resolve));
-  for (const stream of [process.stdout, process.stderr]) {
-    await new Promise((resolve) => stream.write('', resolve));
-  }
+export function main(args: readonly string[]): Promise<void> {
+  return runProcess(createProgram, args);
 }
 
 if (require.main === module) void main(process.argv.slice(2));

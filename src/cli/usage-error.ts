@@ -1,4 +1,4 @@
-import type { Command, CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { TelltaleError } from '../errors';
 import { nearest } from '../nearest';
 
@@ -33,4 +33,9 @@ function optionNames(command: Command): string[] {
 
 function fullName(command: Command): string {
   return command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
+}
+
+/** Has commander printed help? Asked for, its exit code is 0. */
+export function isHelp(error: unknown): error is CommanderError {
+  return error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help');
 }

@@ -186,10 +186,11 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
     const deadlineMs = this.options.deadlineMs ?? DEFAULT_DEADLINE_MS;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        this.#over();
-        reject(new TelltaleError('HANDLER_TIMEOUT', `${this.path} did not finish its work within ${deadlineMs} ms.`));
-      }, deadlineMs);
+      timer = setTimeout(
+        () =>
+          reject(new TelltaleError('HANDLER_TIMEOUT', `${this.path} did not finish its work within ${deadlineMs} ms.`)),
+        deadlineMs,
+      );
     });
     try {
       return await Promise.race([work, timeout]);

@@ -129,6 +129,6 @@ function urlOf(server: Server, host: string): string {
 async function closeServer(server: Server, answers: ReadonlySet<ServerResponse>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   await Promise.all([...answers].map((answer) => once(answer, 'close')));
-  
+  server.closeAllConnections();
   await closed;
 }

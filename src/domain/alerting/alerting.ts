@@ -132,8 +132,7 @@ function recalls(state: AlertingState): readonly Recall[] {
 function recall(state: AlertingState, { partition }: Recall, batch: Buffer, firstWanted: number): void {
   const end = state.positions[partition] ?? 0;
   for (const { window, place } of windowsIn(batch, partition, firstWanted)) {
-    const forgotten = place.timestamp <= state.now - state.options.keepWindowsMs;
-    if (window !== null && place.offset < end && !forgotten) state.windows.put(window, place);
+    if (window !== null && place.offset < end) state.windows.put(window, place);
   }
 }
 

@@ -9,6 +9,8 @@ import type { Window } from './window';
 /** The last ERROR record of a source, while its stack trace may go on. */
 export interface OpenError {
   readonly generation: number;
+  /** Start of the window in which it was counted, epoch milliseconds. */
+  readonly windowStart: number;
   /** What it was counted as; null: among the other patterns. */
   readonly pattern: string | null;
   readonly trace: Trace;
@@ -20,15 +22,21 @@ export function countError(window: Window, lines: LineBatch, i: number): OpenErr
   const pattern = maskMessage(text);
   const placed = addPattern(window.patterns, pattern);
   keepSample(window.samples, lines, i);
-  return { generation: lines.generation, pattern: placed ? pattern : null, trace: beginTrace(text) };
+  return {
+    generation: lines.generation,
+    windowStart: window.start,
+    pattern: placed ? pattern : null,
+    trace: beginTrace(text),
+  };
 }
 
 /**
  * Reads a continuation line of an ERROR record. As soon as exception and frame are known they become the record's
- * pattern; then there is nothing left to wait for, and null is returned. A continuation has its record's event time, and
- * so the same window.
+ * pattern; then there is nothing left to wait for, and null is returned. A line in another window (continuations have their
+ * record's event time, so it comes from elsewhere) tells nothing.
  */
 export function continueError(open: OpenError, window: Window, line: Buffer): OpenError | null {
+  if (window.start !== open.windowStart) return open;
   const trace = readTraceLine(open.trace, lineText(line));
   const pattern = stackTracePattern(trace);
   if (pattern === null) return { ...open, trace };

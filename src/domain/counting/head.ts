@@ -8,7 +8,7 @@ import { timeOrNull } from './window';
 /**
  * The head of counting: what it knows besides its window records. JSON:
  * {v, now, offsets{partition}, origins[{origin, watermark, lastArrival, idle, dropped[{from, to}]}], openErrors[{source,
- * generation, pattern, guess, type, frame, python}]}. Origins come in order of their last arrival, open errors in order of their
+ * generation, windowStart, pattern, guess, type, frame, python}]}. Origins come in order of their last arrival, open errors in order of their
  * last line: the orders in which timers fire and open errors are given up.
  */
 export function encodeHead(state: CountingState): Buffer {
@@ -24,12 +24,7 @@ export function encodeHead(state: CountingState): Buffer {
       idle: origin.idle,
       dropped: origin.dropped,
     })),
-    openErrors: Array.from(state.openErrors, ([source, { generation, pattern, trace }]) => ({
-      source,
-      generation,
-      pattern,
-      ...trace,
-    })),
+    openErrors: Array.from(state.openErrors, ([source, { trace, ...open }]) => ({ source, ...open, ...trace })),
   };
   return Buffer.from(JSON.stringify(head));
 }
@@ -64,6 +59,7 @@ export function decodeHead(bytes: Buffer, options: CountingOptions): CountingSta
   for (const value of objectsIn(head['openErrors'])) {
     const open: OpenError = {
       generation: countOr(value['generation'], 0),
+      windowStart: numberOr(value['windowStart'], 0),
       pattern: stringOr(value['pattern'], null),
       trace: {
         guess: stringOr(value['guess'], null),

@@ -12,8 +12,8 @@ export interface MessagePart {
 /** The level is looked for in so many characters at the start of a line. */
 const maxPrefix = 200;
 
-export function messagePart(line: string): MessagePart {
-  const text = line.trim();
+/** @param text a line without control characters and white space around it */
+export function messagePart(text: string): MessagePart {
   return splitLogger(jsonMessage(text) ?? logfmtMessage(text) ?? syslogMessage(text) ?? behindLevel(text) ?? text);
 }
 

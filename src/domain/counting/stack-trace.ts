@@ -12,11 +12,19 @@ export interface Trace {
   readonly python: boolean;
 }
 
+/** Names are cut: open traces stand in the head. */
+const maxNameLength = 150;
+
 /** What the ERROR line tells of a trace that may follow. */
 export function beginTrace(errorLine: string): Trace {
   const words = errorLine.match(/[\w$.]+:?/g) ?? [];
   const named = words.find((word) => /\w(?:Exception|Error|Throwable)\.?:?$/.test(word) || word === 'Error:');
-  return { guess: named?.replace(/[.:]{1,2}$/, '') ?? null, type: null, frame: null, python: false };
+  return {
+    guess: named === undefined ? null : short(named.replace(/[.:]{1,2}$/, '')),
+    type: null,
+    frame: null,
+    python: false,
+  };
 }
 
 /** The trace after one more continuation line; the same object when the line tells nothing. */
@@ -35,10 +43,10 @@ function readPythonLine(trace: Trace, line: string): Trace {
   const frame = /^\s+File "([^"]+)", line \d+, in (.+)$/.exec(line);
   if (frame !== null) {
     const [, file = '', name = ''] = frame;
-    return pythonLibrary.test(file) ? trace : { ...trace, frame: `${name} (${baseName(file)})` };
+    return pythonLibrary.test(file) ? trace : { ...trace, frame: short(`${name} (${baseName(file)})`) };
   }
   const type = /^([A-Za-z_][\w.]*)(?::|$)/.exec(line);
-  return type === null ? trace : { ...trace, type: type[1] ?? null, python: false };
+  return type === null ? trace : { ...trace, type: short(type[1] ?? ''), python: false };
 }
 
 function readFrameLine(trace: Trace, line: string): Trace {
@@ -48,7 +56,7 @@ function readFrameLine(trace: Trace, line: string): Trace {
   const type = /^(?:Caused by: |Exception in thread "[^"]*" )?([A-Za-z_$][\w$]*(?:\.[\w$]+)*)(?::|\s*$)/.exec(
     line,
   )?.[1];
-  return type !== undefined && isExceptionType(type) ? { ...trace, type } : trace;
+  return type !== undefined && isExceptionType(type) ? { ...trace, type: short(type) } : trace;
 }
 
 /** `java.lang.Error`, `scala.MatchError`, `com.acme.Refused`, `TypeError`; not `note` or `user.name`. */
@@ -61,14 +69,14 @@ function userFrame(frame: string): string | null {
   const script = /^(?:(.*) \()?([^()]*):\d+:\d+\)?$/.exec(frame);
   if (script !== null) {
     const [, name = '<anonymous>', path = ''] = script;
-    return nodeLibrary.test(path) ? null : `${name} (${baseName(path)})`;
+    return nodeLibrary.test(path) ? null : short(`${name} (${baseName(path)})`);
   }
   const paren = frame.indexOf('(');
   if (paren < 0) return null;
   // In front of the class may stand a class loader and a module: `app//`, `java.base/`.
   const name = frame.slice(frame.lastIndexOf('/', paren) + 1, paren);
   // Generated parts: `Foo$$anonfun$1`, `Foo$$EnhancerBySpringCGLIB$$1a2b`, `lambda$pay$3`.
-  return jvmLibrary.test(name) ? null : name.replace(/\$\$[^.]*/g, '').replace(/\$\d+/g, '$<n>');
+  return jvmLibrary.test(name) ? null : short(name.replace(/\$\$[^.]*/g, '').replace(/\$\d+/g, '$<n>'));
 }
 
 /** Whose frames are not the user's own code. */
@@ -79,4 +87,8 @@ const pythonLibrary = /[/\\](?:site|dist)-packages[/\\]|[/\\]lib[/\\]python\d|^<
 
 function baseName(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}
+
+function short(name: string): string {
+  return name.slice(0, maxNameLength);
 }

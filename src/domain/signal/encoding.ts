@@ -2,7 +2,7 @@ import { TelltaleError } from '../../errors';
 import type { Signal } from './signal';
 
 /** Longest payload in characters: what a parameter of the SSM document may be. */
-export const MAX_PAYLOAD_LENGTH = 4096;
+const MAX_PAYLOAD_LENGTH = 4096;
 
 /** The shape of every payload: base64url without padding. Nothing in it means anything to a shell. */
 export const PAYLOAD_SHAPE = /^[A-Za-z0-9_-]{1,4096}$/;

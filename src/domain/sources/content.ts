@@ -42,7 +42,7 @@ export class LastBytes {
 
   push(piece: Buffer): void {
     const kept = piece.length >= WINDOW_BYTES ? piece : Buffer.concat([this.bytes, piece]);
-    this.bytes = Buffer.from(kept);
+    this.bytes = Buffer.from(kept.subarray(-WINDOW_BYTES));
   }
 
   fingerprint(hashing: Hashing): string {

@@ -46,7 +46,7 @@ export function judge(checkpoint: Checkpoint, object: SourceObject, evidence: Ev
  * By the linearity of CRCs alone. Unknown when the store keeps no checksum, another one than CRC64NVME (the only one kept
  * of what was read), or when the object turned out not to be as long as it was said to be.
  */
-export function judgeByChecksum(
+function judgeByChecksum(
   checkpoint: Checkpoint,
   object: SourceObject,
   suffix: Evidence['suffix'],

@@ -198,8 +198,19 @@ describe('a handler that never settles', () => {
     expect(await items(actor)).toEqual(['next']);
   });
 
+  test('is no different when it is initialState', async () => {
+    const starts: Promise<readonly string[]>[] = [new Promise(() => undefined)];
+    const initialState = (): Promise<readonly string[]> => starts.shift() ?? Promise.resolve(['second start']);
+    const actor = spawn(test_.system, list('list', { supervision, deadlineMs: 5_000, initialState }));
+    await allTurns();
+    await jest.advanceTimersByTimeAsync(5_100);
+    expect(await items(actor)).toEqual(['second start']);
+    expect(test_.crashes).toMatchObject([{ error: { code: 'HANDLER_TIMEOUT' }, message: undefined }]);
+  });
+
   test('has no say any more when it settles after its deadline', async () => {
     const { opened, open } = gate();
+    const spawned = jest.fn();
     const actor = spawn(test_.system, list('list', { supervision, deadlineMs: 5_000 }));
     tell(actor, {
       type: 'do',
@@ -208,6 +219,7 @@ describe('a handler that never settles', () => {
         context.after(1, { type: 'add', item: 'from the dead' });
         context.stopSelf();
         spawn(context, { ...list('child'), onStop: () => ({ type: 'crash' }) });
+        spawned();
       },
     });
     await allTurns();
@@ -217,6 +229,7 @@ describe('a handler that never settles', () => {
     await jest.advanceTimersByTimeAsync(10);
     expect(await items(actor)).toEqual([]);
     expect(test_.letters).toEqual([{ to: 'test://list', message: { type: 'add', item: 'from the dead' } }]);
+    expect(spawned).not.toHaveBeenCalled();
     expect(test_.crashes).toHaveLength(1);
   });
 });
@@ -273,6 +286,23 @@ describe('a supervisor', () => {
     await stop(parent);
     expect(onStop).not.toHaveBeenCalled();
     expect(test_.system.deadLetters()).toBe(0);
+  });
+
+  test('hears nothing of a child that stops when it is to stop itself: no dead letters', async () => {
+    const parent = spawn(test_.system, list('parent'));
+    const { opened, open } = gate();
+    tell(parent, {
+      type: 'do',
+      action: async (context) => {
+        await opened;
+        await stop(spawn(context, { ...list('child'), onStop: () => ({ type: 'add', item: 'child stopped' }) }));
+      },
+    });
+    await allTurns();
+    const done = stop(parent);
+    open();
+    await done;
+    expect(test_.letters).toEqual([]);
   });
 
   test('an onStop or onCrash that throws is logged', async () => {

@@ -105,7 +105,9 @@ describe('stop', () => {
   test('a handler that crashes while its actor is to stop is reported, and afterStop runs once', async () => {
     const { opened, open } = gate();
     const afterStop = jest.fn();
-    const actor = spawn(test_.system, list('list', { afterStop }));
+    const aMonth = 2 ** 31 - 1; // a back-off would not end
+    const supervision = { maxRestarts: 1, withinMs: aMonth, backoffMs: { initial: aMonth, max: aMonth } };
+    const actor = spawn(test_.system, list('list', { afterStop, supervision }));
     tell(actor, { type: 'do', action: () => opened.then(() => Promise.reject(new Error('late crash'))) });
     await allTurns();
     const done = stop(actor);
@@ -243,6 +245,35 @@ describe('the stop of a system', () => {
     expect(() => spawn(test_.system, list('late'))).toThrow("test is stopping: it cannot start 'late'.");
     await done;
     expect(events).toEqual(['leaf', 'root']);
+  });
+
+  test('leaves no timer behind', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    const actor = spawn(test_.system, list('list'));
+    await ask(actor, (replyTo) => ({ type: 'get', replyTo }), 1_000);
+    await allTurns();
+    expect(jest.getTimerCount()).toBe(0);
+    await test_.system.stop(10_000);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('after its deadline lets go of the descendants of what is still at work, too', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    const children: ActorRef<ListMessage>[] = [];
+    const stuck = spawn(test_.system, list('stuck'));
+    tell(stuck, {
+      type: 'do',
+      action: (context) => {
+        children.push(spawn(context, { ...list('child'), onStop: () => ({ type: 'crash' }) }));
+        return new Promise(() => undefined);
+      },
+    });
+    await allTurns();
+    const failure = expect(test_.system.stop(2_000)).rejects.toMatchObject({ code: 'DRAIN_TIMEOUT' });
+    await jest.advanceTimersByTimeAsync(2_000);
+    await failure;
+    for (const child of children) tell(child, { type: 'add', item: 'too late' });
+    expect(test_.letters.map(({ to }) => to)).toEqual(['test://stuck/child']);
   });
 
   test('after its deadline names what is still at work, aborts its signal and lets it go', async () => {

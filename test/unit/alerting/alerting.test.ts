@@ -62,6 +62,11 @@ describe('a breach', () => {
     expect(said(runner.catchUp(at('10:10')))).toEqual(['opened 10:05-10:10']);
   });
 
+  it('counts a window by its latest revision, not by all of them', () => {
+    const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 1), windowOf('a', at('10:05'), 1));
+    expect(said(runner.catchUp(at('10:06')))).toEqual([]);
+  });
+
   it('stays a breach when a window is written again with less', () => {
     const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 2), windowOf('a', at('10:05'), 1));
     expect(said(runner.catchUp(at('10:06')))).toEqual(['opened 10:05-10:06']);
@@ -241,6 +246,25 @@ describe('a restart', () => {
     const state = runner.job.open(runner.committedHead());
     expect(runner.job.recalls(state)).toEqual([{ topic: 'windows', partition: 0, from: 2 }]);
     expect([runner.job.position(state, 0), runner.job.position(state, 1)]).toEqual([4, 0]);
+  });
+
+  it('judges nothing by records behind the head before it has folded them', () => {
+    const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 1));
+    runner.catchUp(at('10:06'));
+    runner.write(0, at('10:20'), windowOf('a', at('10:05'), 2)).write(1, at('10:10'), windowOf('b', at('10:05'), 0));
+    expect(said(runner.restart().fold(1).drain())).toEqual([]);
+    expect(said(runner.fold(0).drain())).toEqual(['opened 10:05-10:06']);
+  });
+
+  it('forgets the windows that were forgotten before', () => {
+    const runner = new Runner({
+      keepWindowsMs: hour,
+      rules: defaults.rules.map((rule) => ({ ...rule, threshold: 3 })),
+    });
+    runner.write(0, at('10:00'), windowOf('a', at('09:59'), 0), windowOf('a', at('09:58'), 2));
+    runner.write(0, at('10:30'), windowOf('a', at('09:59'), 0, { revision: 2 })).catchUp(at('11:00'));
+    runner.write(0, at('11:01'), windowOf('b', at('09:58'), 2));
+    expect(said(runner.restart().catchUp(at('11:01')))).toEqual([]);
   });
 
   it('takes over no incidents of a rule that was changed', () => {

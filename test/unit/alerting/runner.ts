@@ -135,6 +135,16 @@ export class Runner {
     return mailsIn(outputs);
   }
 
+  /** A transaction that is never committed. */
+  drainInVain(): void {
+    this.job.drain(this.state);
+  }
+
+  /** Where the job would go on to read. */
+  position(partition: number): number {
+    return this.job.position(this.state, partition);
+  }
+
   /** Reads everything, and it is `now`. */
   catchUp(now: number): MailReport[] {
     return this.foldAll().tick(now).drain();

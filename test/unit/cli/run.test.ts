@@ -28,7 +28,7 @@ beforeEach(() => {
   write('tsconfig.build.json', '{}');
   write('src/cli.ts', 'source');
   write('modules.mjs', installer);
-  write('bin/npm', `#!/bin/sh\nexec '${process.execPath}' modules.mjs\n`);
+  write('bin/npm', `#!/bin/sh\nexec '${process.execPath}' modules.mjs "$@"\n`);
   chmodSync(join(folder, 'bin/npm'), 0o755);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -53,7 +53,8 @@ const compiler = `
 
 const installer = `
   import fs from 'node:fs';
-  fs.appendFileSync('calls', 'npm\\n');
+  fs.appendFileSync('calls', 'npm ' + process.argv[2] + '\\n');
+  if (fs.existsSync('refuse-' + process.argv[2])) { console.error('refused'); process.exit(1); }
   for (const [file, text] of ${JSON.stringify([
     ['node_modules/typescript/bin/tsc', compiler],
     ['node_modules/jest/bin/jest.js', 'console.log("jest", process.argv.slice(2).join());'],
@@ -101,7 +102,7 @@ describe('scripts/run.mjs', () => {
     const { exitCode, out, err } = await run('telltale', 'config', '--json');
     expect([exitCode, out]).toEqual([0, '["config","--json"]\n']);
     expect(err).toBe('telltale: installing dependencies, once (npm ci)\ntelltale: building\n');
-    expect(calls()).toEqual(['npm', 'tsc']);
+    expect(calls()).toEqual(['npm ci', 'tsc']);
   });
 
   it('does neither again when nothing changed', async () => {
@@ -141,13 +142,28 @@ describe('scripts/run.mjs', () => {
     write('package-lock.json', lock('1.0.1'));
     utimesSync(join(folder, 'package-lock.json'), later, later);
     await run('build');
-    expect(calls()[0]).toBe('npm');
+    expect(calls()[0]).toBe('npm ci');
+  });
+
+  it('installs the same versions without npm ci when that refuses the lock file', async () => {
+    write('refuse-ci', '');
+    const { exitCode, err } = await run('build');
+    expect([exitCode, err]).toEqual([0, 'telltale: installing dependencies, once (npm ci)\ntelltale: building\n']);
+    expect(calls()).toEqual(['npm ci', 'npm install', 'tsc']);
+  });
+
+  it('shows what npm said when nothing could be installed', async () => {
+    write('refuse-ci', '');
+    write('refuse-install', '');
+    const { exitCode, err } = await run('build');
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/\nrefused\nrefused\ntelltale: could not install the dependencies: see above/);
   });
 
   it('runs the tests without a build', async () => {
     const { exitCode, out } = await run('jest', 'test/unit');
     expect([exitCode, out]).toEqual([0, 'jest test/unit\n']);
-    expect(calls()).toEqual(['npm']);
+    expect(calls()).toEqual(['npm ci']);
   });
 
   it('shows the errors of a build on standard error, and tries again next time', async () => {
@@ -162,7 +178,7 @@ describe('scripts/run.mjs', () => {
   it('lets two runs at the same time install and build once', async () => {
     const both = await Promise.all([run('telltale', 'a'), run('telltale', 'b')]);
     expect(both.map(({ exitCode, out }) => `${exitCode} ${out}`)).toEqual(['0 ["a"]\n', '0 ["b"]\n']);
-    expect(calls()).toEqual(['npm', 'tsc']);
+    expect(calls()).toEqual(['npm ci', 'tsc']);
   });
 
   it('goes on where a run was killed in the middle', async () => {

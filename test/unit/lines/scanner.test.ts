@@ -193,7 +193,9 @@ describe('lines', () => {
     expect(scanText(`${line}\n${line}\r\n`)).toEqual([`0: ${line}`, `61: ${line}`]);
     expect(scanText(`${line}\r`)).toEqual([]);
     expect(scanText(`${line}\ry`)).toEqual([`0 head: ${line}`]);
-    expect(scanText(`${line}\r`, { isEnded: true })).toEqual([`0 head: ${line}`]);
+    const ended = scan([Buffer.from(`${line}\r`)], { isEnded: true });
+    expect(texts(ended.batches)).toEqual([`0 head: ${line}`]);
+    expect(scanText('y\nb\n', { start: ended.position })).toEqual(['63: b']);
   });
 
   it('that were published as a tail go on as a rest, which changes nothing of what follows', () => {

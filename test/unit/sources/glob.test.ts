@@ -17,6 +17,7 @@ describe('a glob', () => {
     ['logs/**/a.log', 'logs/a.log', true],
     ['logs/**/a.log', 'logs/x/y/a.log', true],
     ['logs/**/a.log', 'logs/xa.log', false],
+    ['logs/**/a.log', 'logs/xya.log', false],
     ['logs/**a.log', 'logs/x/ya.log', true],
     ['**/tmp/**', 'logs/host-1/tmp/a.log', true],
     ['**/tmp/**', 'logs/host-1/tmpx/a.log', false],

@@ -239,17 +239,24 @@ describe('the progress of a source', () => {
     expect(reader.lines.map(({ text }) => text.length)).toEqual([3, 100 * 1024, 3]);
   });
 
-  it('goes on when the limit of a line was lowered below a tail that was held', () => {
-    const torn = Buffer.from(`one\n${'x'.repeat(500)}`);
-    const whole = Buffer.concat([torn, Buffer.from('\ntwo\n')]);
-    const before = new Reader(hashing, limits);
-    before.read(store(torn), 100);
-    const after = new Reader(hashing, { ...limits, maxLineBytes: 100 });
-    after.committed = before.committed;
-    after.read(store(whole), 100);
-    expectTrue(after.committed as Checkpoint, whole);
-    expect(after.lines.map(({ text }) => text)).toEqual([`${'x'.repeat(100)}…`, 'two']);
-  });
+  it.each([500, 100 * 1024])(
+    'goes on when the limit of a line was lowered below a held tail of %i bytes',
+    (tailBytes) => {
+      const torn = Buffer.from(`one\n${'x'.repeat(tailBytes)}`);
+      const whole = Buffer.concat([torn, Buffer.from('\ntwo\n')]);
+      const before = new Reader(hashing, { maxLineBytes: 256 * 1024, batchBytes: 900_000 });
+      before.read(store(torn), 10_000);
+      const after = new Reader(hashing, { ...limits, maxLineBytes: 100 });
+      after.committed = before.committed;
+      after.read(store(whole), 10_000);
+      for (const checkpoint of after.checkpoints) {
+        expect(isBalanced(checkpoint)).toBe(true);
+        expect(checkpoint.crc64).toBe(formatCrc64(hashing.crc64(whole.subarray(0, checkpoint.size))));
+      }
+      expectTrue(after.committed as Checkpoint, whole);
+      expect(after.lines.map(({ text }) => text)).toEqual([`${'x'.repeat(100)}…`, 'two']);
+    },
+  );
 
   it('refuses a step that does not follow the checkpoint', () => {
     const content = Buffer.from('one\ntwo\n');

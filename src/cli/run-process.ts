@@ -1,0 +1,82 @@
+import { isatty } from 'node:tty';
+import type { Command } from 'commander';
+import type { LoadedConfig } from '../config';
+import type { Io } from '../io';
+import { explainError } from './explain-error';
+import { isHelp } from './usage-error';
+import { stopOnSignals } from './stop-on-signals';
+import type { LogLevel } from '../log';
+
+/** What every command takes. */
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly set: readonly string[];
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+/** What a command works with. */
+export interface Context {
+  readonly loaded: LoadedConfig;
+  readonly json: boolean;
+  readonly io: Io;
+}
+
+/** Runs a command: reads the configuration, opens the log, and hands both over. */
+export type Launch = (options: GlobalOptions, run: (context: Context) => Promise<number>) => Promise<void>;
+
+/** Ended by the second Ctrl-C: 128 + SIGINT, as a shell says it. */
+const gaveUp = 130;
+
+/**
+ * Runs the command that `args` name, and ends the process with its exit code: 0 done, 1 failed, 2 wrong usage or
+ * configuration.
+ */
+export async function runProcess(createProgram: (launch: Launch) => Command, args: readonly string[]): Promise<void> {
+  const verbose = args.includes('--verbose');
+  const fail = (error: unknown): number => {
+    const { lines, exitCode } = explainError(error, verbose);
+    for (const line of lines) process.stderr.write(`${line}\n`);
+    return exitCode;
+  };
+  process.on('uncaughtException', (error) => process.exit(fail(error)));
+  // Whoever reads the results has seen enough, as `head` does.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : fail(error)));
+  process.stderr.on('error', () => undefined);
+
+  let exitCode = 0;
+  const launch: Launch = async (options, run) => {
+    exitCode = await withConfig(options, run);
+  };
+  try {
+    await createProgram(launch).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    exitCode = isHelp(error) ? (error.exitCode === 0 ? 0 : 2) : fail(error);
+  }
+  await written();
+  process.exit(exitCode);
+}
+
+async function withConfig(options: GlobalOptions, run: Parameters<Launch>[1]): Promise<number> {
+  const [{ loadConfig }, { createLog }] = await Promise.all([import('../config.js'), import('../log.js')]);
+  const { config: file, set, json, verbose } = options;
+  const loaded = loadConfig({ ...(file === undefined ? {} : { file }), set, env: process.env });
+  const level: LogLevel = verbose ? 'debug' : loaded.config.log.level;
+  const log = createLog({ level, json: !isatty(process.stderr.fd) });
+  const stop = stopOnSignals(
+    process,
+    () => performance.now(),
+    () => process.exit(gaveUp),
+  );
+  stop.addEventListener('abort', () => log.info('stopping; once more to stop at once'));
+  return run({ loaded, json, io: { out: process.stdout, terminal: isatty(process.stdout.fd), log, stop } });
+}
+
+/** Resolves when all that was printed and logged has left the process. */
+async function written(): Promise<void> {
+  // The log hands a line on one turn later.
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise((resolve) => stream.write('', resolve));
+  }
+}

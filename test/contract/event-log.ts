@@ -1,0 +1,645 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+
+import type { TopicSpec } from '../../src/domain/topics';
+import type { EventLog, EventTransaction, EventWriter } from '../../src/ports/event-log';
+import { GroupMember } from './group-member';
+import type { LostAnswer } from './lost-answers';
+import { losingAnswer } from './lost-answers';
+import type { Row } from './records';
+import { batchOf, readAll, readCount, readUntil, row, rowsOf, timestamp, valuesOf, write } from './records';
+
+/** What an adapter brings along to be tested. */
+export interface EventLogHarness {
+  /** Makes an empty log, or leaves one as it is on which nobody uses names of this run: every case makes its own. */
+  fresh(): Promise<void>;
+  /** Another client of the log that `fresh` made last. */
+  open(): Promise<EventLog>;
+  /** How many random stories are told. */
+  readonly stories: number;
+  close(): Promise<void>;
+}
+
+const PARTITIONS = 3;
+
+/** The contract of `ports/event-log`, as cases that every adapter passes. */
+export function eventLogContract(name: string, harness: EventLogHarness): void {
+  describe(`${name} as an event log`, () => {
+    let log: EventLog;
+    let clients: EventLog[];
+    /** Names of this case alone. */
+    let logs: string;
+    let compacted: string;
+    let group: string;
+    let id: string;
+
+    const open = async (): Promise<EventLog> => {
+      const client = await harness.open();
+      clients.push(client);
+      return client;
+    };
+
+    beforeEach(async () => {
+      clients = [];
+      await harness.fresh();
+      log = await open();
+      const unique = randomUUID();
+      logs = `logs-${unique}`;
+      compacted = `compacted-${unique}`;
+      group = `group-${unique}`;
+      id = `writer-${unique}`;
+      await log.ensureTopics([topic(logs, 'delete'), topic(compacted, 'compact')]);
+    });
+    afterEach(async () => {
+      await Promise.all(clients.map((client) => client.close()));
+    });
+    afterAll(() => harness.close());
+
+    describe('its topics', () => {
+      it('may be made again as they are, by anybody', async () => {
+        await log.ensureTopics([topic(logs, 'delete')]);
+        await (await open()).ensureTopics([topic(logs, 'delete'), topic(`${logs}-2`, 'compact,delete')]);
+        expect(await log.offsets(`${logs}-2`, 0)).toEqual({ start: 0, end: 0 });
+      });
+
+      it('keep their partition count and clean-up policy', async () => {
+        const more = { ...topic(logs, 'delete'), partitions: PARTITIONS + 1 };
+        await expect(log.ensureTopics([more])).rejects.toMatchObject({ code: 'TOPIC_MISMATCH' });
+        await expect(log.ensureTopics([topic(logs, 'compact')])).rejects.toMatchObject({ code: 'TOPIC_MISMATCH' });
+      });
+
+      it('are asked for by name: one that does not exist is an error, wherever it is used', async () => {
+        const unknown = { code: 'UNKNOWN_TOPIC' };
+        const appending = async (name: string, partition: number): Promise<void> => {
+          const writer = await log.openWriter(id);
+          await writer.begin().append(name, partition, batchOf(row('x')));
+        };
+        await expect(appending(`${logs}-none`, 0)).rejects.toMatchObject(unknown);
+        await expect(appending(logs, PARTITIONS)).rejects.toMatchObject(unknown);
+        await expect(log.offsets(`${logs}-none`, 0)).rejects.toMatchObject(unknown);
+        await expect(log.offsets(logs, PARTITIONS)).rejects.toMatchObject(unknown);
+        await expect(log.openReader(`${logs}-none`, 0, 0).fetch(1024, 0)).rejects.toMatchObject(unknown);
+      });
+    });
+
+    describe('a committed transaction', () => {
+      it('is read in order, with timestamps, keys and headers as they were written', async () => {
+        const written: Row[] = [
+          {
+            key: 'a',
+            value: 'first',
+            timestamp,
+            headers: [
+              ['at', '0:0'],
+              ['level', 'INFO'],
+            ],
+          },
+          { key: null, value: 'no key', timestamp: timestamp - 5_000, headers: [] },
+          { key: '', value: '', timestamp: timestamp + 1, headers: [['', '']] },
+          {
+            key: 'ü',
+            value: null,
+            timestamp: 0,
+            headers: [
+              ['level', 'ERROR'],
+              ['level', 'twice'],
+            ],
+          },
+        ];
+        const writer = await log.openWriter(id);
+        const transaction = writer.begin();
+        await transaction.append(logs, 1, batchOf(...written.slice(0, 2)));
+        await transaction.append(logs, 1, batchOf(...written.slice(2)));
+        await transaction.commit();
+        const read = await readCount(log, logs, 1, 4);
+        expect(read).toEqual(written.map((expected, offset) => ({ ...expected, offset })));
+      });
+
+      it('keeps what was appended, whatever becomes of the buffer', async () => {
+        const batch = batchOf(row('as appended'));
+        const transaction = (await log.openWriter(id)).begin();
+        await transaction.append(logs, 0, batch);
+        batch.fill(0);
+        await transaction.commit();
+        expect(valuesOf(await readCount(log, logs, 0, 1))).toEqual(['as appended']);
+      });
+
+      it('spans partitions and topics', async () => {
+        const transaction = (await log.openWriter(id)).begin();
+        await transaction.append(logs, 0, batchOf(row('a')));
+        await transaction.append(logs, 2, batchOf(row('b')));
+        await transaction.append(compacted, 1, batchOf(row('c')));
+        await transaction.commit();
+        expect(valuesOf(await readCount(log, logs, 0, 1))).toEqual(['a']);
+        expect(valuesOf(await readCount(log, logs, 2, 1))).toEqual(['b']);
+        expect(valuesOf(await readCount(log, compacted, 1, 1))).toEqual(['c']);
+        expect(await readAll(log, logs, 1)).toEqual([]);
+      });
+
+      it('is seen by other clients', async () => {
+        await write(await log.openWriter(id), logs, 0, 'a', 'b');
+        expect(valuesOf(await readCount(await open(), logs, 0, 2))).toEqual(['a', 'b']);
+      });
+
+      it('may be empty', async () => {
+        const writer = await log.openWriter(id);
+        await writer.begin().commit();
+        await write(writer, logs, 0, 'a');
+        expect(await readAll(log, logs, 0)).toEqual(['a']);
+      });
+
+      it('moves the end, behind which nothing is', async () => {
+        expect(await log.offsets(logs, 0)).toEqual({ start: 0, end: 0 });
+        await write(await log.openWriter(id), logs, 0, 'a', 'b', 'c');
+        const read = await readCount(log, logs, 0, 3);
+        const { start, end } = await log.offsets(logs, 0);
+        expect(start).toBe(0);
+        expect(end).toBeGreaterThan(read.at(-1)?.offset ?? Infinity);
+        const behind = await log.openReader(logs, 0, end).fetch(1024, 0);
+        expect(behind).toMatchObject({ batches: [], from: end, next: end, end });
+      });
+    });
+
+    describe('a transaction that is not committed', () => {
+      it('leaves nothing when it is aborted, and its writer goes on', async () => {
+        const writer = await log.openWriter(id);
+        const transaction = writer.begin();
+        await transaction.append(logs, 0, batchOf(row('aborted')));
+        await transaction.append(compacted, 0, batchOf(row('aborted')));
+        await transaction.commitOffset(group, logs, 0, 17);
+        await transaction.abort();
+        await write(writer, logs, 0, 'committed');
+        expect(await readAll(log, logs, 0)).toEqual(['committed']);
+        expect(await readAll(log, compacted, 0)).toEqual([]);
+        expect(await log.groupOffset(group, logs, 0)).toBeNull();
+      });
+
+      it('is not seen while it is open', async () => {
+        const transaction = (await log.openWriter(id)).begin();
+        await transaction.append(logs, 0, batchOf(row('open')));
+        const fetched = await log.openReader(logs, 0, 0).fetch(1024, 0);
+        expect(fetched.batches).toEqual([]);
+        await transaction.commit();
+        expect(valuesOf(await readCount(log, logs, 0, 1))).toEqual(['open']);
+      });
+
+      it('is aborted when its client is closed', async () => {
+        const client = await open();
+        const transaction = (await client.openWriter(id)).begin();
+        await transaction.append(logs, 0, batchOf(row('open')));
+        await client.close();
+        await expect(transaction.commit()).rejects.toMatchObject({ code: 'CLOSED' });
+        await log.openWriter(id);
+        expect(await readAll(log, logs, 0)).toEqual([]);
+      });
+
+      it('is aborted when its writer is closed', async () => {
+        const writer = await log.openWriter(id);
+        const transaction = writer.begin();
+        await transaction.append(logs, 0, batchOf(row('open')));
+        await writer.close();
+        await expect(transaction.commit()).rejects.toMatchObject({ code: 'CLOSED' });
+        await log.openWriter(id);
+        expect(await readAll(log, logs, 0)).toEqual([]);
+      });
+
+      it('ends with a batch that is too large, and leaves the log as it was', async () => {
+        const writer = await log.openWriter(id);
+        const transaction = writer.begin();
+        await transaction.append(logs, 0, batchOf(row('before')));
+        const large = batchOf(row('x'.repeat(1 << 20)));
+        await expect(transaction.append(logs, 0, large)).rejects.toMatchObject({ code: 'BATCH_TOO_LARGE' });
+        await transaction.abort();
+        await writer.close();
+        await write(await log.openWriter(id), logs, 0, 'after');
+        expect(await readAll(log, logs, 0)).toEqual(['after']);
+      });
+
+      it('ends with bytes that are no record batch', async () => {
+        const writer = await log.openWriter(id);
+        const damaged = batchOf(row('value'));
+        damaged.writeUInt8(damaged.readUInt8(damaged.length - 2) ^ 1, damaged.length - 2);
+        const appending = writer.begin().append(logs, 0, damaged);
+        await expect(appending).rejects.toMatchObject({ code: 'CORRUPT_BATCH' });
+        await writer.close();
+        await log.openWriter(id);
+        expect(await readAll(log, logs, 0)).toEqual([]);
+      });
+    });
+
+    describe('two writers in one partition', () => {
+      // A read_committed reader that takes aborted transactions as sorted by their end, not by their first offset, lets
+      // aborted records through when transactions overlap.
+      it.each([
+        { first: 'aborted', over: 'aborted' },
+        { first: 'aborted', over: 'committed' },
+        { first: 'committed', over: 'aborted' },
+        { first: 'committed', over: 'committed' },
+      ])('show what is committed when $first began first and $over ends first', async ({ first, over }) => {
+        const second = first === 'aborted' ? 'committed' : 'aborted';
+        const transactions = new Map<string, EventTransaction>();
+        for (const kind of [first, second]) {
+          transactions.set(kind, (await log.openWriter(`${id}-${kind}`)).begin());
+        }
+        const append = async (kind: string, value: string): Promise<void> =>
+          transactions.get(kind)?.append(logs, 0, batchOf(row(`${kind}-${value}`)));
+        const end = async (kind: string): Promise<void> =>
+          kind === 'aborted' ? transactions.get(kind)?.abort() : transactions.get(kind)?.commit();
+
+        await append(first, '1');
+        await append(second, '1');
+        await append(first, '2');
+        await append(second, '2');
+        await end(over);
+        await append(over === 'aborted' ? 'committed' : 'aborted', '3');
+        await end(over === 'aborted' ? 'committed' : 'aborted');
+
+        const expected = ['committed-1', 'committed-2', ...(over === 'aborted' ? ['committed-3'] : [])];
+        expect(await readAll(log, logs, 0)).toEqual(expected);
+      });
+
+      it('keep each its own order', async () => {
+        const one = (await log.openWriter(`${id}-1`)).begin();
+        const two = (await log.openWriter(`${id}-2`)).begin();
+        for (const n of ['1', '2', '3']) {
+          await one.append(logs, 0, batchOf(row(`one-${n}`)));
+          await two.append(logs, 0, batchOf(row(`two-${n}`)));
+        }
+        await two.commit();
+        await one.commit();
+        const values = await readAll(log, logs, 0);
+        expect(values.filter((value) => value?.startsWith('one'))).toEqual(['one-1', 'one-2', 'one-3']);
+        expect(values.filter((value) => value?.startsWith('two'))).toEqual(['two-1', 'two-2', 'two-3']);
+      });
+    });
+
+    describe('a new writer of a transactional id', () => {
+      const use = async (writer: EventWriter): Promise<void> => write(writer, logs, 0, 'from the old writer');
+
+      it('fences the old one for good', async () => {
+        const old = await log.openWriter(id);
+        await use(old);
+        const next = await log.openWriter(id);
+        await expect(use(old)).rejects.toMatchObject({ code: 'FENCED' });
+        await expect(use(old)).rejects.toMatchObject({ code: 'FENCED' });
+        await write(next, logs, 0, 'from the new one');
+        expect(await readAll(log, logs, 0)).toEqual(['from the old writer', 'from the new one']);
+      });
+
+      it('aborts the open transaction of the old one, which cannot be committed any more', async () => {
+        const open = (await log.openWriter(id)).begin();
+        await open.append(logs, 0, batchOf(row('open')));
+        await open.commitOffset(group, logs, 0, 17);
+        const next = await log.openWriter(id);
+        // What others commit behind it is seen at once.
+        expect(await readAll(log, logs, 0)).toEqual([]);
+        await expect(open.commit()).rejects.toMatchObject({ code: 'FENCED' });
+        await write(next, logs, 0, 'new');
+        expect(await readAll(log, logs, 0)).toEqual(['new']);
+        expect(await log.groupOffset(group, logs, 0)).toBeNull();
+      });
+
+      it('fences across clients', async () => {
+        const old = await log.openWriter(id);
+        await (await open()).openWriter(id);
+        await expect(use(old)).rejects.toMatchObject({ code: 'FENCED' });
+        expect(await readAll(log, logs, 0)).toEqual([]);
+      });
+
+      it('leaves writers of other ids alone', async () => {
+        const other = (await log.openWriter(`${id}-other`)).begin();
+        await other.append(logs, 0, batchOf(row('other')));
+        await log.openWriter(id);
+        await other.commit();
+        expect(await readAll(log, logs, 0)).toEqual(['other']);
+      });
+
+      it.each<[LostAnswer, string[]]>([
+        ['commit happened', ['before', 'unsure']],
+        ['commit did not happen', ['before']],
+      ])('reads the truth after the answer to a commit was lost: the %s', async (lost, truth) => {
+        const writer = await log.openWriter(id);
+        await write(writer, logs, 0, 'before');
+        const losing = write(losingAnswer(writer, lost), logs, 0, 'unsure');
+        await expect(losing).rejects.toMatchObject({ code: 'COMMIT_OUTCOME_UNKNOWN' });
+        const next = await log.openWriter(id);
+        expect(await readAll(log, logs, 0)).toEqual(truth);
+        await write(next, logs, 0, 'after');
+        expect(await readAll(log, logs, 0)).toEqual([...truth, 'after']);
+      });
+    });
+
+    describe('a reader', () => {
+      it('is handed a batch whole when it begins in the middle of it, and told where its part begins', async () => {
+        const transaction = (await log.openWriter(id)).begin();
+        await transaction.append(logs, 0, batchOf(row('0'), row('1'), row('2')));
+        await transaction.append(logs, 0, batchOf(row('3'), row('4')));
+        await transaction.commit();
+        await readCount(log, logs, 0, 5);
+        const { batches, from, next } = await log.openReader(logs, 0, 2).fetch(1 << 20, 0);
+        expect(from).toBe(2);
+        expect(next).toBe(5);
+        expect(valuesOf(batches.flatMap((batch) => rowsOf(batch, from)))).toEqual(['2', '3', '4']);
+      });
+
+      it('goes on where it left off, a bounded part at a time, up to the end', async () => {
+        const values = Array.from({ length: 20 }, (_, i) => `${i}`.padEnd(1000, '.'));
+        await write(await log.openWriter(id), logs, 0, ...values);
+        await readCount(log, logs, 0, 20);
+        const reader = log.openReader(logs, 0, 0);
+        const seen: (string | null)[] = [];
+        for (let atEnd = false; !atEnd;) {
+          const { batches, from, next, end } = await reader.fetch(2500, 0);
+          expect(batches.length).toBeLessThanOrEqual(4);
+          seen.push(...valuesOf(batches.flatMap((batch) => rowsOf(batch, from))));
+          atEnd = next >= end;
+        }
+        expect(seen).toEqual(values);
+      });
+
+      it('gets at least one batch, however little it asks for', async () => {
+        await write(await log.openWriter(id), logs, 0, 'x'.repeat(10_000));
+        await readCount(log, logs, 0, 1);
+        const { batches } = await log.openReader(logs, 0, 0).fetch(1, 0);
+        expect(batches).toHaveLength(1);
+      });
+
+      it('may begin behind the end, and gets what comes there', async () => {
+        const reader = log.openReader(logs, 0, 2);
+        expect(await reader.fetch(1024, 0)).toMatchObject({ batches: [], from: 2, next: 2, end: 0 });
+        await write(await log.openWriter(id), logs, 0, 'a', 'b', 'c');
+        const { batches, from } = await reader.fetch(1024, 20_000);
+        expect(valuesOf(batches.flatMap((batch) => rowsOf(batch, from)))).toEqual(['c']);
+      });
+
+      it('waits in vain no longer than it was told to', async () => {
+        const started = performance.now();
+        const fetched = await log.openReader(logs, 0, 0).fetch(1024, 100);
+        expect(fetched).toMatchObject({ batches: [], from: 0, next: 0, end: 0 });
+        expect(performance.now() - started).toBeGreaterThan(90);
+      });
+
+      it.each(['the same client', 'another client'])('that waits is woken by a commit of %s', async (who) => {
+        const committing = who === 'the same client' ? log : await open();
+        const writer = await committing.openWriter(id);
+        const started = performance.now();
+        const waiting = log.openReader(logs, 0, 0).fetch(1024, 20_000);
+        await write(writer, logs, 1, 'elsewhere');
+        await write(writer, logs, 0, 'here');
+        const { batches } = await waiting;
+        expect(valuesOf(batches.flatMap((batch) => rowsOf(batch)))).toEqual(['here']);
+        expect(performance.now() - started).toBeLessThan(10_000);
+      });
+
+      it('that waits is told when it, or its client, is closed', async () => {
+        const client = await open();
+        const one = client.openReader(logs, 0, 0);
+        const two = client.openReader(logs, 0, 0);
+        const waitingOne = one.fetch(1024, 20_000);
+        const waitingTwo = two.fetch(1024, 20_000);
+        await Promise.all([expect(waitingOne).rejects.toMatchObject({ code: 'CLOSED' }), one.close()]);
+        await Promise.all([expect(waitingTwo).rejects.toMatchObject({ code: 'CLOSED' }), client.close()]);
+        await expect(two.fetch(1024, 0)).rejects.toMatchObject({ code: 'CLOSED' });
+        await expect(client.openWriter(id)).rejects.toMatchObject({ code: 'CLOSED' });
+        await expect(client.offsets(logs, 0)).rejects.toMatchObject({ code: 'CLOSED' });
+      });
+    });
+
+    describe('a compacted topic', () => {
+      it('keeps the newest value of every key, in order', async () => {
+        const writer = await log.openWriter(id);
+        for (let revision = 0; revision < 5; revision++) {
+          const transaction = writer.begin();
+          await transaction.append(compacted, 0, batchOf(row(`a${revision}`, 'a'), row(`b${revision}`, 'b')));
+          if (revision === 2) await transaction.append(compacted, 0, batchOf(row('c2', 'c')));
+          await transaction.commit();
+        }
+        const read = await readUntil(log, compacted, 0, ({ value }) => value === 'b4');
+        expect([...newest(read)]).toEqual([
+          ['c', 'c2'],
+          ['a', 'a4'],
+          ['b', 'b4'],
+        ]);
+        const offsets = read.map(({ offset }) => offset);
+        expect(offsets).toEqual([...offsets].sort((a, b) => a - b));
+      });
+
+      it('says that a key was deleted', async () => {
+        const writer = await log.openWriter(id);
+        await write(writer, compacted, 0, 'value');
+        const transaction = writer.begin();
+        await transaction.append(compacted, 0, batchOf(row(null)));
+        await transaction.commit();
+        const read = await readUntil(log, compacted, 0, ({ value }) => value === null);
+        expect([...newest(read)]).toEqual([['k', null]]);
+      });
+
+      it('keeps headers and timestamps', async () => {
+        const written: Row[] = ['a', 'b'].map((key) => ({ key, value: key, timestamp: 17, headers: [['h', key]] }));
+        const transaction = (await log.openWriter(id)).begin();
+        await transaction.append(compacted, 0, batchOf(...written));
+        await transaction.commit();
+        const read = await readCount(log, compacted, 0, 2);
+        expect(read).toEqual(written.map((expected, offset) => ({ ...expected, offset })));
+      });
+
+      it('can be read to the end from any offset, also one that was compacted away', async () => {
+        const writer = await log.openWriter(id);
+        for (let i = 0; i < 5; i++) await write(writer, compacted, 0, `${i}`);
+        await readUntil(log, compacted, 0, ({ value }) => value === '4');
+        const { end } = await log.offsets(compacted, 0);
+        for (let offset = 0; offset < end; offset++) {
+          const reader = log.openReader(compacted, 0, offset);
+          let next = offset;
+          while (next < end) next = (await reader.fetch(1024, 1000)).next;
+          expect(next).toBeGreaterThanOrEqual(end);
+        }
+      });
+    });
+
+    describe('the offset of a group', () => {
+      it('is there if and only if its transaction was committed', async () => {
+        expect(await log.groupOffset(group, logs, 0)).toBeNull();
+        const writer = await log.openWriter(id);
+        const committed = writer.begin();
+        await committed.append(logs, 1, batchOf(row('output')));
+        await committed.commitOffset(group, logs, 0, 3);
+        expect(await log.groupOffset(group, logs, 0)).toBeNull();
+        await committed.commit();
+        // Its output is visible, so the transaction is.
+        await readCount(log, logs, 1, 1);
+        const aborted = writer.begin();
+        await aborted.commitOffset(group, logs, 0, 5);
+        await aborted.abort();
+        expect(await (await open()).groupOffset(group, logs, 0)).toBe(3);
+      });
+
+      it('is one for each group and partition, and may go back', async () => {
+        const writer = await log.openWriter(id);
+        const commit = async (name: string, partition: number, offset: number): Promise<void> => {
+          const transaction = writer.begin();
+          await transaction.append(logs, 2, batchOf(row(`${name} ${partition} ${offset}`)));
+          await transaction.commitOffset(name, logs, partition, offset);
+          await transaction.commit();
+        };
+        await commit(group, 0, 7);
+        await commit(group, 1, 9);
+        await commit(`${group}-2`, 0, 1);
+        await commit(group, 0, 2);
+        await readCount(log, logs, 2, 4);
+        expect(await log.groupOffset(group, logs, 0)).toBe(2);
+        expect(await log.groupOffset(group, logs, 1)).toBe(9);
+        expect(await log.groupOffset(`${group}-2`, logs, 0)).toBe(1);
+        expect(await log.groupOffset(group, logs, 2)).toBeNull();
+      });
+    });
+
+    describe('a group', () => {
+      it('gives everything to its only member', async () => {
+        const member = new GroupMember('only', []);
+        await member.join(log, group, logs);
+        await member.has(PARTITIONS);
+        expect([...member.partitions].sort()).toEqual([0, 1, 2]);
+      });
+
+      it('gives each partition to one of two members, and all to the one that stays', async () => {
+        const story: string[] = [];
+        // Giving up takes some time; meanwhile nobody else may have the partition.
+        const slow = async (): Promise<void> => {
+          for (let i = 0; i < 10; i++) await log.offsets(logs, 0);
+        };
+        const one = new GroupMember('one', story, slow);
+        const two = new GroupMember('two', story, slow);
+        await one.join(log, group, logs);
+        await one.has(PARTITIONS);
+        await two.join(await open(), group, logs);
+        await Promise.all([one.has(2), two.has(1)]);
+        expect([...one.partitions, ...two.partitions].sort()).toEqual([0, 1, 2]);
+        await one.leave();
+        expect(one.partitions.size).toBe(0);
+        await two.has(PARTITIONS);
+        expect(ownedByOneAtATime(story)).toBe(true);
+      });
+
+      it('takes what a member has when its client is closed', async () => {
+        const story: string[] = [];
+        const client = await open();
+        const leaving = new GroupMember('leaving', story);
+        const staying = new GroupMember('staying', story);
+        await leaving.join(client, group, logs);
+        await leaving.has(PARTITIONS);
+        await staying.join(log, group, logs);
+        await staying.has(1);
+        await client.close();
+        await staying.has(PARTITIONS);
+        expect(leaving.partitions.size).toBe(0);
+        expect(ownedByOneAtATime(story)).toBe(true);
+      });
+
+      it('has nothing to do with other groups', async () => {
+        const one = new GroupMember('one', []);
+        const two = new GroupMember('two', []);
+        await one.join(log, group, logs);
+        await two.join(log, `${group}-2`, logs);
+        await Promise.all([one.has(PARTITIONS), two.has(PARTITIONS)]);
+      });
+    });
+
+    it('shows exactly what was committed, whatever writers do', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+          const story = `story-${randomUUID()}`;
+          await log.ensureTopics([topic(story, 'delete')]);
+          const expected = await tell(log, story, steps);
+          for (let partition = 0; partition < PARTITIONS; partition++) {
+            const seen = await readAll(log, story, partition);
+            const committed = expected.get(partition) ?? [];
+            expect([...seen].sort()).toEqual([...committed].sort());
+            for (const writer of writerNames) {
+              const ofWriter = (value: string | null): boolean => value?.startsWith(`${writer}-`) === true;
+              expect(seen.filter(ofWriter)).toEqual(committed.filter(ofWriter));
+            }
+          }
+        }),
+        { numRuns: harness.stories },
+      );
+    }, 120_000);
+  });
+}
+
+function topic(name: string, cleanup: TopicSpec['cleanup']): TopicSpec {
+  return { name, partitions: PARTITIONS, cleanup, retentionMs: 100 * 365 * 24 * 60 * 60 * 1000 };
+}
+
+/** The newest value of each key, in order of those values. */
+function newest(rows: readonly Row[]): Map<string | null, string | null> {
+  const values = new Map<string | null, string | null>();
+  for (const { key, value } of rows) {
+    values.delete(key);
+    values.set(key, value);
+  }
+  return values;
+}
+
+function ownedByOneAtATime(story: readonly string[]): boolean {
+  const owners = new Map<string, string>();
+  return story.every((line) => {
+    const words = line.split(' ');
+    const [name = '', partition = ''] = [words[0], words.at(-1)];
+    if (words[1] === 'gave') return owners.get(partition) === name && owners.delete(partition);
+    return !owners.has(partition) && owners.set(partition, name);
+  });
+}
+
+const writerNames = ['a', 'b'] as const;
+
+/** What one of the writers does next; it begins a transaction where it has none. */
+const step = fc.record({
+  writer: fc.constantFrom(...writerNames),
+  does: fc.oneof(
+    { weight: 5, arbitrary: fc.constant('append' as const) },
+    fc.constantFrom('commit', 'abort', 'open anew', 'lose the answer to its commit'),
+  ),
+  partition: fc.nat(PARTITIONS - 1),
+});
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** Does the steps, and says what is committed then: values by partition, in the order of each writer. */
+async function tell(log: EventLog, topic: string, steps: readonly Step[]): Promise<Map<number, string[]>> {
+  const committed = new Map<number, string[]>();
+  const writers = new Map<string, EventWriter>();
+  const open = new Map<string, { transaction: EventTransaction; values: [number, string][] }>();
+  const settle = (values: readonly [number, string][]): void => {
+    for (const [partition, value] of values) committed.set(partition, [...(committed.get(partition) ?? []), value]);
+  };
+  for (const [i, { writer: name, does, partition }] of steps.entries()) {
+    const id = `${topic}-${name}`;
+    const writer = writers.get(name) ?? (await log.openWriter(id));
+    writers.set(name, writer);
+    if (does === 'open anew') {
+      writers.set(name, await log.openWriter(id));
+      open.delete(name);
+      continue;
+    }
+    const { transaction, values } = open.get(name) ?? { transaction: writer.begin(), values: [] };
+    open.set(name, { transaction, values });
+    if (does === 'append') {
+      const value = `${name}-${i}`;
+      await transaction.append(topic, partition, batchOf(row(value)));
+      values.push([partition, value]);
+      continue;
+    }
+    open.delete(name);
+    if (does === 'abort') {
+      await transaction.abort();
+    } else {
+      await transaction.commit();
+      settle(values);
+      // Whoever does not get the answer opens a new writer.
+      if (does === 'lose the answer to its commit') writers.set(name, await log.openWriter(id));
+    }
+  }
+  // What is still open ends with its writer.
+  for (const name of writers.keys()) await log.openWriter(`${topic}-${name}`);
+  return committed;
+}

@@ -1,0 +1,284 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { openDatabase } from '../../../../src/adapters/embedded/sqlite-database';
+import { SqliteEventLog, openSqliteEventLog } from '../../../../src/adapters/embedded/sqlite-event-log';
+import type { TopicSpec } from '../../../../src/domain/topics';
+import type { Clock } from '../../../../src/ports/clock';
+import { systemClock } from '../../../../src/ports/clock';
+import type { EventLog } from '../../../../src/ports/event-log';
+import { crashTopics } from '../../../contract/children/crash-topics';
+import { spawnChild } from '../../../contract/children/spawn-child';
+import { batchOf, readAll, readUntil, row, timestamp, valuesOf, write } from '../../../contract/records';
+
+const DAY = 24 * 60 * 60 * 1000;
+
+describe('The SQLite event log', () => {
+  let folder: string;
+  let path: string;
+  let now: number;
+  let clients: EventLog[];
+  const clock: Clock = { now: () => now, sleep: (ms, signal) => systemClock.sleep(ms, signal) };
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'telltale-sqlite-'));
+    path = join(folder, 'below', 'events.db');
+    now = timestamp;
+    clients = [];
+  });
+  afterEach(async () => {
+    await Promise.all(clients.map((client) => client.close()));
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const open = async (): Promise<EventLog> => {
+    const log = await openSqliteEventLog({ path, clock });
+    clients.push(log);
+    return log;
+  };
+  const reopen = async (): Promise<EventLog> => {
+    await Promise.all(clients.splice(0).map((client) => client.close()));
+    return open();
+  };
+  const topic = (cleanup: TopicSpec['cleanup'], retentionMs = DAY): TopicSpec => {
+    return { name: 't', partitions: 1, cleanup, retentionMs };
+  };
+  const writeAt = async (log: EventLog, at: number, value: string | null, key = 'k'): Promise<void> => {
+    const writer = await log.openWriter('w');
+    const transaction = writer.begin();
+    await transaction.append('t', 0, batchOf({ ...row(value, key), timestamp: at }));
+    await transaction.commit();
+    await writer.close();
+  };
+
+  it('is as it was after it was closed and opened again', async () => {
+    const log = await open();
+    await log.ensureTopics([topic('delete')]);
+    const transaction = (await log.openWriter('w')).begin();
+    await transaction.append('t', 0, batchOf(row('a')));
+    await transaction.commitOffset('g', 't', 0, 5);
+    await transaction.commit();
+    const again = await reopen();
+    expect(await again.groupOffset('g', 't', 0)).toBe(5);
+    expect(await again.offsets('t', 0)).toEqual({ start: 0, end: 1 });
+    expect(await readAll(again, 't', 0)).toEqual(['a']);
+  });
+
+  describe('when a process is killed', () => {
+    it('holds each transaction as a whole or not at all, and all that were acknowledged', async () => {
+      let acknowledged = 0;
+      for (let round = 0; round < 4; round++) {
+        const child = spawnChild('write-transactions', path, 'child', 'Infinity');
+        expect(await child.line()).toBe('open');
+        const before = acknowledged;
+        // In the midst of one, wherever that is.
+        for (let i = 0; i < 3 + 7 * round; i++) {
+          await child.line();
+          acknowledged++;
+        }
+        await child.kill();
+
+        const log = await reopen();
+        const logs = (await readAll(log, 'logs', 0)).map((value) => value?.replace(/\.+$/, ''));
+        expect((await readAll(log, 'logs', 1)).map((value) => value?.replace(/\.+$/, ''))).toEqual(logs);
+        const last = logs.length - before;
+        expect(logs.slice(before)).toEqual(Array.from({ length: last }, (_, i) => `child-${i + 1}`));
+        expect(logs.length).toBeGreaterThanOrEqual(acknowledged);
+        expect(await readAll(log, 'checkpoints', 0)).toEqual([`child-${last}`]);
+        expect(await log.groupOffset('child', 'logs', 0)).toBe(last);
+        acknowledged = logs.length;
+      }
+    });
+  });
+
+  describe('when several processes use it', () => {
+    it('wakes a reader that waits for another process', async () => {
+      const log = await open();
+      await log.ensureTopics(crashTopics);
+      const waiting = log.openReader('logs', 1, 0).fetch(1024, 20_000);
+      const child = spawnChild('write-transactions', path, 'child', '1');
+      expect((await waiting).batches).toHaveLength(1);
+      await child.kill();
+    });
+
+    it('fences the writer of another process', async () => {
+      const child = spawnChild('write-transactions', path, 'child', 'Infinity');
+      expect(await child.line()).toBe('open');
+      const log = await open();
+      await log.openWriter('child');
+      let line = await child.line();
+      while (/^\d+$/.test(line)) line = await child.line();
+      expect(line).toBe('FENCED');
+      await child.kill();
+      const seen = await readAll(log, 'logs', 0);
+      expect(await log.groupOffset('child', 'logs', 0)).toBe(seen.length);
+    });
+
+    it('takes what all of them write, also when they make it at the same time', async () => {
+      const names = ['a', 'b', 'c'];
+      const children = names.map((name) => spawnChild('write-transactions', path, name, '40'));
+      for (const child of children) {
+        let line = await child.line();
+        while (line === 'open' || /^\d+$/.test(line)) line = await child.line();
+        expect(line).toBe('done');
+      }
+      await Promise.all(children.map((child) => child.kill()));
+      const log = await open();
+      const seen = (await readAll(log, 'logs', 0)).map((value) => value?.replace(/\.+$/, ''));
+      for (const name of names) {
+        const own = seen.filter((value) => value?.startsWith(name));
+        expect(own).toEqual(Array.from({ length: 40 }, (_, i) => `${name}-${i + 1}`));
+      }
+      expect((await readAll(log, 'checkpoints', 0)).sort()).toEqual(['a-40', 'b-40', 'c-40']);
+    });
+  });
+
+  describe('when the disk is full', () => {
+    it('aborts the transaction, keeps what there was, and goes on once there is space', async () => {
+      const database = openDatabase(path);
+      const log = new SqliteEventLog(database, { path, clock });
+      clients.push(log);
+      await log.ensureTopics([topic('delete')]);
+      await write(await log.openWriter('w'), 't', 0, 'before');
+      database.exec('PRAGMA max_page_count = 40');
+      const writing = write(await log.openWriter('w'), 't', 0, 'x'.repeat(700_000), 'y'.repeat(700_000));
+      await expect(writing).rejects.toMatchObject({
+        code: 'TRANSACTION_ABORTED',
+        retriable: true,
+        message: expect.stringContaining('the disk is full; free some space') as string,
+        cause: { code: 'DISK_FULL' },
+      });
+      database.exec('PRAGMA max_page_count = 1000000');
+      await write(await log.openWriter('w'), 't', 0, 'after');
+      expect(await readAll(log, 't', 0)).toEqual(['before', 'after']);
+    });
+  });
+
+  describe('retention', () => {
+    it('deletes old batches from the start on, and tells a reader that comes too late', async () => {
+      const log = await open();
+      await log.ensureTopics([topic('delete')]);
+      await writeAt(log, now - 2 * DAY, 'old');
+      await writeAt(log, now - DAY - 1, 'just old');
+      await writeAt(log, now - DAY, 'just young');
+      await writeAt(log, now - 3 * DAY, 'old, behind a young one');
+      const again = await reopen();
+      expect(await again.offsets('t', 0)).toEqual({ start: 2, end: 4 });
+      const late = again.openReader('t', 0, 1).fetch(1024, 0);
+      await expect(late).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' });
+      const read = await readUntil(again, 't', 0, ({ offset }) => offset === 3, 2);
+      expect(valuesOf(read)).toEqual(['just young', 'old, behind a young one']);
+    });
+
+    it('never gives an offset twice, also when everything was deleted', async () => {
+      const log = await open();
+      await log.ensureTopics([topic('delete')]);
+      await writeAt(log, now, 'a');
+      now += 2 * DAY;
+      const again = await reopen();
+      expect(await again.offsets('t', 0)).toEqual({ start: 1, end: 1 });
+      await writeAt(again, now, 'b');
+      const read = await readUntil(again, 't', 0, () => true, 1);
+      expect(read).toMatchObject([{ offset: 1, value: 'b' }]);
+    });
+
+    it('takes a changed time from the topics that are made sure of', async () => {
+      const log = await open();
+      await log.ensureTopics([topic('delete', 10 * DAY)]);
+      await writeAt(log, now - 2 * DAY, 'old');
+      expect((await (await reopen()).offsets('t', 0)).start).toBe(0);
+      await (await open()).ensureTopics([topic('delete', DAY)]);
+      expect((await (await reopen()).offsets('t', 0)).start).toBe(1);
+    });
+
+    it('leaves a compacted topic alone, however old', async () => {
+      const log = await open();
+      await log.ensureTopics([topic('compact')]);
+      await writeAt(log, 0, 'old');
+      expect(await readAll(await reopen(), 't', 0)).toEqual(['old']);
+    });
+
+    it('deletes old records of a topic that is compacted and deleted, without moving its start', async () => {
+      const log = await open();
+      await log.ensureTopics([topic('compact,delete')]);
+      await writeAt(log, now, 'young', 'a');
+      await writeAt(log, now - 2 * DAY, 'old', 'b');
+      const again = await reopen();
+      expect(await again.offsets('t', 0)).toEqual({ start: 0, end: 2 });
+      const reader = again.openReader('t', 0, 0);
+      expect((await reader.fetch(1, 0)).next).toBe(1);
+      expect(await reader.fetch(1, 0)).toMatchObject({ batches: [], from: 1, next: 2, end: 2 });
+    });
+  });
+
+  describe('compaction', () => {
+    it('forgets a deleted key a day later', async () => {
+      const log = await open();
+      await log.ensureTopics([topic('compact')]);
+      await writeAt(log, now, 'value');
+      await writeAt(log, now, null);
+      expect(await readAll(await reopen(), 't', 0)).toEqual([null]);
+      now += DAY + 1;
+      expect(await readAll(await reopen(), 't', 0)).toEqual([]);
+    });
+
+    it('keeps the file as small as its keys', async () => {
+      const log = await open();
+      await log.ensureTopics([topic('compact')]);
+      const writer = await log.openWriter('w');
+      for (let i = 0; i < 300; i++) {
+        const transaction = writer.begin();
+        await transaction.append('t', 0, batchOf(row(`${i}`.padEnd(50_000, '.'), `key-${i % 3}`)));
+        await transaction.commit();
+      }
+      await (await reopen()).close();
+      expect((await stat(path)).size).toBeLessThan(1_000_000);
+    });
+
+    it('refuses a record without a key', async () => {
+      const log = await open();
+      await log.ensureTopics([topic('compact')]);
+      const appending = (await log.openWriter('w')).begin().append('t', 0, batchOf(row('value', null)));
+      await expect(appending).rejects.toMatchObject({ code: 'CORRUPT_BATCH' });
+    });
+  });
+
+  describe('a writer', () => {
+    it('is spent after an error, and says so', async () => {
+      const log = await open();
+      await log.ensureTopics([topic('delete')]);
+      const writer = await log.openWriter('w');
+      const transaction = writer.begin();
+      await expect(transaction.append('none', 0, batchOf(row('x')))).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
+      await expect(transaction.commit()).rejects.toMatchObject({ code: 'CLOSED' });
+      expect(() => writer.begin()).toThrow('The writer w has failed: close it and open a new one.');
+    });
+
+    it('begins one transaction at a time', async () => {
+      const writer = await (await open()).openWriter('w');
+      writer.begin();
+      expect(() => writer.begin()).toThrow('before the end of the last one');
+    });
+  });
+
+  it.each([
+    ['something else', 'no database at all, but long enough to be one. '.repeat(100)],
+    ['half a database', 'SQLite format 3\0'],
+  ])('refuses to open %s', async (_what, content) => {
+    path = join(folder, 'file');
+    await writeFile(path, content);
+    await expect(open()).rejects.toMatchObject({ code: 'DATA_FOLDER' });
+  });
+
+  it('refuses a file of another version, and says what to do', async () => {
+    await (await open()).close();
+    const database = openDatabase(path);
+    database.exec('PRAGMA user_version = 7');
+    database.close();
+    await expect(open()).rejects.toMatchObject({
+      code: 'DATA_FOLDER',
+      message: expect.stringContaining('use the version that wrote it, or another data folder') as string,
+    });
+  });
+});
