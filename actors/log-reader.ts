@@ -103,7 +103,10 @@ export function logReader(
     await state.steps?.return();
     Object.assign(state, { epoch, steps: null, credit: options.credit, last: null, committed: null });
     const object = await options.store.head(options.bucket, key);
-    if (object === null) return finish({ kind: 'gone' }, context);
+    if (object === null) {
+      finish({ kind: 'gone' }, context);
+      return;
+    }
     state.steps = readSteps(committed, object, options);
     pull(state, context);
   }

@@ -50,7 +50,9 @@ export async function* readSteps(
   const plan = planRead(committed, object);
   switch (plan.kind) {
     case 'nothing':
-      yield* publishTail(plan.checkpoint, options, 'when due');
+      if (isTailDue(plan.checkpoint, options)) {
+        yield* readOn(plan.checkpoint, object, null, { ...options, tailTimeoutMs: 0 });
+      }
       return;
     case 'first': {
       const source = sourceId(options.bucket, object.key);
@@ -79,7 +81,7 @@ async function* prove(
   options: ReadingOptions,
 ): AsyncGenerator<null, { checkpoint: Checkpoint; kept: readonly Buffer[] | null } | null, undefined> {
   const proof = createProof(checkpoint, options.hashing);
-  let kept: Buffer[] | null = object.size - checkpoint.size <= options.maxProofBytes ? [] : null;
+  const kept: Buffer[] | null = object.size - checkpoint.size <= options.maxProofBytes ? [] : null;
   for await (const chunk of chunksOf(object, resumptionOf(checkpoint).from, options)) {
     proof.push(chunk);
     kept?.push(chunk);
@@ -89,36 +91,27 @@ async function* prove(
   return outcome === 'disproved' ? null : { checkpoint: accept(checkpoint, object, outcome), kept };
 }
 
-/** The content was replaced: the tail of the generation before will never be terminated; then from byte 0. */
+/** Has the source's last line waited for its terminator for too long? */
+function isTailDue({ heldSince }: Checkpoint, { clock, tailTimeoutMs }: ReadingOptions): boolean {
+  return heldSince !== null && clock.now() - heldSince >= tailTimeoutMs;
+}
+
+/** The content was replaced: what is held of the generation before will never be terminated; then from byte 0. */
 async function* rewritten(
   checkpoint: Checkpoint,
   object: ObjectInfo,
   options: ReadingOptions,
 ): AsyncGenerator<Step | null, void, undefined> {
-  yield* publishTail(checkpoint, options, 'now');
-  yield* readOn(nextGeneration(checkpoint, object), object, null, options);
-}
-
-/** Publishes the held tail of a source from which nothing more will come, or has not for long. */
-function* publishTail(
-  checkpoint: Checkpoint,
-  options: ReadingOptions,
-  when: 'now' | 'when due',
-): Generator<Step, void, undefined> {
-  const { heldSince, size } = checkpoint;
-  if (heldSince === null) return;
-  if (when === 'when due' && options.clock.now() - heldSince < options.tailTimeoutMs) return;
-  const scanner = createScanner(contextOf(checkpoint, options), {
-    ...resumptionOf(checkpoint),
-    reading: checkpoint.reading,
-  });
-  const nothing: Extent = { from: size, to: size, crc64: 0n, fingerprint: checkpoint.fingerprint };
-  let before = checkpoint;
+  const { size, fingerprint, reading } = checkpoint;
+  const scanner = createScanner(contextOf(checkpoint, options), { ...resumptionOf(checkpoint), reading });
+  const nothingRead: Extent = { from: size, to: size, crc64: 0n, fingerprint };
+  let last = checkpoint;
   for (const scanned of scanner.finish()) {
-    const after = advance(before, scanned, nothing);
-    yield step(before, scanned, after);
-    before = after;
+    const after = advance(last, scanned, nothingRead);
+    yield step(last, scanned, after);
+    last = after;
   }
+  yield* readOn(nextGeneration(last, object), object, null, options);
 }
 
 /** Reads from a checkpoint to the end of the object. */

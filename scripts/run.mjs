@@ -60,7 +60,6 @@ function install() {
     const { status, stdout, stderr } = spawnSync('npm', [...how, '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: root,
       encoding: 'utf8',
-      shell: process.platform === 'win32',
     });
     if (status === 0) return;
     attempts.push(stdout, stderr);

@@ -48,7 +48,11 @@ export function openStore(data: DataFolder, io: Io, clock: Clock = systemClock):
     document: readJson('conf/ssm-document.json'),
     deliver: (payload) => sendSignal(data.root, payload),
   });
-  const handler = createHandler(runner, io.log);
+  // On one machine every upload is announced every few seconds: nothing to tell the user.
+  const handler = createHandler(runner, {
+    warn: (message, fields) => io.log.warn(message, { ...fields }),
+    info: (message, fields) => io.log.debug(message, { ...fields }),
+  });
   const announcing = new Set<Promise<void>>();
   const onEvent = (event: unknown): void => {
     const announced = handler(event)
@@ -67,7 +71,7 @@ export function openStore(data: DataFolder, io: Io, clock: Clock = systemClock):
 export interface ObservedStore {
   readonly store: ObjectStore;
   /** Resolves when every put so far was announced. */
-  announced(): Promise<void>;
+  readonly announced: () => Promise<void>;
 }
 
 export async function producerOptions(
@@ -128,14 +132,19 @@ export function consumerOptions(
   };
 }
 
-export function countingJob(config: Config, partition: number): ReturnType<typeof createCounting> {
+/** @param maxWindows how many windows are kept in memory at the most */
+export function countingJob(
+  config: Config,
+  partition: number,
+  maxWindows = MAX_WINDOWS,
+): ReturnType<typeof createCounting> {
   return createCounting({
     partition,
     windowMs: config.window,
     disorderMs: config.disorder,
     idleAfterMs: config.idleAfter,
     keepWindowsMs: config.keepWindows,
-    maxWindows: MAX_WINDOWS,
+    maxWindows,
     patterns: config.patterns.enabled,
     engine: ENGINE,
   });

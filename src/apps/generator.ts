@@ -8,6 +8,9 @@ import { createRandom, type Random } from '../domain/generator/random';
 import { TelltaleError } from '../errors';
 import type { Io } from '../io';
 import { systemClock, type Clock } from '../ports/clock';
+import { openStore } from './compose';
+import { openDataFolder } from './data-folder';
+import { startUploads } from './uploads';
 
 /** What a burst writes at once, about. */
 const BURST_BYTES = 64 * 1024;
@@ -21,13 +24,17 @@ export interface GeneratorsOptions {
 }
 
 /**
- * Program `generator`: writes the log files of a few hosts until it is stopped, or as long and as much as configured.
+ * `telltale generator`: writes the log files of a few hosts until it is stopped, or as long and as much as configured, and
+ * uploads them to the embedded object store.
  * @returns the exit code
  */
 export async function runGenerator(config: Config, io: Io): Promise<number> {
-  const folder = config.generator.folder ?? join(config.dataDir, 'hosts');
+  const data = openDataFolder(config.dataDir);
+  const folder = config.generator.folder ?? data.hosts;
   io.log.info('generating log files', { folder, hosts: config.generator.hosts });
+  const uploads = startUploads(config, folder, await openStore(data, io), io);
   const { lines } = await startGenerators({ settings: config.generator, folder, clock: systemClock, stop: io.stop });
+  await uploads.drain();
   io.log.info('generated log files', { folder, lines });
   return 0;
 }

@@ -131,14 +131,14 @@ async function ingestFiles(
 ): Promise<void> {
   // LastModified is the file's mtime: the store is told that it is that time.
   let lastModified = 0;
-  const { store, announced } = await openStore(data, io, { ...systemClock, now: () => lastModified });
+  const observed = await openStore(data, io, { ...systemClock, now: () => lastModified });
   const consumer = await launchConsumer(config, { log, transport: await openMail(data) }, 'atEnd', io, onFailure);
-  const producer = await launchProducer(config, data, { log, store, tailTimeoutMs: 0 }, io, onFailure);
+  const producer = await launchProducer(config, data, { log, store: observed.store, tailTimeoutMs: 0 }, io, onFailure);
   for (const { path, key, mtime } of files) {
     lastModified = mtime;
-    await store.putFile(config.objectStore.bucket, key, path);
+    await observed.store.putFile(config.objectStore.bucket, key, path);
   }
-  await announced();
+  await observed.announced();
   await producer.settle();
   await producer.drain();
   await consumer.finish();

@@ -16,11 +16,13 @@ import { untilStopped } from './until-stopped';
 export interface RunningProducer {
   /** Resolves when all that is in the bucket is read and committed. */
   settle(): Promise<void>;
-  /** Stops source to sink within {@link DRAIN_MS}. */
+  /** Stops source to sink within some seconds. */
   drain(): Promise<void>;
 }
 
-export const DRAIN_MS = 8_000;
+const DRAIN_MS = 8_000;
+/** What is waiting is read for so long before reading stops where it stands. */
+const SETTLE_AT_DRAIN_MS = 3_000;
 const SETTLE_MS = 24 * 60 * 60_000;
 
 /** `telltale producer`: object arrivals -> new lines -> event log. */
@@ -71,6 +73,9 @@ export async function launchProducer(
     drain: async () => {
       await reconciliation.destroy();
       await socket.close();
+      await producer.settle(SETTLE_AT_DRAIN_MS).catch((error: unknown) => {
+        io.log.info('not everything was read, the next start goes on from here', { error });
+      });
       await producer.drain(DRAIN_MS);
       await system.stop(DRAIN_MS);
     },

@@ -42,7 +42,7 @@ const CHUNK_BYTES = 1024 * 1024;
  * mails that the rules would have sent.
  */
 export async function runReplay(config: Config, options: ReplayOptions, io: Io): Promise<number> {
-  const counting = countingJob(config, 0);
+  const counting = countingJob(config, 0, Infinity);
   const state = counting.open(null);
   let bytes = 0;
   for (const input of await inputsOf(config, options)) {

@@ -251,7 +251,7 @@ describe('a restart', () => {
   it('judges nothing by records behind the head before it has folded them', () => {
     const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 1));
     runner.catchUp(at('10:06'));
-    runner.write(0, at('10:20'), windowOf('a', at('10:05'), 2)).write(1, at('10:10'), windowOf('b', at('10:05'), 0));
+    runner.write(0, at('10:10'), windowOf('a', at('10:05'), 2)).write(1, at('10:10'), windowOf('b', at('10:05'), 0));
     expect(said(runner.restart().fold(1).drain())).toEqual([]);
     expect(said(runner.fold(0).drain())).toEqual(['opened 10:05-10:06']);
   });

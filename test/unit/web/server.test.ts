@@ -89,6 +89,8 @@ function get(url: string, path: string, options: { method?: string; host?: strin
 
 describe('the web server', () => {
   let web: WebServer;
+  const cleanUp: (() => void)[] = [];
+  afterEach(() => cleanUp.splice(0).forEach((each) => each()));
   beforeAll(async () => {
     web = await startWeb({ host: '127.0.0.1', port: 0, source });
   });
@@ -212,6 +214,7 @@ describe('the web server', () => {
     };
     const other = await startWeb({ host: '127.0.0.1', port: 0, source: { ...source, mails } });
     const silent = connect(Number(new URL(other.url).port), '127.0.0.1');
+    cleanUp.push(() => silent.destroy());
     await once(silent, 'connect');
     const answer = get(other.url, '/mail');
     await wasAsked;
@@ -220,7 +223,6 @@ describe('the web server', () => {
     expect((await answer).status).toBe(200);
     await closed;
     await other.close();
-    silent.destroy();
   });
 
   it('says in one sentence that its port is taken', async () => {
