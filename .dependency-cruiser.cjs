@@ -34,7 +34,7 @@ module.exports = {
       name: 'kit-stands-alone',
       severity: 'error',
       from: { path: '^src/kit/' },
-      to: { pathNot: ['^src/kit/', '^src/(errors|log)\\.ts$', 'node_modules/nact'] },
+      to: { pathNot: ['^src/kit/', '^src/(errors|log)\\.ts$', 'node_modules/nact', '^util$'] },
     },
     {
       name: 'adapters-do-not-know-each-other-or-the-programs',
@@ -48,8 +48,18 @@ module.exports = {
       from: { pathNot: ['^src/(apps|commands)/', '^src/cli\\.ts$', '^(test|scripts)/'] },
       to: { path: ['^src/(apps|commands)/'] },
     },
-    only('only-the-kit-imports-nact', 'node_modules/nact/', ['^src/kit/', '^test/actors/kit/nact-traps'], 'see src/kit'),
-    only('only-aws-imports-the-aws-sdk', 'node_modules/@aws-sdk/', ['^src/adapters/aws/', '^lambda/', '^deploy/', '^node_modules'], ''),
+    only(
+      'only-the-kit-imports-nact',
+      'node_modules/nact/',
+      ['^src/kit/', '^test/actors/kit/nact-traps'],
+      'see src/kit',
+    ),
+    only(
+      'only-aws-imports-the-aws-sdk',
+      'node_modules/@aws-sdk/',
+      ['^src/adapters/aws/', '^lambda/', '^deploy/', '^node_modules'],
+      '',
+    ),
     { name: 'product-does-not-import-tests', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },
   ],
   options: {

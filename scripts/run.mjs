@@ -19,7 +19,7 @@ const at = (...path) => join(root, ...path);
 const oldestNode = [20, 19];
 const program = at('dist/src/cli.js');
 const stamp = at('dist/.build-stamp');
-// Not the one of tsconfig.json: a type check without output would make the compiler believe that all was written.
+// Kept by the compiler, named in tsconfig.build.json.
 const buildInfo = at('dist/.tsbuildinfo-build');
 
 const say = (sentence) => process.stderr.write(`telltale: ${sentence}\n`);
@@ -93,7 +93,7 @@ function build() {
   const built = fingerprint();
   if (!existsSync(program)) rmSync(buildInfo, { force: true });
   const compiler = at('node_modules/typescript/bin/tsc');
-  const options = ['-p', at('tsconfig.build.json'), '--tsBuildInfoFile', buildInfo];
+  const options = ['-p', at('tsconfig.build.json')];
   const { status } = spawnSync(process.execPath, [compiler, ...options], { cwd: root, stdio: ['ignore', 2, 2] });
   if (status !== 0) stop('could not build: see above');
   writeFileSync(stamp, built);

@@ -61,7 +61,9 @@ function writeLog(path, size) {
       const stamp = new Date((line * 100) % 86_400_000).toISOString().slice(11, 23);
       const level = line % 64 === 0 ? 'ERROR' : levels[line % levels.length];
       const start = `${stamp} [worker-${line % 8}] ${level} com.example.orders.OrderService - `;
-      chunk.push(`${start}${`order ${line} was taken and is on its way to the customer`.padEnd(137 - start.length, '.')}\n`);
+      chunk.push(
+        `${start}${`order ${line} was taken and is on its way to the customer`.padEnd(137 - start.length, '.')}\n`,
+      );
     }
     written += writeSync(file, chunk.join(''));
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { constants, renameSync } from 'node:fs';
+import { constants, lstatSync, renameSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { TelltaleError, isTelltaleError } from '../../errors';
@@ -167,7 +167,7 @@ class FolderStore implements ObjectStore {
           return this.renameNow(copy, asidePath(target));
         }
         if (code !== 'EEXIST' && code !== 'ENOTDIR' && code !== 'ENOENT') throw error;
-        await this.moveFilesAside(dirname(target));
+        this.moveFilesAside(dirname(target));
       }
     }
     const message = `Cannot put ${target}: its folders come and go; leave ${this.objects} alone for a moment.`;
@@ -181,11 +181,19 @@ class FolderStore implements ObjectStore {
     return this.lastSequencer;
   }
 
-  /** Objects whose own names are needed for folders by now: `a`, when `a/b` is to be put. */
-  private async moveFilesAside(folder: string): Promise<void> {
+  /**
+   * Objects whose own names are needed for folders by now: `a`, when `a/b` is to be put. Look and rename are one step in
+   * this process. Another process may come in between: then the file is gone (ENOENT), or is a folder, which never
+   * replaces the file that went aside (ENOTDIR). Either way it is out of the way, and the put tries again.
+   */
+  private moveFilesAside(folder: string): void {
     for (let path = folder; path.length > this.objects.length; path = dirname(path)) {
-      const found = await lstat(path).catch(() => null);
-      if (found?.isFile() === true) await rename(path, asidePath(path));
+      try {
+        if (lstatSync(path).isFile()) renameSync(path, asidePath(path));
+      } catch (error) {
+        const code = errnoOf(error);
+        if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+      }
     }
   }
 

@@ -1,64 +1,15 @@
 import { TelltaleError } from '../../errors';
 import { parseWindowRecord } from '../counting/parse-window-record';
 import type { WindowRecord } from '../counting/window-record';
-import type { Job, JobInput, JobOutput, OutputRecord, Recall } from '../job';
+import type { Job, JobInput, JobOutput, Recall } from '../job';
 import { decodeBatch } from '../lines/record-batch';
-import { decideMails, type DecidedMail, type Situation } from './decide-mails';
 import { least } from './extremes';
-import { decodeHead, encodeHead, fromHead, toHead, type Head, type PartitionHead } from './head';
-import { mailId, shortHash } from './ids';
-import { Incidents, overAt, reminderAt, type Breach, type Incident, type Mailed } from './incidents';
 import { KeptWindows, type Place } from './kept-windows';
-import type { Transition } from './mail-report';
-import { pendingMail } from './outbox-records';
-import { buildReport, groupName, patternsIn, type Subject } from './report';
-import { checkRules, groupOf, ruleWindowStart, type CheckedRule, type Rule } from './rules';
+import { checkRules, groupOf, ruleWindowStart } from './rules';
+import { encodeState, openState, type AlertingOptions, type AlertingState } from './state';
+import { dueAt, writeMails } from './write-mails';
 
-/** Lengths are milliseconds. */
-export interface AlertingOptions {
-  /** Partitions of topic `windows`. */
-  readonly partitions: number;
-  /** The window of counting. */
-  readonly windowMs: number;
-  readonly rules: readonly Rule[];
-  /** From the opening of an incident to its first mail. */
-  readonly groupWaitMs: number;
-  /** From the first mail of an incident to its first reminder; doubles with every reminder. More than 0. */
-  readonly repeatIntervalMs: number;
-  /** An incident is over when complete windows covering this much event time behind its last breach held none. */
-  readonly resolveAfterMs: number;
-  /** Breaches in windows that ended longer ago when they arrived go into a digest. */
-  readonly digestAfterMs: number;
-  /** Windows and closed incidents are remembered for so long after their last change. */
-  readonly keepWindowsMs: number;
-  /**
-   * When mails are decided: at every drain, or only when the input has ended, over its final windows as if each had been
-   * uploaded as soon as it ended (rule 19).
-   */
-  readonly decide: 'drained' | 'atEnd';
-}
-
-export interface AlertingState {
-  readonly options: AlertingOptions;
-  readonly rules: ReadonlyMap<string, CheckedRule>;
-  windows: KeptWindows;
-  readonly incidents: Incidents;
-  /** Breaches seen since mails were last decided, by rule, group and start. */
-  readonly breaches: Map<string, Breach>;
-  /** Largest record timestamp or tick seen; with `atEnd` the end of the window that is being folded (rules 11 and 19). */
-  now: number;
-  /** Is nothing left to come that could make a window incomplete that has ended? */
-  allComplete: boolean;
-  /** Has nothing come since the input was read to its end? */
-  backlogRead: boolean;
-  ended: boolean;
-  /** By partition: what the head said. */
-  readonly restoreFrom: readonly number[];
-  /** By partition: the next offset to fold. */
-  readonly positions: number[];
-  outputs: OutputRecord[];
-  changed: boolean;
-}
+export type { AlertingOptions, AlertingState } from './state';
 
 /**
  * The job that folds windows into incidents and decides their mails: `windows`, all partitions, to `outbox`.
@@ -67,9 +18,15 @@ export interface AlertingState {
  * timestamps); mails are decided in `drain`. So incidents do not depend on how the input was cut, nor on restarts: `recall`
  * takes windows up to the head's offset only, and what lies behind it is folded like anything new.
  *
- * @throws CONFIG when rules do not fit together or to the base window
+ * @throws CONFIG when rules do not fit together or to the base window, or reminders would never end
  */
 export function createAlerting(options: AlertingOptions): Job<AlertingState> {
+  if (options.repeatIntervalMs <= 0) {
+    throw new TelltaleError(
+      'CONFIG',
+      'alerting.repeatInterval is not more than 0; set how long to wait for a reminder.',
+    );
+  }
   const rules = new Map(checkRules(options.rules, options.windowMs).map((rule) => [rule.name, rule]));
   return {
     name: 'alerting',
@@ -90,37 +47,6 @@ export function foldWindows(state: AlertingState, windows: readonly WindowRecord
     foldWindow(state, window, { partition: 0, offset: state.positions[0] ?? 0, timestamp });
   }
 }
-
-function openState(
-  options: AlertingOptions,
-  rules: ReadonlyMap<string, CheckedRule>,
-  value: Buffer | null,
-): AlertingState {
-  const head = value === null ? null : decodeHead(value);
-  const incidents = new Incidents();
-  for (const incident of head?.incidents ?? []) {
-    const rule = rules.get(incident.rule);
-    if (rule?.definition === incident.definition) incidents.add(fromHead(incident, rule));
-  }
-  const partitions = Array.from({ length: options.partitions }, (_, i) => head?.partitions[i] ?? untouched);
-  return {
-    options,
-    rules,
-    windows: new KeptWindows(options.partitions, options.windowMs, [...rules.values()]),
-    incidents,
-    breaches: new Map(),
-    now: head?.now ?? 0,
-    allComplete: options.decide === 'atEnd',
-    backlogRead: false,
-    ended: false,
-    restoreFrom: partitions.map(({ restoreFrom }) => restoreFrom),
-    positions: partitions.map(({ offset }) => offset),
-    outputs: [],
-    changed: false,
-  };
-}
-
-const untouched: PartitionHead = { offset: 0, restoreFrom: 0 };
 
 /** Partitions of which something is kept: the windows of the rest have all been forgotten, or there were none. */
 function recalls(state: AlertingState): readonly Recall[] {
@@ -164,7 +90,7 @@ function drain(state: AlertingState): JobOutput {
   writeMails(state);
   if (live) forget(state);
   const { outputs } = state;
-  const head = state.changed ? encodeHead(headOf(state)) : null;
+  const head = state.changed ? encodeState(state) : null;
   state.outputs = [];
   state.changed = false;
   return { outputs, head };
@@ -174,18 +100,6 @@ function forget(state: AlertingState): void {
   const changedBy = state.now - state.options.keepWindowsMs;
   state.windows.forget(changedBy);
   if (state.incidents.forget(changedBy)) state.changed = true;
-}
-
-function headOf(state: AlertingState): Head {
-  return {
-    v: 1,
-    now: state.now,
-    partitions: state.positions.map((offset, partition) => ({
-      offset,
-      restoreFrom: state.windows.lowestOffset(partition) ?? offset,
-    })),
-    incidents: state.incidents.all().map((incident) => toHead(incident, ruleOf(state.rules, incident))),
-  };
 }
 
 function* windowsIn(
@@ -230,16 +144,6 @@ function judge(state: AlertingState, record: WindowRecord, place: Place): void {
   }
 }
 
-/**
- * Breaches become incidents in the order in which they arrived, so that it makes no difference how far ahead of the
- * others a partition was read.
- */
-function takeBreaches({ breaches, incidents, options }: AlertingState): void {
-  const inOrder = [...breaches.values()].sort((a, b) => a.arrivedAt - b.arrivedAt || a.start - b.start);
-  for (const breach of inOrder) incidents.take(breach, options.resolveAfterMs);
-  breaches.clear();
-}
-
 /** Rule 19: the final windows in order of (start, origin), on a clock that each window's own end sets. */
 function foldFinalWindows(state: AlertingState): void {
   const { options, rules } = state;
@@ -251,6 +155,7 @@ function foldFinalWindows(state: AlertingState): void {
       writeMails(state);
       runTimers(state, end);
       state.now = end;
+      state.windows.forget(end - options.keepWindowsMs);
     }
     judge(state, record, { partition, offset, timestamp: end });
   }
@@ -259,98 +164,9 @@ function foldFinalWindows(state: AlertingState): void {
 /** Decides mails at each time at which one is due before `until`, in order. */
 function runTimers(state: AlertingState, until: number): void {
   for (;;) {
-    const open = state.incidents.all().filter(({ closed }) => !closed);
-    const due = least(open.map((incident) => dueAt(state, incident)));
+    const due = least(state.incidents.open().map((incident) => dueAt(state, incident)));
     if (due >= until) return;
     state.now = Math.max(state.now, due);
     writeMails(state);
   }
-}
-
-/** When something about an open incident is due if no window comes before. */
-function dueAt({ options, rules }: AlertingState, incident: Incident): number {
-  const over = overAt(incident, ruleOf(rules, incident), options.resolveAfterMs);
-  return incident.mailed === null
-    ? Math.min(over, incident.openedAt + options.groupWaitMs)
-    : Math.min(over, reminderAt(incident.mailed, options.repeatIntervalMs));
-}
-
-/** Decides the mails that are due now and writes them out. */
-function writeMails(state: AlertingState): void {
-  takeBreaches(state);
-  const open = state.incidents.all().filter(({ closed }) => !closed);
-  const { mails, closed } = decideMails(open.map((incident) => situationOf(state, incident)));
-  for (const mail of mails) writeMail(state, mail);
-  for (const incident of closed) incident.closed = true;
-  for (const incident of open) incident.touched.clear();
-  if (mails.length > 0 || closed.length > 0) state.changed = true;
-}
-
-function situationOf(state: AlertingState, incident: Incident): Situation {
-  const { options, windows, now } = state;
-  const rule = ruleOf(state.rules, incident);
-  return {
-    incident,
-    over: windows.groupCompleteUntil(rule, incident.group, state) >= overAt(incident, rule, options.resolveAfterMs),
-    waited: state.ended || now >= incident.openedAt + options.groupWaitMs,
-    backlogRead: state.backlogRead,
-    newPattern: newPatternOf(state, incident, rule),
-    reminderDue: incident.mailed !== null && now >= reminderAt(incident.mailed, options.repeatIntervalMs),
-  };
-}
-
-function newPatternOf({ windows }: AlertingState, incident: Incident, rule: CheckedRule): string | null {
-  const mailed = incident.mailed?.patterns ?? null;
-  if (mailed === null || incident.touched.size === 0) return null;
-  const known = new Set(mailed);
-  const patterns = patternsIn(windows, { rule, incidents: [incident] }, incident.touched);
-  return patterns.find(({ pattern }) => !known.has(shortHash(pattern)))?.pattern ?? null;
-}
-
-function writeMail(state: AlertingState, { transition, situations }: DecidedMail): void {
-  const [first, ...others] = situations;
-  const rule = ruleOf(state.rules, first.incident);
-  const subject: Subject = { rule, incidents: [first.incident, ...others.map(({ incident }) => incident)] };
-  const id = mailId(rule.name, groupName(subject), first.incident.openedBy, transition, detailOf(first, transition));
-  const report = buildReport(state.windows, state, subject, transition, id);
-  state.outputs.push(pendingMail(report, state.now));
-  for (const { incident } of situations) incident.mailed = mailedNow(state, incident, rule, transition);
-}
-
-/** What sets the mail apart from others of its incident and transition. */
-function detailOf({ incident, newPattern }: Situation, transition: Transition): string | number {
-  switch (transition) {
-    case 'reminder':
-      return (incident.mailed?.reminders ?? 0) + 1;
-    case 'resolved':
-      return (incident.mailed?.resolutions ?? 0) + 1;
-    case 'new-pattern':
-      return newPattern ?? '';
-    case 'opened':
-    case 'over':
-    case 'digest':
-      return '';
-  }
-}
-
-/** More distinct patterns in one incident are not told apart: one more of them would be no news. */
-const maxMailedPatterns = 64;
-
-function mailedNow(state: AlertingState, incident: Incident, rule: CheckedRule, transition: Transition): Mailed {
-  const { reminders, resolutions } = incident.mailed ?? { reminders: 0, resolutions: 0 };
-  const patterns = patternsIn(state.windows, { rule, incidents: [incident] });
-  return {
-    lastAt: state.now,
-    reminders: reminders + (transition === 'reminder' ? 1 : 0),
-    resolutions: resolutions + (transition === 'resolved' ? 1 : 0),
-    toldOver: transition === 'over' || transition === 'resolved' || transition === 'digest',
-    patterns: patterns.length > maxMailedPatterns ? null : patterns.map(({ pattern }) => shortHash(pattern)),
-  };
-}
-
-function ruleOf(rules: ReadonlyMap<string, CheckedRule>, incident: Incident): CheckedRule {
-  const rule = rules.get(incident.rule);
-  if (rule === undefined)
-    throw new TelltaleError('INTERNAL', `Incident ${incident.id} has no rule "${incident.rule}".`);
-  return rule;
 }

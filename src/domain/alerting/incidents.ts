@@ -52,12 +52,24 @@ export interface Breach {
 /** Incidents by rule and group; those of one rule and group never overlap. */
 export class Incidents {
   private readonly byGroup = new Map<string, Incident[]>();
+  private readonly notClosed = new Set<Incident>();
 
   all(): Incident[] {
     return [...this.byGroup.values()].flat();
   }
 
+  /** Those that are not closed, in the order in which they opened. */
+  open(): Incident[] {
+    return [...this.notClosed];
+  }
+
+  close(incident: Incident): void {
+    incident.closed = true;
+    this.notClosed.delete(incident);
+  }
+
   add(incident: Incident): void {
+    if (!incident.closed) this.notClosed.add(incident);
     const key = groupKey(incident.rule, incident.group);
     this.byGroup.set(key, [...(this.byGroup.get(key) ?? []), incident].sort(bySpan));
   }
@@ -79,7 +91,10 @@ export class Incidents {
     incident.touched.add(start);
     if (incident.breaches.includes(start)) return;
     incident.breaches.splice(incident.breaches.findLastIndex((other) => other < start) + 1, 0, start);
-    if (end > incident.to) incident.closed = false;
+    if (end > incident.to) {
+      incident.closed = false;
+      this.notClosed.add(incident);
+    }
     incident.from = Math.min(incident.from, start);
     incident.to = Math.max(incident.to, end);
     incident.changedAt = Math.max(incident.changedAt, arrivedAt);

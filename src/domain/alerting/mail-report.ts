@@ -12,12 +12,12 @@ export interface MailReport {
   readonly incident: string;
   readonly transition: Transition;
   readonly rule: ReportedRule;
-  /** Which origins are summed: an origin, or `all` for a rule over origins together. */
+  /** Which origins are summed: an origin, or `all` for a rule over origins together and a digest of several origins. */
   readonly group: string;
   /** From the first breached window's start to the last one's end. */
   readonly from: string;
   readonly to: string;
-  /** The breached windows of the incident, oldest first. */
+  /** The breached windows of the incident, oldest first; the newest 1,000. */
   readonly breaches: readonly BreachedWindow[];
   /** The breached window with the highest count. */
   readonly worst: BreachedWindow;
@@ -31,6 +31,7 @@ export interface MailReport {
   readonly patterns: readonly ReportedPattern[];
   /** Error lines that found no place among the patterns. */
   readonly otherPatterns: number;
+  /** Error lines of the breached windows (10): the first ones; in `reminder` and `new-pattern` the last ones. */
   readonly samples: readonly SampleLine[];
   /** Origins of the breached windows by their count at the rule's level, highest first (20). */
   readonly origins: readonly { readonly origin: string; readonly count: number }[];
@@ -84,7 +85,7 @@ export interface ReportNotes {
   readonly again: number;
   readonly future: number;
   readonly expired: number;
-  /** Origins whose watermark has not reached the end of the last breach. */
+  /** Origins whose watermark has not reached the end of the last breach (20). */
   readonly lagging: readonly string[];
 }
 

@@ -27,7 +27,8 @@ export function buildReport(
   const to = greatest(incidents.map((incident) => incident.to));
   const group = groupName(subject);
   const members = memberWindows(windows, subject, -Infinity, to);
-  const breached = breachedOnly(subject, members);
+  const before = members.filter(({ start }) => start < from);
+  const breached = breachedOnly(subject, members.slice(before.length));
   const breaches = breachesOf(windows, subject);
   const patterns = sumPatterns(breached);
   const shown = patterns.slice(0, bounds.patterns);
@@ -51,10 +52,7 @@ export function buildReport(
     totals: sumCounts(breached),
     median: medianBefore(windows, clock, subject, members, from),
     chart: chartUntil(windows, subject, members, to),
-    patterns: markNew(
-      shown,
-      members.filter((window) => window.start < from),
-    ),
+    patterns: markNew(shown, before),
     otherPatterns:
       breached.reduce((sum, { record }) => sum + record.otherPatterns, 0) +
       patterns.slice(bounds.patterns).reduce((sum, { count }) => sum + count, 0),
@@ -87,7 +85,7 @@ function memberWindows(windows: KeptWindows, { rule, incidents }: Subject, from:
   const onlyOrigin = rule.each && groups.size === 1 ? incidents[0].group : null;
   return windows
     .between(from, to, onlyOrigin)
-    .filter(({ origin }) => groups.has(groupOf(rule, origin)) && rule.matches(origin));
+    .filter(({ origin }) => groups.has(groupOf(rule, origin)) && windows.rulesOf(origin).includes(rule));
 }
 
 function breachedOnly({ rule, incidents }: Subject, members: readonly KeptWindow[]): KeptWindow[] {
@@ -148,8 +146,8 @@ function countsByRuleWindow(
 ): { start: number; sums: LevelCounts }[] {
   const byStart = new Map<number, KeptWindow[]>();
   for (const window of members) {
+    if (window.start < from || window.start >= to) continue;
     const start = ruleWindowStart(rule, window.start);
-    if (start < from || start >= to) continue;
     const siblings = byStart.get(start);
     if (siblings === undefined) byStart.set(start, [window]);
     else siblings.push(window);

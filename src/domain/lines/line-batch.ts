@@ -9,7 +9,6 @@ export type Level = (typeof Level)[keyof typeof Level];
 
 /** Names by number: `ERROR|WARN|INFO|DEBUG`, `NONE` (a record without a level), `CONT` (continuation), `RAW` (unparsed). */
 export const levelNames = ['ERROR', 'WARN', 'INFO', 'DEBUG', 'NONE', 'CONT', 'RAW'] as const;
-export type LevelName = (typeof levelNames)[number];
 
 /** What is rarely true of a line, as bits. */
 export const LineFlag = {

@@ -3,7 +3,7 @@ import { decimalLength, writeDecimal } from './decimals';
 import { recordsStart, sealBatch, writeField, type Crc32c } from './record-batch';
 import { varintSize, writeVarint } from './varints';
 
-export { decodeLines, type DecodedLines } from './decode-lines';
+export { decodeLines } from './decode-lines';
 
 /**
  * Lines as records of topic `logs`: one record a line, key = SourceId, value = the line's bytes. Headers:

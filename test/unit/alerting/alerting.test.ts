@@ -307,6 +307,10 @@ describe('at the end of a replay', () => {
   });
 });
 
+it('refuses reminders without an interval', () => {
+  expect(() => createAlerting({ ...defaults, repeatIntervalMs: 0 })).toThrow(/repeatInterval/);
+});
+
 describe('rules', () => {
   it.each([
     { change: { windowMs: 90_000 }, message: /no multiple of the base window/ },

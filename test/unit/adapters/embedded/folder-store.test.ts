@@ -182,10 +182,13 @@ describe('The folder store', () => {
     expect(await readdir(join(folder, 'tmp'))).toEqual(['new']);
   });
 
-  it('puts keys that need each other out of the way at the same time', async () => {
+  it('puts keys that need each other out of the way at the same time, by several clients', async () => {
     const wanted = ['a', 'a/b', 'a/b/c', 'a/b/c/d'];
-    await Promise.all([...wanted, ...wanted].map((key) => store.putFile(bucket, key, file)));
+    const other = await openFolderStore({ folder, clock });
+    const putAll = (client: ObjectStore): Promise<unknown>[] => wanted.map((key) => client.putFile(bucket, key, file));
+    await Promise.all([...putAll(store), ...putAll(other), ...putAll(store)]);
     expect(await keys()).toEqual(wanted);
+    for (const key of wanted) expect(await store.head(bucket, key)).toMatchObject({ etag: md5('hello') });
   });
 
   it('says what to do when its folder cannot be made', async () => {

@@ -105,6 +105,7 @@ describe('The SQLite event log', () => {
     it('fences the writer of another process', async () => {
       const child = spawnChild('write-transactions', path, 'child', 'Infinity');
       expect(await child.line()).toBe('open');
+      expect(await child.line()).toBe('1');
       const log = await open();
       await log.openWriter('child');
       let line = await child.line();

@@ -1,0 +1,99 @@
+import { decideMails, type DecidedMail, type Situation } from './decide-mails';
+import { mailId, shortHash } from './ids';
+import { overAt, reminderAt, type Incident, type Mailed } from './incidents';
+import type { Transition } from './mail-report';
+import { pendingMail } from './outbox-records';
+import { buildReport, groupName, patternsIn, type Subject } from './report';
+import type { CheckedRule } from './rules';
+import { ruleOf, type AlertingState } from './state';
+
+/** Takes breaches into incidents, decides the mails that are due now, and puts them into the outputs. */
+export function writeMails(state: AlertingState): void {
+  takeBreaches(state);
+  const open = state.incidents.open();
+  const { mails, closed } = decideMails(open.map((incident) => situationOf(state, incident)));
+  for (const mail of mails) writeMail(state, mail);
+  for (const incident of closed) state.incidents.close(incident);
+  for (const incident of open) incident.touched.clear();
+  if (mails.length > 0 || closed.length > 0) state.changed = true;
+}
+
+function situationOf(state: AlertingState, incident: Incident): Situation {
+  const { options, windows, now } = state;
+  const rule = ruleOf(state.rules, incident);
+  return {
+    incident,
+    over: windows.groupCompleteUntil(rule, incident.group, state) >= overAt(incident, rule, options.resolveAfterMs),
+    waited: state.ended || now >= incident.openedAt + options.groupWaitMs,
+    backlogRead: state.backlogRead,
+    newPattern: newPatternOf(state, incident, rule),
+    reminderDue: incident.mailed !== null && now >= reminderAt(incident.mailed, options.repeatIntervalMs),
+  };
+}
+
+function newPatternOf({ windows }: AlertingState, incident: Incident, rule: CheckedRule): string | null {
+  const mailed = incident.mailed?.patterns ?? null;
+  if (mailed === null || incident.touched.size === 0) return null;
+  const known = new Set(mailed);
+  const patterns = patternsIn(windows, { rule, incidents: [incident] }, incident.touched);
+  return patterns.find(({ pattern }) => !known.has(shortHash(pattern)))?.pattern ?? null;
+}
+
+function writeMail(state: AlertingState, { transition, situations }: DecidedMail): void {
+  const [first, ...others] = situations;
+  const rule = ruleOf(state.rules, first.incident);
+  const subject: Subject = { rule, incidents: [first.incident, ...others.map(({ incident }) => incident)] };
+  const id = mailId(rule.name, groupName(subject), first.incident.openedBy, transition, detailOf(first, transition));
+  const report = buildReport(state.windows, state, subject, transition, id);
+  state.outputs.push(pendingMail(report, state.now));
+  for (const { incident } of situations) incident.mailed = mailedNow(state, incident, rule, transition);
+}
+
+/** What sets the mail apart from others of its incident and transition. */
+function detailOf({ incident, newPattern }: Situation, transition: Transition): string | number {
+  switch (transition) {
+    case 'reminder':
+      return (incident.mailed?.reminders ?? 0) + 1;
+    case 'resolved':
+      return (incident.mailed?.resolutions ?? 0) + 1;
+    case 'new-pattern':
+      return newPattern ?? '';
+    case 'opened':
+    case 'over':
+    case 'digest':
+      return '';
+  }
+}
+
+/** More distinct patterns in one incident are not told apart: one more of them would be no news. */
+const maxMailedPatterns = 64;
+
+function mailedNow(state: AlertingState, incident: Incident, rule: CheckedRule, transition: Transition): Mailed {
+  const { reminders, resolutions } = incident.mailed ?? { reminders: 0, resolutions: 0 };
+  const patterns = patternsIn(state.windows, { rule, incidents: [incident] });
+  return {
+    lastAt: state.now,
+    reminders: reminders + (transition === 'reminder' ? 1 : 0),
+    resolutions: resolutions + (transition === 'resolved' ? 1 : 0),
+    toldOver: transition === 'over' || transition === 'resolved' || transition === 'digest',
+    patterns: patterns.length > maxMailedPatterns ? null : patterns.map(({ pattern }) => shortHash(pattern)),
+  };
+}
+
+/**
+ * Breaches become incidents in the order in which they arrived, so that it makes no difference how far ahead of the
+ * others a partition was read.
+ */
+function takeBreaches({ breaches, incidents, options }: AlertingState): void {
+  const inOrder = [...breaches.values()].sort((a, b) => a.arrivedAt - b.arrivedAt || a.start - b.start);
+  for (const breach of inOrder) incidents.take(breach, options.resolveAfterMs);
+  breaches.clear();
+}
+
+/** When something about an open incident is due if no window comes before. */
+export function dueAt({ options, rules }: AlertingState, incident: Incident): number {
+  const over = overAt(incident, ruleOf(rules, incident), options.resolveAfterMs);
+  return incident.mailed === null
+    ? Math.min(over, incident.openedAt + options.groupWaitMs)
+    : Math.min(over, reminderAt(incident.mailed, options.repeatIntervalMs));
+}

@@ -1,0 +1,58 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const projectFolder = join(__dirname, '../..');
+
+/** A real process of the command line program, as `npm run …` starts it. */
+export interface Program {
+  readonly process: ChildProcess;
+  /** Everything printed so far. */
+  readonly out: () => string;
+  readonly err: () => string;
+  /** Resolves as soon as standard output matches; rejects when the process ends before. */
+  readonly printed: (pattern: RegExp) => Promise<void>;
+  /** Sends a signal and resolves with the exit code, null when a signal ended it. */
+  readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
+  readonly exited: Promise<number | null>;
+}
+
+/** Starts `telltale <args>` from the build, making the build first where it is missing. */
+export function startProgram(args: readonly string[]): Program {
+  const child = spawn(process.execPath, ['scripts/run.mjs', 'telltale', ...args], {
+    cwd: projectFolder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  const exited = once(child, 'close').then(() => child.exitCode);
+  return {
+    process: child,
+    out: () => out,
+    err: () => err,
+    exited,
+    printed: async (pattern) => {
+      const abort = new AbortController();
+      const seen = (async () => {
+        while (!pattern.test(out)) await once(child.stdout, 'data', { signal: abort.signal });
+        return true;
+      })().catch(() => false);
+      const found = await Promise.race([seen, exited.then(() => false)]);
+      abort.abort();
+      if (!found && !pattern.test(out)) throw new Error(`ended before it printed ${String(pattern)}:\n${out}\n${err}`);
+    },
+    end: (signal) => {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+/** Runs `telltale <args>` to its end. */
+export async function runProgram(args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const program = startProgram(args);
+  const code = await program.exited;
+  return { code, out: program.out(), err: program.err() };
+}

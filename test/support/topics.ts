@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openSqliteEventLog } from '../../src/adapters/embedded/sqlite-event-log';
+import { parseWindowRecord } from '../../src/domain/counting/parse-window-record';
+import type { WindowRecord } from '../../src/domain/counting/window-record';
+import { lineAt, type LineBatch } from '../../src/domain/lines/line-batch';
+import { decodeLines } from '../../src/domain/lines/log-records';
+import { decodeBatch } from '../../src/domain/lines/record-batch';
+import { systemClock } from '../../src/ports/clock';
+import type { EventLog } from '../../src/ports/event-log';
+
+const PARTITIONS = 10;
+
+/** Opens the event log of a data folder beside the program that works on it, uses it, and closes it. */
+export async function withEventLog<T>(dataFolder: string, use: (log: EventLog) => Promise<T>): Promise<T> {
+  const log = await openSqliteEventLog({ path: join(dataFolder, 'events.db'), clock: systemClock });
+  try {
+    return await use(log);
+  } finally {
+    await log.close();
+  }
+}
+
+async function* batchesOf(log: EventLog, topic: string): AsyncGenerator<Buffer> {
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const { start, end } = await log.offsets(topic, partition);
+    const reader = log.openReader(topic, partition, start);
+    for (let next = start; next < end;) {
+      const fetched = await reader.fetch(1024 * 1024, 0);
+      yield* fetched.batches;
+      next = fetched.next;
+    }
+    await reader.close();
+  }
+}
+
+/** The latest revision of each window, by origin and start. */
+export async function readWindows(log: EventLog): Promise<Map<string, WindowRecord>> {
+  const windows = new Map<string, WindowRecord>();
+  for await (const batch of batchesOf(log, 'windows')) {
+    for (const { key, value } of decodeBatch(batch)) {
+      const window = key === null || value === null ? null : parseWindowRecord(key, value);
+      if (window !== null) windows.set(`${window.origin} ${window.windowStart}`, window);
+    }
+  }
+  return windows;
+}
+
+/** How many terminated lines a folder of host folders holds, and where the last one ends in each file. */
+export function terminatedLines(hostsFolder: string): { lines: number; ends: Map<string, number> } {
+  const ends = new Map<string, number>();
+  let lines = 0;
+  for (const [source, bytes] of filesBySource(hostsFolder)) {
+    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines += 1;
+    ends.set(source, bytes.lastIndexOf(10) + 1);
+  }
+  return { lines, ends };
+}
+
+function* filesBySource(hostsFolder: string): Generator<[source: string, bytes: Buffer]> {
+  for (const host of readdirSync(hostsFolder)) {
+    for (const file of readdirSync(join(hostsFolder, host))) {
+      yield [`telltale-logs/logs/${host}/${file}`, readFileSync(join(hostsFolder, host, file))];
+    }
+  }
+}
+
+/**
+ * Compares topic `logs` with the files of append-only hosts, byte by byte.
+ * @returns what is wrong, one sentence each: nothing when the topic holds every terminated line of every file exactly
+ *   once and in order
+ */
+export async function compareLogsWithFiles(log: EventLog, hostsFolder: string): Promise<string[]> {
+  const files = new Map([...filesBySource(hostsFolder)].map(([source, bytes]) => [source, { bytes, next: 0 }]));
+  const problems: string[] = [];
+  const compare = (batch: LineBatch): void => {
+    const file = files.get(batch.source);
+    if (file === undefined) {
+      problems.push(`${batch.source} is not one of the files`);
+      return;
+    }
+    for (let i = 0; i < batch.count && problems.length < 10; i++) {
+      const offset = batch.offsets[i] ?? -1;
+      const line = lineAt(batch, i);
+      const end = file.next + line.length;
+      const isThere = batch.generation === 0 && offset === file.next && file.bytes.subarray(offset, end).equals(line);
+      if (!isThere || file.bytes[end] !== 10) {
+        problems.push(`${batch.source}: ${batch.generation}:${offset} where 0:${file.next} was expected`);
+      }
+      file.next = end + 1;
+    }
+  };
+  for await (const bytes of batchesOf(log, 'logs')) for (const { batch } of decodeLines(bytes, 0)) compare(batch);
+  for (const [source, { bytes, next }] of files) {
+    const end = bytes.lastIndexOf(10) + 1;
+    if (next !== end) problems.push(`${source}: ${next} of ${end} bytes of terminated lines are in the topic`);
+  }
+  return problems;
+}
