@@ -41,6 +41,7 @@ const isMailed: Guard<Mailed> = isObjectOf<Mailed>({
   lastAt: isNumber,
   reminders: isNumber,
   resolutions: isNumber,
+  newPatterns: isNumber,
   toldOver: isBoolean,
   patterns: isNullOr(isListOf(isString)),
 });
@@ -99,7 +100,9 @@ export function fromHead(incident: HeadIncident, rule: CheckedRule): Incident {
   const breaches = incident.runs.flatMap(([start, n]) =>
     Array.from({ length: n }, (_, i) => start + i * rule.windowMs),
   );
-  return { ...common(incident), breaches, touched: new Set(), mailed: incident.mailed };
+  // What was not looked through for new patterns before is looked through again: none of what was mailed is new.
+  const touched = new Set(incident.closed ? [] : breaches);
+  return { ...common(incident), breaches, touched, mailed: incident.mailed };
 }
 
 function common(incident: Incident | HeadIncident): Omit<Incident, 'breaches' | 'touched' | 'mailed'> {

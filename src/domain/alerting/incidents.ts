@@ -33,6 +33,8 @@ export interface Mailed {
   readonly lastAt: number;
   readonly reminders: number;
   readonly resolutions: number;
+  /** Mails that a new pattern was the reason of. */
+  readonly newPatterns: number;
   /** Did the last mail say that it is over, or past? */
   readonly toldOver: boolean;
   /** Hashes of all patterns in it as of the last mail; null when there were too many for one more to be news. */
@@ -150,6 +152,17 @@ export function overAt(incident: Incident, rule: CheckedRule, resolveAfterMs: nu
 /** When the next reminder is due: intervals begin with `repeatInterval` and double with every reminder. */
 export function reminderAt(mailed: Mailed, repeatIntervalMs: number): number {
   return mailed.lastAt + repeatIntervalMs * 2 ** mailed.reminders;
+}
+
+/** Between two mails of an incident that are sent for new patterns lies at least this long, doubled with each of them. */
+const newPatternPauseMs = 5 * 60_000;
+
+/**
+ * From when on a new pattern is a reason to mail again: the first one at once, the next ones after growing pauses of no
+ * more than `repeatInterval`. Messages without end, each unlike the others, must not make mails without end.
+ */
+export function newPatternAt({ lastAt, newPatterns }: Mailed, repeatIntervalMs: number): number {
+  return newPatterns === 0 ? lastAt : lastAt + Math.min(newPatternPauseMs * 2 ** (newPatterns - 1), repeatIntervalMs);
 }
 
 function opened(breach: Breach, end: number): Incident {

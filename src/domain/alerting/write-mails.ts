@@ -1,6 +1,6 @@
 import { decideMails, type DecidedMail, type Situation } from './decide-mails';
 import { mailId, shortHash } from './ids';
-import { overAt, reminderAt, type Incident, type Mailed } from './incidents';
+import { newPatternAt, overAt, reminderAt, type Incident, type Mailed } from './incidents';
 import type { Transition } from './mail-report';
 import { pendingMail } from './outbox-records';
 import { buildReport, groupName, patternsIn, type Subject } from './report';
@@ -14,7 +14,7 @@ export function writeMails(state: AlertingState): void {
   const { mails, closed } = decideMails(open.map((incident) => situationOf(state, incident)));
   for (const mail of mails) writeMail(state, mail);
   for (const incident of closed) state.incidents.close(incident);
-  for (const incident of open) incident.touched.clear();
+  for (const incident of open) if (newPatternsDue(state, incident)) incident.touched.clear();
   if (mails.length > 0 || closed.length > 0) state.changed = true;
 }
 
@@ -26,9 +26,14 @@ function situationOf(state: AlertingState, incident: Incident): Situation {
     over: windows.groupCompleteUntil(rule, incident.group, state) >= overAt(incident, rule, options.resolveAfterMs),
     waited: state.ended || now >= incident.openedAt + options.groupWaitMs,
     backlogRead: state.backlogRead,
-    newPattern: newPatternOf(state, incident, rule),
+    newPattern: newPatternsDue(state, incident) ? newPatternOf(state, incident, rule) : null,
     reminderDue: incident.mailed !== null && now >= reminderAt(incident.mailed, options.repeatIntervalMs),
   };
+}
+
+/** Is it time to look for new patterns? If not, the windows to look through are kept. */
+function newPatternsDue({ now, options }: AlertingState, { mailed }: Incident): boolean {
+  return mailed !== null && now >= newPatternAt(mailed, options.repeatIntervalMs);
 }
 
 function newPatternOf({ windows }: AlertingState, incident: Incident, rule: CheckedRule): string | null {
@@ -69,12 +74,13 @@ function detailOf({ incident, newPattern }: Situation, transition: Transition): 
 const maxMailedPatterns = 64;
 
 function mailedNow(state: AlertingState, incident: Incident, rule: CheckedRule, transition: Transition): Mailed {
-  const { reminders, resolutions } = incident.mailed ?? { reminders: 0, resolutions: 0 };
+  const { reminders, resolutions, newPatterns } = incident.mailed ?? { reminders: 0, resolutions: 0, newPatterns: 0 };
   const patterns = patternsIn(state.windows, { rule, incidents: [incident] });
   return {
     lastAt: state.now,
     reminders: reminders + (transition === 'reminder' ? 1 : 0),
     resolutions: resolutions + (transition === 'resolved' ? 1 : 0),
+    newPatterns: newPatterns + (transition === 'new-pattern' ? 1 : 0),
     toldOver: transition === 'over' || transition === 'resolved' || transition === 'digest',
     patterns: patterns.length > maxMailedPatterns ? null : patterns.map(({ pattern }) => shortHash(pattern)),
   };
@@ -93,7 +99,8 @@ function takeBreaches({ breaches, incidents, options }: AlertingState): void {
 /** When something about an open incident is due if no window comes before. */
 export function dueAt({ options, rules }: AlertingState, incident: Incident): number {
   const over = overAt(incident, ruleOf(rules, incident), options.resolveAfterMs);
-  return incident.mailed === null
-    ? Math.min(over, incident.openedAt + options.groupWaitMs)
-    : Math.min(over, reminderAt(incident.mailed, options.repeatIntervalMs));
+  if (incident.mailed === null) return Math.min(over, incident.openedAt + options.groupWaitMs);
+  const reminder = reminderAt(incident.mailed, options.repeatIntervalMs);
+  const pattern = incident.touched.size > 0 ? newPatternAt(incident.mailed, options.repeatIntervalMs) : Infinity;
+  return Math.min(over, reminder, pattern);
 }

@@ -159,6 +159,24 @@ describe('an incident', () => {
     expect(said(runner.catchUp(at('10:09')))).toEqual([]);
   });
 
+  it('mails further new patterns after growing pauses, and none of them is forgotten meanwhile', () => {
+    const runner = new Runner({ repeatIntervalMs: 40 * hour }).write(0, at('10:06'), windowOf('a', at('10:05'), 2));
+    runner.catchUp(at('10:06'));
+    const mails: string[] = [];
+    for (let minute = 6; minute < 50; minute++) {
+      const [start, end] = [at('10:00') + minute * 60_000, at('10:00') + (minute + 1) * 60_000];
+      const patterns = [{ pattern: `one of a kind ${String.fromCharCode(65 + minute)}`, count: 2 }];
+      runner.write(0, end, windowOf('a', start, 2, { patterns }));
+      mails.push(...said(runner.catchUp(end)));
+    }
+    expect(mails).toEqual([
+      'new-pattern 10:05-10:07',
+      'new-pattern 10:05-10:12',
+      'new-pattern 10:05-10:22',
+      'new-pattern 10:05-10:42',
+    ]);
+  });
+
   it('that was resolved and goes on reminds at once, and is resolved again under another id', () => {
     const runner = new Runner();
     runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).catchUp(at('10:06'));

@@ -1,7 +1,7 @@
 import { decideMails, type Situation } from '../../../src/domain/alerting/decide-mails';
 import type { Incident, Mailed } from '../../../src/domain/alerting/incidents';
 
-const mailed: Mailed = { lastAt: 0, reminders: 0, resolutions: 0, toldOver: false, patterns: [] };
+const mailed: Mailed = { lastAt: 0, reminders: 0, resolutions: 0, newPatterns: 0, toldOver: false, patterns: [] };
 
 function situation(changes: Partial<Omit<Situation, 'incident'>>, incident: Partial<Incident> = {}): Situation {
   return {
