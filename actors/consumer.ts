@@ -89,7 +89,7 @@ function consumerRoot(options: ConsumerOptions): ActorOptions<ConsumerMessage, S
           tell(message.replyTo, { type: 'drained' });
           break;
         case 'revoked':
-          await endWork(state, message.what);
+          await endWork(state, message.what, context);
           tell(message.replyTo, { type: 'drained' });
           break;
         case 'finish':
@@ -101,6 +101,7 @@ function consumerRoot(options: ConsumerOptions): ActorOptions<ConsumerMessage, S
           break;
         case 'childStopped':
           state.runners.delete(message.name);
+          if (message.name === 'mailer') state.mailer = null;
           if (message.outcome.kind === 'failed') options.onFailure(message.name, message.outcome.error);
           break;
       }
@@ -140,26 +141,32 @@ function startWork(
 }
 
 /** What is folded is written before the partition goes elsewhere. */
-async function endWork(state: State, { topic, partitions }: Assignment): Promise<void> {
+async function endWork(
+  state: State,
+  { topic, partitions }: Assignment,
+  context: ActorContext<ConsumerMessage>,
+): Promise<void> {
   const names = topic === 'logs' ? partitions.map((partition) => runnerName('counting', partition)) : ['alerting-0'];
   await Promise.all(
     names.map(async (name) => {
       const runner = state.runners.get(name);
-      if (runner !== undefined) await drainAndStop(runner);
+      if (runner !== undefined) await drainAndStop(runner, context);
     }),
   );
   if (topic === 'outbox' && state.mailer !== null) {
-    await drainAndStop(state.mailer);
+    await drainAndStop(state.mailer, context);
     state.mailer = null;
   }
 }
 
-async function drainAndStop(actor: ActorRef<Drain>): Promise<void> {
+/** What cannot be drained is stopped all the same: whoever is next goes on from what is committed. */
+async function drainAndStop(actor: ActorRef<Drain>, context: ActorContext<ConsumerMessage>): Promise<void> {
   try {
     await ask(actor, (replyTo) => ({ type: 'drain', replyTo }), DRAIN_MS);
-  } finally {
-    await stop(actor);
+  } catch (error) {
+    context.log.warn('stopped before it was drained', { part: actor.path, error });
   }
+  await stop(actor);
 }
 
 /** Source to sink: windows are complete before alerting decides, and mails are decided before the mailer finishes. */

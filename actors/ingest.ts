@@ -3,7 +3,7 @@ import { splitSourceId } from '../src/domain/topics';
 import { ask, spawn, stop, tell, type ActorContext, type ActorRef, type ChildOptions } from '../src/kit';
 import type { ObjectInfo } from '../src/ports/object-store';
 import { logReader, type LogReaderOptions } from './log-reader';
-import type { Drained, IngestMessage, LogReaderMessage, ProducerMessage, ReadOutcome } from './protocol';
+import type { IngestMessage, LogReaderMessage, ProducerMessage, ReadOutcome, Settled } from './protocol';
 
 export interface IngestOptions extends LogReaderOptions {
   /** Which keys count. */
@@ -18,8 +18,10 @@ interface State {
   readonly working: Map<string, Work>;
   /** What was read last of each key: a reconciliation compares it with the listing. */
   readonly known: Map<string, Known>;
+  /** Keys that could not be read when they were tried last, and why. */
+  readonly failed: Map<string, string>;
   reconciling: boolean;
-  settling: ActorRef<Drained>[];
+  settling: ActorRef<Settled>[];
   draining: boolean;
   /** For the names of readers: keys are hostile, names are not. */
   spawned: number;
@@ -51,12 +53,13 @@ export function ingest(options: IngestOptions): ChildOptions<IngestMessage, Stat
     onStop: (stopped) => stopped,
     initialState: async (context) => {
       const checkpoints = await ask(options.publisher, (replyTo) => ({ type: 'lookupAll', replyTo }), 60_000);
-      tell(context.self, { type: 'reconcile' });
+      list(options, context);
       return {
         waiting: new Set(),
         working: new Map(),
-        known: new Map(checkpoints.map((checkpoint) => [splitSourceId(checkpoint.source).key, knownOf(checkpoint)])),
-        reconciling: false,
+        known: knownIn(options.bucket, checkpoints),
+        failed: new Map(),
+        reconciling: true,
         settling: [],
         draining: false,
         spawned: 0,
@@ -96,7 +99,8 @@ export function ingest(options: IngestOptions): ChildOptions<IngestMessage, Stat
       }
       if (!state.draining) startReaders(state, options, context);
       if (!state.reconciling && state.waiting.size === 0 && state.working.size === 0) {
-        for (const replyTo of state.settling.splice(0)) tell(replyTo, { type: 'drained' });
+        const failed = [...state.failed].map(([key, reason]) => ({ key, reason }));
+        for (const replyTo of state.settling.splice(0)) tell(replyTo, { type: 'settled', failed });
       }
       return state;
     },
@@ -130,8 +134,11 @@ function finished(state: State, key: string, outcome: ReadOutcome, context: Acto
   const again = state.working.get(key)?.again === true;
   state.working.delete(key);
   if (again) state.waiting.add(key);
+  state.failed.delete(key);
   if (outcome.kind === 'read') state.known.set(key, knownOf(outcome.checkpoint));
-  else if (outcome.kind === 'failed') {
+  if (outcome.kind === 'failed' || outcome.kind === 'refused') state.failed.set(key, outcome.reason);
+  // The publisher has said so of what is refused, loudly; every signal for it would say it again.
+  if (outcome.kind === 'failed') {
     context.log.warn('reading failed, the next signal or reconciliation tries again', { key, reason: outcome.reason });
   }
 }
@@ -159,6 +166,16 @@ function list(options: IngestOptions, context: ActorContext<IngestMessage>): voi
     () => tell(context.self, { type: 'reconciled', error: null }),
     (error: unknown) => tell(context.self, { type: 'reconciled', error }),
   );
+}
+
+/** Equal keys in other buckets are other sources. */
+function knownIn(bucket: string, checkpoints: readonly Checkpoint[]): Map<string, Known> {
+  const known = new Map<string, Known>();
+  for (const checkpoint of checkpoints) {
+    const source = splitSourceId(checkpoint.source);
+    if (source.bucket === bucket) known.set(source.key, knownOf(checkpoint));
+  }
+  return known;
 }
 
 function knownOf(checkpoint: Checkpoint): Known {

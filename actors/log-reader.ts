@@ -62,7 +62,8 @@ export function logReader(
               (replyTo) => ({ type: 'lookup', source, replyTo }),
               LOOKUP_MS,
             );
-            await begin(state, standing.checkpoint, standing.epoch, context);
+            if (standing.refused !== undefined) finish({ kind: 'refused', reason: standing.refused }, context);
+            else await begin(state, standing.checkpoint, standing.epoch, context);
             break;
           }
           case 'resumeFrom':
@@ -73,7 +74,7 @@ export function logReader(
             await publishNext(state, context);
             break;
           case 'accepted':
-            if (message.epoch === state.epoch) state.credit += 1;
+            if (message.epoch === state.epoch) state.credit = Math.min(state.credit + 1, options.credit);
             pull(state, context);
             break;
           case 'committed':

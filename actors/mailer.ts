@@ -50,7 +50,8 @@ const FETCH_WAIT_MS = 5_000;
 
 /**
  * Sends the mails that alerting put into the outbox: SENDING is committed before a send and SENT after it, so that a
- * crash anywhere loses none and repeats at most the one that was on its way. A crash of this actor is such a takeover.
+ * crash anywhere loses none and repeats at most the one that was on its way. A crash of this actor is such a takeover;
+ * only FENCED is final: somebody else sends the mails now.
  */
 export function mailer(options: MailerOptions): ActorOptions<MailerMessage, State> {
   return {
@@ -79,40 +80,46 @@ export function mailer(options: MailerOptions): ActorOptions<MailerMessage, Stat
     },
     receive: async (state, message, context) => {
       const { clock } = options;
-      switch (message.type) {
-        case 'fetched':
-          for (const batch of message.fetched.batches)
-            fold(state.outbox, batch, message.fetched.from, 'running', clock);
-          state.position = message.fetched.next;
-          fetchNext(state.reader, context);
-          break;
-        case 'fetchFailed':
-          throw message.error;
-        case 'next':
-          break;
-        case 'sent':
-          state.sending = null;
-          await write(state, mailSent(state.outbox, message.id, message.transportId, clock.now()), options);
-          context.log.info('mail sent', { id: message.id, transportId: message.transportId });
-          break;
-        case 'failed':
-          state.sending = null;
-          if (isTelltaleError(message.error, 'MAIL_REFUSED')) {
-            context.log.error('this mail will never go', { id: message.id, error: message.error.message });
-            await write(state, mailRefused(state.outbox, message.id, message.error.message, clock.now()), options);
-          } else {
-            context.log.warn('a mail did not go, trying again later', { id: message.id, error: message.error });
-            sendFailed(state.outbox, message.id, clock.now());
-          }
-          break;
-        case 'finish':
-          state.finishing = { replyTo: message.replyTo, end: (await options.log.offsets('outbox', 0)).end };
-          break;
-        case 'drain':
-          state.draining = message.replyTo;
-          break;
+      try {
+        switch (message.type) {
+          case 'fetched':
+            for (const batch of message.fetched.batches)
+              fold(state.outbox, batch, message.fetched.from, 'running', clock);
+            state.position = message.fetched.next;
+            fetchNext(state.reader, context);
+            break;
+          case 'fetchFailed':
+            throw message.error;
+          case 'next':
+            break;
+          case 'sent':
+            state.sending = null;
+            await write(state, mailSent(state.outbox, message.id, message.transportId, clock.now()), options);
+            context.log.info('mail sent', { id: message.id, transportId: message.transportId });
+            break;
+          case 'failed':
+            state.sending = null;
+            if (isTelltaleError(message.error, 'MAIL_REFUSED')) {
+              context.log.error('this mail will never go', { id: message.id, error: message.error.message });
+              await write(state, mailRefused(state.outbox, message.id, message.error.message, clock.now()), options);
+            } else {
+              context.log.warn('a mail did not go, trying again later', { id: message.id, error: message.error });
+              sendFailed(state.outbox, message.id, clock.now());
+            }
+            break;
+          case 'finish':
+            state.finishing = { replyTo: message.replyTo, end: (await options.log.offsets('outbox', 0)).end };
+            break;
+          case 'drain':
+            state.draining = message.replyTo;
+            break;
+        }
+        await goOn(state, options, context);
+      } catch (error) {
+        if (!isTelltaleError(error, 'FENCED')) throw error;
+        context.log.warn('somebody else sends the mails now: stopping here');
+        context.stopSelf();
       }
-      await goOn(state, options, context);
       return state;
     },
     afterStop: async (state) => {
@@ -136,7 +143,8 @@ async function goOn(state: State, options: MailerOptions, context: ActorContext<
     const { id, report, possibleRepeat } = next;
     state.sending = id;
     await write(state, beginSend(state.outbox, id, now), options);
-    options.transport.send(options.buildMail(report, possibleRepeat)).then(
+    const send = async (): Promise<string> => options.transport.send(options.buildMail(report, possibleRepeat));
+    send().then(
       (transportId) => tell(context.self, { type: 'sent', id, transportId }),
       (error: unknown) => tell(context.self, { type: 'failed', id, error }),
     );

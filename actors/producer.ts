@@ -1,6 +1,7 @@
+import { isTelltaleError } from '../src/errors';
 import { ask, spawn, stop, tell, type ActorOptions, type ActorRef, type ActorSystem } from '../src/kit';
 import { ingest, type IngestOptions } from './ingest';
-import type { IngestMessage, ProducerMessage, PublisherMessage } from './protocol';
+import type { Drain, IngestMessage, ProducerMessage, PublisherMessage, Settled } from './protocol';
 import { publisher, type PublisherOptions } from './publisher';
 
 export interface ProducerOptions
@@ -12,8 +13,8 @@ export interface ProducerOptions
 
 export interface Producer {
   readonly ref: ActorRef<ProducerMessage>;
-  /** Resolves when all that is in the bucket is read and committed (`local --once`). */
-  settle(timeoutMs: number): Promise<void>;
+  /** Resolves when nothing is listed, waiting or in work any more, with what could not be read (`local --once`). */
+  settle(timeoutMs: number): Promise<Settled['failed']>;
   /** Stops source to sink: no new hints, no reading, everything that was accepted is committed. */
   drain(timeoutMs: number): Promise<void>;
 }
@@ -29,9 +30,7 @@ export function startProducer(system: ActorSystem, options: ProducerOptions): Pr
   const ref = spawn(system, producerRoot(options));
   return {
     ref,
-    settle: async (timeoutMs) => {
-      await ask(ref, (replyTo) => ({ type: 'settle', replyTo }), timeoutMs);
-    },
+    settle: async (timeoutMs) => (await ask(ref, (replyTo) => ({ type: 'settle', replyTo }), timeoutMs)).failed,
     drain: async (timeoutMs) => {
       await ask(ref, (replyTo) => ({ type: 'drain', replyTo }), timeoutMs);
       await stop(ref);
@@ -64,8 +63,8 @@ function producerRoot(options: ProducerOptions): ActorOptions<ProducerMessage, S
           break;
         case 'drain':
           state.draining = true;
-          await ask(state.ingest, (replyTo) => ({ type: 'drain', replyTo }), 20_000);
-          await ask(state.publisher, (replyTo) => ({ type: 'drain', replyTo }), 20_000);
+          await drain(state.ingest);
+          await drain(state.publisher);
           tell(message.replyTo, { type: 'drained' });
           break;
         case 'childStopped':
@@ -79,4 +78,13 @@ function producerRoot(options: ProducerOptions): ActorOptions<ProducerMessage, S
       return state;
     },
   };
+}
+
+/** A part that has stopped for good has nothing to drain; a restart of all would fence whoever took over. */
+async function drain(part: ActorRef<Drain>): Promise<void> {
+  try {
+    await ask(part, (replyTo) => ({ type: 'drain', replyTo }), 20_000);
+  } catch (error) {
+    if (!isTelltaleError(error, 'ACTOR_STOPPED')) throw error;
+  }
 }

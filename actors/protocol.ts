@@ -15,8 +15,8 @@ export type ProducerMessage =
   | { readonly type: 'objectArrived'; readonly signal: Signal }
   /** List the bucket and read what no signal named. */
   | { readonly type: 'reconcile' }
-  /** Answers when all that is in the bucket is read and committed (`local --once`). */
-  | { readonly type: 'settle'; readonly replyTo: ActorRef<Drained> }
+  /** Answers when nothing is listed, waiting or in work any more (`local --once`). */
+  | { readonly type: 'settle'; readonly replyTo: ActorRef<Settled> }
   | Drain
   | ChildStopped;
 
@@ -27,17 +27,26 @@ export type IngestMessage =
   | { readonly type: 'listed'; readonly objects: readonly ObjectInfo[] }
   | { readonly type: 'reconciled'; readonly error: unknown }
   | { readonly type: 'readFinished'; readonly key: string; readonly outcome: ReadOutcome }
-  /** Answers when nothing is listed, waiting or in work any more (`local --once`). */
-  | { readonly type: 'settle'; readonly replyTo: ActorRef<Drained> }
+  | { readonly type: 'settle'; readonly replyTo: ActorRef<Settled> }
   /** Stops reading where it stands; answers when no reader is left. */
   | Drain
   | ChildStopped;
 
-/** How the reading of one source ended. `failed` is tried again by the next signal or reconciliation. */
+export interface Settled {
+  readonly type: 'settled';
+  /** What could not be read, when it was tried last. */
+  readonly failed: readonly { readonly key: string; readonly reason: string }[];
+}
+
+/**
+ * How the reading of one source ended. `failed` is tried again by the next signal or reconciliation; `refused` is, too,
+ * and ends the same until somebody mends its checkpoint.
+ */
 export type ReadOutcome =
   | { readonly kind: 'read'; readonly checkpoint: Checkpoint }
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'gone' }
+  | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
 export type LogReaderMessage =
@@ -79,6 +88,8 @@ export interface Publish {
 export interface Standing {
   readonly checkpoint: Checkpoint | null;
   readonly epoch: number;
+  /** There is a checkpoint that cannot be understood, and why: nothing of this source may be published. */
+  readonly refused?: string;
 }
 
 /** Finish what is in work, source to sink, then answer. */

@@ -9,7 +9,7 @@ import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../sr
 import type { Clock } from '../src/ports/clock';
 import type { EventLog, EventTransaction, EventWriter } from '../src/ports/event-log';
 import { appendRecords, type Crc32c } from './append';
-import type { LogReaderMessage, Publish, PublisherMessage } from './protocol';
+import type { LogReaderMessage, Publish, PublisherMessage, Standing } from './protocol';
 import { readLatest } from './read-latest';
 
 export interface PublisherOptions {
@@ -31,6 +31,8 @@ interface State {
   readonly epoch: number;
   /** What the event log holds for certain. */
   readonly committed: Map<SourceId, Checkpoint>;
+  /** Sources whose checkpoint cannot be understood, and why: reading on could lose or repeat lines. */
+  readonly refused: ReadonlyMap<SourceId, string>;
   open: Open | null;
   /** Number of publishes taken, to see whether anything came after a `commit` was told. */
   taken: number;
@@ -58,21 +60,24 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
 
   return {
     name: options.name,
-    initialState: async () => {
+    initialState: async (context) => {
       const writer = await options.log.openWriter(options.transactionalId);
-      const committed = await readCheckpoints(options);
+      const { committed, refused } = await readCheckpoints(options);
+      for (const reason of refused.values()) context.log.error('a source is left alone', { reason });
       epoch += 1;
       for (const [source, reader] of readers) {
         tell(reader, { type: 'resumeFrom', epoch, checkpoint: committed.get(source) ?? null });
       }
       readers.clear();
-      return { writer, epoch, committed, open: null, taken: 0 };
+      return { writer, epoch, committed, refused, open: null, taken: 0 };
     },
     receive: async (state, message, context) => {
       try {
         switch (message.type) {
           case 'lookup':
-            tell(message.replyTo, { checkpoint: state.committed.get(message.source) ?? null, epoch: state.epoch });
+            // A reader that starts over must not be told of less than what was accepted from the one before.
+            if (state.open?.steps.has(message.source) === true) await commit(state, options, readers);
+            tell(message.replyTo, standingOf(state, message.source));
             break;
           case 'lookupAll':
             tell(message.replyTo, [...state.committed.values()]);
@@ -103,6 +108,11 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
     },
     afterStop: (state) => state.writer.close(),
   };
+}
+
+function standingOf({ committed, refused, epoch }: State, source: SourceId): Standing {
+  const reason = refused.get(source);
+  return { checkpoint: committed.get(source) ?? null, epoch, ...(reason === undefined ? {} : { refused: reason }) };
 }
 
 /** Rule 9: only what begins where the last accepted step of its source ended, under the current epoch. */
@@ -170,14 +180,24 @@ async function commit(
   }
 }
 
-async function readCheckpoints(options: PublisherOptions): Promise<Map<SourceId, Checkpoint>> {
-  const checkpoints = new Map<SourceId, Checkpoint>();
+/** The newest checkpoint of each source. One that cannot be understood stops its own source, and no other. */
+async function readCheckpoints(options: PublisherOptions): Promise<Pick<State, 'committed' | 'refused'>> {
+  const committed = new Map<SourceId, Checkpoint>();
+  const refused = new Map<SourceId, string>();
   for (let partition = 0; partition < options.partitions; partition++) {
-    await readLatest(options.log, { topic: 'checkpoints', partition, from: 0 }, (record) => {
-      const checkpoint =
-        record.key === null || record.value === null ? null : decodeCheckpoint(record.key, record.value);
-      if (checkpoint !== null) checkpoints.set(checkpoint.source, checkpoint);
+    await readLatest(options.log, { topic: 'checkpoints', partition, from: 0 }, ({ key, value }) => {
+      if (key === null) return;
+      const source = key.toString('utf8');
+      committed.delete(source);
+      refused.delete(source);
+      try {
+        const checkpoint = decodeCheckpoint(key, value);
+        if (checkpoint !== null) committed.set(source, checkpoint);
+      } catch (error) {
+        if (!isTelltaleError(error, 'CORRUPT_CHECKPOINT')) throw error;
+        refused.set(source, error.message);
+      }
     });
   }
-  return checkpoints;
+  return { committed, refused };
 }

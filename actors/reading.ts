@@ -17,6 +17,8 @@ export interface ReadingOptions {
   readonly bucket: string;
   readonly clock: Clock;
   readonly hashing: Hashing;
+  /** Objects that were never read count when they were modified at this time (epoch milliseconds) or later. */
+  readonly sinceMs: number;
   readonly originRule: OriginRule;
   readonly scan: Pick<ScanContext, 'zone' | 'maxFutureSkew' | 'maxLineBytes' | 'batchBytes'>;
   /** A suffix of at most this many bytes is kept while it is proven; a larger one is read twice. */
@@ -55,6 +57,7 @@ export async function* readSteps(
       }
       return;
     case 'first': {
+      if (object.lastModified < options.sinceMs) return;
       const source = sourceId(options.bucket, object.key);
       yield* readOn(firstCheckpoint(source, originOf(object.key, options.originRule), object), object, null, options);
       return;

@@ -2,11 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { environmentLayer, setLayer, yamlLayer, type Keys, type Layer, type Setting } from './config/layers';
 import { nearest } from './nearest';
 import { parseJson } from './config/fields';
-import { defaultFile, defaultFilePath } from './config/default-file';
 import { configSchema, ruleKeys, type Config } from './config/schema';
 import { TelltaleError } from './errors';
+import { projectFile } from './project-file';
 
 export type { Config };
+
+/** Holds every key with its default. */
+const defaultFile = 'conf/default.yaml';
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -25,7 +28,7 @@ export interface LoadedConfig {
  * @throws TelltaleError CONFIG with all problems, one a line
  */
 export function loadConfig(options: { file?: string; set?: readonly string[]; env: NodeJS.ProcessEnv }): LoadedConfig {
-  const defaults = yamlLayer(defaultFile, readFileSync(defaultFilePath(), 'utf8'), null);
+  const defaults = yamlLayer(defaultFile, readFileSync(projectFile(defaultFile), 'utf8'), null);
   const keys = keysOf(defaults);
   const layers = [
     defaults,

@@ -11,22 +11,18 @@ import { sendSignal } from '../adapters/embedded/signal-client';
 import { openSqliteEventLog } from '../adapters/embedded/sqlite-event-log';
 import { crc32c, loadCrc64Nvme } from '../adapters/native/checksums';
 import type { Config } from '../config';
-import { createAlerting } from '../domain/alerting/alerting';
-import type { Rule } from '../domain/alerting/rules';
-import { createCounting } from '../domain/counting/counting';
 import { renderMail } from '../domain/mail/render-mail';
 import { createKeyFilter, type OriginRule } from '../domain/sources/origin';
 import { topicSpecs } from '../domain/topics';
 import { systemClock, type Clock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
 import type { ObjectStore } from '../ports/object-store';
-import type { DataFolder } from './data-folder';
 import type { Io } from '../io';
 import { projectFile } from '../project-file';
+import type { DataFolder } from './data-folder';
+import { alertingJob, countingJob, scanOptions } from './jobs';
 
 /** The one place that chooses adapters: everything else is handed ports. */
-
-const ENGINE = `telltale/${versionOf(readJson('package.json'))}`;
 
 /** Takes the lock of a program on its data folder, so that no second one works on it. */
 export function lockDataFolder(data: DataFolder, program: 'producer' | 'consumer'): Promise<Lock> {
@@ -92,6 +88,7 @@ export async function producerOptions(
     partitions: config.eventLog.partitions,
     bucket: objectStore.bucket,
     originRule,
+    sinceMs: ingest.since === 'everything' ? -Infinity : Date.parse(ingest.since),
     includes: createKeyFilter(ingest),
     concurrency: ingest.concurrency,
     credit: ingest.credit,
@@ -99,11 +96,6 @@ export async function producerOptions(
     tailTimeoutMs: ingest.tailTimeout,
     scan: scanOptions(config),
   };
-}
-
-export function scanOptions(config: Config): ProducerOptions['scan'] {
-  const { zone, maxFutureSkew, maxLineBytes, batchBytes } = config.ingest;
-  return { zone, maxFutureSkew, maxLineBytes, batchBytes };
 }
 
 export function openMail(data: DataFolder): Promise<Mailbox> {
@@ -132,51 +124,6 @@ export function consumerOptions(
   };
 }
 
-/** @param maxWindows how many windows are kept in memory at the most */
-export function countingJob(
-  config: Config,
-  partition: number,
-  maxWindows = MAX_WINDOWS,
-): ReturnType<typeof createCounting> {
-  return createCounting({
-    partition,
-    windowMs: config.window,
-    disorderMs: config.disorder,
-    idleAfterMs: config.idleAfter,
-    keepWindowsMs: config.keepWindows,
-    maxWindows,
-    patterns: config.patterns.enabled,
-    engine: ENGINE,
-  });
-}
-
-/** Bounds the memory of one partition's counting: 50 origins × 48 h of minutes. */
-const MAX_WINDOWS = 150_000;
-
-export function alertingJob(config: Config, decide: 'drained' | 'atEnd'): ReturnType<typeof createAlerting> {
-  const { alerting } = config;
-  return createAlerting({
-    partitions: config.eventLog.partitions,
-    windowMs: config.window,
-    rules: rulesOf(config),
-    groupWaitMs: alerting.groupWait,
-    repeatIntervalMs: alerting.repeatInterval,
-    resolveAfterMs: alerting.resolveAfter,
-    digestAfterMs: alerting.digestAfter,
-    keepWindowsMs: config.keepWindows,
-    decide,
-  });
-}
-
-export function rulesOf(config: Config): readonly Rule[] {
-  return config.rules.map(({ window, ...rule }) => ({ ...rule, windowMs: window }));
-}
-
 function readJson(path: string): unknown {
   return JSON.parse(readFileSync(projectFile(path), 'utf8'));
-}
-
-function versionOf(manifest: unknown): string {
-  const known = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
-  return known ? String(manifest.version) : 'unknown';
 }

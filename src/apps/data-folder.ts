@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TelltaleError } from '../errors';
 
@@ -34,6 +34,23 @@ export function openDataFolder(folder: string): DataFolder {
       },
     );
   }
+  return placesIn(root);
+}
+
+/**
+ * A data folder for somebody who only looks: nothing is made.
+ * @throws DATA_FOLDER when no program has run on it
+ */
+export function findDataFolder(folder: string): DataFolder {
+  const data = placesIn(resolve(folder));
+  if (existsSync(data.events)) return data;
+  throw new TelltaleError(
+    'DATA_FOLDER',
+    `there is no event log in ${data.root}: name the data folder of a program with --set dataDir=DIR`,
+  );
+}
+
+function placesIn(root: string): DataFolder {
   return {
     root,
     events: join(root, 'events.db'),

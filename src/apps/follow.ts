@@ -13,11 +13,14 @@ export interface Follow {
   readonly until: 'end' | AbortSignal;
 }
 
-/** Hands over the committed records of a partition, in order. Returns when it is done, or when the log is closed. */
+/**
+ * Hands over the committed records of a partition, in order, a batch at a time; goes on when `onRecords` is done with
+ * it. Returns when all is read, or the signal or the closing of the log ends it.
+ */
 export async function follow(
   log: EventLog,
   { topic, partition, from, until }: Follow,
-  onRecord: (record: DecodedRecord) => void,
+  onRecords: (records: readonly DecodedRecord[]) => void | Promise<void>,
 ): Promise<void> {
   const { start, end } = await log.offsets(topic, partition);
   const isDone = (next: number): boolean => (until === 'end' ? next >= end : until.aborted);
@@ -27,9 +30,8 @@ export async function follow(
     while (!isDone(next)) {
       const fetched = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS);
       for (const batch of fetched.batches) {
-        for (const record of decodeBatch(batch, fetched.from)) {
-          if (until !== 'end' || record.offset < end) onRecord(record);
-        }
+        const records = decodeBatch(batch, fetched.from);
+        await onRecords(until === 'end' ? records.filter(({ offset }) => offset < end) : records);
       }
       next = fetched.next;
     }

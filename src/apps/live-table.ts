@@ -2,10 +2,13 @@ import { windowTable } from '../commands/results';
 import type { WindowRecord } from '../domain/counting/window-record';
 import { escapeControls } from '../escape-controls';
 import type { Io } from '../io';
+import type { Logger } from '../log';
 
 export interface LiveTable {
   /** Prints a line that stays. */
   say(line: string): void;
+  /** The log, for whoever works while the table is drawn: on a terminal both are in one place. */
+  readonly log: Logger;
   stop(): void;
 }
 
@@ -23,22 +26,46 @@ export function startLiveTable(io: Io, windows: () => readonly WindowRecord[]): 
 function drawnTable(io: Io, windows: () => readonly WindowRecord[]): LiveTable {
   let drawn = 0;
   // Up to the table's first line, and clear from there on.
-  const clear = (): string => (drawn === 0 ? '' : `\u001b[${drawn}A\r\u001b[J`);
+  const clear = (): string => {
+    const sequence = drawn === 0 ? '' : `\u001b[${drawn}A\r\u001b[J`;
+    drawn = 0;
+    return sequence;
+  };
+  // Without wrapping: on a narrow terminal a row is cut, and stays one line.
   const table = (): string => {
     const lines = ['', ...windowTable(lastWindows(windows()))];
     drawn = lines.length;
-    return `${lines.join('\n')}\n`;
+    return `\u001b[?7l${lines.join('\n')}\n\u001b[?7h`;
   };
+  // That it is stopping was logged below the table: both stay, and the last drawing is below them.
+  io.stop.addEventListener('abort', () => (drawn = 0), { once: true });
   const timer = setInterval(() => io.out.write(clear() + table()), REDRAW_MS);
   return {
-    say: (line) => {
-      const shown = `${clear()}${escapeControls(line)}\n`;
-      io.out.write(shown + table());
-    },
+    say: (line) => void io.out.write(`${clear()}${escapeControls(line)}\n${table()}`),
+    // A line takes the table's place; the next drawing is below it.
+    log: before(() => void io.out.write(clear()), io.log),
     stop: () => {
       clearInterval(timer);
       io.out.write(clear() + table());
     },
+  };
+}
+
+/** A log that does something before each line. */
+function before(act: () => void, log: Logger): Logger {
+  const write =
+    (level: 'error' | 'warn' | 'info') =>
+    (...line: Parameters<Logger['info']>): void => {
+      act();
+      log[level](...line);
+    };
+  return {
+    error: write('error'),
+    warn: write('warn'),
+    info: write('info'),
+    // Shown only with --verbose, which is no place for a steady table.
+    debug: (...line) => log.debug(...line),
+    child: (fields) => before(act, log.child(fields)),
   };
 }
 
@@ -58,6 +85,7 @@ function printedWindows(io: Io, windows: () => readonly WindowRecord[]): LiveTab
   }, REDRAW_MS);
   return {
     say: (line) => void io.out.write(`${escapeControls(line)}\n`),
+    log: io.log,
     stop: () => clearInterval(timer),
   };
 }

@@ -13,11 +13,12 @@ import type { WindowRecord } from '../domain/counting/window-record';
 import type { Io } from '../io';
 import { systemClock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
-import { lockDataFolder, openEventLog, openMail, openStore, rulesOf } from './compose';
+import { lockDataFolder, openEventLog, openMail, openStore } from './compose';
 import { launchConsumer } from './consumer';
 import { openDataFolder, type DataFolder } from './data-folder';
 import { follow } from './follow';
 import { startGenerators } from './generator';
+import { rulesOf } from './jobs';
 import { startLiveTable } from './live-table';
 import { launchProducer } from './producer';
 import { unlessStopped, untilStopped, type OnFailure } from './until-stopped';
@@ -63,14 +64,16 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
     const mailbox = await openMail(data);
     const observed = await openStore(data, io);
     return await untilStopped(io, async (onFailure) => {
-      const table = startLiveTable(io, () => web.view.windows());
       const web = await launchWeb(config, log, mailbox, io, (report) => {
         table.say(`mail  ${asDecided(report, config).subject}`);
       });
-      const consumer = await launchConsumer(config, { log, transport: mailbox }, 'drained', io, onFailure);
-      const producer = await launchProducer(config, data, { log, store: observed.store }, io, onFailure);
+      // Before the consumer: nothing is mailed yet.
+      const table = startLiveTable(io, () => web.view.windows());
+      const shown = { ...io, log: table.log };
+      const consumer = await launchConsumer(config, { log, transport: mailbox }, 'drained', shown, onFailure);
+      const producer = await launchProducer(config, data, { log, store: observed.store }, shown, onFailure);
       const hosts = config.generator.folder ?? data.hosts;
-      const uploads = startUploads(config, hosts, observed, io);
+      const uploads = startUploads(config, hosts, observed, shown);
       const stopWriting = new AbortController();
       const generators = startGenerators({
         settings: config.generator,
@@ -150,16 +153,18 @@ function onlyFiles(config: Config): Config {
   return {
     ...config,
     objectStore: { ...config.objectStore, prefix: '' },
-    ingest: { ...config.ingest, include: ['**'], exclude: [], origin: null },
+    ingest: { ...config.ingest, include: ['**'], exclude: [], since: 'everything', origin: null },
   };
 }
 
 async function finalWindows(log: EventLog, config: Config): Promise<WindowRecord[]> {
   const windows = new Map<string, WindowRecord>();
   for (let partition = 0; partition < config.eventLog.partitions; partition++) {
-    await follow(log, { topic: 'windows', partition, from: 0, until: 'end' }, ({ key, value }) => {
-      const window = key === null || value === null ? null : parseWindowRecord(key, value);
-      if (window !== null) windows.set(String(key), window);
+    await follow(log, { topic: 'windows', partition, from: 0, until: 'end' }, (records) => {
+      for (const { key, value } of records) {
+        const window = key === null || value === null ? null : parseWindowRecord(key, value);
+        if (window !== null) windows.set(String(key), window);
+      }
     });
   }
   return [...windows.values()];
@@ -167,9 +172,11 @@ async function finalWindows(log: EventLog, config: Config): Promise<WindowRecord
 
 async function sentReports(log: EventLog): Promise<MailReport[]> {
   const reports = new Map<string, MailReport>();
-  await follow(log, { topic: 'outbox', partition: 0, from: 0, until: 'end' }, ({ key, value }) => {
-    const record = parseOutboxRecord(key, value);
-    if (record?.kind === 'mail') reports.set(record.report.id, record.report);
+  await follow(log, { topic: 'outbox', partition: 0, from: 0, until: 'end' }, (records) => {
+    for (const { key, value } of records) {
+      const record = parseOutboxRecord(key, value);
+      if (record?.kind === 'mail') reports.set(record.report.id, record.report);
+    }
   });
   return [...reports.values()];
 }

@@ -14,7 +14,10 @@ import { openDataFolder, type DataFolder } from './data-folder';
 import { untilStopped } from './until-stopped';
 
 export interface RunningProducer {
-  /** Resolves when all that is in the bucket is read and committed. */
+  /**
+   * Resolves when all that is in the bucket is read and committed.
+   * @throws OBJECT_STORE when something could not be read
+   */
   settle(): Promise<void>;
   /** Stops source to sink within some seconds. */
   drain(): Promise<void>;
@@ -69,7 +72,14 @@ export async function launchProducer(
   });
   const reconciliation = schedule(config.ingest.reconcile, () => tell(producer.ref, { type: 'reconcile' }));
   return {
-    settle: () => producer.settle(SETTLE_MS),
+    settle: async () => {
+      // A signal may be lost: what is in the bucket is what counts.
+      tell(producer.ref, { type: 'reconcile' });
+      const [first, ...others] = await producer.settle(SETTLE_MS);
+      if (first === undefined) return;
+      const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+      throw new TelltaleError('OBJECT_STORE', `${JSON.stringify(first.key)} could not be read${more}: ${first.reason}`);
+    },
     drain: async () => {
       await reconciliation.destroy();
       await socket.close();

@@ -43,8 +43,8 @@ export class View {
   start(config: Config, log: EventLog, io: Io, onMail: (report: MailReport) => void): void {
     const failed = (error: unknown): void => io.log.warn('the status page is not up to date any more', { error });
     for (let partition = 0; partition < config.eventLog.partitions; partition++) {
-      follow(log, { topic: 'windows', partition, from: 0, until: this.#stop.signal }, (record) => {
-        if (record.key !== null && record.value !== null) this.#see(record.key, record.value);
+      follow(log, { topic: 'windows', partition, from: 0, until: this.#stop.signal }, (records) => {
+        for (const { key, value } of records) if (key !== null && value !== null) this.#see(key, value);
       }).catch(failed);
     }
     this.#followMails(log, onMail).catch(failed);
@@ -70,15 +70,17 @@ export class View {
   async #followMails(log: EventLog, onMail: (report: MailReport) => void): Promise<void> {
     const pending = new Map<string, MailReport>();
     const { end } = await log.offsets('outbox', 0);
-    await follow(log, { topic: 'outbox', partition: 0, from: 0, until: this.#stop.signal }, (record) => {
-      const entry = parseOutboxRecord(record.key, record.value);
-      if (entry?.kind === 'mail') pending.set(entry.report.id, entry.report);
-      if (entry?.kind !== 'status' || entry.status.state !== 'SENT') return;
-      const report = pending.get(entry.status.id);
-      pending.delete(entry.status.id);
-      if (report === undefined || record.offset < end) return;
-      this.#mails += 1;
-      onMail(report);
+    await follow(log, { topic: 'outbox', partition: 0, from: 0, until: this.#stop.signal }, (records) => {
+      for (const { key, value, offset } of records) {
+        const entry = parseOutboxRecord(key, value);
+        if (entry?.kind === 'mail') pending.set(entry.report.id, entry.report);
+        if (entry?.kind !== 'status' || entry.status.state !== 'SENT') continue;
+        const report = pending.get(entry.status.id);
+        pending.delete(entry.status.id);
+        if (report === undefined || offset < end) continue;
+        this.#mails += 1;
+        onMail(report);
+      }
     });
   }
 }

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { follow } from '../apps/follow';
 import { openEventLog } from '../apps/compose';
-import { openDataFolder } from '../apps/data-folder';
+import { findDataFolder } from '../apps/data-folder';
 import type { Config } from '../config';
 import type { DecodedRecord } from '../domain/lines/record-batch';
 import { topicNames, topicSpecs, type TopicName } from '../domain/topics';
@@ -22,14 +23,15 @@ export interface CatOptions {
 /** `telltale cat`: prints committed records, partition after partition; with `follow`, as they come. */
 export async function runCat(config: Config, options: CatOptions, io: Io): Promise<number> {
   const partitions = partitionsOf(config, options);
-  const log = await openEventLog(config, openDataFolder(config.dataDir));
+  const log = await openEventLog(config, findDataFolder(config.dataDir));
+  io.stop.addEventListener('abort', () => void log.close(), { once: true });
   try {
-    const print = (partition: number) => (record: DecodedRecord) => {
-      io.out.write(`${options.json ? asJson(partition, record) : asText(partition, record)}\n`);
-    };
+    const write = writerTo(io);
+    const asLine = options.json ? asJson : asText;
+    const print = (partition: number) => (records: readonly DecodedRecord[]) =>
+      write(records.map((record) => `${asLine(partition, record)}\n`).join(''));
     const { topic, from } = options;
     if (options.follow) {
-      io.stop.addEventListener('abort', () => void log.close(), { once: true });
       await Promise.all(
         partitions.map((partition) => follow(log, { topic, partition, from, until: io.stop }, print(partition))),
       );
@@ -42,6 +44,17 @@ export async function runCat(config: Config, options: CatOptions, io: Io): Promi
     await log.close();
   }
   return 0;
+}
+
+/** Writes, and waits for whoever reads it slowly: what is printed does not pile up in memory. */
+function writerTo({ out, stop }: Io): (text: string) => void | Promise<void> {
+  let room: Promise<void> | null = null;
+  const hasRoom = (): void => void (room = null);
+  return (text) => {
+    if (out.write(text) || stop.aborted) return;
+    room ??= once(out, 'drain', { signal: stop }).then(hasRoom, hasRoom);
+    return room;
+  };
 }
 
 function partitionsOf(config: Config, { topic, partition }: CatOptions): readonly number[] {

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { alertingJob, countingJob, rulesOf, scanOptions } from '../apps/compose';
+import { alertingJob, countingJob, rulesOf, scanOptions } from '../apps/jobs';
 import type { Config } from '../config';
 import { foldWindows } from '../domain/alerting/alerting';
 import { countBreaches } from '../domain/alerting/count-breaches';
@@ -9,7 +9,7 @@ import { parseWindowRecord } from '../domain/counting/parse-window-record';
 import type { WindowRecord } from '../domain/counting/window-record';
 import { initialReadingState } from '../domain/lines/reading-state';
 import { createScanner, fileDayOf, type ScannedBatch } from '../domain/lines/scanner';
-import { renderMail } from '../domain/mail/render-mail';
+import { verdictOf } from '../domain/mail/verdict';
 import { originOf } from '../domain/sources/origin';
 import { sourceId } from '../domain/topics';
 import { TelltaleError } from '../errors';
@@ -122,6 +122,5 @@ function decideMails(windows: readonly WindowRecord[], config: Config): DecidedM
 
 /** What is printed of a report: with the subject that its mail has. */
 export function asDecided(report: DecidedMail['report'], config: Config): DecidedMail {
-  const { zone, redact, to } = config.mail;
-  return { report, subject: renderMail(report, { zone, redact, possibleRepeat: false }).subject, to };
+  return { report, subject: verdictOf(report).subject, to: config.mail.to };
 }

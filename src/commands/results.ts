@@ -95,7 +95,7 @@ function textLines(windows: readonly WindowRecord[], mails: readonly DecidedMail
 
 /** Windows as a table for a terminal, in the order given. */
 export function windowTable(windows: readonly WindowRecord[]): string[] {
-  const width = Math.min(30, Math.max(6, ...windows.map(({ origin }) => origin.length)));
+  const width = Math.min(30, Math.max(6, ...windows.map(({ origin }) => escapeControls(origin).length)));
   const row = (origin: string, start: string, figures: readonly (string | number)[], end: string): string =>
     `${escapeControls(origin).slice(0, width).padEnd(width)}  ${start.padEnd(20)}${figures.map((figure) => String(figure).padStart(8)).join('')}  ${end}`;
   return [

@@ -92,8 +92,8 @@ export const configSchema = z
       include: is.textList('a list of globs such as ["**"]', printable, 1),
       exclude: is.textList('a list of globs such as ["**/*.tmp"]', printable),
       since: is.text(
-        'everything, now, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z',
-        (value) => value === 'everything' || value === 'now' || is.isIsoDate(value),
+        'everything, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z',
+        (value) => value === 'everything' || is.isIsoDate(value),
       ),
       concurrency: is.integer(1, 1000),
       tailTimeout: is.duration(second),

@@ -40,6 +40,8 @@ const hostileKeys = [
   `${'n'.repeat(300)}.log`,
   `${'%'.repeat(300)}/${'ü'.repeat(100)}`,
   'k'.repeat(1024),
+  // A name of 240 bytes, between two that are longer for a file system that encodes what follows the first 239.
+  ...['%', 'z', 'ü'].map((last) => `${'l'.repeat(239)}${last}`),
 ];
 
 /** The contract of `ports/object-store`, as cases that every adapter passes. */

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { openSqliteEventLog } from '../../src/adapters/embedded/sqlite-event-log';
 import { parseWindowRecord } from '../../src/domain/counting/parse-window-record';
 import type { WindowRecord } from '../../src/domain/counting/window-record';
-import { lineAt, type LineBatch } from '../../src/domain/lines/line-batch';
+import { lineAt, LineFlag, type LineBatch } from '../../src/domain/lines/line-batch';
 import { decodeLines } from '../../src/domain/lines/log-records';
-import { decodeBatch } from '../../src/domain/lines/record-batch';
+import { decodeBatch, type DecodedRecord } from '../../src/domain/lines/record-batch';
 import { systemClock } from '../../src/ports/clock';
 import type { EventLog } from '../../src/ports/event-log';
 
@@ -21,8 +21,8 @@ export async function withEventLog<T>(dataFolder: string, use: (log: EventLog) =
   }
 }
 
-async function* batchesOf(log: EventLog, topic: string): AsyncGenerator<Buffer> {
-  for (let partition = 0; partition < PARTITIONS; partition++) {
+async function* batchesOf(log: EventLog, topic: string, partitions = PARTITIONS): AsyncGenerator<Buffer> {
+  for (let partition = 0; partition < partitions; partition++) {
     const { start, end } = await log.offsets(topic, partition);
     const reader = log.openReader(topic, partition, start);
     for (let next = start; next < end;) {
@@ -34,16 +34,57 @@ async function* batchesOf(log: EventLog, topic: string): AsyncGenerator<Buffer> 
   }
 }
 
+/** All records of a topic, partition after partition, in order. */
+export async function readRecords(log: EventLog, topic: string, partitions = PARTITIONS): Promise<DecodedRecord[]> {
+  const records: DecodedRecord[] = [];
+  for await (const batch of batchesOf(log, topic, partitions)) records.push(...decodeBatch(batch));
+  return records;
+}
+
+/** The lines of each source in topic `logs`, as {@link lineName} writes them, in order. */
+export async function readLines(log: EventLog): Promise<Record<string, string[]>> {
+  const lines: Record<string, string[]> = {};
+  for await (const bytes of batchesOf(log, 'logs')) {
+    for (const { batch } of decodeLines(bytes, 0)) {
+      const ofSource = (lines[batch.source] ??= []);
+      for (let i = 0; i < batch.count; i++) ofSource.push(lineName(batch, i));
+    }
+  }
+  return lines;
+}
+
+/** `generation:offset text`, and what is rarely true of the line behind it: `0:7 half a line {CUT_TAIL}`. */
+function lineName(batch: LineBatch, i: number): string {
+  const flags = batch.flags[i] ?? 0;
+  const marks = Object.entries(LineFlag).flatMap(([name, bit]) => ((flags & bit) === 0 ? [] : [` {${name}}`]));
+  return `${batch.generation}:${batch.offsets[i] ?? NaN} ${lineAt(batch, i).toString('utf8')}${marks.join('')}`;
+}
+
 /** The latest revision of each window, by origin and start. */
-export async function readWindows(log: EventLog): Promise<Map<string, WindowRecord>> {
+export async function readWindows(log: EventLog, partitions = PARTITIONS): Promise<Map<string, WindowRecord>> {
   const windows = new Map<string, WindowRecord>();
-  for await (const batch of batchesOf(log, 'windows')) {
+  for await (const batch of batchesOf(log, 'windows', partitions)) {
     for (const { key, value } of decodeBatch(batch)) {
       const window = key === null || value === null ? null : parseWindowRecord(key, value);
       if (window !== null) windows.set(`${window.origin} ${window.windowStart}`, window);
     }
   }
   return windows;
+}
+
+/** Waits until the windows are as they should be: looks again whenever one of them changes. */
+export async function untilWindows(log: EventLog, isTrue: (windows: WindowRecord[]) => boolean): Promise<void> {
+  const stop = new AbortController();
+  const woken = Array.from({ length: PARTITIONS }, async (_, partition) => {
+    const { end } = await log.offsets('windows', partition);
+    const reader = log.openReader('windows', partition, end);
+    while (!stop.signal.aborted) {
+      await reader.fetch(1024 * 1024, 100);
+      if (isTrue([...(await readWindows(log)).values()])) stop.abort();
+    }
+    await reader.close();
+  });
+  await Promise.all(woken);
 }
 
 /** How many terminated lines a folder of host folders holds, and where the last one ends in each file. */

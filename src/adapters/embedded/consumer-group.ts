@@ -2,7 +2,7 @@ import type { AssignmentListener, GroupMembership } from '../../ports/event-log'
 
 interface Member {
   readonly listener: AssignmentListener;
-  /** Null: assigned and not revoked by now. */
+  /** What it was given, and has not given up by now. */
   assigned: readonly number[];
 }
 
@@ -23,7 +23,7 @@ export class ConsumerGroup {
 
   constructor(private readonly partitions: number) {}
 
-  /** Joins at once; `assigned` follows. Never await it in there: it waits for the listeners of all members. */
+  /** Joins at once; `assigned` follows. A listener must not await `leave`, which itself waits for listeners. */
   join(listener: AssignmentListener): GroupMembership {
     const member: Member = { listener, assigned: [] };
     this.members.push(member);

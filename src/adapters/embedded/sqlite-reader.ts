@@ -1,10 +1,9 @@
-import { batchHeader } from '../../domain/lines/record-batch';
 import { TelltaleError } from '../../errors';
 import type { Clock } from '../../ports/clock';
 import type { EventReader, FetchedBatches } from '../../ports/event-log';
 import type { CommitWatch } from './commit-watch';
 import type { SqliteDatabase } from './sqlite-database';
-import { bytesField, eventLogError, inSnapshot } from './sqlite-database';
+import { bytesField, eventLogError, inSnapshot, numberField } from './sqlite-database';
 import type { PartitionRow, SqliteTopics } from './sqlite-topics';
 
 export interface ReaderStart {
@@ -26,7 +25,7 @@ export class ReaderParts {
     readonly closed: AbortSignal,
   ) {
     this.selectBatch = database.prepare(`
-      SELECT bytes FROM batch WHERE partition = ? AND last_offset >= ? ORDER BY last_offset LIMIT 1`);
+      SELECT last_offset, bytes FROM batch WHERE partition = ? AND last_offset >= ? ORDER BY last_offset LIMIT 1`);
   }
 }
 
@@ -105,7 +104,8 @@ export class SqliteReader implements EventReader {
       const batch = bytesField(row, 'bytes');
       batches.push(batch);
       bytes += batch.length;
-      next = batchHeader(batch).lastOffset + 1;
+      // By the index, never by the bytes: no damage to them can keep a reader where it is.
+      next = numberField(row, 'last_offset') + 1;
     }
     return { batches, from, next, end };
   }

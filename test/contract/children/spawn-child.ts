@@ -12,24 +12,37 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-/** Starts `<name>.ts` of this folder. */
+const running = new Set<Child>();
+
+/**
+ * Starts `<name>.ts` of this folder. It ends when this process does: its standard input closes then (`parent-gone`).
+ * A test that may fail before it kills its children calls {@link killChildren} afterwards.
+ */
 export function spawnChild(name: string, ...args: readonly string[]): Child {
   const script = [join(__dirname, 'register.cjs'), join(__dirname, `${name}.ts`)] as const;
-  const child: ChildProcess = spawn(process.execPath, ['--require', ...script, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const spawned: ChildProcess = spawn(process.execPath, ['--require', ...script, ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const exited = once(child, 'exit');
-  if (child.stdout === null) throw new Error('the child has no output');
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  return {
+  const exited = once(spawned, 'exit');
+  if (spawned.stdout === null) throw new Error('the child has no output');
+  const lines = createInterface(spawned.stdout)[Symbol.asyncIterator]();
+  const child: Child = {
     line: async () => {
       const next = await lines.next();
       if (next.done === true) throw new Error(`${name} ended before its next line`);
       return next.value;
     },
     kill: async () => {
-      child.kill('SIGKILL');
+      spawned.kill('SIGKILL');
       await exited;
+      running.delete(child);
     },
   };
+  running.add(child);
+  return child;
+}
+
+/** Kills what tests have left running. */
+export async function killChildren(): Promise<void> {
+  await Promise.all([...running].map((child) => child.kill()));
 }

@@ -1,8 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { openSqliteEventLog } from '../../../src/adapters/embedded/sqlite-event-log';
 import { isTelltaleError } from '../../../src/errors';
 import { systemClock } from '../../../src/ports/clock';
 import { batchOf, row } from '../records';
 import { crashTopics } from './crash-topics';
+import { endWithParent } from './parent-gone';
 
 /**
  * Commits transaction after transaction, each with its number in two partitions, in a compacted topic and as a group's
@@ -22,12 +25,17 @@ async function writeTransactions(path: string, id: string, count: number): Promi
     await transaction.commitOffset(id, 'logs', 0, n);
     await transaction.commit();
     console.log(String(n));
+    // The event log's calls give no turn to the event loop, which is where the parent's end is noticed.
+    await setImmediate();
   }
   await log.close();
   console.log('done');
 }
 
+const finished = endWithParent();
 const [path = '', id = '', count = ''] = process.argv.slice(2);
-writeTransactions(path, id, Number(count)).catch((error: unknown) => {
-  console.log(isTelltaleError(error) ? error.code : String(error));
-});
+void writeTransactions(path, id, Number(count))
+  .catch((error: unknown) => {
+    console.log(isTelltaleError(error) ? error.code : String(error));
+  })
+  .then(finished);

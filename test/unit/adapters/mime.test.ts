@@ -47,6 +47,7 @@ describe('The MIME form of a mail', () => {
     ['more than 50 addresses', { to: Array.from({ length: 51 }, (_, i) => `ops${i}@example.com`) }],
     ['two addresses in one', { to: ['a@example.com, b@example.com'] }],
     ['a group of addresses', { to: ['ops: a@example.com, b@example.com;'] }],
+    ['a group that is not finished', { to: ['ops: <a@example.com>'] }],
     ['an address without a domain', { to: ['ops'] }],
     ['an address with two at signs', { to: ['a@b@example.com'] }],
     ['a space in an address', { to: ['o ps@example.com'] }],

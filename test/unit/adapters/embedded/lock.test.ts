@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { acquireLock } from '../../../../src/adapters/embedded/lock';
-import { spawnChild } from '../../../contract/children/spawn-child';
+import { killChildren, spawnChild } from '../../../contract/children/spawn-child';
 
 describe('The lock of a data folder', () => {
   let folder: string;
@@ -11,7 +11,10 @@ describe('The lock of a data folder', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'telltale-lock-'));
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+  afterEach(async () => {
+    await killChildren();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   it('is refused to a second holder in the same process, in one sentence that names the folder', async () => {
     const lock = await acquireLock(folder, 'producer');

@@ -9,7 +9,7 @@ import type { Clock } from '../../../../src/ports/clock';
 import { systemClock } from '../../../../src/ports/clock';
 import type { EventLog } from '../../../../src/ports/event-log';
 import { crashTopics } from '../../../contract/children/crash-topics';
-import { spawnChild } from '../../../contract/children/spawn-child';
+import { killChildren, spawnChild } from '../../../contract/children/spawn-child';
 import { batchOf, readAll, readUntil, row, timestamp, valuesOf, write } from '../../../contract/records';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -28,6 +28,7 @@ describe('The SQLite event log', () => {
     clients = [];
   });
   afterEach(async () => {
+    await killChildren();
     await Promise.all(clients.map((client) => client.close()));
     await rm(folder, { recursive: true, force: true });
   });
@@ -69,7 +70,7 @@ describe('The SQLite event log', () => {
     it('holds each transaction as a whole or not at all, and all that were acknowledged', async () => {
       let acknowledged = 0;
       for (let round = 0; round < 4; round++) {
-        const child = spawnChild('write-transactions', path, 'child', 'Infinity');
+        const child = spawnChild('write-transactions', path, 'child', '2000');
         expect(await child.line()).toBe('open');
         const before = acknowledged;
         // In the midst of one, wherever that is.
@@ -103,7 +104,7 @@ describe('The SQLite event log', () => {
     });
 
     it('fences the writer of another process', async () => {
-      const child = spawnChild('write-transactions', path, 'child', 'Infinity');
+      const child = spawnChild('write-transactions', path, 'child', '2000');
       expect(await child.line()).toBe('open');
       expect(await child.line()).toBe('1');
       const log = await open();

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { defaultFilePath } from '../../../src/config/default-file';
+import { projectFile } from '../../../src/project-file';
 
 describe('conf/default.yaml', () => {
-  const lines = readFileSync(defaultFilePath(), 'utf8').split('\n');
+  const lines = readFileSync(projectFile('conf/default.yaml'), 'utf8').split('\n');
 
   /** A comment above the key, or above the one directly above it. */
   function isExplained(line: number): boolean {

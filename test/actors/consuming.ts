@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { openSqliteEventLog } from '../../src/adapters/embedded/sqlite-event-log';
+import { crc32c } from '../../src/adapters/native/checksums';
+import { createCounting, type CountingState } from '../../src/domain/counting/counting';
+import type { OutputRecord, Job } from '../../src/domain/job';
+import { encodeLines } from '../../src/domain/lines/log-records';
+import { decodeBatch, encodeRecords, type DecodedRecord } from '../../src/domain/lines/record-batch';
+import { initialReadingState } from '../../src/domain/lines/reading-state';
+import { createScanner } from '../../src/domain/lines/scanner';
+import { topicSpecs } from '../../src/domain/topics';
+import { systemClock } from '../../src/ports/clock';
+import type { EventLog } from '../../src/ports/event-log';
+import { HOUR } from './producing';
+
+/** A new event log in a folder, with one partition a topic. */
+export async function openLog(folder: string): Promise<EventLog> {
+  const log = await openSqliteEventLog({ path: join(folder, 'events.db'), clock: systemClock });
+  await log.ensureTopics(topicSpecs(1, 48 * HOUR, 7 * 24 * HOUR));
+  return log;
+}
+
+export function counting(): Job<CountingState> {
+  return createCounting({
+    partition: 0,
+    windowMs: 60_000,
+    disorderMs: 5_000,
+    idleAfterMs: 15 * 60_000,
+    keepWindowsMs: 48 * HOUR,
+    maxWindows: 10_000,
+    patterns: true,
+    engine: 'telltale/test',
+  });
+}
+
+/** Appends lines to topic `logs` as the producer does: those of one source, each as its own record. */
+export async function appendLines(log: EventLog, key: string, offset: number, text: string, at: number): Promise<void> {
+  const lastModified = Date.parse('2026-11-21T00:00:00Z');
+  const scanner = createScanner(
+    {
+      source: `bucket/${key}`,
+      origin: key.split('/')[0] ?? '',
+      generation: 0,
+      lastModified,
+      fileDay: null,
+      zone: 'UTC',
+      maxFutureSkew: HOUR,
+      maxLineBytes: 256 * 1024,
+      batchBytes: 900_000,
+    },
+    { offset, held: Buffer.alloc(0), reading: initialReadingState },
+  );
+  await append(
+    log,
+    'logs',
+    scanner.push(Buffer.from(text)).map(({ batch }) => encodeLines(batch, at, crc32c)),
+  );
+}
+
+/** Appends records to the one partition of a topic. */
+export async function appendOutputs(log: EventLog, topic: string, outputs: readonly OutputRecord[]): Promise<void> {
+  const records = outputs.map((output) => ({ ...output, headers: [] }));
+  await append(log, topic, [encodeRecords(records, crc32c)]);
+}
+
+async function append(log: EventLog, topic: string, batches: readonly Buffer[]): Promise<void> {
+  const name = createHash('sha256')
+    .update(`${topic}${String(performance.now())}`)
+    .digest('hex');
+  const writer = await log.openWriter(name);
+  const transaction = writer.begin();
+  for (const batch of batches) await transaction.append(topic, 0, batch);
+  await transaction.commit();
+  await writer.close();
+}
+
+/** Reads the one partition of a topic as it grows, until what it holds satisfies the condition. */
+export async function untilHolds(
+  log: EventLog,
+  topic: string,
+  condition: (records: readonly DecodedRecord[]) => boolean,
+): Promise<void> {
+  const records: DecodedRecord[] = [];
+  const reader = log.openReader(topic, 0, 0);
+  while (!condition(records)) {
+    const { batches, from } = await reader.fetch(1024 * 1024, 10_000);
+    for (const batch of batches) records.push(...decodeBatch(batch, from));
+  }
+  await reader.close();
+}

@@ -1,0 +1,76 @@
+import { TelltaleError } from '../../src/errors';
+import type { EventLog, EventTransaction, EventWriter } from '../../src/ports/event-log';
+import type { ObjectStore } from '../../src/ports/object-store';
+
+/** Real adapters with something going wrong in front of them. */
+
+/** How a commit goes wrong: its answer is lost after or before it happened, or it certainly did not happen. */
+export type CommitFault = 'answer lost, happened' | 'answer lost, did not happen' | 'aborted';
+
+export const commitFaults: readonly CommitFault[] = ['answer lost, happened', 'answer lost, did not happen', 'aborted'];
+
+/** An event log whose calls are those of `log`, but for the ones in `change`. */
+export function changedLog(log: EventLog, change: Partial<EventLog>): EventLog {
+  return {
+    ensureTopics: (topics) => log.ensureTopics(topics),
+    openWriter: (transactionalId) => log.openWriter(transactionalId),
+    openReader: (topic, partition, offset) => log.openReader(topic, partition, offset),
+    offsets: (topic, partition) => log.offsets(topic, partition),
+    joinGroup: (group, topic, listener) => log.joinGroup(group, topic, listener),
+    groupOffset: (group, topic, partition) => log.groupOffset(group, topic, partition),
+    close: () => log.close(),
+    ...change,
+  };
+}
+
+/** An event log that asks before each commit how it goes wrong; null: it does not. */
+export function withCommitFaults(log: EventLog, nextFault: () => CommitFault | null): EventLog {
+  return changedLog(log, {
+    openWriter: async (transactionalId) => faultyWriter(await log.openWriter(transactionalId), nextFault),
+  });
+}
+
+function faultyWriter(writer: EventWriter, nextFault: () => CommitFault | null): EventWriter {
+  const faulty = (transaction: EventTransaction): EventTransaction => ({
+    append: (topic, partition, batch) => transaction.append(topic, partition, batch),
+    commitOffset: (group, topic, partition, offset) => transaction.commitOffset(group, topic, partition, offset),
+    abort: () => transaction.abort(),
+    commit: async () => {
+      const fault = nextFault();
+      if (fault === null || fault === 'answer lost, happened') await transaction.commit();
+      if (fault === 'aborted') throw new TelltaleError('TRANSACTION_ABORTED', 'The transaction was aborted.');
+      if (fault !== null) throw new TelltaleError('COMMIT_OUTCOME_UNKNOWN', 'The answer to a commit was lost.');
+    },
+  });
+  return { begin: () => faulty(writer.begin()), close: () => writer.close() };
+}
+
+/** Lets each commit wait until `opened` resolves. */
+export function withStalledCommits(log: EventLog, opened: Promise<void>): EventLog {
+  return changedLog(log, {
+    openWriter: async (transactionalId) => {
+      const writer = await log.openWriter(transactionalId);
+      const stalled = (transaction: EventTransaction): EventTransaction => ({
+        append: async (topic, partition, batch) => {
+          await opened;
+          await transaction.append(topic, partition, batch);
+        },
+        commitOffset: (group, topic, partition, offset) => transaction.commitOffset(group, topic, partition, offset),
+        abort: () => transaction.abort(),
+        commit: () => transaction.commit(),
+      });
+      return { begin: () => stalled(writer.begin()), close: () => writer.close() };
+    },
+  });
+}
+
+/** An object store whose calls are those of `store`, but for the ones in `change`. */
+export function changedStore(store: ObjectStore, change: Partial<ObjectStore>): ObjectStore {
+  return {
+    head: (bucket, key) => store.head(bucket, key),
+    read: (bucket, key, range) => store.read(bucket, key, range),
+    list: (bucket, prefix) => store.list(bucket, prefix),
+    putFile: (bucket, key, path) => store.putFile(bucket, key, path),
+    ...change,
+  };
+}

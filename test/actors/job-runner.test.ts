@@ -1,0 +1,247 @@
+import fc from 'fast-check';
+import { groupOf, jobRunner } from '../../actors/job-runner';
+import type { JobRunnerMessage } from '../../actors/protocol';
+import { crc32c } from '../../src/adapters/native/checksums';
+import { parseWindowRecord } from '../../src/domain/counting/parse-window-record';
+import type { DecodedRecord } from '../../src/domain/lines/record-batch';
+import { ask, spawn, stopped, type ActorRef } from '../../src/kit';
+import { systemClock, type Clock } from '../../src/ports/clock';
+import type { EventLog } from '../../src/ports/event-log';
+import { comparable } from '../support/results';
+import { tempFolders } from '../support/temp-folder';
+import { readRecords, readWindows } from '../support/topics';
+import { appendLines, counting, openLog, untilHolds } from './consuming';
+import { changedLog, commitFaults, withCommitFaults, type CommitFault } from './decorators';
+import { startTestSystem, type TestSystem } from './kit/harness';
+import { info } from './producing';
+
+/** When the first line was ingested; processing time moves by a second with each chunk of input. */
+const INGESTED = Date.parse('2026-11-20T11:00:00Z');
+const clock: Clock = { ...systemClock, now: () => INGESTED };
+
+const folders = tempFolders();
+const logs: EventLog[] = [];
+afterEach(async () => {
+  for (const log of logs.splice(0)) await log.close();
+});
+
+async function newLog(): Promise<EventLog> {
+  const log = await openLog(folders.make());
+  logs.push(log);
+  return log;
+}
+
+/** A job-runner that counts, in a system of its own. */
+class Counter {
+  readonly seen: TestSystem = startTestSystem();
+  readonly ref: ActorRef<JobRunnerMessage>;
+
+  constructor(log: EventLog, tickMs = 60_000) {
+    const options = { partitions: [0], outputPartition: 0, log, clock, crc32c, tickMs, maxUnwrittenMs: 0 };
+    this.ref = spawn(this.seen.system, jobRunner('counting-0', { job: counting(), ...options }));
+  }
+
+  async finish(): Promise<void> {
+    await ask(this.ref, (replyTo) => ({ type: 'finish', replyTo }), 20_000);
+  }
+
+  async drain(): Promise<void> {
+    await ask(this.ref, (replyTo) => ({ type: 'drain', replyTo }), 20_000);
+    await this.stop();
+  }
+
+  /** Nothing is drained. */
+  stop(): Promise<void> {
+    return this.seen.system.stop(20_000);
+  }
+}
+
+/** Input in chunks: two sources of two origins, windows that overlap, stack traces, errors. */
+const chunks = Array.from({ length: 12 }, (_, i) => {
+  const lines = Array.from({ length: 9 }, (_, j) => {
+    const line = info(i * 40 + j * 7, `request ${j}`);
+    return j % 4 === 1
+      ? `${line.replace('INFO ', 'ERROR')}\njava.lang.Oops: ${i}\n\tat app.Main(Main.java:${j})`
+      : line;
+  });
+  return { key: i % 3 === 0 ? 'web-2/app.log' : 'web-1/app.log', text: `${lines.join('\n')}\n` };
+});
+
+async function appendChunk(log: EventLog, i: number): Promise<void> {
+  const { key, text } = chunks[i] ?? { key: '', text: '' };
+  const before = chunks.slice(0, i).filter((chunk) => chunk.key === key);
+  const offset = before.reduce((sum, chunk) => sum + chunk.text.length, 0);
+  await appendLines(log, key, offset, text, INGESTED + i * 1000);
+}
+
+async function windows(log: EventLog): Promise<object> {
+  const all = await readWindows(log, 1);
+  return Object.fromEntries(
+    [...all].map(([name, window]) => [name, { ...comparable(window), complete: window.complete }]),
+  );
+}
+
+function linesIn(records: readonly DecodedRecord[]): number {
+  const lines = new Map<string, number>();
+  for (const { key, value } of records) {
+    const window = key === null || value === null ? null : parseWindowRecord(key, value);
+    if (window !== null) lines.set(String(key), window.lines);
+  }
+  return [...lines.values()].reduce((sum, count) => sum + count, 0);
+}
+
+const linesOf = (count: number): number =>
+  chunks.slice(0, count).reduce((sum, { text }) => sum + text.split('\n').length - 1, 0);
+
+/** What one run over all the input makes of it. */
+let expected: object;
+beforeAll(async () => {
+  const log = await openLog(folders.make());
+  for (let i = 0; i < chunks.length; i++) await appendChunk(log, i);
+  const counter = new Counter(log);
+  await counter.finish();
+  expected = await windows(log);
+  await counter.stop();
+  await log.close();
+});
+
+describe('a job-runner', () => {
+  it('counts every line of the input, completes every window at the end, and commits how far it came', async () => {
+    const log = await newLog();
+    for (let i = 0; i < chunks.length; i++) await appendChunk(log, i);
+    const counter = new Counter(log);
+    await counter.finish();
+    const all = [...(await readWindows(log, 1)).values()];
+    expect(all.reduce((sum, { lines }) => sum + lines, 0)).toBe(linesOf(chunks.length));
+    expect(all.every(({ complete }) => complete)).toBe(true);
+    expect(await log.groupOffset(groupOf('counting'), 'logs', 0)).toBe((await log.offsets('logs', 0)).end);
+    await counter.stop();
+  });
+
+  it('writes as soon as the input is drained', async () => {
+    const log = await newLog();
+    const counter = new Counter(log);
+    for (let i = 0; i < 3; i++) {
+      await appendChunk(log, i);
+      await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(i + 1));
+    }
+    await counter.stop();
+  });
+
+  it.each([0, 1, 2, 5, 11])('goes on from its own output after a stop behind chunk %i', async (last) => {
+    const log = await newLog();
+    const first = new Counter(log);
+    for (let i = 0; i <= last; i++) await appendChunk(log, i);
+    await untilHolds(log, 'windows', (records) => linesIn(records) > 0);
+    await first.stop();
+    for (let i = last + 1; i < chunks.length; i++) await appendChunk(log, i);
+    const second = new Counter(log);
+    await second.finish();
+    expect(await windows(log)).toEqual(expected);
+    expect(second.seen.crashes).toEqual([]);
+    await second.stop();
+  });
+
+  it.each(commitFaults)('counts each line once when a commit goes wrong (%s)', async (fault) => {
+    const log = await newLog();
+    const faults: (CommitFault | null)[] = [null, fault, null, fault];
+    const counter = new Counter(withCommitFaults(log, () => faults.shift() ?? null));
+    for (let i = 0; i < chunks.length; i++) {
+      await appendChunk(log, i);
+      await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(i + 1));
+    }
+    await counter.finish();
+    expect(faults).toEqual([]);
+    expect(counter.seen.crashes).toHaveLength(2);
+    expect(await windows(log)).toEqual(expected);
+    await counter.stop();
+  });
+
+  it('starts over when a fetch fails', async () => {
+    const log = await newLog();
+    let failures = 2;
+    const failing = changedLog(log, {
+      openReader: (topic, partition, offset) => {
+        const reader = log.openReader(topic, partition, offset);
+        return {
+          fetch: (maxBytes, waitMs) =>
+            topic === 'logs' && failures-- > 0
+              ? Promise.reject(new Error('the connection broke'))
+              : reader.fetch(maxBytes, waitMs),
+          close: () => reader.close(),
+        };
+      },
+    });
+    const counter = new Counter(failing);
+    for (let i = 0; i < chunks.length; i++) await appendChunk(log, i);
+    await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(chunks.length));
+    await counter.finish();
+    expect(counter.seen.crashes).toHaveLength(2);
+    expect(await windows(log)).toEqual(expected);
+    await counter.stop();
+  });
+
+  it('stops when a second one runs the job, which goes on from what is written', async () => {
+    const log = await newLog();
+    const first = new Counter(log);
+    await appendChunk(log, 0);
+    await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(1));
+    const second = new Counter(log);
+    for (let i = 1; i < chunks.length; i++) await appendChunk(log, i);
+    expect(await stopped(first.ref)).toEqual({ kind: 'stopped' });
+    await second.finish();
+    expect(await windows(log)).toEqual(expected);
+    expect([...first.seen.crashes, ...second.seen.crashes]).toEqual([]);
+    await first.stop();
+    await second.stop();
+  });
+
+  it('folds nothing any more after it was drained', async () => {
+    const log = await newLog();
+    await appendChunk(log, 0);
+    const counter = new Counter(log);
+    await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(1));
+    await counter.drain();
+    await appendChunk(log, 1);
+    expect(linesIn(await readRecords(log, 'windows', 1))).toBe(linesOf(1));
+  });
+
+  type Action = 'append' | 'wait' | 'drain' | 'stop' | CommitFault;
+  const action = fc.constantFrom<Action>('append', 'append', 'append', 'wait', 'drain', 'stop', ...commitFaults);
+  const RUNS = Number(process.env['TELLTALE_RUNS'] ?? 10);
+  const SEED = Number(process.env['TELLTALE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+
+  it(`makes the windows of one run, however it is stopped, drained and failed (seed ${SEED})`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 20 }), async (actions) => {
+        const log = await newLog();
+        const faults: CommitFault[] = [];
+        let injected = 0;
+        const start = (): Counter => new Counter(withCommitFaults(log, () => faults.shift() ?? null));
+        let counter = start();
+        let appended = 0;
+        for (const next of actions) {
+          if (next === 'append') {
+            if (appended < chunks.length) await appendChunk(log, appended++);
+          } else if (next === 'wait') {
+            await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(appended));
+          } else if (next === 'drain' || next === 'stop') {
+            // A commit that goes wrong while draining is what the next start is for.
+            if (next === 'drain') await counter.drain().catch(() => undefined);
+            await counter.stop();
+            counter = start();
+          } else if (injected++ < 3) {
+            faults.push(next);
+          }
+        }
+        while (appended < chunks.length) await appendChunk(log, appended++);
+        await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(appended));
+        faults.splice(0);
+        await counter.finish();
+        expect(await windows(log)).toEqual(expected);
+        await counter.stop();
+      }),
+      { numRuns: RUNS, seed: SEED, endOnFailure: true },
+    );
+  });
+});

@@ -1,0 +1,253 @@
+import { mailer, type MailBuilder } from '../../actors/mailer';
+import type { MailerMessage } from '../../actors/protocol';
+import { openMailbox, type Mailbox } from '../../src/adapters/embedded/mailbox';
+import { crc32c } from '../../src/adapters/native/checksums';
+import type { MailStatus } from '../../src/domain/alerting/mail-report';
+import { parseOutboxRecord, pendingMail } from '../../src/domain/alerting/outbox-records';
+import { TelltaleError } from '../../src/errors';
+import { ask, spawn, stopped, type ActorRef } from '../../src/kit';
+import { systemClock, type Clock } from '../../src/ports/clock';
+import type { EventLog } from '../../src/ports/event-log';
+import type { MailTransport } from '../../src/ports/mail-transport';
+import { tempFolders } from '../support/temp-folder';
+import { readRecords } from '../support/topics';
+import { report } from '../unit/mail/sample-reports';
+import { appendOutputs, openLog, untilHolds } from './consuming';
+import { withCommitFaults, type CommitFault } from './decorators';
+import { gate, startTestSystem, type TestSystem } from './kit/harness';
+
+const folders = tempFolders();
+
+let log: EventLog;
+let mailbox: Mailbox;
+const systems: TestSystem[] = [];
+beforeEach(async () => {
+  const folder = folders.make();
+  log = await openLog(folder);
+  mailbox = await openMailbox(folder);
+});
+afterEach(async () => {
+  for (const { system } of systems.splice(0)) await system.stop(10_000);
+  await log.close();
+});
+
+/** Time passes by a minute whenever somebody looks: no back-off takes long, and a lease two looks. */
+function hastyClock(): Clock {
+  let now = Date.parse('2026-11-20T11:00:00Z');
+  return { ...systemClock, now: () => (now += 60_000) };
+}
+
+const buildMail: MailBuilder = ({ id }, possibleRepeat) => ({
+  id,
+  from: 'telltale@localhost',
+  to: ['you@localhost'],
+  subject: possibleRepeat ? `${id} (possible repeat)` : id,
+  text: '',
+  html: '',
+});
+
+interface Running {
+  readonly ref: ActorRef<MailerMessage>;
+  readonly seen: TestSystem;
+  readonly finish: () => Promise<void>;
+  readonly drain: () => Promise<void>;
+  /** As by kill -9, as far as that is possible within a process. */
+  readonly kill: () => Promise<void>;
+}
+
+/** Starts a mailer whose mails go into the mailbox, unless `before` throws. */
+function start(before: (id: string) => unknown = () => undefined, on: EventLog = log): Running {
+  const transport: MailTransport = {
+    send: async (mail) => {
+      await before(mail.id);
+      return mailbox.send(mail);
+    },
+  };
+  const seen = startTestSystem();
+  systems.push(seen);
+  const ref = spawn(seen.system, mailer({ log: on, clock: hastyClock(), crc32c, transport, buildMail }));
+  return {
+    ref,
+    seen,
+    finish: async () => void (await ask(ref, (replyTo) => ({ type: 'finish', replyTo }), 20_000)),
+    drain: async () => {
+      await ask(ref, (replyTo) => ({ type: 'drain', replyTo }), 20_000);
+      await seen.system.stop(10_000);
+    },
+    kill: () => seen.system.stop(10_000),
+  };
+}
+
+const decide = (...ids: string[]): Promise<void> =>
+  appendOutputs(
+    log,
+    'outbox',
+    ids.map((id) => pendingMail(report({ id }), Date.parse('2026-11-20T10:59:00Z'))),
+  );
+
+/** Subjects in the mailbox, sorted. */
+const sent = async (): Promise<string[]> => (await mailbox.list()).map(({ subject }) => subject).sort();
+
+/** The newest status of each mail. */
+async function statuses(): Promise<Record<string, MailStatus>> {
+  const newest: Record<string, MailStatus> = {};
+  for (const { key, value } of await readRecords(log, 'outbox', 1)) {
+    const record = parseOutboxRecord(key, value);
+    if (record?.kind === 'status') newest[record.status.id] = record.status;
+  }
+  return newest;
+}
+
+/** Waits until the outbox says so of a mail. */
+const untilState = (id: string, state: MailStatus['state']): Promise<void> =>
+  untilHolds(log, 'outbox', (records) =>
+    records.some(({ key, value }) => {
+      const record = parseOutboxRecord(key, value);
+      return record?.kind === 'status' && record.status.id === id && record.status.state === state;
+    }),
+  );
+
+describe('the mailer', () => {
+  it('sends what was decided before and after its start, and says so in the outbox', async () => {
+    await decide('m-1');
+    const running = start();
+    await untilState('m-1', 'SENT');
+    await decide('m-2');
+    await running.finish();
+    expect(await sent()).toEqual(['m-1', 'm-2']);
+    expect(await statuses()).toMatchObject({
+      'm-1': { state: 'SENT', attempt: 1 },
+      'm-2': { state: 'SENT', attempt: 1 },
+    });
+    const ids = (await mailbox.list()).map(({ name }) => name).sort();
+    expect(Object.values(await statuses()).map(({ transportId }) => transportId)).toEqual(ids);
+  });
+
+  it('commits SENDING before it sends', async () => {
+    const atSend: unknown[] = [];
+    await decide('m-1');
+    await start(async (id) => atSend.push((await statuses())[id]?.state)).finish();
+    expect(atSend).toEqual(['SENDING']);
+  });
+
+  it('tries again what may go later, marked as a possible repeat', async () => {
+    let failures = 3;
+    await decide('m-1');
+    const running = start(() => {
+      if (failures-- > 0) throw new TelltaleError('MAIL_FAILED', 'throttled');
+    });
+    await running.finish();
+    expect(await sent()).toEqual(['m-1 (possible repeat)']);
+    expect(await statuses()).toMatchObject({ 'm-1': { state: 'SENT', attempt: 4 } });
+    expect(running.seen.crashes).toEqual([]);
+  });
+
+  it('ends a refused mail as FAILED, with the reason, and goes on with the next', async () => {
+    let attempts = 0;
+    await decide('m-1', 'm-2');
+    const running = start((id) => {
+      if (id !== 'm-1') return;
+      attempts += 1;
+      throw new TelltaleError('MAIL_REFUSED', 'no such address');
+    });
+    await running.finish();
+    expect(await sent()).toEqual(['m-2']);
+    expect(await statuses()).toMatchObject({ 'm-1': { state: 'FAILED', reason: 'no such address' } });
+    await running.kill();
+    await start(() => (attempts += 1)).finish();
+    expect(attempts).toBe(1);
+  });
+
+  it('sends again after a take-over what was on its way, marked as a possible repeat', async () => {
+    const sending = gate();
+    await decide('m-1');
+    const first = start(() => {
+      sending.open();
+      return new Promise(() => undefined);
+    });
+    await sending.opened;
+    await first.kill();
+    await start().finish();
+    expect(await sent()).toEqual(['m-1 (possible repeat)']);
+  });
+
+  it('never sends again what is known as sent, whoever is asked', async () => {
+    await decide('m-1');
+    await start().drain();
+    const first = start();
+    await first.finish();
+    await first.kill();
+    await decide('m-1');
+    const again: string[] = [];
+    await start((id) => again.push(id)).finish();
+    expect(again).toEqual([]);
+    expect(await sent()).toEqual(['m-1']);
+  });
+
+  it.each<[CommitFault, string[]]>([
+    ['answer lost, happened', ['m-1']],
+    ['answer lost, did not happen', ['m-1', 'm-1 (possible repeat)']],
+    ['aborted', ['m-1', 'm-1 (possible repeat)']],
+  ])('repeats a mail at most once when SENT is not committed for certain (%s)', async (fault, mails) => {
+    const faults: (CommitFault | null)[] = [null, fault];
+    await decide('m-1');
+    const running = start(
+      undefined,
+      withCommitFaults(log, () => faults.shift() ?? null),
+    );
+    await untilState('m-1', 'SENT');
+    await running.finish();
+    expect(running.seen.crashes).toHaveLength(1);
+    expect(await sent()).toEqual(mails);
+    expect(await statuses()).toMatchObject({ 'm-1': { state: 'SENT' } });
+  });
+
+  it('does not send when SENDING was not committed', async () => {
+    const faults: (CommitFault | null)[] = ['aborted', 'answer lost, did not happen'];
+    await decide('m-1');
+    await start(
+      undefined,
+      withCommitFaults(log, () => faults.shift() ?? null),
+    )
+      .finish()
+      .catch(() => undefined);
+    await untilState('m-1', 'SENT');
+    expect(faults).toEqual([]);
+    expect(await sent()).toEqual(['m-1']);
+  });
+
+  it('waits at a drain for the mail on its way, and begins no other', async () => {
+    const sending = gate();
+    const answered = gate();
+    await decide('m-1', 'm-2');
+    const running = start(() => {
+      sending.open();
+      return answered.opened;
+    });
+    await sending.opened;
+    const drained = running.drain();
+    answered.open();
+    await drained;
+    expect(await sent()).toEqual(['m-1']);
+    expect(await statuses()).toMatchObject({ 'm-1': { state: 'SENT' } });
+  });
+
+  it('stops when a second mailer has taken over, and leaves it alone', async () => {
+    const sending = gate();
+    const answered = gate();
+    await decide('m-1');
+    const first = start(() => {
+      sending.open();
+      return answered.opened;
+    });
+    await sending.opened;
+    const second = start();
+    await second.finish();
+    answered.open();
+    expect(await stopped(first.ref)).toEqual({ kind: 'stopped' });
+    expect([...first.seen.crashes, ...second.seen.crashes]).toEqual([]);
+    await decide('m-2');
+    await second.finish();
+    expect(await sent()).toEqual(['m-1', 'm-1 (possible repeat)', 'm-2']);
+  });
+});

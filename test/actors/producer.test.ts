@@ -1,0 +1,350 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { TelltaleError } from '../../src/errors';
+import { readLines } from '../support/topics';
+import { tempFolders } from '../support/temp-folder';
+import { changedStore } from './decorators';
+import { gate } from './kit/harness';
+import { BUCKET, info, openPlace, type Place } from './producing';
+
+const KEY = 'web-1/app.log';
+const SOURCE = `${BUCKET}/${KEY}`;
+const folders = tempFolders();
+
+let place: Place;
+beforeEach(async () => {
+  place = await openPlace(folders.make());
+});
+afterEach(() => place.close());
+
+/** Lines with their terminators. */
+const text = (...lines: string[]): string => lines.map((line) => `${line}\n`).join('');
+
+/** How lines of one generation stand in the topic, one behind the other from an offset on. */
+function published(generation: number, lines: readonly string[], from = 0, mark = ''): string[] {
+  let offset = from;
+  return lines.map((line) => {
+    const name = `${generation}:${offset} ${line}${mark}`;
+    offset += Buffer.byteLength(line) + 1;
+    return name;
+  });
+}
+
+const lines = Array.from({ length: 8 }, (_, i) => info(i));
+/** More than a store hands over at once. */
+const many = Array.from({ length: 6_000 }, (_, i) => info(i, `${i} ${'x'.repeat(150)}`));
+const [l0 = '', l1 = '', l2 = '', l3 = ''] = lines;
+
+describe('the producer', () => {
+  it('publishes appended lines only, once however often and late they are announced', async () => {
+    const running = place.start();
+    await place.put(KEY, text(l0, l1));
+    running.hint(KEY);
+    running.hint(KEY);
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0, l1]) });
+
+    await place.put(KEY, text(l0, l1, l2, l3));
+    for (let i = 0; i < 5; i++) running.hint(KEY);
+    await running.settle();
+    running.hint(KEY);
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0, l1, l2, l3]) });
+  });
+
+  it('reads what no signal named, at its start and when it reconciles', async () => {
+    await place.put('web-1/before.log', text(l0));
+    const running = place.start();
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({ [`${BUCKET}/web-1/before.log`]: published(0, [l0]) });
+
+    await place.put('web-2/after.log', text(l1));
+    await place.put('web-1/before.log', text(l0, l2));
+    await running.reconcile();
+    expect(await readLines(place.log)).toEqual({
+      [`${BUCKET}/web-1/before.log`]: published(0, [l0, l2]),
+      [`${BUCKET}/web-2/after.log`]: published(0, [l1]),
+    });
+  });
+
+  it('writes nothing when nothing is new, and nothing for a hint at what is not there', async () => {
+    const running = place.start();
+    await place.put(KEY, text(l0));
+    await running.reconcile();
+    const ends = async (): Promise<number[]> =>
+      Promise.all(
+        ['logs', 'checkpoints'].flatMap((topic) =>
+          Array.from({ length: 10 }, async (_, partition) => (await place.log.offsets(topic, partition)).end),
+        ),
+      );
+    const before = await ends();
+    running.hint(KEY);
+    running.hint('web-1/missing.log');
+    running.hint('../../etc/passwd');
+    await running.reconcile();
+    expect(await ends()).toEqual(before);
+  });
+
+  it('reads only what counts', async () => {
+    const running = place.start({ includes: (key) => key.endsWith('.log') });
+    await place.put(KEY, text(l0));
+    await place.put('web-1/app.log.1', text(l1));
+    running.hint('web-1/app.log.1');
+    await running.reconcile();
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0]) });
+  });
+
+  it('takes the same bytes put again for what they are', async () => {
+    const running = place.start();
+    await place.put(KEY, text(l0, l1));
+    await running.reconcile();
+    await place.put(KEY, text(l0, l1));
+    running.hint(KEY);
+    await running.reconcile();
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0, l1]) });
+  });
+
+  it('starts a new generation when an object was rewritten: its tail is given up, repeated lines are marked', async () => {
+    const running = place.start();
+    await place.put(KEY, `${text(l0, l1)}half a li`);
+    await running.reconcile();
+    await place.put(KEY, text(l1, l2, l3, info(4, 'and longer than before')));
+    running.hint(KEY);
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({
+      [SOURCE]: [
+        ...published(0, [l0, l1]),
+        `0:${text(l0, l1).length} half a li {CUT_TAIL}`,
+        `1:0 ${l1} {AGAIN}`,
+        ...published(1, [l2, l3, info(4, 'and longer than before')], text(l1).length),
+      ],
+    });
+  });
+
+  it('starts a new generation when an object became shorter', async () => {
+    const running = place.start();
+    await place.put(KEY, text(l0, l1, l2));
+    await running.reconcile();
+    await place.put(KEY, text(l3));
+    running.hint(KEY);
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({
+      [SOURCE]: [...published(0, [l0, l1, l2]), ...published(1, [l3])],
+    });
+  });
+
+  it('holds a torn last line until the upload that ends it, over restarts', async () => {
+    let running = place.start();
+    await place.put(KEY, text(l0) + l1.slice(0, 30));
+    await running.settle();
+    running.hint(KEY);
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0]) });
+    await running.producer.drain(10_000);
+
+    running = place.start();
+    await place.put(KEY, text(l0) + l1.slice(0, 40));
+    await running.reconcile();
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0]) });
+    await running.kill();
+
+    await place.put(KEY, text(l0, l1, l2));
+    running = place.start();
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0, l1, l2]) });
+  });
+
+  it('publishes a torn last line at once when nothing will follow, and what does follow as its rest', async () => {
+    let running = place.start({ tailTimeoutMs: 0 });
+    await place.put(KEY, text(l0) + l1);
+    await running.reconcile();
+    await running.producer.drain(10_000);
+    running = place.start();
+    await place.put(KEY, text(l0, `${l1} and more`, l2));
+    await running.reconcile();
+    const torn = text(l0).length;
+    expect(await readLines(place.log)).toEqual({
+      [SOURCE]: [
+        ...published(0, [l0]),
+        `0:${torn} ${l1} {CUT_TAIL}`,
+        `0:${torn + l1.length}  and more {CUT_REST}`,
+        `0:${torn + l1.length + 10} ${l2}`,
+      ],
+    });
+  });
+
+  it('goes on where it stood after it was drained in mid-read', async () => {
+    await place.put(KEY, text(...many));
+    const reading = gate();
+    const store = changedStore(place.store, {
+      read: async (bucket, key, range) => opensAfterFirst(await place.store.read(bucket, key, range), reading.open),
+    });
+    const running = place.start({ store });
+    await reading.opened;
+    await running.producer.drain(10_000);
+    await place.start().settle();
+    expect((await readLines(place.log))[SOURCE]).toEqual(published(0, many));
+  });
+});
+
+async function* opensAfterFirst(chunks: AsyncIterable<Buffer>, open: () => void): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    open();
+  }
+}
+
+describe('an object that changes while it is read', () => {
+  it('is looked at again when it was overwritten between the look and the read', async () => {
+    let overwrites = 3;
+    const store = changedStore(place.store, {
+      read: async (bucket, key, range) => {
+        if (overwrites > 0) await place.put(key, text(...lines.slice(0, 8 - --overwrites)));
+        return place.store.read(bucket, key, range);
+      },
+    });
+    await place.put(KEY, text(l0));
+    await place.start({ store }).settle();
+    expect(overwrites).toBe(0);
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, lines) });
+  });
+
+  it('is looked at again when it was overwritten after lines of it were published', async () => {
+    let isChanged = false;
+    const store = changedStore(place.store, {
+      read: async (bucket, key, range) => changing(await place.store.read(bucket, key, range)),
+    });
+    async function* changing(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const chunk of chunks) {
+        yield chunk;
+        if (isChanged) continue;
+        isChanged = true;
+        await place.put(KEY, text(...many, l0));
+        throw new TelltaleError('OBJECT_CHANGED', 'The object was overwritten.');
+      }
+    }
+    await place.put(KEY, text(...many));
+    await place.start({ store }).settle();
+    expect(isChanged).toBe(true);
+    expect((await readLines(place.log))[SOURCE]).toEqual(published(0, [...many, l0]));
+  });
+
+  it('is given up for now when it changes all the time, and other sources go on', async () => {
+    const store = changedStore(place.store, {
+      read: async (bucket, key, range) => {
+        if (key === KEY) throw new TelltaleError('OBJECT_CHANGED', 'The object was overwritten.');
+        return place.store.read(bucket, key, range);
+      },
+    });
+    await place.put(KEY, text(l0));
+    await place.put('web-2/app.log', text(l1));
+    const running = place.start({ store, concurrency: 1 });
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({ [`${BUCKET}/web-2/app.log`]: published(0, [l1]) });
+  });
+});
+
+describe('an object store that fails', () => {
+  it('does not stop other sources, and its source is read at the next reconciliation', async () => {
+    let failures = 2;
+    const store = changedStore(place.store, {
+      read: async (bucket, key, range) => {
+        if (key === KEY && failures-- > 0) throw new TelltaleError('OBJECT_STORE', 'The store does not answer.');
+        return place.store.read(bucket, key, range);
+      },
+    });
+    await place.put(KEY, text(l0));
+    await place.put('web-2/app.log', text(l1));
+    const running = place.start({ store, concurrency: 1 });
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({ [`${BUCKET}/web-2/app.log`]: published(0, [l1]) });
+    expect(running.seen.log).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: expect.stringMatching(/^reading failed/) as string }),
+    );
+    await running.reconcile();
+    await running.reconcile();
+    expect(await readLines(place.log)).toEqual({
+      [SOURCE]: published(0, [l0]),
+      [`${BUCKET}/web-2/app.log`]: published(0, [l1]),
+    });
+  });
+
+  it('in mid-read keeps what was read before, and goes on from there', async () => {
+    let hasFailed = false;
+    const store = changedStore(place.store, {
+      read: async (bucket, key, range) => failing(await place.store.read(bucket, key, range)),
+    });
+    async function* failing(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const chunk of chunks) {
+        yield chunk;
+        if (hasFailed) continue;
+        hasFailed = true;
+        throw new TelltaleError('OBJECT_STORE', 'The connection broke.');
+      }
+    }
+    await place.put(KEY, text(...many));
+    const running = place.start({ store });
+    await running.settle();
+    await running.reconcile();
+    expect(hasFailed).toBe(true);
+    expect((await readLines(place.log))[SOURCE]).toEqual(published(0, many));
+  });
+
+  it('does not stop the program when it cannot be listed', async () => {
+    let isDown = true;
+    const store = changedStore(place.store, {
+      list: (bucket, prefix) => {
+        if (isDown) throw new TelltaleError('OBJECT_STORE', 'The store does not answer.');
+        return place.store.list(bucket, prefix);
+      },
+    });
+    await place.put(KEY, text(l0));
+    const running = place.start({ store });
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({});
+    isDown = false;
+    await running.reconcile();
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0]) });
+    expect(running.failures).toEqual([]);
+  });
+
+  it('that throws something unexpected stops the reading of one source only', async () => {
+    let throws = 1;
+    const store = changedStore(place.store, {
+      head: async (bucket, key) => {
+        if (key === KEY && throws-- > 0) throw new Error('a bug');
+        return place.store.head(bucket, key);
+      },
+    });
+    await place.put(KEY, text(l0));
+    await place.put('web-2/app.log', text(l1));
+    const running = place.start({ store });
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({
+      [SOURCE]: published(0, [l0]),
+      [`${BUCKET}/web-2/app.log`]: published(0, [l1]),
+    });
+    expect(running.seen.crashes).toHaveLength(1);
+  });
+
+  it('loses an object that is deleted in mid-read, and nothing else', async () => {
+    let isDeleted = false;
+    const store = changedStore(place.store, {
+      read: async (bucket, key, range) => {
+        if (key === KEY && !isDeleted) {
+          isDeleted = true;
+          rmSync(join(place.folder, 'store/objects', BUCKET, KEY));
+        }
+        return place.store.read(bucket, key, range);
+      },
+    });
+    await place.put(KEY, text(l0));
+    await place.put('web-2/app.log', text(l1));
+    const running = place.start({ store });
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({ [`${BUCKET}/web-2/app.log`]: published(0, [l1]) });
+    await place.put(KEY, text(l0, l2));
+    await running.reconcile();
+    expect((await readLines(place.log))[SOURCE]).toEqual(published(0, [l0, l2]));
+  });
+});

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startProducer, type Producer, type ProducerOptions } from '../../actors/producer';
+import { openFolderStore } from '../../src/adapters/embedded/folder-store';
+import { openSqliteEventLog } from '../../src/adapters/embedded/sqlite-event-log';
+import { crc32c, loadCrc64Nvme } from '../../src/adapters/native/checksums';
+import { topicSpecs } from '../../src/domain/topics';
+import { tell, type ActorSystem } from '../../src/kit';
+import { systemClock } from '../../src/ports/clock';
+import type { EventLog } from '../../src/ports/event-log';
+import type { ObjectStore } from '../../src/ports/object-store';
+import { startTestSystem, type TestSystem } from './kit/harness';
+
+export const BUCKET = 'bucket';
+export const HOUR = 60 * 60_000;
+
+/** When every object of these tests was last modified. */
+export const UPLOADED = Date.parse('2026-11-21T00:00:00Z');
+
+/** A folder with an event log and an object store, and the producers that run on it one after the other. */
+export interface Place {
+  readonly folder: string;
+  readonly log: EventLog;
+  readonly store: ObjectStore;
+  readonly options: Omit<ProducerOptions, 'onFailure'>;
+  /** Uploads an object. Nobody is told. */
+  put(key: string, content: string | Buffer): Promise<void>;
+  /** Starts a producer of its own. Stopped by `close`, if not before. */
+  start(change?: Partial<ProducerOptions>): Running;
+  close(): Promise<void>;
+}
+
+export interface Running {
+  readonly system: ActorSystem;
+  readonly producer: Producer;
+  readonly seen: TestSystem;
+  /** Names of what failed for good. */
+  readonly failures: string[];
+  /** Tells the producer that an object arrived. */
+  hint(key: string): void;
+  /** Waits until everything hinted at is read and committed. */
+  settle(): Promise<void>;
+  /** Looks at the whole bucket, and waits until it is read and committed. */
+  reconcile(): Promise<void>;
+  /** Stops as by kill -9, as far as that is possible within a process: nothing is drained. */
+  kill(): Promise<void>;
+}
+
+export async function openPlace(folder: string): Promise<Place> {
+  const log = await openSqliteEventLog({ path: join(folder, 'events.db'), clock: systemClock });
+  await log.ensureTopics(topicSpecs(10, 48 * HOUR, 7 * 24 * HOUR));
+  const store = await openFolderStore({
+    folder: join(folder, 'store'),
+    clock: { ...systemClock, now: () => UPLOADED },
+  });
+  const crc64 = await loadCrc64Nvme();
+  const options: Place['options'] = {
+    log,
+    store,
+    clock: systemClock,
+    crc32c,
+    hashing: { crc64, sha256: (bytes) => createHash('sha256').update(bytes).digest('base64') },
+    partitions: 10,
+    bucket: BUCKET,
+    originRule: { prefix: '', expression: null },
+    includes: () => true,
+    concurrency: 4,
+    credit: 4,
+    maxProofBytes: 8 * 1024 * 1024,
+    tailTimeoutMs: 24 * HOUR,
+    sinceMs: -Infinity,
+    scan: { zone: 'UTC', maxFutureSkew: HOUR, maxLineBytes: 256 * 1024, batchBytes: 900_000 },
+  };
+  const running: Running[] = [];
+  return {
+    folder,
+    log,
+    store,
+    options,
+    put: async (key, content) => {
+      const path = join(folder, 'upload');
+      writeFileSync(path, content);
+      await store.putFile(BUCKET, key, path);
+    },
+    start: (change = {}) => {
+      const started = startOn({ ...options, ...change });
+      running.push(started);
+      return started;
+    },
+    close: async () => {
+      for (const { kill } of running) await kill();
+      await log.close();
+    },
+  };
+}
+
+function startOn(options: Omit<ProducerOptions, 'onFailure'>): Running {
+  const seen = startTestSystem();
+  const failures: string[] = [];
+  const producer = startProducer(seen.system, { ...options, onFailure: (what) => failures.push(what) });
+  return {
+    system: seen.system,
+    producer,
+    seen,
+    failures,
+    hint: (key) => tell(producer.ref, { type: 'objectArrived', signal: { v: 1, bucket: BUCKET, key } }),
+    settle: async () => {
+      await producer.settle(20_000);
+    },
+    reconcile: async () => {
+      // A reconciliation that is under way already may have passed what came since.
+      await producer.settle(20_000);
+      tell(producer.ref, { type: 'reconcile' });
+      await producer.settle(20_000);
+    },
+    kill: () => seen.system.stop(20_000),
+  };
+}
+
+/** A line of a known format, one second after the other from 10:00:00 on. */
+export function info(second: number, text = `line ${second}`): string {
+  const time = new Date(Date.parse('2026-11-20T10:00:00Z') + second * 1000).toISOString();
+  return `${time.slice(0, 10)} ${time.slice(11, 19)}.000 [main] INFO  app.Main - ${text}`;
+}

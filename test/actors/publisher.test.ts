@@ -1,0 +1,232 @@
+import { publisher } from '../../actors/publisher';
+import type { LogReaderMessage, Publish, PublisherMessage, Standing } from '../../actors/protocol';
+import { readSteps, type Step } from '../../actors/reading';
+import { ask, spawn, stopped, tell, type ActorRef } from '../../src/kit';
+import { readLines, readRecords } from '../support/topics';
+import { tempFolders } from '../support/temp-folder';
+import { changedStore, commitFaults, withCommitFaults, withStalledCommits, type CommitFault } from './decorators';
+import { allTurns, gate, startTestSystem, type TestSystem } from './kit/harness';
+import { BUCKET, info, openPlace, type Place } from './producing';
+
+const KEY = 'web-1/app.log';
+const SOURCE = `${BUCKET}/${KEY}`;
+const folders = tempFolders();
+
+let place: Place;
+beforeEach(async () => {
+  place = await openPlace(folders.make());
+});
+afterEach(() => place.close());
+
+const lines = Array.from({ length: 9 }, (_, i) => info(i));
+const text = (count: number): string =>
+  lines
+    .slice(0, count)
+    .map((line) => `${line}\n`)
+    .join('');
+const published = (count: number): string[] => lines.slice(0, count).map((line, i) => `0:${text(i).length} ${line}`);
+
+describe('a commit that goes wrong', () => {
+  it.each(commitFaults)('(%s) loses no line and repeats none', async (fault) => {
+    const faults: (CommitFault | null)[] = [null, fault, fault, null];
+    const running = place.start({ log: withCommitFaults(place.log, () => faults.shift() ?? null) });
+    for (const count of [3, 6, 9]) {
+      await place.put(KEY, text(count));
+      await place.put('web-2/other.log', text(count));
+      await running.reconcile();
+    }
+    expect(faults).toEqual([]);
+    expect(running.seen.crashes.map(({ path }) => path)).toEqual(Array(2).fill('test://producer/publisher-0'));
+    expect(running.failures).toEqual([]);
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(9), [`${BUCKET}/web-2/other.log`]: published(9) });
+  });
+
+  it('in the middle of a large object goes on behind what was committed', async () => {
+    const many = Array.from({ length: 4_000 }, (_, i) => info(i));
+    const faults: (CommitFault | null)[] = ['answer lost, happened', 'answer lost, did not happen'];
+    const scan = { ...place.options.scan, batchBytes: 10_000 };
+    await place.put(KEY, many.map((line) => `${line}\n`).join(''));
+    // A clock that jumps makes every transaction overdue at once: one commit a batch.
+    let now = Date.now();
+    const clock = { ...place.options.clock, now: () => (now += 10_000) };
+    const running = place.start({ log: withCommitFaults(place.log, () => faults.shift() ?? null), scan, clock });
+    await running.settle();
+    expect(faults).toEqual([]);
+    const texts = (await readLines(place.log))[SOURCE]?.map((line) => line.slice(line.indexOf(' ') + 1));
+    expect(texts).toEqual(many);
+  });
+});
+
+describe('a second publisher with the same transactional id', () => {
+  it('fences the first, which says so, writes nothing more, and still drains', async () => {
+    const first = place.start();
+    await place.put(KEY, text(3));
+    await first.settle();
+    const second = place.start();
+    await second.settle();
+
+    await place.put(KEY, text(6));
+    first.hint(KEY);
+    await isTrue(() => first.failures.length > 0);
+    expect(first.failures).toEqual(['publisher-0']);
+    await first.producer.drain(10_000);
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(3) });
+
+    second.hint(KEY);
+    await second.settle();
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(6) });
+    expect(second.failures).toEqual([]);
+    expect(second.seen.crashes).toEqual([]);
+  });
+});
+
+/** Waits, turn by turn of the event loop, until something in this process has come true. */
+async function isTrue(condition: () => boolean): Promise<void> {
+  while (!condition()) await allTurns();
+}
+
+describe('the publisher', () => {
+  let seen: TestSystem;
+  let ref: ActorRef<PublisherMessage>;
+  beforeEach(() => {
+    seen = startTestSystem();
+    const { log, clock, crc32c, partitions } = place.options;
+    ref = spawn(seen.system, publisher({ name: 'p', transactionalId: 't', log, clock, crc32c, partitions }));
+  });
+  afterEach(() => seen.system.stop(10_000));
+
+  const standing = (): Promise<Standing> =>
+    ask(ref, (replyTo) => ({ type: 'lookup', source: SOURCE, replyTo }), 10_000);
+
+  /** The steps of reading the object as it is now, from the beginning. */
+  async function stepsOf(content: string, batchBytes = 900_000): Promise<Step[]> {
+    await place.put(KEY, content);
+    const object = await place.store.head(BUCKET, KEY);
+    if (object === null) throw new Error('it was just put');
+    const steps: Step[] = [];
+    const scan = { ...place.options.scan, batchBytes };
+    for await (const step of readSteps(null, object, { ...place.options, scan })) if (step !== null) steps.push(step);
+    return steps;
+  }
+
+  /** An actor that remembers what a reader is told. */
+  function fakeReader(name: string): { ref: ActorRef<LogReaderMessage>; told: LogReaderMessage[] } {
+    const told: LogReaderMessage[] = [];
+    const reader = spawn(seen.system, {
+      name,
+      initialState: () => null,
+      receive: (_: null, message: LogReaderMessage) => {
+        told.push(message);
+        return null;
+      },
+    });
+    return { ref: reader, told };
+  }
+
+  const publish = (step: Step, epoch: number, replyTo: ActorRef<LogReaderMessage>): Publish => ({
+    type: 'publish',
+    source: SOURCE,
+    ...step,
+    epoch,
+    replyTo,
+  });
+
+  it('accepts steps that follow one another, and commits them with the last checkpoint', async () => {
+    const reader = fakeReader('reader');
+    const steps = await stepsOf(text(9), 300);
+    expect(steps.length).toBeGreaterThan(3);
+    const { epoch } = await standing();
+    for (const step of steps) tell(ref, publish(step, epoch, reader.ref));
+    await ask(ref, (replyTo) => ({ type: 'drain', replyTo }), 10_000);
+    await allTurns();
+    expect(reader.told.map(({ type }) => type)).toEqual([...steps.map(() => 'accepted'), 'committed']);
+    expect(reader.told.at(-1)).toEqual({ type: 'committed', epoch, checkpoint: steps.at(-1)?.checkpoint });
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(9) });
+    expect(await readRecords(place.log, 'checkpoints')).toHaveLength(1);
+  });
+
+  it.each<[string, (steps: Step[]) => { step: Step | undefined; epochs: number }]>([
+    ['leaves a gap', (steps) => ({ step: steps[2], epochs: 0 })],
+    ['begins in mid-object though nothing is committed', (steps) => ({ step: steps[1], epochs: 0 })],
+    ['is of an epoch that is over', (steps) => ({ step: steps[0], epochs: -1 })],
+    ['is of an epoch that never was', (steps) => ({ step: steps[0], epochs: 1 })],
+  ])('refuses a step that %s, and says where to resume', async (_, choose) => {
+    const reader = fakeReader('reader');
+    const { step, epochs } = choose(await stepsOf(text(9), 300));
+    if (step === undefined) throw new Error('too few steps');
+    const { epoch } = await standing();
+    tell(ref, publish(step, epoch + epochs, reader.ref));
+    await ask(ref, (replyTo) => ({ type: 'drain', replyTo }), 10_000);
+    await allTurns();
+    expect(reader.told).toEqual([{ type: 'resumeFrom', epoch, checkpoint: null }]);
+    expect(await readLines(place.log)).toEqual({});
+  });
+
+  it('refuses a step that was accepted before, and a generation that does not begin at 0', async () => {
+    const reader = fakeReader('reader');
+    const [first, ...rest] = await stepsOf(text(9), 300);
+    const last = rest.at(-1);
+    if (first === undefined || last === undefined) throw new Error('too few steps');
+    const { epoch } = await standing();
+    tell(ref, publish(first, epoch, reader.ref));
+    tell(ref, publish(first, epoch, reader.ref));
+    tell(ref, publish({ ...last, from: { ...last.from, generation: 1 } }, epoch, reader.ref));
+    await ask(ref, (replyTo) => ({ type: 'drain', replyTo }), 10_000);
+    await allTurns();
+    expect(reader.told.map(({ type }) => type)).toEqual(['accepted', 'resumeFrom', 'resumeFrom', 'committed']);
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(first.batch?.count ?? 0) });
+  });
+
+  it('answers where a source stands with nothing less than it has accepted', async () => {
+    const reader = fakeReader('reader');
+    const [first] = await stepsOf(text(9), 300);
+    if (first === undefined) throw new Error('too few steps');
+    tell(ref, publish(first, (await standing()).epoch, reader.ref));
+    expect(await standing()).toEqual({ checkpoint: first.checkpoint, epoch: 1 });
+  });
+
+  it('stops when it is fenced', async () => {
+    const reader = fakeReader('reader');
+    const [first] = await stepsOf(text(2));
+    const { epoch } = await standing();
+    await place.log.openWriter('t');
+    if (first !== undefined) tell(ref, publish(first, epoch, reader.ref));
+    expect(await stopped(ref)).toEqual({ kind: 'stopped' });
+    expect(seen.crashes).toEqual([]);
+    expect(await readLines(place.log)).toEqual({});
+  });
+});
+
+describe('back-pressure', () => {
+  it('stops the reading when the event log stalls: credit bounds what is on its way', async () => {
+    const stalled = gate();
+    const firstAppend = gate();
+    let read = 0;
+    const store = changedStore(place.store, {
+      read: async (bucket, key, range) => counted(await place.store.read(bucket, key, range)),
+    });
+    async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const chunk of chunks) {
+        // One line a chunk, so that each line is a step of its own.
+        for (let at = 0; at < chunk.length;) {
+          const end = chunk.indexOf(10, at) + 1;
+          read += 1;
+          if (read === 1) firstAppend.open();
+          yield chunk.subarray(at, end);
+          at = end;
+        }
+      }
+    }
+    const many = Array.from({ length: 200 }, (_, i) => info(i));
+    await place.put(KEY, many.map((line) => `${line}\n`).join(''));
+    const running = place.start({ store, log: withStalledCommits(place.log, stalled.opened), credit: 3 });
+    await firstAppend.opened;
+    await allTurns();
+    await allTurns();
+    expect(read).toBe(3);
+    stalled.open();
+    await running.settle();
+    expect(read).toBe(200);
+    expect((await readLines(place.log))[SOURCE]).toHaveLength(200);
+  });
+});

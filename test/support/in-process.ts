@@ -1,0 +1,75 @@
+import { PassThrough } from 'node:stream';
+import { loadConfig, type Config } from '../../src/config';
+import type { Io } from '../../src/io';
+import type { LogFields, Logger } from '../../src/log';
+
+export interface Entry {
+  readonly level: keyof Logger;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+/** What a program talks to, kept to be looked at. */
+export interface CollectingIo extends Io {
+  readonly printed: () => string;
+  /** Resolves as soon as what was printed matches. */
+  readonly whenPrinted: (pattern: RegExp) => Promise<void>;
+  /** Resolves as soon as something was logged that matches. */
+  readonly whenLogged: (pattern: RegExp) => Promise<void>;
+  readonly logged: readonly Entry[];
+  /** As by Ctrl-C. */
+  readonly interrupt: () => void;
+}
+
+/** An `Io` for programs that run in the process of the test. */
+export function collectingIo(): CollectingIo {
+  const stopping = new AbortController();
+  const out = new PassThrough();
+  const logged: Entry[] = [];
+  const waiting = new Set<() => void>();
+  let printed = '';
+  const wake = (): void => {
+    for (const look of waiting) look();
+  };
+  out.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+    wake();
+  });
+  const write = (level: keyof Logger) => (message: string, fields?: LogFields) => {
+    logged.push({ level, message, fields: fields ?? {} });
+    wake();
+  };
+  const when = (isTrue: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (!isTrue()) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+    });
+  const log: Logger = {
+    error: write('error'),
+    warn: write('warn'),
+    info: write('info'),
+    debug: write('debug'),
+    child: () => log,
+  };
+  return {
+    out,
+    terminal: false,
+    log,
+    stop: stopping.signal,
+    printed: () => printed,
+    whenPrinted: (pattern) => when(() => pattern.test(printed)),
+    whenLogged: (pattern) => when(() => logged.some(({ message }) => pattern.test(message))),
+    logged,
+    interrupt: () => stopping.abort(),
+  };
+}
+
+/** The configuration as shipped, with a free port and these values. */
+export function configWith(...set: string[]): Config {
+  return loadConfig({ set: ['web.port=0', ...set], env: {} }).config;
+}
