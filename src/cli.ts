@@ -5,6 +5,13 @@ import { TelltaleError } from './errors';
 import { runProcess, type GlobalOptions, type Launch } from './cli/run-process';
 import { isHelp, usageError } from './cli/usage-error';
 
+interface LocalFlags {
+  readonly data?: string;
+  readonly port?: number;
+  readonly kafka?: string;
+  readonly once?: readonly string[];
+}
+
 /**
  * The commands and options of `telltale`. What a command runs is imported when it is called, so that the program starts
  * quickly.
@@ -29,13 +36,17 @@ function createProgram(launch: Launch): Command {
     .description('the whole system in one process; Ctrl-C drains')
     .option('--data <dir>', 'where it keeps its data (dataDir)')
     .option('--port <n>', 'port of the status page (web.port); 0: any free one', wholeNumber(65_535))
+    .addOption(
+      new Option('--kafka <brokers>', 'host:port,… of a Kafka as event log (eventLog.kafka.brokers)').conflicts('once'),
+    )
     .option('--once <file...>', 'reads these files, closes every window, delivers every mail, and exits')
-    .action(async (options: { data?: string; port?: number; once?: string[] }, command: Command) => {
+    .action(async (options: LocalFlags, command: Command) => {
       const globals = command.optsWithGlobals<GlobalOptions>();
       const set = [
         ...globals.set,
         ...(options.data === undefined ? [] : [`dataDir=${options.data}`]),
         ...(options.port === undefined ? [] : [`web.port=${options.port}`]),
+        ...(options.kafka === undefined ? [] : ['eventLog.kind=kafka', `eventLog.kafka.brokers=${options.kafka}`]),
       ];
       await launch({ ...globals, set }, async ({ loaded, json, io }) => {
         const { runLocal } = await import('./apps/local.js');

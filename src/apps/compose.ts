@@ -24,16 +24,44 @@ import { alertingJob, countingJob, scanOptions } from './jobs';
 
 /** The one place that chooses adapters: everything else is handed ports. */
 
-/** Takes the lock of a program on its data folder, so that no second one works on it. */
-export function lockDataFolder(data: DataFolder, program: 'producer' | 'consumer'): Promise<Lock> {
-  return acquireLock(data.root, program);
+/**
+ * Takes the lock of a program on its data folder, so that no second one works on it. With Kafka there may be as many
+ * consumers as there are partitions, wherever they run.
+ */
+export function lockDataFolder(config: Config, data: DataFolder, program: 'producer' | 'consumer'): Promise<Lock> {
+  const shared = program === 'consumer' && config.eventLog.kind === 'kafka';
+  return shared ? Promise.resolve({ release: () => undefined }) : acquireLock(data.root, program);
 }
 
 export async function openEventLog(config: Config, data: DataFolder): Promise<EventLog> {
-  const log = await openSqliteEventLog({ path: data.events, clock: systemClock });
+  const log = await (config.eventLog.kind === 'kafka'
+    ? openKafka(config)
+    : openSqliteEventLog({ path: data.events, clock: systemClock }));
   await log.ensureTopics(topicSpecs(config.eventLog.partitions, config.keepWindows, config.eventLog.retention));
   return log;
 }
+
+/** Kafka's part is loaded only where it is used. */
+async function openKafka({ eventLog: { kafka } }: Config): Promise<EventLog> {
+  const { openKafkaEventLog } = await import('../adapters/kafka/event-log.js');
+  const { tls, sasl } = kafka;
+  const pem = (file: string | null): string | null => (file === null ? null : readFileSync(file, 'utf8'));
+  const { mechanism, username, password } = sasl;
+  return openKafkaEventLog({
+    brokers: kafka.brokers,
+    clientId: 'telltale',
+    clock: systemClock,
+    tls: tls.enabled ? { ...tls, ca: pem(tls.ca), cert: pem(tls.cert), key: pem(tls.key) } : null,
+    sasl: mechanism === null || username === null || password === null ? null : { mechanism, username, password },
+    replication: kafka.replication,
+    requestTimeoutMs: kafka.requestTimeout,
+    retryForMs: kafka.retryFor,
+    transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
+  });
+}
+
+/** A transaction lives for a second or so; one that is still open after this belongs to a program that died. */
+const TRANSACTION_TIMEOUT_MS = 60_000;
 
 /**
  * The object store. What is put into it is announced the way S3 does it: an event to the Lambda handler, which sends

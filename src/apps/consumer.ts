@@ -21,7 +21,7 @@ const FINISH_MS = 24 * 60 * 60_000;
 /** `telltale consumer`: lines -> windows -> incidents -> mails. */
 export async function runConsumer(config: Config, io: Io): Promise<number> {
   const data = openDataFolder(config.dataDir);
-  const lock = await lockDataFolder(data, 'consumer');
+  const lock = await lockDataFolder(config, data, 'consumer');
   try {
     const log = await openEventLog(config, data);
     try {

@@ -35,22 +35,22 @@ export interface LocalOptions {
 
 /** `telltale local`: the whole system in one process. */
 export async function runLocal(config: Config, options: LocalOptions, io: Io): Promise<number> {
-  if (options.once === null) return inDataFolder(config.dataDir, (data) => runOn(config, data, io));
+  if (options.once === null) return inDataFolder(config, (data) => runOn(config, data, io));
   const files = options.once;
-  if (options.keepData) return inDataFolder(config.dataDir, (data) => runOnce(config, data, files, options.json, io));
+  if (options.keepData) return inDataFolder(config, (data) => runOnce(config, data, files, options.json, io));
   const folder = await mkdtemp(join(tmpdir(), 'telltale-once-'));
   try {
-    return await inDataFolder(folder, (data) => runOnce(config, data, files, options.json, io));
+    return await inDataFolder({ ...config, dataDir: folder }, (data) => runOnce(config, data, files, options.json, io));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function inDataFolder(folder: string, run: (data: DataFolder) => Promise<number>): Promise<number> {
-  const data = openDataFolder(folder);
-  const locks = [await lockDataFolder(data, 'producer')];
+async function inDataFolder(config: Config, run: (data: DataFolder) => Promise<number>): Promise<number> {
+  const data = openDataFolder(config.dataDir);
+  const locks = [await lockDataFolder(config, data, 'producer')];
   try {
-    locks.push(await lockDataFolder(data, 'consumer'));
+    locks.push(await lockDataFolder(config, data, 'consumer'));
     return await run(data);
   } finally {
     for (const lock of locks) lock.release();
@@ -152,6 +152,7 @@ async function ingestFiles(
 function onlyFiles(config: Config): Config {
   return {
     ...config,
+    eventLog: { ...config.eventLog, kind: 'embedded' },
     objectStore: { ...config.objectStore, prefix: '' },
     ingest: { ...config.ingest, include: ['**'], exclude: [], since: 'everything', origin: null },
   };

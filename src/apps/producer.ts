@@ -31,7 +31,7 @@ const SETTLE_MS = 24 * 60 * 60_000;
 /** `telltale producer`: object arrivals -> new lines -> event log. */
 export async function runProducer(config: Config, io: Io): Promise<number> {
   const data = openDataFolder(config.dataDir);
-  const lock = await lockDataFolder(data, 'producer');
+  const lock = await lockDataFolder(config, data, 'producer');
   try {
     const log = await openEventLog(config, data);
     try {

@@ -38,7 +38,8 @@ export async function unlessStopped<T>(io: Io, work: (onFailure: OnFailure) => P
     return await new Promise<T>((resolve, reject) => {
       onAbort = () => reject(new TelltaleError('STOPPED', 'stopped before all was read'));
       io.stop.addEventListener('abort', onAbort, { once: true });
-      work((_, error) => reject(error)).then(resolve, reject);
+      if (io.stop.aborted) onAbort();
+      else work((_, error) => reject(error)).then(resolve, reject);
     });
   } finally {
     io.stop.removeEventListener('abort', onAbort);

@@ -40,6 +40,12 @@ export function text(expected: string, fits: (text: string) => boolean): Field<s
   return field(expected, (raw) => (typeof raw === 'string' && fits(raw) ? raw : undefined));
 }
 
+/** Text that is never written back. */
+export function secret(): Field<string> {
+  const read = (raw: unknown): string | undefined => (typeof raw === 'string' && raw !== '' ? raw : undefined);
+  return field('text', read, () => '(not shown)');
+}
+
 /** One of a few words. */
 export function oneOf<const T extends string>(...words: readonly T[]): Field<T> {
   return field(`one of ${words.join(', ')}`, (raw) => words.find((word) => word === raw));

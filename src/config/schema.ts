@@ -75,6 +75,41 @@ function coverOneRange(ranges: z.output<typeof levels>): boolean {
   return starts.every((start, index) => start === ends[index]);
 }
 
+const kafka = z.strictObject({
+  brokers: is.textList('a list of brokers such as ["kafka-1:9092"]', (value) => /^[^\s:/,]+:\d{1,5}$/.test(value)),
+  replication: is.orNull(is.integer(1, 100)),
+  requestTimeout: is.duration(second),
+  retryFor: is.duration(second),
+  tls: z.strictObject({
+    enabled: is.flag(),
+    ca: is.orNull(anyText),
+    cert: is.orNull(anyText),
+    key: is.orNull(anyText),
+    rejectUnauthorized: is.flag(),
+  }),
+  sasl: z.strictObject({
+    mechanism: is.orNull(is.oneOf('plain', 'scram-sha-256', 'scram-sha-512')),
+    username: is.orNull(anyText),
+    password: is.orNull(is.secret()),
+  }),
+});
+
+const eventLog = z
+  .strictObject({
+    kind: is.oneOf('embedded', 'kafka'),
+    partitions: is.integer(1, 1000),
+    retention: is.duration(second),
+    kafka,
+  })
+  .refine((value) => value.kind !== 'kafka' || value.kafka.brokers.length > 0, {
+    path: ['kafka', 'brokers'],
+    message: 'expected at least one broker, such as ["kafka-1:9092"], as eventLog.kind is kafka',
+  })
+  .refine(({ kafka: { sasl } }) => sasl.mechanism === null || (sasl.username !== null && sasl.password !== null), {
+    path: ['kafka', 'sasl', 'mechanism'],
+    message: 'expected eventLog.kafka.sasl.username and password with it',
+  });
+
 export const configSchema = z
   .strictObject({
     dataDir: anyText,
@@ -83,7 +118,7 @@ export const configSchema = z
     idleAfter: is.duration(second),
     keepWindows: is.duration(second),
     patterns: z.strictObject({ enabled: is.flag() }),
-    eventLog: z.strictObject({ partitions: is.integer(1, 1000), retention: is.duration(second) }),
+    eventLog,
     objectStore: z.strictObject({
       bucket: is.text('a bucket name: 3 to 63 lower-case letters, digits, dots and dashes', isBucket),
       prefix: is.text('a folder within the bucket, such as logs, without a slash at its ends', isPrefix),

@@ -19,12 +19,14 @@ const likeTheBuild: Options = {
  */
 export function copyProgram(): string {
   const folder = mkdtempSync(join(tmpdir(), 'telltale-cli-'));
-  for (const name of ['node_modules', 'conf']) symlinkSync(join(root, name), join(folder, name));
-  for (const name of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {
-    if (!name.endsWith('.ts')) continue;
-    const target = join(folder, 'dist/src', name.replace(/ts$/, 'js'));
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, transformSync(readFileSync(join(root, 'src', name), 'utf8'), likeTheBuild).code);
+  for (const name of ['node_modules', 'conf', 'package.json']) symlinkSync(join(root, name), join(folder, name));
+  for (const part of ['actors', 'lambda', 'src']) {
+    for (const name of readdirSync(join(root, part), { recursive: true, encoding: 'utf8' })) {
+      if (!name.endsWith('.ts')) continue;
+      const target = join(folder, 'dist', part, name.replace(/ts$/, 'js'));
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, transformSync(readFileSync(join(root, part, name), 'utf8'), likeTheBuild).code);
+    }
   }
   return folder;
 }

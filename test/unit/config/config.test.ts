@@ -46,7 +46,19 @@ describe('the defaults', () => {
       idleAfter: hour / 4,
       keepWindows: 48 * hour,
       patterns: { enabled: true },
-      eventLog: { partitions: 10, retention: 168 * hour },
+      eventLog: {
+        kind: 'embedded',
+        partitions: 10,
+        retention: 168 * hour,
+        kafka: {
+          brokers: [],
+          replication: null,
+          requestTimeout: 30_000,
+          retryFor: 120_000,
+          tls: { enabled: false, ca: null, cert: null, key: null, rejectUnauthorized: true },
+          sasl: { mechanism: null, username: null, password: null },
+        },
+      },
       objectStore: { bucket: 'telltale-logs', prefix: 'logs' },
       ingest: {
         include: ['**'],
