@@ -5,7 +5,7 @@ import { findLogFiles, type LogFile } from '../commands/log-files';
 import { asDecided } from '../commands/replay';
 import { resultLines } from '../commands/results';
 import type { Config } from '../config';
-import { countBreaches } from '../domain/alerting/count-breaches';
+import { breachedWindows } from '../domain/alerting/breached-windows';
 import type { MailReport } from '../domain/alerting/mail-report';
 import { parseOutboxRecord } from '../domain/alerting/outbox-records';
 import { parseWindowRecord } from '../domain/counting/parse-window-record';
@@ -42,7 +42,8 @@ export async function runLocal(config: Config, options: LocalOptions, io: Io): P
   try {
     return await inDataFolder({ ...config, dataDir: folder }, (data) => runOnce(config, data, files, options.json, io));
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    // What was at work when it was stopped may still be writing: then the folder is not empty at the first try.
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
   }
 }
 
@@ -116,7 +117,7 @@ async function runOnce(
     const bytes = files.reduce((sum, { size }) => sum + size, 0);
     const windows = await finalWindows(log, config);
     const mails = (await sentReports(log)).map((report) => asDecided(report, config));
-    const breaches = countBreaches(windows, rulesOf(config), config.window);
+    const breaches = breachedWindows(windows, rulesOf(config), config.window).length;
     io.out.write(`${resultLines({ windows, mails, bytes, breaches }, json).join('\n')}\n`);
     return 0;
   } finally {

@@ -1,5 +1,6 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { errnoOf } from '../adapters/embedded/errno';
 import { TelltaleError } from '../errors';
 
 /** A log file given by path (rule 20). */
@@ -47,7 +48,7 @@ async function filesAt(path: string, given: string): Promise<Found[]> {
     return [{ file: path, size: found.size, mtime: Math.floor(found.mtimeMs) }];
   } catch (cause) {
     if (cause instanceof TelltaleError) throw cause;
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    const code = errnoOf(cause);
     if (code === 'ENOENT') throw new TelltaleError('FILE_NOT_FOUND', `there is no file or folder ${given}`, { cause });
     throw new TelltaleError('FILE_UNREADABLE', `cannot read ${given} (${code}): check its permissions`, { cause });
   }

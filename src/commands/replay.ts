@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { alertingJob, countingJob, rulesOf, scanOptions } from '../apps/jobs';
 import type { Config } from '../config';
 import { foldWindows } from '../domain/alerting/alerting';
-import { countBreaches } from '../domain/alerting/count-breaches';
+import { breachedWindows } from '../domain/alerting/breached-windows';
 import { parseOutboxRecord } from '../domain/alerting/outbox-records';
 import { countLines, type CountingState } from '../domain/counting/counting';
 import { parseWindowRecord } from '../domain/counting/parse-window-record';
@@ -54,7 +54,7 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
     const window = value === null ? null : parseWindowRecord(key, value);
     return window === null ? [] : [window];
   });
-  const breaches = countBreaches(windows, rulesOf(config), config.window);
+  const breaches = breachedWindows(windows, rulesOf(config), config.window).length;
   const lines = resultLines({ windows, mails: decideMails(windows, config), bytes, breaches }, options.json);
   io.out.write(`${lines.join('\n')}\n`);
   return 0;

@@ -99,14 +99,25 @@ export class KeptWindows {
 
   /** Windows that start in [from, to), of one origin or of all, in order of (start, origin). */
   between(from: number, to: number, origin: string | null = null): KeptWindow[] {
-    const starts = [...this.byStart.keys()].filter((start) => start >= from && start < to).sort((a, b) => a - b);
-    return starts.flatMap((start) => {
+    return this.startsBetween(from, to).flatMap((start) => {
       const siblings = this.byStart.get(start);
       if (siblings === undefined) return [];
       if (origin === null) return [...siblings.values()].sort((a, b) => (a.origin < b.origin ? -1 : 1));
       const window = siblings.get(origin);
       return window === undefined ? [] : [window];
     });
+  }
+
+  /** A short span is walked window by window, so that it costs the same however many windows are kept. */
+  private startsBetween(from: number, to: number): number[] {
+    const { baseWindowMs } = this;
+    if (!((to - from) / baseWindowMs < this.byStart.size)) {
+      return [...this.byStart.keys()].filter((start) => start >= from && start < to).sort((a, b) => a - b);
+    }
+    const starts: number[] = [];
+    for (let start = Math.ceil(from / baseWindowMs) * baseWindowMs; start < to; start += baseWindowMs)
+      starts.push(start);
+    return starts;
   }
 
   /** Origins of which a window is kept and that belong to a group of a rule. */

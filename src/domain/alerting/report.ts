@@ -63,14 +63,21 @@ export function buildReport(
   };
 }
 
-/** Every pattern in the breached windows of a subject, or only in those of them that are given (starts), with its count. */
-export function patternsIn(windows: KeptWindows, subject: Subject, only?: ReadonlySet<number>): PatternCount[] {
+/** Every pattern in given windows of a subject's rule (starts), with its count. */
+export function patternsInWindows(
+  windows: KeptWindows,
+  subject: Subject,
+  ruleStarts: ReadonlySet<number>,
+): PatternCount[] {
+  const { windowMs } = subject.rule;
+  return sumPatterns([...ruleStarts].flatMap((start) => memberWindows(windows, subject, start, start + windowMs)));
+}
+
+/** Every pattern in the breached windows of a subject, with its count. */
+export function patternsIn(windows: KeptWindows, subject: Subject): PatternCount[] {
   const from = least(subject.incidents.map((incident) => incident.from));
   const to = greatest(subject.incidents.map((incident) => incident.to));
-  const breached = breachedOnly(subject, memberWindows(windows, subject, from, to));
-  return sumPatterns(
-    only === undefined ? breached : breached.filter(({ start }) => only.has(ruleWindowStart(subject.rule, start))),
-  );
+  return sumPatterns(breachedOnly(subject, memberWindows(windows, subject, from, to)));
 }
 
 /** The group of the mail: that of its incidents, or `all` when a digest gathers several groups. */

@@ -3,7 +3,7 @@ import { mailId, shortHash } from './ids';
 import { newPatternAt, overAt, reminderAt, type Incident, type Mailed } from './incidents';
 import type { Transition } from './mail-report';
 import { pendingMail } from './outbox-records';
-import { buildReport, groupName, patternsIn, type Subject } from './report';
+import { buildReport, groupName, patternsIn, patternsInWindows, type Subject } from './report';
 import type { CheckedRule } from './rules';
 import { ruleOf, type AlertingState } from './state';
 
@@ -40,7 +40,7 @@ function newPatternOf({ windows }: AlertingState, incident: Incident, rule: Chec
   const mailed = incident.mailed?.patterns ?? null;
   if (mailed === null || incident.touched.size === 0) return null;
   const known = new Set(mailed);
-  const patterns = patternsIn(windows, { rule, incidents: [incident] }, incident.touched);
+  const patterns = patternsInWindows(windows, { rule, incidents: [incident] }, incident.touched);
   return patterns.find(({ pattern }) => !known.has(shortHash(pattern)))?.pattern ?? null;
 }
 

@@ -61,6 +61,10 @@ function isKnown(zone: Zone): boolean {
 }
 
 function inZone(time: string, timeZone: Zone): { day: string; clock: string } {
+  if (timeZone === 'UTC') {
+    const [day = '', clock = ''] = new Date(time).toISOString().split('T');
+    return { day, clock: clock.slice(0, clock.slice(6, 8) === '00' ? 5 : 8) };
+  }
   const parts = new Intl.DateTimeFormat('en-US', {
     timeZone,
     hourCycle: 'h23',
