@@ -39,7 +39,7 @@ export interface Consumer {
 
 const TICK_MS = 1_000;
 const DRAIN_MS = 8_000;
-const FINISH_MS = 10 * 60_000;
+const FINISH_MS = 24 * 60 * 60_000;
 
 /** How long what is folded may stay unwritten under load. Alerting decides mails when it writes (rule 16). */
 const MAX_UNWRITTEN_MS: Record<JobName, number> = { counting: 2_000, alerting: 10_000 };
@@ -85,10 +85,12 @@ function consumerRoot(options: ConsumerOptions): ActorOptions<ConsumerMessage, S
     receive: async (state, message, context) => {
       switch (message.type) {
         case 'assigned':
+          context.log.info('partitions assigned', { ...message.what });
           startWork(state, message.what, options, context);
           tell(message.replyTo, { type: 'drained' });
           break;
         case 'revoked':
+          context.log.info('partitions revoked', { ...message.what });
           await endWork(state, message.what, context);
           tell(message.replyTo, { type: 'drained' });
           break;

@@ -34,7 +34,7 @@ interface State<S> {
   readonly fold: S;
   readonly writer: EventWriter;
   readonly inputs: Map<number, Input>;
-  /** Folded since the last write began to matter: null when all that was folded is written. */
+  /** When the oldest batch was folded that is not written yet (epoch milliseconds); null when all is written. */
   unwrittenSince: number | null;
   finishing: ActorRef<Drained> | null;
   drained: boolean;

@@ -66,7 +66,7 @@ export type PublisherMessage =
   /** The committed checkpoints of all sources. */
   | { readonly type: 'lookupAll'; readonly replyTo: ActorRef<readonly Checkpoint[]> }
   | Publish
-  /** To itself: commit, if publish number `upTo` is still the last one (or the transaction has waited for long enough). */
+  /** To itself: commit, if publish number `upTo` is still the last one; whatever came after it brings its own. */
   | { readonly type: 'commit'; readonly upTo: number }
   | Drain;
 

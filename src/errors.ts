@@ -38,6 +38,10 @@ export const errorCodes = {
   COMMIT_OUTCOME_UNKNOWN: { exitCode: 1, retriable: false },
   CLOSED: { exitCode: 1, retriable: false },
   EVENT_LOG: { exitCode: 1, retriable: true },
+  /** Wrong credentials, or a missing right. */
+  EVENT_LOG_DENIED: { exitCode: 2, retriable: false },
+  /** The broker is too old, or has no transactions. */
+  EVENT_LOG_UNSUPPORTED: { exitCode: 2, retriable: false },
 
   // Signals and commands.
   BAD_SIGNAL: { exitCode: 2, retriable: false },

@@ -80,7 +80,8 @@ export interface EventReader {
   /**
    * The next record batches, in order. The first may begin before the wanted offset (a batch is handed over whole):
    * skip its records below `from`.
-   * Resolves at once when there is something, else when something comes or `waitMs` has passed (then `batches` is empty).
+   * Resolves at once when there is something, else when something comes or `waitMs` has passed. Something may be a gap
+   * (compacted away, aborted, control records): then `batches` is empty and `next` lies behind it.
    * @param maxBytes about how much to hand over; at least one batch, if there is one
    * @throws OFFSET_OUT_OF_RANGE when the wanted offset was deleted by retention (before the first kept one of a `delete`
    * topic): the caller decides how loud to be, then opens a reader at `offsets().start`

@@ -196,6 +196,26 @@ describe('a job-runner', () => {
     await second.stop();
   });
 
+  it('reads only what was not folded before', async () => {
+    const log = await newLog();
+    for (let i = 0; i < 6; i++) await appendChunk(log, i);
+    const first = new Counter(log);
+    await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(6));
+    await first.drain();
+    const { end } = await log.offsets('logs', 0);
+    const opened: number[] = [];
+    const watched = changedLog(log, {
+      openReader: (topic, partition, offset) => {
+        if (topic === 'logs') opened.push(offset);
+        return log.openReader(topic, partition, offset);
+      },
+    });
+    const second = new Counter(watched);
+    await second.finish();
+    expect(opened).toEqual([end]);
+    await second.stop();
+  });
+
   it('folds nothing any more after it was drained', async () => {
     const log = await newLog();
     await appendChunk(log, 0);

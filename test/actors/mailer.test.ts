@@ -56,7 +56,7 @@ interface Running {
 }
 
 /** Starts a mailer whose mails go into the mailbox, unless `before` throws. */
-function start(before: (id: string) => unknown = () => undefined, on: EventLog = log): Running {
+function start(before: (id: string) => unknown = () => undefined, on = log, clock = hastyClock()): Running {
   const transport: MailTransport = {
     send: async (mail) => {
       await before(mail.id);
@@ -65,11 +65,13 @@ function start(before: (id: string) => unknown = () => undefined, on: EventLog =
   };
   const seen = startTestSystem();
   systems.push(seen);
-  const ref = spawn(seen.system, mailer({ log: on, clock: hastyClock(), crc32c, transport, buildMail }));
+  const ref = spawn(seen.system, mailer({ log: on, clock, crc32c, transport, buildMail }));
   return {
     ref,
     seen,
-    finish: async () => void (await ask(ref, (replyTo) => ({ type: 'finish', replyTo }), 20_000)),
+    finish: async () => {
+      await ask(ref, (replyTo) => ({ type: 'finish', replyTo }), 20_000);
+    },
     drain: async () => {
       await ask(ref, (replyTo) => ({ type: 'drain', replyTo }), 20_000);
       await seen.system.stop(10_000);
@@ -167,7 +169,8 @@ describe('the mailer', () => {
     });
     await sending.opened;
     await first.kill();
-    await start().finish();
+    // At once: whoever held the lease was fenced.
+    await start(undefined, log, systemClock).finish();
     expect(await sent()).toEqual(['m-1 (possible repeat)']);
   });
 

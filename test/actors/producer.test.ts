@@ -229,6 +229,23 @@ describe('an object that changes while it is read', () => {
     expect((await readLines(place.log))[SOURCE]).toEqual(published(0, [...many, l0]));
   });
 
+  it('is looked at again when a hint comes while it is read', async () => {
+    let hints = 1;
+    const store = changedStore(place.store, {
+      read: async (bucket, key, range) => changedBehind(await place.store.read(bucket, key, range)),
+    });
+    async function* changedBehind(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      yield* chunks;
+      if (hints-- <= 0) return;
+      await place.put(KEY, text(l0, l1));
+      running.hint(KEY);
+    }
+    await place.put(KEY, text(l0));
+    const running = place.start({ store });
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0, l1]) });
+  });
+
   it('is given up for now when it changes all the time, and other sources go on', async () => {
     const store = changedStore(place.store, {
       read: async (bucket, key, range) => {

@@ -89,7 +89,7 @@ export async function openPlace(folder: string): Promise<Place> {
       return started;
     },
     close: async () => {
-      for (const { kill } of running) await kill();
+      for (const one of running) await one.kill();
       await log.close();
     },
   };

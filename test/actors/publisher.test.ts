@@ -7,6 +7,7 @@ import { tempFolders } from '../support/temp-folder';
 import { changedStore, commitFaults, withCommitFaults, withStalledCommits, type CommitFault } from './decorators';
 import { allTurns, gate, startTestSystem, type TestSystem } from './kit/harness';
 import { BUCKET, info, openPlace, type Place } from './producing';
+import { turnsUntil } from './turns';
 
 const KEY = 'web-1/app.log';
 const SOURCE = `${BUCKET}/${KEY}`;
@@ -67,7 +68,7 @@ describe('a second publisher with the same transactional id', () => {
 
     await place.put(KEY, text(6));
     first.hint(KEY);
-    await isTrue(() => first.failures.length > 0);
+    await turnsUntil(() => first.failures.length > 0);
     expect(first.failures).toEqual(['publisher-0']);
     await first.producer.drain(10_000);
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(3) });
@@ -79,11 +80,6 @@ describe('a second publisher with the same transactional id', () => {
     expect(second.seen.crashes).toEqual([]);
   });
 });
-
-/** Waits, turn by turn of the event loop, until something in this process has come true. */
-async function isTrue(condition: () => boolean): Promise<void> {
-  while (!condition()) await allTurns();
-}
 
 describe('the publisher', () => {
   let seen: TestSystem;

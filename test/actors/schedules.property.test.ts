@@ -48,7 +48,7 @@ class Model {
 
   append(source: number, lines: number, torn: number): void {
     const all = this.of(source);
-    all[all.length - 1] += this.text(lines, torn);
+    all.push((all.pop() ?? '') + this.text(lines, torn));
   }
 
   /** Begins unlike anything before, so that nobody can take it for an append. */

@@ -338,8 +338,11 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         await readCount(log, logs, 0, 5);
         const { batches, from, next } = await log.openReader(logs, 0, 2).fetch(1 << 20, 0);
         expect(from).toBe(2);
-        expect(next).toBe(5);
-        expect(valuesOf(batches.flatMap((batch) => rowsOf(batch, from)))).toEqual(['2', '3', '4']);
+        const rows = batches.flatMap((batch) => rowsOf(batch, from));
+        expect(valuesOf(rows)).toEqual(['2', '3', '4']);
+        // Kafka has its own record of a commit behind them, which may be there already.
+        expect(next).toBeGreaterThan(rows.at(-1)?.offset ?? Infinity);
+        expect(next).toBeLessThanOrEqual((await log.offsets(logs, 0)).end);
       });
 
       it('goes on where it left off, a bounded part at a time, up to the end', async () => {
@@ -513,7 +516,8 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         await one.join(log, group, logs);
         await one.has(PARTITIONS);
         await two.join(await open(), group, logs);
-        await Promise.all([one.has(2), two.has(1)]);
+        await two.hasSome();
+        await one.has(PARTITIONS - two.partitions.size);
         expect([...one.partitions, ...two.partitions].sort()).toEqual([0, 1, 2]);
         await one.leave();
         expect(one.partitions.size).toBe(0);
@@ -529,7 +533,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         await leaving.join(client, group, logs);
         await leaving.has(PARTITIONS);
         await staying.join(log, group, logs);
-        await staying.has(1);
+        await staying.hasSome();
         await client.close();
         await staying.has(PARTITIONS);
         expect(leaving.partitions.size).toBe(0);

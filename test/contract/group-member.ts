@@ -40,8 +40,17 @@ export class GroupMember implements AssignmentListener {
   }
 
   /** Resolves as soon as it has so many partitions. */
-  async has(count: number): Promise<void> {
-    while (this.partitions.size !== count) {
+  has(count: number): Promise<void> {
+    return this.until(() => this.partitions.size === count);
+  }
+
+  /** Resolves as soon as it has a partition. */
+  hasSome(): Promise<void> {
+    return this.until(() => this.partitions.size > 0);
+  }
+
+  private async until(isTrue: () => boolean): Promise<void> {
+    while (!isTrue()) {
       await new Promise<void>((resolve) => this.waiting.add(resolve));
     }
   }

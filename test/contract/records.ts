@@ -67,8 +67,8 @@ export async function readUntil(
   const rows: ReadRow[] = [];
   try {
     for (;;) {
-      const { batches, from: first } = await reader.fetch(64 * 1024, WAIT_MS);
-      if (batches.length === 0) throw new Error(`waited in vain: ${topic}/${partition} has ${JSON.stringify(rows)}`);
+      const { batches, from: first, next } = await reader.fetch(64 * 1024, WAIT_MS);
+      if (next === first) throw new Error(`waited in vain: ${topic}/${partition} has ${JSON.stringify(rows)}`);
       for (const read of batches.flatMap((batch) => rowsOf(batch, first))) {
         rows.push(read);
         if (isLast(read, rows.length)) return rows;

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 const projectFolder = join(__dirname, '../..');
 
@@ -12,6 +13,8 @@ export interface Program {
   readonly err: () => string;
   /** Resolves as soon as standard output matches; rejects when the process ends before. */
   readonly printed: (pattern: RegExp) => Promise<void>;
+  /** The same for standard error. */
+  readonly logged: (pattern: RegExp) => Promise<void>;
   /** Sends a signal and resolves with the exit code, null when a signal ended it. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
   readonly exited: Promise<number | null>;
@@ -28,21 +31,23 @@ export function startProgram(args: readonly string[]): Program {
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   const exited = once(child, 'close').then(() => child.exitCode);
+  const written = async (stream: Readable, text: () => string, pattern: RegExp): Promise<void> => {
+    const abort = new AbortController();
+    const seen = (async () => {
+      while (!pattern.test(text())) await once(stream, 'data', { signal: abort.signal });
+      return true;
+    })().catch(() => false);
+    const found = await Promise.race([seen, exited.then(() => false)]);
+    abort.abort();
+    if (!found && !pattern.test(text())) throw new Error(`ended before ${String(pattern)} came:\n${out}\n${err}`);
+  };
   return {
     process: child,
     out: () => out,
     err: () => err,
     exited,
-    printed: async (pattern) => {
-      const abort = new AbortController();
-      const seen = (async () => {
-        while (!pattern.test(out)) await once(child.stdout, 'data', { signal: abort.signal });
-        return true;
-      })().catch(() => false);
-      const found = await Promise.race([seen, exited.then(() => false)]);
-      abort.abort();
-      if (!found && !pattern.test(out)) throw new Error(`ended before it printed ${String(pattern)}:\n${out}\n${err}`);
-    },
+    printed: (pattern) => written(child.stdout, () => out, pattern),
+    logged: (pattern) => written(child.stderr, () => err, pattern),
     end: (signal) => {
       child.kill(signal);
       return exited;

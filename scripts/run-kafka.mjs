@@ -1,0 +1,282 @@
+/**
+ * Runs a real Kafka for tests, the bench, and whoever wants to see Telltale against one: one node or three, each broker
+ * and controller at once (KRaft combined mode), reachable from this machine only. The jars come from Maven Central
+ * through `mvn`, once per version. Needs Java 17 and Maven.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, connect } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+
+const help = `Runs a real Kafka on 127.0.0.1 until Ctrl-C.
+
+  scripts/run-kafka [--version 3.9.1] [--nodes 1|3] [--port 9092] [--advertise PORT] [--data DIR]
+
+  --version    3.9.1, 4.0.0 or another one from 3.7 on (org.apache.kafka:kafka_2.13)
+  --nodes      1 or 3; with 3, topics of the broker itself have three replicas
+  --port       where clients connect; three nodes take this port and the two above it
+  --advertise  the port that clients are told to use, when something stands in front (one node only)
+  --data       kept and used again; by default a temporary folder, deleted at the end
+
+Needs Java 17 and Maven. Jars are kept in ~/.cache/telltale (or $XDG_CACHE_HOME/telltale).
+With Docker the same is: docker run -p 9092:9092 apache/kafka:<version>
+`;
+
+const HEAP = '512m';
+const READY_WITHIN_MS = 120_000;
+const STOP_WITHIN_MS = 20_000;
+
+const say = (sentence) => process.stdout.write(`${sentence}\n`);
+
+function stop(sentence) {
+  process.stderr.write(`run-kafka: ${sentence}\n`);
+  process.exit(2);
+}
+
+function options() {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: {
+        version: { type: 'string', default: '3.9.1' },
+        nodes: { type: 'string', default: '1' },
+        port: { type: 'string', default: '9092' },
+        advertise: { type: 'string' },
+        data: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }));
+  } catch (error) {
+    stop(`${error.message}; see --help`);
+  }
+  if (values.help) {
+    process.stdout.write(help);
+    process.exit(0);
+  }
+  if (!/^\d+\.\d+\.\d+$/.test(values.version)) stop(`${values.version} is no version such as 3.9.1`);
+  if (values.nodes !== '1' && values.nodes !== '3') stop('--nodes is 1 or 3');
+  if (values.advertise !== undefined && values.nodes !== '1') stop('--advertise is for one node');
+  const portOf = (text) => {
+    const port = Number(text);
+    if (!Number.isInteger(port) || port < 1 || port > 65_533) stop(`${text} is no port`);
+    return port;
+  };
+  return {
+    version: values.version,
+    nodes: Number(values.nodes),
+    port: portOf(values.port),
+    advertise: values.advertise === undefined ? null : portOf(values.advertise),
+    data: values.data === undefined ? null : resolve(values.data),
+  };
+}
+
+/** The folder with the jars of a version, fetched when it is not there. */
+function jarsOf(version) {
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'telltale');
+  const folder = join(cache, `kafka-${version}`);
+  if (existsSync(folder)) return folder;
+  mkdirSync(cache, { recursive: true });
+  const fetching = mkdtempSync(join(cache, 'fetching-'));
+  const logging = version.startsWith('3.')
+    ? [['org.slf4j', 'slf4j-reload4j', '1.7.36']]
+    : ['log4j-slf4j-impl', 'log4j-core', 'log4j-api'].map((name) => ['org.apache.logging.log4j', name, '2.24.3']);
+  const dependencies = [['org.apache.kafka', 'kafka_2.13', version], ...logging]
+    .map(([group, artifact, wanted]) => {
+      const id = `<groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${wanted}</version>`;
+      return `<dependency>${id}</dependency>`;
+    })
+    .join('');
+  const project = '<modelVersion>4.0.0</modelVersion><groupId>telltale</groupId><artifactId>run-kafka</artifactId>';
+  writeFileSync(
+    join(fetching, 'pom.xml'),
+    `<project>${project}<version>1</version><dependencies>${dependencies}</dependencies></project>`,
+  );
+  say(`fetching the jars of Kafka ${version}, once (mvn dependency:copy-dependencies)`);
+  const goal = [
+    '-q',
+    '-B',
+    '-Dstyle.color=never',
+    'dependency:copy-dependencies',
+    '-DincludeScope=runtime',
+    '-DoutputDirectory=jars',
+  ];
+  const { status, error } = spawnSync('mvn', goal, { cwd: fetching, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) {
+    rmSync(fetching, { recursive: true, force: true });
+    stop(`Maven could not fetch Kafka ${version}${error === undefined ? '' : ` (${error.message})`}`);
+  }
+  renameSync(join(fetching, 'jars'), folder);
+  rmSync(fetching, { recursive: true, force: true });
+  return folder;
+}
+
+/** Ports that nothing listens on right now; all are held until all are known. */
+async function freePorts(count) {
+  const servers = [];
+  for (let i = 0; i < count; i++) {
+    const server = createServer();
+    await new Promise((done, failed) => server.once('error', failed).listen(0, '127.0.0.1', done));
+    servers.push(server);
+  }
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
+
+function properties({ nodes, port, advertise }, id, internal, controllers, logs) {
+  const replicas = nodes;
+  const listen = (name, number) => `${name}://127.0.0.1:${number}`;
+  const client = port + id - 1;
+  return Object.entries({
+    'process.roles': 'broker,controller',
+    'node.id': id,
+    'controller.quorum.voters': controllers.map((number, i) => `${i + 1}@127.0.0.1:${number}`).join(','),
+    'controller.listener.names': 'CONTROLLER',
+    // Brokers talk to each other on a listener of their own: whatever stands in front of the clients' one is not theirs.
+    'inter.broker.listener.name': 'INTERNAL',
+    listeners: [
+      listen('CLIENT', client),
+      listen('INTERNAL', internal[id - 1]),
+      listen('CONTROLLER', controllers[id - 1]),
+    ].join(','),
+    'advertised.listeners': [listen('CLIENT', advertise ?? client), listen('INTERNAL', internal[id - 1])].join(','),
+    'listener.security.protocol.map': 'CLIENT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': logs,
+    'auto.create.topics.enable': false,
+    'default.replication.factor': replicas,
+    'min.insync.replicas': Math.max(1, replicas - 1),
+    'offsets.topic.replication.factor': replicas,
+    'offsets.topic.num.partitions': 8,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': Math.max(1, replicas - 1),
+    'transaction.state.log.num.partitions': 8,
+    'group.initial.rebalance.delay.ms': 0,
+    'log.cleaner.backoff.ms': 1000,
+  })
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+/** What the broker has to say goes to standard output, which is its log file. */
+function loggingOf(version, folder) {
+  if (version.startsWith('3.')) {
+    const file = join(folder, 'log4j.properties');
+    const appender = [
+      'log4j.rootLogger=INFO, out',
+      'log4j.appender.out=org.apache.log4j.ConsoleAppender',
+      'log4j.appender.out.layout=org.apache.log4j.PatternLayout',
+      'log4j.appender.out.layout.ConversionPattern=[%d] %p %m (%c)%n',
+    ];
+    writeFileSync(file, appender.map((line) => `${line}\n`).join(''));
+    return `-Dlog4j.configuration=file:${file}`;
+  }
+  const file = join(folder, 'log4j2.properties');
+  const appender = [
+    'rootLogger=INFO, out',
+    'appender.out.type=Console',
+    'appender.out.name=out',
+    'appender.out.layout.type=PatternLayout',
+    'appender.out.layout.pattern=[%d] %p %m (%c)%n',
+  ];
+  writeFileSync(file, appender.map((line) => `${line}\n`).join(''));
+  return `-Dlog4j2.configurationFile=file:${file}`;
+}
+
+/** The cluster's id: what the folder was formatted with, or a new one. */
+function clusterIdOf(data) {
+  const file = join(data, 'cluster-id');
+  if (!existsSync(file)) writeFileSync(file, `A${randomBytes(16).toString('base64url').slice(1)}`);
+  return readFileSync(file, 'utf8');
+}
+
+async function listens(port) {
+  return new Promise((answer) => {
+    const socket = connect(port, '127.0.0.1');
+    const end = (open) => {
+      socket.destroy();
+      answer(open);
+    };
+    socket.once('connect', () => end(true)).once('error', () => end(false));
+  });
+}
+
+const { version, nodes, port, advertise, data: given } = options();
+const jars = jarsOf(version);
+const data = given ?? mkdtempSync(join(tmpdir(), 'telltale-kafka-'));
+mkdirSync(data, { recursive: true });
+
+const clusterId = clusterIdOf(data);
+const ports = await freePorts(2 * nodes);
+const internal = ports.slice(0, nodes);
+const controllers = ports.slice(nodes);
+const java = (...args) => ['-cp', join(jars, '*'), ...args];
+
+const brokers = [];
+let stopping = null;
+
+for (let id = 1; id <= nodes; id++) {
+  const clientPort = port + id - 1;
+  if (await listens(clientPort)) stop(`port ${clientPort} is in use: choose another with --port`);
+  const folder = join(data, `node-${id}`);
+  const logs = join(folder, 'logs');
+  mkdirSync(logs, { recursive: true });
+  const config = join(folder, 'server.properties');
+  writeFileSync(config, properties({ nodes, port, advertise }, id, internal, controllers, logs));
+  const logging = loggingOf(version, folder);
+  if (!existsSync(join(logs, 'meta.properties'))) {
+    const format = java(logging, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config);
+    const { status, stdout, stderr, error } = spawnSync('java', format, { encoding: 'utf8' });
+    if (status !== 0) stop(`cannot format ${logs}: ${error?.message ?? `${stdout}${stderr}`}`);
+  }
+  const log = join(folder, 'server.log');
+  const output = openSync(log, 'a');
+  const broker = spawn('java', java(`-Xmx${HEAP}`, `-Xms${HEAP}`, logging, 'kafka.Kafka', config), {
+    stdio: ['ignore', output, output],
+    // Ctrl-C is for this script, which then stops the brokers.
+    detached: true,
+  });
+  writeFileSync(join(folder, 'pid'), `${broker.pid}`);
+  const ended = new Promise((done) => broker.once('exit', done));
+  brokers.push({ broker, ended });
+  void ended.then((code) => {
+    // With three, whoever tries out what happens then may kill one of them.
+    const why = `node ${id} ended by itself (${code}), see ${log}`;
+    if (stopping === null && nodes === 1) void end(1, why);
+    else if (stopping === null) say(why);
+  });
+}
+
+/** Ends the brokers, then this script. */
+function end(code, why) {
+  stopping ??= (async () => {
+    if (why !== undefined) process.stderr.write(`run-kafka: ${why}\n`);
+    for (const { broker } of brokers) broker.kill('SIGTERM');
+    const all = Promise.all(brokers.map(({ ended }) => ended));
+    const late = pause(STOP_WITHIN_MS, 'late', { ref: false });
+    if ((await Promise.race([all, late])) === 'late') {
+      for (const { broker } of brokers) broker.kill('SIGKILL');
+      await all;
+    }
+    if (given === null && code === 0) rmSync(data, { recursive: true, force: true });
+    process.exit(code);
+  })();
+  return stopping;
+}
+process.on('SIGINT', () => void end(0));
+process.on('SIGTERM', () => void end(0));
+
+const deadline = Date.now() + READY_WITHIN_MS;
+for (let id = 1; id <= nodes; id++) {
+  while (stopping === null && !(await listens(port + id - 1))) {
+    if (Date.now() > deadline) await end(1, `not ready within ${READY_WITHIN_MS / 1000} s, see ${data}`);
+    await pause(100);
+  }
+}
+if (stopping === null) {
+  const addresses = Array.from({ length: nodes }, (_, i) => `127.0.0.1:${advertise ?? port + i}`);
+  say(`Kafka ${version} is ready: ${addresses.join(',')} (data in ${data}; Ctrl-C stops)`);
+}

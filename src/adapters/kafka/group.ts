@@ -1,0 +1,138 @@
+import { AssignerProtocol } from 'kafkajs';
+
+import type { AssignmentListener, GroupMembership } from '../../ports/event-log';
+import { KafkaClient } from './client';
+import { isRebalancing, isUnknownMember } from './errors';
+import type { Connections, GroupBroker } from './kafkajs';
+import type { KafkaEventLogOptions } from './options';
+
+/** A member that is not heard of for so long has lost its partitions. */
+const SESSION_TIMEOUT_MS = 15_000;
+/** How long the others wait for a member to give up what it has. */
+const REBALANCE_TIMEOUT_MS = 60_000;
+const HEARTBEAT_MS = 1_000;
+
+interface Joined {
+  readonly memberId: string;
+  readonly generationId: number;
+  readonly partitions: readonly number[];
+}
+
+/**
+ * A member of a consumer group. kafkajs' consumer does not wait for anybody when a rebalance begins; here a member joins
+ * the next round only after `revoked` has resolved, and nobody gets a partition before that round: the broker sees to it.
+ * At each rebalance everything is given up. What a listener throws is its own business.
+ */
+export class KafkaGroupMember implements GroupMembership {
+  private readonly client: KafkaClient;
+  private readonly leaving = new AbortController();
+  /** Never aborted: leaving the group is the last thing that this member does. */
+  private readonly open = new AbortController().signal;
+  private memberId = '';
+  private readonly running: Promise<void>;
+
+  constructor(
+    private readonly options: KafkaEventLogOptions,
+    private readonly group: string,
+    private readonly topic: string,
+    private readonly listener: AssignmentListener,
+  ) {
+    // Whoever cannot reach the group for longer has lost what it had.
+    this.client = new KafkaClient({ ...options, retryForMs: SESSION_TIMEOUT_MS });
+    this.running = this.run();
+  }
+
+  async leave(): Promise<void> {
+    this.leaving.abort();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.leaving.signal.aborted) {
+      const joined = await this.joinOnce();
+      if (joined === null) await this.options.clock.sleep(HEARTBEAT_MS, this.leaving.signal);
+      else await this.hold(joined);
+    }
+    if (this.memberId !== '') await this.request((coordinator) => this.goodbye(coordinator)).catch(() => undefined);
+    this.client.disconnect();
+  }
+
+  /** Null when that failed, as it does when the next rebalance begins before this one has ended. */
+  private async joinOnce(): Promise<Joined | null> {
+    try {
+      return await this.request((coordinator, connections) => this.join(coordinator, connections));
+    } catch (error) {
+      this.forgetIfUnknown(error);
+      return null;
+    }
+  }
+
+  private async join(coordinator: GroupBroker, { cluster, assigner }: Connections): Promise<Joined> {
+    await cluster.addTargetTopic(this.topic);
+    const { generationId, leaderId, memberId, members } = await coordinator.joinGroup({
+      groupId: this.group,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+      memberId: this.memberId,
+      groupProtocols: [assigner.protocol({ topics: [this.topic] })],
+    });
+    this.memberId = memberId;
+    const { memberAssignment } = await coordinator.syncGroup({
+      groupId: this.group,
+      generationId,
+      memberId,
+      groupAssignment: memberId === leaderId ? await assigner.assign({ members, topics: [this.topic] }) : [],
+    });
+    const assignment = AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {};
+    return { memberId, generationId, partitions: (assignment[this.topic] ?? []).sort((a, b) => a - b) };
+  }
+
+  /** Has the assigned partitions until the group wants them back, then gives them up; heartbeats go on all the while. */
+  private async hold(joined: Joined): Promise<void> {
+    const { partitions } = joined;
+    const assigned = partitions.length === 0 ? null : settled(this.listener.assigned(partitions));
+    await this.beat(joined, this.leaving.signal, () => false);
+
+    const givenUp = new AbortController();
+    const beating = this.beat(joined, givenUp.signal, isRebalancing);
+    await assigned;
+    if (partitions.length > 0) await settled(this.listener.revoked(partitions));
+    givenUp.abort();
+    await beating;
+  }
+
+  /** Tells the group that this member lives, until `over` or until the group answers with an error of other kinds. */
+  private async beat(joined: Joined, over: AbortSignal, mayGoOn: (error: unknown) => boolean): Promise<void> {
+    const { generationId: groupGenerationId, memberId } = joined;
+    for (;;) {
+      await this.options.clock.sleep(HEARTBEAT_MS, over);
+      if (over.aborted) return;
+      try {
+        await this.request((coordinator) =>
+          coordinator.heartbeat({ groupId: this.group, groupGenerationId, memberId }),
+        );
+      } catch (error) {
+        this.forgetIfUnknown(error);
+        if (!mayGoOn(error)) return;
+      }
+    }
+  }
+
+  private goodbye(coordinator: GroupBroker): Promise<unknown> {
+    return coordinator.leaveGroup({ groupId: this.group, memberId: this.memberId });
+  }
+
+  private forgetIfUnknown(error: unknown): void {
+    if (isUnknownMember(error)) this.memberId = '';
+  }
+
+  private request<T>(step: (coordinator: GroupBroker, connections: Connections) => Promise<T>): Promise<T> {
+    return this.client.run(`Cannot reach the group ${this.group}`, this.open, async (connections) =>
+      step(await connections.groupCoordinator(this.group), connections),
+    );
+  }
+}
+
+async function settled(call: Promise<void>): Promise<void> {
+  await call.catch(() => undefined);
+}

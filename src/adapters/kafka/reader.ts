@@ -1,0 +1,99 @@
+import { TelltaleError } from '../../errors';
+import type { EventReader, FetchedBatches } from '../../ports/event-log';
+import { committedBatches } from './batches';
+import type { KafkaClient } from './client';
+import { leaderOf } from './client';
+import { BrokerError, brokerCode } from './errors';
+import type { FetchClients } from './fetch-clients';
+import type { KafkaEventLogOptions } from './options';
+import { fetchRequest } from './wire';
+
+const OFFSET_OUT_OF_RANGE = 1;
+
+/** How often a partition that has not reached the wanted offset is looked at. */
+const SHORT_OF_OFFSET_MS = 50;
+
+/** What the readers of one event log share. */
+export interface ReaderParts {
+  readonly options: KafkaEventLogOptions;
+  readonly clients: FetchClients;
+  /** Aborted when the event log is closed. */
+  readonly closed: AbortSignal;
+  readonly offsets: (topic: string, partition: number) => Promise<{ start: number; end: number }>;
+}
+
+/** Reads one partition of committed record batches. */
+export class KafkaReader implements EventReader {
+  private readonly name: string;
+  private readonly closing = new AbortController();
+  private readonly closed: AbortSignal;
+  /** End of the partition as of the last fetch. */
+  private end = Infinity;
+
+  constructor(
+    private readonly topic: string,
+    private readonly partition: number,
+    private position: number,
+    private readonly parts: ReaderParts,
+  ) {
+    this.name = `${topic}/${partition}`;
+    this.closed = AbortSignal.any([this.closing.signal, parts.closed]);
+  }
+
+  async fetch(maxBytes: number, waitMs: number): Promise<FetchedBatches> {
+    const over = performance.now() + waitMs;
+    for (;;) {
+      const left = Math.max(0, Math.ceil(over - performance.now()));
+      // Short of the end something must be there, if only a gap: the broker need not wait for more.
+      const fetched = await this.take(maxBytes, this.position < this.end ? 0 : left);
+      this.position = fetched.next;
+      this.end = fetched.end;
+      if (fetched.next > fetched.from || left === 0) return fetched;
+    }
+  }
+
+  close(): Promise<void> {
+    this.closing.abort();
+    return Promise.resolve();
+  }
+
+  private async take(maxBytes: number, waitMs: number): Promise<FetchedBatches> {
+    const client = this.parts.clients.take();
+    try {
+      return await this.request(client, maxBytes, waitMs);
+    } catch (error) {
+      if (this.closed.aborted || brokerCode(error) !== OFFSET_OUT_OF_RANGE) throw error;
+      return await this.outOfRange(waitMs);
+    } finally {
+      this.parts.clients.giveBack(client);
+    }
+  }
+
+  private async request(client: KafkaClient, maxBytes: number, waitMs: number): Promise<FetchedBatches> {
+    const { topic, partition, position: from } = this;
+    const request = fetchRequest({ topic, partition, offset: from, maxBytes, waitMs });
+    const answer = await client.run(`Cannot read ${this.name}`, this.closed, async (connections) => {
+      const received = await connections.send(await leaderOf(connections, topic, partition), request);
+      if (received.errorCode !== 0) throw new BrokerError(received.errorCode, `${this.name} from ${from} on`);
+      return received;
+    });
+    const { batches, next } = committedBatches(answer.records, answer.aborted);
+    const end = answer.lastStableOffset;
+    if (next !== null) return { batches, from, next: Math.max(from, next), end: Math.max(end, next) };
+    // An empty answer short of the end: everything up to there was compacted away.
+    const isGap = answer.records.length === 0 && !answer.throttled;
+    return { batches, from, next: isGap ? Math.max(from, end) : from, end };
+  }
+
+  /** Kafka knows no difference between too early and too late. */
+  private async outOfRange(waitMs: number): Promise<FetchedBatches> {
+    const from = this.position;
+    const { start, end } = await this.parts.offsets(this.topic, this.partition);
+    if (from < start) {
+      const message = `Offset ${from} of ${this.name} was deleted by retention: the first kept is ${start}.`;
+      throw new TelltaleError('OFFSET_OUT_OF_RANGE', message);
+    }
+    await this.parts.options.clock.sleep(Math.min(waitMs, SHORT_OF_OFFSET_MS), this.closed);
+    return { batches: [], from, next: from, end };
+  }
+}

@@ -1,0 +1,286 @@
+import { batchHeader } from '../../domain/lines/record-batch';
+import { TelltaleError } from '../../errors';
+import type { EventTransaction, EventWriter } from '../../ports/event-log';
+import { crc32c } from '../native/checksums';
+import { sequenceAfter, transactionalBatch } from './batches';
+import { KafkaClient, leaderOf } from './client';
+import { BrokerError, brokerCode, isFenced, remedyOf } from './errors';
+import type { Connections } from './kafkajs';
+import type { KafkaEventLogOptions } from './options';
+import { produceRequest } from './wire';
+
+/** What Kafka brokers take by default. */
+const MAX_BATCH_BYTES = 1 << 20;
+
+/** The batch was appended before: the answer to the first try was lost. */
+const DUPLICATE_SEQUENCE_NUMBER = 46;
+
+/** What the broker knows this writer by, from `InitProducerId`. */
+interface Producer {
+  readonly transactionalId: string;
+  readonly producerId: string;
+  readonly producerEpoch: number;
+}
+
+/**
+ * The writer of a transactional id, over connections of its own. `InitProducerId` fences: the coordinator raises the
+ * epoch, and answers when it has ended the transaction that the id's last writer left open, one way or the other.
+ */
+export class KafkaWriter implements EventWriter {
+  private open: KafkaTransaction | null = null;
+  /** Why it can begin no more. */
+  private spent: TelltaleError | null = null;
+  private readonly closing = new AbortController();
+  /** By topic and partition: the number of the next record. */
+  private readonly sequences = new Map<string, number>();
+
+  private constructor(
+    readonly options: KafkaEventLogOptions,
+    readonly client: KafkaClient,
+    readonly producer: Producer,
+  ) {}
+
+  /** @param closed aborted when the event log is closed */
+  static async open(options: KafkaEventLogOptions, transactionalId: string, closed: AbortSignal): Promise<KafkaWriter> {
+    const client = new KafkaClient(options);
+    try {
+      const what = `Cannot open the writer ${transactionalId}`;
+      const { producerId, producerEpoch } = await client.run(what, closed, async (connections) => {
+        const coordinator = await connections.transactionCoordinator(transactionalId);
+        return coordinator.initProducerId({ transactionalId, transactionTimeout: options.transactionTimeoutMs });
+      });
+      return new KafkaWriter(options, client, { transactionalId, producerId, producerEpoch });
+    } catch (error) {
+      client.disconnect();
+      throw error;
+    }
+  }
+
+  /** Aborted when the writer is closed. */
+  get closed(): AbortSignal {
+    return this.closing.signal;
+  }
+
+  begin(): EventTransaction {
+    this.checkUsable();
+    if (this.open?.isOpen === true) {
+      const message = `${this.producer.transactionalId} began a transaction before the end of the last one.`;
+      throw new TelltaleError('INTERNAL', message);
+    }
+    this.open = new KafkaTransaction(this);
+    return this.open;
+  }
+
+  async close(): Promise<void> {
+    if (this.closing.signal.aborted) return;
+    const message = `The writer ${this.producer.transactionalId} is closed: open a new one.`;
+    this.spend(new TelltaleError('CLOSED', message));
+    // Without it, readers would wait for the broker's time limit.
+    await this.open?.abort();
+    this.closing.abort();
+    this.client.disconnect();
+  }
+
+  spend(reason: TelltaleError): void {
+    this.spent ??= reason;
+  }
+
+  /** @throws FENCED, or CLOSED when it was closed or has failed */
+  checkUsable(): void {
+    if (this.spent === null) return;
+    if (this.spent.code === 'FENCED' || this.spent.code === 'CLOSED') throw this.spent;
+    const message = `The writer ${this.producer.transactionalId} has failed: close it and open a new one.`;
+    throw new TelltaleError('CLOSED', message, { cause: this.spent });
+  }
+
+  sequence(topic: string, partition: number): number {
+    return this.sequences.get(`${topic}/${partition}`) ?? 0;
+  }
+
+  advance(topic: string, partition: number, records: number): void {
+    this.sequences.set(`${topic}/${partition}`, sequenceAfter(this.sequence(topic, partition), records));
+  }
+}
+
+class KafkaTransaction implements EventTransaction {
+  isOpen = true;
+  private readonly since: number;
+  private readonly partitions = new Set<string>();
+  private readonly groups = new Set<string>();
+  /** The call under way, if any; it never rejects. */
+  private busy: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly writer: KafkaWriter) {
+    this.since = writer.options.clock.now();
+  }
+
+  append(topic: string, partition: number, batch: Buffer): Promise<void> {
+    return this.attempt(`Cannot append to ${topic}/${partition}`, async (what) => {
+      const { options, producer } = this.writer;
+      const { transactionalId, producerId, producerEpoch } = producer;
+      const records = checkBatch(topic, batch);
+      const sequence = this.writer.sequence(topic, partition);
+      const request = produceRequest({
+        transactionalId,
+        topic,
+        partition,
+        batch: transactionalBatch(batch, { id: BigInt(producerId), epoch: producerEpoch, sequence }),
+        timeoutMs: options.requestTimeoutMs,
+      });
+      // A batch that is sent again has the same sequence numbers: the broker appends it once.
+      await this.run(what, async (connections) => {
+        const leader = await leaderOf(connections, topic, partition);
+        await this.addPartition(connections, topic, partition);
+        const code = await connections.send(leader, request);
+        if (code !== 0 && code !== DUPLICATE_SEQUENCE_NUMBER) throw new BrokerError(code, `${topic}/${partition}`);
+      });
+      this.writer.advance(topic, partition, records);
+    });
+  }
+
+  commitOffset(group: string, topic: string, partition: number, offset: number): Promise<void> {
+    return this.attempt(`Cannot commit an offset of ${group}`, async (what) => {
+      const { producer } = this.writer;
+      const topics = [{ topic, partitions: [{ partition, offset: `${offset}` }] }];
+      await this.run(what, async (connections) => {
+        if (!this.groups.has(group)) {
+          const coordinator = await connections.transactionCoordinator(producer.transactionalId);
+          await coordinator.addOffsetsToTxn({ ...producer, groupId: group });
+          this.groups.add(group);
+        }
+        const coordinator = await connections.groupCoordinator(group);
+        await coordinator.txnOffsetCommit({ ...producer, groupId: group, topics });
+      });
+    });
+  }
+
+  commit(): Promise<void> {
+    return this.attempt('Cannot commit', async (what) => {
+      this.isOpen = false;
+      if (!this.isKnownToTheBroker) return;
+      const progress: CommitProgress = { sent: false, unsure: false };
+      try {
+        await this.run(what, (connections) => this.sendCommit(connections, progress));
+      } catch (error) {
+        throw this.commitError(error, progress);
+      }
+    });
+  }
+
+  async abort(): Promise<void> {
+    await this.busy;
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    if (!this.isKnownToTheBroker) return;
+    try {
+      await this.run('Cannot abort', async (connections) => {
+        const coordinator = await connections.transactionCoordinator(this.writer.producer.transactionalId);
+        await coordinator.endTxn({ ...this.writer.producer, transactionResult: false });
+      });
+    } catch (error) {
+      // It is aborted all the same: by the next writer of the id, or by the broker when its time is up.
+      this.writer.spend(new TelltaleError('EVENT_LOG', 'The last transaction was not aborted.', { cause: error }));
+    }
+  }
+
+  /** Has it partitions or offsets? The broker refuses to end a transaction that has none. */
+  private get isKnownToTheBroker(): boolean {
+    return this.partitions.size > 0 || this.groups.size > 0;
+  }
+
+  private async addPartition(connections: Connections, topic: string, partition: number): Promise<void> {
+    const name = `${topic}/${partition}`;
+    if (this.partitions.has(name)) return;
+    const { producer } = this.writer;
+    const coordinator = await connections.transactionCoordinator(producer.transactionalId);
+    await coordinator.addPartitionsToTxn({ ...producer, topics: [{ topic, partitions: [partition] }] });
+    this.partitions.add(name);
+  }
+
+  private async sendCommit(connections: Connections, progress: CommitProgress): Promise<void> {
+    const coordinator = await connections.transactionCoordinator(this.writer.producer.transactionalId);
+    progress.sent = true;
+    try {
+      await coordinator.endTxn({ ...this.writer.producer, transactionResult: true });
+    } catch (error) {
+      // An answer was lost, or the coordinator could not say whether its own write succeeded.
+      if (brokerCode(error) === null) throw unknownOutcome(error);
+      if (remedyOf(error) === 'reconnect') progress.unsure = true;
+      throw error;
+    }
+  }
+
+  private commitError(error: unknown, { sent, unsure }: CommitProgress): unknown {
+    if (error instanceof TelltaleError && error.code === 'COMMIT_OUTCOME_UNKNOWN') return error;
+    if (unsure) return unknownOutcome(error);
+    if (isFenced(error)) return error;
+    const why = sent ? 'the broker refused to commit it' : 'its commit could not be sent';
+    return new TelltaleError('TRANSACTION_ABORTED', `The transaction was not committed: ${why}.`, { cause: error });
+  }
+
+  private run<T>(what: string, step: (connections: Connections) => Promise<T>): Promise<T> {
+    return this.writer.client.run(what, this.writer.closed, step);
+  }
+
+  /** After any error the writer is spent. */
+  private async attempt(what: string, step: (what: string) => Promise<void>): Promise<void> {
+    const attempting = this.checked(what, step);
+    this.busy = attempting.catch(() => undefined);
+    return attempting;
+  }
+
+  private async checked(what: string, step: (what: string) => Promise<void>): Promise<void> {
+    const { writer } = this;
+    try {
+      writer.checkUsable();
+      if (!this.isOpen) throw new TelltaleError('CLOSED', `${what}: the transaction is over; begin another.`);
+      await step(what);
+    } catch (error) {
+      const reason = isFenced(error) ? this.fenced(error) : error;
+      if (reason instanceof TelltaleError) writer.spend(reason);
+      throw reason;
+    }
+  }
+
+  /** The broker says the same of a writer that was fenced, and of one whose transaction took too long. */
+  private fenced(cause: unknown): TelltaleError {
+    this.isOpen = false;
+    const { options, producer } = this.writer;
+    const seconds = Math.round((options.clock.now() - this.since) / 1000);
+    if (seconds * 1000 >= options.transactionTimeoutMs) {
+      const message = `The transaction was open for ${seconds} s, and the broker has aborted it: write in smaller ones.`;
+      return new TelltaleError('TRANSACTION_ABORTED', message, { cause });
+    }
+    const message = `A newer writer of ${producer.transactionalId} was opened: stop this one, or start it over.`;
+    return new TelltaleError('FENCED', message, { cause });
+  }
+}
+
+interface CommitProgress {
+  /** The broker may have been asked. */
+  sent: boolean;
+  /** It may have begun to commit. */
+  unsure: boolean;
+}
+
+function unknownOutcome(cause: unknown): TelltaleError {
+  const message = 'Nobody knows whether the transaction was committed: open a new writer and read on.';
+  return new TelltaleError('COMMIT_OUTCOME_UNKNOWN', message, { cause });
+}
+
+/**
+ * How many records a batch holds.
+ * @throws BATCH_TOO_LARGE, CORRUPT_BATCH
+ */
+function checkBatch(topic: string, batch: Buffer): number {
+  if (batch.length > MAX_BATCH_BYTES) {
+    const message = `A record batch for ${topic} has ${batch.length} bytes, and ${MAX_BATCH_BYTES} are allowed`;
+    throw new TelltaleError('BATCH_TOO_LARGE', `${message}: write smaller batches.`);
+  }
+  const { baseOffset, lastOffset, count } = batchHeader(batch, crc32c);
+  if (baseOffset !== 0 || count === 0 || lastOffset !== count - 1) {
+    const message = `A record batch for ${topic} must begin at offset 0 and hold records without gaps between them.`;
+    throw new TelltaleError('CORRUPT_BATCH', message);
+  }
+  return count;
+}

@@ -1,0 +1,109 @@
+import { startConsumer, type Consumer } from '../../actors/consumer';
+import { openMailbox, type Mailbox } from '../../src/adapters/embedded/mailbox';
+import { crc32c } from '../../src/adapters/native/checksums';
+import { createAlerting } from '../../src/domain/alerting/alerting';
+import { pendingMail } from '../../src/domain/alerting/outbox-records';
+import { systemClock } from '../../src/ports/clock';
+import type { EventLog } from '../../src/ports/event-log';
+import { tempFolders } from '../support/temp-folder';
+import { readWindows } from '../support/topics';
+import { report } from '../unit/mail/sample-reports';
+import { appendLines, appendOutputs, counting, openLog, untilHolds } from './consuming';
+import { startTestSystem, type TestSystem } from './kit/harness';
+import { turnsUntil } from './turns';
+import { HOUR, info } from './producing';
+
+const folders = tempFolders();
+
+let log: EventLog;
+let mailbox: Mailbox;
+const systems: TestSystem[] = [];
+beforeEach(async () => {
+  const folder = folders.make();
+  log = await openLog(folder);
+  mailbox = await openMailbox(folder);
+});
+afterEach(async () => {
+  for (const { system } of systems.splice(0)) await system.stop(10_000);
+  await log.close();
+});
+
+interface Running {
+  readonly consumer: Consumer;
+  readonly seen: TestSystem;
+  readonly failures: string[];
+}
+
+async function start(on: EventLog = log): Promise<Running> {
+  const seen = startTestSystem();
+  systems.push(seen);
+  const failures: string[] = [];
+  const consumer = await startConsumer(seen.system, {
+    log: on,
+    clock: systemClock,
+    crc32c,
+    partitions: 1,
+    counting,
+    alerting: () =>
+      createAlerting({
+        partitions: 1,
+        windowMs: 60_000,
+        rules: [{ name: 'errors', level: 'error', threshold: 1, windowMs: 60_000, origins: '*', each: false }],
+        groupWaitMs: 0,
+        repeatIntervalMs: 4 * HOUR,
+        resolveAfterMs: 10 * 60_000,
+        digestAfterMs: 6 * HOUR,
+        keepWindowsMs: 48 * HOUR,
+        decide: 'atEnd',
+      }),
+    buildMail: ({ id }) => ({ id, from: 'a@localhost', to: ['b@localhost'], subject: id, text: '', html: '' }),
+    transport: mailbox,
+    onFailure: (what) => failures.push(what),
+  });
+  return { consumer, seen, failures };
+}
+
+const errors = (from: number, count: number): string =>
+  Array.from({ length: count }, (_, i) => `${info(from + i).replace('INFO ', 'ERROR')}\n`).join('');
+
+const counted = async (): Promise<number> =>
+  [...(await readWindows(log, 1)).values()].reduce((sum, { lines }) => sum + lines, 0);
+
+describe('the consumer', () => {
+  it('counts, decides and mails all there is before it says that it has finished', async () => {
+    await appendLines(log, 'web-1/app.log', 0, errors(0, 30), Date.now());
+    const { consumer, seen, failures } = await start();
+    await consumer.finish(20_000);
+    expect(await counted()).toBe(30);
+    expect(await mailbox.list()).toHaveLength(1);
+    await consumer.drain();
+    expect([seen.crashes, failures]).toEqual([[], []]);
+  });
+
+  it('hands its partitions on when it leaves: the next one goes on', async () => {
+    const first = await start();
+    await appendLines(log, 'web-1/app.log', 0, errors(0, 30), Date.now());
+    const second = await start();
+    await first.consumer.drain();
+    await appendLines(log, 'web-1/app.log', errors(0, 30).length, errors(30, 40), Date.now());
+    await second.consumer.finish(20_000);
+    expect(await counted()).toBe(70);
+    expect(await mailbox.list()).toHaveLength(1);
+    await second.consumer.drain();
+    expect([...first.seen.crashes, ...second.seen.crashes]).toEqual([]);
+    expect([...first.failures, ...second.failures]).toEqual([]);
+  });
+
+  it('still drains when its mailer was fenced', async () => {
+    const { consumer, seen } = await start();
+    await appendOutputs(log, 'outbox', [pendingMail(report({ id: 'm-1' }), Date.now())]);
+    const pendingSendingSent = 3;
+    await untilHolds(log, 'outbox', (records) => records.length >= pendingSendingSent);
+    await log.openWriter('telltale-mailer');
+    await appendOutputs(log, 'outbox', [pendingMail(report({ id: 'm-2' }), Date.now())]);
+    await turnsUntil(() => seen.log.some(({ message }) => message.startsWith('somebody else sends the mails')));
+    await consumer.drain();
+    expect(seen.crashes).toEqual([]);
+    expect((await mailbox.list()).map(({ id }) => id)).toEqual(['m-1']);
+  });
+});

@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { EventLog, EventWriter } from '../../../src/ports/event-log';
+import { batchOf, readAll, readCount, row, valuesOf, write } from '../../contract/records';
+import type { RunningKafka } from '../../support/kafka';
+import { KAFKA_START_MS, freePort, openKafka, runKafka } from '../../support/kafka';
+import type { CommitFault } from '../../support/kafka-proxy';
+import { KafkaProxy } from '../../support/kafka-proxy';
+
+const version = '3.9.1';
+
+describe('Kafka behind a network that fails', () => {
+  let kafka: RunningKafka;
+  let proxy: KafkaProxy;
+  let log: EventLog;
+  let topics = 0;
+  let topic = '';
+  let id = '';
+
+  beforeAll(async () => {
+    const [port, advertise] = [await freePort(), await freePort()];
+    kafka = await runKafka({ version, port, advertise });
+    proxy = await KafkaProxy.start(advertise, port);
+  }, KAFKA_START_MS);
+  afterAll(async () => {
+    await proxy.close();
+    await kafka.stop();
+  });
+
+  beforeEach(async () => {
+    topic = `faults-${++topics}`;
+    id = `writer-${topic}`;
+    log = await openKafka(kafka.brokers, { requestTimeoutMs: 2_000, retryForMs: 20_000 });
+    await log.ensureTopics([{ name: topic, partitions: 1, cleanup: 'delete', retentionMs: 1e12 }]);
+  });
+  afterEach(async () => {
+    proxy.delay(0);
+    await log.close();
+  });
+
+  it.each<[CommitFault, boolean]>([
+    ['answer lost', true],
+    ['answer swallowed', true],
+    ['request lost', false],
+  ])(
+    'says that nobody knows when a commit ends with its %s, and the next writer reads the truth',
+    async (fault, happened) => {
+      const writer = await log.openWriter(id);
+      await write(writer, topic, 0, 'before');
+      const transaction = writer.begin();
+      await transaction.append(topic, 0, batchOf(row('unsure')));
+      proxy.breakNextCommit(fault);
+      await expect(transaction.commit()).rejects.toMatchObject({ code: 'COMMIT_OUTCOME_UNKNOWN' });
+      expect(() => writer.begin()).toThrow('close it and open a new one');
+      await writer.close();
+
+      const next = await log.openWriter(id);
+      const truth = happened ? ['before', 'unsure'] : ['before'];
+      expect(await readAll(log, topic, 0)).toEqual(truth);
+      await write(next, topic, 0, 'after');
+      expect(await readAll(log, topic, 0)).toEqual([...truth, 'after']);
+    },
+  );
+
+  it('appends once what is sent again because a connection was cut', async () => {
+    const writer = await log.openWriter(id);
+    const transaction = writer.begin();
+    const values = Array.from({ length: 40 }, (_, i) => `${i}`);
+    for (const [i, value] of values.entries()) {
+      const appending = transaction.append(topic, 0, batchOf(row(value)));
+      if (i % 3 === 0) setImmediate(() => proxy.cut());
+      await appending;
+    }
+    await transaction.commit();
+    expect(valuesOf(await readCount(log, topic, 0, values.length))).toEqual(values);
+  });
+
+  it('hands a waiting reader what comes after its connection was cut', async () => {
+    const writer = await log.openWriter(id);
+    const reader = log.openReader(topic, 0, 0);
+    const waiting = reader.fetch(1024, 20_000);
+    proxy.cut();
+    await write(writer, topic, 0, 'later');
+    expect((await waiting).batches).toHaveLength(1);
+  });
+
+  it('closes without waiting for a broker that has gone silent', async () => {
+    const reader = log.openReader(topic, 0, 0);
+    await reader.fetch(1024, 0);
+    proxy.delay(60_000);
+    const waiting = expect(reader.fetch(1024, 60_000)).rejects.toMatchObject({ code: 'CLOSED' });
+    const started = performance.now();
+    await log.close();
+    await waiting;
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+});
+
+describe('a Kafka that is restarted', () => {
+  it('is written to and read from again, by the same writer and reader', async () => {
+    const port = await freePort();
+    const data = await mkdtemp(join(tmpdir(), 'telltale-kafka-'));
+    let kafka = await runKafka({ version, port, data });
+    const log = await openKafka(kafka.brokers);
+    await log.ensureTopics([{ name: 'restart', partitions: 1, cleanup: 'delete', retentionMs: 1e12 }]);
+    const writer: EventWriter = await log.openWriter('restart');
+    await write(writer, 'restart', 0, 'before');
+    const reader = log.openReader('restart', 0, 0);
+    const { next } = await reader.fetch(1024, 10_000);
+    await kafka.stop();
+    const waiting = reader.fetch(1024, 60_000);
+    const writing = write(writer, 'restart', 0, 'after');
+    kafka = await runKafka({ version, port, data });
+    await writing;
+    const fetched = await waiting;
+    expect(fetched.from).toBe(next);
+    expect(await readAll(log, 'restart', 0)).toEqual(['before', 'after']);
+    await log.close();
+    await kafka.stop();
+    await rm(data, { recursive: true, force: true });
+  }, 120_000);
+});

@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { breachedWindows } from '../../../src/domain/alerting/breached-windows';
+import { decodeHead, type Head } from '../../../src/domain/alerting/head';
+import { parseOutboxRecord } from '../../../src/domain/alerting/outbox-records';
+import type { EventLog } from '../../../src/ports/event-log';
+import { freePort, openKafka, runKafka, type RunningKafka } from '../../support/kafka';
+import { allComparable, KafkaSite } from '../../support/kafka-site';
+import { readRecords } from '../../support/topics';
+import { until } from '../../support/until';
+
+const MINUTE = 60_000;
+const WINDOW = 5_000;
+
+describe('consumer-app in three processes over ten partitions', () => {
+  const data = mkdtempSync(join(tmpdir(), 'telltale-readers-'));
+  let kafka: RunningKafka;
+  let site: KafkaSite;
+  let broker = '';
+
+  beforeAll(async () => {
+    const port = await freePort();
+    broker = `127.0.0.1:${port}`;
+    kafka = await runKafka({ version: '3.9.1', port });
+    site = new KafkaSite(data, broker, { 'generator.hosts': '12', 'generator.pauseMax': '20ms' });
+  }, 3 * MINUTE);
+  afterAll(async () => {
+    await site.killAll();
+    await kafka.stop();
+    rmSync(data, { recursive: true, force: true });
+  }, MINUTE);
+
+  it(
+    'counts and mails as one would, while one is killed and one is added',
+    async () => {
+      const generator = site.start('generator');
+      const producer = site.start('producer');
+      const consumers = [site.start('consumer'), site.start('consumer'), site.start('consumer')];
+      await Promise.all(consumers.map((consumer) => consumer.logged(/partitions assigned.*"logs"/)));
+
+      await consumers[0]?.end('SIGKILL');
+      const added = site.start('consumer');
+      await added.logged(/partitions assigned.*"logs"/);
+      expect(await generator.end('SIGINT')).toBe(0);
+
+      const windows = await site.countedWindows();
+      const replayed = await site.replayedWindows();
+      expect(allComparable(windows)).toEqual(allComparable(replayed));
+
+      const rule = {
+        name: 'errors',
+        level: 'error',
+        threshold: 1,
+        windowMs: WINDOW,
+        origins: '*',
+        each: false,
+      } as const;
+      const breached = breachedWindows([...replayed.values()], [rule], WINDOW).map(({ start }) => start);
+      const log = await openKafka([broker]);
+      await until('every breach is in one incident, and every incident is mailed', MINUTE, async () => {
+        const incidents = await readIncidents(log);
+        const mailed = await readMailedIncidents(log);
+        const starts = incidents.flatMap(({ runs }) =>
+          runs.flatMap(([start, windows]) => Array.from({ length: windows }, (_, i) => start + i * WINDOW)),
+        );
+        expect(new Set(starts).size).toBe(starts.length);
+        expect(breached).toEqual(expect.arrayContaining(starts));
+        return starts.length === breached.length && incidents.every(({ id }) => mailed.has(id));
+      });
+      await log.close();
+      for (const program of [producer, added, ...consumers.slice(1)]) expect(await program.end('SIGINT')).toBe(0);
+    },
+    10 * MINUTE,
+  );
+});
+
+/** What alerting remembers of its incidents, all breached windows included. */
+async function readIncidents(log: EventLog): Promise<Head['incidents']> {
+  const heads = (await readRecords(log, 'state', 1)).filter(({ key }) => key?.toString('utf8') === 'alerting/0');
+  const value = heads.at(-1)?.value ?? null;
+  return value === null ? [] : decodeHead(value).incidents;
+}
+
+async function readMailedIncidents(log: EventLog): Promise<Set<string>> {
+  const incidentOf = new Map<string, string>();
+  const mailed = new Set<string>();
+  for (const { key, value } of await readRecords(log, 'outbox', 1)) {
+    const record = parseOutboxRecord(key, value);
+    if (record?.kind === 'mail') incidentOf.set(record.report.id, record.report.incident);
+    else if (record?.status.state === 'SENT') mailed.add(incidentOf.get(record.status.id) ?? '');
+  }
+  return mailed;
+}

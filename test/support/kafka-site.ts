@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { WindowRecord } from '../../src/domain/counting/window-record';
+import { openKafka } from './kafka';
+import { readWithKcat } from './kcat';
+import { runProgram, startProgram, type Program } from './local-process';
+import { comparable, parseResults } from './results';
+import { readWindows, terminatedLines } from './topics';
+import { until } from './until';
+
+const PARTITIONS = 10;
+const MINUTE = 60_000;
+
+/** The three programs over one data folder and one Kafka, as real processes. */
+export class KafkaSite {
+  private readonly started: Program[] = [];
+
+  constructor(
+    private readonly data: string,
+    private readonly broker: string,
+    private readonly settings: Readonly<Record<string, string>> = {},
+  ) {}
+
+  get hosts(): string {
+    return join(this.data, 'hosts');
+  }
+
+  start(name: 'producer' | 'consumer' | 'generator'): Program {
+    const program = startProgram([name, ...this.arguments()]);
+    this.started.push(program);
+    return program;
+  }
+
+  async killAll(): Promise<void> {
+    for (const program of this.started) await program.end('SIGKILL');
+  }
+
+  /** Waits until every line of the files is counted; returns the latest windows. */
+  async countedWindows(): Promise<Map<string, WindowRecord>> {
+    const log = await openKafka([this.broker]);
+    try {
+      const { lines } = terminatedLines(this.hosts);
+      await until('every line is counted', 5 * MINUTE, async () => {
+        const windows = await readWindows(log);
+        return [...windows.values()].reduce((sum, window) => sum + window.lines, 0) >= lines;
+      });
+      return await readWindows(log);
+    } finally {
+      await log.close();
+    }
+  }
+
+  /** The windows that a replay of the files finds. */
+  async replayedWindows(): Promise<Map<string, WindowRecord>> {
+    const replay = await runProgram(['replay', '--terminated-only', '--json', ...this.arguments(), this.hosts]);
+    if (replay.code !== 0) throw new Error(replay.err);
+    return new Map(
+      parseResults(replay.out).windows.map((window) => [`${window.origin} ${window.windowStart}`, window]),
+    );
+  }
+
+  /** What differs between the files and topic `logs` as a reader that is not ours sees it: one sentence each. */
+  async compareWithKcat(): Promise<string[]> {
+    const problems: string[] = [];
+    const files = new Map(
+      readdirSync(this.hosts).flatMap((host) =>
+        readdirSync(join(this.hosts, host)).map((file) => [
+          `telltale-logs/logs/${host}/${file}`,
+          { bytes: readFileSync(join(this.hosts, host, file)), next: 0 },
+        ]),
+      ),
+    );
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      for await (const { key, headers, value } of readWithKcat(this.broker, 'logs', partition)) {
+        const file = files.get(key);
+        const line = file?.bytes.toString('utf8', file.next, file.bytes.indexOf(10, file.next));
+        if (file === undefined || headers.get('at') !== `0:${file.next}` || line !== value) {
+          problems.push(`${key} ${headers.get('at') ?? '?'} where 0:${file?.next ?? 0} was expected`);
+          if (problems.length >= 10) return problems;
+        } else file.next += Buffer.byteLength(value) + 1;
+      }
+    }
+    for (const [source, { bytes, next }] of files) {
+      const end = bytes.lastIndexOf(10) + 1;
+      if (next !== end) problems.push(`${source}: ${next} of ${end} bytes of terminated lines are in the topic`);
+    }
+    return problems;
+  }
+
+  private arguments(): string[] {
+    const settings = {
+      dataDir: this.data,
+      'eventLog.kind': 'kafka',
+      'eventLog.kafka.brokers': this.broker,
+      window: '5s',
+      'rules.0.window': '5s',
+      'upload.schedule': '* * * * * *',
+      'ingest.reconcile': '*/5 * * * * *',
+      'web.port': '0',
+      'generator.pauseMin': '0ms',
+      'generator.pauseMax': '2ms',
+      ...this.settings,
+    };
+    return Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+  }
+}
+
+/** Windows in the fields that do not depend on how they were counted. */
+export function allComparable(windows: ReadonlyMap<string, WindowRecord>): Map<string, object> {
+  return new Map([...windows].map(([name, window]) => [name, comparable(window)]));
+}
