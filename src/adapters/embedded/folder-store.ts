@@ -312,7 +312,7 @@ function objectChanged(bucket: string, key: string, how: string): TelltaleError 
 function storeError(error: unknown, what: string): TelltaleError {
   if (isTelltaleError(error)) return error;
   const code = errnoOf(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
     return new TelltaleError('DISK_FULL', `${what}: the disk is full; free some space.`, { cause: error });
   }
   return new TelltaleError('OBJECT_STORE', `${what} (${code}).`, { cause: error });

@@ -139,8 +139,9 @@ function rollBack(database: SqliteDatabase): void {
 export function eventLogError(cause: unknown, what: string): TelltaleError {
   if (cause instanceof TelltaleError) return cause;
   const code = errnoOf(cause);
-  if (code === 'SQLITE_FULL') {
-    return new TelltaleError('DISK_FULL', `${what}: the disk is full; free some space.`, { cause });
+  // The second is what SQLite says of a file at its limit, or of a disk that takes no more.
+  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE') {
+    return new TelltaleError('DISK_FULL', `${what}: the disk is full; free some space (${code}).`, { cause });
   }
   return new TelltaleError('EVENT_LOG', `${what} (${code}).`, { cause });
 }
