@@ -81,7 +81,7 @@ export class KafkaProxy {
         }
         if (fault === 'request lost') end();
         else if (this.delayMs === 0) broker.write(request);
-        else setTimeout(() => broker.write(request), this.delayMs);
+        else setTimeout(() => broker.write(request), this.delayMs).unref();
       }
     });
   }

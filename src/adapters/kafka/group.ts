@@ -1,3 +1,4 @@
+import type { Assigner, Cluster } from 'kafkajs';
 import { AssignerProtocol } from 'kafkajs';
 
 import type { AssignmentListener, GroupMembership } from '../../ports/event-log';
@@ -11,6 +12,8 @@ const SESSION_TIMEOUT_MS = 15_000;
 /** How long the others wait for a member to give up what it has. */
 const REBALANCE_TIMEOUT_MS = 60_000;
 const HEARTBEAT_MS = 1_000;
+/** How long leaving waits for a broker that does not answer. */
+const LEAVE_WITHIN_MS = 2_000;
 
 interface Joined {
   readonly memberId: string;
@@ -26,8 +29,8 @@ interface Joined {
 export class KafkaGroupMember implements GroupMembership {
   private readonly client: KafkaClient;
   private readonly leaving = new AbortController();
-  /** Never aborted: leaving the group is the last thing that this member does. */
-  private readonly open = new AbortController().signal;
+  /** Aborted some time after `leaving`: a round may last as long as its slowest member. */
+  private readonly joining = new AbortController();
   private memberId = '';
   private readonly running: Promise<void>;
 
@@ -44,7 +47,10 @@ export class KafkaGroupMember implements GroupMembership {
 
   async leave(): Promise<void> {
     this.leaving.abort();
+    const left = new AbortController();
+    void this.options.clock.sleep(LEAVE_WITHIN_MS, left.signal).then(() => this.joining.abort());
     await this.running;
+    left.abort();
   }
 
   private async run(): Promise<void> {
@@ -53,21 +59,23 @@ export class KafkaGroupMember implements GroupMembership {
       if (joined === null) await this.options.clock.sleep(HEARTBEAT_MS, this.leaving.signal);
       else await this.hold(joined);
     }
-    if (this.memberId !== '') await this.request((coordinator) => this.goodbye(coordinator)).catch(() => undefined);
+    if (this.memberId !== '') await this.sayGoodbye();
     this.client.disconnect();
   }
 
   /** Null when that failed, as it does when the next rebalance begins before this one has ended. */
   private async joinOnce(): Promise<Joined | null> {
     try {
-      return await this.request((coordinator, connections) => this.join(coordinator, connections));
+      return await this.request(this.joining.signal, (coordinator, { cluster, assigner }) =>
+        this.join(coordinator, cluster, assigner),
+      );
     } catch (error) {
       this.forgetIfUnknown(error);
       return null;
     }
   }
 
-  private async join(coordinator: GroupBroker, { cluster, assigner }: Connections): Promise<Joined> {
+  private async join(coordinator: GroupBroker, cluster: Cluster, assigner: Assigner): Promise<Joined> {
     await cluster.addTargetTopic(this.topic);
     const { generationId, leaderId, memberId, members } = await coordinator.joinGroup({
       groupId: this.group,
@@ -108,7 +116,7 @@ export class KafkaGroupMember implements GroupMembership {
       await this.options.clock.sleep(HEARTBEAT_MS, over);
       if (over.aborted) return;
       try {
-        await this.request((coordinator) =>
+        await this.request(over, (coordinator) =>
           coordinator.heartbeat({ groupId: this.group, groupGenerationId, memberId }),
         );
       } catch (error) {
@@ -118,16 +126,24 @@ export class KafkaGroupMember implements GroupMembership {
     }
   }
 
-  private goodbye(coordinator: GroupBroker): Promise<unknown> {
-    return coordinator.leaveGroup({ groupId: this.group, memberId: this.memberId });
+  /** Without it the others wait until this member's session is over. */
+  private async sayGoodbye(): Promise<void> {
+    const { group: groupId, memberId } = this;
+    const leaving = this.request(AbortSignal.timeout(LEAVE_WITHIN_MS), (coordinator) =>
+      coordinator.leaveGroup({ groupId, memberId }),
+    );
+    await leaving.catch(() => undefined);
   }
 
   private forgetIfUnknown(error: unknown): void {
     if (isUnknownMember(error)) this.memberId = '';
   }
 
-  private request<T>(step: (coordinator: GroupBroker, connections: Connections) => Promise<T>): Promise<T> {
-    return this.client.run(`Cannot reach the group ${this.group}`, this.open, async (connections) =>
+  private request<T>(
+    closed: AbortSignal,
+    step: (coordinator: GroupBroker, connections: Connections) => Promise<T>,
+  ): Promise<T> {
+    return this.client.run(`Cannot reach the group ${this.group}`, closed, async (connections) =>
       step(await connections.groupCoordinator(this.group), connections),
     );
   }

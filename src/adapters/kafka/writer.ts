@@ -12,6 +12,9 @@ import { produceRequest } from './wire';
 /** What Kafka brokers take by default. */
 const MAX_BATCH_BYTES = 1 << 20;
 
+/** How long closing tries to abort what is open. */
+const ABORT_WITHIN_MS = 2_000;
+
 /** The batch was appended before: the answer to the first try was lost. */
 const DUPLICATE_SEQUENCE_NUMBER = 46;
 
@@ -31,6 +34,7 @@ export class KafkaWriter implements EventWriter {
   /** Why it can begin no more. */
   private spent: TelltaleError | null = null;
   private readonly closing = new AbortController();
+  private shuttingDown: Promise<void> | null = null;
   /** By topic and partition: the number of the next record. */
   private readonly sequences = new Map<string, number>();
 
@@ -71,11 +75,16 @@ export class KafkaWriter implements EventWriter {
     return this.open;
   }
 
-  async close(): Promise<void> {
-    if (this.closing.signal.aborted) return;
+  close(): Promise<void> {
+    this.shuttingDown ??= this.shutDown();
+    return this.shuttingDown;
+  }
+
+  private async shutDown(): Promise<void> {
     const message = `The writer ${this.producer.transactionalId} is closed: open a new one.`;
     this.spend(new TelltaleError('CLOSED', message));
-    // Without it, readers would wait for the broker's time limit.
+    // Without an abort readers would wait for the broker's time limit; but nobody shall wait for a broker that is gone.
+    void this.options.clock.sleep(ABORT_WITHIN_MS, this.closing.signal).then(() => this.closing.abort());
     await this.open?.abort();
     this.closing.abort();
     this.client.disconnect();
