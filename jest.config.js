@@ -13,6 +13,6 @@ module.exports = {
   transform,
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: process.env.TELLTALE_TEST_REAL ? [] : ['/test/real/'],
+  testPathIgnorePatterns: process.env.TELLTALE_TEST_REAL ? [] : ['/test/real/', '/test/chaos/'],
   testTimeout: 30000,
 };
