@@ -116,6 +116,7 @@ function want(state: State, key: string, options: IngestOptions): void {
 /** ETag and size decide, LastModified never alone; a tail that waits for too long is a reason to look, too. */
 function differs(state: State, object: ObjectInfo, options: IngestOptions): boolean {
   const known = state.known.get(object.key);
+  if (known === undefined && object.lastModified < options.sinceMs) return false;
   if (known?.etag !== object.etag || known.size !== object.size) return true;
   return known.heldSince !== null && options.clock.now() - known.heldSince >= options.tailTimeoutMs;
 }

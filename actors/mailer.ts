@@ -41,6 +41,8 @@ interface State {
   finishing: { readonly replyTo: ActorRef<Drained>; readonly end: number } | null;
   /** Waits for the mail on its way; no other one begins. */
   draining: ActorRef<Drained> | null;
+  /** Was that answered? */
+  drained: boolean;
   position: number;
   cancelTimer: () => void;
 }
@@ -74,6 +76,7 @@ export function mailer(options: MailerOptions): ActorOptions<MailerMessage, Stat
         sending: null,
         finishing: null,
         draining: null,
+        drained: false,
         position,
         cancelTimer: () => undefined,
       };
@@ -133,7 +136,8 @@ export function mailer(options: MailerOptions): ActorOptions<MailerMessage, Stat
 async function goOn(state: State, options: MailerOptions, context: ActorContext<MailerMessage>): Promise<void> {
   if (state.sending !== null) return;
   if (state.draining !== null) {
-    tell(state.draining, { type: 'drained' });
+    if (!state.drained) tell(state.draining, { type: 'drained' });
+    state.drained = true;
     return;
   }
   state.cancelTimer();

@@ -22,7 +22,8 @@ export interface DataFolder {
 export function openDataFolder(folder: string): DataFolder {
   const root = resolve(folder);
   try {
-    mkdirSync(root, { recursive: true });
+    // It will hold log lines: nobody else's business.
+    mkdirSync(root, { recursive: true, mode: 0o700 });
     accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

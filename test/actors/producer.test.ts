@@ -5,7 +5,7 @@ import { readLines } from '../support/topics';
 import { tempFolders } from '../support/temp-folder';
 import { changedStore } from './decorators';
 import { gate } from './kit/harness';
-import { BUCKET, info, openPlace, type Place } from './producing';
+import { BUCKET, info, openPlace, UPLOADED, type Place } from './producing';
 
 const KEY = 'web-1/app.log';
 const SOURCE = `${BUCKET}/${KEY}`;
@@ -92,6 +92,15 @@ describe('the producer', () => {
     running.hint('web-1/app.log.1');
     await running.reconcile();
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0]) });
+  });
+
+  it('leaves alone what was modified before it was told to begin, named by a signal or not', async () => {
+    await place.put('logs/h/a.log', 'old\n');
+    const running = place.start({ sinceMs: UPLOADED + 1 });
+    running.hint('logs/h/a.log');
+    await running.settle();
+    await running.reconcile();
+    expect(await readLines(place.log)).toEqual({});
   });
 
   it('takes the same bytes put again for what they are', async () => {

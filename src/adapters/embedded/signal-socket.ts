@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { chmod, rm } from 'node:fs/promises';
 import { isTelltaleError, TelltaleError } from '../../errors';
 import { decodeSignal } from '../../domain/signal/encoding';
+import { errnoOf } from './errno';
 import type { Signal } from '../../domain/signal/signal';
 
 /** A payload is at most 4,096 characters; whoever sends more does not speak our protocol. */
@@ -20,7 +21,11 @@ export interface SignalSocket {
  * @param accept takes the signal, or throws a TelltaleError whose sentence is the answer
  */
 export async function listenForSignals(path: string, accept: (signal: Signal) => void): Promise<SignalSocket> {
-  await rm(path, { force: true });
+  await rm(path, { force: true }).catch((cause: unknown) => {
+    throw new TelltaleError('DATA_FOLDER', `cannot listen for signals at ${path} (${errnoOf(cause)}): move it away`, {
+      cause,
+    });
+  });
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
     connections.add(socket);

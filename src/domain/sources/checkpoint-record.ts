@@ -24,7 +24,7 @@ export function decodeCheckpoint(key: Buffer, value: Buffer | null): Checkpoint 
     throw new TelltaleError(
       'CORRUPT_CHECKPOINT',
       `The checkpoint of ${JSON.stringify(source)} cannot be read: ${error instanceof Error ? error.message : String(error)}. ` +
-        'Start a new generation of the source with `telltale reingest`.',
+        'The source is not read on; run the version of Telltale that wrote it.',
       { cause: error },
     );
   }
