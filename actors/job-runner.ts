@@ -5,6 +5,7 @@ import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../sr
 import type { Clock } from '../src/ports/clock';
 import type { EventLog, EventReader, EventWriter, FetchedBatches } from '../src/ports/event-log';
 import { appendRecords, type Crc32c } from './append';
+import { fetchToSelf } from './fetch-to-self';
 import type { Drained, JobRunnerMessage } from './protocol';
 import { readBatches, readLatest } from './read-latest';
 
@@ -27,8 +28,7 @@ export function groupOf(job: Job<unknown>['name']): string {
   return `telltale-${job}`;
 }
 
-const FETCH_BYTES = 4 * 1024 * 1024;
-const FETCH_WAIT_MS = 5_000;
+const FETCH = { maxBytes: 4 * 1024 * 1024, waitMs: 5_000 };
 
 interface State<S> {
   readonly fold: S;
@@ -139,17 +139,17 @@ function headKeyOf<S>(options: JobRunnerOptions<S>): string {
   return `${options.job.name}/${options.outputPartition}`;
 }
 
-/** A fetch may wait for long: it runs beside the mailbox, and its result comes as a message. */
 function fetchNext<S>(state: State<S>, partition: number, context: ActorContext<JobRunnerMessage>): void {
   const input = state.inputs.get(partition);
   if (input === undefined || state.drained) return;
-  input.reader.fetch(FETCH_BYTES, FETCH_WAIT_MS).then(
-    (fetched) => {
-      if (!context.signal.aborted) tell(context.self, { type: 'fetched', partition, fetched });
+  fetchToSelf<JobRunnerMessage>(
+    input.reader,
+    FETCH,
+    {
+      fetched: (fetched) => ({ type: 'fetched', partition, fetched }),
+      failed: (error) => ({ type: 'fetchFailed', partition, error }),
     },
-    (error: unknown) => {
-      if (!context.signal.aborted) tell(context.self, { type: 'fetchFailed', partition, error });
-    },
+    context,
   );
 }
 

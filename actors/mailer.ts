@@ -17,6 +17,7 @@ import type { Clock } from '../src/ports/clock';
 import type { EventLog, EventReader, EventWriter } from '../src/ports/event-log';
 import type { MailTransport, OutgoingMail } from '../src/ports/mail-transport';
 import { appendRecords, type Crc32c } from './append';
+import { fetchToSelf } from './fetch-to-self';
 import type { Drained, MailerMessage } from './protocol';
 import { readBatches } from './read-latest';
 
@@ -47,8 +48,7 @@ interface State {
   cancelTimer: () => void;
 }
 
-const FETCH_BYTES = 1024 * 1024;
-const FETCH_WAIT_MS = 5_000;
+const FETCH = { maxBytes: 1024 * 1024, waitMs: 5_000 };
 
 /**
  * Sends the mails that alerting put into the outbox: SENDING is committed before a send and SENT after it, so that a
@@ -171,12 +171,10 @@ function fold(outbox: OutboxState, batch: Buffer, from: number, phase: 'takeover
 }
 
 function fetchNext(reader: EventReader, context: ActorContext<MailerMessage>): void {
-  reader.fetch(FETCH_BYTES, FETCH_WAIT_MS).then(
-    (fetched) => {
-      if (!context.signal.aborted) tell(context.self, { type: 'fetched', fetched });
-    },
-    (error: unknown) => {
-      if (!context.signal.aborted) tell(context.self, { type: 'fetchFailed', error });
-    },
+  fetchToSelf<MailerMessage>(
+    reader,
+    FETCH,
+    { fetched: (fetched) => ({ type: 'fetched', fetched }), failed: (error) => ({ type: 'fetchFailed', error }) },
+    context,
   );
 }

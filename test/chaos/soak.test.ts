@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort, openKafka, runKafka, type RunningKafka } from '../support/kafka';
+import { openKafka } from '../support/kafka';
 import { readWithKcat } from '../support/kcat';
-import { allComparable, KafkaSite } from '../support/kafka-site';
+import { allComparable, KafkaSite, SITE_MS } from '../support/kafka-site';
 import { readWindows } from '../support/topics';
 import { until } from '../support/until';
 import type { Program } from '../support/local-process';
@@ -17,22 +15,12 @@ const REWRITER = 'rewriter-1';
 const STEP_MS = 10_000;
 
 describe('a soak on Kafka', () => {
-  const data = mkdtempSync(join(tmpdir(), 'telltale-soak-'));
-  const brokerData = join(data, 'kafka');
-  let kafka: RunningKafka;
-  let port = 0;
   let site: KafkaSite;
 
   beforeAll(async () => {
-    port = await freePort();
-    kafka = await runKafka({ version: '3.9.1', port, data: brokerData });
-    site = new KafkaSite(data, `127.0.0.1:${port}`, { 'generator.pauseMax': '10ms' });
-  }, 3 * MINUTE);
-  afterAll(async () => {
-    await site.killAll();
-    await kafka.stop();
-    rmSync(data, { recursive: true, force: true });
-  }, MINUTE);
+    site = await KafkaSite.open({ 'generator.pauseMax': '10ms' });
+  }, SITE_MS);
+  afterAll(() => site.close(), SITE_MS);
 
   it(
     `of ${MINUTES} minutes`,
@@ -46,14 +34,14 @@ describe('a soak on Kafka', () => {
       for (let step = 0; step < steps; step++) {
         if (step % 6 === 0) contents.push(rewrite(step));
         if (step % 18 === 9) appendFileSync(join(site.hosts, 'burst-1', 'app.log'), lines(60_000, `burst ${step}`));
-        if (step % 30 === 20) await crashBroker();
+        if (step % 30 === 20) await site.crashBroker();
         await pause(STEP_MS);
         memory.push({ producer: residentMiB(programs.producer), consumer: residentMiB(programs.consumer) });
       }
       expect(await generator.end('SIGINT')).toBe(0);
 
       const replayed = withoutRewriter(allComparable(await site.replayedWindows()));
-      const log = await openKafka([`127.0.0.1:${port}`]);
+      const log = await openKafka([site.broker]);
       let windows = new Map<string, object>();
       await until('windows equal a replay', 5 * MINUTE, async () => {
         windows = withoutRewriter(allComparable(await readWindows(log)));
@@ -86,8 +74,8 @@ describe('a soak on Kafka', () => {
   /** Replaces a file's content as `sed -i` does. @returns the new content */
   function rewrite(step: number): string {
     const content = lines(200 + (step % 7) * 50, `content of step ${step}`);
-    writeFileSync(join(data, 'rewritten'), content);
-    renameSync(join(data, 'rewritten'), join(site.hosts, REWRITER, 'app.log'));
+    writeFileSync(join(site.data, 'rewritten'), content);
+    renameSync(join(site.data, 'rewritten'), join(site.hosts, REWRITER, 'app.log'));
     return content;
   }
 
@@ -95,7 +83,7 @@ describe('a soak on Kafka', () => {
   async function generations(): Promise<string[]> {
     const contents: string[] = [];
     for (let partition = 0; partition < 10; partition++) {
-      for await (const { key, headers, value } of readWithKcat(`127.0.0.1:${port}`, 'logs', partition)) {
+      for await (const { key, headers, value } of readWithKcat(site.broker, 'logs', partition)) {
         if (key.split('/')[2] !== REWRITER) continue;
         const generation = Number(headers.get('at')?.split(':')[0]);
         contents[generation] = `${contents[generation] ?? ''}${value}\n`;
@@ -106,12 +94,6 @@ describe('a soak on Kafka', () => {
 
   function withoutRewriter(windows: ReadonlyMap<string, object>): Map<string, object> {
     return new Map([...windows].filter(([name]) => !name.startsWith(REWRITER)));
-  }
-
-  async function crashBroker(): Promise<void> {
-    spawnSync('pkill', ['-9', '-f', `kafka\\.Kafka ${brokerData}`]);
-    await kafka.stop();
-    kafka = await runKafka({ version: '3.9.1', port, data: brokerData });
   }
 
   function residentMiB(program: Program): number {

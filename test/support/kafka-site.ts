@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WindowRecord } from '../../src/domain/counting/window-record';
-import { openKafka } from './kafka';
+import { freePort, openKafka, runKafka, type RunningKafka } from './kafka';
 import { readWithKcat } from './kcat';
 import { runProgram, startProgram, type Program } from './local-process';
 import { comparable, parseResults } from './results';
@@ -11,15 +13,43 @@ import { until } from './until';
 const PARTITIONS = 10;
 const MINUTE = 60_000;
 
+/** How long opening and closing a site may take. */
+export const SITE_MS = 3 * MINUTE;
+
 /** The three programs over one data folder and one Kafka, as real processes. */
 export class KafkaSite {
   private readonly started: Program[] = [];
 
-  constructor(
-    private readonly data: string,
-    private readonly broker: string,
-    private readonly settings: Readonly<Record<string, string>> = {},
+  private constructor(
+    readonly data: string,
+    readonly broker: string,
+    private kafka: RunningKafka,
+    private readonly version: string,
+    private readonly settings: Readonly<Record<string, string>>,
   ) {}
+
+  static async open(settings: Readonly<Record<string, string>> = {}, version = '3.9.1'): Promise<KafkaSite> {
+    const data = mkdtempSync(join(tmpdir(), 'telltale-site-'));
+    const port = await freePort();
+    const kafka = await runKafka({ version, port, data: join(data, 'kafka') });
+    return new KafkaSite(data, `127.0.0.1:${port}`, kafka, version, settings);
+  }
+
+  /** kill -9 of everything, and nothing is left behind. */
+  async close(): Promise<void> {
+    for (const program of this.started) await program.end('SIGKILL');
+    await this.kafka.stop();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  /** kill -9 of the broker, and a start over the same data. */
+  async crashBroker(): Promise<void> {
+    const data = join(this.data, 'kafka');
+    // The Java process alone has the broker's properties, which lie in its folder, on its command line.
+    spawnSync('pkill', ['-9', '-f', `kafka\\.Kafka ${data}`]);
+    await this.kafka.stop();
+    this.kafka = await runKafka({ version: this.version, port: Number(this.broker.split(':')[1]), data });
+  }
 
   get hosts(): string {
     return join(this.data, 'hosts');
@@ -29,10 +59,6 @@ export class KafkaSite {
     const program = startProgram([name, ...this.arguments()]);
     this.started.push(program);
     return program;
-  }
-
-  async killAll(): Promise<void> {
-    for (const program of this.started) await program.end('SIGKILL');
   }
 
   /** Waits until every line of the files is counted; returns the latest windows. */

@@ -1,11 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createRandom } from '../../../src/domain/generator/random';
-import { freePort, runKafka, type RunningKafka } from '../../support/kafka';
-import { allComparable, KafkaSite } from '../../support/kafka-site';
+import { allComparable, KafkaSite, SITE_MS } from '../../support/kafka-site';
 
 /** Story: programs and the broker die at random moments, and nothing is lost and nothing comes twice. */
 const count = (name: string, usual: number): number => Number(process.env[name] ?? usual);
@@ -20,22 +15,12 @@ const MINUTE = 60_000;
 type Target = 'producer' | 'consumer' | 'broker';
 
 describe(`producer, consumer and Kafka ${VERSION}, killed at random moments`, () => {
-  const data = mkdtempSync(join(tmpdir(), 'telltale-chaos-'));
-  const brokerData = join(data, 'kafka');
-  let kafka: RunningKafka;
-  let port = 0;
   let site: KafkaSite;
 
   beforeAll(async () => {
-    port = await freePort();
-    kafka = await runKafka({ version: VERSION, port, data: brokerData });
-    site = new KafkaSite(data, `127.0.0.1:${port}`);
-  }, 3 * MINUTE);
-  afterAll(async () => {
-    await site.killAll();
-    await kafka.stop();
-    rmSync(data, { recursive: true, force: true });
-  }, MINUTE);
+    site = await KafkaSite.open({}, VERSION);
+  }, SITE_MS);
+  afterAll(() => site.close(), SITE_MS);
 
   it(
     `topic logs, read by kcat, equals the files, and windows equal a replay, after ${PRODUCER_KILLS} kills of the producer, ${CONSUMER_KILLS} of the consumer, ${BROKER_KILLS} of the broker (seed ${SEED})`,
@@ -48,7 +33,7 @@ describe(`producer, consumer and Kafka ${VERSION}, killed at random moments`, ()
       for (const target of inRandomOrder(random.integer.bind(random))) {
         if (target === 'broker') {
           await pause(random.fraction() * 3_000);
-          await crashBroker();
+          await site.crashBroker();
           continue;
         }
         await programs[target].logged(atWork[target]);
@@ -78,12 +63,5 @@ describe(`producer, consumer and Kafka ${VERSION}, killed at random moments`, ()
       [targets[i], targets[j]] = [targets[j] ?? 'producer', targets[i] ?? 'producer'];
     }
     return targets;
-  }
-
-  async function crashBroker(): Promise<void> {
-    // The Java process alone has the broker's properties, which lie in its folder, on its command line.
-    spawnSync('pkill', ['-9', '-f', `kafka\\.Kafka ${brokerData}`]);
-    await kafka.stop();
-    kafka = await runKafka({ version: VERSION, port, data: brokerData });
   }
 });

@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { breachedWindows } from '../../../src/domain/alerting/breached-windows';
 import { decodeHead, type Head } from '../../../src/domain/alerting/head';
 import { parseOutboxRecord } from '../../../src/domain/alerting/outbox-records';
 import type { EventLog } from '../../../src/ports/event-log';
-import { freePort, openKafka, runKafka, type RunningKafka } from '../../support/kafka';
-import { allComparable, KafkaSite } from '../../support/kafka-site';
+import { openKafka } from '../../support/kafka';
+import { allComparable, KafkaSite, SITE_MS } from '../../support/kafka-site';
 import { readRecords } from '../../support/topics';
 import { until } from '../../support/until';
 
@@ -14,22 +11,12 @@ const MINUTE = 60_000;
 const WINDOW = 5_000;
 
 describe('consumer-app in three processes over ten partitions', () => {
-  const data = mkdtempSync(join(tmpdir(), 'telltale-readers-'));
-  let kafka: RunningKafka;
   let site: KafkaSite;
-  let broker = '';
 
   beforeAll(async () => {
-    const port = await freePort();
-    broker = `127.0.0.1:${port}`;
-    kafka = await runKafka({ version: '3.9.1', port });
-    site = new KafkaSite(data, broker, { 'generator.hosts': '12', 'generator.pauseMax': '20ms' });
-  }, 3 * MINUTE);
-  afterAll(async () => {
-    await site.killAll();
-    await kafka.stop();
-    rmSync(data, { recursive: true, force: true });
-  }, MINUTE);
+    site = await KafkaSite.open({ 'generator.hosts': '12', 'generator.pauseMax': '20ms' });
+  }, SITE_MS);
+  afterAll(() => site.close(), SITE_MS);
 
   it(
     'counts and mails as one would, while one is killed and one is added',
@@ -57,7 +44,7 @@ describe('consumer-app in three processes over ten partitions', () => {
         each: false,
       } as const;
       const breached = breachedWindows([...replayed.values()], [rule], WINDOW).map(({ start }) => start);
-      const log = await openKafka([broker]);
+      const log = await openKafka([site.broker]);
       await until('every breach is in one incident, and every incident is mailed', MINUTE, async () => {
         const incidents = await readIncidents(log);
         const mailed = await readMailedIncidents(log);
