@@ -55,8 +55,9 @@ export class KafkaSite {
     return join(this.data, 'hosts');
   }
 
-  start(name: 'producer' | 'consumer' | 'generator'): Program {
-    const program = startProgram([name, ...this.arguments()]);
+  /** @param dataDir another data folder than the site's own */
+  start(name: 'producer' | 'consumer' | 'generator', dataDir = this.data): Program {
+    const program = startProgram([name, ...this.arguments(), '--set', `dataDir=${dataDir}`]);
     this.started.push(program);
     return program;
   }

@@ -26,16 +26,26 @@ export interface KafkaToRun {
   /** The port that clients are told to use. */
   readonly advertise?: number;
   readonly data?: string;
+  /** With TLS, passwords and ACLs. */
+  readonly secure?: boolean;
 }
 
 /** How long downloading and starting may take together. */
 export const KAFKA_START_MS = 180_000;
 
 /** Starts brokers with `scripts/run-kafka`; resolves when they are ready. */
-export async function runKafka({ version, nodes = 1, port, advertise, data }: KafkaToRun): Promise<RunningKafka> {
+export async function runKafka({
+  version,
+  nodes = 1,
+  port,
+  advertise,
+  data,
+  secure,
+}: KafkaToRun): Promise<RunningKafka> {
   const args = ['--version', version, '--nodes', `${nodes}`, '--port', `${port ?? (await freePort())}`];
   if (advertise !== undefined) args.push('--advertise', `${advertise}`);
   if (data !== undefined) args.push('--data', data);
+  if (secure === true) args.push('--secure');
   const script = spawn(join(__dirname, '../../scripts/run-kafka'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(script, 'exit');
   const kill = (): void => void script.kill('SIGTERM');

@@ -56,7 +56,7 @@ describe('the defaults', () => {
           requestTimeout: 30_000,
           retryFor: 120_000,
           tls: { enabled: false, ca: null, cert: null, key: null, rejectUnauthorized: true },
-          sasl: { mechanism: null, username: null, password: null },
+          sasl: { mechanism: null, username: null, password: null, region: null },
         },
       },
       objectStore: { bucket: 'telltale-logs', prefix: 'logs' },
