@@ -39,7 +39,10 @@ function createProgram(launch: Launch): Command {
     .addOption(
       new Option('--kafka <brokers>', 'host:port,… of a Kafka as event log (eventLog.kafka.brokers)').conflicts('once'),
     )
-    .option('--once <file...>', 'reads these files, closes every window, delivers every mail, and exits')
+    .option(
+      '--once <file...>',
+      'reads these files, closes every window, delivers every mail, and exits; --data keeps the mails',
+    )
     .action(async (options: LocalFlags, command: Command) => {
       const globals = command.optsWithGlobals<GlobalOptions>();
       const set = [

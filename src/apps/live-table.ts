@@ -62,7 +62,11 @@ function before(act: () => void, log: Logger): Logger {
   return {
     error: write('error'),
     warn: write('warn'),
-    info: write('info'),
+    // What actors tell when all is well, the table and the lines above it show already.
+    info: (message, fields) => {
+      if (fields?.['actor'] === undefined) write('info')(message, fields);
+      else log.debug(message, fields);
+    },
     // Shown only with --verbose, which is no place for a steady table.
     debug: (...line) => log.debug(...line),
     child: (fields) => before(act, log.child(fields)),

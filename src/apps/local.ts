@@ -133,11 +133,20 @@ async function ingestFiles(
   io: Io,
   onFailure: OnFailure,
 ): Promise<void> {
+  // The results say it all: what was done for them is for --verbose.
+  const quiet: Io = { ...io, log: { ...io.log, info: (message, fields) => io.log.debug(message, fields) } };
   // LastModified is the file's mtime: the store is told that it is that time.
   let lastModified = 0;
   const observed = await openStore(data, io, { ...systemClock, now: () => lastModified });
-  const consumer = await launchConsumer(config, { log, transport: await openMail(data) }, 'atEnd', io, onFailure);
-  const producer = await launchProducer(config, data, { log, store: observed.store, tailTimeoutMs: 0 }, io, onFailure);
+  const mailbox = await openMail(data);
+  const consumer = await launchConsumer(config, { log, transport: mailbox }, 'atEnd', quiet, onFailure);
+  const producer = await launchProducer(
+    config,
+    data,
+    { log, store: observed.store, tailTimeoutMs: 0 },
+    quiet,
+    onFailure,
+  );
   for (const { path, key, mtime } of files) {
     lastModified = mtime;
     await observed.store.putFile(config.objectStore.bucket, key, path);

@@ -28,6 +28,9 @@ export async function findLogFiles(paths: readonly string[]): Promise<LogFile[]>
       files.push({ path: file, key: seen === 1 ? key : `${key}~${seen}`, size, mtime });
     }
   }
+  if (paths.length > 0 && files.length === 0) {
+    throw new TelltaleError('FILE_NOT_FOUND', `there are no files in ${paths.join(', ')}`);
+  }
   return files;
 }
 

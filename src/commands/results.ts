@@ -1,4 +1,4 @@
-import type { MailReport } from '../domain/alerting/mail-report';
+import type { MailReport, Transition } from '../domain/alerting/mail-report';
 import type { LevelCounts, WindowRecord } from '../domain/counting/window-record';
 import { escapeControls } from '../escape-controls';
 
@@ -26,10 +26,24 @@ export function resultLines(results: Results, json: boolean): string[] {
     (a, b) => compare(a.origin, b.origin) || compare(Date.parse(a.windowStart), Date.parse(b.windowStart)),
   );
   const mails = [...results.mails].sort(
-    (a, b) => compare(a.report.from, b.report.from) || compare(a.report.id, b.report.id),
+    ({ report: a }, { report: b }) =>
+      compare(a.from, b.from) ||
+      compare(a.to, b.to) ||
+      compare(turn[a.transition], turn[b.transition]) ||
+      compare(a.id, b.id),
   );
   return json ? jsonLines(windows, mails, results) : textLines(windows, mails, results);
 }
+
+/** Of equal times: an incident opens before anything else is said about it, and is resolved last. */
+const turn: Record<Transition, number> = {
+  opened: 0,
+  over: 0,
+  digest: 0,
+  'new-pattern': 1,
+  reminder: 1,
+  resolved: 2,
+};
 
 function jsonLines(windows: readonly WindowRecord[], mails: readonly DecidedMail[], totals: Totals): string[] {
   return [
@@ -86,10 +100,12 @@ function textLines(windows: readonly WindowRecord[], mails: readonly DecidedMail
     ...windowTable(hidden > 0 ? windows.slice(-LISTED_WINDOWS) : windows),
     ...(hidden > 0 ? [`(${hidden} earlier windows are not shown; --json prints them all)`] : []),
     '',
-    ...mails.map(({ subject, to }) => escapeControls(`mail to ${to.join(', ')}: ${subject}`)),
+    ...mails.map(({ report, subject, to }) =>
+      escapeControls(`${readable(report.from)} UTC  mail to ${to.join(', ')}: ${subject}`),
+    ),
     `${lines} lines, ${bytes} bytes: ${counts.error} error, ${counts.warn} warn, ${counts.info} info, ${counts.debug} debug, ` +
-      `${counts.none} without a level, ${continuation} continuation, ${unparsed} unparsed, ${again} again`,
-    `${windows.length} windows, ${breaches} breached, ${mails.length} mails`,
+      `${counts.none} without a level, ${continuation} continuation, ${unparsed} unparsed, ${again} repeated`,
+    `${counted(windows.length, 'window')}, ${breaches} breached, ${counted(mails.length, 'mail')}`,
   ];
 }
 
@@ -103,12 +119,21 @@ export function windowTable(windows: readonly WindowRecord[]): string[] {
     ...windows.map(({ origin, windowStart, counts, continuation, unparsed, lines, complete }) =>
       row(
         origin,
-        windowStart.replace('T', ' ').replace(/(\.000)?Z$/, ''),
+        readable(windowStart),
         [counts.error, counts.warn, counts.info, counts.debug, counts.none + continuation + unparsed, lines],
         complete ? 'complete' : 'open',
       ).trimEnd(),
     ),
   ];
+}
+
+/** An ISO 8601 time in UTC, for a column that says so. */
+function readable(time: string): string {
+  return time.replace('T', ' ').replace(/(\.000)?Z$/, '');
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function compare<T extends string | number>(a: T, b: T): number {

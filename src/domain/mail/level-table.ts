@@ -25,18 +25,23 @@ const levels: readonly (readonly [keyof LevelCounts, string])[] = [
   ['none', 'no level'],
 ];
 
-/** The median is one window's, so sums over several windows are set against it by their mean. */
+/**
+ * The median is one window's, so sums over several windows are set against it by their mean. While a window is open its
+ * counts are less than they will be: what is usual is shown, and no change against it.
+ */
 export function levelTableOf(report: MailReport): LevelTable {
   const { totals, median, rule } = report;
   const windows = Math.max(1, report.breaches.length);
   const several = windows > 1;
+  const open = report.notes.incomplete > 0;
+  const usual = median === null ? [] : open ? ['Usual'] : ['Usual', 'Change'];
   return {
-    columns: ['Level', 'Lines', ...(several ? ['A window'] : []), ...(median === null ? [] : ['Usual', 'Change'])],
+    columns: ['Level', open ? 'So far' : 'Lines', ...(several ? ['A window'] : []), ...usual],
     rows: levels
       .filter(([level]) => level !== 'none' || totals.none > 0)
       .map(([level, name]) => {
         const mean = totals[level] / windows;
-        const against = median === null ? [] : [rounded(median[level]), change(mean, median[level])];
+        const against = median === null ? [] : [rounded(median[level]), ...(open ? [] : [change(mean, median[level])])];
         return {
           name,
           watched: level === rule.level,

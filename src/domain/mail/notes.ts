@@ -10,7 +10,10 @@ export function notesOf(report: MailReport): readonly string[] {
   const { notes } = report;
   const said = [
     note(notes.incomplete, (n) => `${counted(n, 'window')} not complete yet: more lines may come.`),
-    note(notes.lagging.length, () => `${laggingNames(notes.lagging)} still behind, and not waited for.`),
+    note(
+      notes.lagging.length,
+      () => `${laggingNames(notes.lagging)} not heard of up to the end yet, and not waited for.`,
+    ),
     note(notes.expired, (n) => `${counted(n, 'line')} too late for the window they belong to, counted on arrival.`),
     note(
       notes.unparsed,

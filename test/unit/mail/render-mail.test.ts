@@ -145,7 +145,7 @@ describe('renderMail', () => {
   it.each<[Partial<MailReport['notes']>, string]>([
     [{}, 'Every window is complete, and no origin is behind.'],
     [{ incomplete: 2 }, '2 windows not complete yet: more lines may come.'],
-    [{ lagging: ['a', 'b'] }, 'a and b are still behind, and not waited for.'],
+    [{ lagging: ['a', 'b'] }, 'a and b are not heard of up to the end yet, and not waited for.'],
     [{ expired: 1 }, '1 line too late for the window'],
     [{ unparsed: 12 }, '12 lines could not be parsed'],
     [{ again: 40 }, '40 lines repeated by rewritten files, left out of the counts.'],
