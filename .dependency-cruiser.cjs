@@ -13,6 +13,12 @@ module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {
+      name: 'apps-do-not-know-commands',
+      severity: 'error',
+      from: { path: '^src/apps/' },
+      to: { path: '^src/commands/' },
+    },
+    {
       name: 'domain-needs-nothing-but-itself',
       severity: 'error',
       from: { path: '^src/domain/' },

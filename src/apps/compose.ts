@@ -8,12 +8,14 @@ import { createLocalCommandRunner } from '../adapters/embedded/local-command-run
 import { openFolderStore } from '../adapters/embedded/folder-store';
 import { openMailbox, type Mailbox } from '../adapters/embedded/mailbox';
 import { sendSignal } from '../adapters/embedded/signal-client';
+import type { KafkaSasl, TopicNeeds } from '../adapters/kafka/options';
 import { openSqliteEventLog } from '../adapters/embedded/sqlite-event-log';
 import { crc32c, loadCrc64Nvme } from '../adapters/native/checksums';
 import type { Config } from '../config';
 import { renderMail } from '../domain/mail/render-mail';
 import { createKeyFilter, type OriginRule } from '../domain/sources/origin';
 import { topicSpecs } from '../domain/topics';
+import { TelltaleError } from '../errors';
 import { systemClock, type Clock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
 import type { ObjectStore } from '../ports/object-store';
@@ -44,20 +46,60 @@ export async function openEventLog(config: Config, data: DataFolder): Promise<Ev
 /** Kafka's part is loaded only where it is used. */
 async function openKafka({ eventLog: { kafka } }: Config): Promise<EventLog> {
   const { openKafkaEventLog } = await import('../adapters/kafka/event-log.js');
-  const { tls, sasl } = kafka;
-  const pem = (file: string | null): string | null => (file === null ? null : readFileSync(file, 'utf8'));
-  const { mechanism, username, password } = sasl;
+  const { tls } = kafka;
+  const pem = (key: 'ca' | 'cert' | 'key'): string | null => (tls[key] === null ? null : readPem(key, tls[key]));
   return openKafkaEventLog({
     brokers: kafka.brokers,
     clientId: 'telltale',
     clock: systemClock,
-    tls: tls.enabled ? { ...tls, ca: pem(tls.ca), cert: pem(tls.cert), key: pem(tls.key) } : null,
-    sasl: mechanism === null || username === null || password === null ? null : { mechanism, username, password },
+    tls: tls.enabled ? { ...tls, ca: pem('ca'), cert: pem('cert'), key: pem('key') } : null,
+    sasl: await kafkaSasl(kafka.sasl),
+    needsOf: topicNeeds,
     replication: kafka.replication,
     requestTimeoutMs: kafka.requestTimeout,
     retryForMs: kafka.retryFor,
     transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
   });
+}
+
+function readPem(key: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TelltaleError('CONFIG', `eventLog.kafka.tls.${key}: cannot be read: ${reason}`, { cause });
+  }
+}
+
+async function kafkaSasl(sasl: Config['eventLog']['kafka']['sasl']): Promise<KafkaSasl | null> {
+  const { mechanism, username, password } = sasl;
+  if (mechanism === 'aws-msk-iam') {
+    const region = sasl.region ?? process.env['AWS_REGION'] ?? '';
+    if (region === '') {
+      const message = 'expected the region of the cluster, such as eu-central-1, or AWS_REGION in the environment';
+      throw new TelltaleError('CONFIG', `eventLog.kafka.sasl.region: ${message}`);
+    }
+    const { mskIamToken } = await import('../adapters/kafka/msk-iam.js');
+    return { mechanism: 'oauthbearer', token: () => mskIamToken(region) };
+  }
+  return mechanism === null || username === null || password === null ? null : { mechanism, username, password };
+}
+
+/** What the owner of a writer reads and writes, as docs/kafka.md tells those who give out the rights. */
+export function topicNeeds(transactionalId: string): TopicNeeds {
+  const [, owner] = /^telltale-(producer|counting|alerting|mailer)\b/.exec(transactionalId) ?? [];
+  switch (owner) {
+    case 'producer':
+      return { reads: ['checkpoints'], writes: ['logs', 'checkpoints'] };
+    case 'counting':
+      return { reads: ['logs', 'state', 'windows'], writes: ['windows', 'state'] };
+    case 'alerting':
+      return { reads: ['windows', 'state', 'outbox'], writes: ['outbox', 'state'] };
+    case 'mailer':
+      return { reads: ['outbox'], writes: ['outbox'] };
+    default:
+      throw new TelltaleError('INTERNAL', `Nobody has said what the writer ${transactionalId} reads and writes.`);
+  }
 }
 
 /** A transaction lives for a second or so; one that is still open after this belongs to a program that died. */

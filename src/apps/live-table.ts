@@ -1,4 +1,4 @@
-import { windowTable } from '../commands/results';
+import { windowTable } from './results';
 import type { WindowRecord } from '../domain/counting/window-record';
 import { escapeControls } from '../escape-controls';
 import type { Io } from '../io';

@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findLogFiles, type LogFile } from '../commands/log-files';
-import { asDecided } from '../commands/replay';
-import { resultLines } from '../commands/results';
+import { findLogFiles, type LogFile } from './log-files';
+import { asDecided, resultLines } from './results';
 import type { Config } from '../config';
 import { breachedWindows } from '../domain/alerting/breached-windows';
 import type { MailReport } from '../domain/alerting/mail-report';

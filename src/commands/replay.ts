@@ -9,13 +9,12 @@ import { parseWindowRecord } from '../domain/counting/parse-window-record';
 import type { WindowRecord } from '../domain/counting/window-record';
 import { initialReadingState } from '../domain/lines/reading-state';
 import { createScanner, fileDayOf, type ScannedBatch } from '../domain/lines/scanner';
-import { verdictOf } from '../domain/mail/verdict';
 import { originOf } from '../domain/sources/origin';
 import { sourceId } from '../domain/topics';
 import { TelltaleError } from '../errors';
 import type { Io } from '../io';
-import { findLogFiles } from './log-files';
-import { resultLines, type DecidedMail } from './results';
+import { findLogFiles } from '../apps/log-files';
+import { asDecided, resultLines, type DecidedMail } from '../apps/results';
 
 export interface ReplayOptions {
   /** Files, folders, or `-` for standard input. */
@@ -118,9 +117,4 @@ function decideMails(windows: readonly WindowRecord[], config: Config): DecidedM
     const record = parseOutboxRecord(key, value);
     return record?.kind === 'mail' ? [asDecided(record.report, config)] : [];
   });
-}
-
-/** What is printed of a report: with the subject that its mail has. */
-export function asDecided(report: DecidedMail['report'], config: Config): DecidedMail {
-  return { report, subject: verdictOf(report).subject, to: config.mail.to };
 }

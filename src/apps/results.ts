@@ -1,5 +1,7 @@
+import type { Config } from '../config';
 import type { MailReport, Transition } from '../domain/alerting/mail-report';
 import type { LevelCounts, WindowRecord } from '../domain/counting/window-record';
+import { verdictOf } from '../domain/mail/verdict';
 import { escapeControls } from '../escape-controls';
 
 /** A mail that a rule asks for, as `replay` and `local --once` print it. */
@@ -7,6 +9,11 @@ export interface DecidedMail {
   readonly report: MailReport;
   readonly subject: string;
   readonly to: readonly string[];
+}
+
+/** What is printed of a report: with the subject that its mail has. */
+export function asDecided(report: MailReport, config: Config): DecidedMail {
+  return { report, subject: verdictOf(report).subject, to: config.mail.to };
 }
 
 /** What `replay` and `local --once` find out about the same files: the same. */
