@@ -11,18 +11,22 @@ import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { isSecured, propertyLines, scramArguments, secure, writeSecret } from './run-kafka-secure.mjs';
 
 const help = `Runs a real Kafka on 127.0.0.1 until Ctrl-C.
 
-  scripts/run-kafka [--version 3.9.1] [--nodes 1|3] [--port 9092] [--advertise PORT] [--data DIR]
+  scripts/run-kafka [--version 3.9.1] [--nodes 1|3] [--port 9092] [--advertise PORT] [--data DIR] [--secure]
 
   --version    3.9.1, 4.0.0 or another one from 3.7 on (org.apache.kafka:kafka_2.13)
   --nodes      1 or 3; with 3, topics of the broker itself have three replicas
   --port       where clients connect; three nodes take this port and the two above it
   --advertise  the port that clients are told to use, when something stands in front (one node only)
   --data       kept and used again; by default a temporary folder, deleted at the end
+  --secure     TLS, passwords (SCRAM-SHA-512, SCRAM-SHA-256, PLAIN) and ACLs, as docs/kafka.md has them (one node only):
+               authority, users and passwords are made in the data folder; user admin may do everything, the others
+               nothing before somebody gives them rights
 
-Needs Java 17 and Maven. Jars are kept in ~/.cache/telltale (or $XDG_CACHE_HOME/telltale).
+Needs Java 17 and Maven, and openssl for --secure. Jars are kept in ~/.cache/telltale (or $XDG_CACHE_HOME/telltale).
 With Docker the same is: docker run -p 9092:9092 apache/kafka:<version>
 `;
 
@@ -47,6 +51,7 @@ function options() {
         port: { type: 'string', default: '9092' },
         advertise: { type: 'string' },
         data: { type: 'string' },
+        secure: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     }));
@@ -60,6 +65,7 @@ function options() {
   if (!/^\d+\.\d+\.\d+$/.test(values.version)) stop(`${values.version} is no version such as 3.9.1`);
   if (values.nodes !== '1' && values.nodes !== '3') stop('--nodes is 1 or 3');
   if (values.advertise !== undefined && values.nodes !== '1') stop('--advertise is for one node');
+  if (values.secure && values.nodes !== '1') stop('--secure is for one node');
   const portOf = (text) => {
     const port = Number(text);
     if (!Number.isInteger(port) || port < 1 || port > 65_533) stop(`${text} is no port`);
@@ -71,6 +77,7 @@ function options() {
     port: portOf(values.port),
     advertise: values.advertise === undefined ? null : portOf(values.advertise),
     data: values.data === undefined ? null : resolve(values.data),
+    isSecure: values.secure,
   };
 }
 
@@ -127,11 +134,11 @@ async function freePorts(count) {
   return ports;
 }
 
-function properties({ nodes, port, advertise }, id, internal, controllers, logs) {
+function properties({ nodes, port, advertise, security }, id, internal, controllers, logs) {
   const replicas = nodes;
   const listen = (name, number) => `${name}://127.0.0.1:${number}`;
   const client = port + id - 1;
-  return Object.entries({
+  return propertyLines({
     'process.roles': 'broker,controller',
     'node.id': id,
     'controller.quorum.voters': controllers.map((number, i) => `${i + 1}@127.0.0.1:${number}`).join(','),
@@ -156,9 +163,8 @@ function properties({ nodes, port, advertise }, id, internal, controllers, logs)
     'transaction.state.log.num.partitions': 8,
     'group.initial.rebalance.delay.ms': 0,
     'log.cleaner.backoff.ms': 1000,
-  })
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('');
+    ...security?.properties,
+  });
 }
 
 /** What the broker has to say goes to standard output, which is its log file. */
@@ -186,6 +192,19 @@ function loggingOf(version, folder) {
   return `-Dlog4j2.configurationFile=file:${file}`;
 }
 
+/** Null without --secure. A folder stays what it was made as: passwords are written when it is formatted. */
+function securityOf(data) {
+  const isFormatted = existsSync(join(data, 'cluster-id'));
+  if (isFormatted && isSecured(data) !== isSecure) {
+    stop(`${data} was made ${isSecure ? 'without' : 'with'} --secure: choose another folder with --data`);
+  }
+  try {
+    return isSecure ? secure(data, port) : null;
+  } catch (error) {
+    return stop(error.message);
+  }
+}
+
 /** The cluster's id: what the folder was formatted with, or a new one. */
 function clusterIdOf(data) {
   const file = join(data, 'cluster-id');
@@ -204,10 +223,11 @@ async function listens(port) {
   });
 }
 
-const { version, nodes, port, advertise, data: given } = options();
+const { version, nodes, port, advertise, data: given, isSecure } = options();
 const jars = jarsOf(version);
 const data = given ?? mkdtempSync(join(tmpdir(), 'telltale-kafka-'));
 mkdirSync(data, { recursive: true });
+const security = securityOf(data);
 
 const clusterId = clusterIdOf(data);
 const ports = await freePorts(2 * nodes);
@@ -225,11 +245,16 @@ for (let id = 1; id <= nodes; id++) {
   const logs = join(folder, 'logs');
   mkdirSync(logs, { recursive: true });
   const config = join(folder, 'server.properties');
-  writeFileSync(config, properties({ nodes, port, advertise }, id, internal, controllers, logs));
+  writeSecret(config, properties({ nodes, port, advertise, security }, id, internal, controllers, logs));
   const logging = loggingOf(version, folder);
   if (!existsSync(join(logs, 'meta.properties'))) {
     const format = java(logging, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config);
-    const { status, stdout, stderr, error } = spawnSync('java', format, { encoding: 'utf8' });
+    if (security !== null) format.push(...scramArguments(security.users));
+    // Arguments in a file: a command line can be read by everybody on the machine.
+    const formatFile = join(folder, 'format.args');
+    writeSecret(formatFile, format.map((argument) => `"${argument.replace(/["\\]/g, '\\$&')}"\n`).join(''));
+    const { status, stdout, stderr, error } = spawnSync('java', [`@${formatFile}`], { encoding: 'utf8' });
+    rmSync(formatFile);
     if (status !== 0) stop(`cannot format ${logs}: ${error?.message ?? `${stdout}${stderr}`}`);
   }
   const log = join(folder, 'server.log');
@@ -278,5 +303,11 @@ for (let id = 1; id <= nodes; id++) {
 }
 if (stopping === null) {
   const addresses = Array.from({ length: nodes }, (_, i) => `127.0.0.1:${advertise ?? port + i}`);
+  if (security !== null) {
+    say(
+      `trust ${security.ca} (PEM); users ${Object.keys(security.users).join(', ')}, with passwords in ${security.usersFile}`,
+    );
+    say(`kafka-acls.sh and its like: --command-config ${security.adminFile}`);
+  }
   say(`Kafka ${version} is ready: ${addresses.join(',')} (data in ${data}; Ctrl-C stops)`);
 }

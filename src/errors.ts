@@ -22,6 +22,10 @@ export const errorCodes = {
   OBJECT_CHANGED: { exitCode: 1, retriable: true },
   OBJECT_KEY: { exitCode: 1, retriable: false },
   OBJECT_STORE: { exitCode: 1, retriable: true },
+  /** Wrong, expired or no credentials, a missing right, or a wrong clock. */
+  OBJECT_STORE_DENIED: { exitCode: 2, retriable: false },
+  /** There is no such bucket, or it is in another region. */
+  NO_SUCH_BUCKET: { exitCode: 2, retriable: false },
 
   // Event log.
   UNKNOWN_TOPIC: { exitCode: 1, retriable: false },

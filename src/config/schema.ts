@@ -75,6 +75,18 @@ function coverOneRange(ranges: z.output<typeof levels>): boolean {
   return starts.every((start, index) => start === ends[index]);
 }
 
+const hidden = is.orNull(is.secret());
+
+/** Text or null; other fields show in their messages what they have found instead. */
+const password = z.codec(z.unknown(), z.custom<string | null>(), {
+  decode: (raw, context) => {
+    if (raw === null || typeof raw === 'string') return hidden.decode(raw);
+    context.issues.push({ code: 'custom', message: 'expected text: put quotes around it', input: null });
+    return z.NEVER;
+  },
+  encode: (value) => hidden.encode(value),
+});
+
 const kafka = z.strictObject({
   brokers: is.textList('a list of brokers such as ["kafka-1:9092"]', (value) => /^[^\s:/,]+:\d{1,5}$/.test(value)),
   replication: is.orNull(is.integer(1, 100)),
@@ -88,9 +100,10 @@ const kafka = z.strictObject({
     rejectUnauthorized: is.flag(),
   }),
   sasl: z.strictObject({
-    mechanism: is.orNull(is.oneOf('plain', 'scram-sha-256', 'scram-sha-512')),
+    mechanism: is.orNull(is.oneOf('plain', 'scram-sha-256', 'scram-sha-512', 'aws-msk-iam')),
     username: is.orNull(anyText),
-    password: is.orNull(is.secret()),
+    password,
+    region: is.orNull(is.text('an AWS region such as eu-central-1', (value) => /^[a-z]{2}(-[a-z]+)+-\d$/.test(value))),
   }),
 });
 
@@ -105,10 +118,21 @@ const eventLog = z
     path: ['kafka', 'brokers'],
     message: 'expected at least one broker, such as ["kafka-1:9092"], as eventLog.kind is kafka',
   })
-  .refine(({ kafka: { sasl } }) => sasl.mechanism === null || (sasl.username !== null && sasl.password !== null), {
+  .refine(
+    ({ kafka: { sasl } }) => !needsPassword(sasl.mechanism) || (sasl.username !== null && sasl.password !== null),
+    {
+      path: ['kafka', 'sasl', 'mechanism'],
+      message: 'expected eventLog.kafka.sasl.username and password with it',
+    },
+  )
+  .refine(({ kafka: { sasl, tls } }) => sasl.mechanism !== 'aws-msk-iam' || tls.enabled, {
     path: ['kafka', 'sasl', 'mechanism'],
-    message: 'expected eventLog.kafka.sasl.username and password with it',
+    message: 'expected eventLog.kafka.tls.enabled with it: Amazon MSK takes IAM over TLS alone',
   });
+
+function needsPassword(mechanism: string | null): boolean {
+  return mechanism !== null && mechanism !== 'aws-msk-iam';
+}
 
 export const configSchema = z
   .strictObject({

@@ -23,6 +23,12 @@ export class BrokerError extends Error {
   }
 }
 
+/** The broker does not take a token. */
+export class TokenRefusedError extends Error {
+  /** For kafkajs, which would send the next one. */
+  readonly retriable = false;
+}
+
 const brokerErrors: ReadonlyMap<number, { name: string; remedy: Remedy }> = new Map(
   Object.entries({
     1: ['OFFSET_OUT_OF_RANGE', 'none'],
@@ -44,6 +50,7 @@ const brokerErrors: ReadonlyMap<number, { name: string; remedy: Remedy }> = new 
     29: ['TOPIC_AUTHORIZATION_FAILED', 'none'],
     30: ['GROUP_AUTHORIZATION_FAILED', 'none'],
     31: ['CLUSTER_AUTHORIZATION_FAILED', 'none'],
+    33: ['UNSUPPORTED_SASL_MECHANISM', 'none'],
     35: ['UNSUPPORTED_VERSION', 'none'],
     36: ['TOPIC_ALREADY_EXISTS', 'none'],
     46: ['DUPLICATE_SEQUENCE_NUMBER', 'none'],
@@ -52,6 +59,7 @@ const brokerErrors: ReadonlyMap<number, { name: string; remedy: Remedy }> = new 
     52: ['TRANSACTION_COORDINATOR_FENCED', 'none'],
     53: ['TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'none'],
     56: ['KAFKA_STORAGE_ERROR', 'reconnect'],
+    58: ['SASL_AUTHENTICATION_FAILED', 'none'],
     74: ['FENCED_LEADER_EPOCH', 'reconnect'],
     75: ['UNKNOWN_LEADER_EPOCH', 'reconnect'],
     78: ['OFFSET_NOT_AVAILABLE', 'wait'],
@@ -80,7 +88,7 @@ export function remedyOf(error: unknown): Remedy {
   const code = brokerCode(error);
   if (code !== null) return brokerErrors.get(code)?.remedy ?? 'none';
   const isOfKafkajs = error instanceof Error && error.name.startsWith('KafkaJS');
-  return isOfKafkajs && !isDenied(error) ? 'reconnect' : 'none';
+  return isOfKafkajs && !isDenied(error) && tlsFault(error) === null ? 'reconnect' : 'none';
 }
 
 /** Another writer of the same transactional id was opened, or the broker ended the transaction: it says the same. */
@@ -91,6 +99,12 @@ export function isFenced(error: unknown): boolean {
 
 export function isUnknownTopic(error: unknown): boolean {
   return brokerCode(error) === 3;
+}
+
+export const TOPIC_AUTHORIZATION_FAILED = 29;
+
+export function isTopicDenied(error: unknown): boolean {
+  return brokerCode(error) === TOPIC_AUTHORIZATION_FAILED;
 }
 
 /** The group waits for its members to join again. */
@@ -112,15 +126,54 @@ export function eventLogError(cause: unknown, what: string): TelltaleError {
   if (code === 10) return new TelltaleError('BATCH_TOO_LARGE', `${what}: ${reason}; write smaller batches.`, { cause });
   if (code === 87) return new TelltaleError('CORRUPT_BATCH', `${what}: ${reason}.`, { cause });
   if (code === 35) return new TelltaleError('EVENT_LOG_UNSUPPORTED', `${what}: the broker is too old.`, { cause });
-  if (code === 29 || code === 30 || code === 31 || code === 53 || isDenied(cause)) {
-    const fix = 'check user, password and ACLs; docs/kafka.md lists the rights that Telltale needs';
+  if (code === TOPIC_AUTHORIZATION_FAILED || code === 30 || code === 31 || code === 53)
+    return denied(what, reason, cause);
+  if (code === 33 || code === 58 || isDenied(cause)) {
+    const fix = 'check mechanism, username and password under eventLog.kafka.sasl';
+    return new TelltaleError('EVENT_LOG_DENIED', `${what}: ${reason}; ${fix}.`, { cause });
+  }
+  if (tlsFault(cause) !== null) {
+    const fix =
+      'check ca, cert and key under eventLog.kafka.tls, and that the names of the brokers are those of their certificates';
     return new TelltaleError('EVENT_LOG_DENIED', `${what}: ${reason}; ${fix}.`, { cause });
   }
   return new TelltaleError('EVENT_LOG', `${what}: ${reason}.`, { cause });
 }
 
+/** A right is missing. */
+export function denied(what: string, reason: string, cause?: unknown): TelltaleError {
+  const fix = 'give its user the rights that docs/kafka.md lists';
+  return new TelltaleError('EVENT_LOG_DENIED', `${what}: ${reason}; ${fix}.`, { cause });
+}
+
+/** The broker does not know this user, or not with this password. */
 function isDenied(error: unknown): boolean {
-  return error instanceof Error && error.name === 'KafkaJSSASLAuthenticationError';
+  return causesOf(error).some(
+    (cause) => cause instanceof TokenRefusedError || cause.name === 'KafkaJSSASLAuthenticationError',
+  );
+}
+
+/**
+ * Why no encrypted connection is made, where another try changes nothing: OpenSSL's name of what is wrong with a
+ * certificate, or Node's of what is wrong with the handshake. Null when it is something else.
+ * Source of the names: https://nodejs.org/docs/latest-v20.x/api/tls.html#x509-certificate-error-codes
+ */
+function tlsFault(error: unknown): string | null {
+  for (const cause of causesOf(error)) {
+    const code: unknown = Reflect.get(cause, 'code');
+    if (typeof code === 'string' && tlsFaults.test(code)) return code;
+  }
+  return null;
+}
+
+const tlsFaults =
+  /^(UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_|CERT_|CRL_|ERROR_IN_|(DEPTH_ZERO_)?SELF_SIGNED_CERT|INVALID_(CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$|ERR_TLS_|ERR_SSL_|ERR_OSSL_)/;
+
+/** An error and what it came from. */
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = [];
+  for (let cause = error; cause instanceof Error && causes.length < 5; cause = cause.cause) causes.push(cause);
+  return causes;
 }
 
 function reasonOf(cause: unknown): string {

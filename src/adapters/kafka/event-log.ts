@@ -1,3 +1,5 @@
+import { createSecureContext } from 'node:tls';
+
 import type { TopicSpec } from '../../domain/topics';
 import { TelltaleError } from '../../errors';
 import type { AssignmentListener, EventLog, EventReader, EventWriter, GroupMembership } from '../../ports/event-log';
@@ -5,17 +7,19 @@ import { KafkaClient, leaderOf } from './client';
 import { FetchClients } from './fetch-clients';
 import { KafkaGroupMember } from './group';
 import { anyBroker, checkBroker, checkKafkajs } from './kafkajs';
-import type { KafkaEventLogOptions } from './options';
+import type { KafkaEventLogOptions, KafkaTls } from './options';
 import { KafkaReader } from './reader';
+import { checkMembership, checkRights } from './rights';
 import { ensureTopics } from './topics';
 import { KafkaWriter } from './writer';
 
 /**
  * Opens an event log that is a Kafka cluster: 2.4 or newer, with transactions.
- * @throws EVENT_LOG when no broker can be reached, EVENT_LOG_DENIED, EVENT_LOG_UNSUPPORTED
+ * @throws EVENT_LOG when no broker can be reached, EVENT_LOG_DENIED, EVENT_LOG_UNSUPPORTED; CONFIG for what is no PEM
  */
 export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<EventLog> {
   checkKafkajs();
+  checkTls(options.tls);
   const log = new KafkaEventLog(options);
   try {
     await log.checkCluster();
@@ -23,6 +27,19 @@ export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<
   } catch (error) {
     await log.close();
     throw error;
+  }
+}
+
+/** kafkajs takes a file that is no PEM for a broker that cannot be reached. */
+function checkTls(tls: KafkaTls | null): void {
+  if (tls === null) return;
+  const [ca, cert, key] = [tls.ca, tls.cert, tls.key].map((pem) => pem ?? undefined);
+  try {
+    createSecureContext({ ca, cert, key });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `eventLog.kafka.tls: ca, cert and key must be PEM files, and the key the one of the certificate`;
+    throw new TelltaleError('CONFIG', `${message} (${reason}).`, { cause });
   }
 }
 
@@ -54,6 +71,10 @@ class KafkaEventLog implements EventLog {
   }
 
   async openWriter(transactionalId: string): Promise<EventWriter> {
+    const needs = this.options.needsOf?.(transactionalId) ?? { reads: [], writes: [] };
+    // Who may not write shall not fence who may.
+    const what = `Cannot open the writer ${transactionalId}`;
+    await this.client.run(what, this.closed.signal, (connections) => checkRights(what, connections, needs));
     const writer = await KafkaWriter.open(this.options, transactionalId, this.closed.signal);
     this.writers.add(writer);
     writer.closed.addEventListener('abort', () => this.writers.delete(writer), { once: true });
@@ -85,9 +106,11 @@ class KafkaEventLog implements EventLog {
 
   async joinGroup(group: string, topic: string, listener: AssignmentListener): Promise<GroupMembership> {
     // What makes joining hopeless is told at once; what fails later is tried again.
-    await this.client.run(`Cannot join the group ${group}`, this.closed.signal, async (connections) => {
+    const what = `Cannot join the group ${group}`;
+    await this.client.run(what, this.closed.signal, async (connections) => {
+      await checkRights(what, connections, { reads: [topic], writes: [] });
       await leaderOf(connections, topic, 0);
-      await connections.groupCoordinator(group);
+      await checkMembership(connections, group);
     });
     const member = new KafkaGroupMember(this.options, group, topic, listener);
     const membership: GroupMembership = {

@@ -1,11 +1,22 @@
 import type { Socket } from 'node:net';
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Admin, Assigner, Broker, Cluster, ISocketFactory, KafkaConfig, Logger, SASLOptions } from 'kafkajs';
+import type {
+  Admin,
+  Assigner,
+  Broker,
+  Cluster,
+  ISocketFactory,
+  KafkaConfig,
+  Logger,
+  Mechanism,
+  SASLOptions,
+} from 'kafkajs';
 import { Kafka, PartitionAssigners, logLevel } from 'kafkajs';
 import { version } from 'kafkajs/package.json';
 
 import { TelltaleError } from '../../errors';
+import { TokenRefusedError } from './errors';
 import type { KafkaEventLogOptions, KafkaSasl } from './options';
 
 /**
@@ -18,7 +29,7 @@ import type { KafkaEventLogOptions, KafkaSasl } from './options';
 const PINNED = '2.2.4';
 
 /** The requests, by Kafka's numbers, and the version of each that is spoken here. */
-const spoken = { Produce: [0, 7], Fetch: [1, 11], InitProducerId: [22, 1], EndTxn: [26, 1] } as const;
+const spoken = { Produce: [0, 7], Fetch: [1, 11], Metadata: [3, 8], InitProducerId: [22, 1], EndTxn: [26, 1] } as const;
 
 /** One request as bytes, and how to read its answer. */
 export interface RawRequest<T> {
@@ -242,7 +253,9 @@ function kafkaConfig(options: KafkaEventLogOptions): KafkaConfig {
   };
 }
 
-function saslOf({ mechanism, username, password }: KafkaSasl): SASLOptions {
+function saslOf(sasl: KafkaSasl): SASLOptions | Mechanism {
+  if (sasl.mechanism === 'oauthbearer') return oauthBearer(sasl.token);
+  const { mechanism, username, password } = sasl;
   switch (mechanism) {
     case 'plain':
       return { mechanism, username, password };
@@ -252,6 +265,31 @@ function saslOf({ mechanism, username, password }: KafkaSasl): SASLOptions {
       return { mechanism, username, password };
   }
 }
+
+/**
+ * As kafkajs has it, which does not look at the answer: a broker that refuses a token says so in there, with a success
+ * around it, and ends the connection after the next request (RFC 7628, 3.2.3). kafkajs would go on trying.
+ */
+function oauthBearer(token: () => Promise<string>): Mechanism {
+  return {
+    mechanism: 'oauthbearer',
+    authenticationProvider: ({ saslAuthenticate }) => ({
+      authenticate: async () => {
+        const message = Buffer.from(`n,,\x01auth=Bearer ${await token()}\x01\x01`);
+        const length = Buffer.alloc(4);
+        length.writeInt32BE(message.length);
+        const refusal = await saslAuthenticate({
+          request: { encode: () => Buffer.concat([length, message]) },
+          response: { decode: (answer) => answer.subarray(4), parse: (text) => text.toString('utf8') },
+        });
+        if (refusal === undefined || refusal === '') return;
+        throw new TokenRefusedError(`the broker refuses the token: ${refusal.slice(0, REFUSAL_CHARS)}`);
+      },
+    }),
+  };
+}
+
+const REFUSAL_CHARS = 200;
 
 /** As kafkajs makes sockets, and remembers them. */
 function socketFactory(sockets: Set<Socket>): ISocketFactory {

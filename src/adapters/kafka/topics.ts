@@ -3,7 +3,7 @@ import { ConfigResourceTypes } from 'kafkajs';
 
 import type { TopicSpec } from '../../domain/topics';
 import { TelltaleError } from '../../errors';
-import { BrokerError, isUnknownTopic } from './errors';
+import { BrokerError, TOPIC_AUTHORIZATION_FAILED, isTopicDenied, isUnknownTopic } from './errors';
 import type { Connections } from './kafkajs';
 import { checkBroker } from './kafkajs';
 
@@ -20,9 +20,14 @@ export async function ensureTopics(
 ): Promise<void> {
   await admin.connect();
   for (const spec of specs) {
-    const partitions = await partitionCount(admin, spec.name);
-    if (partitions === null) await create(admin, spec, replication);
-    else await check(admin, spec, partitions);
+    try {
+      const partitions = await partitionCount(admin, spec.name);
+      if (partitions === null) await create(admin, spec, replication);
+      else await check(admin, spec, partitions);
+    } catch (error) {
+      // kafkajs does not say which one.
+      throw isTopicDenied(error) ? new BrokerError(TOPIC_AUTHORIZATION_FAILED, `the topic ${spec.name}`) : error;
+    }
   }
   // Kafka answers before every broker knows of a new topic; whoever asks one of them next shall find it.
   await cluster.refreshMetadata();

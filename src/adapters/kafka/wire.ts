@@ -2,8 +2,9 @@ import { TelltaleError } from '../../errors';
 import type { RawRequest } from './kafkajs';
 
 /**
- * The two requests that carry record batches, as bytes: kafkajs would take batches apart and put them together again.
- * Layouts: https://kafka.apache.org/protocol (Produce v7, Fetch v11).
+ * The two requests that carry record batches, as bytes: kafkajs would take batches apart and put them together again;
+ * and the one that asks for rights, which kafkajs does not know.
+ * Layouts: https://kafka.apache.org/protocol (Produce v7, Fetch v11, Metadata v8).
  */
 
 const ALL_REPLICAS = -1;
@@ -115,6 +116,55 @@ function decodeFetched(answer: Buffer): FetchAnswer {
   return { errorCode, lastStableOffset, aborted, records: reader.bytes(), throttled };
 }
 
+/** What the user of this connection may do with a topic. */
+export interface TopicRights {
+  readonly topic: string;
+  readonly errorCode: number;
+  readonly mayRead: boolean;
+  readonly mayWrite: boolean;
+}
+
+/** Bits of `topic_authorized_operations`, as `AclOperation` numbers them (KIP-430). */
+const operation = { read: 1 << 3, write: 1 << 4 } as const;
+/** What a broker says that does not tell. */
+const NOT_TOLD = -(2 ** 31);
+
+/** Asks what this user may do with topics. */
+export function rightsRequest(topics: readonly string[]): RawRequest<readonly TopicRights[]> {
+  const [noCreation, noClusterRights, topicRights] = [int8(0), int8(0), int8(1)];
+  const body = Buffer.concat([int32(topics.length), ...topics.map(string), noCreation, noClusterRights, topicRights]);
+  return { api: 'Metadata', body, decode: decodeRights, heldBackMs: 0 };
+}
+
+function decodeRights(answer: Buffer): readonly TopicRights[] {
+  const reader = new AnswerReader(answer);
+  reader.int32();
+  reader.each(() => {
+    reader.int32();
+    reader.string();
+    reader.int32();
+    reader.string();
+  });
+  reader.string();
+  reader.int32();
+  return reader.each(() => {
+    const errorCode = reader.int16();
+    const topic = reader.string();
+    reader.int8();
+    reader.each(() => {
+      reader.int16();
+      reader.int32();
+      reader.int32();
+      reader.int32();
+      // The replicas: all, those in sync, those that are offline.
+      for (let list = 0; list < 3; list++) reader.each(() => reader.int32());
+    });
+    const told = reader.int32();
+    const may = (bit: number): boolean => told === NOT_TOLD || (told & bit) !== 0;
+    return { topic, errorCode, mayRead: may(operation.read), mayWrite: may(operation.write) };
+  });
+}
+
 class AnswerReader {
   private position = 0;
 
@@ -124,6 +174,14 @@ class AnswerReader {
   one(what: string): void {
     const count = this.int32();
     if (count !== 1) throw new TelltaleError('INTERNAL', `A broker answered for ${count} ${what}s instead of one.`);
+  }
+
+  each<T>(read: () => T): T[] {
+    return Array.from({ length: Math.max(0, this.int32()) }, read);
+  }
+
+  int8(): number {
+    return this.buffer.readInt8(this.skip(1));
   }
 
   int16(): number {
@@ -138,8 +196,9 @@ class AnswerReader {
     return this.buffer.readBigInt64BE(this.skip(8));
   }
 
+  /** Empty for none. */
   string(): string {
-    const length = this.int16();
+    const length = Math.max(0, this.int16());
     return this.buffer.toString('utf8', this.position, this.skip(length) + length);
   }
 

@@ -358,3 +358,19 @@ describe('an error', () => {
     expect(problems({ yaml: 'web:\n  port: [1' })[0]).toMatch(/^my\.yaml:2: not YAML: /);
   });
 });
+
+describe('a password', () => {
+  const yaml = 'eventLog:\n  kafka:\n    sasl:\n      password: 48151623\n';
+
+  it('is not shown when it is not text', () => {
+    const said = problems({ yaml }).join('\n');
+    expect(said).toContain('put quotes around it');
+    expect(said).not.toContain('48151623');
+  });
+
+  it('is not written with the effective configuration', () => {
+    const { config } = load({ yaml: yaml.replace('48151623', '"48151623"') });
+    expect(config.eventLog.kafka.sasl.password).toBe('48151623');
+    expect(JSON.stringify(writtenConfig(config))).not.toContain('48151623');
+  });
+});
