@@ -105,11 +105,29 @@ export function topicNeeds(transactionalId: string): TopicNeeds {
 /** A transaction lives for a second or so; one that is still open after this belongs to a program that died. */
 const TRANSACTION_TIMEOUT_MS = 60_000;
 
+/** The object store that the configuration names. */
+export async function openStore(config: Config, data: DataFolder, io: Io): Promise<ObservedStore> {
+  if (config.objectStore.kind === 'folder') return openFolder(data, io, systemClock);
+  // Node 20 is meant: the SDK warns of it at every start.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  const { createS3Store } = await import('../adapters/aws/s3-store.js');
+  // S3 itself announces what is put.
+  return { store: createS3Store({ clock: systemClock, ...config.objectStore.s3, ...S3_LIMITS }), announced: settled };
+}
+
+/** Together less than a log-reader's deadline, so that its errors are S3's own. */
+const S3_LIMITS = { maxAttempts: 5, requestTimeoutMs: 10_000, stallMs: 30_000 };
+
+function settled(): Promise<void> {
+  return Promise.resolve();
+}
+
 /**
- * The object store. What is put into it is announced the way S3 does it: an event to the Lambda handler, which sends
- * the command that the local runner checks as SSM would, which hands the signal to the producer's socket.
+ * A folder as object store. What is put into it is announced the way S3 does it: an event to the Lambda handler, which
+ * sends the command that the local runner checks as SSM would, which hands the signal to the producer's socket.
+ * @param clock says LastModified
  */
-export function openStore(data: DataFolder, io: Io, clock: Clock = systemClock): Promise<ObservedStore> {
+export function openFolder(data: DataFolder, io: Io, clock: Clock): Promise<ObservedStore> {
   const runner = createLocalCommandRunner({
     document: readJson('conf/ssm-document.json'),
     deliver: (payload) => sendSignal(data.root, payload),

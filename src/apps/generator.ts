@@ -32,7 +32,7 @@ export async function runGenerator(config: Config, io: Io): Promise<number> {
   const data = openDataFolder(config.dataDir);
   const folder = config.generator.folder ?? data.hosts;
   io.log.info('generating log files', { folder, hosts: config.generator.hosts });
-  const uploads = startUploads(config, folder, await openStore(data, io), io);
+  const uploads = startUploads(config, folder, await openStore(config, data, io), io);
   const { lines } = await startGenerators({ settings: config.generator, folder, clock: systemClock, stop: io.stop });
   await uploads.drain();
   io.log.info('generated log files', { folder, lines });

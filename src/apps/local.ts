@@ -12,7 +12,7 @@ import type { WindowRecord } from '../domain/counting/window-record';
 import type { Io } from '../io';
 import { systemClock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
-import { lockDataFolder, openEventLog, openMail, openStore } from './compose';
+import { lockDataFolder, openEventLog, openFolder, openMail, openStore } from './compose';
 import { launchConsumer } from './consumer';
 import { openDataFolder, type DataFolder } from './data-folder';
 import { follow } from './follow';
@@ -62,7 +62,7 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
   const log = await openEventLog(config, data);
   try {
     const mailbox = await openMail(data);
-    const observed = await openStore(data, io);
+    const observed = await openStore(config, data, io);
     return await untilStopped(io, async (onFailure) => {
       const web = await launchWeb(config, log, mailbox, io, (report) => {
         table.say(`mail  ${asDecided(report, config).subject}`);
@@ -136,7 +136,7 @@ async function ingestFiles(
   const quiet: Io = { ...io, log: { ...io.log, info: (message, fields) => io.log.debug(message, fields) } };
   // LastModified is the file's mtime: the store is told that it is that time.
   let lastModified = 0;
-  const observed = await openStore(data, io, { ...systemClock, now: () => lastModified });
+  const observed = await openFolder(data, io, { ...systemClock, now: () => lastModified });
   const mailbox = await openMail(data);
   const consumer = await launchConsumer(config, { log, transport: mailbox }, 'atEnd', quiet, onFailure);
   const producer = await launchProducer(
@@ -162,7 +162,7 @@ function onlyFiles(config: Config): Config {
   return {
     ...config,
     eventLog: { ...config.eventLog, kind: 'embedded' },
-    objectStore: { ...config.objectStore, prefix: '' },
+    objectStore: { ...config.objectStore, kind: 'folder', prefix: '' },
     ingest: { ...config.ingest, include: ['**'], exclude: [], since: 'everything', origin: null },
   };
 }

@@ -35,7 +35,7 @@ export async function runProducer(config: Config, io: Io): Promise<number> {
   try {
     const log = await openEventLog(config, data);
     try {
-      const { store } = await openStore(data, io);
+      const { store } = await openStore(config, data, io);
       return await untilStopped(io, async (onFailure) => {
         const producer = await launchProducer(config, data, { log, store }, io, onFailure);
         io.log.info('producer is ready', { bucket: config.objectStore.bucket, socket: signalSocketPath(data.root) });

@@ -144,8 +144,10 @@ export const configSchema = z
     patterns: z.strictObject({ enabled: is.flag() }),
     eventLog,
     objectStore: z.strictObject({
+      kind: is.oneOf('folder', 's3'),
       bucket: is.text('a bucket name: 3 to 63 lower-case letters, digits, dots and dashes', isBucket),
       prefix: is.text('a folder within the bucket, such as logs, without a slash at its ends', isPrefix),
+      s3: z.strictObject({ pathStyle: is.flag() }),
     }),
     ingest: z.strictObject({
       include: is.textList('a list of globs such as ["**"]', printable, 1),

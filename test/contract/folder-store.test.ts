@@ -11,6 +11,7 @@ const folders: string[] = [];
 objectStoreContract('The folder store', {
   bucket: 'telltale-logs',
   keepsEveryKey: true,
+  keepsKeysBelowKeys: true,
   fresh: async () => {
     const folder = await mkdtemp(join(tmpdir(), 'telltale-store-'));
     folders.push(folder);

@@ -13,6 +13,8 @@ export interface ObjectStoreHarness {
   readonly bucket: string;
   /** Stores that normalise `//`, `.` and `..` in keys cannot keep them apart. */
   readonly keepsEveryKey: boolean;
+  /** S3 keeps `a` and `a/b`; stand-ins that make a file of each object cannot have a file and a folder of one name. */
+  readonly keepsKeysBelowKeys: boolean;
   close(): Promise<void>;
 }
 
@@ -185,7 +187,8 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
 
     it('lists keys in UTF-8 order, with what head says save the checksum', async () => {
       // The slash sorts between the hyphen and the zero; U+FF5E sorts before an emoji in UTF-8 and behind it in UTF-16.
-      const inOrder = ['a-b', 'a/b', 'a/b-c', 'a/b/c', 'a0', 'b', 'b/c', 'ab/c', '～', '😀'].sort((x, y) =>
+      const folders = harness.keepsKeysBelowKeys ? ['a/b', 'b'] : [];
+      const inOrder = ['a-b', 'a/b-c', 'a/b/c', 'a0', 'b/c', 'ab/c', '～', '😀', ...folders].sort((x, y) =>
         Buffer.compare(Buffer.from(x), Buffer.from(y)),
       );
       for (const key of [...inOrder].reverse()) await put(key, key);
@@ -208,18 +211,22 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       expect(await keys()).toEqual([]);
     });
 
-    it.each([
-      ['the shorter key first', ['a', 'a/b', 'a/b/c']],
-      ['the longer key first', ['a/b/c', 'a/b', 'a']],
-    ])('keeps an object whose key is the folder of another, %s', async (_order, order) => {
-      for (const key of order) await put(key, `content of ${key}`);
-      for (const key of order) await put(key, `new content of ${key}`);
-      for (const key of order) {
-        const info = await store.head(bucket, key);
-        expect(info === null ? null : (await readAll(store, bucket, info, 0)).toString()).toBe(`new content of ${key}`);
-      }
-      expect(await keys()).toEqual(['a', 'a/b', 'a/b/c']);
-    });
+    if (harness.keepsKeysBelowKeys) {
+      it.each([
+        ['the shorter key first', ['a', 'a/b', 'a/b/c']],
+        ['the longer key first', ['a/b/c', 'a/b', 'a']],
+      ])('keeps an object whose key is the folder of another, %s', async (_order, order) => {
+        for (const key of order) await put(key, `content of ${key}`);
+        for (const key of order) await put(key, `new content of ${key}`);
+        for (const key of order) {
+          const info = await store.head(bucket, key);
+          expect(info === null ? null : (await readAll(store, bucket, info, 0)).toString()).toBe(
+            `new content of ${key}`,
+          );
+        }
+        expect(await keys()).toEqual(['a', 'a/b', 'a/b/c']);
+      });
+    }
 
     it('refuses a key that S3 would refuse', async () => {
       await expect(put('', 'x')).rejects.toMatchObject({ code: 'OBJECT_KEY' });

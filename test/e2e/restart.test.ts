@@ -75,7 +75,7 @@ class Site {
   /** Uploads a host's file; a producer that runs is told. */
   async upload(host: string): Promise<void> {
     const { bucket, prefix } = this.config.objectStore;
-    const { store, announced } = await openStore(openDataFolder(this.data), collectingIo());
+    const { store, announced } = await openStore(this.config, openDataFolder(this.data), collectingIo());
     await store.putFile(bucket, `${prefix}/${host}/app.log`, join(this.hosts, host, 'app.log'));
     await announced();
   }
@@ -156,7 +156,7 @@ describe('producer and consumer over one data folder', () => {
     site.append('web-1', text(0, 10));
     // Uploaded before the socket is known to the store: an upload without an announcement.
     const { bucket, prefix } = site.config.objectStore;
-    const quiet = await openStore({ ...openDataFolder(site.data), root: folders.make() }, collectingIo());
+    const quiet = await openStore(site.config, { ...openDataFolder(site.data), root: folders.make() }, collectingIo());
     await quiet.store.putFile(bucket, `${prefix}/web-1/app.log`, join(site.hosts, 'web-1/app.log'));
     const io = collectingIo();
     const arrival = { bucket, key: `${prefix}/web-1/app.log` };

@@ -59,7 +59,7 @@ describe('the defaults', () => {
           sasl: { mechanism: null, username: null, password: null, region: null },
         },
       },
-      objectStore: { bucket: 'telltale-logs', prefix: 'logs' },
+      objectStore: { kind: 'folder', bucket: 'telltale-logs', prefix: 'logs', s3: { pathStyle: false } },
       ingest: {
         include: ['**'],
         exclude: [],

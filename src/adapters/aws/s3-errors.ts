@@ -1,0 +1,155 @@
+import { TelltaleError, type ErrorCode, isTelltaleError } from '../../errors';
+
+/** What S3, the SDK or the network said, without what must not be logged. */
+interface Fault {
+  /** S3's error code, a system error's code, or the class of the error. */
+  readonly name: string;
+  readonly message: string;
+  /** HTTP status; null when there was no answer. */
+  readonly status: number | null;
+  /** What AWS support asks for. */
+  readonly requestId: string | null;
+  /** The region that the answer says the bucket is in. */
+  readonly region: string | null;
+}
+
+interface Advice {
+  readonly code: ErrorCode;
+  readonly advice: string;
+  readonly retriable?: boolean;
+}
+
+const rights: Advice = {
+  code: 'OBJECT_STORE_DENIED',
+  advice: 'give these credentials the rights that docs/s3.md lists',
+};
+const credentials: Advice = {
+  code: 'OBJECT_STORE_DENIED',
+  advice: 'check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the profile or the role',
+};
+const expired: Advice = {
+  code: 'OBJECT_STORE_DENIED',
+  advice: 'the credentials have expired: get new ones and start again',
+};
+const region: Advice = { code: 'NO_SUCH_BUCKET', advice: 'set AWS_REGION to the region of the bucket' };
+const network: Advice = { code: 'OBJECT_STORE', advice: 'check the network and AWS_ENDPOINT_URL_S3' };
+const busy: Advice = { code: 'OBJECT_STORE', advice: 'it is busy or ill: this is tried again later' };
+
+/** By S3's error codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+const advices: ReadonlyMap<string, Advice> = new Map(
+  Object.entries({
+    AccessDenied: rights,
+    AllAccessDisabled: rights,
+    AccountProblem: rights,
+    InvalidAccessKeyId: credentials,
+    SignatureDoesNotMatch: credentials,
+    InvalidToken: credentials,
+    CredentialsProviderError: {
+      code: 'OBJECT_STORE_DENIED',
+      advice: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the instance a role',
+    },
+    ExpiredToken: expired,
+    ExpiredTokenException: expired,
+    TokenRefreshRequired: expired,
+    RequestTimeTooSkewed: {
+      code: 'OBJECT_STORE_DENIED',
+      advice: 'the clock of this machine is more than 15 minutes wrong: set it, best by NTP',
+    },
+    NoSuchBucket: { code: 'NO_SUCH_BUCKET', advice: 'check objectStore.bucket and AWS_REGION' },
+    InvalidBucketName: { code: 'NO_SUCH_BUCKET', advice: 'check objectStore.bucket' },
+    PermanentRedirect: region,
+    AuthorizationHeaderMalformed: region,
+    IllegalLocationConstraintException: region,
+    KeyTooLongError: { code: 'OBJECT_KEY', advice: 'a key has at most 1,024 bytes: shorten it' },
+    InvalidObjectState: {
+      code: 'OBJECT_STORE',
+      advice: 'the object is archived: restore it first',
+      retriable: false,
+    },
+    BadDigest: { code: 'OBJECT_STORE', advice: 'the file was changed while it was sent: this is tried again later' },
+    EntityTooLarge: {
+      code: 'OBJECT_STORE',
+      advice: 'one put takes at most 5 GiB: rotate the file earlier, or upload it in parts with the AWS CLI',
+      retriable: false,
+    },
+    SlowDown: busy,
+    InternalError: busy,
+    ServiceUnavailable: busy,
+    RequestTimeout: busy,
+    ECONNREFUSED: network,
+    ECONNRESET: network,
+    EPIPE: network,
+    ENOTFOUND: network,
+    EAI_AGAIN: network,
+    EHOSTUNREACH: network,
+    ENETUNREACH: network,
+    ETIMEDOUT: network,
+    TimeoutError: network,
+  } satisfies Record<string, Advice>),
+);
+
+/** The HTTP status of the answer behind an error of the SDK; null when there was none. */
+export function statusOf(error: unknown): number | null {
+  const status = at(at(error, '$metadata'), 'httpStatusCode');
+  return typeof status === 'number' ? status : null;
+}
+
+/**
+ * Does an error say that there is no such object? A status of 404 alone says too little: a bucket that is not there has it
+ * too, and in stores that are almost like S3 an unknown user.
+ */
+export function isNotFound(error: unknown): boolean {
+  const name = at(error, 'name');
+  return statusOf(error) === 404 && (name === 'NoSuchKey' || name === 'NotFound');
+}
+
+/**
+ * What the user reads. The SDK's own error stays behind: it carries the request with its signature, and whatever S3
+ * repeats of it, such as an expired session token.
+ */
+export function s3Error(error: unknown, what: string): TelltaleError {
+  if (isTelltaleError(error)) return error;
+  const fault = faultOf(error);
+  const { code, advice, retriable } = adviceOf(fault);
+  const where = fault.region === null ? '' : ` (the bucket is in ${fault.region})`;
+  const cause = new Error(
+    `${fault.name}: ${fault.message} (HTTP ${fault.status ?? 'none'}, request ${fault.requestId ?? 'unknown'})`,
+  );
+  const reason = fault.name === 'Error' ? fault.message : `${fault.name}, ${fault.message}`;
+  return new TelltaleError(code, `${what}: ${reason}; ${advice}${where}.`, {
+    cause,
+    ...(retriable === undefined ? {} : { retriable }),
+  });
+}
+
+function adviceOf({ name, message, status }: Fault): Advice {
+  const known = advices.get(name);
+  if (known !== undefined) return known;
+  if (message.startsWith('Region is missing')) return { code: 'CONFIG', advice: 'set AWS_REGION' };
+  if (status === 301 || status === 307) return region;
+  if (status === 401 || status === 403) return rights;
+  if (status === null || status === 429 || status >= 500) return busy;
+  return { code: 'OBJECT_STORE', advice: 'see docs/s3.md for what Telltale asks of S3', retriable: false };
+}
+
+/** Asks for shapes, not for classes: an error that comes from another realm is no instance of this realm's Error. */
+function faultOf(error: unknown): Fault {
+  const code = textAt(error, 'code') ?? textAt(error, 'Code');
+  const name = textAt(error, 'name');
+  return {
+    name: (advices.has(name ?? '') ? name : (code ?? name)) ?? 'unknown error',
+    message: (textAt(error, 'message') ?? String(error)).replace(/\.$/, ''),
+    status: statusOf(error),
+    requestId: textAt(at(error, '$metadata'), 'requestId'),
+    region: textAt(at(at(error, '$response'), 'headers'), 'x-amz-bucket-region'),
+  };
+}
+
+function at(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function textAt(value: unknown, name: string): string | null {
+  const text = at(value, name);
+  return typeof text === 'string' && text !== '' ? text : null;
+}

@@ -1,0 +1,308 @@
+import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import type * as Sdk from '@aws-sdk/client-s3';
+import type { HeadObjectCommandOutput, PutObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+
+import { TelltaleError } from '../../errors';
+import type { Clock } from '../../ports/clock';
+import type { ObjectChecksum, ObjectInfo, ObjectStore } from '../../ports/object-store';
+import { piecesOf } from './s3-body';
+import { isNotFound, s3Error, statusOf } from './s3-errors';
+import { bytesOf, openSnapshot, type FileSnapshot } from './s3-upload';
+
+/** Region, endpoint and credentials come from the SDK's standard chain (environment, profile, role). */
+export interface S3StoreOptions {
+  readonly clock: Clock;
+  /** Bucket in the path instead of the host name: for S3-compatible stores behind a name. IP addresses need none. */
+  readonly pathStyle: boolean;
+  /** How often a request is sent at most, while S3 throttles, fails (5xx) or cannot be reached. */
+  readonly maxAttempts: number;
+  /** How long S3 may take for the head of an answer, in milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** After so long without a byte read or written a transfer is given up, in milliseconds. */
+  readonly stallMs: number;
+}
+
+export interface S3Store extends ObjectStore {
+  /** Ends all connections; transfers under way fail. The store is of no use afterwards. */
+  close(): void;
+}
+
+/** S3's own limit for a key; for a put in one piece. */
+const MAX_KEY_BYTES = 1024;
+const MAX_PUT_BYTES = 5 * 1024 ** 3;
+
+const CONNECT_MS = 5_000;
+
+/** A put that failed is tried again after so long, and twice as long each time. */
+const PUT_PAUSE_MS = 200;
+
+/**
+ * S3, and what speaks its protocol. The SDK is loaded by the first call, so that whoever makes none does not pay for it.
+ * Errors beyond those of the port: OBJECT_STORE_DENIED, NO_SUCH_BUCKET.
+ */
+export function createS3Store(options: S3StoreOptions): S3Store {
+  return new SdkS3Store(options);
+}
+
+class SdkS3Store implements S3Store {
+  private loaded: Promise<{ sdk: typeof Sdk; client: S3Client }> | null = null;
+  private closed = false;
+
+  constructor(private readonly options: S3StoreOptions) {}
+
+  async head(bucket: string, key: string): Promise<ObjectInfo | null> {
+    checkKey(key);
+    const { sdk, client } = await this.load();
+    try {
+      return infoOf(key, await client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: key, ...withChecksum })));
+    } catch (answer) {
+      const error = await this.inFull(answer, bucket, key);
+      if (isNotFound(error)) return null;
+      throw s3Error(error, `Cannot look at s3://${bucket}/${key}`);
+    }
+  }
+
+  async read(bucket: string, key: string, range: { from: number; ifMatch: string }): Promise<AsyncIterable<Buffer>> {
+    checkKey(key);
+    const { sdk, client } = await this.load();
+    const name = `s3://${bucket}/${key}`;
+    const { from, ifMatch } = range;
+    try {
+      const command = new sdk.GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${from}-`, IfMatch: ifMatch });
+      const { Body: body, ContentLength: length, ContentRange: served, ETag: etag } = await client.send(command);
+      if (!(body instanceof Readable)) throw new Error('the answer has no body');
+      const pieces = piecesOf(body, { name, length: length ?? null, stallMs: this.options.stallMs });
+      // Stores that are almost like S3 ignore If-Match or Range: better nothing than the wrong bytes.
+      const wrong =
+        etag === ifMatch ? (isFrom(served, from) ? null : misplaced(name, from, served)) : changed(name, ifMatch);
+      if (wrong === null) return pieces;
+      body.destroy();
+      throw wrong;
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 416) return Readable.from([]);
+      if (status === 412) throw changed(name, ifMatch);
+      if (isNotFound(error)) {
+        throw new TelltaleError('OBJECT_NOT_FOUND', `There is no object ${name}.`);
+      }
+      throw s3Error(error, `Cannot read ${name}`);
+    }
+  }
+
+  async *list(bucket: string, prefix = ''): AsyncIterable<ObjectInfo> {
+    const { sdk, client } = await this.load();
+    const what = `Cannot list s3://${bucket}/${prefix}`;
+    let token: string | undefined;
+    do {
+      const command = new sdk.ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix: prefix,
+        ContinuationToken: token,
+        // XML 1.0 has no place for most control characters.
+        EncodingType: 'url',
+      });
+      const page = await client.send(command).catch((error: unknown) => {
+        throw s3Error(error, what);
+      });
+      for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
+        if (Key === undefined || Size === undefined || ETag === undefined || LastModified === undefined) {
+          throw new TelltaleError(
+            'OBJECT_STORE',
+            `${what}: the answer names an object without key, size, ETag or date.`,
+          );
+        }
+        const key = page.EncodingType === 'url' ? decodeURIComponent(Key.replaceAll('+', ' ')) : Key;
+        yield { key, size: Size, etag: ETag, lastModified: wholeSeconds(LastModified) };
+      }
+      const next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+      if (page.IsTruncated === true && (next === undefined || next === token)) {
+        throw new TelltaleError('OBJECT_STORE', `${what}: the answer says that it goes on, and not where.`);
+      }
+      token = next;
+    } while (token !== undefined);
+  }
+
+  async putFile(bucket: string, key: string, path: string): Promise<ObjectInfo> {
+    checkKey(key);
+    const what = `Cannot put ${path} to s3://${bucket}/${key}`;
+    for (let attempt = 1; ; attempt++) {
+      const snapshot = await openSnapshot(path);
+      try {
+        if (snapshot.size > MAX_PUT_BYTES) {
+          const advice = 'rotate it earlier, or upload it in parts with the AWS CLI (--checksum-algorithm CRC64NVME)';
+          throw new TelltaleError('OBJECT_STORE', `${what}: it has more than 5 GiB; ${advice}.`, { retriable: false });
+        }
+        return await this.written(bucket, key, snapshot, await this.put(bucket, key, snapshot));
+      } catch (cause) {
+        // The SDK sends no body twice that it cannot read twice.
+        const error = s3Error(cause, what);
+        if (!error.retriable || attempt >= this.options.maxAttempts || this.closed) throw error;
+      } finally {
+        await snapshot.handle.close();
+      }
+      await pause(PUT_PAUSE_MS * 2 ** (attempt - 1));
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+    void this.loaded?.then(({ client }) => client.destroy()).catch(() => undefined);
+  }
+
+  private async put(bucket: string, key: string, snapshot: FileSnapshot): Promise<PutObjectCommandOutput> {
+    const { sdk, client } = await this.load();
+    const { handle, size, crc64nvme } = snapshot;
+    const transfer = new AbortController();
+    let broken: unknown = null;
+    const giveUp = (error: unknown): void => {
+      broken ??= error;
+      transfer.abort();
+    };
+    const stalled = new TelltaleError('OBJECT_STORE', `S3 took nothing for ${this.options.stallMs / 1000} s.`);
+    const deadline = setTimeout(() => giveUp(stalled), this.options.stallMs);
+    const body = Readable.from(
+      (async function* () {
+        for await (const piece of bytesOf(handle, size)) {
+          deadline.refresh();
+          yield piece;
+        }
+      })(),
+      { objectMode: false },
+    ).on('error', giveUp);
+    const command = new sdk.PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: body,
+      ContentLength: size,
+      ChecksumCRC64NVME: crc64nvme,
+    });
+    try {
+      return await client.send(command, { abortSignal: transfer.signal, requestTimeout: 0 });
+    } catch (error) {
+      throw broken ?? error;
+    } finally {
+      clearTimeout(deadline);
+      body.destroy();
+    }
+  }
+
+  /** What was written, with the time that S3 gave it. */
+  private async written(
+    bucket: string,
+    key: string,
+    { size, crc64nvme }: FileSnapshot,
+    { ETag: etag, VersionId: versionId }: PutObjectCommandOutput,
+  ): Promise<ObjectInfo> {
+    if (etag === undefined) throw new TelltaleError('OBJECT_STORE', `S3 gave s3://${bucket}/${key} no ETag.`);
+    const now = await this.head(bucket, key);
+    if (now?.etag === etag && now.versionId === versionId) return now;
+    // Somebody else has put the next one already.
+    const lastModified = wholeSeconds(new Date(this.options.clock.now()));
+    const checksum = { algorithm: 'CRC64NVME', value: hexOf(crc64nvme) } as const;
+    return { key, size, etag, lastModified, checksum, ...(versionId === undefined ? {} : { versionId }) };
+  }
+
+  /** The answer to a HEAD has no body that would say what is wrong; that to a GET of one byte has. */
+  private async inFull(error: unknown, bucket: string, key: string): Promise<unknown> {
+    if (![301, 400, 403, 404].includes(statusOf(error) ?? 0)) return error;
+    const { sdk, client } = await this.load();
+    try {
+      const { Body: body } = await client.send(
+        new sdk.GetObjectCommand({ Bucket: bucket, Key: key, Range: 'bytes=0-0' }),
+      );
+      if (body instanceof Readable) body.destroy();
+      return error;
+    } catch (explained) {
+      return explained;
+    }
+  }
+
+  private async load(): Promise<{ sdk: typeof Sdk; client: S3Client }> {
+    if (this.closed) throw new TelltaleError('CLOSED', 'The object store was closed.');
+    const { pathStyle, maxAttempts, requestTimeoutMs } = this.options;
+    this.loaded ??= import('@aws-sdk/client-s3').then((sdk) => ({
+      sdk,
+      client: new sdk.S3Client({
+        forcePathStyle: pathStyle,
+        maxAttempts,
+        retryMode: 'standard',
+        // Checksums of whole objects are the domain's business; of a range there is none.
+        responseChecksumValidation: 'WHEN_REQUIRED',
+        // What goes wrong is told by errors; the SDK would also write to the console.
+        logger: silent,
+        requestHandler: {
+          connectionTimeout: CONNECT_MS,
+          requestTimeout: requestTimeoutMs,
+          throwOnRequestTimeout: true,
+          // A reader that waits for the event log leaves its socket idle for as long as that takes.
+          socketTimeout: 0,
+        },
+      }),
+    }));
+    return this.loaded;
+  }
+}
+
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+const withChecksum = { ChecksumMode: 'ENABLED' } as const;
+
+function infoOf(key: string, head: HeadObjectCommandOutput): ObjectInfo {
+  const { ContentLength: size, ETag: etag, LastModified: modified, VersionId: versionId } = head;
+  if (size === undefined || etag === undefined || modified === undefined) {
+    throw new Error('the answer has no size, ETag or date');
+  }
+  const checksum = checksumOf(head);
+  return {
+    key,
+    size,
+    etag,
+    lastModified: wholeSeconds(modified),
+    ...(versionId === undefined ? {} : { versionId }),
+    ...(checksum === null ? {} : { checksum }),
+  };
+}
+
+/** Only a checksum of the whole object can be combined: one of the parts' checksums (COMPOSITE) says nothing of it. */
+function checksumOf(head: HeadObjectCommandOutput): ObjectChecksum | null {
+  if (head.ChecksumType !== 'FULL_OBJECT') return null;
+  if (head.ChecksumCRC64NVME !== undefined) return { algorithm: 'CRC64NVME', value: hexOf(head.ChecksumCRC64NVME) };
+  if (head.ChecksumCRC32C !== undefined) return { algorithm: 'CRC32C', value: hexOf(head.ChecksumCRC32C) };
+  if (head.ChecksumCRC32 !== undefined) return { algorithm: 'CRC32', value: hexOf(head.ChecksumCRC32) };
+  return null;
+}
+
+function hexOf(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('hex');
+}
+
+/** Epoch milliseconds. S3 keeps seconds; what is almost like S3 lists fractions that its HEAD does not know. */
+function wholeSeconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000) * 1000;
+}
+
+function checkKey(key: string): void {
+  const bytes = Buffer.from(key, 'utf8');
+  if (bytes.length === 0 || bytes.length > MAX_KEY_BYTES) {
+    const wrong = `An object key must have 1 to ${MAX_KEY_BYTES} bytes`;
+    throw new TelltaleError('OBJECT_KEY', `${wrong}, and "${key.slice(0, 80)}" has ${bytes.length}: shorten it.`);
+  }
+  if (bytes.toString('utf8') !== key) {
+    throw new TelltaleError('OBJECT_KEY', `The object key ${JSON.stringify(key)} is not valid Unicode: rename it.`);
+  }
+}
+
+/** Does an answer start where it was asked to? One without `Content-Range` is the whole object. */
+function isFrom(contentRange: string | undefined, from: number): boolean {
+  return contentRange === undefined ? from === 0 : contentRange.startsWith(`bytes ${from}-`);
+}
+
+function misplaced(name: string, from: number, served: string | undefined): TelltaleError {
+  const message = `Asked for ${name} from byte ${from} on, the store sent ${served ?? 'all of it'}: it is not like S3.`;
+  return new TelltaleError('OBJECT_STORE', message, { retriable: false });
+}
+
+function changed(name: string, ifMatch: string): TelltaleError {
+  return new TelltaleError('OBJECT_CHANGED', `The object ${name} is no longer ${ifMatch}: read the new one.`);
+}

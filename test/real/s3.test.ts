@@ -1,0 +1,260 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+  type ChecksumAlgorithm,
+  type ChecksumType,
+} from '@aws-sdk/client-s3';
+
+import type { S3Store } from '../../src/adapters/aws/s3-store';
+import { BUCKET as PRODUCER_BUCKET, info, openPlace, type Place } from '../actors/producing';
+import { objectStoreContract } from '../contract/object-store';
+import type { RunningS3 } from '../support/s3';
+import { S3_START_MS, emptyBucket, makeBucket, openS3, runS3, useS3 } from '../support/s3';
+import { tempFolders } from '../support/temp-folder';
+import { readLines } from '../support/topics';
+
+const folders = tempFolders();
+let s3: RunningS3;
+
+beforeAll(async () => {
+  s3 = await runS3();
+  useS3(s3);
+}, S3_START_MS);
+afterAll(() => s3.stop());
+
+const kinds: [string, string, boolean][] = [
+  ['without versions', 'plain', false],
+  ['with versions', 'versioned', true],
+];
+describe.each(kinds)('%s', (how, bucket, versioned) => {
+  let store: S3Store | undefined;
+
+  beforeAll(() => makeBucket(bucket, versioned));
+
+  objectStoreContract(`S3 ${how}`, {
+    bucket,
+    keepsEveryKey: false,
+    keepsKeysBelowKeys: false,
+    fresh: async () => {
+      store?.close();
+      await emptyBucket(bucket);
+      store = openS3();
+      return store;
+    },
+    close: () => Promise.resolve(store?.close()),
+  });
+
+  it('says the version only where there is one', async () => {
+    const s3Store = openS3();
+    const file = join(folders.make(), 'file');
+    writeFileSync(file, 'one');
+    const one = await s3Store.putFile(bucket, 'k', file);
+    writeFileSync(file, 'two');
+    const two = await s3Store.putFile(bucket, 'k', file);
+    expect(one.versionId === undefined).toBe(!versioned);
+    expect(two.versionId === one.versionId).toBe(!versioned);
+    expect(await s3Store.head(bucket, 'k')).toEqual(two);
+    s3Store.close();
+  });
+});
+
+describe('S3', () => {
+  const bucket = 'own';
+  let store: S3Store;
+  let client: S3Client;
+  let file: string;
+
+  beforeAll(() => makeBucket(bucket));
+  beforeEach(async () => {
+    await emptyBucket(bucket);
+    store = openS3();
+    client = new S3Client();
+    file = join(folders.make(), 'file');
+  });
+  afterEach(() => {
+    store.close();
+    client.destroy();
+  });
+
+  const algorithms: [ChecksumAlgorithm, string | null][] = [
+    ['CRC64NVME', 'ae8b14860a799888'],
+    ['CRC32C', 'e3069283'],
+    ['CRC32', 'cbf43926'],
+    ['SHA256', null],
+  ];
+  it.each(algorithms)('tells a checksum of %s as %s', async (algorithm, value) => {
+    const command = { Bucket: bucket, Key: 'k', Body: '123456789', ChecksumAlgorithm: algorithm };
+    await client.send(new PutObjectCommand(command));
+    const found = await store.head(bucket, 'k');
+    expect(found?.checksum).toEqual(value === null ? undefined : { algorithm, value });
+  });
+
+  /** Uploads content in two parts, the first of which has 5 MiB. */
+  async function uploadInParts(
+    content: Buffer,
+    ChecksumAlgorithm: ChecksumAlgorithm,
+    type: ChecksumType,
+  ): Promise<void> {
+    const target = { Bucket: bucket, Key: 'k' };
+    const { UploadId } = await client.send(
+      new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm, ChecksumType: type }),
+    );
+    const bodies = [content.subarray(0, 5 << 20), content.subarray(5 << 20)];
+    const Parts = await Promise.all(
+      bodies.map(async (Body, i) => {
+        const part = { ...target, UploadId, PartNumber: i + 1, Body, ChecksumAlgorithm };
+        const { ETag, ChecksumCRC32, ChecksumCRC64NVME } = await client.send(new UploadPartCommand(part));
+        return { PartNumber: i + 1, ETag, ChecksumCRC32, ChecksumCRC64NVME };
+      }),
+    );
+    const complete = { ...target, UploadId, MultipartUpload: { Parts }, ChecksumType: type };
+    await client.send(new CompleteMultipartUploadCommand(complete));
+  }
+
+  it('tells no checksum that is put together from those of parts', async () => {
+    const content = Buffer.alloc(6 << 20, 'some line\n');
+    await uploadInParts(content, 'CRC32', 'COMPOSITE');
+    const found = await store.head(bucket, 'k');
+    expect(found).toMatchObject({ size: content.length });
+    expect(found?.checksum).toBeUndefined();
+  });
+
+  it('tells the checksum of the whole of what came in parts', async () => {
+    const content = Buffer.alloc(6 << 20, 'some line\n');
+    await uploadInParts(content, 'CRC64NVME', 'FULL_OBJECT');
+    const inParts = await store.head(bucket, 'k');
+    writeFileSync(file, content);
+    const inOne = await store.putFile(bucket, 'k', file);
+    expect(inParts?.checksum).toEqual(inOne.checksum);
+    expect(inParts?.etag).not.toBe(inOne.etag);
+  });
+
+  it('keeps keys as they are', async () => {
+    const keys = [
+      'a b/c  d.log',
+      ' space ',
+      'a+b%2Bc%/100%',
+      `"quotes" 'and' <&amp;>`,
+      'new\nline\tand tab',
+      'ü/日本語/😀',
+      '1.0',
+      '$(touch x)`;|\\*?[]',
+      `${'n'.repeat(200)}/`.repeat(5) + 'x'.repeat(19),
+    ];
+    for (const key of keys) {
+      writeFileSync(file, `content of ${key}`);
+      const written = await store.putFile(bucket, key, file);
+      const pieces: Buffer[] = [];
+      for await (const piece of await store.read(bucket, key, { from: 11, ifMatch: written.etag })) pieces.push(piece);
+      expect(Buffer.concat(pieces).toString()).toBe(key);
+      expect((await store.head(bucket, key))?.key).toBe(key);
+    }
+    const listed: string[] = [];
+    for await (const { key } of store.list(bucket)) listed.push(key);
+    expect(listed).toEqual([...keys].sort((x, y) => Buffer.compare(Buffer.from(x), Buffer.from(y))));
+    expect(Buffer.byteLength(keys.at(-1) ?? '')).toBe(1024);
+  });
+
+  it('lists more than a page in order', async () => {
+    const keys = Array.from({ length: 1_050 }, (_, i) => `host-${i % 7}/${String(i).padStart(5, '0')}.log`);
+    for (let i = 0; i < keys.length; i += 25) {
+      const some = keys.slice(i, i + 25);
+      await Promise.all(some.map((Key) => client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'x' }))));
+    }
+    const listed: string[] = [];
+    for await (const { key } of store.list(bucket)) listed.push(key);
+    expect(listed).toEqual(keys.sort());
+  }, 60_000);
+
+  it('reads one version or none while an object is overwritten again and again', async () => {
+    const contents = ['a', 'b', 'c'].map((letter) => Buffer.alloc(6 << 20, `${letter}\n`));
+    const digests = new Set(contents.map((content) => createHash('md5').update(content).digest('hex')));
+    let left = 12;
+    const write = async (): Promise<void> => {
+      for (; left > 0; left--) {
+        writeFileSync(file, contents[left % 3] ?? '');
+        await store.putFile(bucket, 'k', file);
+      }
+    };
+    writeFileSync(file, contents[0] ?? '');
+    await store.putFile(bucket, 'k', file);
+    const done = write();
+    while (left > 0) {
+      const found = await store.head(bucket, 'k');
+      const hash = createHash('md5');
+      try {
+        for await (const piece of await store.read(bucket, 'k', { from: 0, ifMatch: found?.etag ?? '' })) {
+          hash.update(piece);
+        }
+        expect(digests).toContain(hash.digest('hex'));
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'OBJECT_CHANGED' });
+      }
+    }
+    await done;
+  });
+});
+
+describe('the producer on S3', () => {
+  const KEY = 'logs/web 1/app+%2B.log';
+  const SOURCE = `${PRODUCER_BUCKET}/${KEY}`;
+  let place: Place;
+  let store: S3Store;
+
+  beforeAll(() => makeBucket(PRODUCER_BUCKET));
+  beforeEach(async () => {
+    store = openS3();
+    place = await openPlace(folders.make());
+  });
+  afterEach(async () => {
+    await place.close();
+    store.close();
+  });
+
+  const upload = async (lines: readonly string[]): Promise<void> => {
+    const path = join(place.folder, 'upload');
+    writeFileSync(path, lines.map((line) => `${line}\n`).join(''));
+    await store.putFile(PRODUCER_BUCKET, KEY, path);
+  };
+
+  /** How lines of one generation stand in the topic, one behind the other from byte 0 on. */
+  const published = (generation: number, lines: readonly string[]): string[] => {
+    let offset = 0;
+    return lines.map((line) => {
+      const name = `${generation}:${offset} ${line}`;
+      offset += Buffer.byteLength(line) + 1;
+      return name;
+    });
+  };
+
+  it('publishes appended lines only, and a rewritten object from its start as a new generation', async () => {
+    const before = Array.from({ length: 2_000 }, (_, i) => info(i));
+    const appended = Array.from({ length: 6_000 }, (_, i) => info(2_000 + i, `${i} ${'x'.repeat(150)}`));
+    const rewritten = Array.from({ length: 9_000 }, (_, i) => info(20_000 + i, `again ${'y'.repeat(150)}`));
+    const running = place.start({ store });
+
+    await upload(before);
+    running.hint(KEY);
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, before) });
+
+    await upload([...before, ...appended]);
+    await running.reconcile();
+    running.hint(KEY);
+    await running.settle();
+    const whole = published(0, [...before, ...appended]);
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: whole });
+
+    await upload(rewritten);
+    running.hint(KEY);
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: [...whole, ...published(1, rewritten)] });
+    expect(running.failures).toEqual([]);
+  });
+});
