@@ -13,7 +13,9 @@ const TICKS_PER_SECOND = 100;
 export function measure(command) {
   return new Promise((done, failed) => {
     const started = performance.now();
-    const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
+    // Not /dev/null: grep sees that and stops at its first match.
+    child.stdout.resume();
     let seen = { cpu: 0, peakMiB: 0 };
     const poll = setInterval(() => (seen = figuresOf(child.pid) ?? seen), POLL_MS);
     child.on('error', failed);

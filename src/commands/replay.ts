@@ -78,16 +78,26 @@ async function inputsOf(config: Config, { paths }: ReplayOptions): Promise<Input
   return [...inputs, stdin];
 }
 
+/** The next chunk is read while the one before is counted. */
 async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> {
   const file = await open(path, 'r');
+  const readNext = (): Promise<{ bytesRead: number; buffer: Buffer }> => {
+    // A new buffer each time: the scanner keeps what it was given.
+    const reading = file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
+    // Whoever awaits it hears of its failure; until then it is nobody's.
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let next = readNext();
   try {
     for (;;) {
-      // A new buffer each time: the scanner keeps what it was given.
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
+      const { bytesRead, buffer } = await next;
       if (bytesRead === 0) return;
+      next = readNext();
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
+    await next.catch(() => undefined);
     await file.close();
   }
 }
