@@ -6,6 +6,7 @@ import type { Clock } from '../src/ports/clock';
 import type { EventLog, EventReader, EventWriter, FetchedBatches } from '../src/ports/event-log';
 import { appendRecords, type Crc32c } from './append';
 import { fetchToSelf } from './fetch-to-self';
+import { PATIENT } from './patience';
 import type { Drained, JobRunnerMessage } from './protocol';
 import { readBatches, readLatest } from './read-latest';
 
@@ -59,7 +60,7 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
   return {
     name,
     deadlineMs: 10 * 60_000,
-    supervision: { maxRestarts: 20, withinMs: 600_000, backoffMs: { initial: 100, max: 10_000 } },
+    supervision: PATIENT,
     initialState: async (context) => {
       const state = await restore(options, context);
       for (const partition of state.inputs.keys()) fetchNext(state, partition, context);

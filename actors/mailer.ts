@@ -18,6 +18,7 @@ import type { EventLog, EventReader, EventWriter } from '../src/ports/event-log'
 import type { MailTransport, OutgoingMail } from '../src/ports/mail-transport';
 import { appendRecords, type Crc32c } from './append';
 import { fetchToSelf } from './fetch-to-self';
+import { PATIENT } from './patience';
 import type { Drained, MailerMessage } from './protocol';
 import { readBatches } from './read-latest';
 
@@ -58,7 +59,7 @@ const FETCH = { maxBytes: 1024 * 1024, waitMs: 5_000 };
 export function mailer(options: MailerOptions): ActorOptions<MailerMessage, State> {
   return {
     name: 'mailer',
-    supervision: { maxRestarts: 20, withinMs: 600_000, backoffMs: { initial: 100, max: 10_000 } },
+    supervision: PATIENT,
     initialState: async (context) => {
       const writer = await options.log.openWriter('telltale-mailer');
       const outbox = openOutbox();
