@@ -1,0 +1,457 @@
+#!/bin/bash
+# Run by cron on a host: uploads the log files that changed to S3, as <prefix>/<host>/<file>. See --help and docs/hosts.md.
+#
+# A key carries one log file through all its rotations. What was uploaded last under it is remembered by inode, so that a
+# file that was rotated away is found under its new name and uploaded to its end, under its old key, before the new file is.
+# From the top: options, what is remembered, what is there, uploading, rotations, and last the run itself.
+set -euo pipefail
+shopt -s nullglob
+# Bytes are bytes, and numbers have a point.
+export LC_ALL=C
+# Cron's is shorter.
+PATH=$PATH:/usr/local/bin
+
+readonly PROGRAM=upload-logs.sh
+# A rotated file may still be written to, until its service has opened the new one: younger than this, it is looked at again
+# by the next run before the new file is uploaded.
+readonly SETTLE_SECONDS=10
+readonly STATE_HEAD='telltale uploads 1' STATE_END='end'
+
+# Names that are no log files of their own, by how they end. A date before the ending, as in host-1.2021-10-17.log, is none.
+readonly ROTATED='(\.[0-9]{1,3}|[-.](19|20)[0-9]{6}([-._T][0-9]+)*|[-.](19|20)[0-9]{2}-[0-9]{2}(-[0-9]{2})?([-._T][0-9]+)*|\.old)$'
+readonly COMPRESSED='\.(gz|bz2|xz|zst|lz4|lzma|Z|zip|tgz)$'
+readonly SCRATCH='(\.(sw[a-p]|tmp|bak|part)|~)$'
+
+usage() {
+  cat <<'END'
+Uploads the log files that changed since the last run to S3, as <prefix>/<host>/<file>.
+
+  upload-logs.sh --bucket BUCKET [options] FILE|FOLDER|GLOB...
+
+  --bucket BUCKET    where to
+  --prefix PREFIX    of the keys (logs)
+  --host NAME        of this host in the keys: no slash (the host's name up to its first dot)
+  --exclude GLOB     files whose name fits are left out; may be given more than once
+  --jitter SECONDS   waits a random time of up to this long first, so that not all hosts upload at once (0)
+  --timeout SECONDS  ends the run after this long, waiting included; the next run goes on (300)
+  --retries N        how often an upload that failed is tried again, after 1, 2, 4 ... seconds (3)
+  --state FOLDER     where it is remembered what was uploaded (/var/lib/telltale/uploads for root, otherwise
+                     ~/.local/state/telltale/uploads)
+  --verbose          says what is uploaded, and what is not
+
+Of a FOLDER the files right in it are uploaded, not those in folders below. Quote a GLOB. Never uploaded on their own: rotated
+files (app.log.1, app.log-20261121, app.log.2026-11-21, app.log.old; what they hold goes to the key of app.log), compressed
+files (.gz .bz2 .xz .zst .lz4 .lzma .Z .zip .tgz), scratch files (.swp .tmp .bak .part ~), hidden files of a folder, and
+symbolic links.
+
+Ends with 0 when all is uploaded, or when another run is at it; 1 when something could not be uploaded; 2 when called wrongly.
+Needs the AWS CLI: version 2 from 2.23, or version 1 from 1.37 with awscrt.
+END
+}
+
+complain() { printf '%s: %s\n' "$PROGRAM" "$*" >&2; }
+
+refuse() {
+  complain "$*; see --help"
+  exit 2
+}
+
+tell() { if [[ -n $verbose ]]; then complain "$@"; fi; }
+
+# How a file name is shown: on one line, whatever is in it.
+shown() { printf '%q' "$1"; }
+
+# --- options
+
+bucket='' prefix=logs host=$(uname -n) jitter=0 time_limit=300 retries=3 state_folder='' verbose=''
+host=${host%%.*}
+excludes=() sources=()
+
+# Sets the variable named $1 to the number $3, which option $2 gave.
+number() {
+  [[ $3 =~ ^[0-9]{1,6}$ ]] || refuse "$2 wants a whole number, not $(shown "$3")"
+  printf -v "$1" '%d' "$((10#$3))"
+}
+
+read_options() {
+  while (($# > 0)); do
+    case $1 in
+      --help)
+        usage
+        exit 0
+        ;;
+      --verbose) verbose=yes ;;
+      --bucket | --prefix | --host | --exclude | --jitter | --timeout | --retries | --state)
+        (($# > 1)) || refuse "$1 wants a value"
+        case $1 in
+          --bucket) bucket=$2 ;;
+          --prefix) prefix=${2%/} ;;
+          --host) host=$2 ;;
+          --exclude) excludes+=("$2") ;;
+          --jitter) number jitter "$1" "$2" ;;
+          --timeout) number time_limit "$1" "$2" ;;
+          --retries) number retries "$1" "$2" ;;
+          --state) state_folder=$2 ;;
+        esac
+        shift
+        ;;
+      --)
+        shift
+        sources+=("$@")
+        break
+        ;;
+      -*) refuse "there is no option $(shown "$1") (a file of that name: put -- before it)" ;;
+      *) sources+=("$1") ;;
+    esac
+    shift
+  done
+
+  [[ -n $bucket ]] || refuse 'say where to upload with --bucket BUCKET'
+  [[ $bucket =~ ^[A-Za-z0-9][A-Za-z0-9._-]+$ ]] || refuse "$(shown "$bucket") is no name of a bucket"
+  [[ -n $prefix && "/$prefix/" != *//* && "/$prefix/" != */./* && "/$prefix/" != */../* && $prefix != *[[:cntrl:]]* ]] ||
+    refuse "$(shown "$prefix") is no prefix: one or more names with / between them"
+  [[ -n $host && $host != */* && $host != . && $host != .. && $host != *[[:cntrl:]]* ]] ||
+    refuse "$(shown "$host") cannot be the host in a key: give one name without a slash with --host NAME"
+  ((${#sources[@]} > 0)) || refuse 'say what to upload: files, folders or quoted globs'
+  ((time_limit > jitter)) || refuse "--timeout ($time_limit) includes --jitter ($jitter) and must be longer"
+  if [[ -z $state_folder ]]; then
+    if ((EUID == 0)); then
+      state_folder=/var/lib/telltale/uploads
+    else
+      state_folder=${XDG_STATE_HOME:-${HOME:?is not set: give --state FOLDER}/.local/state}/telltale/uploads
+    fi
+  fi
+}
+
+# --- what is remembered: for each file (by its path) which inode was uploaded last under its key, as it was then
+
+declare -A done_id=() done_size=() done_mtime=()
+# Files whose rotated predecessor was given a run to settle.
+declare -A done_settling=()
+
+# A state that cannot be read is as good as none: every file is uploaded once more.
+read_state() {
+  local -a fields=()
+  local i
+  [[ -e $state ]] || return 0
+  mapfile -d '' -t fields <"$state" || true
+  if [[ ${fields[0]:-} != "$STATE_HEAD" || ${fields[-1]} != "$STATE_END" || $((${#fields[@]} % 5)) -ne 2 ]]; then
+    complain "$(shown "$state") is damaged: every file is uploaded once more"
+    return 0
+  fi
+  for ((i = 1; i < ${#fields[@]} - 1; i += 5)); do
+    if [[ ${fields[i]} == /* && ${fields[i + 1]} == *:* && ${fields[i + 2]} =~ ^[0-9]+$ && ${fields[i + 3]} == *.* ]]; then
+      remember "${fields[@]:i:5}"
+    fi
+  done
+}
+
+# PATH ID SIZE MTIME SETTLING
+remember() {
+  done_id[$1]=$2 done_size[$1]=$3 done_mtime[$1]=$4 done_settling[$1]=$5
+}
+
+# The new state is put in place of the old one in one step.
+write_state() {
+  local path
+  if ! {
+    printf '%s\0' "$STATE_HEAD" &&
+      for path in "${!done_id[@]}"; do
+        printf '%s\0' "$path" "${done_id[$path]}" "${done_size[$path]}" "${done_mtime[$path]}" "${done_settling[$path]}"
+      done &&
+      printf '%s\0' "$STATE_END"
+  } >"$state.new" || ! sync -- "$state.new" || ! mv -f -- "$state.new" "$state"; then
+    complain "cannot write $(shown "$state"): make room or mend its rights; what was uploaded last is uploaded once more"
+    exit 1
+  fi
+}
+
+# Leaves the given paths out of what is remembered.
+forget() {
+  local -A old_id=() forgotten=()
+  local path
+  for path in "$@"; do forgotten[$path]=yes; done
+  for path in "${!done_id[@]}"; do old_id[$path]=${done_id[$path]}; done
+  done_id=()
+  for path in "${!old_id[@]}"; do
+    if [[ -z ${forgotten[$path]:-} ]]; then done_id[$path]=${old_id[$path]}; fi
+  done
+}
+
+# --- what is there: regular files, by path
+
+# An id is inode and birth: inodes are used again. The device is left out, as its number may change when the host restarts,
+# and a rotated file stays on it.
+declare -A now_id=() now_size=() now_mtime=()
+# Where an id was seen: "<id> <folder>" to path.
+declare -A place=()
+
+look_at() {
+  local -a fields=()
+  local i f path
+  for ((i = 1; i <= $#; i += 500)); do
+    # Files that vanish meanwhile are left out.
+    mapfile -d '' -t fields < <(stat --printf='%f\0%i:%.9W\0%s\0%.9Y\0%n\0' -- "${@:i:500}" 2>/dev/null || true)
+    for ((f = 0; f < ${#fields[@]}; f += 5)); do
+      [[ ${fields[f]} == 8??? ]] || continue # a regular file; in particular no symbolic link
+      path=${fields[f + 4]}
+      now_id[$path]=${fields[f + 1]} now_size[$path]=${fields[f + 2]} now_mtime[$path]=${fields[f + 3]}
+      place["${fields[f + 1]} ${path%/*}"]=$path
+    done
+  done
+}
+
+is_left_out() {
+  local name=$1 glob
+  if [[ $name =~ $ROTATED || $name =~ $COMPRESSED || $name =~ $SCRATCH ]]; then return 0; fi
+  for glob in "${excludes[@]}"; do
+    # shellcheck disable=SC2053 # it is a glob, and is to fit as one
+    if [[ $name == $glob ]]; then return 0; fi
+  done
+  return 1
+}
+
+# The files to upload, each once; and what they are by path.
+files=()
+declare -A wanted=()
+
+# Expands a glob into `paths`. Nothing else in it is expanded, and with an empty IFS nothing is split.
+expand() {
+  local IFS=''
+  # shellcheck disable=SC2206 # that is what it is for
+  paths=($1)
+}
+
+find_files() {
+  local source path name
+  local -a paths=()
+  local -A named=()
+  for source in "${sources[@]}"; do
+    if [[ $source != /* ]]; then source=$PWD/$source; fi
+    if [[ -d $source ]]; then
+      paths=("${source%/}"/*)
+    elif [[ -e $source || -L $source ]]; then
+      paths=("$source")
+    else
+      expand "$source"
+      if [[ ! -d ${source%/*} && $source != *[*?[]* ]]; then
+        fail "there is no folder $(shown "${source%/*}")"
+        continue
+      fi
+    fi
+    look_at "${paths[@]}"
+    for path in "${paths[@]}"; do
+      name=${path##*/}
+      if [[ -n ${wanted[$path]:-} ]]; then continue; fi
+      if [[ -z ${now_id[$path]:-} ]]; then
+        tell "not a regular file: $(shown "$path")"
+      elif is_left_out "$name"; then
+        tell "left out: $(shown "$path")"
+      elif [[ -n ${named[$name]:-} ]]; then
+        fail "$(shown "${named[$name]}") and $(shown "$path") would have one key; only the first is uploaded (rename one, or give it" \
+          "a run of its own with another --prefix)"
+      else
+        named[$name]=$path wanted[$path]=yes
+        files+=("$path")
+      fi
+    done
+  done
+}
+
+# --- uploading
+
+failed=''
+fail() {
+  failed=yes
+  complain "$@"
+}
+
+# Whether FILE differs from what was uploaded last under the key of PATH.
+changed() {
+  [[ ${now_id[$1]} != "${done_id[$2]:-}" || ${now_size[$1]} != "${done_size[$2]}" || ${now_mtime[$1]} != "${done_mtime[$2]}" ]]
+}
+
+# upload FILE PATH: puts FILE under the key of PATH and remembers that. Not done: 1, and why was said.
+upload() {
+  if [[ ! -e $1 ]]; then
+    tell "gone a moment ago, the next run looks for it: $(shown "$1")"
+    return 1
+  elif [[ ! -r $1 ]]; then
+    fail "$(shown "$1") cannot be read by this user ($(id -un))"
+    return 1
+  fi
+  # It is opened here, once: whatever is renamed from now on, it is this file that is measured, uploaded and remembered.
+  # shellcheck disable=SC2094 # its name goes along for messages only
+  put "$1" "$2" <"$1"
+}
+
+# Uploads standard input, by a name that the AWS CLI can ask for its size. Where the file becomes shorter meanwhile, no answer
+# comes: hence the short time limit, and few tries, as there are ours.
+copy_to() {
+  # Python tells the encoding of names by the locale, and under cron there is none.
+  LC_ALL=C.UTF-8 AWS_MAX_ATTEMPTS=${AWS_MAX_ATTEMPTS:-2} aws s3 cp /dev/stdin "$1" --checksum-algorithm CRC64NVME \
+    --only-show-errors --cli-connect-timeout 10 --cli-read-timeout 20
+}
+
+put() {
+  local file=$1 path=$2 tries=0 pause=1 settling='' measured id size mtime said
+  local target="s3://$bucket/$prefix/$host/${path##*/}"
+  while :; do
+    # Measured before the upload: what is written meanwhile makes it differ, and is uploaded by the next run.
+    measured=$(stat -L --printf='%i:%.9W %s %.9Y' /dev/stdin) || return 1
+    read -r id size mtime <<<"$measured"
+    if [[ $id != "${now_id[$file]}" ]]; then
+      tell "rotated a moment ago, the next run uploads it: $(shown "$file")"
+      return 1
+    fi
+    if said=$(copy_to "$target" 2>&1); then break; fi
+    said=${said//[[:cntrl:]]/ }
+    if ((tries == retries)); then
+      fail "$(shown "$file") was not uploaded to $(shown "$target"), tried $((tries + 1)) times: $said"
+      return 1
+    fi
+    tell "trying again in $pause s: $(shown "$file"): $said"
+    sleep "$pause"
+    tries=$((tries + 1)) pause=$((pause * 2))
+  done
+  if [[ $id == "${done_id[$path]:-}" ]]; then settling=${done_settling[$path]}; fi
+  remember "$path" "$id" "$size" "$mtime" "$settling"
+  write_state
+  tell "uploaded $(shown "$file") to $(shown "$target"), $size bytes"
+}
+
+# --- rotations
+
+# Files that hold the end of another file's key, files that have to wait for the next run, and files that are no more.
+declare -A claimed=() held=() scanned=()
+gone=()
+
+# Whether what was uploaded last under the key of PATH is somewhere else now, or was cut (copytruncate).
+was_rotated() {
+  [[ ${now_id[$1]:-} != "${done_id[$1]}" ]] || ((${now_size[$1]} < ${done_size[$1]}))
+}
+
+# Sets `found` to where in the folder of PATH the inode is that was uploaded last under its key.
+find_inode() {
+  local id=${done_id[$1]} folder=${1%/*}
+  found=${place["$id $folder"]:-}
+  if [[ -z $found && -z ${scanned[$folder]:-} ]]; then
+    look_at "$folder"/*
+    scanned[$folder]=yes
+    found=${place["$id $folder"]:-}
+  fi
+}
+
+# Sets `later` to the rotated files of PATH that came after what was uploaded last under its key, oldest first.
+find_later() {
+  local path=$1 file
+  shift
+  later=()
+  for file in "$@"; do
+    if [[ ${file#"$path"} =~ ^$ROTATED && -n ${now_id[$file]:-} && ${now_id[$file]} != "${done_id[$path]}" &&
+      ${now_id[$file]} != "${now_id[$path]:-}" && ${now_mtime[$file]} > ${done_mtime[$path]} ]]; then
+      later+=("${now_mtime[$file]} $file")
+    fi
+  done
+  if ((${#later[@]} > 1)); then
+    mapfile -d '' -t later < <(printf '%s\0' "${later[@]}" | sort -z)
+  fi
+  later=("${later[@]#* }")
+}
+
+# Uploads what the key of PATH lacks of its rotated files, oldest first. 1: the file at PATH itself has to wait.
+finish_rotated() {
+  local path=$1 file found='' now
+  local -a rotated=("$1"[-.]*) later=()
+  look_at "${rotated[@]}"
+  find_later "$path" "${rotated[@]}"
+  if [[ ${now_id[$path]:-} != "${done_id[$path]}" ]]; then
+    find_inode "$path"
+    if [[ -n $found ]]; then
+      claimed[$found]=yes
+      if changed "$found" "$path"; then upload "$found" "$path" || return 1; fi
+      # A new name that is uploaded itself (app.2026-11-21.log): all of it has been, under the old key.
+      if [[ -n ${wanted[$found]:-} ]]; then
+        remember "$found" "${done_id[$path]}" "${done_size[$path]}" "${done_mtime[$path]}" ''
+      fi
+    elif [[ -n ${now_id[$path]:-} ]]; then
+      complain "$(shown "$path") was replaced, and what was uploaded last is gone: if it was rotated and compressed at once, its" \
+        "last lines may be missing; let logrotate wait with delaycompress"
+    elif ((${#later[@]} == 0)); then
+      tell "deleted: $(shown "$path")"
+      gone+=("$path")
+    fi
+  fi
+  for file in "${later[@]}"; do
+    upload "$file" "$path" || return 1
+    found=$file
+  done
+  printf -v now '%(%s)T' -1
+  if [[ -n $found && -n ${now_id[$path]:-} && -z ${done_settling[$path]} ]] &&
+    ((${done_mtime[$path]%.*} > now - SETTLE_SECONDS)); then
+    done_settling[$path]=yes
+    write_state
+    tell "waits for the next run, as $(shown "$found") was written to just now: $(shown "$path")"
+    return 1
+  fi
+}
+
+# --- the run
+
+upload_all() {
+  local path
+  for path in "${!done_id[@]}"; do
+    if [[ -z ${wanted[$path]:-} && (-e $path || -L $path) ]]; then
+      gone+=("$path")
+    elif was_rotated "$path"; then
+      finish_rotated "$path" || held[$path]=yes
+    fi
+  done
+  for path in "${files[@]}"; do
+    if [[ -z ${held[$path]:-}${claimed[$path]:-} ]] && changed "$path" "$path"; then upload "$path" "$path" || true; fi
+  done
+  if ((${#gone[@]} > 0)); then
+    forget "${gone[@]}"
+    write_state
+  fi
+}
+
+pause_at_random() {
+  local milliseconds=$(((RANDOM << 15 | RANDOM) % (jitter * 1000 + 1)))
+  sleep "$((milliseconds / 1000)).$(printf '%03d' $((milliseconds % 1000)))"
+}
+
+read_options "$@"
+umask 077
+if ! mkdir -p -- "$state_folder" || [[ ! -w $state_folder ]]; then
+  complain "cannot write to $(shown "$state_folder"): mend its rights, or give another folder with --state"
+  exit 1
+fi
+# One state for each destination.
+state=$(printf '%s' "s3://$bucket/$prefix/$host" | sha256sum)
+state=$state_folder/${state:0:16}
+
+# Called by itself at the end of this file: locked, and ended when its time is over.
+if [[ -z ${TELLTALE_UPLOAD_LOCKED:-} ]]; then
+  for program in flock timeout aws; do
+    if ! command -v "$program" >/dev/null; then
+      complain "there is no $program in $PATH: install it (aws: the AWS CLI; flock: util-linux; timeout: coreutils)"
+      exit 1
+    fi
+  done
+  # The lock is the open file: every child has it too. An upload that outlives its run keeps the next run from overtaking it.
+  exec {lock}>>"$state.lock"
+  if ! flock --nonblock "$lock"; then
+    tell 'another run is at it'
+    exit 0
+  fi
+  export TELLTALE_UPLOAD_LOCKED=yes
+  exec timeout --preserve-status --kill-after=10 "$time_limit" "$BASH" -- "${BASH_SOURCE[0]}" "$@"
+fi
+
+trap 'complain "stopped before its end (after --timeout $time_limit s, or by a signal); the next run goes on"; exit 1' TERM
+if ((jitter > 0)); then pause_at_random; fi
+read_state
+find_files
+upload_all
+[[ -z $failed ]]

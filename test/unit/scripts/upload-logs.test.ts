@@ -1,0 +1,480 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+
+import { tempFolders } from '../../support/temp-folder';
+import { UPLOAD_LOGS, makeUploadHost, type Put, type UploadHost } from '../../support/upload-host';
+import { until } from '../../support/until';
+
+const folders = tempFolders();
+let host: UploadHost;
+let log: string;
+
+beforeEach(() => {
+  host = makeUploadHost(folders.make());
+  log = join(host.logs, 'app.log');
+});
+
+const write = (name: string, text: string): void => writeFileSync(join(host.logs, name), text);
+
+/** As if the file had been written to for the last time so many seconds ago: beyond the time a rotated file is given to settle. */
+function quietFor(seconds: number, ...files: string[]): void {
+  for (const file of files) utimesSync(file, Date.now() / 1000 - seconds, Date.now() / 1000 - seconds);
+}
+
+/** A run that had nothing to do and nothing to say. */
+const nothing = { exitCode: 0, said: '', puts: [], pauses: [] };
+
+const said = (puts: readonly Put[]): string[] => puts.map(({ target, body }) => `${target} ${JSON.stringify(body)}`);
+const app = (...bodies: string[]): string[] => bodies.map((body) => `s3://bkt/logs/h/app.log ${JSON.stringify(body)}`);
+
+describe('what is uploaded', () => {
+  it('is every file once, with its whole checksum, and again only what changed', () => {
+    write('app.log', 'one\n');
+    write('web.log', 'two\n');
+    const first = host.run(host.logs);
+    expect(first).toMatchObject({ exitCode: 0, said: '' });
+    expect(first.puts.map((put) => put.arguments)).toEqual(
+      ['app.log', 'web.log'].map((name) => [
+        ...['s3', 'cp', '/dev/stdin', `s3://bkt/logs/h/${name}`],
+        ...['--checksum-algorithm', 'CRC64NVME', '--only-show-errors'],
+        ...['--cli-connect-timeout', '10', '--cli-read-timeout', '20'],
+      ]),
+    );
+    expect(host.run(host.logs)).toEqual(nothing);
+    appendFileSync(join(host.logs, 'web.log'), 'three\n');
+    expect(said(host.run(host.logs).puts)).toEqual(['s3://bkt/logs/h/web.log "two\\nthree\\n"']);
+  });
+
+  it('can be the same size as before, when the file was written to', () => {
+    write('app.log', 'one\n');
+    quietFor(60, log);
+    host.run(log);
+    write('app.log', 'two\n');
+    expect(said(host.run(log).puts)).toEqual(app('two\n'));
+  });
+
+  it('of a folder is what no rotation, compression or editor has left there', () => {
+    const uploaded = ['app-20261121.log', 'host-1.2021-10-17.log', 'messages', 'service.v2.log', 'syslog'];
+    const leftOut = [
+      ...['app.log.1', 'syslog.12', 'app.log-20261121', 'messages-20261121-1763700000', 'app.log.2026-11-21'],
+      ...[
+        'app.log.2026-11-21-13',
+        'app.log.2026-11',
+        'app.log.old',
+        'app.log.gz',
+        'app.log.1.bz2',
+        'app.log-20261121.xz',
+      ],
+      ...['app.log.2.zst', 'app.log.swp', 'app.log.tmp', 'app.log~', '.app.log'],
+    ];
+    for (const name of [...uploaded, ...leftOut]) write(name, 'line\n');
+    const { exitCode, puts } = host.run(host.logs);
+    expect(exitCode).toBe(0);
+    expect(puts.map(({ target }) => target)).toEqual(uploaded.map((name) => `s3://bkt/logs/h/${name}`));
+  });
+
+  it('is named by files, folders and quoted globs, less what is excluded, each once', () => {
+    for (const name of ['a.log', 'b.log', 'b-debug.log', 'c.txt']) write(name, 'line\n');
+    mkdirSync(join(host.logs, 'below.log'));
+    writeFileSync(join(host.logs, 'below.log', 'deep.log'), 'line\n');
+    const { puts } = host.run('--exclude', '*-debug.log', 'a.log', `${host.logs}/*.log`, `${host.logs}/no*.log`);
+    expect(puts.map((put) => put.target)).toEqual(['s3://bkt/logs/h/a.log', 's3://bkt/logs/h/b.log']);
+  });
+
+  it('is no symbolic link and nothing but files', () => {
+    write('app.log', 'line\n');
+    symlinkSync('/etc/passwd', join(host.logs, 'link.log'));
+    expect(spawnSync('mkfifo', [join(host.logs, 'pipe.log')]).status).toBe(0);
+    const { exitCode, puts } = host.run(host.logs, join(host.logs, 'link.log'));
+    expect(exitCode).toBe(0);
+    expect(said(puts)).toEqual(app('line\n'));
+  });
+
+  it('keeps its name, whatever that is, also when it is rotated, and nothing in a name is carried out', () => {
+    const names = [
+      ...['with space.log', '"quoted" \'twice\'.log', 'new\nline.log', '$(touch pwned).log', '`touch pwned`.log'],
+      ...['; touch pwned #.log', 'a[$(touch pwned)].log', '*.log', 'back\\slash\\n.log', 'ünï-日本-😀.log', '--bucket'],
+      ...['-dash.log', '@', 'end.log '],
+    ];
+    const key = (name: string): string => `s3://bkt/logs/h/${name}`;
+    for (const name of names) write(name, `${name}\n`);
+    const first = host.run('--verbose', '--', ...names);
+    expect(first.puts.map(({ target, body }) => [target, body])).toEqual(names.map((name) => [key(name), `${name}\n`]));
+    for (const name of names) {
+      const rotated = join(host.logs, `${name}.1`);
+      renameSync(join(host.logs, name), rotated);
+      appendFileSync(rotated, 'two\n');
+      quietFor(60, rotated);
+      write(name, 'three\n');
+    }
+    const { puts } = host.run('--verbose', `${host.logs}/`);
+    for (const name of names) {
+      const bodies = puts.filter(({ target }) => target === key(name)).map(({ body }) => body);
+      expect(bodies).toEqual([`${name}\ntwo\n`, 'three\n']);
+    }
+    expect(readdirSync(host.logs)).not.toContain('pwned');
+  });
+});
+
+describe('rotation', () => {
+  beforeEach(() => {
+    write('app.log', 'one\n');
+    quietFor(1000, log);
+    host.run(host.logs);
+  });
+
+  /** What the service writes up to the rotation, and what it writes into the new file. */
+  function rotate(to: string, lastLines: string, firstLines: string, quietSeconds = 60): void {
+    if (lastLines !== '') appendFileSync(log, lastLines);
+    renameSync(log, join(host.logs, to));
+    quietFor(quietSeconds, join(host.logs, to));
+    write('app.log', firstLines);
+  }
+
+  it.each(['app.log.1', 'app.log-20261121', 'app.log.2026-11-21', 'app.2026-11-21.log', 'app.1.log'])(
+    'to %s: the last lines go to the old key before the new file does, and that name gets no key of its own',
+    (to) => {
+      rotate(to, 'two\n', 'three\n');
+      expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n', 'three\n'));
+      expect(host.run(host.logs)).toEqual(nothing);
+      appendFileSync(log, 'four\n');
+      expect(said(host.run(host.logs).puts)).toEqual(app('three\nfour\n'));
+    },
+  );
+
+  it('of a file that did not grow since: only the new file is uploaded', () => {
+    renameSync(log, `${log}.1`);
+    write('app.log', 'two\n');
+    expect(said(host.run(host.logs).puts)).toEqual(app('two\n'));
+  });
+
+  it('twice between two runs: all files, in the order in which they were written', () => {
+    rotate('app.log.1', 'two\n', 'three\n', 300);
+    renameSync(`${log}.1`, `${log}.2`);
+    rotate('app.log.1', 'four\n', 'five\n', 200);
+    expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n', 'three\nfour\n', 'five\n'));
+    expect(host.run(host.logs)).toEqual(nothing);
+  });
+
+  it('twice between two runs, with dates as names, the first already compressed', () => {
+    rotate('app.log-20261119', '', 'three\n', 300);
+    rotate('app.log-20261120', '', 'four\n', 200);
+    unlinkSync(`${log}-20261119`);
+    write('app.log-20261101', 'long ago\n');
+    quietFor(1_000_000, `${log}-20261101`);
+    expect(said(host.run(host.logs).puts)).toEqual(app('three\n', 'four\n'));
+  });
+
+  it('with a service that still writes to the rotated file: the new one waits a run, so that no line is passed over', () => {
+    rotate('app.log.1', 'two\n', 'four\n', 0);
+    expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n'));
+    appendFileSync(`${log}.1`, 'three\n');
+    expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\nthree\n', 'four\n'));
+    expect(host.run(host.logs).puts).toEqual([]);
+  });
+
+  it('before the service has opened a new file', () => {
+    appendFileSync(log, 'two\n');
+    renameSync(log, `${log}.1`);
+    expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n'));
+    expect(host.run(host.logs).puts).toEqual([]);
+    quietFor(60, `${log}.1`);
+    write('app.log', 'three\n');
+    expect(said(host.run(host.logs).puts).at(-1)).toEqual(app('three\n')[0]);
+  });
+
+  it('in the moment of the upload: what was opened is what is uploaded and remembered', () => {
+    appendFileSync(log, 'two\n');
+    host.before(`mv '${log}' '${log}.1'; echo three >>'${log}.1'; echo four >'${log}'; rm before`);
+    expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\nthree\n'));
+    host.run(host.logs);
+    expect(said(host.run(host.logs).puts)).toEqual(app('four\n'));
+  });
+
+  it('with the file compressed at once: one line says that its end may be missing, and what to do', () => {
+    rotate('app.log.1', 'two\n', 'three\n');
+    unlinkSync(`${log}.1`);
+    write('app.log.1.gz', 'compressed');
+    const { exitCode, said: lines, puts } = host.run(host.logs);
+    expect(said(puts)).toEqual(app('three\n'));
+    expect(exitCode).toBe(0);
+    expect(lines).toMatch(/^upload-logs\.sh: \S+app\.log was replaced.* last lines may be missing.* delaycompress\n$/);
+    expect(host.run(host.logs)).toEqual(nothing);
+  });
+
+  it('with copytruncate: the copy goes first, then the file that was cut', () => {
+    appendFileSync(log, 'two\n');
+    copyFileSync(log, `${log}.1`);
+    truncateSync(log);
+    expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n'));
+    appendFileSync(log, 'x\n');
+    expect(said(host.run(host.logs).puts)).toEqual(app('x\n'));
+    truncateSync(log);
+    expect(said(host.run(host.logs).puts)).toEqual(app(''));
+  });
+
+  it('between looking at a file and opening it: the next run finds both', () => {
+    write('a.log', 'first\n');
+    appendFileSync(log, 'two\n');
+    host.before(`mv '${log}' '${log}.1'; echo three >'${log}'; touch -d '1 hour ago' '${log}.1'; rm before`);
+    expect(said(host.run(host.logs).puts)).toEqual(['s3://bkt/logs/h/a.log "first\\n"']);
+    expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n', 'three\n'));
+  });
+
+  it('of a file whose end cannot be uploaded keeps the new one waiting', () => {
+    rotate('app.1.log', 'two\n', 'three\n');
+    host.before('rm before; exit 1');
+    expect(host.run('--retries', '0', host.logs)).toMatchObject({ exitCode: 1, puts: [] });
+    expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n', 'three\n'));
+  });
+
+  it('does not mistake the rotated files of another log for its own', () => {
+    write('app', 'one\n');
+    host.run(host.logs);
+    write('app-web.log.1', 'not of app\n');
+    unlinkSync(join(host.logs, 'app'));
+    write('app', 'two\n');
+    expect(said(host.run(host.logs).puts)).toEqual(['s3://bkt/logs/h/app "two\\n"']);
+  });
+
+  it('a deleted file is forgotten without a word, and new under its name', () => {
+    unlinkSync(log);
+    expect(host.run(host.logs)).toEqual(nothing);
+    write('app.log', 'two\n');
+    expect(host.run(host.logs)).toMatchObject({ exitCode: 0, said: '' });
+  });
+
+  it('whatever is written, rotated and uploaded when: every line is in some version, in order, and the last is the file', () => {
+    type Step = 'write' | 'rotate' | 'upload';
+    const steps = fc.array(fc.constantFrom<Step>('write', 'rotate', 'upload'), { minLength: 3, maxLength: 12 });
+    fc.assert(
+      fc.property(steps, (plan) => {
+        const place = makeUploadHost(folders.make());
+        const file = join(place.logs, 'app.log');
+        const lines: string[] = [];
+        const versions: string[] = [];
+        const upload = (): void => void versions.push(...place.run(place.logs).puts.map(({ body }) => body));
+        const start = Date.now() / 1000;
+        const writeLine = (): void => {
+          const line = lines.push(`${lines.length}`);
+          appendFileSync(file, `${line - 1}\n`);
+          // A clock of its own: files that were written to in the same tick are told apart by nothing.
+          utimesSync(file, start + line, start + line);
+        };
+        const rotateAll = (): void => {
+          for (let n = plan.length; n > 0; n -= 1) {
+            if (existsSync(`${file}.${n}`)) renameSync(`${file}.${n}`, `${file}.${n + 1}`);
+          }
+          renameSync(file, `${file}.1`);
+        };
+        writeLine();
+        upload();
+        for (const step of plan) {
+          if (step === 'upload') upload();
+          if (step === 'rotate') rotateAll();
+          if (step !== 'upload') writeLine();
+        }
+        // The new file may wait for one run.
+        upload();
+        upload();
+        const seen = versions.flatMap((body) => body.split('\n').slice(0, -1));
+        expect([...new Set(seen)]).toEqual(lines);
+        expect(versions.at(-1)).toBe(readFileSync(file, 'utf8'));
+      }),
+      { numRuns: 10 },
+    );
+  });
+});
+
+describe('when something fails', () => {
+  it('an upload is tried again, after pauses that grow', () => {
+    write('app.log', 'one\n');
+    host.before('if ((n < 4)); then echo SlowDown >&2; exit 1; fi');
+    const { exitCode, said: lines, puts, pauses } = host.run('--verbose', log);
+    expect({ exitCode, puts: said(puts), pauses }).toEqual({
+      exitCode: 0,
+      puts: app('one\n'),
+      pauses: ['1', '2', '4'],
+    });
+    expect(lines).toMatch(/trying again in 4 s: .*SlowDown/);
+  });
+
+  it('the other files go on, the run ends with 1 and a line that says why, and the next run uploads it', () => {
+    write('app.log', 'one\n');
+    write('web.log', 'two\n');
+    host.before('if [[ $4 == */app.log ]]; then printf "a\\033[1m\\nAccessDenied" >&2; exit 1; fi');
+    const failing = host.run('--retries', '0', host.logs);
+    expect(failing.exitCode).toBe(1);
+    expect(said(failing.puts)).toEqual(['s3://bkt/logs/h/web.log "two\\n"']);
+    expect(failing.said).toMatch(
+      /^upload-logs\.sh: \S+app\.log was not uploaded to \S+, tried 1 times: a \[1m AccessDenied\n$/,
+    );
+    host.before(null);
+    expect(said(host.run(host.logs).puts)).toEqual(app('one\n'));
+  });
+
+  it('a file that this user may not read is told, and the others go on', () => {
+    const folder = folders.make();
+    const unprivileged = makeUploadHost(folder);
+    for (const name of ['app.log', 'web.log']) writeFileSync(join(unprivileged.logs, name), 'line\n');
+    chmodSync(join(unprivileged.logs, 'app.log'), 0);
+    const script = join(folder, 'upload-logs.sh');
+    copyFileSync(UPLOAD_LOGS, script);
+    const nobody = 65_534;
+    if (process.getuid?.() === 0) spawnSync('chown', ['-R', `${nobody}:${nobody}`, folder]);
+    const { status, stderr } = spawnSync(
+      script,
+      ['--bucket', 'bkt', '--host', 'h', '--state', `${folder}/state`, 'logs'],
+      {
+        cwd: folder,
+        env: { PATH: `${folder}/bin:/usr/bin:/bin` },
+        encoding: 'utf8',
+        ...(process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {}),
+      },
+    );
+    expect(stderr).toMatch(/^upload-logs\.sh: \S+app\.log cannot be read by this user \(\S+\)\n$/);
+    expect(status).toBe(1);
+    expect(readFileSync(join(folder, 'bin', '1.body'), 'utf8')).toBe('line\n');
+  });
+
+  it('an upload that hangs ends with the time limit, and the next run does it', () => {
+    write('app.log', 'one\n');
+    host.before('exec /bin/sleep 60');
+    const late = host.run('--timeout', '1', log);
+    expect(late).toMatchObject({ exitCode: 1, puts: [] });
+    expect(late.said).toMatch(/stopped before its end \(after --timeout 1 s/);
+    host.before(null);
+    expect(said(host.run(log).puts)).toEqual(app('one\n'));
+  });
+
+  it('only one run is at it: a second one leaves at once, also while an upload outlives its run', async () => {
+    write('app.log', 'one\n');
+    const [began, go] = [join(host.logs, '..', 'began'), join(host.logs, '..', 'go')];
+    const wait = `until [[ -e '${go}' ]]; do /bin/sleep 0.05; done`;
+    host.before(`rm before; touch '${began}'; ${wait}; echo done >>'${go}'`);
+    const first = host.start(log);
+    const ended = once(first, 'exit');
+    await until('the first run uploads', 5_000, () => Promise.resolve(existsSync(began)));
+    expect(host.run(log)).toEqual(nothing);
+    expect(host.run('--verbose', log).said).toBe('upload-logs.sh: another run is at it\n');
+    first.kill('SIGKILL');
+    await ended;
+    expect(host.run('--verbose', log).said).toBe('upload-logs.sh: another run is at it\n');
+    writeFileSync(go, '');
+    await until('the upload ends', 5_000, () =>
+      Promise.resolve(host.run('--verbose', log).said !== 'upload-logs.sh: another run is at it\n'),
+    );
+  });
+
+  it('kill -9 between an upload and its remembering costs the same upload once more', () => {
+    write('app.log', 'one\n');
+    host.after('rm after; kill -9 0');
+    expect(host.run(log)).toMatchObject({ exitCode: null, puts: [{ body: 'one\n' }] });
+    expect(said(host.run(log).puts)).toEqual(app('one\n'));
+    expect(host.run(log).puts).toEqual([]);
+  });
+
+  it('what is written during an upload is uploaded by the next run', () => {
+    write('app.log', 'one\n');
+    host.after(`rm after; echo two >>'${log}'`);
+    expect(said(host.run(log).puts)).toEqual(app('one\n'));
+    expect(said(host.run(log).puts)).toEqual(app('one\ntwo\n'));
+  });
+
+  it.each<[damage: string, damaged: (state: Buffer) => Buffer]>([
+    ['empty', () => Buffer.alloc(0)],
+    ['garbage', () => Buffer.from('\0\xff\0$(touch pwned)\0', 'latin1')],
+    ['cut', (state) => state.subarray(0, state.length - 10)],
+    ['code for a size', (state) => Buffer.from(state.toString().replace('\x004\0', '\0a[$(touch pwned)]\0'))],
+    ['code for an inode', (state) => Buffer.from(state.toString().replace(/\d+:/, 'a[$(touch pwned)]:'))],
+  ])('a damaged state (%s) costs one more upload', (damage, damaged) => {
+    write('app.log', 'one\n');
+    host.run(log);
+    const state = join(host.state, readdirSync(host.state).find((name) => !name.includes('.')) ?? '');
+    writeFileSync(state, damaged(readFileSync(state)));
+    const again = host.run(log);
+    expect(again.exitCode).toBe(0);
+    expect(said(again.puts)).toEqual(app('one\n'));
+    expect(host.run(log)).toEqual(nothing);
+    expect(existsSync(join(host.logs, 'pwned'))).toBe(false);
+  });
+
+  it('another destination is remembered on its own', () => {
+    write('app.log', 'one\n');
+    host.run(log);
+    expect(host.run('--prefix', 'other/logs', log).puts.map((put) => put.target)).toEqual([
+      's3://bkt/other/logs/h/app.log',
+    ]);
+    expect(host.run(log).puts).toEqual([]);
+  });
+
+  it('two files that would have one key are refused but for the first', () => {
+    mkdirSync(join(host.logs, 'a'));
+    for (const name of ['app.log', 'a/app.log']) write(name, `${name}\n`);
+    const { exitCode, said: lines, puts } = host.run(log, 'a');
+    expect({ exitCode, puts: said(puts) }).toEqual({ exitCode: 1, puts: app('app.log\n') });
+    expect(lines).toMatch(/would have one key/);
+  });
+
+  it('a folder that is not there is told; a glob or a file that is not there yet is not', () => {
+    expect(host.run('no-folder/app.log')).toMatchObject({ exitCode: 1 });
+    expect(host.run('*.log', 'app.log')).toEqual(nothing);
+  });
+});
+
+describe('called wrongly', () => {
+  it.each<[complaint: RegExp, options: string[]]>([
+    [/say what to upload/, []],
+    [/no option --buckets/, ['--buckets', 'b', 'app.log']],
+    [/--exclude wants a value/, ['app.log', '--exclude']],
+    [/no name of a bucket/, ['--bucket', 'b/c', 'app.log']],
+    [/--bucket/, ['--bucket', '', 'app.log']],
+    [/is no prefix/, ['--prefix', '/logs', 'app.log']],
+    [/is no prefix/, ['--prefix', 'a/../b', 'app.log']],
+    [/is no prefix/, ['--prefix', '', 'app.log']],
+    [/cannot be the host/, ['--host', 'a/b', 'app.log']],
+    [/cannot be the host/, ['--host', '..', 'app.log']],
+    [/cannot be the host/, ['--host', '', 'app.log']],
+    [/--retries wants a whole number/, ['--retries', 'a[$(touch pwned)]', 'app.log']],
+    [/--timeout \(5\) includes --jitter \(5\)/, ['--timeout', '5', '--jitter', '5', 'app.log']],
+  ])('says %s and ends with 2', (complaint, options) => {
+    write('app.log', 'one\n');
+    const { exitCode, said: lines, puts } = host.run(...options);
+    expect({ exitCode, puts }).toEqual({ exitCode: 2, puts: [] });
+    expect(lines).toMatch(complaint);
+    expect(lines.trimEnd().split('\n')).toHaveLength(1);
+    expect(existsSync(join(host.logs, 'pwned'))).toBe(false);
+  });
+
+  it('--help says how', () => {
+    const { status, stdout } = spawnSync(UPLOAD_LOGS, ['--help'], { encoding: 'utf8' });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/upload-logs\.sh --bucket BUCKET \[options\] FILE\|FOLDER\|GLOB/);
+  });
+
+  it('--jitter waits first, for a time of its own on each run', () => {
+    write('app.log', 'one\n');
+    const runs = [1, 2, 3].map(() => host.run('--jitter', '100', log));
+    const waits = runs.flatMap(({ pauses }) => pauses.map(Number));
+    expect(new Set(waits).size).toBe(3);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(100);
+    expect(runs.flatMap(({ puts }) => said(puts))).toEqual(app('one\n'));
+  });
+});
