@@ -1,67 +1,79 @@
-import type { Checkpoint } from '../src/domain/sources/checkpoint';
-import { splitSourceId } from '../src/domain/topics';
+import { canForget, canSlim, differs, knownOf, type KnownSource } from '../src/domain/sources/reconcile';
+import { sourceId } from '../src/domain/topics';
 import { ask, spawn, stop, tell, type ActorContext, type ActorRef, type ChildOptions } from '../src/kit';
 import type { ObjectInfo } from '../src/ports/object-store';
+import { LISTING_ATTEMPTS, listBucket, listingPause } from './listing';
 import { logReader, type LogReaderOptions } from './log-reader';
-import type { IngestMessage, LogReaderMessage, ProducerMessage, ReadOutcome, Settled } from './protocol';
+import type { IngestMessage, ProducerMessage, ReadOutcome, Settled } from './protocol';
+import { WorkList } from './work-list';
 
-export interface IngestOptions extends LogReaderOptions {
+export interface IngestOptions extends Omit<LogReaderOptions, 'since'> {
+  /** Only keys that begin with it are listed. */
+  readonly prefix: string;
   /** Which keys count. */
   readonly includes: (key: string) => boolean;
+  /** What counts of objects that were never read: everything, what comes from now on, or what is modified since a time. */
+  readonly since: 'everything' | 'now' | { readonly ms: number };
   /** How many sources are read at a time. */
   readonly concurrency: number;
+  /** How long topic `logs` keeps lines, in milliseconds: so long is remembered what was deleted. */
+  readonly retentionMs: number;
 }
 
 interface State {
-  /** Keys to read, in order of arrival. */
-  readonly waiting: Set<string>;
-  readonly working: Map<string, Work>;
+  readonly reading: LogReaderOptions;
+  readonly work: WorkList;
   /** What was read last of each key: a reconciliation compares it with the listing. */
-  readonly known: Map<string, Known>;
-  /** Keys that could not be read when they were tried last, and why. */
-  readonly failed: Map<string, string>;
-  reconciling: boolean;
+  readonly known: Map<string, KnownSource>;
+  /** Keys that are known and that the listing under way has not named yet. */
+  unseen: Set<string>;
+  listing: Listing;
   settling: ActorRef<Settled>[];
   draining: boolean;
+  /** Is a `retry` on its way? */
+  retrying: boolean;
   /** For the names of readers: keys are hostile, names are not. */
   spawned: number;
 }
 
-interface Work {
-  readonly name: string;
-  readonly reader: ActorRef<LogReaderMessage>;
-  /** Another hint came while it was in work: look again afterwards. */
-  again: boolean;
+interface Listing {
+  readonly running: boolean;
+  readonly attempts: number;
+  /** Somebody asked for one while it ran, and may mean what it has passed already. */
+  readonly again: boolean;
+  /** Why the last one broke off for good. */
+  readonly failed: string | null;
 }
 
-interface Known {
-  readonly etag: string;
-  readonly size: number;
-  readonly heldSince: number | null;
-}
+const RETRY_TICK_MS = 5_000;
 
-/** The listing is handed over in portions of this many objects. */
-const LISTED_AT_ONCE = 1_000;
+/** So many sources are tidied in one transaction. */
+const TIDIED_AT_ONCE = 1_000;
 
 /**
  * Decides what is read: one log-reader per source in work, a bounded number at a time. Hints of one source that come
- * together are one; a hint that comes while its source is in work makes it be looked at once more.
+ * together are one; a hint that comes while its source is in work makes it be looked at once more. Listing the bucket
+ * finds what no hint named, what is there no more, and what may be remembered in short.
  */
 export function ingest(options: IngestOptions): ChildOptions<IngestMessage, State, ProducerMessage> {
   return {
     name: 'ingest',
+    deadlineMs: 120_000,
     onStop: (stopped) => stopped,
     initialState: async (context) => {
-      const checkpoints = await ask(options.publisher, (replyTo) => ({ type: 'lookupAll', replyTo }), 60_000);
-      list(options, context);
+      const reading = await readingOptions(options);
+      const { publisher, bucket } = options;
+      const known = await ask(publisher, (replyTo) => ({ type: 'lookupAll', bucket, replyTo }), 60_000);
+      listBucket(options, '', context);
       return {
-        waiting: new Set(),
-        working: new Map(),
-        known: knownIn(options.bucket, checkpoints),
-        failed: new Map(),
-        reconciling: true,
+        reading,
+        work: new WorkList(),
+        known,
+        unseen: new Set(known.keys()),
+        listing: { running: true, attempts: 0, again: false, failed: null },
         settling: [],
         draining: false,
+        retrying: false,
         spawned: 0,
       };
     },
@@ -70,115 +82,205 @@ export function ingest(options: IngestOptions): ChildOptions<IngestMessage, Stat
         case 'ingest':
           want(state, message.key, options);
           break;
+        case 'reingest':
+          if (options.includes(message.key)) state.work.want(message.key, { count: message.count, after: null });
+          break;
         case 'reconcile':
-          if (!state.reconciling && !state.draining) list(options, context);
-          state.reconciling = true;
+          if (!state.listing.running && !state.draining) startListing(state, options, context);
+          else state.listing = { ...state.listing, again: true };
           break;
         case 'listed':
-          for (const object of message.objects) if (differs(state, object, options)) want(state, object.key, options);
+          for (const object of message.objects) noteListed(state, object, options);
           break;
-        case 'reconciled':
-          state.reconciling = false;
-          if (message.error !== null) context.log.warn('listing the bucket failed', { error: message.error });
+        case 'listedAll':
+          wantMissing(state, options);
+          tidy(state, options);
+          endListing(state, null, options, context);
+          break;
+        case 'listingFailed':
+          listingFailed(state, message, options, context);
+          break;
+        case 'listOn':
+          if (!state.draining) listBucket(options, message.after, context);
+          break;
+        case 'retry':
+          state.retrying = false;
+          state.work.retry(options.clock.now());
+          retryLater(state, context);
           break;
         case 'readFinished':
-          finished(state, message.key, message.outcome, context);
+          finished(state, message.key, message.outcome, options, context);
           break;
         case 'childStopped':
-          if (message.outcome.kind === 'failed') crashed(state, message.name, message.outcome.error, context);
+          if (message.outcome.kind === 'failed') crashed(state, message.name, message.outcome.error, options, context);
           break;
         case 'settle':
           state.settling.push(message.replyTo);
           break;
         case 'drain':
           state.draining = true;
-          state.waiting.clear();
-          await Promise.all([...state.working.values()].map(({ reader }) => stop(reader)));
+          await Promise.all(state.work.abandon().map((reader) => stop(reader)));
           tell(message.replyTo, { type: 'drained' });
           break;
       }
       if (!state.draining) startReaders(state, options, context);
-      if (!state.reconciling && state.waiting.size === 0 && state.working.size === 0) {
-        const failed = [...state.failed].map(([key, reason]) => ({ key, reason }));
-        for (const replyTo of state.settling.splice(0)) tell(replyTo, { type: 'settled', failed });
+      if (!state.listing.running && state.work.isEmpty) {
+        for (const replyTo of state.settling.splice(0)) tell(replyTo, settledOf(state, options));
       }
       return state;
     },
   };
 }
 
-function want(state: State, key: string, options: IngestOptions): void {
-  const work = state.working.get(key);
-  if (work !== undefined) work.again = true;
-  else if (options.includes(key)) state.waiting.add(key);
+/** What a `since` means for objects that were never read. */
+async function readingOptions(options: IngestOptions): Promise<LogReaderOptions> {
+  const { since, publisher, bucket } = options;
+  if (since === 'everything') return { ...options, since: { ms: -Infinity, older: 'ignored' } };
+  if (since !== 'now') return { ...options, since: { ms: since.ms, older: 'ignored' } };
+  // The first start of all decides what is old.
+  const ms = await ask(publisher, (replyTo) => ({ type: 'since', bucket, replyTo }), 60_000);
+  return { ...options, since: { ms, older: 'passedOver' } };
 }
 
-/** ETag and size decide, LastModified never alone; a tail that waits for too long is a reason to look, too. */
-function differs(state: State, object: ObjectInfo, options: IngestOptions): boolean {
-  const known = state.known.get(object.key);
-  if (known === undefined && object.lastModified < options.sinceMs) return false;
-  if (known?.etag !== object.etag || known.size !== object.size) return true;
-  return known.heldSince !== null && options.clock.now() - known.heldSince >= options.tailTimeoutMs;
+function want(state: State, key: string, options: IngestOptions): void {
+  if (options.includes(key)) state.work.want(key);
+}
+
+function noteListed(state: State, object: ObjectInfo, options: IngestOptions): void {
+  const { key, lastModified } = object;
+  const now = options.clock.now();
+  const known = state.known.get(key);
+  const { ms, older } = state.reading.since;
+  state.unseen.delete(key);
+  const counts =
+    known === undefined
+      ? older === 'passedOver' || lastModified >= ms
+      : differs(known, object, now - options.tailTimeoutMs);
+  if (counts && state.work.mayRead(key, now)) want(state, key, options);
+}
+
+/** Known, and not in the listing: it was deleted, and whoever looks at it will see. */
+function wantMissing(state: State, options: IngestOptions): void {
+  for (const key of state.unseen) {
+    if (state.known.get(key)?.ended === null) want(state, key, options);
+  }
+}
+
+function tidy(state: State, { bucket, clock, retentionMs, publisher }: IngestOptions): void {
+  const now = clock.now();
+  const slim: string[] = [];
+  const forget: string[] = [];
+  const flush = (atLeast: number): void => {
+    if (slim.length + forget.length < atLeast) return;
+    tell(publisher, { type: 'tidy', slim: slim.splice(0), forget: forget.splice(0) });
+  };
+  for (const [key, known] of state.known) {
+    if (state.work.has(key)) continue;
+    if (canForget(known, now, retentionMs) && state.unseen.has(key)) {
+      forget.push(sourceId(bucket, key));
+      state.known.delete(key);
+    } else if (canSlim(known, now)) {
+      slim.push(sourceId(bucket, key));
+      state.known.set(key, { ...known, slim: true });
+    }
+    flush(TIDIED_AT_ONCE);
+  }
+  flush(1);
+}
+
+function startListing(state: State, options: IngestOptions, context: ActorContext<IngestMessage>): void {
+  state.listing = { running: true, attempts: 0, again: false, failed: null };
+  state.unseen = new Set(state.known.keys());
+  listBucket(options, '', context);
+}
+
+function endListing(
+  state: State,
+  failed: string | null,
+  options: IngestOptions,
+  context: ActorContext<IngestMessage>,
+): void {
+  const { again } = state.listing;
+  state.listing = { ...state.listing, running: false, failed };
+  state.unseen.clear();
+  if (again && !state.draining) startListing(state, options, context);
+}
+
+/** A listing goes on where it broke off. */
+function listingFailed(
+  state: State,
+  { after, error }: { readonly after: string; readonly error: unknown },
+  options: IngestOptions,
+  context: ActorContext<IngestMessage>,
+): void {
+  const attempts = state.listing.attempts + 1;
+  state.listing = { ...state.listing, attempts };
+  context.log.warn('listing the bucket broke off', { after, attempts, error });
+  if (attempts < LISTING_ATTEMPTS && !state.draining) {
+    context.after(listingPause(attempts), { type: 'listOn', after });
+    return;
+  }
+  endListing(state, error instanceof Error ? error.message : String(error), options, context);
 }
 
 function startReaders(state: State, options: IngestOptions, context: ActorContext<IngestMessage>): void {
-  for (const key of state.waiting) {
-    if (state.working.size >= options.concurrency) return;
-    state.waiting.delete(key);
+  state.work.start(options.concurrency, (task) => {
     const name = `reader-${++state.spawned}`;
-    const reader = spawn(context, { ...logReader(name, key, options, context.self), onStop: (stopped) => stopped });
-    state.working.set(key, { name, reader, again: false });
-  }
+    const behaviour = logReader(name, task, state.reading, context.self);
+    return { name, reader: spawn(context, { ...behaviour, onStop: (stopped) => stopped }) };
+  });
 }
 
-function finished(state: State, key: string, outcome: ReadOutcome, context: ActorContext<IngestMessage>): void {
-  const again = state.working.get(key)?.again === true;
-  state.working.delete(key);
-  if (again) state.waiting.add(key);
-  state.failed.delete(key);
-  if (outcome.kind === 'read') state.known.set(key, knownOf(outcome.checkpoint));
-  if (outcome.kind === 'failed' || outcome.kind === 'refused') state.failed.set(key, outcome.reason);
-  // The publisher has said so of what is refused, loudly; every signal for it would say it again.
-  if (outcome.kind === 'failed') {
-    context.log.warn('reading failed, the next signal or reconciliation tries again', { key, reason: outcome.reason });
-  }
-}
-
-function crashed(state: State, name: string, error: Error, context: ActorContext<IngestMessage>): void {
-  for (const [key, work] of state.working) {
-    if (work.name === name) finished(state, key, { kind: 'failed', reason: error.message }, context);
-  }
-}
-
-/** Lists the bucket beside the mailbox; portions come as messages. */
-function list(options: IngestOptions, context: ActorContext<IngestMessage>): void {
-  const portions = async (): Promise<void> => {
-    let objects: ObjectInfo[] = [];
-    for await (const object of options.store.list(options.bucket)) {
-      if (context.signal.aborted) return;
-      objects.push(object);
-      if (objects.length < LISTED_AT_ONCE) continue;
-      tell(context.self, { type: 'listed', objects });
-      objects = [];
+function finished(
+  state: State,
+  key: string,
+  outcome: ReadOutcome,
+  options: IngestOptions,
+  context: ActorContext<IngestMessage>,
+): void {
+  const now = options.clock.now();
+  switch (outcome.kind) {
+    case 'failed':
+      context.log.warn('reading failed', { key, reason: outcome.reason });
+      state.work.failedForNow({ key, restart: outcome.restart }, outcome.reason, now);
+      break;
+    case 'refused':
+      // The publisher has said so, loudly; every signal for it would say it again.
+      state.work.failedForGood(key, outcome.reason);
+      break;
+    case 'read': {
+      const { checkpoint } = outcome;
+      if (checkpoint !== null) state.known.set(key, knownOf(checkpoint));
+      const reason = checkpoint?.quarantine?.reason;
+      if (reason === undefined) state.work.succeeded(key);
+      else if (reason === 'denied') state.work.failedForNow({ key, restart: null }, 'in quarantine: denied', now);
+      else state.work.failedForGood(key, `in quarantine: ${reason}`);
     }
-    tell(context.self, { type: 'listed', objects });
-  };
-  portions().then(
-    () => tell(context.self, { type: 'reconciled', error: null }),
-    (error: unknown) => tell(context.self, { type: 'reconciled', error }),
-  );
-}
-
-/** Equal keys in other buckets are other sources. */
-function knownIn(bucket: string, checkpoints: readonly Checkpoint[]): Map<string, Known> {
-  const known = new Map<string, Known>();
-  for (const checkpoint of checkpoints) {
-    const source = splitSourceId(checkpoint.source);
-    if (source.bucket === bucket) known.set(source.key, knownOf(checkpoint));
   }
-  return known;
+  state.work.finished(key);
+  state.unseen.delete(key);
+  retryLater(state, context);
 }
 
-function knownOf(checkpoint: Checkpoint): Known {
-  return { etag: checkpoint.etag, size: checkpoint.size, heldSince: checkpoint.heldSince };
+function retryLater(state: State, context: ActorContext<IngestMessage>): void {
+  if (state.retrying || !state.work.hasRetries) return;
+  state.retrying = true;
+  context.after(RETRY_TICK_MS, { type: 'retry' });
+}
+
+function crashed(
+  state: State,
+  name: string,
+  error: Error,
+  options: IngestOptions,
+  context: ActorContext<IngestMessage>,
+): void {
+  const task = state.work.taskOf(name);
+  if (task === undefined) return;
+  finished(state, task.key, { kind: 'failed', reason: error.message, restart: task.restart }, options, context);
+}
+
+function settledOf({ work, listing }: State, { prefix }: IngestOptions): Settled {
+  const notListed = listing.failed === null ? [] : [{ key: `${prefix}*`, reason: listing.failed }];
+  return { type: 'settled', failed: [...work.failures, ...notListed] };
 }

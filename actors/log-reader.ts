@@ -3,18 +3,32 @@ import { sourceId } from '../src/domain/topics';
 import { isTelltaleError } from '../src/errors';
 import { ask, tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
 import type { IngestMessage, LogReaderMessage, PublisherMessage, ReadOutcome } from './protocol';
-import { readSteps, type ReadingOptions, type Step } from './reading';
+import type { ReadingOptions, Step } from './reading';
+import { readSource, type Restart } from './walking';
 
-export interface LogReaderOptions extends ReadingOptions {
+export interface LogReaderOptions extends Omit<ReadingOptions, 'hurried'> {
   readonly publisher: ActorRef<PublisherMessage>;
   /** Steps that may be on their way to the publisher at a time: this bounds the memory of a reader. */
   readonly credit: number;
 }
 
+/** What is to be read. */
+export interface Task {
+  readonly key: string;
+  readonly restart: RestartWish | null;
+}
+
+/** Somebody asked for a new generation (`telltale reingest`). */
+export interface RestartWish {
+  readonly count: boolean;
+  /** The generation that it follows, once that is known: a wish that was begun to be granted is not granted twice. */
+  readonly after: number | null;
+}
+
 interface State {
   epoch: number;
   /** Null before the object was looked at, and when all of it is handed to the publisher. */
-  steps: AsyncGenerator<Step | null, void, undefined> | null;
+  steps: AsyncGenerator<Step | null, Checkpoint | null, undefined> | null;
   credit: number;
   /** Is a `next` on its way? */
   pulling: boolean;
@@ -22,17 +36,22 @@ interface State {
   last: Checkpoint | null;
   /** The newest that is committed. */
   committed: Checkpoint | null;
+  /** Behind all that could be read. */
+  end: Checkpoint | null;
+  restart: Restart | null;
   attempts: number;
 }
 
 /** An object that changes in mid-read is looked at again at once, this often; then the next hint has to do it. */
 const MAX_ATTEMPTS = 5;
+/** From this attempt on one read has to do. */
+const HURRIED_FROM = 2;
 const LOOKUP_MS = 60_000;
 
 /** Reads what is new of one source, hands it to the publisher step by step, says how it ended, and stops. */
 export function logReader(
   name: string,
-  key: string,
+  { key, restart }: Task,
   options: LogReaderOptions,
   ingest: ActorRef<IngestMessage>,
 ): ActorOptions<LogReaderMessage, State> {
@@ -50,6 +69,8 @@ export function logReader(
         pulling: false,
         last: null,
         committed: null,
+        end: null,
+        restart: null,
         attempts: 0,
       };
     },
@@ -86,13 +107,13 @@ export function logReader(
         if (!isTelltaleError(error)) throw error;
         state.steps = null;
         state.attempts += 1;
-        if (error.code === 'OBJECT_CHANGED' && state.attempts < MAX_ATTEMPTS) tell(context.self, { type: 'read' });
-        else if (error.code === 'OBJECT_NOT_FOUND') finish({ kind: 'gone' }, context);
-        else finish({ kind: 'failed', reason: error.message }, context);
+        const changed = error.code === 'OBJECT_CHANGED' || error.code === 'OBJECT_NOT_FOUND';
+        if (changed && state.attempts < MAX_ATTEMPTS) tell(context.self, { type: 'read' });
+        else finish({ kind: 'failed', reason: error.message, restart: state.restart ?? restart }, context);
       }
       return state;
     },
-    afterStop: (state) => state.steps?.return(),
+    afterStop: (state) => state.steps?.return(null),
   };
 
   async function begin(
@@ -101,14 +122,13 @@ export function logReader(
     epoch: number,
     context: ActorContext<LogReaderMessage>,
   ): Promise<void> {
-    await state.steps?.return();
+    await state.steps?.return(null);
     Object.assign(state, { epoch, steps: null, credit: options.credit, last: null, committed: null });
-    const object = await options.store.head(options.bucket, key);
-    if (object === null) {
-      finish({ kind: 'gone' }, context);
-      return;
+    if (restart !== null && committed !== null) {
+      state.restart ??= { after: restart.after ?? committed.generation, count: restart.count };
     }
-    state.steps = readSteps(committed, object, options);
+    const hurried = state.attempts >= HURRIED_FROM;
+    state.steps = readSource(committed, key, state.restart, { ...options, hurried });
     pull(state, context);
   }
 
@@ -121,24 +141,26 @@ export function logReader(
 
   async function publishNext(state: State, context: ActorContext<LogReaderMessage>): Promise<void> {
     if (state.steps === null) return;
-    const { value: step, done } = await state.steps.next();
+    const { value, done } = await state.steps.next();
     if (done === true) {
       state.steps = null;
+      state.end = value;
       settle(state, context);
       return;
     }
-    if (step !== null) {
+    if (value !== null) {
       state.credit -= 1;
-      state.last = step.checkpoint;
-      tell(options.publisher, { type: 'publish', source, ...step, epoch: state.epoch, replyTo: context.self });
+      state.last = value.checkpoint;
+      tell(options.publisher, { type: 'publish', source, ...value, epoch: state.epoch, replyTo: context.self });
     }
     pull(state, context);
   }
 
   /** All is read: what is left is to wait until the last step is committed. */
   function settle(state: State, context: ActorContext<LogReaderMessage>): void {
-    if (state.last === null) finish({ kind: 'unchanged' }, context);
-    else if (state.last === state.committed) finish({ kind: 'read', checkpoint: state.last }, context);
+    if (state.last === null || state.last === state.committed) {
+      finish({ kind: 'read', checkpoint: state.end }, context);
+    }
   }
 
   function finish(outcome: ReadOutcome, context: ActorContext<LogReaderMessage>): void {

@@ -1,3 +1,4 @@
+import type { Signal } from '../src/domain/signal/signal';
 import { isTelltaleError } from '../src/errors';
 import { ask, spawn, stop, tell, type ActorOptions, type ActorRef, type ActorSystem } from '../src/kit';
 import { ingest, type IngestOptions } from './ingest';
@@ -55,7 +56,7 @@ function producerRoot(options: ProducerOptions): ActorOptions<ProducerMessage, S
     receive: async (state, message) => {
       switch (message.type) {
         case 'objectArrived':
-          tell(state.ingest, { type: 'ingest', key: message.signal.key });
+          tell(state.ingest, arrivalOf(message.signal));
           break;
         case 'reconcile':
         case 'settle':
@@ -78,6 +79,10 @@ function producerRoot(options: ProducerOptions): ActorOptions<ProducerMessage, S
       return state;
     },
   };
+}
+
+function arrivalOf({ key, reingest }: Signal): IngestMessage {
+  return reingest === undefined ? { type: 'ingest', key } : { type: 'reingest', key, count: reingest === 'count' };
 }
 
 /** A part that has stopped for good has nothing to drain; a restart of all would fence whoever took over. */

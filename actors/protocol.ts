@@ -1,10 +1,14 @@
 import type { Checkpoint } from '../src/domain/sources/checkpoint';
 import type { LineBatch } from '../src/domain/lines/line-batch';
 import type { Signal } from '../src/domain/signal/signal';
+import type { QuarantineRecord } from '../src/domain/sources/quarantine';
+import type { KnownSource } from '../src/domain/sources/reconcile';
 import type { SourceId } from '../src/domain/topics';
 import type { ActorRef, ChildStopped } from '../src/kit';
 import type { FetchedBatches } from '../src/ports/event-log';
 import type { ObjectInfo } from '../src/ports/object-store';
+
+import type { RestartWish } from './log-reader';
 
 /** Every message of every actor, on one page. Lines travel in batches, never singly; time arrives as data. */
 
@@ -22,10 +26,19 @@ export type ProducerMessage =
 
 export type IngestMessage =
   | { readonly type: 'ingest'; readonly key: string }
+  /** Read a source from its start once more, as a new generation; `count` counts what was counted before. */
+  | { readonly type: 'reingest'; readonly key: string; readonly count: boolean }
   | { readonly type: 'reconcile' }
   /** To itself: a portion of the bucket's listing. */
   | { readonly type: 'listed'; readonly objects: readonly ObjectInfo[] }
-  | { readonly type: 'reconciled'; readonly error: unknown }
+  /** To itself: the listing has come to its end. */
+  | { readonly type: 'listedAll' }
+  /** To itself: the listing broke off behind this key. */
+  | { readonly type: 'listingFailed'; readonly after: string; readonly error: unknown }
+  /** To itself: go on listing. */
+  | { readonly type: 'listOn'; readonly after: string }
+  /** To itself: try once more what could not be read. */
+  | { readonly type: 'retry' }
   | { readonly type: 'readFinished'; readonly key: string; readonly outcome: ReadOutcome }
   | { readonly type: 'settle'; readonly replyTo: ActorRef<Settled> }
   /** Stops reading where it stands; answers when no reader is left. */
@@ -39,15 +52,15 @@ export interface Settled {
 }
 
 /**
- * How the reading of one source ended. `failed` is tried again by the next signal or reconciliation; `refused` is, too,
- * and ends the same until somebody mends its checkpoint.
+ * How the reading of one source ended. `failed` is tried again after a while; `refused` ends the same until somebody mends
+ * its checkpoint.
  */
 export type ReadOutcome =
-  | { readonly kind: 'read'; readonly checkpoint: Checkpoint }
-  | { readonly kind: 'unchanged' }
-  | { readonly kind: 'gone' }
+  /** The checkpoint behind all of it; null when there is none: no object, or one that does not count. */
+  | { readonly kind: 'read'; readonly checkpoint: Checkpoint | null }
   | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: string };
+  /** `restart`: what was asked for and is still to be done. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly restart: RestartWish | null };
 
 export type LogReaderMessage =
   /** Begin: look at the object, and read what is new. */
@@ -63,9 +76,13 @@ export type LogReaderMessage =
 export type PublisherMessage =
   /** Where does this source stand? Answers what is committed, and the epoch to publish under. */
   | { readonly type: 'lookup'; readonly source: SourceId; readonly replyTo: ActorRef<Standing> }
-  /** The committed checkpoints of all sources. */
-  | { readonly type: 'lookupAll'; readonly replyTo: ActorRef<readonly Checkpoint[]> }
+  /** What a reconciliation needs to know of all sources of a bucket, by key. */
+  | { readonly type: 'lookupAll'; readonly bucket: string; readonly replyTo: ActorRef<Map<string, KnownSource>> }
+  /** When was this bucket looked at first (epoch milliseconds)? It is now, if never before, and that is kept. */
+  | { readonly type: 'since'; readonly bucket: string; readonly replyTo: ActorRef<number> }
   | Publish
+  /** Keep little of sources that nobody writes to, and nothing of those that are gone. */
+  | { readonly type: 'tidy'; readonly slim: readonly SourceId[]; readonly forget: readonly SourceId[] }
   /** To itself: commit, if publish number `upTo` is still the last one; whatever came after it brings its own. */
   | { readonly type: 'commit'; readonly upTo: number }
   | Drain;
@@ -79,6 +96,8 @@ export interface Publish {
   /** First byte that this step covers: must be where the last accepted step of the source ended (rule 9). */
   readonly from: { readonly generation: number; readonly offset: number };
   readonly checkpoint: Checkpoint;
+  /** The object cannot be read: a record for topic `quarantine`. */
+  readonly quarantine?: QuarantineRecord;
   readonly epoch: number;
   /** Will the reader publish more at once? Then the transaction may wait for it. */
   readonly more: boolean;

@@ -1,7 +1,7 @@
 import { encodeLines } from '../src/domain/lines/log-records';
-import type { RecordData } from '../src/domain/lines/record-batch';
 import type { Checkpoint } from '../src/domain/sources/checkpoint';
-import { decodeCheckpoint, encodeCheckpoint } from '../src/domain/sources/checkpoint-record';
+import { decodeCheckpoint } from '../src/domain/sources/checkpoint-record';
+import { encodeQuarantine } from '../src/domain/sources/quarantine';
 import { partitionOf } from '../src/domain/sources/origin';
 import type { SourceId } from '../src/domain/topics';
 import { isTelltaleError } from '../src/errors';
@@ -9,6 +9,7 @@ import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../sr
 import type { Clock } from '../src/ports/clock';
 import type { EventLog, EventTransaction, EventWriter } from '../src/ports/event-log';
 import { appendRecords, type Crc32c } from './append';
+import { CheckpointShelf, recordOf, sinceRecord, type CheckpointRecord } from './checkpoint-shelf';
 import type { LogReaderMessage, Publish, PublisherMessage, Standing } from './protocol';
 import { readLatest } from './read-latest';
 
@@ -30,7 +31,7 @@ interface State {
   readonly writer: EventWriter;
   readonly epoch: number;
   /** What the event log holds for certain. */
-  readonly committed: Map<SourceId, Checkpoint>;
+  readonly committed: CheckpointShelf;
   /** Sources whose checkpoint cannot be understood, and why: reading on could lose or repeat lines. */
   readonly refused: ReadonlyMap<SourceId, string>;
   open: Open | null;
@@ -66,7 +67,7 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
       for (const reason of refused.values()) context.log.error('a source is left alone', { reason });
       epoch += 1;
       for (const [source, reader] of readers) {
-        tell(reader, { type: 'resumeFrom', epoch, checkpoint: committed.get(source) ?? null });
+        tell(reader, { type: 'resumeFrom', epoch, checkpoint: committed.get(source) });
       }
       readers.clear();
       return { writer, epoch, committed, refused, open: null, taken: 0 };
@@ -80,17 +81,30 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
             tell(message.replyTo, standingOf(state, message.source));
             break;
           case 'lookupAll':
-            tell(message.replyTo, [...state.committed.values()]);
+            tell(message.replyTo, state.committed.known(message.bucket));
+            break;
+          case 'since':
+            if (state.committed.since(message.bucket) === null) {
+              await commit(state, options, readers);
+              await write(state, [sinceRecord(message.bucket, options.clock.now())], options);
+            }
+            tell(message.replyTo, state.committed.since(message.bucket) ?? options.clock.now());
             break;
           case 'publish':
             if (continues(state, message)) {
               readers.set(message.source, message.replyTo);
               await take(state, message, options, context, readers);
             } else {
-              const checkpoint = state.committed.get(message.source) ?? null;
+              const checkpoint = state.committed.get(message.source);
               tell(message.replyTo, { type: 'resumeFrom', epoch: state.epoch, checkpoint });
             }
             break;
+          case 'tidy': {
+            await commit(state, options, readers);
+            const records = state.committed.tidied(message.slim, message.forget, options.clock.now());
+            if (records.length > 0) await write(state, records, options);
+            break;
+          }
           case 'commit':
             if (state.taken === message.upTo) await commit(state, options, readers);
             break;
@@ -112,14 +126,14 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
 
 function standingOf({ committed, refused, epoch }: State, source: SourceId): Standing {
   const reason = refused.get(source);
-  return { checkpoint: committed.get(source) ?? null, epoch, ...(reason === undefined ? {} : { refused: reason }) };
+  return { checkpoint: committed.get(source), epoch, ...(reason === undefined ? {} : { refused: reason }) };
 }
 
 /** Rule 9: only what begins where the last accepted step of its source ended, under the current epoch. */
 function continues(state: State, step: Publish): boolean {
   if (step.epoch !== state.epoch) return false;
   const last = state.open?.steps.get(step.source)?.checkpoint ?? state.committed.get(step.source);
-  if (last === undefined) return step.from.generation === 0 && step.from.offset === 0;
+  if (last === null) return step.from.generation === 0 && step.from.offset === 0;
   if (step.from.generation > last.generation) return step.from.offset === 0;
   return step.from.generation === last.generation && step.from.offset === last.offset;
 }
@@ -142,6 +156,15 @@ async function take(
     await open.transaction.append('logs', partitionOf(step.checkpoint.origin, options.partitions), bytes);
     open.bytes += bytes.length;
   }
+  if (step.quarantine !== undefined) {
+    const record = { ...encodeQuarantine(step.quarantine), headers: [], timestamp: options.clock.now() };
+    await appendRecords(open.transaction, { topic: 'quarantine', partition: 0 }, [record], options.crc32c);
+    context.log.warn('an object cannot be read and is in quarantine', {
+      source: step.source,
+      reason: step.quarantine.reason,
+      detail: step.quarantine.detail,
+    });
+  }
   open.steps.set(step.source, { checkpoint: step.checkpoint, replyTo: step.replyTo });
   tell(step.replyTo, { type: 'accepted', epoch: state.epoch });
 
@@ -161,38 +184,55 @@ async function commit(
   const open = state.open;
   if (open === null) return;
   const timestamp = options.clock.now();
-  const byPartition = new Map<number, RecordData[]>();
-  for (const { checkpoint } of open.steps.values()) {
-    const partition = partitionOf(checkpoint.origin, options.partitions);
-    const records = byPartition.get(partition) ?? [];
-    records.push({ ...encodeCheckpoint(checkpoint), headers: [], timestamp });
-    byPartition.set(partition, records);
-  }
-  for (const [partition, records] of byPartition) {
-    await appendRecords(open.transaction, { topic: 'checkpoints', partition }, records, options.crc32c);
-  }
+  const records = [...open.steps.values()].map(({ checkpoint }) => recordOf(checkpoint, timestamp));
+  await appendCheckpoints(open.transaction, records, options);
   await open.transaction.commit();
   state.open = null;
+  for (const record of records) state.committed.put(record);
   for (const [source, { checkpoint, replyTo }] of open.steps) {
-    state.committed.set(source, checkpoint);
     readers.delete(source);
     tell(replyTo, { type: 'committed', epoch: state.epoch, checkpoint });
   }
 }
 
+/** A transaction of checkpoints alone. */
+async function write(state: State, records: readonly CheckpointRecord[], options: PublisherOptions): Promise<void> {
+  const transaction = state.writer.begin();
+  await appendCheckpoints(transaction, records, options);
+  await transaction.commit();
+  for (const record of records) state.committed.put(record);
+}
+
+async function appendCheckpoints(
+  transaction: EventTransaction,
+  records: readonly CheckpointRecord[],
+  options: PublisherOptions,
+): Promise<void> {
+  const byPartition = new Map<number, CheckpointRecord[]>();
+  for (const record of records) {
+    const partition = partitionOf(record.origin, options.partitions);
+    const others = byPartition.get(partition);
+    if (others === undefined) byPartition.set(partition, [record]);
+    else others.push(record);
+  }
+  for (const [partition, own] of byPartition) {
+    await appendRecords(transaction, { topic: 'checkpoints', partition }, own, options.crc32c);
+  }
+}
+
 /** The newest checkpoint of each source. One that cannot be understood stops its own source, and no other. */
 async function readCheckpoints(options: PublisherOptions): Promise<Pick<State, 'committed' | 'refused'>> {
-  const committed = new Map<SourceId, Checkpoint>();
+  const committed = new CheckpointShelf();
   const refused = new Map<SourceId, string>();
   for (let partition = 0; partition < options.partitions; partition++) {
     await readLatest(options.log, { topic: 'checkpoints', partition, from: 0 }, ({ key, value }) => {
       if (key === null) return;
       const source = key.toString('utf8');
-      committed.delete(source);
+      committed.put({ key, value: null });
       refused.delete(source);
       try {
-        const checkpoint = decodeCheckpoint(key, value);
-        if (checkpoint !== null) committed.set(source, checkpoint);
+        decodeCheckpoint(key, value);
+        committed.put({ key, value });
       } catch (error) {
         if (!isTelltaleError(error, 'CORRUPT_CHECKPOINT')) throw error;
         refused.set(source, error.message);

@@ -133,6 +133,31 @@ function createProgram(launch: Launch): Command {
     );
 
   program
+    .command('audit')
+    .description(
+      'proves for each source that nothing is lost and nothing is there twice; exit code 1 where it is not so',
+    )
+    .argument('[source...]', 'only these: a key, bucket/key or s3://bucket/key')
+    .action((sources: string[], _: object, command: Command) =>
+      launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
+        const { runAudit } = await import('./commands/audit.js');
+        return runAudit(loaded.config, { sources, json }, io);
+      }),
+    );
+
+  program
+    .command('reingest')
+    .description('has the running producer read a source from its beginning, as a new generation')
+    .argument('<source>', 'a key, bucket/key or s3://bucket/key')
+    .option('--count', 'count lines once more that were counted before', false)
+    .action((source: string, options: { count: boolean }, command: Command) =>
+      launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
+        const { runReingest } = await import('./commands/reingest.js');
+        return runReingest(loaded.config, { source, count: options.count, json }, io);
+      }),
+    );
+
+  program
     .command('config')
     .description('prints the effective configuration, and where each value comes from')
     .action((_: object, command: Command) =>

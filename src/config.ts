@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { environmentLayer, setLayer, yamlLayer, type Keys, type Layer, type Setting } from './config/layers';
 import { nearest } from './nearest';
 import { parseJson } from './config/fields';
-import { configSchema, ruleKeys, type Config } from './config/schema';
+import { configSchema, ruleKeys, sourceKeys, type Config } from './config/schema';
 import { TelltaleError } from './errors';
 import { projectFile } from './project-file';
 
@@ -86,9 +86,10 @@ function validate(
   const subject = (path: readonly PropertyKey[]): string => settingAt(path, settings)?.subject(path) ?? path.join('.');
   const found = result.error.issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [`${subject(issue.path)}: ${issue.message}`];
-    // Only rules can hold unknown keys here: the layers refused all others.
+    // Only rules and sources can hold unknown keys here: the layers refused all others.
+    const known = issue.path[0] === 'rules' ? ruleKeys : sourceKeys;
     return issue.keys.map((key) => {
-      const meant = [...issue.path, nearest(key, ruleKeys)].join('.');
+      const meant = [...issue.path, nearest(key, known)].join('.');
       return `${subject([...issue.path, key])}: no such key; did you mean ${meant}?`;
     });
   });
@@ -116,7 +117,7 @@ function assemble(
   for (const { path, value, subject } of settings.values()) {
     const [first = '', index, key = ''] = path;
     if (first !== 'rules') {
-      put(tree, path, value);
+      put(tree, path, path.join('.') === 'ingest.sources' ? readList(value) : value);
     } else if (index === undefined) {
       tree['rules'] = completeRules(value, defaults);
     } else {
@@ -146,13 +147,19 @@ function put(tree: Tree, path: readonly string[], value: unknown): void {
 
 /** What a rule leaves out, all but its name, is as in the first rule of `conf/default.yaml`. */
 function completeRules(raw: unknown, defaults: Layer): unknown {
-  const rules = typeof raw === 'string' ? parseJson(raw) : raw;
+  const rules = readList(raw);
   if (!Array.isArray(rules)) return raw;
   const shipped = defaults.settings.find(({ path }) => path[0] === 'rules')?.value;
   const example: unknown = Array.isArray(shipped) ? shipped[0] : {};
   return rules.map((rule: unknown) =>
     isTree(rule) && isTree(example) ? { ...example, name: undefined, ...rule } : rule,
   );
+}
+
+/** A list of objects comes from the environment and `--set` as JSON. What is none stays as it is. */
+function readList(raw: unknown): unknown {
+  const list = typeof raw === 'string' ? parseJson(raw) : raw;
+  return Array.isArray(list) ? list : raw;
 }
 
 function isTree(value: unknown): value is Tree {

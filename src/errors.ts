@@ -22,6 +22,12 @@ export const errorCodes = {
   OBJECT_CHANGED: { exitCode: 1, retriable: true },
   OBJECT_KEY: { exitCode: 1, retriable: false },
   OBJECT_STORE: { exitCode: 1, retriable: true },
+  /** Bytes that cannot be read as lines: the object goes to quarantine. */
+  OBJECT_GZIP_CORRUPT: { exitCode: 1, retriable: false },
+  OBJECT_GZIP_TRUNCATED: { exitCode: 1, retriable: false },
+  /** It decompresses to so many times its size that it is taken for a bomb. */
+  OBJECT_GZIP_RATIO: { exitCode: 1, retriable: false },
+  OBJECT_UTF_16: { exitCode: 1, retriable: false },
   /** Wrong, expired or no credentials, a missing right, or a wrong clock. */
   OBJECT_STORE_DENIED: { exitCode: 2, retriable: false },
   /** There is no such bucket, or it is in another region. */

@@ -24,12 +24,22 @@ const longestName = 100;
  */
 export function nearest(name: string, valid: readonly string[]): string {
   const written = name.slice(0, longestName);
-  const cost = (candidate: string): number => {
+  return cheapest(valid, (candidate) => {
     const whole = distance(written.toLowerCase(), candidate.toLowerCase());
     const lastPart = distance(last(written).toLowerCase(), last(candidate).toLowerCase());
     return Math.min(whole, lastPart + 1);
-  };
-  return valid.reduce((best, candidate) => (cost(candidate) < cost(best) ? candidate : best), valid[0] ?? '');
+  });
+}
+
+/** The same for names whose dots mean nothing, such as those of files. */
+export function nearestFile(name: string, valid: readonly string[]): string {
+  const written = name.slice(-longestName).toLowerCase();
+  return cheapest(valid, (candidate) => distance(written, candidate.slice(-longestName).toLowerCase()));
+}
+
+function cheapest(candidates: readonly string[], cost: (candidate: string) => number): string {
+  const costs = candidates.map(cost);
+  return candidates[costs.indexOf(costs.reduce((least, other) => Math.min(least, other), Infinity))] ?? '';
 }
 
 function last(name: string): string {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ConsumerOptions } from '../../actors/consumer';
 import type { ProducerOptions } from '../../actors/producer';
@@ -10,7 +9,9 @@ import { openMailbox, type Mailbox } from '../adapters/embedded/mailbox';
 import { sendSignal } from '../adapters/embedded/signal-client';
 import type { KafkaSasl, TopicNeeds } from '../adapters/kafka/options';
 import { openSqliteEventLog } from '../adapters/embedded/sqlite-event-log';
-import { crc32c, loadCrc64Nvme } from '../adapters/native/checksums';
+import { crc32c } from '../adapters/native/checksums';
+import { gunzip } from '../adapters/native/gunzip';
+import { loadHashing } from '../adapters/native/hashing';
 import type { Config } from '../config';
 import { renderMail } from '../domain/mail/render-mail';
 import { createKeyFilter, type OriginRule } from '../domain/sources/origin';
@@ -90,7 +91,7 @@ export function topicNeeds(transactionalId: string): TopicNeeds {
   const [, owner] = /^telltale-(producer|counting|alerting|mailer)\b/.exec(transactionalId) ?? [];
   switch (owner) {
     case 'producer':
-      return { reads: ['checkpoints'], writes: ['logs', 'checkpoints'] };
+      return { reads: ['checkpoints'], writes: ['logs', 'checkpoints', 'quarantine'] };
     case 'counting':
       return { reads: ['logs', 'state', 'windows'], writes: ['windows', 'state'] };
     case 'alerting':
@@ -107,7 +108,7 @@ const TRANSACTION_TIMEOUT_MS = 60_000;
 
 /** The object store that the configuration names. */
 export async function openStore(config: Config, data: DataFolder, io: Io): Promise<ObservedStore> {
-  if (config.objectStore.kind === 'folder') return openFolder(data, io, systemClock);
+  if (config.objectStore.kind === 'folder') return openFolder(config, data, io, systemClock);
   // Node 20 is meant: the SDK warns of it at every start.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const { createS3Store } = await import('../adapters/aws/s3-store.js');
@@ -127,7 +128,7 @@ function settled(): Promise<void> {
  * sends the command that the local runner checks as SSM would, which hands the signal to the producer's socket.
  * @param clock says LastModified
  */
-export function openFolder(data: DataFolder, io: Io, clock: Clock): Promise<ObservedStore> {
+export function openFolder(config: Config, data: DataFolder, io: Io, clock: Clock): Promise<ObservedStore> {
   const runner = createLocalCommandRunner({
     document: readJson('conf/ssm-document.json'),
     deliver: (payload) => sendSignal(data.root, payload),
@@ -144,7 +145,8 @@ export function openFolder(data: DataFolder, io: Io, clock: Clock): Promise<Obse
       .then(() => void announcing.delete(announced));
     announcing.add(announced);
   };
-  return openFolderStore({ folder: data.store, clock, onEvent }).then((store) => ({
+  const { versioning } = config.objectStore.folder;
+  return openFolderStore({ folder: data.store, clock, versioning, onEvent }).then((store) => ({
     store,
     announced: async () => {
       await Promise.all(announcing);
@@ -163,7 +165,8 @@ export async function producerOptions(
   parts: { readonly log: EventLog; readonly store: ObjectStore },
 ): Promise<Omit<ProducerOptions, 'onFailure'>> {
   const { ingest, objectStore } = config;
-  const crc64 = await loadCrc64Nvme();
+  const prefix = objectStore.prefix === '' ? '' : `${objectStore.prefix}/`;
+  const fits = createKeyFilter(ingest);
   const originRule: OriginRule = {
     prefix: objectStore.prefix,
     expression: ingest.origin === null ? null : new RegExp(ingest.origin, 'u'),
@@ -172,18 +175,26 @@ export async function producerOptions(
     ...parts,
     clock: systemClock,
     crc32c,
-    hashing: { crc64, sha256: (bytes) => createHash('sha256').update(bytes).digest('base64') },
+    hashing: await loadHashing(),
+    gunzip: (chunks) => gunzip(chunks, { maxRatio: ingest.maxGzipRatio }),
     partitions: config.eventLog.partitions,
     bucket: objectStore.bucket,
     originRule,
-    sinceMs: ingest.since === 'everything' ? -Infinity : Date.parse(ingest.since),
-    includes: createKeyFilter(ingest),
+    prefix,
+    since: sinceOf(ingest.since),
+    includes: (key) => key.startsWith(prefix) && fits(key),
+    retentionMs: config.eventLog.retention,
     concurrency: ingest.concurrency,
     credit: ingest.credit,
     maxProofBytes: ingest.maxProofBytes,
+    maxReproofBytes: ingest.maxReproof,
     tailTimeoutMs: ingest.tailTimeout,
     scan: scanOptions(config),
   };
+}
+
+function sinceOf(since: string): ProducerOptions['since'] {
+  return since === 'everything' || since === 'now' ? since : { ms: Date.parse(since) };
 }
 
 export function openMail(data: DataFolder): Promise<Mailbox> {

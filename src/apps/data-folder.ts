@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Config } from '../config';
 import { TelltaleError } from '../errors';
 
 /** Where everything of one installation lies. */
@@ -39,12 +40,12 @@ export function openDataFolder(folder: string): DataFolder {
 }
 
 /**
- * A data folder for somebody who only looks: nothing is made.
- * @throws DATA_FOLDER when no program has run on it
+ * A data folder for somebody who only looks: nothing is made. With Kafka nothing needs to be in it.
+ * @throws DATA_FOLDER when the event log is to be there, and no program has run on it
  */
-export function findDataFolder(folder: string): DataFolder {
-  const data = placesIn(resolve(folder));
-  if (existsSync(data.events)) return data;
+export function findDataFolder({ dataDir, eventLog }: Pick<Config, 'dataDir' | 'eventLog'>): DataFolder {
+  const data = placesIn(resolve(dataDir));
+  if (eventLog.kind === 'kafka' || existsSync(data.events)) return data;
   throw new TelltaleError(
     'DATA_FOLDER',
     `there is no event log in ${data.root}: name the data folder of a program with --set dataDir=DIR`,

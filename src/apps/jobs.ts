@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config';
+import { compilePattern } from '../config/line-pattern';
 import { createAlerting } from '../domain/alerting/alerting';
 import type { Rule } from '../domain/alerting/rules';
 import { createCounting } from '../domain/counting/counting';
-import type { ScanContext } from '../domain/lines/scanner';
+import { compileGlob } from '../domain/glob';
+import type { LineFormat } from '../domain/lines/formats/format';
+import { ownFormat } from '../domain/lines/formats/own';
+import { Level } from '../domain/lines/line-batch';
+import type { ScanFor, ScanOptions } from '../domain/lines/scanner';
 import { projectFile } from '../project-file';
 
 /**
@@ -16,12 +21,26 @@ const ENGINE = `telltale/${versionOf(JSON.parse(readFileSync(projectFile('packag
 /** Bounds the memory of one partition's counting: 50 origins × 48 h of minutes. */
 const MAX_WINDOWS = 150_000;
 
-export function scanOptions(
-  config: Config,
-): Pick<ScanContext, 'zone' | 'maxFutureSkew' | 'maxLineBytes' | 'batchBytes'> {
+/** How to read the lines of each key. Patterns of the user's own are compiled here, once. */
+export function scanOptions(config: Config): ScanFor {
   const { zone, maxFutureSkew, maxLineBytes, batchBytes } = config.ingest;
-  return { zone, maxFutureSkew, maxLineBytes, batchBytes };
+  const others: ScanOptions = { zone, own: null, maxFutureSkew, maxLineBytes, batchBytes };
+  const sources = config.ingest.sources.map((source) => ({
+    fits: compileGlob(source.keys),
+    options: { ...others, zone: source.zone ?? zone, own: ownFormatOf(source) },
+  }));
+  return (key) => sources.find(({ fits }) => fits(key))?.options ?? others;
 }
+
+function ownFormatOf({ pattern, levels }: Config['ingest']['sources'][number]): LineFormat | null {
+  if (pattern === null) return null;
+  return ownFormat(
+    compilePattern(pattern),
+    new Map(Object.entries(levels).map(([word, name]) => [word, levelByName[name]])),
+  );
+}
+
+const levelByName = { error: Level.ERROR, warn: Level.WARN, info: Level.INFO, debug: Level.DEBUG } as const;
 
 /** @param maxWindows how many windows are kept in memory at the most */
 export function countingJob(

@@ -136,7 +136,7 @@ async function ingestFiles(
   const quiet: Io = { ...io, log: { ...io.log, info: (message, fields) => io.log.debug(message, fields) } };
   // LastModified is the file's mtime: the store is told that it is that time.
   let lastModified = 0;
-  const observed = await openFolder(data, io, { ...systemClock, now: () => lastModified });
+  const observed = await openFolder(config, data, io, { ...systemClock, now: () => lastModified });
   const mailbox = await openMail(data);
   const consumer = await launchConsumer(config, { log, transport: mailbox }, 'atEnd', quiet, onFailure);
   const producer = await launchProducer(

@@ -58,15 +58,17 @@ export async function launchProducer(
   onFailure: (what: string, error: Error) => void,
 ): Promise<RunningProducer> {
   const system = startSystem({ name: 'producer', log: io.log });
-  const producer = startProducer(system, { ...(await producerOptions(config, parts)), ...parts, onFailure });
-  const { bucket } = config.objectStore;
+  const options = await producerOptions(config, parts);
+  const producer = startProducer(system, { ...options, ...parts, onFailure });
+  const { bucket, includes } = options;
   const socket = await listenForSignals(signalSocketPath(data.root), (signal) => {
+    const source = JSON.stringify(sourceId(signal.bucket, signal.key));
     if (signal.bucket !== bucket) {
-      const source = sourceId(signal.bucket, signal.key);
-      throw new TelltaleError(
-        'BAD_SIGNAL',
-        `this producer reads the bucket ${bucket}, the signal names ${JSON.stringify(source)}`,
-      );
+      throw new TelltaleError('BAD_SIGNAL', `this producer reads the bucket ${bucket}, the signal names ${source}`);
+    }
+    if (!includes(signal.key)) {
+      const message = `this producer does not read ${source}: see objectStore.prefix, ingest.include and exclude`;
+      throw new TelltaleError('BAD_SIGNAL', message);
     }
     tell(producer.ref, { type: 'objectArrived', signal });
   });

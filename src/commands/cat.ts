@@ -23,7 +23,7 @@ export interface CatOptions {
 /** `telltale cat`: prints committed records, partition after partition; with `follow`, as they come. */
 export async function runCat(config: Config, options: CatOptions, io: Io): Promise<number> {
   const partitions = partitionsOf(config, options);
-  const log = await openEventLog(config, findDataFolder(config.dataDir));
+  const log = await openEventLog(config, findDataFolder(config));
   io.stop.addEventListener('abort', () => void log.close(), { once: true });
   try {
     const write = writerTo(io);

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { gunzip, type GunzipLimits } from '../adapters/native/gunzip';
 import { alertingJob, countingJob, rulesOf, scanOptions } from '../apps/jobs';
 import type { Config } from '../config';
 import { foldWindows } from '../domain/alerting/alerting';
@@ -7,11 +8,12 @@ import { parseOutboxRecord } from '../domain/alerting/outbox-records';
 import { countLines, type CountingState } from '../domain/counting/counting';
 import { parseWindowRecord } from '../domain/counting/parse-window-record';
 import type { WindowRecord } from '../domain/counting/window-record';
+import { peek, sniff, SNIFF_BYTES } from '../domain/lines/encoding';
 import { initialReadingState } from '../domain/lines/reading-state';
-import { createScanner, fileDayOf, type ScannedBatch } from '../domain/lines/scanner';
+import { createScanner, fileDayOf, type ScanOptions, type ScannedBatch } from '../domain/lines/scanner';
 import { originOf } from '../domain/sources/origin';
 import { sourceId } from '../domain/topics';
-import { TelltaleError } from '../errors';
+import { isTelltaleError, TelltaleError } from '../errors';
 import type { Io } from '../io';
 import { findLogFiles } from '../apps/log-files';
 import { asDecided, resultLines, type DecidedMail } from '../apps/results';
@@ -26,11 +28,15 @@ export interface ReplayOptions {
 
 /** One input of a replay. */
 interface Input {
+  /** As the user knows it. */
+  readonly name: string;
   /** SourceId. */
   readonly source: string;
   readonly origin: string;
+  readonly scan: ScanOptions;
   /** Epoch milliseconds. */
   readonly lastModified: number;
+  /** As it is stored. */
   readonly chunks: AsyncIterable<Buffer>;
 }
 
@@ -61,17 +67,22 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
 
 async function inputsOf(config: Config, { paths }: ReplayOptions): Promise<Input[]> {
   const { bucket } = config.objectStore;
+  const scanFor = scanOptions(config);
   const files = await findLogFiles(paths.filter((path) => path !== '-'));
   const inputs = files.map(({ path, key, mtime }) => ({
+    name: path,
     source: sourceId(bucket, key),
     origin: originOf(key, { prefix: '', expression: null }),
+    scan: scanFor(key),
     lastModified: mtime,
     chunks: chunksOf(path),
   }));
   if (!paths.includes('-')) return inputs;
   const stdin = {
+    name: 'standard input',
     source: sourceId(bucket, 'stdin/-'),
     origin: 'stdin',
+    scan: scanFor('stdin/-'),
     lastModified: Date.now(),
     chunks: process.stdin,
   };
@@ -102,15 +113,41 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> 
   }
 }
 
-/** @returns the input's size in bytes */
+/**
+ * What an input holds, decompressed where it is a gzip.
+ * @throws OBJECT_UTF_16, OBJECT_GZIP_CORRUPT, OBJECT_GZIP_TRUNCATED, OBJECT_GZIP_RATIO, which name the input
+ */
+async function* contentOf(input: Input, limits: GunzipLimits): AsyncGenerator<Buffer, void, undefined> {
+  const { head, chunks } = await peek(input.chunks, SNIFF_BYTES);
+  switch (sniff(head)) {
+    case 'plain':
+      yield* chunks;
+      return;
+    case 'gzip':
+      try {
+        yield* gunzip(chunks, limits);
+        return;
+      } catch (cause) {
+        if (!isTelltaleError(cause)) throw cause;
+        throw new TelltaleError(cause.code, `${input.name}: ${cause.message}`, { cause });
+      }
+    case 'utf-16': {
+      await chunks.return();
+      const advice = 'convert it to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8';
+      throw new TelltaleError('OBJECT_UTF_16', `${input.name} is UTF-16, which is not read: ${advice}`);
+    }
+  }
+}
+
+/** @returns the size of the input's content in bytes */
 async function countInput(state: CountingState, input: Input, config: Config, options: ReplayOptions): Promise<number> {
-  const { source, origin, lastModified } = input;
-  const context = { ...scanOptions(config), source, origin, generation: 0, lastModified, fileDay: fileDayOf(source) };
+  const { source, origin, scan, lastModified } = input;
+  const context = { ...scan, source, origin, generation: 0, lastModified, fileDay: fileDayOf(source) };
   const scanner = createScanner(context, { offset: 0, held: Buffer.alloc(0), reading: initialReadingState });
   // Any fixed time of ingestion will do: nothing ages while files are replayed.
   const count = ({ batch }: ScannedBatch): void => countLines(state, batch, 0);
   let bytes = 0;
-  for await (const chunk of input.chunks) {
+  for await (const chunk of contentOf(input, { maxRatio: config.ingest.maxGzipRatio })) {
     bytes += chunk.length;
     scanner.push(chunk).forEach(count);
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as is from './fields';
+import { compilePattern, patternProblem } from './line-pattern';
 
 /**
  * Every key, what it may hold, and how values must fit each other. What they mean and their defaults are in
@@ -22,6 +23,10 @@ const isPrefix = (value: string): boolean =>
 
 const isRuleName = (value: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
 
+function notAnObject({ code, input }: { readonly code: string; readonly input?: unknown }): string | undefined {
+  return code === 'invalid_type' ? `expected keys with their values, found ${is.shown(input)}` : undefined;
+}
+
 const rule = z.strictObject(
   {
     name: is.text('a name of letters, digits, dots, dashes and underscores, such as errors', isRuleName),
@@ -31,11 +36,32 @@ const rule = z.strictObject(
     origins: is.text('a glob such as * or payments-*', printable),
     each: is.flag(),
   },
-  {
-    error: ({ code, input }) =>
-      code === 'invalid_type' ? `expected keys with their values, found ${is.shown(input)}` : undefined,
-  },
+  { error: notAnObject },
 );
+
+/** Of the first of these whose glob fits a key. */
+const source = z
+  .strictObject(
+    {
+      keys: is.text('a glob such as logs/db-*/**', printable),
+      zone: is.orNull(is.timeZone()).default(null),
+      pattern: is.orNull(is.text('a regular expression in one line', printable)).default(null),
+      levels: z
+        .record(z.string(), is.oneOf('error', 'warn', 'info', 'debug'), {
+          error: ({ input }) => `expected words with their levels, such as {E: error}, found ${is.shown(input)}`,
+        })
+        .default({}),
+    },
+    { error: notAnObject },
+  )
+  .superRefine(({ pattern, levels: words }, context) => {
+    const problem = pattern === null ? null : patternProblem(pattern);
+    if (problem !== null) context.addIssue({ code: 'custom', path: ['pattern'], message: `expected ${problem}` });
+    else if (Object.keys(words).length > 0 && (pattern === null || !compilePattern(pattern).groups.has('level'))) {
+      const message = 'expected a pattern with a group level beside it';
+      context.addIssue({ code: 'custom', path: ['levels'], message });
+    }
+  });
 
 const levels = z.strictObject({ error: is.range(), warn: is.range(), debug: is.range(), info: is.range() });
 
@@ -147,14 +173,15 @@ export const configSchema = z
       kind: is.oneOf('folder', 's3'),
       bucket: is.text('a bucket name: 3 to 63 lower-case letters, digits, dots and dashes', isBucket),
       prefix: is.text('a folder within the bucket, such as logs, without a slash at its ends', isPrefix),
+      folder: z.strictObject({ versioning: is.flag() }),
       s3: z.strictObject({ pathStyle: is.flag() }),
     }),
     ingest: z.strictObject({
       include: is.textList('a list of globs such as ["**"]', printable, 1),
       exclude: is.textList('a list of globs such as ["**/*.tmp"]', printable),
       since: is.text(
-        'everything, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z',
-        (value) => value === 'everything' || is.isIsoDate(value),
+        'everything, now, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z',
+        (value) => value === 'everything' || value === 'now' || is.isIsoDate(value),
       ),
       concurrency: is.integer(1, 1000),
       tailTimeout: is.duration(second),
@@ -163,12 +190,15 @@ export const configSchema = z
       batchBytes: is.size(1024, 1_000_000),
       credit: is.integer(1, 100),
       maxProofBytes: is.size(64 * 1024, 2 ** 30),
+      maxReproof: is.size(0, 2 ** 40),
+      maxGzipRatio: is.integer(1),
       maxFutureSkew: is.duration(0),
       reconcile: is.cron(),
       origin: is.orNull(
         is.regularExpression('a regular expression with exactly one group, such as "^logs/([^/]+)/"', 1),
       ),
       zone: is.timeZone(),
+      sources: z.array(source, { error: ({ input }) => `expected a list of sources, found ${is.shown(input)}` }),
     }),
     rules: z.array(rule, { error: ({ input }) => `expected a list of rules, found ${is.shown(input)}` }),
     alerting: z.strictObject({
@@ -210,3 +240,4 @@ export const configSchema = z
 export type Config = z.output<typeof configSchema>;
 
 export const ruleKeys: readonly string[] = Object.keys(rule.shape);
+export const sourceKeys: readonly string[] = Object.keys(source.shape);

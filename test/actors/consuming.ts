@@ -44,6 +44,7 @@ export async function appendLines(log: EventLog, key: string, offset: number, te
       lastModified,
       fileDay: null,
       zone: 'UTC',
+      own: null,
       maxFutureSkew: HOUR,
       maxLineBytes: 256 * 1024,
       batchBytes: 900_000,

@@ -67,9 +67,10 @@ export function withStalledCommits(log: EventLog, opened: Promise<void>): EventL
 /** An object store whose calls are those of `store`, but for the ones in `change`. */
 export function changedStore(store: ObjectStore, change: Partial<ObjectStore>): ObjectStore {
   return {
-    head: (bucket, key) => store.head(bucket, key),
+    head: (bucket, key, versionId) => store.head(bucket, key, versionId),
     read: (bucket, key, range) => store.read(bucket, key, range),
-    list: (bucket, prefix) => store.list(bucket, prefix),
+    list: (bucket, range) => store.list(bucket, range),
+    versions: (bucket, key, after) => store.versions(bucket, key, after),
     putFile: (bucket, key, path) => store.putFile(bucket, key, path),
     ...change,
   };

@@ -96,7 +96,7 @@ describe('the producer', () => {
 
   it('leaves alone what was modified before it was told to begin, named by a signal or not', async () => {
     await place.put('logs/h/a.log', 'old\n');
-    const running = place.start({ sinceMs: UPLOADED + 1 });
+    const running = place.start({ since: { ms: UPLOADED + 1 } });
     running.hint('logs/h/a.log');
     await running.settle();
     await running.reconcile();
@@ -287,7 +287,9 @@ describe('an object store that fails', () => {
     expect(running.seen.log).toContainEqual(
       expect.objectContaining({ level: 'warn', message: expect.stringMatching(/^reading failed/) as string }),
     );
+    place.advance(5_000);
     await running.reconcile();
+    place.advance(10_000);
     await running.reconcile();
     expect(await readLines(place.log)).toEqual({
       [SOURCE]: published(0, [l0]),
@@ -311,22 +313,47 @@ describe('an object store that fails', () => {
     await place.put(KEY, text(...many));
     const running = place.start({ store });
     await running.settle();
+    place.advance(5_000);
     await running.reconcile();
     expect(hasFailed).toBe(true);
     expect((await readLines(place.log))[SOURCE]).toEqual(published(0, many));
   });
 
-  it('does not stop the program when it cannot be listed', async () => {
+  it('is listed on from where its listing broke off', async () => {
+    const asked: unknown[] = [];
+    const keys = Array.from({ length: 1_500 }, (_, i) => `web-1/${1_000 + i}.log`);
+    const listed = (key: string) => ({
+      key,
+      size: 0,
+      etag: '"d41d8cd98f00b204e9800998ecf8427e"',
+      lastModified: UPLOADED,
+    });
+    const store = changedStore(place.store, {
+      // eslint-disable-next-line @typescript-eslint/require-await -- a listing of what is made up
+      list: async function* (_, range = {}) {
+        asked.push(range.after);
+        const rest = keys.filter((key) => key > (range.after ?? ''));
+        yield* rest.slice(0, 1_200).map(listed);
+        if (rest.length > 1_200) throw new TelltaleError('OBJECT_STORE', 'The connection broke.');
+      },
+      head: (_, key) => Promise.resolve(listed(key)),
+    });
+    await place.start({ store }).settle();
+    // Portions of a thousand: what came of the one that broke off comes once more.
+    expect(asked).toEqual([undefined, keys[999]]);
+  });
+
+  it('does not stop the program when it cannot be listed, and is listed the next time', async () => {
     let isDown = true;
     const store = changedStore(place.store, {
-      list: (bucket, prefix) => {
+      list: (bucket, range) => {
         if (isDown) throw new TelltaleError('OBJECT_STORE', 'The store does not answer.');
-        return place.store.list(bucket, prefix);
+        return place.store.list(bucket, range);
       },
     });
     await place.put(KEY, text(l0));
     const running = place.start({ store });
-    await running.settle();
+    expect(await running.producer.settle(20_000)).toEqual([{ key: '*', reason: 'The store does not answer.' }]);
     expect(await readLines(place.log)).toEqual({});
     isDown = false;
     await running.reconcile();

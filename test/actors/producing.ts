@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startProducer, type Producer, type ProducerOptions } from '../../actors/producer';
 import { openFolderStore } from '../../src/adapters/embedded/folder-store';
 import { openSqliteEventLog } from '../../src/adapters/embedded/sqlite-event-log';
-import { crc32c, loadCrc64Nvme } from '../../src/adapters/native/checksums';
+import { crc32c } from '../../src/adapters/native/checksums';
+import { gunzip } from '../../src/adapters/native/gunzip';
+import { loadHashing } from '../../src/adapters/native/hashing';
 import { topicSpecs } from '../../src/domain/topics';
 import { tell, type ActorSystem } from '../../src/kit';
 import { systemClock } from '../../src/ports/clock';
@@ -24,6 +25,8 @@ export interface Place {
   readonly log: EventLog;
   readonly store: ObjectStore;
   readonly options: Omit<ProducerOptions, 'onFailure'>;
+  /** Lets time pass for the producers. */
+  advance(ms: number): void;
   /** Uploads an object. Nobody is told. */
   put(key: string, content: string | Buffer): Promise<void>;
   /** Starts a producer of its own. Stopped by `close`, if not before. */
@@ -47,30 +50,35 @@ export interface Running {
   kill(): Promise<void>;
 }
 
-export async function openPlace(folder: string): Promise<Place> {
+export async function openPlace(folder: string, versioning = false): Promise<Place> {
   const log = await openSqliteEventLog({ path: join(folder, 'events.db'), clock: systemClock });
   await log.ensureTopics(topicSpecs(10, 48 * HOUR, 7 * 24 * HOUR));
   const store = await openFolderStore({
     folder: join(folder, 'store'),
+    versioning,
     clock: { ...systemClock, now: () => UPLOADED },
   });
-  const crc64 = await loadCrc64Nvme();
+  let passed = 0;
   const options: Place['options'] = {
     log,
     store,
-    clock: systemClock,
+    clock: { ...systemClock, now: () => systemClock.now() + passed },
     crc32c,
-    hashing: { crc64, sha256: (bytes) => createHash('sha256').update(bytes).digest('base64') },
+    hashing: await loadHashing(),
+    gunzip: (chunks) => gunzip(chunks, { maxRatio: 250 }),
     partitions: 10,
     bucket: BUCKET,
+    prefix: '',
     originRule: { prefix: '', expression: null },
     includes: () => true,
     concurrency: 4,
     credit: 4,
     maxProofBytes: 8 * 1024 * 1024,
+    maxReproofBytes: 256 * 1024 * 1024,
+    retentionMs: 7 * 24 * HOUR,
     tailTimeoutMs: 24 * HOUR,
-    sinceMs: -Infinity,
-    scan: { zone: 'UTC', maxFutureSkew: HOUR, maxLineBytes: 256 * 1024, batchBytes: 900_000 },
+    since: 'everything',
+    scan: () => ({ zone: 'UTC', own: null, maxFutureSkew: HOUR, maxLineBytes: 256 * 1024, batchBytes: 900_000 }),
   };
   const running: Running[] = [];
   return {
@@ -78,6 +86,7 @@ export async function openPlace(folder: string): Promise<Place> {
     log,
     store,
     options,
+    advance: (ms) => void (passed += ms),
     put: async (key, content) => {
       const path = join(folder, 'upload');
       writeFileSync(path, content);
@@ -116,6 +125,11 @@ function startOn(options: Omit<ProducerOptions, 'onFailure'>): Running {
     },
     kill: () => seen.system.stop(20_000),
   };
+}
+
+/** The same reading with smaller batches: more steps. */
+export function inBatchesOf(batchBytes: number, { scan }: Place['options']): Pick<ProducerOptions, 'scan'> {
+  return { scan: (key) => ({ ...scan(key), batchBytes }) };
 }
 
 /** A line of a known format, one second after the other from 10:00:00 on. */

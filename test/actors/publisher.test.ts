@@ -1,12 +1,12 @@
 import { publisher } from '../../actors/publisher';
 import type { LogReaderMessage, Publish, PublisherMessage, Standing } from '../../actors/protocol';
-import { readSteps, type Step } from '../../actors/reading';
+import { readObject, type Step } from '../../actors/reading';
 import { ask, spawn, stopped, tell, type ActorRef } from '../../src/kit';
 import { readLines, readRecords } from '../support/topics';
 import { tempFolders } from '../support/temp-folder';
 import { changedStore, commitFaults, withCommitFaults, withStalledCommits, type CommitFault } from './decorators';
 import { allTurns, gate, startTestSystem, type TestSystem } from './kit/harness';
-import { BUCKET, info, openPlace, type Place } from './producing';
+import { BUCKET, inBatchesOf, info, openPlace, type Place } from './producing';
 import { turnsUntil } from './turns';
 
 const KEY = 'web-1/app.log';
@@ -46,12 +46,12 @@ describe('a commit that goes wrong', () => {
   it('in the middle of a large object goes on behind what was committed', async () => {
     const many = Array.from({ length: 4_000 }, (_, i) => info(i));
     const faults: (CommitFault | null)[] = ['answer lost, happened', 'answer lost, did not happen'];
-    const scan = { ...place.options.scan, batchBytes: 10_000 };
+    const scan = inBatchesOf(10_000, place.options);
     await place.put(KEY, many.map((line) => `${line}\n`).join(''));
     // A clock that jumps makes every transaction overdue at once: one commit a batch.
     let now = Date.now();
     const clock = { ...place.options.clock, now: () => (now += 10_000) };
-    const running = place.start({ log: withCommitFaults(place.log, () => faults.shift() ?? null), scan, clock });
+    const running = place.start({ log: withCommitFaults(place.log, () => faults.shift() ?? null), ...scan, clock });
     await running.settle();
     expect(faults).toEqual([]);
     const texts = (await readLines(place.log))[SOURCE]?.map((line) => line.slice(line.indexOf(' ') + 1));
@@ -101,8 +101,9 @@ describe('the publisher', () => {
     const object = await place.store.head(BUCKET, KEY);
     if (object === null) throw new Error('it was just put');
     const steps: Step[] = [];
-    const scan = { ...place.options.scan, batchBytes };
-    for await (const step of readSteps(null, object, { ...place.options, scan })) if (step !== null) steps.push(step);
+    const since = { ms: -Infinity, older: 'ignored' as const };
+    const options = { ...place.options, ...inBatchesOf(batchBytes, place.options), since, hurried: false };
+    for await (const step of readObject(null, object, options)) if (step !== null) steps.push(step);
     return steps;
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { loadCrc64Nvme } from '../../src/adapters/native/checksums';
-import type { ObjectInfo, ObjectStore } from '../../src/ports/object-store';
+import type { ObjectInfo, ObjectStore, ObjectVersion } from '../../src/ports/object-store';
 
 /** What an adapter brings along to be tested. */
 export interface ObjectStoreHarness {
@@ -13,12 +13,36 @@ export interface ObjectStoreHarness {
   readonly bucket: string;
   /** Stores that normalise `//`, `.` and `..` in keys cannot keep them apart. */
   readonly keepsEveryKey: boolean;
+  /** Does the bucket keep every version of its objects? */
+  readonly versioned: boolean;
+  /** An old version keeps its LastModified; stand-ins date it by when it was replaced. */
+  readonly keepsVersionTimes: boolean;
+  /** Deletes an object as whoever owns the bucket would: its older versions stay. */
+  remove(key: string): Promise<void>;
+  /** Deletes one version for good. */
+  removeVersion(key: string, versionId: string): Promise<void>;
   /** S3 keeps `a` and `a/b`; stand-ins that make a file of each object cannot have a file and a folder of one name. */
   readonly keepsKeysBelowKeys: boolean;
   close(): Promise<void>;
 }
 
+/** Odd, but fine for every store, and each a different file. */
+const oddKeys = [
+  'a b/c  d.log',
+  ' space ',
+  'a+b%2Bc%/100%',
+  `"quotes" 'and' <&amp;>`,
+  'new\nline\tand tab',
+  'ü/日本語/😀',
+  '～',
+  '1.0',
+  '-rf',
+  `$(touch x)'"\`;|&<>\\*?[]`,
+  `${'n'.repeat(200)}/`.repeat(5) + 'x'.repeat(19),
+];
+
 const hostileKeys = [
+  ...oddKeys,
   '../../../etc/passwd',
   '..',
   '.',
@@ -28,23 +52,21 @@ const hostileKeys = [
   'a/../b',
   'a/./b',
   'folder/',
-  'tab\tnew\nline',
   'nul\0inside',
   '100%',
   '%2E%2E/x',
   '%-/x',
   'x%file',
   'x%+/y',
-  `$(touch x)'"\`;|&<>\\*?[]`,
-  '-rf',
-  'ü/日本語/😀',
-  ' space ',
   `${'n'.repeat(300)}.log`,
   `${'%'.repeat(300)}/${'ü'.repeat(100)}`,
   'k'.repeat(1024),
   // A name of 240 bytes, between two that are longer for a file system that encodes what follows the first 239.
   ...['%', 'z', 'ü'].map((last) => `${'l'.repeat(239)}${last}`),
 ];
+
+const inUtf8Order = (keys: readonly string[]): string[] =>
+  [...keys].sort((x, y) => Buffer.compare(Buffer.from(x), Buffer.from(y)));
 
 /** The contract of `ports/object-store`, as cases that every adapter passes. */
 export function objectStoreContract(name: string, harness: ObjectStoreHarness): void {
@@ -67,11 +89,15 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
     };
     const put = async (key: string, content: Buffer | string): Promise<ObjectInfo> =>
       store.putFile(bucket, key, await fileOf(content));
-    const keys = async (prefix?: string): Promise<string[]> => {
+    const keys = async (range: { prefix?: string; after?: string } = {}): Promise<string[]> => {
       const found: string[] = [];
-      for await (const info of store.list(bucket, prefix)) found.push(info.key);
+      for await (const info of store.list(bucket, range)) found.push(info.key);
       return found;
     };
+    const textOf = async (info: ObjectInfo, from = 0): Promise<string> =>
+      (await readAll(store, bucket, info, from)).toString();
+    const versions = (key: string, from?: string): Promise<readonly ObjectVersion[]> =>
+      store.versions(bucket, key, from);
 
     it('says null for an object that does not exist, and refuses to read it', async () => {
       expect(await store.head(bucket, 'nothing')).toBeNull();
@@ -100,10 +126,10 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
 
     it('reads from any byte on, and nothing from the end on', async () => {
       const written = await put('k', 'abcdef');
-      expect((await readAll(store, bucket, written, 2)).toString()).toBe('cdef');
-      expect((await readAll(store, bucket, written, 5)).toString()).toBe('f');
-      expect((await readAll(store, bucket, written, 6)).toString()).toBe('');
-      expect((await readAll(store, bucket, written, 7)).toString()).toBe('');
+      expect(await textOf(written, 2)).toBe('cdef');
+      expect(await textOf(written, 5)).toBe('f');
+      expect(await textOf(written, 6)).toBe('');
+      expect(await textOf(written, 7)).toBe('');
     });
 
     it('streams an object of several MiB in pieces of bounded size', async () => {
@@ -188,9 +214,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
     it('lists keys in UTF-8 order, with what head says save the checksum', async () => {
       // The slash sorts between the hyphen and the zero; U+FF5E sorts before an emoji in UTF-8 and behind it in UTF-16.
       const folders = harness.keepsKeysBelowKeys ? ['a/b', 'b'] : [];
-      const inOrder = ['a-b', 'a/b-c', 'a/b/c', 'a0', 'b/c', 'ab/c', '～', '😀', ...folders].sort((x, y) =>
-        Buffer.compare(Buffer.from(x), Buffer.from(y)),
-      );
+      const inOrder = inUtf8Order(['a-b', 'a/b-c', 'a/b/c', 'a0', 'b/c', 'ab/c', '～', '😀', ...folders]);
       for (const key of [...inOrder].reverse()) await put(key, key);
       expect(await keys()).toEqual(inOrder);
       for await (const listed of store.list(bucket)) {
@@ -201,10 +225,10 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
 
     it('lists below a prefix, which need not end at a slash', async () => {
       for (const key of ['logs/a', 'logs/b/c', 'logs-old/a', 'other']) await put(key, key);
-      expect(await keys('logs/')).toEqual(['logs/a', 'logs/b/c']);
-      expect(await keys('logs')).toEqual(['logs-old/a', 'logs/a', 'logs/b/c']);
-      expect(await keys('logs/b/')).toEqual(['logs/b/c']);
-      expect(await keys('none')).toEqual([]);
+      expect(await keys({ prefix: 'logs/' })).toEqual(['logs/a', 'logs/b/c']);
+      expect(await keys({ prefix: 'logs' })).toEqual(['logs-old/a', 'logs/a', 'logs/b/c']);
+      expect(await keys({ prefix: 'logs/b/' })).toEqual(['logs/b/c']);
+      expect(await keys({ prefix: 'none' })).toEqual([]);
     });
 
     it('lists nothing in a bucket without objects', async () => {
@@ -234,23 +258,193 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       await expect(put('ü'.repeat(513), 'x')).rejects.toMatchObject({ code: 'OBJECT_KEY' });
     });
 
-    if (harness.keepsEveryKey) {
-      it('keeps hostile keys apart, and lists them as they were given', async () => {
-        for (const key of hostileKeys) await put(key, `content of ${key}`);
-        for (const key of hostileKeys) {
-          const info = await store.head(bucket, key);
-          expect(info?.key).toBe(key);
-          if (info !== null) expect((await readAll(store, bucket, info, 0)).toString()).toBe(`content of ${key}`);
+    it('goes on with a listing behind any key, which need not be there', async () => {
+      for (const key of ['logs/a', 'logs/b/c', 'logs/b/d', 'logs-old/a', 'other']) await put(key, key);
+      const all = await keys();
+      for (const [i, after] of all.entries()) expect(await keys({ after })).toEqual(all.slice(i + 1));
+      expect(await keys({ after: '' })).toEqual(all);
+      expect(await keys({ after: 'a' })).toEqual(all);
+      expect(await keys({ after: 'logs/' })).toEqual(['logs/a', 'logs/b/c', 'logs/b/d', 'other']);
+      expect(await keys({ after: 'logs/b' })).toEqual(['logs/b/c', 'logs/b/d', 'other']);
+      expect(await keys({ after: 'logs/b/cc' })).toEqual(['logs/b/d', 'other']);
+      expect(await keys({ after: 'z' })).toEqual([]);
+    });
+
+    it('goes on with a listing below a prefix', async () => {
+      for (const key of ['logs/a', 'logs/b/c', 'logs/b/d', 'logs/e', 'other']) await put(key, key);
+      expect(await keys({ prefix: 'logs/', after: 'logs/b/c' })).toEqual(['logs/b/d', 'logs/e']);
+      expect(await keys({ prefix: 'logs/b', after: 'logs/b/c' })).toEqual(['logs/b/d']);
+      expect(await keys({ prefix: 'logs/', after: 'a' })).toEqual(['logs/a', 'logs/b/c', 'logs/b/d', 'logs/e']);
+      expect(await keys({ prefix: 'logs/', after: 'other' })).toEqual([]);
+    });
+
+    const kept = harness.keepsEveryKey ? hostileKeys : oddKeys;
+
+    it('keeps odd keys apart, and lists them as they were given, from any of them on', async () => {
+      for (const key of kept) await put(key, `content of ${key}`);
+      for (const key of kept) {
+        const info = await store.head(bucket, key);
+        expect(info?.key).toBe(key);
+        expect(info === null ? null : await textOf(info)).toBe(`content of ${key}`);
+      }
+      const inOrder = inUtf8Order(kept);
+      expect(await keys()).toEqual(inOrder);
+      for (const [i, after] of inOrder.entries()) {
+        expect(await keys({ after })).toEqual(inOrder.slice(i + 1));
+        expect(await keys({ prefix: after })).toEqual(inOrder.filter((key) => key.startsWith(after)));
+      }
+      expect(kept.some((key) => Buffer.byteLength(key) === 1024)).toBe(true);
+    });
+
+    it('knows no versions of an object that is not there', async () => {
+      await put('there', 'x');
+      expect(await versions('nothing')).toEqual([]);
+      expect(await versions('the')).toEqual([]);
+      expect(await versions('nothing', '1')).toEqual([]);
+    });
+
+    if (!harness.versioned) {
+      it('keeps no versions', async () => {
+        const first = await put('k', 'first');
+        const second = await put('k', 'second');
+        expect([first.versionId, second.versionId]).toEqual([undefined, undefined]);
+        expect((await store.head(bucket, 'k'))?.versionId).toBeUndefined();
+        expect(await versions('k')).toEqual([]);
+        expect(await versions('k', 'null')).toEqual([]);
+        for (const versionId of ['1', '01BX5ZZKBKACTAV9WEVGEMMVRZ']) {
+          expect(await store.head(bucket, 'k', versionId)).toBeNull();
+          const reading = store.read(bucket, 'k', { from: 0, ifMatch: second.etag, versionId });
+          await expect(reading).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
         }
-        const inOrder = [...hostileKeys].sort((x, y) => Buffer.compare(Buffer.from(x), Buffer.from(y)));
-        expect(await keys()).toEqual(inOrder);
+      });
+      return;
+    }
+
+    /** Puts contents one after the other. */
+    const putAll = async (key: string, ...contents: string[]): Promise<ObjectInfo[]> => {
+      const written: ObjectInfo[] = [];
+      for (const content of contents) written.push(await put(key, content));
+      return written;
+    };
+    const asKept = (info: ObjectInfo): ObjectInfo =>
+      harness.keepsVersionTimes ? info : { ...info, lastModified: expect.any(Number) as number };
+    const idsOf = (infos: readonly ObjectInfo[]): (string | undefined)[] => infos.map(({ versionId }) => versionId);
+
+    it('gives each put a version of its own, also when the bytes are the same', async () => {
+      const written = await putAll('k', 'same', 'same', 'same');
+      expect(new Set(idsOf(written)).size).toBe(3);
+      expect(idsOf(written)).not.toContain(undefined);
+      expect(idsOf(await versions('k'))).toEqual(idsOf(written));
+      expect(await store.head(bucket, 'k')).toEqual(written[2]);
+    });
+
+    it('walks the versions oldest first, without checksums, from any of them on', async () => {
+      const written = await putAll('k', 'one', 'two', 'three');
+      const listed = written.map(asKept).map(({ key, size, etag, lastModified, versionId }) => {
+        return { key, size, etag, lastModified, versionId };
+      });
+      expect(await versions('k')).toEqual(listed);
+      for (const [i, { versionId }] of written.entries()) {
+        expect(await versions('k', versionId)).toEqual(listed.slice(i));
+      }
+      expect(await versions('k', '01BX5ZZKBKACTAV9WEVGEMMVRZ')).toEqual(listed);
+      expect(await versions('k', '../../k')).toEqual(listed);
+    });
+
+    it('says of an old version what it said of it when it was new', async () => {
+      const written = await putAll('k', 'one', '123456789', 'three');
+      for (const info of written) expect(await store.head(bucket, 'k', info.versionId)).toEqual(asKept(info));
+      expect(written[1]?.checksum).toEqual({ algorithm: 'CRC64NVME', value: 'ae8b14860a799888' });
+    });
+
+    it('reads an old version from any byte on, and only if it is the one named', async () => {
+      const [one, two] = await putAll('k', 'one', 'two', 'three');
+      if (one?.versionId === undefined || two === undefined) throw new Error('no version');
+      expect([await textOf(one), await textOf(two), await textOf(one, 2), await textOf(one, 3)]).toEqual([
+        'one',
+        'two',
+        'e',
+        '',
+      ]);
+      const reading = store.read(bucket, 'k', { from: 0, ifMatch: two.etag, versionId: one.versionId });
+      await expect(reading).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
+    });
+
+    it('reads a version to its end while newer ones are put', async () => {
+      const first = await put('k', Buffer.alloc(4 << 20, 'a'));
+      const { versionId, etag } = first;
+      if (versionId === undefined) throw new Error('no version');
+      const seen: Buffer[] = [];
+      for await (const piece of await store.read(bucket, 'k', { from: 0, ifMatch: etag, versionId })) {
+        if (seen.length < 2) await put('k', Buffer.alloc(4 << 20, 'b'));
+        seen.push(piece);
+      }
+      expect(Buffer.concat(seen).equals(Buffer.alloc(4 << 20, 'a'))).toBe(true);
+      expect(await textOf(first, (4 << 20) - 2)).toBe('aa');
+    });
+
+    it('says null for a version that is gone or never was, and refuses to read it', async () => {
+      const [one, two, three] = await putAll('k', 'one', 'two', 'three');
+      await harness.removeVersion('k', two?.versionId ?? '');
+      const unknown = ['01BX5ZZKBKACTAV9WEVGEMMVRZ', '1', 'nonsense', '../../objects', two?.versionId ?? ''];
+      for (const versionId of unknown) {
+        expect(await store.head(bucket, 'k', versionId)).toBeNull();
+        expect(await store.head(bucket, 'nothing', versionId)).toBeNull();
+        const reading = store.read(bucket, 'k', { from: 0, ifMatch: two?.etag ?? '', versionId });
+        await expect(reading).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+      }
+      expect(idsOf(await versions('k'))).toEqual([one?.versionId, three?.versionId]);
+      expect(idsOf(await versions('k', two?.versionId))).toEqual([one?.versionId, three?.versionId]);
+    });
+
+    it('keeps the older versions of an object that was deleted, and goes on behind them', async () => {
+      const [one, two] = await putAll('k', 'one', 'two');
+      await harness.remove('k');
+      expect(await store.head(bucket, 'k')).toBeNull();
+      expect(await keys()).toEqual([]);
+      expect((await versions('k')).at(0)?.versionId).toBe(one?.versionId);
+      expect(idsOf(await versions('k', two?.versionId))).toEqual([two?.versionId]);
+      const three = await put('k', 'two');
+      expect(idsOf(await versions('k', two?.versionId))).toEqual([two?.versionId, three.versionId]);
+      expect(await store.head(bucket, 'k')).toEqual(three);
+    });
+
+    it('does not mix versions of keys that begin with another', async () => {
+      const begin = ['a', 'a.1', 'a-', 'a b', 'aa/b', 'ab/c'];
+      const written = new Map<string, (string | undefined)[]>();
+      for (const key of begin) written.set(key, idsOf(await putAll(key, `1 ${key}`, `2 ${key}`)));
+      for (const key of begin) expect(idsOf(await versions(key))).toEqual(written.get(key));
+      expect(await versions('ab')).toEqual([]);
+    });
+
+    if (harness.keepsKeysBelowKeys) {
+      it('does not mix versions of an object and of those below its key', async () => {
+        const first = [...(await putAll('a', '1', '2'))];
+        const below = await putAll('a/b', '3', '4');
+        const later = await putAll('a', '5');
+        expect(idsOf(await versions('a'))).toEqual(idsOf([...first, ...later]));
+        expect(idsOf(await versions('a/b'))).toEqual(idsOf(below));
+        for (const info of [...first, ...below, ...later]) {
+          expect(await store.head(bucket, info.key, info.versionId)).toEqual(info);
+        }
       });
     }
+
+    it('keeps the versions of odd keys apart', async () => {
+      const written = new Map<string, ObjectInfo[]>();
+      for (const key of kept) written.set(key, await putAll(key, `1 ${key}`, `2 ${key}`));
+      for (const [key, infos] of written) {
+        expect(idsOf(await versions(key))).toEqual(idsOf(infos));
+        for (const [i, info] of infos.entries()) expect(await textOf(info)).toBe(`${i + 1} ${key}`);
+      }
+    });
   });
 }
 
 async function readAll(store: ObjectStore, bucket: string, info: ObjectInfo, from: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const piece of await store.read(bucket, info.key, { from, ifMatch: info.etag })) pieces.push(piece);
+  const { key, etag, versionId } = info;
+  const range = { from, ifMatch: etag, ...(versionId === undefined ? {} : { versionId }) };
+  for await (const piece of await store.read(bucket, key, range)) pieces.push(piece);
   return Buffer.concat(pieces);
 }

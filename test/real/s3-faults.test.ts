@@ -118,6 +118,7 @@ describe('a server that is busy', () => {
     ['head', () => store.head(BUCKET, KEY)],
     ['read', () => readFrom(0).then(({ error }) => error instanceof Error && Promise.reject(error))],
     ['list', () => list()],
+    ['versions', () => store.versions(BUCKET, KEY)],
     ['put', () => store.putFile(BUCKET, KEY, file)],
   ];
 
@@ -195,6 +196,7 @@ describe('a refusal', () => {
     async (_what, fault, code, says) => {
       const calls = [
         () => list(),
+        () => store.versions(BUCKET, KEY),
         () => readFrom(0).then(({ error }) => Promise.reject(error as Error)),
         () => store.head(BUCKET, KEY),
       ];
@@ -218,6 +220,7 @@ describe('a refusal', () => {
   it('of the server itself is told as well: wrong credentials, and a bucket that is not there', async () => {
     await expect(store.head('not-there', KEY)).rejects.toMatchObject({ code: 'NO_SUCH_BUCKET' });
     await expect(list('not-there')).rejects.toMatchObject({ code: 'NO_SUCH_BUCKET' });
+    await expect(store.versions('not-there', KEY)).rejects.toMatchObject({ code: 'NO_SUCH_BUCKET' });
     writeFileSync(file, 'little enough to be sent before the answer comes');
     await expect(store.putFile('not-there', KEY, file)).rejects.toMatchObject({ code: 'NO_SUCH_BUCKET' });
     process.env['AWS_SECRET_ACCESS_KEY'] = 'wrong';
@@ -250,6 +253,91 @@ describe('a listing', () => {
     proxy.breakNext(page('<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>'), 5);
     await expect(list()).rejects.toMatchObject({ code: 'OBJECT_STORE' });
     expect(proxy.requests).toHaveLength(2);
+  });
+});
+
+describe('a listing of versions', () => {
+  const entry = (kind: 'Version' | 'DeleteMarker', key: string, id: string): string =>
+    `<${kind}><Key>${key}</Key><VersionId>${id}</VersionId><Size>1</Size><ETag>&quot;${id}&quot;</ETag>` +
+    `<LastModified>2026-11-20T10:00:00.000Z</LastModified></${kind}>`;
+  /** @param next key and version that the next page goes on behind */
+  const page = (entries: string[], next: [string, string] | null): S3Fault => ({
+    kind: 'answer',
+    status: 200,
+    body:
+      '<?xml version="1.0"?><ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><EncodingType>url</EncodingType>' +
+      `<IsTruncated>${next !== null}</IsTruncated>${entries.join('')}` +
+      (next === null
+        ? ''
+        : `<NextKeyMarker>${next[0]}</NextKeyMarker><NextVersionIdMarker>${next[1]}</NextVersionIdMarker>`) +
+      '</ListVersionsResult>',
+  });
+  const ids = async (key: string, after?: string): Promise<string[]> =>
+    (await store.versions(BUCKET, key, after)).map(({ versionId }) => versionId);
+  const v = (id: string): string => entry('Version', 'a+%2B', id);
+
+  it('goes over pages, over delete markers, and ends where other keys begin', async () => {
+    proxy.breakNext(page([v('5'), v('4')], ['a+%2B', '4']));
+    proxy.breakNext(page([entry('DeleteMarker', 'a+%2B', 'd'), entry('DeleteMarker', 'a+%2B', 'e')], ['a+%2B', 'd']));
+    proxy.breakNext(page([v('3'), entry('Version', 'a+%2B.1', 'x')], ['a+%2B.1', 'x']));
+    expect(await ids('a +')).toEqual(['3', '4', '5']);
+    expect(proxy.requests).toHaveLength(3);
+  });
+
+  it('asks for no further page once it has met the version to go on behind', async () => {
+    proxy.breakNext(page([v('5'), v('4'), v('3')], ['a+%2B', '3']));
+    expect(await ids('a +', '4')).toEqual(['5']);
+    expect(proxy.requests).toHaveLength(1);
+  });
+
+  it('asks for no further page once only other keys can follow', async () => {
+    proxy.breakNext(page([entry('DeleteMarker', 'a+%2B.1', 'x')], ['a+%2B.1', 'x']));
+    expect(await ids('a +')).toEqual([]);
+    expect(proxy.requests).toHaveLength(1);
+  });
+
+  it('has a version from before versions were kept, and none where they never were', async () => {
+    proxy.breakNext(page([v('5'), v('null')], null));
+    expect(await ids('a +')).toEqual(['null', '5']);
+    proxy.breakNext(page([v('null')], null));
+    expect(await ids('a +')).toEqual([]);
+    // Versions were kept for a while, and are no more.
+    proxy.breakNext(page([v('null'), v('5')], null));
+    expect(await ids('a +', '5')).toEqual(['null']);
+  });
+
+  it.each([
+    ['that would never end', ['a+%2B', '5'] as [string, string], 2],
+    ['that does not say how it goes on', ['', ''] as [string, string], 1],
+  ])('%s is an error', async (_what, next, requests) => {
+    const broken = page([v('5')], next);
+    const body = broken.kind === 'answer' ? broken.body.replace('<NextKeyMarker></NextKeyMarker>', '') : '';
+    proxy.breakNext({ kind: 'answer', status: 200, body }, 5);
+    await expect(ids('a +')).rejects.toMatchObject({ code: 'OBJECT_STORE' });
+    expect(proxy.requests).toHaveLength(requests);
+  });
+});
+
+describe('a version', () => {
+  const gone: [string, S3Fault][] = [
+    ['that is gone', s3Answer(404, 'NoSuchVersion')],
+    ['that is a delete marker', s3Answer(405, 'MethodNotAllowed')],
+    ['whose id S3 cannot read', s3Answer(400, 'InvalidArgument')],
+  ];
+  it.each(gone)('%s is not there', async (_what, fault) => {
+    proxy.breakNext(fault, 10);
+    expect(await store.head(BUCKET, KEY, 'v')).toBeNull();
+    const reading = store.read(BUCKET, KEY, { from: 0, ifMatch: object.etag, versionId: 'v' });
+    await expect(reading).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+  });
+
+  it('that nobody asked for is no reason to call an object gone', async () => {
+    proxy.breakNext(s3Answer(400, 'InvalidArgument'), 10);
+    await expect(store.head(BUCKET, KEY)).rejects.toMatchObject({ code: 'OBJECT_STORE' });
+  });
+
+  it('of a bucket that is not there is an error', async () => {
+    await expect(store.head('not-there', KEY, 'null')).rejects.toMatchObject({ code: 'NO_SUCH_BUCKET' });
   });
 });
 

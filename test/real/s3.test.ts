@@ -12,10 +12,11 @@ import {
 } from '@aws-sdk/client-s3';
 
 import type { S3Store } from '../../src/adapters/aws/s3-store';
+import type { ObjectInfo } from '../../src/ports/object-store';
 import { BUCKET as PRODUCER_BUCKET, info, openPlace, type Place } from '../actors/producing';
 import { objectStoreContract } from '../contract/object-store';
 import type { RunningS3 } from '../support/s3';
-import { S3_START_MS, emptyBucket, makeBucket, openS3, runS3, useS3 } from '../support/s3';
+import { S3_START_MS, deleteObject, emptyBucket, keepVersions, makeBucket, openS3, runS3, useS3 } from '../support/s3';
 import { tempFolders } from '../support/temp-folder';
 import { readLines } from '../support/topics';
 
@@ -41,6 +42,10 @@ describe.each(kinds)('%s', (how, bucket, versioned) => {
     bucket,
     keepsEveryKey: false,
     keepsKeysBelowKeys: false,
+    versioned,
+    keepsVersionTimes: false,
+    remove: (key) => deleteObject(bucket, key),
+    removeVersion: (key, versionId) => deleteObject(bucket, key, versionId),
     fresh: async () => {
       store?.close();
       await emptyBucket(bucket);
@@ -135,32 +140,6 @@ describe('S3', () => {
     expect(inParts?.etag).not.toBe(inOne.etag);
   });
 
-  it('keeps keys as they are', async () => {
-    const keys = [
-      'a b/c  d.log',
-      ' space ',
-      'a+b%2Bc%/100%',
-      `"quotes" 'and' <&amp;>`,
-      'new\nline\tand tab',
-      'ü/日本語/😀',
-      '1.0',
-      '$(touch x)`;|\\*?[]',
-      `${'n'.repeat(200)}/`.repeat(5) + 'x'.repeat(19),
-    ];
-    for (const key of keys) {
-      writeFileSync(file, `content of ${key}`);
-      const written = await store.putFile(bucket, key, file);
-      const pieces: Buffer[] = [];
-      for await (const piece of await store.read(bucket, key, { from: 11, ifMatch: written.etag })) pieces.push(piece);
-      expect(Buffer.concat(pieces).toString()).toBe(key);
-      expect((await store.head(bucket, key))?.key).toBe(key);
-    }
-    const listed: string[] = [];
-    for await (const { key } of store.list(bucket)) listed.push(key);
-    expect(listed).toEqual([...keys].sort((x, y) => Buffer.compare(Buffer.from(x), Buffer.from(y))));
-    expect(Buffer.byteLength(keys.at(-1) ?? '')).toBe(1024);
-  });
-
   it('lists more than a page in order', async () => {
     const keys = Array.from({ length: 1_050 }, (_, i) => `host-${i % 7}/${String(i).padStart(5, '0')}.log`);
     for (let i = 0; i < keys.length; i += 25) {
@@ -170,6 +149,45 @@ describe('S3', () => {
     const listed: string[] = [];
     for await (const { key } of store.list(bucket)) listed.push(key);
     expect(listed).toEqual(keys.sort());
+    const rest: string[] = [];
+    for await (const { key } of store.list(bucket, { prefix: 'host-3/', after: keys[160] ?? '' })) rest.push(key);
+    expect(rest).toEqual(keys.filter((key) => key.startsWith('host-3/') && key > (keys[160] ?? '')));
+  }, 60_000);
+
+  it('walks from what was put before the bucket kept versions to what was put since', async () => {
+    const later = 'versioned-later';
+    await makeBucket(later);
+    const put = async (content: string): Promise<ObjectInfo> => {
+      writeFileSync(file, content);
+      return store.putFile(later, 'k', file);
+    };
+    const old = await put('old');
+    expect(await store.versions(later, 'k')).toEqual([]);
+    await keepVersions(later);
+    const two = await put('two');
+    const three = await put('three');
+    const found = await store.versions(later, 'k');
+    expect(found.map(({ versionId }) => versionId)).toEqual(['null', two.versionId, three.versionId]);
+    expect(await store.versions(later, 'k', 'null')).toEqual(found.slice(1));
+    expect(await store.head(later, 'k', 'null')).toMatchObject({ etag: old.etag, checksum: old.checksum });
+    const pieces: Buffer[] = [];
+    const range = { from: 1, ifMatch: old.etag, versionId: 'null' };
+    for await (const piece of await store.read(later, 'k', range)) pieces.push(piece);
+    expect(Buffer.concat(pieces).toString()).toBe('ld');
+  });
+
+  it('walks more than a page of versions', async () => {
+    const many = 'many-versions';
+    await makeBucket(many, true);
+    await client.send(new PutObjectCommand({ Bucket: many, Key: 'k.1', Body: 'another key' }));
+    const ids: (string | undefined)[] = [];
+    for (let i = 0; i < 1_010; i++) {
+      const { VersionId } = await client.send(new PutObjectCommand({ Bucket: many, Key: 'k', Body: `${i}` }));
+      ids.push(VersionId);
+    }
+    expect((await store.versions(many, 'k')).map(({ versionId }) => versionId)).toEqual(ids);
+    expect((await store.versions(many, 'k', ids[1_005])).map(({ versionId }) => versionId)).toEqual(ids.slice(1_006));
+    expect((await store.versions(many, 'k', ids[3])).map(({ versionId }) => versionId)).toEqual(ids.slice(4));
   }, 60_000);
 
   it('reads one version or none while an object is overwritten again and again', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
   CreateBucketCommand,
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   ListObjectVersionsCommand,
   S3Client,
@@ -74,23 +75,41 @@ export function openS3(options: Partial<S3StoreOptions> = {}): S3Store {
 }
 
 export async function makeBucket(bucket: string, versioned = false): Promise<void> {
-  const client = new S3Client();
-  await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  if (versioned) {
-    const enabled = { Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' as const } };
-    await client.send(new PutBucketVersioningCommand(enabled));
-  }
-  client.destroy();
+  await withClient((client) => client.send(new CreateBucketCommand({ Bucket: bucket })));
+  if (versioned) await keepVersions(bucket);
+}
+
+/** From now on. */
+export async function keepVersions(bucket: string): Promise<void> {
+  const enabled = { Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' as const } };
+  await withClient((client) => client.send(new PutBucketVersioningCommand(enabled)));
+}
+
+/** Deletes an object, where versions are kept by a delete marker; or one of its versions for good. */
+export async function deleteObject(bucket: string, key: string, versionId?: string): Promise<void> {
+  const target = { Bucket: bucket, Key: key, VersionId: versionId };
+  await withClient((client) => client.send(new DeleteObjectCommand(target)));
 }
 
 /** Deletes every version of every object. */
 export async function emptyBucket(bucket: string): Promise<void> {
+  await withClient(async (client) => {
+    for (;;) {
+      const { Versions = [], DeleteMarkers = [] } = await client.send(
+        new ListObjectVersionsCommand({ Bucket: bucket }),
+      );
+      const found = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+      if (found.length === 0) break;
+      await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: found } }));
+    }
+  });
+}
+
+async function withClient(use: (client: S3Client) => Promise<unknown>): Promise<void> {
   const client = new S3Client();
-  for (;;) {
-    const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket: bucket }));
-    const found = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
-    if (found.length === 0) break;
-    await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: found } }));
+  try {
+    await use(client);
+  } finally {
+    client.destroy();
   }
-  client.destroy();
 }

@@ -95,12 +95,16 @@ export function statusOf(error: unknown): number | null {
 }
 
 /**
- * Does an error say that there is no such object? A status of 404 alone says too little: a bucket that is not there has it
- * too, and in stores that are almost like S3 an unknown user.
+ * Does an error say that there is no such object, or not this version of it? A status of 404 alone says too little: a
+ * bucket that is not there has it too, and in stores that are almost like S3 an unknown user.
+ * @param versionId as it was asked for: S3 answers 405 where that is a delete marker, and 400 where it is no id of its own
  */
-export function isNotFound(error: unknown): boolean {
+export function isNotFound(error: unknown, versionId?: string): boolean {
   const name = at(error, 'name');
-  return statusOf(error) === 404 && (name === 'NoSuchKey' || name === 'NotFound');
+  const status = statusOf(error);
+  if (status === 404) return name === 'NoSuchKey' || name === 'NotFound' || name === 'NoSuchVersion';
+  if (versionId === undefined) return false;
+  return status === 405 || (status === 400 && name === 'InvalidArgument');
 }
 
 /**

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import type * as Sdk from '@aws-sdk/client-s3';
-import type { HeadObjectCommandOutput, PutObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { HeadObjectCommandOutput, PutObjectCommandOutput } from '@aws-sdk/client-s3';
 
 import { TelltaleError } from '../../errors';
 import type { Clock } from '../../ports/clock';
-import type { ObjectChecksum, ObjectInfo, ObjectStore } from '../../ports/object-store';
+import type { ObjectChecksum, ObjectInfo, ObjectStore, ObjectVersion, ReadRange } from '../../ports/object-store';
 import { piecesOf } from './s3-body';
 import { isNotFound, s3Error, statusOf } from './s3-errors';
+import { listObjects, listVersions, wholeSeconds, type S3Connection } from './s3-listing';
 import { bytesOf, openSnapshot, type FileSnapshot } from './s3-upload';
 
 /** Region, endpoint and credentials come from the SDK's standard chain (environment, profile, role). */
@@ -46,30 +46,31 @@ export function createS3Store(options: S3StoreOptions): S3Store {
 }
 
 class SdkS3Store implements S3Store {
-  private loaded: Promise<{ sdk: typeof Sdk; client: S3Client }> | null = null;
+  private loaded: Promise<S3Connection> | null = null;
   private closed = false;
 
   constructor(private readonly options: S3StoreOptions) {}
 
-  async head(bucket: string, key: string): Promise<ObjectInfo | null> {
+  async head(bucket: string, key: string, versionId?: string): Promise<ObjectInfo | null> {
     checkKey(key);
     const { sdk, client } = await this.load();
+    const target = targetOf(bucket, key, versionId);
     try {
-      return infoOf(key, await client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: key, ...withChecksum })));
+      return infoOf(key, await client.send(new sdk.HeadObjectCommand({ ...target, ...withChecksum })));
     } catch (answer) {
-      const error = await this.inFull(answer, bucket, key);
-      if (isNotFound(error)) return null;
-      throw s3Error(error, `Cannot look at s3://${bucket}/${key}`);
+      const error = await this.inFull(answer, target);
+      if (isNotFound(error, versionId)) return null;
+      throw s3Error(error, `Cannot look at ${nameOf(target)}`);
     }
   }
 
-  async read(bucket: string, key: string, range: { from: number; ifMatch: string }): Promise<AsyncIterable<Buffer>> {
+  async read(bucket: string, key: string, { from, ifMatch, versionId }: ReadRange): Promise<AsyncIterable<Buffer>> {
     checkKey(key);
     const { sdk, client } = await this.load();
-    const name = `s3://${bucket}/${key}`;
-    const { from, ifMatch } = range;
+    const target = targetOf(bucket, key, versionId);
+    const name = nameOf(target);
     try {
-      const command = new sdk.GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${from}-`, IfMatch: ifMatch });
+      const command = new sdk.GetObjectCommand({ ...target, Range: `bytes=${from}-`, IfMatch: ifMatch });
       const { Body: body, ContentLength: length, ContentRange: served, ETag: etag } = await client.send(command);
       if (!(body instanceof Readable)) throw new Error('the answer has no body');
       const pieces = piecesOf(body, { name, length: length ?? null, stallMs: this.options.stallMs });
@@ -83,44 +84,20 @@ class SdkS3Store implements S3Store {
       const status = statusOf(error);
       if (status === 416) return Readable.from([]);
       if (status === 412) throw changed(name, ifMatch);
-      if (isNotFound(error)) {
+      if (isNotFound(error, versionId)) {
         throw new TelltaleError('OBJECT_NOT_FOUND', `There is no object ${name}.`);
       }
       throw s3Error(error, `Cannot read ${name}`);
     }
   }
 
-  async *list(bucket: string, prefix = ''): AsyncIterable<ObjectInfo> {
-    const { sdk, client } = await this.load();
-    const what = `Cannot list s3://${bucket}/${prefix}`;
-    let token: string | undefined;
-    do {
-      const command = new sdk.ListObjectsV2Command({
-        Bucket: bucket,
-        Prefix: prefix,
-        ContinuationToken: token,
-        // XML 1.0 has no place for most control characters.
-        EncodingType: 'url',
-      });
-      const page = await client.send(command).catch((error: unknown) => {
-        throw s3Error(error, what);
-      });
-      for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
-        if (Key === undefined || Size === undefined || ETag === undefined || LastModified === undefined) {
-          throw new TelltaleError(
-            'OBJECT_STORE',
-            `${what}: the answer names an object without key, size, ETag or date.`,
-          );
-        }
-        const key = page.EncodingType === 'url' ? decodeURIComponent(Key.replaceAll('+', ' ')) : Key;
-        yield { key, size: Size, etag: ETag, lastModified: wholeSeconds(LastModified) };
-      }
-      const next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
-      if (page.IsTruncated === true && (next === undefined || next === token)) {
-        throw new TelltaleError('OBJECT_STORE', `${what}: the answer says that it goes on, and not where.`);
-      }
-      token = next;
-    } while (token !== undefined);
+  async *list(bucket: string, range: { prefix?: string; after?: string } = {}): AsyncIterable<ObjectInfo> {
+    yield* listObjects(await this.load(), bucket, range);
+  }
+
+  async versions(bucket: string, key: string, from?: string): Promise<readonly ObjectVersion[]> {
+    checkKey(key);
+    return listVersions(await this.load(), bucket, key, from);
   }
 
   async putFile(bucket: string, key: string, path: string): Promise<ObjectInfo> {
@@ -204,13 +181,11 @@ class SdkS3Store implements S3Store {
   }
 
   /** The answer to a HEAD has no body that would say what is wrong; that to a GET of one byte has. */
-  private async inFull(error: unknown, bucket: string, key: string): Promise<unknown> {
+  private async inFull(error: unknown, target: Target): Promise<unknown> {
     if (![301, 400, 403, 404].includes(statusOf(error) ?? 0)) return error;
     const { sdk, client } = await this.load();
     try {
-      const { Body: body } = await client.send(
-        new sdk.GetObjectCommand({ Bucket: bucket, Key: key, Range: 'bytes=0-0' }),
-      );
+      const { Body: body } = await client.send(new sdk.GetObjectCommand({ ...target, Range: 'bytes=0-0' }));
       if (body instanceof Readable) body.destroy();
       return error;
     } catch (explained) {
@@ -218,7 +193,7 @@ class SdkS3Store implements S3Store {
     }
   }
 
-  private async load(): Promise<{ sdk: typeof Sdk; client: S3Client }> {
+  private async load(): Promise<S3Connection> {
     if (this.closed) throw new TelltaleError('CLOSED', 'The object store was closed.');
     const { pathStyle, maxAttempts, requestTimeoutMs } = this.options;
     this.loaded ??= import('@aws-sdk/client-s3').then((sdk) => ({
@@ -248,6 +223,21 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
 
 const withChecksum = { ChecksumMode: 'ENABLED' } as const;
 
+/** An object, or one version of it, as requests name it. */
+interface Target {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly VersionId?: string;
+}
+
+function targetOf(bucket: string, key: string, versionId?: string): Target {
+  return { Bucket: bucket, Key: key, ...(versionId === undefined ? {} : { VersionId: versionId }) };
+}
+
+function nameOf({ Bucket, Key, VersionId }: Target): string {
+  return `s3://${Bucket}/${Key}${VersionId === undefined ? '' : ` (version ${VersionId})`}`;
+}
+
 function infoOf(key: string, head: HeadObjectCommandOutput): ObjectInfo {
   const { ContentLength: size, ETag: etag, LastModified: modified, VersionId: versionId } = head;
   if (size === undefined || etag === undefined || modified === undefined) {
@@ -275,11 +265,6 @@ function checksumOf(head: HeadObjectCommandOutput): ObjectChecksum | null {
 
 function hexOf(base64: string): string {
   return Buffer.from(base64, 'base64').toString('hex');
-}
-
-/** Epoch milliseconds. S3 keeps seconds; what is almost like S3 lists fractions that its HEAD does not know. */
-function wholeSeconds(date: Date): number {
-  return Math.floor(date.getTime() / 1000) * 1000;
 }
 
 function checkKey(key: string): void {

@@ -5,54 +5,80 @@ import { join } from 'node:path';
 import { errnoOf } from './errno';
 import { asidePath, decodeName, encodeKey } from './object-path';
 
-/** A file (an object) or a folder (objects whose keys begin with `key`). */
-interface Entry {
+/** An object's key and where its file was seen. */
+export interface ListedFile {
   readonly key: string;
   readonly path: string;
+}
+
+/** A file (an object) or a folder (objects whose keys begin with `key`). */
+interface Entry extends ListedFile {
   readonly isFolder: boolean;
 }
 
+/** What is looked for: keys that begin with `prefix`, behind `after`. */
+export interface KeyRange {
+  readonly prefix: string;
+  readonly after: string;
+}
+
 /**
- * Keys of the objects below a bucket's folder, in UTF-8 order. Holds the names of one folder and of the folders above it.
+ * The objects below a bucket's folder, in UTF-8 order of their keys. Holds the names of one folder and of the folders above
+ * it; folders without a key in the range are not read.
  */
-export async function* listFolder(root: string, prefix: string): AsyncGenerator<string> {
-  const open: Entry[][] = [await entriesOf(root, '', prefix)];
+export async function* listFolder(root: string, range: KeyRange): AsyncGenerator<ListedFile> {
+  const open: Entry[][] = [await entriesOf(root, '', range)];
   let last: string | null = null;
   for (let entries = open.at(-1); entries !== undefined; entries = open.at(-1)) {
     const entry = entries.pop();
     if (entry === undefined) {
       open.pop();
     } else if (entry.isFolder) {
-      open.push(await entriesOf(entry.path, entry.key, prefix));
+      open.push(await entriesOf(entry.path, entry.key, range));
     } else if (entry.key !== last && isPathOf(entry, root)) {
       last = entry.key;
-      yield entry.key;
+      yield entry;
     }
   }
 }
 
 /** What a folder holds, last key first. A key that goes on in a folder of its own name part is in the same list. */
-async function entriesOf(folder: string, key: string, prefix: string): Promise<Entry[]> {
+async function entriesOf(folder: string, key: string, range: KeyRange): Promise<Entry[]> {
   const entries: Entry[] = [];
-  await collect(folder, key, prefix, entries);
+  await collect(folder, key, range, entries);
   const bytes = new Map(entries.map((entry) => [entry, Buffer.from(entry.key)]));
   const bytesOf = (entry: Entry): Buffer => bytes.get(entry) ?? Buffer.alloc(0);
-  return entries.sort((a, b) => Buffer.compare(bytesOf(b), bytesOf(a)));
+  // Of two files of one key the one in its own place comes first, as it does for whoever looks for the object.
+  return entries.sort((a, b) => Buffer.compare(bytesOf(b), bytesOf(a)) || b.path.length - a.path.length);
 }
 
-async function collect(folder: string, key: string, prefix: string, into: Entry[]): Promise<void> {
+async function collect(folder: string, key: string, range: KeyRange, into: Entry[]): Promise<void> {
   for (const found of await readFolder(folder)) {
     const { text, continued } = decodeName(found.name);
     const path = join(folder, found.name);
     if (found.isFile()) {
-      if ((key + text).startsWith(prefix)) into.push({ key: key + text, path, isFolder: false });
+      if (isIn(range, key + text)) into.push({ key: key + text, path, isFolder: false });
     } else if (found.isDirectory()) {
       const begins = continued ? key + text : `${key}${text}/`;
-      if (!begins.startsWith(prefix) && !prefix.startsWith(begins)) continue;
-      if (continued) await collect(path, begins, prefix, into);
+      if (!mayBegin(range, begins)) continue;
+      if (continued) await collect(path, begins, range, into);
       else into.push({ key: begins, path, isFolder: true });
     }
   }
+}
+
+function isIn({ prefix, after }: KeyRange, key: string): boolean {
+  return key.startsWith(prefix) && isBehind(key, after);
+}
+
+/** May a key that begins like this be in the range? */
+function mayBegin({ prefix, after }: KeyRange, begins: string): boolean {
+  if (!begins.startsWith(prefix) && !prefix.startsWith(begins)) return false;
+  return after.startsWith(begins) || isBehind(begins, after);
+}
+
+function isBehind(key: string, after: string): boolean {
+  return after === '' || Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
 }
 
 async function readFolder(folder: string): Promise<Dirent[]> {

@@ -1,25 +1,39 @@
 import { randomUUID } from 'node:crypto';
-import { constants, lstatSync, renameSync } from 'node:fs';
+import { lstatSync, renameSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setImmediate as breath } from 'node:timers/promises';
 
-import { TelltaleError, isTelltaleError } from '../../errors';
+import { TelltaleError } from '../../errors';
 import type { Clock } from '../../ports/clock';
-import type { ObjectInfo, ObjectStore } from '../../ports/object-store';
+import type { ObjectInfo, ObjectStore, ObjectVersion, ReadRange } from '../../ports/object-store';
 import { errnoOf } from './errno';
-import { listFolder } from './folder-listing';
-import type { ContentDigest, FileIdentity } from './object-metadata';
-import { COPY_BYTES, MetadataFolder, digestOf, identify, lastModifiedOf, sameContent } from './object-metadata';
+import { type ListedFile, listFolder } from './folder-listing';
+import { VersionFolder } from './folder-versions';
+import {
+  type OpenFile,
+  isFolder,
+  openRegularFile,
+  openSource,
+  readPieces,
+  storeError,
+  syncFolder,
+  writeAll,
+} from './object-file';
+import type { FileContent, ObjectName } from './object-metadata';
+import { MetadataFolder, digestOf, identify, lastModifiedOf, sameContent } from './object-metadata';
 import { asidePath, checkBucket, encodeKey } from './object-path';
 import type { S3Event } from './s3-event';
 import { objectCreatedEvent } from './s3-event';
 
 export interface FolderStoreOptions {
-  /** Holds `objects/<bucket>/<key>`, `meta` and `tmp`; made when missing. */
+  /** Holds `objects/<bucket>/<key>`, `meta`, `tmp` and, with versions, `versions`; made when missing. */
   readonly folder: string;
   /** Says LastModified and event times. */
   readonly clock: Clock;
+  /** Keeps every version of an object, see {@link VersionFolder}; without it, none is known. */
+  readonly versioning: boolean;
   /** Hears of each put once the object is readable. It logs its own errors: none of them reaches the put. */
   readonly onEvent?: (event: S3Event) => void;
 }
@@ -29,6 +43,12 @@ const ABANDONED_MS = 60 * 60 * 1000;
 
 /** How often a put tries again when others make and remove folders on its way. */
 const PLACE_ATTEMPTS = 20;
+
+/** How often an object that is replaced while it is looked at is looked at again. */
+const LOOK_ATTEMPTS = 20;
+
+/** How many objects a listing looks at before it gives way to others: half a millisecond's work. */
+const LISTED_TOGETHER = 32;
 
 /**
  * Opens an object store that is a folder: each object is a plain file that `ls` shows and an editor opens. Files may be
@@ -42,16 +62,26 @@ export async function openFolderStore(options: FolderStoreOptions): Promise<Obje
   return store;
 }
 
+/** A state of an object, and its open file. */
+interface OpenObject {
+  readonly handle: FileHandle;
+  readonly content: FileContent;
+  readonly info: ObjectInfo;
+}
+
 class FolderStore implements ObjectStore {
   private readonly objects: string;
   private readonly temporary: string;
   private readonly metadata: MetadataFolder;
+  private readonly kept: VersionFolder | null;
   private lastSequencer = 0n;
 
   constructor(private readonly options: FolderStoreOptions) {
     this.objects = join(options.folder, 'objects');
     this.temporary = join(options.folder, 'tmp');
     this.metadata = new MetadataFolder(join(options.folder, 'meta'));
+    const { versioning, clock } = options;
+    this.kept = versioning ? new VersionFolder(join(options.folder, 'versions'), this.metadata, clock) : null;
   }
 
   async prepare(): Promise<void> {
@@ -65,46 +95,63 @@ class FolderStore implements ObjectStore {
     }
   }
 
-  async head(bucket: string, key: string): Promise<ObjectInfo | null> {
-    const handle = await this.openObject(this.path(bucket, key));
-    if (handle === null) return null;
-    try {
-      const { identity, ...digest } = await this.metadata.of(handle, bucket, key);
-      return objectInfo(key, identity, digest);
-    } catch (error) {
-      throw storeError(error, `Cannot read the object ${bucket}/${key}`);
-    } finally {
-      await handle.close();
-    }
+  async head(bucket: string, key: string, versionId?: string): Promise<ObjectInfo | null> {
+    const object = await this.openObject(nameOf(bucket, key, versionId));
+    await object?.handle.close();
+    return object?.info ?? null;
   }
 
-  async read(bucket: string, key: string, range: { from: number; ifMatch: string }): Promise<AsyncIterable<Buffer>> {
-    const handle = await this.openObject(this.path(bucket, key));
-    if (handle === null) {
-      throw new TelltaleError('OBJECT_NOT_FOUND', `There is no object ${bucket}/${key}.`);
+  async read(bucket: string, key: string, { from, ifMatch, versionId }: ReadRange): Promise<AsyncIterable<Buffer>> {
+    const object = await this.openObject(nameOf(bucket, key, versionId));
+    if (object === null) {
+      const version = versionId === undefined ? '' : ` (version ${versionId})`;
+      throw new TelltaleError('OBJECT_NOT_FOUND', `There is no object ${bucket}/${key}${version}.`);
     }
-    try {
-      const { etag, identity } = await this.metadata.of(handle, bucket, key);
-      if (etag !== range.ifMatch) throw objectChanged(bucket, key, `is now ${etag}, not ${range.ifMatch}`);
-      return readPieces(handle, range.from, identity, `${bucket}/${key}`);
-    } catch (error) {
-      await handle.close();
-      throw storeError(error, `Cannot read the object ${bucket}/${key}`);
-    }
+    const { handle, content, info } = object;
+    if (info.etag === ifMatch) return readPieces(handle, from, content.identity, `${bucket}/${key}`);
+    await handle.close();
+    throw objectChanged(bucket, key, `is now ${info.etag}, not ${ifMatch}`);
   }
 
-  async *list(bucket: string, prefix = ''): AsyncIterable<ObjectInfo> {
+  async *list(bucket: string, range: { prefix?: string; after?: string } = {}): AsyncIterable<ObjectInfo> {
     const root = join(this.objects, checkBucket(bucket));
+    const { prefix = '', after = '' } = range;
     try {
-      for await (const name of listFolder(root, prefix)) {
-        const info = await this.head(bucket, name);
-        // Removed since its folder was read.
-        if (info === null) continue;
-        const { key, size, etag, lastModified } = info;
-        yield { key, size, etag, lastModified };
+      for await (const files of together(listFolder(root, { prefix, after }), LISTED_TOGETHER)) {
+        const looking = files.map(async ({ key, path }) => {
+          const content = this.metadata.knownNow(path, { bucket, key });
+          return content === null ? this.head(bucket, key) : objectInfo(key, content);
+        });
+        for (const info of await Promise.all(looking)) {
+          // Removed since its folder was read.
+          if (info === null) continue;
+          const { key, size, etag, lastModified } = info;
+          yield { key, size, etag, lastModified };
+        }
+        await breath();
       }
     } catch (error) {
       throw storeError(error, `Cannot list the bucket ${bucket}`);
+    }
+  }
+
+  async versions(bucket: string, key: string, from?: string): Promise<readonly ObjectVersion[]> {
+    // What was dropped or edited by hand becomes a version when it is looked at.
+    await this.head(bucket, key);
+    if (this.kept === null) return [];
+    try {
+      const ids = await this.kept.list({ bucket, key });
+      const found: ObjectVersion[] = [];
+      for (const versionId of ids.slice(from === undefined ? 0 : Math.max(0, ids.indexOf(from)))) {
+        const info = await this.head(bucket, key, versionId);
+        // Removed by hand meanwhile.
+        if (info === null) continue;
+        const { size, etag, lastModified } = info;
+        found.push({ key, size, etag, lastModified, versionId });
+      }
+      return found;
+    } catch (error) {
+      throw storeError(error, `Cannot list the versions of ${bucket}/${key}`);
     }
   }
 
@@ -112,7 +159,7 @@ class FolderStore implements ObjectStore {
     const target = this.path(bucket, key);
     const copy = join(this.temporary, randomUUID());
     try {
-      const { info, sequencer } = await this.copyAndPlace(bucket, key, path, copy, target);
+      const { info, sequencer } = await this.copyAndPlace({ bucket, key }, path, copy, target);
       this.announce(bucket, info, sequencer);
       return info;
     } catch (error) {
@@ -122,8 +169,7 @@ class FolderStore implements ObjectStore {
   }
 
   private async copyAndPlace(
-    bucket: string,
-    key: string,
+    object: ObjectName,
     path: string,
     copy: string,
     target: string,
@@ -138,11 +184,17 @@ class FolderStore implements ObjectStore {
         // Content before name: after a power cut the name never leads to a file that is not all there.
         await handle.sync();
         const before = await identify(handle);
-        const sequencer = await this.place(copy, target);
+        // What was edited by hand is a version of its own before it is replaced.
+        if (this.kept !== null) await this.head(object.bucket, object.key);
+        const { versionId, sequencer } = await this.place(object, copy, target);
         await syncFolder(dirname(target));
-        const identity = await identify(handle);
-        if (sameContent(before, identity)) await this.metadata.keep(bucket, key, identity, digest);
-        return { info: objectInfo(key, before, digest), sequencer };
+        await this.kept?.sync(object);
+        const content = { ...digest, identity: await identify(handle) };
+        if (sameContent(before, content.identity)) {
+          await this.metadata.keep(object, content);
+          if (versionId !== undefined) await this.metadata.keep({ ...object, versionId }, content);
+        }
+        return { info: objectInfo(object.key, { ...digest, identity: before }, versionId), sequencer };
       } finally {
         await handle.close();
       }
@@ -154,17 +206,16 @@ class FolderStore implements ObjectStore {
   /**
    * Renames a finished copy to where readers find it. Folders on the way are made; a file that stands where a folder
    * must be goes aside, as does this one where a folder already is.
-   * @returns the put's sequencer, taken in the same breath as the rename: puts of one key are ordered alike by both
    */
-  private async place(copy: string, target: string): Promise<bigint> {
+  private async place(object: ObjectName, copy: string, target: string): Promise<Placed> {
     for (let attempt = 0; attempt < PLACE_ATTEMPTS; attempt++) {
       try {
         await mkdir(dirname(target), { recursive: true });
-        return this.renameNow(copy, target);
+        return this.renameNow(object, copy, target);
       } catch (error) {
         const code = errnoOf(error);
         if (code === 'EISDIR' || (code === 'EEXIST' && (await isFolder(target)))) {
-          return this.renameNow(copy, asidePath(target));
+          return this.renameNow(object, copy, asidePath(target));
         }
         if (code !== 'EEXIST' && code !== 'ENOTDIR' && code !== 'ENOENT') throw error;
         this.moveFilesAside(dirname(target));
@@ -174,11 +225,12 @@ class FolderStore implements ObjectStore {
     throw new TelltaleError('OBJECT_STORE', message);
   }
 
-  private renameNow(copy: string, target: string): bigint {
-    renameSync(copy, target);
+  private renameNow(object: ObjectName, copy: string, target: string): Placed {
+    const versionId = this.kept?.replaceNow(object, copy, target);
+    if (versionId === undefined) renameSync(copy, target);
     const byClock = BigInt(Math.trunc(this.options.clock.now())) << 16n;
     this.lastSequencer = byClock > this.lastSequencer ? byClock : this.lastSequencer + 1n;
-    return this.lastSequencer;
+    return { versionId, sequencer: this.lastSequencer };
   }
 
   /**
@@ -206,13 +258,24 @@ class FolderStore implements ObjectStore {
     }
   }
 
-  /** The object's file, or null. A file may go aside between two looks, and come back: hence the third. */
-  private async openObject(path: string): Promise<FileHandle | null> {
-    for (const place of [path, asidePath(path), path]) {
-      const handle = await openRegularFile(place);
-      if (handle !== null) return handle;
+  /** An object as it is now, or a version of it; null when there is none. */
+  private async openObject(object: ObjectName): Promise<OpenObject | null> {
+    const { bucket, key, versionId } = object;
+    const path = this.path(bucket, key);
+    for (let attempt = 0; attempt < LOOK_ATTEMPTS; attempt++) {
+      const file = versionId === undefined ? await openPresent(path) : await this.kept?.open(object, versionId);
+      if (file === null || file === undefined) return null;
+      try {
+        const content = await this.metadata.of(file.handle, object);
+        const version = versionId ?? (await this.kept?.ofPresent(object, file, content));
+        if (version !== null) return { handle: file.handle, content, info: objectInfo(key, content, version) };
+      } catch (error) {
+        await file.handle.close();
+        throw storeError(error, `Cannot read the object ${bucket}/${key}`);
+      }
+      await file.handle.close();
     }
-    return null;
+    throw objectChanged(bucket, key, 'is replaced again and again');
   }
 
   private path(bucket: string, key: string): string {
@@ -228,92 +291,43 @@ class FolderStore implements ObjectStore {
   }
 }
 
-function objectInfo(key: string, identity: FileIdentity, digest: ContentDigest): ObjectInfo {
-  const checksum = { algorithm: 'CRC64NVME', value: digest.crc64nvme } as const;
-  return { key, size: digest.size, etag: digest.etag, lastModified: lastModifiedOf(identity), checksum };
+interface Placed {
+  readonly versionId: string | undefined;
+  /** Taken in the same breath as the rename: puts of one key are ordered alike by both. */
+  readonly sequencer: bigint;
 }
 
-/** Pieces of a file that belongs to this iterable from now on. */
-async function* readPieces(
-  handle: FileHandle,
-  from: number,
-  identity: FileIdentity,
-  name: string,
-): AsyncGenerator<Buffer> {
-  try {
-    const size = Number(identity.size);
-    for (let position = from; position < size;) {
-      const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, size - position));
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
-      // Looked at after each piece, before it is handed over: an edit by hand never mixes contents.
-      if (bytesRead === 0 || !sameContent(identity, await identify(handle))) {
-        throw new TelltaleError('OBJECT_CHANGED', `The object ${name} was edited while it was read: read it again.`);
-      }
-      position += bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } catch (error) {
-    throw storeError(error, `Cannot read the object ${name}`);
-  } finally {
-    await handle.close();
+/** The object's file, or null. A file may go aside between two looks, and come back: hence the third. */
+async function openPresent(path: string): Promise<OpenFile | null> {
+  for (const place of [path, asidePath(path), path]) {
+    const file = await openRegularFile(place);
+    if (file !== null) return file;
   }
+  return null;
 }
 
-/** Opens for reading without following a link at the end, nor waiting at a pipe. Null when there is no regular file. */
-async function openRegularFile(path: string): Promise<FileHandle | null> {
-  try {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    if ((await handle.stat()).isFile()) return handle;
-    await handle.close();
-    return null;
-  } catch (error) {
-    const code = errnoOf(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'ENXIO') return null;
-    throw storeError(error, `Cannot open ${path}`);
+/** Files in groups of at most `size`. */
+async function* together(files: AsyncIterable<ListedFile>, size: number): AsyncGenerator<ListedFile[]> {
+  let group: ListedFile[] = [];
+  for await (const file of files) {
+    group.push(file);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
   }
+  yield group;
 }
 
-async function openSource(path: string): Promise<FileHandle> {
-  try {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    if ((await handle.stat()).isFile()) return handle;
-    await handle.close();
-  } catch (cause) {
-    const missing = errnoOf(cause) === 'ENOENT';
-    const message = missing ? `There is no file ${path}.` : `Cannot read ${path} (${errnoOf(cause)}).`;
-    throw new TelltaleError(missing ? 'FILE_NOT_FOUND' : 'FILE_UNREADABLE', message, { cause });
-  }
-  throw new TelltaleError('FILE_UNREADABLE', `${path} is not a regular file: name a file.`);
+function nameOf(bucket: string, key: string, versionId?: string): ObjectName {
+  return { bucket, key, ...(versionId === undefined ? {} : { versionId }) };
 }
 
-async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += (await handle.write(bytes, written)).bytesWritten;
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => null))?.isDirectory() === true;
+function objectInfo(key: string, { identity, size, etag, crc64nvme }: FileContent, versionId?: string): ObjectInfo {
+  const checksum = { algorithm: 'CRC64NVME', value: crc64nvme } as const;
+  const version = versionId === undefined ? {} : { versionId };
+  return { key, size, etag, lastModified: lastModifiedOf(identity), checksum, ...version };
 }
 
 function objectChanged(bucket: string, key: string, how: string): TelltaleError {
   return new TelltaleError('OBJECT_CHANGED', `The object ${bucket}/${key} ${how}: read the new one.`);
-}
-
-function storeError(error: unknown, what: string): TelltaleError {
-  if (isTelltaleError(error)) return error;
-  const code = errnoOf(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
-    return new TelltaleError('DISK_FULL', `${what}: the disk is full; free some space.`, { cause: error });
-  }
-  return new TelltaleError('OBJECT_STORE', `${what} (${code}).`, { cause: error });
 }

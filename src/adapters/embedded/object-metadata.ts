@@ -1,4 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -6,6 +8,14 @@ import { z } from 'zod';
 
 import { TelltaleError } from '../../errors';
 import { openCrc64NvmeStream } from '../native/checksums';
+import { errnoOf } from './errno';
+
+/** An object, or one version of it. */
+export interface ObjectName {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId?: string;
+}
 
 /** What is known of an object's content. */
 export interface ContentDigest {
@@ -22,6 +32,11 @@ export interface ContentDigest {
  */
 const fileIdentity = z.object({ ino: z.string(), size: z.string(), mtimeNs: z.string(), ctimeNs: z.string() });
 export type FileIdentity = z.infer<typeof fileIdentity>;
+
+/** A digest, and the file that it was taken of. */
+export interface FileContent extends ContentDigest {
+  readonly identity: FileIdentity;
+}
 
 const keptDigest = z.object({
   key: z.string(),
@@ -44,59 +59,97 @@ export class MetadataFolder {
    * The digest of an open file: the one kept if it is still of this file, else read anew.
    * @throws OBJECT_CHANGED when somebody keeps writing into the file
    */
-  async of(handle: FileHandle, bucket: string, key: string): Promise<ContentDigest & { identity: FileIdentity }> {
+  async of(handle: FileHandle, object: ObjectName): Promise<FileContent> {
     let identity = await identify(handle);
-    const kept = await this.load(bucket, key);
-    if (kept !== null && sameFile(kept.file, identity)) {
-      return { size: kept.size, etag: kept.etag, crc64nvme: kept.crc64nvme, identity };
-    }
+    const kept = await this.kept(object);
+    if (kept !== null && isOf(object, kept.identity, identity)) return { ...kept, identity };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const digest = await digestOf(handle, Number(identity.size));
       const after = await identify(handle);
       if (sameFile(identity, after) && digest.size === Number(after.size)) {
-        await this.keep(bucket, key, identity, digest);
+        await this.keep(object, { ...digest, identity });
         return { ...digest, identity };
       }
       identity = after;
     }
     const advice = 'put it as a whole instead of writing into it';
-    throw new TelltaleError('OBJECT_CHANGED', `The object ${bucket}/${key} changes while it is read: ${advice}.`);
+    const name = `${object.bucket}/${object.key}`;
+    throw new TelltaleError('OBJECT_CHANGED', `The object ${name} changes while it is read: ${advice}.`);
+  }
+
+  /**
+   * The digest of the file at a path if it is known without opening the file, else null. Does not give way to others while
+   * it looks: for a listing of many small files that is several times as fast.
+   */
+  knownNow(path: string, object: ObjectName): FileContent | null {
+    const identity = identifyNow(path);
+    if (identity === null) return null;
+    const kept = readKept(object, () => readFileSync(this.path(object), 'utf8'));
+    return kept !== null && isOf(object, kept.identity, identity) ? { ...kept, identity } : null;
   }
 
   /** Keeps a digest. A failure is no matter: the next reader works it out again. */
-  async keep(bucket: string, key: string, file: FileIdentity, digest: ContentDigest): Promise<void> {
-    const path = this.path(bucket, key);
+  async keep(object: ObjectName, { identity, size, etag, crc64nvme }: FileContent): Promise<void> {
+    const path = this.path(object);
     const beside = `${path}.${randomUUID()}`;
     try {
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(beside, JSON.stringify({ key, file, ...digest }));
+      await writeFile(beside, JSON.stringify({ key: object.key, file: identity, size, etag, crc64nvme }));
       await rename(beside, path);
     } catch {
       await rm(beside, { force: true }).catch(() => undefined);
     }
   }
 
-  private async load(bucket: string, key: string): Promise<z.infer<typeof keptDigest> | null> {
-    try {
-      const kept = keptDigest.parse(JSON.parse(await readFile(this.path(bucket, key), 'utf8')));
-      return kept.key === key ? kept : null;
-    } catch {
-      return null;
-    }
+  /** What is kept, of whatever state of the file; null when there is nothing. */
+  async kept(object: ObjectName): Promise<FileContent | null> {
+    const text = await readFile(this.path(object), 'utf8').catch(() => '');
+    return readKept(object, () => text);
   }
 
-  private path(bucket: string, key: string): string {
-    const name = createHash('sha256').update(key).digest('hex');
-    return join(this.folder, bucket, name.slice(0, 2), `${name.slice(2)}.json`);
+  private path({ bucket, key, versionId }: ObjectName): string {
+    const version = versionId === undefined ? '' : `.${versionId}`;
+    return join(this.folder, bucket, `${digestPath(key)}${version}.json`);
   }
+}
+
+/** Null when there is nothing, or nothing that makes sense. */
+function readKept(object: ObjectName, read: () => string): FileContent | null {
+  try {
+    const { key, file, ...digest } = keptDigest.parse(JSON.parse(read()));
+    return key === object.key ? { ...digest, identity: file } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A key as a folder and a name in it: of bounded length, and safe whatever the key. */
+export function digestPath(key: string): string {
+  const digest = createHash('sha256').update(key).digest('hex');
+  return join(digest.slice(0, 2), digest.slice(2));
 }
 
 export async function identify(handle: FileHandle): Promise<FileIdentity> {
-  const { ino, size, mtimeNs, ctimeNs } = await handle.stat({ bigint: true });
+  return identityOf(await handle.stat({ bigint: true }));
+}
+
+/** Null when there is no regular file. */
+export function identifyNow(path: string): FileIdentity | null {
+  try {
+    const found = lstatSync(path, { bigint: true });
+    return found.isFile() ? identityOf(found) : null;
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw error;
+  }
+}
+
+function identityOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): FileIdentity {
   return { ino: String(ino), size: String(size), mtimeNs: String(mtimeNs), ctimeNs: String(ctimeNs) };
 }
 
-/** Is the content still the same? Renaming and unlinking a file move its ctime, and its content stays. */
+/** Is the content still the same? Renaming, linking and unlinking a file move its ctime, and its content stays. */
 export function sameContent(a: FileIdentity, b: FileIdentity): boolean {
   return a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs;
 }
@@ -134,4 +187,9 @@ export async function digestOf(
 
 function sameFile(a: FileIdentity, b: FileIdentity): boolean {
   return sameContent(a, b) && a.ctimeNs === b.ctimeNs;
+}
+
+/** Nobody edits a version, but its file loses a link, and so changes its ctime, when the object is replaced. */
+function isOf({ versionId }: ObjectName, kept: FileIdentity, found: FileIdentity): boolean {
+  return versionId === undefined ? sameFile(kept, found) : sameContent(kept, found);
 }

@@ -1,4 +1,4 @@
-import { crc32c as nativeCrc32c } from '@node-rs/crc32';
+import { crc32 as nativeCrc32, crc32c as nativeCrc32c } from '@node-rs/crc32';
 import { createCRC64 } from 'hash-wasm';
 
 /** The polynomial of CRC64NVME (NVM Express NVM Command Set Specification 1.0d, 5.2.1.3.4), reflected. */
@@ -9,6 +9,11 @@ export interface Crc64NvmeStream {
   update(bytes: Buffer): void;
   /** The checksum of everything so far; the stream is spent. */
   digest(): bigint;
+}
+
+/** CRC32 (ISO-HDLC, as in zip and gzip), which the AWS SDK for JavaScript sends: an unsigned 32-bit number. */
+export function crc32(bytes: Buffer): number {
+  return nativeCrc32(bytes);
 }
 
 /** CRC32C (Castagnoli), as Kafka's record batches carry it: an unsigned 32-bit number. */

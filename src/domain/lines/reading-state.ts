@@ -3,7 +3,7 @@
  * read. Plain JSON, kept in the checkpoint (rules 6 and 7). Times are epoch milliseconds, days are days since the epoch.
  */
 export interface ReadingState {
-  /** Name of the format that fitted last, null before a generation's first record. */
+  /** Name of the format that fitted last, null before a generation's first record; `own` for the user's own throughout. */
   readonly format: string | null;
   /** The day (in the source's zone) that time-only stamps belong to at this place; null until one was seen. */
   readonly day: number | null;

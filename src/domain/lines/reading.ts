@@ -15,6 +15,8 @@ export interface ReadingContext {
   readonly lastModified: number;
   /** IANA name of the zone of stamps that name none. */
   readonly zone: string;
+  /** The format that the user gave for this source: every line is tried against it first. */
+  readonly own: LineFormat | null;
   /** A stamp more than this many milliseconds after `lastModified` is in the future. */
   readonly maxFutureSkew: number;
 }
@@ -24,7 +26,8 @@ export interface ReadingContext {
  * instead of a result, so that a line makes no object.
  *
  * Without look-ahead: a line is tried against the format that fitted last, then against the table; the first that fits
- * becomes the current one. What fits none continues the record above it.
+ * becomes the current one. A format of the user's own stays the current one. What fits none continues the record above
+ * it.
  */
 export class Reading {
   level: Level = Level.RAW;
@@ -53,7 +56,7 @@ export class Reading {
     this.zone = zoneNamed(context.zone);
     this.latest = context.lastModified + context.maxFutureSkew;
     const latestWall = this.zone.toWall(this.latest);
-    this.format = formatNamed(state.format);
+    this.format = context.own ?? formatNamed(state.format);
     this.hasRecord = state.record !== null;
     this.recordTime = state.record?.time ?? context.lastModified;
     this.recordFlags =
@@ -114,7 +117,7 @@ export class Reading {
     if (this.format?.parse(bytes, start, end, this.parsed) === true) return true;
     for (const format of formatsFor(start < end ? bytes[start] : undefined)) {
       if (format !== this.format && format.parse(bytes, start, end, this.parsed)) {
-        this.format = format;
+        if (this.context.own === null) this.format = format;
         return true;
       }
     }

@@ -18,6 +18,12 @@ export interface ScanContext extends ReadingContext {
   readonly batchBytes: number;
 }
 
+/** What the configuration says to a scanner. */
+export type ScanOptions = Pick<ScanContext, 'zone' | 'own' | 'maxFutureSkew' | 'maxLineBytes' | 'batchBytes'>;
+
+/** The same by key: zones and formats are each user's own, for some keys. */
+export type ScanFor = (key: string) => ScanOptions;
+
 /** Where scanning begins or goes on: at the first byte not yet published or dropped. */
 export interface ScanPosition {
   readonly offset: number;

@@ -75,8 +75,8 @@ export function readCompactClock(bytes: Buffer, pos: number, end: number, out: S
   return fits ? pos + 6 : -1;
 }
 
-/** A leap second counts as the second before it. */
-function addClock(hour: number, minute: number, second: number, out: Stamp): boolean {
+/** Adds to `out.time`; false when there is no such time. A leap second counts as the second before it. */
+export function addClock(hour: number, minute: number, second: number, out: Stamp): boolean {
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return false;
   out.time += ((hour * 60 + minute) * 60 + (second === 60 ? 59 : second)) * 1000;
   return true;
@@ -174,12 +174,13 @@ function readYear(bytes: Buffer, pos: number, end: number): number {
 }
 
 /** POSIX: 69–99 are 1969–1999. */
-function fullYear(twoDigitYear: number): number {
+export function fullYear(twoDigitYear: number): number {
   if (twoDigitYear < 0) return -1;
   return twoDigitYear >= 69 ? 1900 + twoDigitYear : 2000 + twoDigitYear;
 }
 
-function addDay(day: number, out: Stamp): boolean {
+/** Adds a day since the epoch to `out.time`; false when it is NaN: no such date. */
+export function addDay(day: number, out: Stamp): boolean {
   if (Number.isNaN(day)) return false;
   out.time += day * dayMs;
   return true;
@@ -200,9 +201,10 @@ function monthAt(bytes: Buffer, pos: number): number {
 /** The last date looked at: neighbouring lines nearly always share theirs. */
 const lastDate = { packed: -1, day: Number.NaN };
 
-/** Days since 1970-01-01; NaN for dates that do not exist and years before 1970. */
+/** Days since 1970-01-01; NaN for dates that do not exist and years before 1970. Month and day are below 100. */
 export function epochDay(year: number, month: number, day: number): number {
-  const packed = (year * 16 + month) * 32 + day;
+  // Two decimal digits each: 33 January must not look like 1 February.
+  const packed = (year * 100 + month) * 100 + day;
   if (packed === lastDate.packed && month >= 1 && day >= 1) return lastDate.day;
   if (year < 1970 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return Number.NaN;
   lastDate.packed = packed;

@@ -1,5 +1,5 @@
 import { TelltaleError } from '../../errors';
-import type { Signal } from './signal';
+import { reingestModes, type Reingest, type Signal } from './signal';
 
 /** Longest payload in characters: what a parameter of the SSM document may be. */
 const MAX_PAYLOAD_LENGTH = 4096;
@@ -21,8 +21,9 @@ const SEQUENCER_SHAPE = /^[0-9A-Fa-f]{1,64}$/;
 export function encodeSignal(signal: Signal): string {
   const problem = problemOf(signal);
   if (problem !== null) throw badSignal(problem);
-  const { v, bucket, key, versionId, sequencer } = signal;
-  const payload = Buffer.from(JSON.stringify({ v, bucket, key, versionId, sequencer }), 'utf8').toString('base64url');
+  const { v, bucket, key, versionId, sequencer, reingest } = signal;
+  const json = JSON.stringify({ v, bucket, key, versionId, sequencer, reingest });
+  const payload = Buffer.from(json, 'utf8').toString('base64url');
   if (payload.length > MAX_PAYLOAD_LENGTH) {
     throw badSignal(`its payload has ${payload.length} characters, ${MAX_PAYLOAD_LENGTH} may be sent`);
   }
@@ -41,7 +42,7 @@ export function decodeSignal(payload: string): Signal {
   const json = parse(Buffer.from(payload, 'base64url'));
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw badSignal('it is not a JSON object');
 
-  const { v, bucket, key, versionId, sequencer, ...unknown } = json as Readonly<Record<string, unknown>>;
+  const { v, bucket, key, versionId, sequencer, reingest, ...unknown } = json as Readonly<Record<string, unknown>>;
   if (v !== 1) throw badSignal(`its version is ${quote(v)}, only version 1 is known here`);
   const [unknownField] = Object.keys(unknown);
   if (unknownField !== undefined) throw badSignal(`it has an unknown field ${quote(unknownField)}`);
@@ -49,6 +50,9 @@ export function decodeSignal(payload: string): Signal {
   if (typeof key !== 'string') throw badSignal('its key is missing or not text');
   if (versionId !== undefined && typeof versionId !== 'string') throw badSignal('its versionId is not text');
   if (sequencer !== undefined && typeof sequencer !== 'string') throw badSignal('its sequencer is not text');
+  if (reingest !== undefined && !isReingest(reingest)) {
+    throw badSignal(`its reingest is ${quote(reingest)}, not one of ${reingestModes.join(', ')}`);
+  }
 
   const signal: Signal = {
     v,
@@ -56,6 +60,7 @@ export function decodeSignal(payload: string): Signal {
     key,
     ...(versionId === undefined ? {} : { versionId }),
     ...(sequencer === undefined ? {} : { sequencer }),
+    ...(reingest === undefined ? {} : { reingest }),
   };
   const problem = problemOf(signal);
   if (problem !== null) throw badSignal(problem);
@@ -79,6 +84,10 @@ export function isVersionId(versionId: string): boolean {
 
 export function isSequencer(sequencer: string): boolean {
   return SEQUENCER_SHAPE.test(sequencer);
+}
+
+function isReingest(value: unknown): value is Reingest {
+  return reingestModes.some((mode) => mode === value);
 }
 
 function problemOf({ bucket, key, versionId, sequencer }: Signal): string | null {

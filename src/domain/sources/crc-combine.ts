@@ -15,29 +15,33 @@ interface Field {
   readonly squares: bigint[];
 }
 
-/** NVM Express NVM Command Set Specification 1.0d, 5.2.1.3.4. */
-const crc64Nvme = field(64, 0x9a6c9329ac4bc9b5n);
-/** ISO/IEC 13239 (zlib, Ethernet). */
-const crc32Iso = field(32, 0xedb88320n);
-/** RFC 3720, appendix B.4 (Castagnoli). */
-const crc32Castagnoli = field(32, 0x82f63b78n);
+/** The checksums that S3 keeps of whole objects and that can be combined. */
+export type CrcAlgorithm = 'CRC64NVME' | 'CRC32C' | 'CRC32';
+
+const fields: Readonly<Record<CrcAlgorithm, Field>> = {
+  /** NVM Express NVM Command Set Specification 1.0d, 5.2.1.3.4. */
+  CRC64NVME: field(64, 0x9a6c9329ac4bc9b5n),
+  /** RFC 3720, appendix B.4 (Castagnoli). */
+  CRC32C: field(32, 0x82f63b78n),
+  /** ISO/IEC 13239 (zlib, Ethernet). */
+  CRC32: field(32, 0xedb88320n),
+};
 
 /**
- * CRC64NVME of A followed by B.
+ * The CRC of A followed by B.
  * @param lengthB length of B in bytes, below 2^53
  */
-export function combineCrc64(a: bigint, b: bigint, lengthB: number): bigint {
-  return combine(crc64Nvme, a, b, lengthB);
+export function combineCrc(algorithm: CrcAlgorithm, a: bigint, b: bigint, lengthB: number): bigint {
+  return combine(fields[algorithm], a, b, lengthB);
 }
 
-/** CRC-32 of A followed by B; see {@link combineCrc64}. */
-export function combineCrc32(a: number, b: number, lengthB: number): number {
-  return Number(combine(crc32Iso, BigInt(a), BigInt(b), lengthB));
+/** A CRC as S3 writes it in hexadecimal: 16 digits for CRC64NVME, 8 for the others. */
+export function formatCrc(algorithm: CrcAlgorithm, crc: bigint): string {
+  return crc.toString(16).padStart(algorithm === 'CRC64NVME' ? 16 : 8, '0');
 }
 
-/** CRC-32C of A followed by B; see {@link combineCrc64}. */
-export function combineCrc32c(a: number, b: number, lengthB: number): number {
-  return Number(combine(crc32Castagnoli, BigInt(a), BigInt(b), lengthB));
+export function parseCrc(text: string): bigint {
+  return BigInt(`0x${text}`);
 }
 
 function field(width: number, polynomial: bigint): Field {

@@ -1,5 +1,6 @@
 import type { Checkpoint } from './checkpoint';
 import { WINDOW_BYTES } from './content';
+import type { CrcAlgorithm } from './crc-combine';
 
 /** What is known of an object before it is read; the object store's `ObjectInfo` fits. */
 export interface SourceObject {
@@ -9,14 +10,15 @@ export interface SourceObject {
   readonly lastModified: number;
   readonly versionId?: string;
   /** A checksum of the whole object. `value` is big-endian hexadecimal. */
-  readonly checksum?: { readonly algorithm: 'CRC64NVME' | 'CRC32C' | 'CRC32'; readonly value: string };
+  readonly checksum?: { readonly algorithm: CrcAlgorithm; readonly value: string };
 }
 
 /**
  * What to do about an object. `reason` is for the log.
  *
- * - `nothing`: all of it was read.
+ * - `nothing`: all of it was read, or it is in quarantine.
  * - `first`: the source was never seen. Go on from `firstCheckpoint`.
+ * - `begin`: nothing was read of it yet, not even what kind of object it is. Go on from `reopened`.
  * - `continue`: the object that was read last, and not to its end. Go on from the checkpoint.
  * - `prove`: another object, long enough to begin with what was read. Read its suffix through `createProof`; then go on
  *   from `accept`, or from `nextGeneration`.
@@ -24,7 +26,7 @@ export interface SourceObject {
  */
 export type ReadPlan =
   | {
-      readonly kind: 'nothing' | 'continue' | 'prove' | 'rewrite';
+      readonly kind: 'nothing' | 'begin' | 'continue' | 'prove' | 'rewrite';
       readonly checkpoint: Checkpoint;
       readonly reason: string;
     }
@@ -34,20 +36,25 @@ export type ReadPlan =
 export function planRead(checkpoint: Checkpoint | null, object: SourceObject): ReadPlan {
   if (checkpoint === null) return { kind: 'first', reason: 'never read before' };
 
-  const { size } = checkpoint;
-  if (object.size < size) {
+  const { size, quarantine, whole, ended } = checkpoint;
+  if (quarantine?.etag === object.etag && quarantine.reason !== 'denied') {
+    return { kind: 'nothing', checkpoint, reason: `in quarantine: ${quarantine.reason}` };
+  }
+  const isSame = object.etag === checkpoint.etag && object.size === checkpoint.objectSize;
+  if (isSame && whole && ended === null && quarantine === null) {
+    return { kind: 'nothing', checkpoint, reason: 'read to its end' };
+  }
+  if (size === 0) return { kind: 'begin', checkpoint, reason: 'nothing was read before' };
+  if (isSame) {
+    if (!whole) return { kind: 'continue', checkpoint, reason: `${size} bytes of it were read` };
+    if (ended !== null) return { kind: 'continue', checkpoint, reason: 'the same object again' };
+    return { kind: 'continue', checkpoint, reason: 'the one that could not be read is gone' };
+  }
+  // Of a gzip nobody knows what it holds before it is read.
+  if (checkpoint.encoding === 'plain' && object.size < size) {
     return { kind: 'rewrite', checkpoint, reason: `has ${object.size} bytes, ${size} were read` };
   }
-  if (object.etag !== checkpoint.etag) {
-    return { kind: 'prove', checkpoint, reason: `a new object of ${object.size} bytes, ${size} were read` };
-  }
-  if (object.size > size) {
-    return { kind: 'continue', checkpoint, reason: `${size} of ${object.size} bytes were read` };
-  }
-  if (checkpoint.ended) {
-    return { kind: 'continue', checkpoint, reason: 'the same object again, after its deletion' };
-  }
-  return { kind: 'nothing', checkpoint, reason: 'read to its end' };
+  return { kind: 'prove', checkpoint, reason: `a new object of ${object.size} bytes, ${size} were read` };
 }
 
 /** Where a read goes on from a checkpoint; what `createScanner` is given, and where the ranged read starts. */

@@ -2,15 +2,15 @@ import { TelltaleError } from '../../errors';
 import { nextGeneration as nextReading } from '../lines/reading';
 import { initialReadingState, type ReadingState } from '../lines/reading-state';
 import type { ScannedBatch } from '../lines/scanner';
-import type { Checkpoint, LedgerSums } from './checkpoint';
+import type { Checkpoint, ContentEncoding, LedgerSums, QuarantineReason } from './checkpoint';
 import type { Extent } from './content';
-import { EMPTY_CRC64, EMPTY_FINGERPRINT, formatCrc64, parseCrc64, WINDOW_BYTES } from './content';
-import { combineCrc64 } from './crc-combine';
+import { EMPTY_CRC, EMPTY_FINGERPRINT, WINDOW_BYTES } from './content';
+import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from './crc-combine';
 import type { SourceObject } from './plan';
 
 /**
- * How a checkpoint moves on. One reading is: `planRead`; `firstCheckpoint`, `accept` or `nextGeneration` as it says; then
- * `advance` for every batch that the scanner hands out, each published with the checkpoint behind it; at the object's
+ * How a checkpoint moves on. One reading is: `planRead`; `firstCheckpoint`, `reopened`, `accept` or `nextGeneration` as it
+ * says; then `advance` for every batch that the scanner hands out, each published with the checkpoint behind it; at the content's
  * last byte `finished`. A checkpoint of any of these steps is enough to go on from.
  */
 
@@ -24,44 +24,115 @@ export interface HeldTail {
   readonly reading: ReadingState;
 }
 
-const noSums: LedgerSums = { published: 0, dropped: 0, skipped: 0, quarantined: 0 };
+const noSums: LedgerSums = { published: 0, dropped: 0, skipped: 0 };
 
 /** Before the first byte of generation 0. The origin stays with the source from now on (rule 4). */
-export function firstCheckpoint(source: string, origin: string, object: SourceObject): Checkpoint {
+export function firstCheckpoint(
+  source: string,
+  origin: string,
+  object: SourceObject,
+  encoding: ContentEncoding,
+): Checkpoint {
   return {
-    v: 1,
+    v: 2,
     source,
     origin,
     generation: 0,
-    ...beforeFirstByte,
-    ...identityOf(object),
-    proof: 'first',
+    ...beforeFirstByteOf(object, encoding),
     reading: initialReadingState,
     possibleGap: 0,
   };
 }
 
 /**
- * Before the first byte of the next generation: the content was replaced. Without versions nobody knows what was written and
- * replaced between the two reads (rule 8).
+ * Before the first byte of the same generation, of which nothing was read: the object may be another one, and of another
+ * encoding, than when it was seen last.
  */
-export function nextGeneration(checkpoint: Checkpoint, object: SourceObject): Checkpoint {
-  const versioned = object.versionId !== undefined;
+export function reopened(checkpoint: Checkpoint, object: SourceObject, encoding: ContentEncoding): Checkpoint {
+  return { ...checkpoint, ...beforeFirstByteOf(object, encoding) };
+}
+
+/**
+ * Before the first byte of the next generation: the content was replaced. Without versions nobody knows what was written
+ * and replaced between the two reads (rule 8).
+ */
+export function nextGeneration(checkpoint: Checkpoint, object: SourceObject, encoding: ContentEncoding): Checkpoint {
+  const next = restarted(checkpoint, object, encoding, { count: false });
+  return object.versionId === undefined ? withPossibleGap(next) : next;
+}
+
+/**
+ * Before the first byte of a generation that was asked for.
+ * @param how.count count its lines once more; otherwise those that were read before are marked (rule 7)
+ */
+export function restarted(
+  checkpoint: Checkpoint,
+  object: SourceObject,
+  encoding: ContentEncoding,
+  how: { readonly count: boolean },
+): Checkpoint {
+  const reading = nextReading(checkpoint.reading);
   return {
     ...checkpoint,
     generation: checkpoint.generation + 1,
-    ...beforeFirstByte,
-    ...identityOf(object),
-    proof: 'first',
-    reading: nextReading(checkpoint.reading),
-    possibleGap: checkpoint.possibleGap + (versioned ? 0 : 1),
+    ...beforeFirstByteOf(object, encoding),
+    reading: how.count ? { ...reading, earlier: null } : reading,
   };
 }
 
-/** The object begins with what was read, and this is how it is known: the checkpoint speaks of this object now. */
-export function accept(checkpoint: Checkpoint, object: SourceObject, proof: 'proven' | 'fingerprint'): Checkpoint {
-  return { ...checkpoint, ...identityOf(object), proof };
+/** Content may have been lost between two reads. */
+export function withPossibleGap(checkpoint: Checkpoint): Checkpoint {
+  return { ...checkpoint, possibleGap: checkpoint.possibleGap + 1 };
 }
+
+/**
+ * The object begins with what was read, and this is how it is known: the checkpoint speaks of this object now.
+ * @param crc32 of what was read, where the proof has found it anew
+ */
+export function accept(
+  checkpoint: Checkpoint,
+  object: SourceObject,
+  proof: Checkpoint['proof'],
+  crc32: Checkpoint['crc32'] = checkpoint.crc32,
+): Checkpoint {
+  return { ...checkpoint, ...identityOf(object), whole: false, proof, crc32 };
+}
+
+/**
+ * `since: now`: the content up to the last line end is passed over; a line that has begun is held.
+ * @param before the last up to 64 KiB of the object
+ */
+export function skipped(
+  start: Checkpoint,
+  object: SourceObject,
+  end: { readonly before: Buffer; readonly fingerprint: string; readonly now: number },
+): Checkpoint {
+  const { size, checksum } = object;
+  const lineEnd = end.before.lastIndexOf(LINE_FEED);
+  const begun = size - end.before.length + lineEnd + 1;
+  // Of a line that began more than 64 KiB before the end, nothing is wanted.
+  const offset = lineEnd === -1 && end.before.length < size ? size : begun;
+  const held = end.before.subarray(end.before.length - (size - offset));
+  const crc64 = size === 0 ? formatCrc('CRC64NVME', EMPTY_CRC) : null;
+  return {
+    ...start,
+    offset,
+    size,
+    whole: true,
+    crc64: checksum?.algorithm === 'CRC64NVME' ? checksum.value : crc64,
+    crc32:
+      checksum === undefined || checksum.algorithm === 'CRC64NVME'
+        ? null
+        : { ...checksum, algorithm: checksum.algorithm },
+    fingerprint: end.fingerprint,
+    held: held.toString('base64'),
+    heldSince: held.length === 0 ? null : end.now,
+    reading: { ...start.reading, openCut: offset > begun ? 'head' : null },
+    sums: { ...noSums, skipped: offset },
+  };
+}
+
+const LINE_FEED = 10;
 
 /**
  * Behind one scanned step.
@@ -91,13 +162,14 @@ export function advance(checkpoint: Checkpoint, step: ScannedStep, extent: Exten
       published: checkpoint.sums.published + step.publishedBytes,
       dropped: checkpoint.sums.dropped + step.droppedBytes,
     },
-    ended: false,
+    quarantine: null,
+    ended: null,
   };
 }
 
 /**
  * Behind the last byte of an object: everything from `checkpoint.offset` on is held.
- * @param end.extent bytes [checkpoint.size, object.size), from `createTrail`'s `measure(object.size)`
+ * @param end.extent bytes [checkpoint.size, length of the content), from `createTrail`'s `measure`
  * @param end.tail what is left in the scanner
  * @param end.now epoch milliseconds
  * @throws INTERNAL when extent or tail do not follow the checkpoint
@@ -108,64 +180,141 @@ export function finished(
   end: { readonly extent: Extent; readonly tail: HeldTail; readonly now: number },
 ): Checkpoint {
   const { held, reading } = end.tail;
-  const tailBytes = object.size - checkpoint.offset;
+  const tailBytes = end.extent.to - checkpoint.offset;
   if (held.length !== Math.min(tailBytes, WINDOW_BYTES)) {
     throw broken(checkpoint, `a tail of ${held.length} bytes where ${tailBytes} are left`);
   }
   return {
     ...checkpoint,
     ...identityOf(object),
-    ...cover(checkpoint, end.extent, object.size),
+    ...cover(checkpoint, end.extent, end.extent.to),
+    whole: true,
     held: held.toString('base64'),
     heldSince: tailBytes === 0 ? null : (checkpoint.heldSince ?? end.now),
     reading,
-    ended: false,
+    quarantine: null,
+    ended: null,
   };
 }
+
+/**
+ * Nothing more comes to a tail of which not all is at hand any more: what the checkpoint holds of it was published, the
+ * rest is lost, and the ledger says so.
+ */
+export function withoutTail(checkpoint: Checkpoint): Checkpoint {
+  const lost = heldBytes(checkpoint);
+  if (lost === 0) return checkpoint;
+  return {
+    ...checkpoint,
+    offset: checkpoint.size,
+    held: '',
+    heldSince: null,
+    reading: { ...checkpoint.reading, openCut: 'head' },
+    sums: { ...checkpoint.sums, dropped: checkpoint.sums.dropped + lost },
+  };
+}
+
+/** A newer object cannot be read: what was read before stands, and reading goes on when another one comes. */
+export function quarantined(checkpoint: Checkpoint, object: SourceObject, reason: QuarantineReason): Checkpoint {
+  const { etag, versionId, lastModified, size } = object;
+  const quarantine = { etag, versionId: versionId ?? null, lastModified, size, reason };
+  return { ...checkpoint, quarantine, ended: null };
+}
+
+/**
+ * The object was deleted. Its checkpoint stays, and what it knows of one that cannot be read: it may be created again.
+ * @param now epoch milliseconds
+ */
+export function ended(checkpoint: Checkpoint, now: number): Checkpoint {
+  const { quarantine } = checkpoint;
+  return { ...checkpoint, quarantine: quarantine?.reason === 'denied' ? null : quarantine, ended: now };
+}
+
+/**
+ * The little that is kept of a source that nobody has written to for long. Lines of exactly its newest stamp are told
+ * apart by two hashes instead of 1,024.
+ */
+export function slimmed(checkpoint: Checkpoint): Checkpoint {
+  const { newest, earlier } = checkpoint.reading;
+  const few = (mark: ReadingState['newest']): ReadingState['newest'] =>
+    mark === null ? null : { ...mark, hashes: mark.hashes.slice(0, SLIM_HASHES) };
+  return { ...checkpoint, reading: { ...checkpoint.reading, newest: few(newest), earlier: few(earlier) } };
+}
+
+/** Would `slimmed` change nothing? */
+export function isSlim({ reading: { newest, earlier } }: Checkpoint): boolean {
+  return (newest?.hashes.length ?? 0) <= SLIM_HASHES && (earlier?.hashes.length ?? 0) <= SLIM_HASHES;
+}
+
+const SLIM_HASHES = 2;
 
 /** Bytes of the unterminated tail, whether the checkpoint holds all of them or only the first 64 KiB. */
 export function heldBytes(checkpoint: Checkpoint): number {
   return checkpoint.size - checkpoint.offset;
 }
 
-/** Is every byte that was read in exactly one sum? size = published + dropped + skipped + quarantined + held. */
+/** Is every byte that was read in exactly one sum? size = published + dropped + skipped + held. */
 export function isBalanced(checkpoint: Checkpoint): boolean {
-  const { published, dropped, skipped, quarantined } = checkpoint.sums;
-  return published + dropped + skipped + quarantined + heldBytes(checkpoint) === checkpoint.size;
+  const { published, dropped, skipped } = checkpoint.sums;
+  return published + dropped + skipped + heldBytes(checkpoint) === checkpoint.size;
 }
 
-const beforeFirstByte = {
-  offset: 0,
-  size: 0,
-  crc64: formatCrc64(EMPTY_CRC64),
-  fingerprint: EMPTY_FINGERPRINT,
-  held: '',
-  heldSince: null,
-  sums: noSums,
-  ended: false,
-} as const;
+type Beginning = Omit<Checkpoint, 'v' | 'source' | 'origin' | 'generation' | 'reading' | 'possibleGap'>;
 
-function identityOf(object: SourceObject): Pick<Checkpoint, 'etag' | 'versionId' | 'lastModified'> {
-  return { etag: object.etag, versionId: object.versionId ?? null, lastModified: object.lastModified };
+function beforeFirstByteOf(object: SourceObject, encoding: ContentEncoding): Beginning {
+  const algorithm = encoding === 'plain' ? object.checksum?.algorithm : undefined;
+  return {
+    ...identityOf(object),
+    offset: 0,
+    size: 0,
+    encoding,
+    whole: false,
+    crc64: formatCrc('CRC64NVME', EMPTY_CRC),
+    crc32:
+      algorithm === undefined || algorithm === 'CRC64NVME'
+        ? null
+        : { algorithm, value: formatCrc(algorithm, EMPTY_CRC) },
+    fingerprint: EMPTY_FINGERPRINT,
+    proof: 'first',
+    held: '',
+    heldSince: null,
+    sums: noSums,
+    quarantine: null,
+    ended: null,
+  };
 }
 
-/** Takes the bytes up to `size` into checksum and fingerprint. */
+function identityOf(object: SourceObject): Pick<Checkpoint, 'etag' | 'versionId' | 'lastModified' | 'objectSize'> {
+  const { etag, versionId = null, lastModified, size } = object;
+  return { etag, versionId, lastModified, objectSize: size };
+}
+
+/** Takes the bytes up to `size` into checksums and fingerprint. */
 function cover(
   checkpoint: Checkpoint,
   extent: Extent,
   size: number,
-): Pick<Checkpoint, 'size' | 'crc64' | 'fingerprint'> {
+): Pick<Checkpoint, 'size' | 'crc64' | 'crc32' | 'fingerprint'> {
   if (extent.from !== checkpoint.size || extent.to !== size) {
     throw broken(
       checkpoint,
       `bytes [${extent.from}, ${extent.to}) measured where [${checkpoint.size}, ${size}) were read`,
     );
   }
-  if (extent.to === extent.from) {
-    return { size, crc64: checkpoint.crc64, fingerprint: checkpoint.fingerprint };
-  }
-  const crc64 = combineCrc64(parseCrc64(checkpoint.crc64), extent.crc64, extent.to - extent.from);
-  return { size, crc64: formatCrc64(crc64), fingerprint: extent.fingerprint };
+  const { crc64, crc32, fingerprint } = checkpoint;
+  const length = extent.to - extent.from;
+  if (length === 0) return { size, crc64, crc32, fingerprint };
+  const joined = (algorithm: CrcAlgorithm, before: string, after: bigint): string =>
+    formatCrc(algorithm, combineCrc(algorithm, parseCrc(before), after, length));
+  return {
+    size,
+    crc64: crc64 === null ? null : joined('CRC64NVME', crc64, extent.crc64),
+    crc32:
+      crc32 === null || extent.crc32 === null
+        ? null
+        : { algorithm: crc32.algorithm, value: joined(crc32.algorithm, crc32.value, extent.crc32) },
+    fingerprint: extent.fingerprint,
+  };
 }
 
 function broken(checkpoint: Checkpoint, what: string): TelltaleError {

@@ -1,24 +1,24 @@
 import type { Checkpoint } from './checkpoint';
 import type { Hashing } from './content';
-import { formatCrc64, LastBytes, parseCrc64, RunningCrc64 } from './content';
-import { combineCrc64 } from './crc-combine';
+import { LastBytes, RunningCrc } from './content';
+import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from './crc-combine';
 import type { SourceObject } from './plan';
 import { resumptionOf } from './plan';
 
 /**
- * Does an object begin with the bytes that were read before? `proven` and `fingerprint` say yes, and how it is known;
- * only `disproved` starts a new generation.
+ * Does an object begin with the bytes that were read before? Only `disproved` starts a new generation. `alike` is no
+ * proof: nothing says more than that the up to 64 KiB before are the same.
  */
 export interface Judgement {
-  readonly outcome: 'proven' | 'fingerprint' | 'disproved';
+  readonly outcome: 'proven' | 'alike' | 'disproved';
   /** For the log. */
   readonly reason: string;
 }
 
 /** What a proof needs to have read of an object. */
 export interface Evidence {
-  /** CRC64NVME of [checkpoint.size, object.size), and its length. */
-  readonly suffix: { readonly crc64: bigint; readonly length: number };
+  /** CRC of [checkpoint.size, object.size) by the algorithm of the object's checksum, and its length. */
+  readonly suffix: { readonly crc: bigint; readonly length: number };
   /** SHA-256 (base64) of the up to 64 KiB before `checkpoint.size`. */
   readonly fingerprint: string;
 }
@@ -35,39 +35,48 @@ export function judge(checkpoint: Checkpoint, object: SourceObject, evidence: Ev
     case 'disproved':
       return { outcome: 'disproved', reason: 'its checksum is not that of what was read and what follows' };
     case 'unknown':
-      // A prefix that is short enough to be read again against our own CRC would be proven here.
       return evidence.fingerprint === checkpoint.fingerprint
-        ? { outcome: 'fingerprint', reason: 'no checksum to prove it by; the bytes before are the same' }
+        ? { outcome: 'alike', reason: 'no checksum to prove it by; the bytes before are the same' }
         : { outcome: 'disproved', reason: 'the bytes before are not those that were read' };
   }
 }
 
 /**
- * By the linearity of CRCs alone. Unknown when the store keeps no checksum, another one than CRC64NVME (the only one kept
- * of what was read), or when the object turned out not to be as long as it was said to be.
+ * By the linearity of CRCs alone. Unknown when the store keeps no checksum, when none of its kind is kept of what was
+ * read, or when the object turned out not to be as long as it was said to be.
  */
 function judgeByChecksum(
   checkpoint: Checkpoint,
-  object: SourceObject,
+  { checksum, size }: SourceObject,
   suffix: Evidence['suffix'],
 ): 'proven' | 'disproved' | 'unknown' {
-  if (object.checksum?.algorithm !== 'CRC64NVME' || checkpoint.size + suffix.length !== object.size) return 'unknown';
-  const whole = combineCrc64(parseCrc64(checkpoint.crc64), suffix.crc64, suffix.length);
-  return formatCrc64(whole) === object.checksum.value ? 'proven' : 'disproved';
+  if (checksum === undefined || checkpoint.size + suffix.length !== size) return 'unknown';
+  const prefix = crcOf(checkpoint, checksum.algorithm);
+  if (prefix === null) return 'unknown';
+  const whole = combineCrc(checksum.algorithm, parseCrc(prefix), suffix.crc, suffix.length);
+  return formatCrc(checksum.algorithm, whole) === checksum.value ? 'proven' : 'disproved';
+}
+
+/** What a checkpoint keeps of [0, size) by an algorithm. */
+function crcOf({ crc64, crc32 }: Checkpoint, algorithm: CrcAlgorithm): string | null {
+  if (algorithm === 'CRC64NVME') return crc64;
+  return crc32?.algorithm === algorithm ? crc32.value : null;
 }
 
 /** Gathers the evidence from a ranged read that starts at `resumptionOf(checkpoint).from`. */
 export interface Proof {
   /** The next bytes of the object. Kept until about 1 MiB have come, never changed. */
   push(chunk: Buffer): void;
-  /** To be asked when the object was read to its end. */
-  judge(object: SourceObject): Judgement;
+  /** Have all bytes come that the fingerprint needs? */
+  readonly knowsFingerprint: boolean;
+  /** To be asked when the object was read to its end; sooner it goes by the fingerprint. */
+  judge(): Judgement;
 }
 
 /** Holds about 1 MiB, however long the suffix is. */
-export function createProof(checkpoint: Checkpoint, hashing: Hashing): Proof {
+export function createProof(checkpoint: Checkpoint, object: SourceObject, hashing: Hashing): Proof {
   const before = new LastBytes();
-  const suffix = new RunningCrc64(hashing);
+  const suffix = new RunningCrc(object.checksum?.algorithm ?? 'CRC64NVME', hashing);
   let position = resumptionOf(checkpoint).from;
 
   return {
@@ -77,6 +86,53 @@ export function createProof(checkpoint: Checkpoint, hashing: Hashing): Proof {
       if (known < chunk.length) suffix.push(chunk.subarray(known));
       position += chunk.length;
     },
-    judge: (object) => judge(checkpoint, object, { suffix: suffix.digest(), fingerprint: before.fingerprint(hashing) }),
+    get knowsFingerprint() {
+      return position >= checkpoint.size;
+    },
+    judge: () => judge(checkpoint, object, { suffix: suffix.digest(), fingerprint: before.fingerprint(hashing) }),
+  };
+}
+
+/** Proves by reading again what was read before: against our own CRC64NVME, which knows every byte of it. */
+export interface Reproof {
+  /** The next bytes of the content, from its first on; those behind what was read before are passed over. */
+  push(chunk: Buffer): void;
+  /** Has everything come that was read before? */
+  readonly isComplete: boolean;
+  /** The outcome, and the CRC of what was read before by the algorithm of the object's checksum, where that is another. */
+  judge(): { readonly outcome: 'proven' | 'disproved'; readonly crc32: Checkpoint['crc32'] };
+}
+
+/**
+ * Holds about 1 MiB.
+ * @param checkpoint one whose `crc64` is known: nothing else can be proven
+ */
+export function createReproof(checkpoint: Checkpoint, object: SourceObject, hashing: Hashing): Reproof {
+  const crc64 = new RunningCrc('CRC64NVME', hashing);
+  const algorithm = object.checksum?.algorithm ?? 'CRC64NVME';
+  const crc32 = algorithm === 'CRC64NVME' ? null : { algorithm, running: new RunningCrc(algorithm, hashing) };
+  let position = 0;
+
+  return {
+    push(chunk) {
+      const known = chunk.subarray(0, Math.max(0, checkpoint.size - position));
+      if (known.length > 0) {
+        crc64.push(known);
+        crc32?.running.push(known);
+      }
+      position += chunk.length;
+    },
+    get isComplete() {
+      return position >= checkpoint.size;
+    },
+    judge() {
+      const { crc, length } = crc64.digest();
+      const same = length === checkpoint.size && formatCrc('CRC64NVME', crc) === checkpoint.crc64;
+      const second =
+        crc32 === null
+          ? checkpoint.crc32
+          : { algorithm: crc32.algorithm, value: formatCrc(crc32.algorithm, crc32.running.digest().crc) };
+      return { outcome: same ? 'proven' : 'disproved', crc32: second };
+    },
   };
 }

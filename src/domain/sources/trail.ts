@@ -20,6 +20,8 @@ export interface Trail {
    * @throws INTERNAL when bytes up to `to` were not pushed
    */
   measure(to: number): Extent;
+  /** Behind all bytes that came. */
+  readonly position: number;
 }
 
 /** @param checkpoint where the read goes on: it starts at `resumptionOf(checkpoint).from` */
@@ -31,6 +33,10 @@ export function createTrail(checkpoint: Checkpoint, hashing: Hashing): Trail {
   let position = from;
 
   return {
+    get position() {
+      return Math.max(position, checkpoint.size);
+    },
+
     push(chunk) {
       const known = Math.min(chunk.length, Math.max(0, checkpoint.size - position));
       if (known > 0) before.push(chunk.subarray(0, known));
@@ -54,7 +60,9 @@ export function createTrail(checkpoint: Checkpoint, hashing: Hashing): Trail {
       before.push(step);
       pending = step.length < bytes.length ? [bytes.subarray(step.length)] : [];
       measured = end;
-      return { from: start, to: end, crc64: hashing.crc64(step), fingerprint: before.fingerprint(hashing) };
+      const second = checkpoint.crc32 === null ? null : hashing.crc(checkpoint.crc32.algorithm, step);
+      const crc64 = hashing.crc('CRC64NVME', step);
+      return { from: start, to: end, crc64, crc32: second, fingerprint: before.fingerprint(hashing) };
     },
   };
 }

@@ -18,7 +18,19 @@ describe('telltale', () => {
   it('prints its help on standard output', async () => {
     const { exitCode, out, err } = await run(['--help']);
     expect([exitCode, err]).toEqual([0, '']);
-    for (const command of ['local', 'producer', 'consumer', 'generator', 'signal', 'replay', 'cat', 'config']) {
+    const commands = [
+      'local',
+      'producer',
+      'consumer',
+      'generator',
+      'signal',
+      'replay',
+      'cat',
+      'audit',
+      'reingest',
+      'config',
+    ];
+    for (const command of commands) {
       expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
   });
@@ -37,6 +49,8 @@ describe('telltale', () => {
     [['replay', '--terminated', 'x'], "unknown option '--terminated'; did you mean --terminated-only?"],
     [['config', 'x'], "too many arguments for 'config'. Expected 0 arguments but got 1; see telltale config --help"],
     [['replay'], "missing required argument 'path'; see telltale replay --help"],
+    [['reingest'], "missing required argument 'source'; see telltale reingest --help"],
+    [['reingest', 'k', '--cuont'], "unknown option '--cuont'; did you mean --count?"],
     [['local', '--port', '65536'], "option '--port <n>' argument '65536' is invalid. A whole number from 0 to 65535 is expected; see telltale local --help"], // prettier-ignore
     [['cat', 'logs', '--from', '-1'], "option '--from <offset>' argument '-1' is invalid. A whole number is expected; see telltale cat --help"], // prettier-ignore
     [['signal', '--key', 'k'], 'signal needs --bucket and --key, or --payload'],

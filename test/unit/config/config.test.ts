@@ -59,7 +59,13 @@ describe('the defaults', () => {
           sasl: { mechanism: null, username: null, password: null, region: null },
         },
       },
-      objectStore: { kind: 'folder', bucket: 'telltale-logs', prefix: 'logs', s3: { pathStyle: false } },
+      objectStore: {
+        kind: 'folder',
+        bucket: 'telltale-logs',
+        prefix: 'logs',
+        folder: { versioning: false },
+        s3: { pathStyle: false },
+      },
       ingest: {
         include: ['**'],
         exclude: [],
@@ -70,10 +76,13 @@ describe('the defaults', () => {
         batchBytes: 900_000,
         credit: 4,
         maxProofBytes: 8 * 1024 * 1024,
+        maxReproof: 256 * 1024 * 1024,
+        maxGzipRatio: 250,
         maxFutureSkew: hour,
         reconcile: '*/5 * * * *',
         origin: null,
         zone: 'UTC',
+        sources: [],
       },
       rules: [{ name: 'errors', level: 'error', threshold: 1, window: 60_000, origins: '*', each: false }],
       alerting: { groupWait: 0, repeatInterval: 4 * hour, resolveAfter: hour / 6, digestAfter: 6 * hour },
@@ -136,6 +145,7 @@ describe('layers', () => {
     ['ingest.include=a/**, b/*.log', (c) => c.ingest.include, ['a/**', 'b/*.log']],
     ['ingest.include=["{a,b}/**"]', (c) => c.ingest.include, ['{a,b}/**']],
     ['ingest.exclude=', (c) => c.ingest.exclude, []],
+    ['ingest.since=now', (c) => c.ingest.since, 'now'],
     ['ingest.since=2026-11-01', (c) => c.ingest.since, '2026-11-01'],
     ['ingest.since=2026-11-01T10:00:00+01:00', (c) => c.ingest.since, '2026-11-01T10:00:00+01:00'],
     ['ingest.origin=^logs/([^/]+)/', (c) => c.ingest.origin, '^logs/([^/]+)/'],
@@ -159,6 +169,96 @@ describe('layers', () => {
 
   it('leave variables of the test suite alone', () => {
     expect(problems({ env: { TELLTALE_TEST_REAL: '1' } })).toEqual([]);
+  });
+});
+
+describe('ingest.sources', () => {
+  const pattern = '^(?<level>[A-Z]) (?<time>\\S+ \\S+) ';
+
+  it('leave out what they do not need', () => {
+    const yaml = `ingest: {sources: [{keys: a/*, pattern: '${pattern}', levels: {F: error}}, {keys: b/*, zone: Europe/Berlin}]}`;
+    const { config, origins } = load({ yaml });
+    expect(config.ingest.sources).toEqual([
+      { keys: 'a/*', zone: null, pattern, levels: { F: 'error' } },
+      { keys: 'b/*', zone: 'Europe/Berlin', pattern: null, levels: {} },
+    ]);
+    expect(origins.get('ingest.sources')).toBe(join(folder, 'my.yaml'));
+    expect(load({ yaml: stringify(writtenConfig(config)) }).config).toEqual(config);
+  });
+
+  it('come as JSON from the environment and --set', () => {
+    const env = { TELLTALE_INGEST_SOURCES: '[{"keys":"a/*","zone":"Asia/Kolkata"}]' };
+    expect(load({ env }).config.ingest.sources).toMatchObject([{ keys: 'a/*', zone: 'Asia/Kolkata' }]);
+    expect(load({ env, set: ['ingest.sources=[]'] }).config.ingest.sources).toEqual([]);
+  });
+
+  it.each<[string, string, string]>([
+    ['no list', '3', ': expected a list of sources, found 3'],
+    ['no object', '[a]', '.0: expected keys with their values, found "a"'],
+    ['no keys', '[{zone: UTC}]', '.0.keys: expected a glob such as logs/db-*/**, found nothing'],
+    ['an unknown key', '[{keys: a, patern: x}]', '.0.patern: no such key; did you mean ingest.sources.0.pattern?'],
+    [
+      'a bad zone',
+      '[{keys: a}, {keys: b, zone: Mars/Base}]',
+      '.1.zone: expected a time zone such as UTC or Europe/Berlin, found "Mars/Base"',
+    ],
+    [
+      'an unknown level',
+      `[{keys: a, pattern: '${pattern}', levels: {F: fatal}}]`,
+      '.0.levels.F: expected one of error, warn, info, debug, found "fatal"',
+    ],
+    [
+      'levels that are none',
+      `[{keys: a, pattern: '${pattern}', levels: [F]}]`,
+      '.0.levels: expected words with their levels, such as {E: error}, found ["F"]',
+    ],
+    [
+      'levels without a group for them',
+      `[{keys: a, pattern: '(?<time>.*)', levels: {F: error}}]`,
+      '.0.levels: expected a pattern with a group level beside it',
+    ],
+    [
+      'levels without a pattern',
+      '[{keys: a, levels: {F: error}}]',
+      '.0.levels: expected a pattern with a group level beside it',
+    ],
+    [
+      'a pattern that is none',
+      "[{keys: a, pattern: '(?<time>'}]",
+      '.0.pattern: expected a regular expression: missing closing ): `(?<time>`',
+    ],
+    [
+      'look-around',
+      "[{keys: a, pattern: '(?<time>.*)(?=x)'}]",
+      '.0.pattern: expected a regular expression: look-around such as (?=…) is not supported',
+    ],
+    [
+      'look-behind',
+      "[{keys: a, pattern: '(?<!x)(?<time>.*)'}]",
+      '.0.pattern: expected a regular expression: look-around such as (?=…) is not supported',
+    ],
+    [
+      'a back-reference',
+      "[{keys: a, pattern: '(?<time>.)\\1'}]",
+      '.0.pattern: expected a regular expression: back-references such as \\1 are not supported',
+    ],
+    [
+      'a pattern that would be slow',
+      "[{keys: a, pattern: '(?<time>(a?){200}a{200})'}]",
+      '.0.pattern: expected a smaller regular expression: * or + instead of counts such as {1,200}',
+    ],
+    [
+      'a pattern without a time',
+      "[{keys: a, pattern: '(?<level>.)'}]",
+      '.0.pattern: expected a group time, or at least the groups hour and minute',
+    ],
+    [
+      'an unknown group',
+      "[{keys: a, pattern: '(?<time>.)(?<host>.)'}]",
+      '.0.pattern: expected groups named level, time, year, month, day, hour, minute, second, fraction and no other, found (?<host>…)',
+    ],
+  ])('are refused with %s', (_, list, message) => {
+    expect(problems({ yaml: `ingest:\n  sources: ${list}` })).toEqual([`my.yaml:2: ingest.sources${message}`]);
   });
 });
 
@@ -272,6 +372,7 @@ describe('an error', () => {
     ['disorder=1 week', 'a duration, such as 250ms, 60s, 15m, 4h or 7d'],
     ['disorder=0.5ms', 'a duration, such as 250ms, 60s, 15m, 4h or 7d'],
     ['disorder=1constructor', 'a duration, such as 250ms, 60s, 15m, 4h or 7d'],
+    ['ingest.maxGzipRatio=0', 'a whole number of at least 1'],
     ['ingest.batchBytes=2MiB', 'a size from 1KiB to 1MB, such as 900kB or 8MiB'],
     ['ingest.reconcile=61 * * * *', 'a cron expression such as "*/5 * * * *" (seconds may come first)'],
     ['upload.schedule=often', 'a cron expression such as "*/5 * * * *" (seconds may come first)'],
@@ -281,8 +382,8 @@ describe('an error', () => {
     ['generator.pattern=[a', 'a regular expression'],
     ['ingest.zone=Mars/Base', 'a time zone such as UTC or Europe/Berlin'],
     ['mail.zone=', 'a time zone such as UTC or Europe/Berlin'],
-    ['ingest.since=yesterday', 'everything, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z'],
-    ['ingest.since=2026-13-01', 'everything, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z'],
+    ['ingest.since=yesterday', 'everything, now, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z'],
+    ['ingest.since=2026-13-01', 'everything, now, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z'],
     ['mail.to=', 'a list of 1 to 50 mail addresses such as ["ops@example.com"]'],
     ['mail.to=["a@b\\r\\nBcc: c@d"]', 'a list of 1 to 50 mail addresses such as ["ops@example.com"]'],
     ['mail.from=nobody', 'a mail address such as telltale@example.com'],

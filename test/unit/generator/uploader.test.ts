@@ -25,11 +25,12 @@ describe('the uploader', () => {
     folder = mkdtempSync(join(tmpdir(), 'telltale-uploader-'));
     hostsFolder = join(folder, 'hosts');
     [puts, warnings, broken, inPut, mostInPut, duringPut] = [[], [], new Set(), 0, 0, () => undefined];
-    const real = await openFolderStore({ folder: join(folder, 'store'), clock: systemClock });
+    const real = await openFolderStore({ folder: join(folder, 'store'), clock: systemClock, versioning: false });
     store = {
       head: (b, key) => real.head(b, key),
       read: (b, key, range) => real.read(b, key, range),
-      list: (b, prefix) => real.list(b, prefix),
+      list: (b, range) => real.list(b, range),
+      versions: (b, key) => real.versions(b, key),
       putFile: async (b, key, path) => {
         puts.push(key);
         mostInPut = Math.max(mostInPut, ++inPut);

@@ -112,6 +112,11 @@ describe('formats', () => {
     expect(parse(line)).toBeNull();
   });
 
+  it('do not take a date that does not exist for the one read before', () => {
+    expect(parse('2021-02-01 22:43:13 INFO x')).toBe('date-time INFO 2021-02-01T22:43:13.000');
+    expect(parse('2021-01-33 22:43:13 INFO x')).toBeNull();
+  });
+
   it('have names that checkpoints keep', () => {
     expect(formatNamed('apache-error')?.name).toBe('apache-error');
     expect(formatNamed('no such')).toBeNull();

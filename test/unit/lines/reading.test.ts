@@ -1,4 +1,6 @@
-import { LineFlag, levelNames } from '../../../src/domain/lines/line-batch';
+import { compilePattern } from '../../../src/config/line-pattern';
+import { ownFormat } from '../../../src/domain/lines/formats/own';
+import { Level, LineFlag, levelNames } from '../../../src/domain/lines/line-batch';
 import { Reading, nextGeneration, type ReadingContext } from '../../../src/domain/lines/reading';
 import { initialReadingState, type ReadingState } from '../../../src/domain/lines/reading-state';
 
@@ -6,6 +8,7 @@ const context: ReadingContext = {
   fileDay: null,
   lastModified: Date.parse('2021-10-17T12:00:00Z'),
   zone: 'UTC',
+  own: null,
   maxFutureSkew: 3_600_000,
 };
 
@@ -54,6 +57,66 @@ describe('level and time', () => {
     expect(times(['2021-10-17 12:00:00 INFO x', at('13:30:00')], { zone: 'Europe/Berlin' })).toEqual([
       '2021-10-17T10:00',
       '2021-10-17T11:30',
+    ]);
+  });
+});
+
+describe("a format of the user's own", () => {
+  const formatOf = (pattern: string): ReadingContext['own'] =>
+    ownFormat(compilePattern(pattern), new Map([['F', Level.ERROR]]));
+  const own = formatOf('^(?<level>[A-Z]+) (?<time>\\S+ \\S+) ');
+  const ownLine = 'F 2021-10-17 11:00:00 x';
+  const knownLine = '2021-10-17 11:30:00 WARN x';
+
+  it('comes first; lines that it does not fit are tried against the known ones, or continue', () => {
+    const lines = [knownLine, ownLine, '\tat x', knownLine, 'F 2021-10-17 11:60:00 x', ownLine];
+    expect(readAll(lines, { own }).read).toEqual([
+      'WARN 2021-10-17T11:30:00.000Z',
+      'ERROR 2021-10-17T11:00:00.000Z',
+      'CONT 2021-10-17T11:00:00.000Z',
+      'WARN 2021-10-17T11:30:00.000Z',
+      'CONT 2021-10-17T11:30:00.000Z',
+      'ERROR 2021-10-17T11:00:00.000Z',
+    ]);
+  });
+
+  it('comes first also for lines that a known one fits', () => {
+    // What the known format takes for the level is a word of the message here.
+    const lines = [knownLine, '2021-10-17 11:31:00 ERROR [F] x', '2021-10-17 11:32:00 ERROR [I] x'];
+    expect(readAll(lines, { own: formatOf('^(?<time>\\S+ \\S+) \\w+ \\[(?<level>\\w)\\]') }).read).toEqual([
+      'WARN 2021-10-17T11:30:00.000Z',
+      'ERROR 2021-10-17T11:31:00.000Z',
+      'NONE 2021-10-17T11:32:00.000Z',
+    ]);
+  });
+
+  it('has its time of day, its year and its zone found as those of others are', () => {
+    const fileDay = epochDay('2021-07-14');
+    const zone = 'Europe/Berlin';
+    const clock = formatOf('^(?<level>F) (?<hour>\\d+)\\.(?<minute>\\d+)');
+    expect(times(['F 23.59', 'F 0.01', 'F 23.58'], { own: clock, fileDay, zone })).toEqual([
+      '2021-07-14T21:59',
+      '2021-07-14T22:01',
+      '2021-07-14T21:58',
+    ]);
+    const yearless = formatOf('^(?<day>\\d+)\\. (?<month>\\S+) (?<hour>\\d+):(?<minute>\\d+)');
+    expect(times(['17. Oct 13:00', '17. Oct 13:01'], { own: yearless })).toEqual([
+      '2021-10-17T13:00',
+      '2020-10-17T13:01',
+    ]);
+  });
+
+  it('that came, changed or went since a checkpoint holds, or does not, from there on', () => {
+    const known = readAll([knownLine]).state;
+    expect(readAll([ownLine], { own }, known).read).toEqual(['ERROR 2021-10-17T11:00:00.000Z']);
+    const kept = readAll([ownLine], { own }).state;
+    expect(kept.format).toBe('own');
+    expect(readAll([ownLine, knownLine], {}, kept).read).toEqual([
+      'CONT 2021-10-17T11:00:00.000Z',
+      'WARN 2021-10-17T11:30:00.000Z',
+    ]);
+    expect(readAll([ownLine], { own: formatOf('(?<time>\\d+:\\d+:\\d+)') }, kept).read).toEqual([
+      'NONE 2021-10-17T11:00:00.000Z',
     ]);
   });
 });

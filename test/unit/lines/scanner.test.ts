@@ -1,6 +1,8 @@
 import { crc32c as nodeCrc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
-import { LineFlag, levelNames, lineAt, type LineBatch } from '../../../src/domain/lines/line-batch';
+import { compilePattern } from '../../../src/config/line-pattern';
+import { ownFormat } from '../../../src/domain/lines/formats/own';
+import { Level, LineFlag, levelNames, lineAt, type LineBatch } from '../../../src/domain/lines/line-batch';
 import { decodeLines, encodeLines, maxBatchLines } from '../../../src/domain/lines/log-records';
 import { initialReadingState, type ReadingState } from '../../../src/domain/lines/reading-state';
 import {
@@ -18,10 +20,14 @@ const context: ScanContext = {
   fileDay: null,
   lastModified: Date.parse('2021-10-17T12:00:00Z'),
   zone: 'UTC',
+  own: null,
   maxFutureSkew: 3_600_000,
   maxLineBytes: 60,
   batchBytes: 900_000,
 };
+
+/** Of the user's own: fits generated lines that a known format fits too, and some that none does. */
+const own = ownFormat(compilePattern('^(?:(?<level>[A-Z])~)?(?<time>[0-9:.]+)[ ~]'), new Map([['F', Level.ERROR]]));
 
 const beginning = (reading: ReadingState = initialReadingState): ScanPosition => ({
   offset: 0,
@@ -105,6 +111,7 @@ const nearClock = fc.constantFrom('23:59:59.000', '00:00:00.500', '10:00:00.000'
 const level = fc.constantFrom('ERROR', 'WARN', 'INFO', 'DEBUG', 'AUDIT');
 const text = fc.oneof(
   fc.tuple(fc.oneof(clock, nearClock), level).map(([stamp, word]) => `${stamp} [main] ${word} a.B - x`),
+  fc.tuple(clock, fc.constantFrom('', 'F~', 'I~')).map(([stamp, word]) => `${word}${stamp}~x`),
   fc.tuple(clock, level).map(([stamp, word]) => `2021-10-1${Number(stamp.slice(-1)) % 9} ${stamp} ${word} x`),
   fc.constantFrom(
     '',
@@ -231,10 +238,11 @@ describe('a scanner', () => {
         fc.boolean(),
         fc.boolean(),
         fc.array(fc.nat({ max: 12 })),
-        ({ data, cuts }, isEnded, isNew, resume) => {
+        fc.constantFrom({}, { own }, { own, zone: 'Europe/Berlin' }, { zone: 'America/New_York' }),
+        ({ data, cuts }, isEnded, isNew, resume, of) => {
           const start = beginning(isNew ? initialReadingState : earlier);
-          const whole = scan([data], { start, isEnded });
-          const cut = scan(chunksOf(data, cuts), { start, isEnded, resumeAt: new Set(resume) });
+          const whole = scan([data], { context: of, start, isEnded });
+          const cut = scan(chunksOf(data, cuts), { context: of, start, isEnded, resumeAt: new Set(resume) });
           expect(allLines(cut.batches)).toEqual(allLines(whole.batches));
           expect(texts(whole.batches)).toEqual(expectedLines(data, context.maxLineBytes, isEnded));
           expect(cut.position).toEqual(whole.position);
@@ -312,5 +320,112 @@ describe('a scanner', () => {
     const { batches } = scan([data], { context: { generation: 1 }, start: beginning(earlier) });
     expect(allLines(batches).map(({ flags }) => flags)).toEqual([LineFlag.AGAIN, 0]);
     expect(batches[0]?.batch.generation).toBe(1);
+  });
+});
+
+/** Uploads of one log that grows, each read by a scanner of its own, from the checkpoint of the one before. */
+function upload(parts: readonly (string | Buffer)[], of: Partial<ScanContext> = {}): Line[] {
+  const chunks = parts.map((part) => Buffer.from(part));
+  const { batches } = scan(chunks, {
+    context: { maxLineBytes: 1024, ...of },
+    resumeAt: new Set(chunks.keys()),
+    isEnded: false,
+  });
+  return allLines(batches);
+}
+
+const shown = ({ level: word, time, flags }: Line): string =>
+  `${word} ${new Date(time ?? 0).toISOString().slice(0, 19)}${(flags & LineFlag.FUTURE) === 0 ? '' : ' future'}`;
+
+describe('a log that is uploaded in parts', () => {
+  it.each<[string, (string | Buffer)[], string[]]>([
+    ['in mid-line', ['ab', 'c\n'], ['abc']],
+    ['between CR and LF', ['ab\r', '\ncd\r', 'ef\r\n'], ['ab', 'cd\ref']],
+    ['before a terminator', ['ab', '\n', '\ncd', '\r\n'], ['ab', '', 'cd']],
+    ['in mid-UTF-8', [Buffer.from('a€').subarray(0, 2), Buffer.from('a€b\n').subarray(2)], ['a€b']],
+    [
+      'in its BOM',
+      [Buffer.from([0xef]), Buffer.from([0xbb]), Buffer.from([0xbf, 0x61]), '\n\ufeffb\n'],
+      ['a', '\ufeffb'],
+    ],
+    ['between NUL bytes', ['a\0', '\0b\n\0\n'], ['a\0\0b', '\0']],
+    ['in bad UTF-8', [Buffer.from([0xff, 0xe2]), Buffer.from([0x28, 0x0a])], ['\xff\xe2(']],
+    ['into single bytes', Array.from('a\r\nb\n\r\nc'), ['a', 'b', '']],
+  ])('%s holds the same lines', (_, parts, expected) => {
+    const bytes = (line: string): string => (/[\xff]/.test(line) ? line : Buffer.from(line).toString('latin1'));
+    expect(upload(parts).map(({ text: line }) => line)).toEqual(expected.map(bytes));
+  });
+
+  it('goes on with the stack trace of its last record, which keeps level and time of its own', () => {
+    const parts = ['2021-10-17 11:00:00 ERROR x\njava.io.IOException: y\n\tat a.B', '.c(B.java:1)\n\tat d.E\n'];
+    expect(upload(parts).map(shown)).toEqual(
+      ['ERROR', 'CONT', 'CONT', 'CONT'].map((word) => `${word} 2021-10-17T11:00:00`),
+    );
+  });
+
+  it('goes over midnight and back wherever it is cut', () => {
+    const clocks = ['23:58:00', '00:01:00', '23:59:00', '00:02:00', '01:30:00', '23:00:00'];
+    const lines = clocks.map((stamp) => `${stamp} [main] INFO a.B - x\n`);
+    const expected = [
+      'INFO 2021-10-14T23:58:00',
+      'INFO 2021-10-15T00:01:00',
+      'INFO 2021-10-14T23:59:00',
+      'INFO 2021-10-15T00:02:00',
+      'INFO 2021-10-15T01:30:00',
+      'INFO 2021-10-15T23:00:00',
+    ];
+    const fileDay = Date.parse('2021-10-14') / 86_400_000;
+    expect(upload(lines, { fileDay }).map(shown)).toEqual(expected);
+    expect(upload([lines.join('')], { fileDay }).map(shown)).toEqual(expected);
+  });
+
+  it('goes over a change of the clocks in its zone', () => {
+    const spring = ['01:59:59', '02:30:00', '03:00:00'].map((stamp) => `2021-03-28 ${stamp} INFO x\n`);
+    const autumn = ['01:59:59', '02:30:00', '02:10:00', '03:00:00'].map((stamp) => `2020-10-25 ${stamp} INFO x\n`);
+    expect(upload([...autumn, ...spring], { zone: 'Europe/Berlin' }).map(shown)).toEqual([
+      'INFO 2020-10-24T23:59:59',
+      // Comes twice: the earlier.
+      'INFO 2020-10-25T00:30:00',
+      'INFO 2020-10-25T00:10:00',
+      'INFO 2020-10-25T02:00:00',
+      'INFO 2021-03-28T00:59:59',
+      // Skipped: counts on with the offset before.
+      'INFO 2021-03-28T01:30:00',
+      'INFO 2021-03-28T01:00:00',
+    ]);
+  });
+
+  it('marks stamps from the future, and what continues them in the next part', () => {
+    const parts = ['2021-10-17 13:00:00 INFO x\n2021-10-17 13:00:01 ERROR x\n', '\tat y\n2021-10-17 13:00:00 INFO x\n'];
+    expect(upload(parts).map(shown)).toEqual([
+      'INFO 2021-10-17T13:00:00',
+      'ERROR 2021-10-17T12:00:00 future',
+      'CONT 2021-10-17T12:00:00 future',
+      'INFO 2021-10-17T13:00:00',
+    ]);
+  });
+
+  it('has lines in bytes that are no text, which are RAW or continue', () => {
+    const noText = Buffer.from([0x00, 0xff, 0xfe, 0xc3, 0x28, 0x0a]);
+    const lines = upload([noText, '2021-10-17 11:00:00 WARN \0\n', noText]);
+    expect(lines.map(shown)).toEqual([
+      'RAW 2021-10-17T12:00:00',
+      'WARN 2021-10-17T11:00:00',
+      'CONT 2021-10-17T11:00:00',
+    ]);
+  });
+
+  it('may never end its last line: no more of it is held than a line may have, and the rest is dropped', () => {
+    let position = beginning();
+    const seen: string[] = [];
+    for (let i = 0; i < 1000; i++) {
+      const { batches, position: next } = scan([Buffer.from('x'.repeat(37))], { start: throughJson(position) });
+      seen.push(...texts(batches).filter((line) => line !== ''));
+      position = next;
+      expect(position.held.length).toBeLessThanOrEqual(context.maxLineBytes + 1);
+    }
+    expect(seen).toEqual([`0 head: ${'x'.repeat(60)}`]);
+    expect(position).toMatchObject({ offset: 37_000, reading: { openCut: 'head' } });
+    expect(scanText('x\nb\n', { start: position })).toEqual(['37002: b']);
   });
 });

@@ -10,6 +10,9 @@ describe('the payload of a signal', () => {
     expect(decodeSignal(encodeSignal(signal))).toEqual(signal);
     const full = { ...signal, versionId: '3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY', sequencer: '0055AED6DCD90281E5' };
     expect(decodeSignal(encodeSignal(full))).toEqual(full);
+    for (const reingest of ['mark', 'count'] as const) {
+      expect(decodeSignal(encodeSignal({ ...signal, reingest }))).toEqual({ ...signal, reingest });
+    }
   });
 
   it('is base64url, whatever the key, so that nothing in it means anything to a shell', () => {
@@ -54,6 +57,8 @@ describe('the payload of a signal', () => {
     ['has half a surrogate pair in its key', payloadOf({ ...signal, key: 'a\ud800' }), '1 to 1024 bytes of UTF-8'],
     ['has a version of a number', payloadOf({ ...signal, versionId: 7 }), 'versionId is not text'],
     ['has a version with a space', payloadOf({ ...signal, versionId: 'a b' }), 'versionId cannot be one'],
+    ['is to reingest in a way that is not known', payloadOf({ ...signal, reingest: 'all' }), 'its reingest is "all"'],
+    ['is to reingest in no way', payloadOf({ ...signal, reingest: null }), 'its reingest is null'],
     ['has a sequencer that is not hexadecimal', payloadOf({ ...signal, sequencer: 'xyz' }), 'not hexadecimal'],
   ])('is refused when it %s', (_, payload, problem) => {
     expect(() => decodeSignal(payload)).toThrow(expect.objectContaining({ code: 'BAD_SIGNAL' }) as Error);

@@ -1,6 +1,6 @@
 import { Level } from '../line-batch';
 import { levelOf, levelOfSeverity } from '../levels';
-import { StampKind, byteAt, isDigit, isVisible, readDateTime, skipSpaces } from '../stamps';
+import { StampKind, byteAt, isDigit, isVisible, readDateTime, skipSpaces, type Stamp } from '../stamps';
 import type { LineFormat, ParsedLine } from './format';
 
 /**
@@ -113,7 +113,7 @@ function readStamp(bytes: Buffer, start: number, end: number, out: ParsedLine): 
 }
 
 /** Seconds, milli-, micro- or nanoseconds since the epoch, told apart by their size; a fraction is fine. */
-function readEpoch(bytes: Buffer, start: number, end: number, out: ParsedLine): boolean {
+export function readEpoch(bytes: Buffer, start: number, end: number, out: Stamp): boolean {
   if (end - start < 9 || end - start > 30) return false;
   for (let i = start; i < end; i++) if (!isDigit(byteAt(bytes, i)) && bytes[i] !== 46) return false;
   const value = Number(bytes.toString('latin1', start, end));

@@ -1,6 +1,18 @@
-import { crc32c, loadCrc64Nvme, openCrc64NvmeStream } from '../../../../src/adapters/native/checksums';
+import { gzipSync } from 'node:zlib';
+import { crc32, crc32c, loadCrc64Nvme, openCrc64NvmeStream } from '../../../../src/adapters/native/checksums';
 
 const checkInput = Buffer.from('123456789');
+
+describe('CRC32', () => {
+  // The catalogue's check value (CRC-32/ISO-HDLC), and the checksum that stands in the end of a gzip (RFC 1952).
+  it.each([
+    ['123456789', checkInput, 0xcbf43926],
+    ['nothing', Buffer.alloc(0), 0],
+    ['a gzip’s content', Buffer.from('line\n'), gzipSync('line\n').readUInt32LE(gzipSync('line\n').length - 8)],
+  ])('of %s is the published value', (_name, bytes, expected) => {
+    expect(crc32(bytes)).toBe(expected);
+  });
+});
 
 describe('CRC32C', () => {
   // RFC 3720, appendix B.4, and the catalogue's check value.

@@ -1,0 +1,114 @@
+import { retryDelay } from '../src/domain/sources/reconcile';
+import type { ActorRef } from '../src/kit';
+import type { RestartWish, Task } from './log-reader';
+import type { LogReaderMessage, Settled } from './protocol';
+
+/** A source in work. */
+interface Work {
+  readonly name: string;
+  readonly reader: ActorRef<LogReaderMessage>;
+  /** Another hint came while it was in work: look again afterwards. */
+  again: boolean;
+  /** What it was started with. */
+  readonly restart: RestartWish | null;
+  /** What was asked for meanwhile. */
+  restartAgain: RestartWish | null;
+}
+
+interface Failure {
+  readonly reason: string;
+  readonly attempts: number;
+  /** Epoch milliseconds; null when only another object can help. */
+  readonly retryAt: number | null;
+  /** Still to be done. */
+  readonly restart: RestartWish | null;
+}
+
+/** Which keys wait to be read, which are being read, and which could not be read when they were tried last. */
+export class WorkList {
+  /** In order of arrival. */
+  private readonly waiting = new Map<string, RestartWish | null>();
+  private readonly working = new Map<string, Work>();
+  private readonly failed = new Map<string, Failure>();
+
+  get isEmpty(): boolean {
+    return this.waiting.size === 0 && this.working.size === 0;
+  }
+
+  /** Is this key to be read, or being read? */
+  has(key: string): boolean {
+    return this.waiting.has(key) || this.working.has(key);
+  }
+
+  /** Hints of one key that come together are one; one that comes while the key is in work makes it be looked at again. */
+  want(key: string, restart: RestartWish | null = null): void {
+    const work = this.working.get(key);
+    if (work === undefined) {
+      this.waiting.set(key, restart ?? this.waiting.get(key) ?? this.failed.get(key)?.restart ?? null);
+    } else {
+      work.again = true;
+      work.restartAgain = restart ?? work.restartAgain;
+    }
+  }
+
+  /** Starts what waits longest, until so many are in work. */
+  start(concurrency: number, begin: (task: Task) => Pick<Work, 'name' | 'reader'>): void {
+    for (const [key, restart] of this.waiting) {
+      if (this.working.size >= concurrency) return;
+      this.waiting.delete(key);
+      this.working.set(key, { ...begin({ key, restart }), again: false, restart, restartAgain: null });
+    }
+  }
+
+  finished(key: string): void {
+    const work = this.working.get(key);
+    this.working.delete(key);
+    if (work?.again === true) this.want(key, work.restartAgain);
+  }
+
+  /** What a reader works on. */
+  taskOf(name: string): Task | undefined {
+    for (const [key, work] of this.working) if (work.name === name) return { key, restart: work.restart };
+    return undefined;
+  }
+
+  /** Forgets what waits. Returns the readers at work. */
+  abandon(): ActorRef<LogReaderMessage>[] {
+    this.waiting.clear();
+    return [...this.working.values()].map(({ reader }) => reader);
+  }
+
+  succeeded(key: string): void {
+    this.failed.delete(key);
+  }
+
+  /** Trying again may help: after a pause that grows. */
+  failedForNow({ key, restart }: Task, reason: string, now: number): void {
+    const attempts = (this.failed.get(key)?.attempts ?? 0) + 1;
+    this.failed.set(key, { reason, attempts, retryAt: now + retryDelay(attempts), restart });
+  }
+
+  /** Only another object can help. */
+  failedForGood(key: string, reason: string): void {
+    this.failed.set(key, { reason, attempts: 1, retryAt: null, restart: null });
+  }
+
+  /** What failed is left alone until its time has come; a hint does not wait for it. */
+  mayRead(key: string, now: number): boolean {
+    return (this.failed.get(key)?.retryAt ?? -Infinity) <= now;
+  }
+
+  /** Wants what failed and whose time has come. */
+  retry(now: number): void {
+    for (const [key, { retryAt }] of this.failed) if (retryAt !== null && retryAt <= now) this.want(key);
+  }
+
+  get hasRetries(): boolean {
+    for (const { retryAt } of this.failed.values()) if (retryAt !== null) return true;
+    return false;
+  }
+
+  get failures(): Settled['failed'] {
+    return [...this.failed].map(([key, { reason }]) => ({ key, reason }));
+  }
+}

@@ -1,0 +1,101 @@
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { lstat, open } from 'node:fs/promises';
+
+import { TelltaleError, isTelltaleError } from '../../errors';
+import { errnoOf } from './errno';
+import type { FileIdentity } from './object-metadata';
+import { COPY_BYTES, identify, sameContent } from './object-metadata';
+
+/** A file that is open, and where it was found. */
+export interface OpenFile {
+  readonly path: string;
+  readonly handle: FileHandle;
+}
+
+/** Opens for reading without following a link at the end, nor waiting at a pipe. Null when there is no regular file. */
+export async function openRegularFile(path: string): Promise<OpenFile | null> {
+  try {
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    if ((await handle.stat()).isFile()) return { path, handle };
+    await handle.close();
+    return null;
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'ENXIO') return null;
+    throw storeError(error, `Cannot open ${path}`);
+  }
+}
+
+/**
+ * Opens what is to be put.
+ * @throws FILE_NOT_FOUND, FILE_UNREADABLE
+ */
+export async function openSource(path: string): Promise<FileHandle> {
+  try {
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if ((await handle.stat()).isFile()) return handle;
+    await handle.close();
+  } catch (cause) {
+    const missing = errnoOf(cause) === 'ENOENT';
+    const message = missing ? `There is no file ${path}.` : `Cannot read ${path} (${errnoOf(cause)}).`;
+    throw new TelltaleError(missing ? 'FILE_NOT_FOUND' : 'FILE_UNREADABLE', message, { cause });
+  }
+  throw new TelltaleError('FILE_UNREADABLE', `${path} is not a regular file: name a file.`);
+}
+
+/** Pieces of a file that belongs to this iterable from now on. */
+export async function* readPieces(
+  handle: FileHandle,
+  from: number,
+  identity: FileIdentity,
+  name: string,
+): AsyncGenerator<Buffer> {
+  try {
+    const size = Number(identity.size);
+    for (let position = from; position < size;) {
+      const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, size - position));
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
+      // Looked at after each piece, before it is handed over: an edit by hand never mixes contents.
+      if (bytesRead === 0 || !sameContent(identity, await identify(handle))) {
+        throw new TelltaleError('OBJECT_CHANGED', `The object ${name} was edited while it was read: read it again.`);
+      }
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } catch (error) {
+    throw storeError(error, `Cannot read the object ${name}`);
+  } finally {
+    await handle.close();
+  }
+}
+
+export async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += (await handle.write(bytes, written)).bytesWritten;
+  }
+}
+
+/** Makes the names in a folder outlast a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null))?.isDirectory() === true;
+}
+
+/** An error of the file system as one of the object store's. */
+export function storeError(error: unknown, what: string): TelltaleError {
+  if (isTelltaleError(error)) return error;
+  const code = errnoOf(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
+    return new TelltaleError('DISK_FULL', `${what}: the disk is full; free some space.`, { cause: error });
+  }
+  return new TelltaleError('OBJECT_STORE', `${what} (${code}).`, { cause: error });
+}

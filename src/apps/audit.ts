@@ -1,0 +1,217 @@
+import { readBatches, readLatest } from '../../actors/read-latest';
+import { decodeLines } from '../domain/lines/log-records';
+import {
+  bytesToRead,
+  createByteReader,
+  verdictOf,
+  withoutClaim,
+  type Audited,
+  type BytesRead,
+  type BytesToRead,
+} from '../domain/sources/audit';
+import type { Crc64 } from '../domain/sources/byte-sum';
+import { decodeCheckpoint } from '../domain/sources/checkpoint-record';
+import { claimOf, type Claim } from '../domain/sources/claim';
+import { TopicLedger, type TopicFacts } from '../domain/sources/topic-ledger';
+import { sourceId, splitSourceId, type SourceId } from '../domain/topics';
+import { isTelltaleError, TelltaleError } from '../errors';
+import { nearestFile } from '../nearest';
+import type { Clock } from '../ports/clock';
+import type { EventLog } from '../ports/event-log';
+import type { ObjectInfo, ObjectStore } from '../ports/object-store';
+
+/** What an audit looks at. */
+export interface AuditOptions {
+  readonly log: EventLog;
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly crc64: Crc64;
+  readonly partitions: number;
+  readonly bucket: string;
+  /** Which objects are to be read: under this prefix, with such keys, modified then or later (epoch milliseconds). */
+  readonly prefix: string;
+  readonly includes: (key: string) => boolean;
+  readonly sinceMs: number;
+  /** How long topic `logs` keeps lines. */
+  readonly retentionMs: number;
+  /** So many objects are looked at at once. */
+  readonly concurrency: number;
+  /** Only these sources; null for all. */
+  readonly only: ReadonlySet<SourceId> | null;
+  readonly stop: AbortSignal;
+  /** Told now and then how far it is. */
+  readonly onProgress: (progress: AuditProgress) => void;
+}
+
+export interface AuditProgress {
+  /** Partitions that are done, of all. */
+  readonly partitions: number;
+  /** Bytes of the event log and of the store that were read. */
+  readonly bytes: number;
+}
+
+/** What a commit has written is seen by all readers after some milliseconds at worst: by then it is. */
+const VISIBLE_MS = 200;
+
+/**
+ * Proves the ledger of each source against topic and store: partition after partition, in order of names; then the objects
+ * that were never read. A running producer does not disturb it. Memory: a few hundred bytes for each source.
+ * @throws OBJECT_NOT_FOUND when there is nothing of a source in `only`; STOPPED; whatever event log and store throw
+ */
+export function audit(options: AuditOptions): AsyncGenerator<Audited, void, undefined> {
+  return new Audit(options).run();
+}
+
+class Audit {
+  /** Sources of checkpoints, lines and objects. */
+  private readonly known = new Set<SourceId>();
+  private done = 0;
+  private bytes = 0;
+
+  constructor(private readonly options: AuditOptions) {}
+
+  async *run(): AsyncGenerator<Audited, void, undefined> {
+    const { log, clock, partitions, stop } = this.options;
+    const settled: number[] = [];
+    for (let partition = 0; partition < partitions; partition++) {
+      settled.push((await log.offsets('logs', partition)).end);
+    }
+    // Of lines before these ends, the checkpoints say all; of later ones perhaps not yet.
+    await clock.sleep(VISIBLE_MS, stop);
+    for (const [partition, end] of settled.entries()) {
+      yield* this.partition(partition, end);
+      this.done += 1;
+      this.progress(0);
+    }
+    yield* this.neverRead();
+    const [missing] = [...(this.options.only ?? [])].filter((source) => !this.known.has(source));
+    if (missing !== undefined) throw noSuchSource(missing, [...this.known]);
+  }
+
+  private async *partition(partition: number, settledEnd: number): AsyncGenerator<Audited, void, undefined> {
+    const { log, clock, crc64, retentionMs, concurrency } = this.options;
+    const { claims, refused } = await this.checkpoints(partition);
+    for (const source of [...claims.keys(), ...refused.keys()]) this.known.add(source);
+    for (const [source, problem] of refused) if (this.isWanted(source)) yield withoutClaim(source, { problem });
+    const wanted = [...claims.values()].filter(({ source }) => this.isWanted(source));
+    if (this.options.only !== null && wanted.length === 0) return;
+
+    const ledger = new TopicLedger(claims, clock.now() - retentionMs, crc64);
+    const { start } = await log.offsets('logs', partition);
+    await readBatches(log, { topic: 'logs', partition, from: start }, (batch, from) => {
+      for (const lines of decodeLines(batch, from)) {
+        if (!refused.has(lines.batch.source)) ledger.add(lines, lines.nextOffset <= settledEnd);
+      }
+      this.progress(batch.length);
+    });
+    for (const source of ledger.unclaimed()) {
+      this.known.add(source);
+      if (this.isWanted(source))
+        yield withoutClaim(source, { problem: 'its lines are in the topic, and it has no checkpoint' });
+    }
+    wanted.sort((a, b) => (a.source < b.source ? -1 : 1));
+    for (let i = 0; i < wanted.length; i += concurrency) {
+      const some = wanted.slice(i, i + concurrency);
+      yield* await Promise.all(some.map((claim) => this.judge(claim, ledger.factsOf(claim), start === 0)));
+    }
+  }
+
+  /** The latest checkpoint of each source of a partition; of those that cannot be read, why. */
+  private async checkpoints(
+    partition: number,
+  ): Promise<{ claims: Map<SourceId, Claim>; refused: Map<SourceId, string> }> {
+    const claims = new Map<SourceId, Claim>();
+    const refused = new Map<SourceId, string>();
+    await readLatest(this.options.log, { topic: 'checkpoints', partition, from: 0 }, ({ key, value }) => {
+      const name = key ?? Buffer.alloc(0);
+      const source = name.toString('utf8');
+      claims.delete(source);
+      refused.delete(source);
+      try {
+        const checkpoint = decodeCheckpoint(name, value);
+        if (checkpoint !== null) claims.set(source, claimOf(checkpoint, this.options.crc64));
+      } catch (error) {
+        if (!isTelltaleError(error, 'CORRUPT_CHECKPOINT')) throw error;
+        refused.set(source, error.message);
+      }
+      this.progress(value?.length ?? 0);
+    });
+    return { claims, refused };
+  }
+
+  private async judge(claim: Claim, topic: TopicFacts, retained: boolean): Promise<Audited> {
+    const { store, bucket: configured } = this.options;
+    const { bucket, key } = splitSourceId(claim.source);
+    // Of before the configuration named another bucket; or an object that may not be read, and is in quarantine for that.
+    if (bucket !== configured || claim.quarantine?.reason === 'denied') {
+      return verdictOf(claim, topic, { newest: undefined, read: null, bytes: null }, retained);
+    }
+    const newest = await store.head(bucket, key);
+    const read = await this.objectOf(claim, newest);
+    const range = read === null ? null : bytesToRead(claim, topic);
+    const bytes = read === null || range === null ? null : await this.read(claim, range);
+    return verdictOf(claim, topic, { newest, read, bytes }, retained);
+  }
+
+  /** The object that the checkpoint speaks of, or null. */
+  private async objectOf(claim: Claim, newest: ObjectInfo | null): Promise<ObjectInfo | null> {
+    if (newest?.etag === claim.etag) return newest;
+    if (claim.versionId === null) return null;
+    const { bucket, key } = splitSourceId(claim.source);
+    const version = await this.options.store.head(bucket, key, claim.versionId);
+    return version?.etag === claim.etag ? version : null;
+  }
+
+  /** Null when the object goes away meanwhile. */
+  private async read({ source, etag, versionId }: Claim, range: BytesToRead): Promise<BytesRead | null> {
+    const { bucket, key } = splitSourceId(source);
+    const reader = createByteReader(range, this.options.crc64);
+    let position = range.from;
+    const version = versionId === null ? {} : { versionId };
+    try {
+      for await (const piece of await this.options.store.read(bucket, key, {
+        from: position,
+        ifMatch: etag,
+        ...version,
+      })) {
+        reader.push(piece);
+        this.progress(piece.length);
+        position += piece.length;
+        if (position >= range.to) break;
+      }
+      return reader.finish();
+    } catch (error) {
+      if (isTelltaleError(error, 'OBJECT_CHANGED') || isTelltaleError(error, 'OBJECT_NOT_FOUND')) return null;
+      throw error;
+    }
+  }
+
+  /** Objects that nobody has read, and that are to be read. */
+  private async *neverRead(): AsyncGenerator<Audited, void, undefined> {
+    const { store, bucket, prefix, includes, sinceMs } = this.options;
+    for await (const { key, size, lastModified } of store.list(bucket, { prefix })) {
+      this.progress(0);
+      const source = sourceId(bucket, key);
+      const isRead = this.known.has(source);
+      this.known.add(source);
+      if (isRead || !this.isWanted(source) || !includes(key) || lastModified < sinceMs) continue;
+      yield withoutClaim(source, size === 0 ? {} : { behind: size });
+    }
+  }
+
+  private isWanted(source: SourceId): boolean {
+    return this.options.only?.has(source) ?? true;
+  }
+
+  /** @throws STOPPED */
+  private progress(bytes: number): void {
+    this.bytes += bytes;
+    if (this.options.stop.aborted) throw new TelltaleError('STOPPED', 'stopped before all was audited');
+    this.options.onProgress({ partitions: this.done, bytes: this.bytes });
+  }
+}
+
+function noSuchSource(source: SourceId, known: readonly SourceId[]): TelltaleError {
+  const meant = known.length === 0 ? '' : `; did you mean ${JSON.stringify(nearestFile(source, known))}?`;
+  return new TelltaleError('OBJECT_NOT_FOUND', `there is no source ${JSON.stringify(source)}${meant}`);
+}

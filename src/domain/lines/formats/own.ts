@@ -1,0 +1,226 @@
+import { levelOf } from '../levels';
+import { Level } from '../line-batch';
+import {
+  StampKind,
+  addClock,
+  addDay,
+  epochDay,
+  fullYear,
+  isDigit,
+  readAsctime,
+  readClock,
+  readCompactClock,
+  readCompactDate,
+  readDateTime,
+  readMonthAndDay,
+  readShortDate,
+  type Stamp,
+} from '../stamps';
+import { readEpoch } from './fields';
+import type { LineFormat } from './format';
+
+/** Formats of the user's own: a regular expression whose named groups are the level and the stamp. */
+
+/** A compiled regular expression. Its time must be linear in the bytes, whatever it is and whatever they are. */
+export interface LinePattern {
+  /** Its named groups, by name: their numbers. */
+  readonly groups: ReadonlyMap<string, number>;
+  /** Looks for it anywhere in the bytes. They are UTF-8; of what is not, each byte stands for U+FFFD. */
+  find(bytes: Uint8Array): boolean;
+  /** Index of the first byte of a group in what was found last, -1 when the group took no part in it. */
+  start(group: number): number;
+  /** Index just behind the last byte of such a group. */
+  end(group: number): number;
+}
+
+/** A pattern sees no more of a line than this many bytes, so that a long line costs no more than a short one. */
+const headBytes = 4096;
+
+/**
+ * The format of lines in which the pattern is found, with a stamp that can be read. The stamp is in the group `time`, in
+ * any form that Telltale knows, or number by number in groups of their own ({@link groupProblem}). The level is in the
+ * group `level`: a word of `words`, spelt exactly so, or a known one; NONE without it. Blanks around a group do not count.
+ *
+ * Unlike other formats it makes some objects for each line.
+ */
+export function ownFormat(pattern: LinePattern, words: ReadonlyMap<string, Level>): LineFormat {
+  const readTime = pattern.groups.has('time') ? readStamp : readNumbers;
+  return {
+    name: 'own',
+    mayBeginWith: () => true,
+    parse(bytes, start, end, out) {
+      const head = bytes.subarray(start, Math.min(end, start + headBytes));
+      if (!pattern.find(head)) return false;
+      const groups = new Groups(pattern, head);
+      out.level = readLevel(groups, words);
+      return readTime(groups, out);
+    },
+  };
+}
+
+const numberGroups = ['year', 'month', 'day', 'hour', 'minute', 'second', 'fraction'] as const;
+type GroupName = 'level' | 'time' | (typeof numberGroups)[number];
+
+const groupNames: readonly string[] = ['level', 'time', ...numberGroups] satisfies GroupName[];
+
+/** What is wrong with the names of a pattern's groups: what would have been expected. Null when nothing is. */
+export function groupProblem(names: ReadonlySet<string>): string | null {
+  const unknown = [...names].find((name) => !groupNames.includes(name));
+  if (unknown !== undefined) return `groups named ${groupNames.join(', ')} and no other, found (?<${unknown}>…)`;
+  const numbers = numberGroups.filter((name) => names.has(name));
+  if (names.has('time')) {
+    return numbers.length > 0 ? `either a group time or groups such as ${numbers.join(', ')}, not both` : null;
+  }
+  if (!names.has('hour') || !names.has('minute')) return 'a group time, or at least the groups hour and minute';
+  if (names.has('month') !== names.has('day')) return 'both groups month and day, or neither';
+  if (names.has('year') && !names.has('month')) return 'groups month and day beside year';
+  if (names.has('fraction') && !names.has('second')) return 'a group second beside fraction';
+  return null;
+}
+
+/** The bytes of a group: [start, end) of `head`. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What was found in the head of one line. */
+class Groups {
+  constructor(
+    private readonly pattern: LinePattern,
+    readonly head: Buffer,
+  ) {}
+
+  /** A group without the blanks around it, null where it took no part. */
+  span(name: GroupName): Span | null {
+    const group = this.pattern.groups.get(name);
+    let start = group === undefined ? -1 : this.pattern.start(group);
+    if (group === undefined || start === -1) return null;
+    let end = this.pattern.end(group);
+    while (start < end && this.head[start] === 32) start++;
+    while (end > start && this.head[end - 1] === 32) end--;
+    return { start, end };
+  }
+
+  text({ start, end }: Span): string {
+    return this.head.toString('utf8', start, end);
+  }
+
+  /** The number that a group of one or two digits spells, -1 when it is none; null where it took no part. */
+  number(name: GroupName): number | null {
+    const span = this.span(name);
+    return span === null ? null : this.digits(span, 2);
+  }
+
+  digits({ start, end }: Span, most: number): number {
+    if (start === end || end - start > most) return -1;
+    let value = 0;
+    for (let i = start; i < end; i++) {
+      const byte = this.head[i] ?? 0;
+      if (!isDigit(byte)) return -1;
+      value = value * 10 + byte - 48;
+    }
+    return value;
+  }
+}
+
+function readLevel(groups: Groups, words: ReadonlyMap<string, Level>): Level {
+  const span = groups.span('level');
+  if (span === null) return Level.NONE;
+  return words.get(groups.text(span)) ?? levelOf(groups.head, span.start, span.end) ?? Level.NONE;
+}
+
+/** The group `time`: all of it is one stamp. */
+function readStamp(groups: Groups, out: Stamp): boolean {
+  const { head } = groups;
+  const span = groups.span('time');
+  if (span === null) return false;
+  const { start, end } = span;
+  const fits = stampForms.some(({ kind, read }) => {
+    out.kind = kind;
+    out.time = 0;
+    return read(head, start, end, out) === end;
+  });
+  return fits || readEpoch(head, start, end, out);
+}
+
+type StampReader = (bytes: Buffer, pos: number, end: number, out: Stamp) => number;
+
+const stampForms: readonly { readonly kind: StampKind; readonly read: StampReader }[] = [
+  { kind: StampKind.WALL, read: readDateTime },
+  { kind: StampKind.TIME_OF_DAY, read: readClock },
+  { kind: StampKind.WALL, read: spaced(readShortDate, readClock) },
+  { kind: StampKind.WALL, read: spaced(readCompactDate, readCompactClock) },
+  { kind: StampKind.YEARLESS, read: spaced(readMonthAndDay, readClock) },
+  { kind: StampKind.WALL, read: readAsctime },
+  // Its weekday says nothing new.
+  { kind: StampKind.WALL, read: (bytes, pos, end, out) => readAsctime(bytes, pos + 'Sun '.length, end, out) },
+];
+
+/** Date, one space, time. */
+function spaced(readDate: StampReader, readTime: StampReader): StampReader {
+  return (bytes, pos, end, out) => {
+    const date = readDate(bytes, pos, end, out);
+    return date === -1 || date >= end || bytes[date] !== 32 ? -1 : readTime(bytes, date + 1, end, out);
+  };
+}
+
+/** A group for each number. Without year, month and day it is a time of day; without the year alone it is yearless. */
+function readNumbers(groups: Groups, out: Stamp): boolean {
+  out.time = 0;
+  if (!addClock(groups.number('hour') ?? -1, groups.number('minute') ?? -1, groups.number('second') ?? 0, out)) {
+    return false;
+  }
+  const ms = readFraction(groups);
+  const [year, month, day] = [readYear(groups), readMonth(groups), groups.number('day')];
+  if (ms === -1) return false;
+  out.time += ms;
+  if (year === null && month === null && day === null) {
+    out.kind = StampKind.TIME_OF_DAY;
+    return true;
+  }
+  out.kind = year === null ? StampKind.YEARLESS : StampKind.WALL;
+  return addDay(epochDay(year ?? 2000, month ?? -1, day ?? -1), out);
+}
+
+/** Four digits, or two. */
+function readYear(groups: Groups): number | null {
+  const span = groups.span('year');
+  if (span === null) return null;
+  const year = groups.digits(span, 4);
+  return span.end - span.start === 2 ? fullYear(year) : year;
+}
+
+const monthNames = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+];
+
+/** A number, or at least the first three letters of an English name. */
+function readMonth(groups: Groups): number | null {
+  const span = groups.span('month');
+  if (span === null) return null;
+  const number = groups.digits(span, 2);
+  if (number !== -1 || span.end - span.start < 3) return number;
+  const name = groups.text(span).toLowerCase();
+  const index = monthNames.findIndex((month) => month.startsWith(name));
+  return index === -1 ? -1 : index + 1;
+}
+
+/** Milliseconds of a decimal fraction; further digits are cut off. -1 when it is none. */
+function readFraction(groups: Groups): number {
+  const span = groups.span('fraction');
+  if (span === null) return 0;
+  const digits = groups.text(span);
+  return /^\d+$/.test(digits) ? Number(digits.slice(0, 3).padEnd(3, '0')) : -1;
+}

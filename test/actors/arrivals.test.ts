@@ -1,0 +1,592 @@
+import { decodeSignal, encodeSignal } from '../../src/domain/signal/encoding';
+import type { Signal } from '../../src/domain/signal/signal';
+import { TelltaleError, type ErrorCode } from '../../src/errors';
+import { tell } from '../../src/kit';
+import type { ObjectStore } from '../../src/ports/object-store';
+import { tempFolders } from '../support/temp-folder';
+import { readLines, readRecords } from '../support/topics';
+import { changedStore, withCommitFaults } from './decorators';
+import {
+  checkpointOf,
+  checkpointsOf,
+  clockAt,
+  drop,
+  published,
+  putAt,
+  quarantineOf,
+  remove,
+  text,
+  watched,
+} from './observing';
+import { BUCKET, HOUR, inBatchesOf, info, openPlace, UPLOADED, type Place, type Running } from './producing';
+
+/** How it is learned that objects arrived, what goes wrong on the way to them, and what is asked for by hand. */
+
+const KEY = 'web-1/app.log';
+const SOURCE = `${BUCKET}/${KEY}`;
+const DAY = 24 * HOUR;
+const folders = tempFolders();
+
+let place: Place;
+beforeEach(async () => {
+  place = await openPlace(folders.make());
+});
+afterEach(() => place.close());
+
+const lines = Array.from({ length: 8 }, (_, i) => info(i));
+const [l0 = '', l1 = '', l2 = '', l3 = ''] = lines;
+/** About 1.2 MiB: more than a store hands over at once. */
+const many = Array.from({ length: 300 }, (_, i) => info(i, `${i} ${'x'.repeat(4_000)}`));
+
+const linesOfSource = async (): Promise<string[] | undefined> => (await readLines(place.log))[SOURCE];
+
+/** A signal as it comes out of the socket. */
+function signal(running: Running, fields: Pick<Signal, 'key' | 'reingest'>): void {
+  const payload = encodeSignal({ v: 1, bucket: BUCKET, ...fields });
+  tell(running.producer.ref, { type: 'objectArrived', signal: decodeSignal(payload) });
+}
+
+describe('hints', () => {
+  const [a, b, c] = ['web-1/a.log', 'web-2/b.log', 'web-3/c.log'] as const;
+
+  it.each<[string, readonly string[]]>([
+    ['come once each', [a, b, c]],
+    ['come five times', [a, a, a, a, a, b, b, b, b, b, c, c, c, c, c]],
+    ['come in the reverse order', [c, b, a]],
+    ['come mixed, repeated, and for what is not there', [b, a, 'web-9/none.log', c, b, a, c, c, 'web-9/none.log', a]],
+    ['are lost but for one', [b]],
+    ['are all lost', []],
+  ])('make no difference where they %s', async (_, hints) => {
+    const running = place.start();
+    const uploads = [[l0], [l0, l1], [l0, l1, l2]];
+    for (const upload of uploads) {
+      for (const key of [a, b, c]) await place.put(key, text(...upload));
+      for (const key of hints) running.hint(key);
+      await running.settle();
+    }
+    await running.reconcile();
+    const expected = published(0, [l0, l1, l2]);
+    expect(await readLines(place.log)).toEqual({
+      [`${BUCKET}/${a}`]: expected,
+      [`${BUCKET}/${b}`]: expected,
+      [`${BUCKET}/${c}`]: expected,
+    });
+    for (const key of [a, b, c]) {
+      expect(await checkpointOf(place.log, key)).toMatchObject({ generation: 0, possibleGap: 0, whole: true });
+    }
+  });
+
+  it.each([
+    ['spaces', ' a b /c  d.log '],
+    ['pluses and percent signs', 'a+b/100%/%2F%41.log'],
+    ['quotes and backticks', `"a"/'b'/\`id\`/$(id).log`],
+    ['newlines and control characters', 'a\nb/c\r\n\t\u0001.log'],
+    ['emoji and other scripts', '🦄/журнал/日志.log'],
+    ['empty and dotted parts', 'a//../b/./c.log'],
+    ['1,024 bytes', `web-1/${'k'.repeat(1_018)}`],
+    ['1,024 bytes of which many are no letters', `${'🦄'.repeat(255)}/%'\``],
+  ])('bring keys with %s through to topic and checkpoint', async (_, key) => {
+    const running = place.start();
+    await place.put(key, text(l0));
+    signal(running, { key });
+    await running.settle();
+    await place.put(key, text(l0, l1));
+    signal(running, { key });
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({ [`${BUCKET}/${key}`]: published(0, [l0, l1]) });
+    expect(await checkpointOf(place.log, key)).toMatchObject({ source: `${BUCKET}/${key}`, proof: 'proven' });
+    await running.reconcile();
+    expect(await checkpointOf(place.log, key)).toMatchObject({ ended: null });
+  });
+
+  it('come ten thousand at once, and each object is read once', async () => {
+    const watch = watched(place.store);
+    const keys = Array.from({ length: 200 }, (_, i) => `web-${i % 7}/${i}.log`);
+    const running = place.start({ store: watch.store });
+    await running.settle();
+    for (const key of keys) drop(place, key, text(l0, `${l1} ${key}`));
+    for (let i = 0; i < 10_000; i++) running.hint(keys[(i * 37) % keys.length] ?? '');
+    await running.settle();
+    expect(await readLines(place.log)).toEqual(
+      Object.fromEntries(keys.map((key) => [`${BUCKET}/${key}`, published(0, [l0, `${l1} ${key}`])])),
+    );
+    expect(watch.reads).toHaveLength(keys.length);
+    expect(running.seen.crashes).toEqual([]);
+  });
+});
+
+/** Breaks the reads of a store off at a byte, the first few times that one comes so far. */
+function breakingAt(store: ObjectStore, byte: number, times: number, code: ErrorCode): ObjectStore {
+  let left = times;
+  const fail = (): void => {
+    if (left-- > 0) throw new TelltaleError(code, `The store said ${code}.`);
+  };
+  async function* broken(chunks: AsyncIterable<Buffer>, from: number): AsyncGenerator<Buffer> {
+    let at = from;
+    for await (const chunk of chunks) {
+      if (left > 0 && at <= byte && byte < at + chunk.length) {
+        if (byte > at) yield chunk.subarray(0, byte - at);
+        fail();
+      }
+      at += chunk.length;
+      yield chunk;
+    }
+  }
+  return changedStore(store, {
+    read: async (bucket, key, range) => {
+      if (byte === 0) fail();
+      return broken(await store.read(bucket, key, range), range.from);
+    },
+  });
+}
+
+describe('a store that fails', () => {
+  const size = text(...many).length;
+  const faults: readonly [string, ErrorCode][] = [
+    ['404', 'OBJECT_NOT_FOUND'],
+    ['403', 'OBJECT_STORE_DENIED'],
+    ['412', 'OBJECT_CHANGED'],
+    ['a 500, a reset or a stall', 'OBJECT_STORE'],
+  ];
+  const cases = faults.flatMap(([name, code]) =>
+    [0, 1, 300_000, size - 1].map((byte): [string, number, ErrorCode] => [name, byte, code]),
+  );
+
+  it.each(cases)('with %s at byte %i loses nothing and repeats nothing', async (_, byte, code) => {
+    const clock = clockAt(UPLOADED + HOUR);
+    const store = breakingAt(place.store, byte, 3, code);
+    const running = place.start({ store, clock });
+    await place.put(KEY, text(...many));
+    for (let attempt = 0; attempt < 5; attempt++) {
+      clock.set(clock.now() + HOUR);
+      await running.reconcile();
+    }
+    expect(await linesOfSource()).toEqual(published(0, many));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, possibleGap: 0, quarantine: null });
+    const denied = expect.objectContaining({ reason: 'denied' }) as unknown;
+    expect(await quarantineOf(place.log)).toEqual(code === 'OBJECT_STORE_DENIED' ? [denied] : []);
+  });
+
+  it('with an error while an append is proven publishes it once', async () => {
+    const clock = clockAt(UPLOADED + HOUR);
+    const store = breakingAt(place.store, size + 10, 2, 'OBJECT_STORE');
+    const running = place.start({ store, clock });
+    await place.put(KEY, text(...many));
+    await running.reconcile();
+    await place.put(KEY, text(...many, l0));
+    for (let attempt = 0; attempt < 3; attempt++) {
+      clock.set(clock.now() + HOUR);
+      await running.reconcile();
+    }
+    expect(await linesOfSource()).toEqual(published(0, [...many, l0]));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven' });
+  });
+
+  it('by not allowing to look at it is told of once, too', async () => {
+    const clock = clockAt(UPLOADED + HOUR);
+    let allowed = false;
+    const store = changedStore(place.store, {
+      head: (bucket, key) => {
+        if (!allowed) throw new TelltaleError('OBJECT_STORE_DENIED', 'Access denied: allow s3:GetObject.');
+        return place.store.head(bucket, key);
+      },
+      list: (bucket, range) => place.store.list(bucket, range),
+    });
+    await place.put(KEY, text(l0));
+    await place.put(`${KEY}.1`, text(l1));
+    const running = place.start({ store, clock, includes: (key) => key === KEY });
+    for (let i = 0; i < 3; i++) {
+      await running.reconcile();
+      clock.set(clock.now() + HOUR);
+    }
+    expect(await quarantineOf(place.log)).toEqual([expect.objectContaining({ source: SOURCE, reason: 'denied' })]);
+    allowed = true;
+    await running.reconcile();
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0]) });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ quarantine: null });
+  });
+
+  it('by not allowing it is asked less and less often, told of once, and read when it allows it again', async () => {
+    const clock = clockAt(UPLOADED + HOUR);
+    let allowed = false;
+    let asked = 0;
+    const store = changedStore(place.store, {
+      read: (bucket, key, range) => {
+        if (key !== KEY) return place.store.read(bucket, key, range);
+        asked += 1;
+        if (!allowed) throw new TelltaleError('OBJECT_STORE_DENIED', 'Access denied: allow s3:GetObject.');
+        return place.store.read(bucket, key, range);
+      },
+    });
+    await place.put(KEY, text(l0));
+    await place.put('web-2/app.log', text(l1));
+    const running = place.start({ store, clock });
+    const failed = await running.producer.settle(20_000);
+    expect(failed).toEqual([{ key: KEY, reason: 'in quarantine: denied' }]);
+
+    const askedAfter = async (ms: number): Promise<number> => {
+      clock.set(clock.now() + ms);
+      await running.reconcile();
+      return asked;
+    };
+    expect(await askedAfter(4_999)).toBe(1);
+    expect(await askedAfter(1)).toBe(2);
+    expect(await askedAfter(9_999)).toBe(2);
+    expect(await askedAfter(1)).toBe(3);
+    expect(await askedAfter(19_999)).toBe(3);
+    allowed = true;
+    expect(await askedAfter(1)).toBe(4);
+    expect(await quarantineOf(place.log)).toEqual([
+      expect.objectContaining({ v: 1, source: SOURCE, reason: 'denied', detail: 'Access denied: allow s3:GetObject.' }),
+    ]);
+    expect(await readLines(place.log)).toEqual({
+      [SOURCE]: published(0, [l0]),
+      [`${BUCKET}/web-2/app.log`]: published(0, [l1]),
+    });
+    expect(await running.producer.settle(20_000)).toEqual([]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ quarantine: null });
+  });
+
+  it('by not allowing it does not wait when somebody hints at it', async () => {
+    let allowed = false;
+    const store = changedStore(place.store, {
+      read: (bucket, key, range) => {
+        if (!allowed) throw new TelltaleError('OBJECT_STORE_DENIED', 'Access denied.');
+        return place.store.read(bucket, key, range);
+      },
+    });
+    await place.put(KEY, text(l0));
+    const running = place.start({ store, clock: clockAt(UPLOADED) });
+    await running.settle();
+    allowed = true;
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual(published(0, [l0]));
+  });
+});
+
+describe('a listing', () => {
+  it('tells what was deleted', async () => {
+    const clock = clockAt(UPLOADED + HOUR);
+    const running = place.start({ clock });
+    await place.put(KEY, text(l0));
+    await place.put('web-2/app.log', text(l1));
+    await running.reconcile();
+    remove(place, KEY);
+    clock.set(UPLOADED + 2 * HOUR);
+    await running.reconcile();
+    expect((await checkpointOf(place.log, KEY)).ended).toBe(UPLOADED + 2 * HOUR);
+    expect((await checkpointOf(place.log, 'web-2/app.log')).ended).toBeNull();
+    clock.set(UPLOADED + 3 * HOUR);
+    await running.reconcile();
+    expect((await checkpointOf(place.log, KEY)).ended).toBe(UPLOADED + 2 * HOUR);
+  });
+
+  it('of one prefix says nothing of what is elsewhere', async () => {
+    await place.put(KEY, text(l0));
+    await place.start().settle();
+    const running = place.start({ prefix: 'web-2/' });
+    await place.put('web-2/app.log', text(l1));
+    await running.reconcile();
+    expect((await checkpointOf(place.log, KEY)).ended).toBeNull();
+    expect((await readLines(place.log))[`${BUCKET}/web-2/app.log`]).toEqual(published(0, [l1]));
+  });
+});
+
+it.each([-5 * HOUR, 5 * HOUR, -400 * DAY])('a clock that is wrong by %i ms changes nothing', async (skew) => {
+  const running = place.start({ clock: clockAt(Date.now() + skew) });
+  await place.put(KEY, text(l0, l1));
+  await running.reconcile();
+  await place.put(KEY, text(l0, l1, l2));
+  await running.reconcile();
+  await place.put(KEY, text(l1, l3));
+  await running.reconcile();
+  expect(await linesOfSource()).toEqual([
+    ...published(0, [l0, l1, l2]),
+    ...published(1, [l1], 0, ' {AGAIN}'),
+    ...published(1, [l3], text(l1).length),
+  ]);
+  expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, lastModified: UPLOADED, ended: null });
+});
+
+describe('since now', () => {
+  const start = (now: number): Running => place.start({ since: 'now', clock: clockAt(now) });
+
+  it('passes over what is there, and reads what is appended', async () => {
+    const watch = watched(place.store);
+    await place.put(KEY, text(...many));
+    const running = place.start({ since: 'now', clock: clockAt(UPLOADED + HOUR), store: watch.store });
+    await running.settle();
+    const size = text(...many).length;
+    expect(await readLines(place.log)).toEqual({});
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      offset: size,
+      size,
+      sums: { published: 0, dropped: 0, skipped: size },
+    });
+    await place.put(KEY, text(...many, l0));
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual(published(0, [l0], size));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven', possibleGap: 0 });
+    expect(watch.bytes).toBeLessThan(200 * 1024);
+  });
+
+  it('publishes a line whole whose beginning was there already', async () => {
+    await place.put(KEY, text(l0) + l1.slice(0, 30));
+    const running = start(UPLOADED + HOUR);
+    await running.settle();
+    await place.put(KEY, text(l0, l1, l2));
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual(published(0, [l1, l2], text(l0).length));
+    expect((await checkpointOf(place.log, KEY)).sums).toEqual({
+      published: text(l1, l2).length,
+      dropped: 0,
+      skipped: text(l0).length,
+    });
+  });
+
+  it('publishes nothing of a line that began long before', async () => {
+    const long = 'y'.repeat(100_000);
+    await place.put(KEY, text(l0) + long);
+    const running = start(UPLOADED + HOUR);
+    await running.settle();
+    await place.put(KEY, text(l0, `${long} and its end`, l2));
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual(published(0, [l2], text(l0, `${long} and its end`).length));
+  });
+
+  it('reads objects that come later from their first byte on', async () => {
+    const running = start(UPLOADED + HOUR);
+    await running.settle();
+    await putAt(place, UPLOADED + 2 * HOUR, KEY, text(l0, l1));
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+  });
+
+  it('reads from its first byte on what was there and is rewritten', async () => {
+    await place.put(KEY, text(l0, l1));
+    const running = start(UPLOADED + HOUR);
+    await running.settle();
+    await place.put(KEY, text(l2, l3, info(9)));
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual(published(1, [l2, l3, info(9)]));
+  });
+
+  it('is the time of the first start of all', async () => {
+    const first = start(UPLOADED - HOUR);
+    await first.settle();
+    await first.kill();
+    await place.put(KEY, text(l0));
+    await start(UPLOADED + DAY).settle();
+    expect(await linesOfSource()).toEqual(published(0, [l0]));
+  });
+});
+
+describe('a generation that was asked for', () => {
+  it.each([
+    ['marks what was read before', 'mark' as const, ' {AGAIN}'],
+    ['counts what was read before when it should', 'count' as const, ''],
+  ])('%s', async (_, reingest, mark) => {
+    const running = place.start();
+    await place.put(KEY, text(l0, l1) + l2.slice(0, 30));
+    await running.reconcile();
+    signal(running, { key: KEY, reingest });
+    await running.settle();
+    await place.put(KEY, text(l0, l1, l2));
+    running.hint(KEY);
+    await running.settle();
+    const torn = text(l0, l1).length;
+    expect(await linesOfSource()).toEqual([
+      ...published(0, [l0, l1]),
+      `0:${torn} ${l2.slice(0, 30)} {CUT_TAIL}`,
+      ...published(1, [l0, l1], 0, mark),
+      ...published(1, [l2], torn),
+    ]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0, proof: 'proven' });
+  });
+
+  it('is one, however often it is asked for before it begins', async () => {
+    const running = place.start();
+    await place.put(KEY, text(l0));
+    await running.reconcile();
+    for (let i = 0; i < 3; i++) running.hint(KEY);
+    signal(running, { key: KEY, reingest: 'mark' });
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual([...published(0, [l0]), ...published(1, [l0], 0, ' {AGAIN}')]);
+  });
+
+  it('is made when its first read fails, and once', async () => {
+    const clock = clockAt(UPLOADED + HOUR);
+    let failures = 0;
+    const store = changedStore(place.store, {
+      read: (bucket, key, range) => {
+        if (failures-- > 0) throw new TelltaleError('OBJECT_STORE', 'The store does not answer.');
+        return place.store.read(bucket, key, range);
+      },
+    });
+    const running = place.start({ store, clock });
+    await place.put(KEY, text(l0));
+    await running.reconcile();
+    failures = 1;
+    signal(running, { key: KEY, reingest: 'mark' });
+    await running.settle();
+    expect(await linesOfSource()).toEqual(published(0, [l0]));
+    clock.set(clock.now() + HOUR);
+    for (let i = 0; i < 2; i++) {
+      running.hint(KEY);
+      await running.settle();
+    }
+    expect(await linesOfSource()).toEqual([...published(0, [l0]), ...published(1, [l0], 0, ' {AGAIN}')]);
+  });
+
+  it('is nothing special for what was never read', async () => {
+    const running = place.start();
+    await running.settle();
+    await place.put(KEY, text(l0));
+    signal(running, { key: KEY, reingest: 'mark' });
+    await running.settle();
+    expect(await linesOfSource()).toEqual(published(0, [l0]));
+  });
+
+  it.each(['mark', 'count'] as const)('goes on after a kill in mid-way, to %s', async (reingest) => {
+    const first = place.start();
+    await place.put(KEY, text(...many));
+    await first.reconcile();
+    await first.kill();
+
+    // Time passes in leaps, so that every step is committed by itself; from the fourth commit on nothing is.
+    let now = UPLOADED;
+    let commits = 0;
+    let reached: () => void = () => undefined;
+    const killed = new Promise<void>((resolve) => (reached = resolve));
+    const second = place.start({
+      ...inBatchesOf(20_000, place.options),
+      clock: { ...place.options.clock, now: () => (now += 1_000) },
+      log: withCommitFaults(place.log, () => {
+        if (++commits <= 3) return null;
+        reached();
+        return 'answer lost, did not happen';
+      }),
+    });
+    signal(second, { key: KEY, reingest });
+    await killed;
+    await second.kill();
+    const before = await linesOfSource();
+    expect(before?.length).toBeGreaterThan(many.length);
+    expect(before?.length).toBeLessThan(2 * many.length);
+
+    await place.start().settle();
+    const again = published(1, many, 0, reingest === 'mark' ? ' {AGAIN}' : '');
+    expect(await linesOfSource()).toEqual([...published(0, many), ...again]);
+  });
+});
+
+describe('what is kept of a source', () => {
+  /** Reconciles; what the publisher was told to tidy is done when it has answered a reader after that. */
+  async function tidy(running: Running): Promise<void> {
+    await running.reconcile();
+    running.hint('web-9/none.log');
+    await running.settle();
+  }
+
+  it('is little after a day without a change, and enough to read on', async () => {
+    const clock = clockAt(UPLOADED + HOUR);
+    const same = Array.from({ length: 50 }, (_, i) => info(7, `request ${i}`));
+    const running = place.start({ clock });
+    await place.put(KEY, text(...same));
+    await tidy(running);
+    expect((await checkpointOf(place.log, KEY)).reading.newest?.hashes).toHaveLength(50);
+    clock.set(UPLOADED + DAY);
+    await tidy(running);
+    expect((await checkpointOf(place.log, KEY)).reading.newest?.hashes).toHaveLength(2);
+    const records = await readRecords(place.log, 'checkpoints');
+    expect(records.at(-1)?.value?.length).toBeLessThan(300);
+    const written = (await checkpointsOf(place.log, KEY)).length;
+    clock.set(UPLOADED + 2 * DAY);
+    await tidy(running);
+    expect(await checkpointsOf(place.log, KEY)).toHaveLength(written);
+
+    await place.put(KEY, text(...same, l0));
+    await tidy(running);
+    expect(await linesOfSource()).toEqual(published(0, [...same, l0]));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ proof: 'proven' });
+  });
+
+  it('is no tail after a day: nobody will end that line any more', async () => {
+    const clock = clockAt(UPLOADED + HOUR);
+    const running = place.start({ clock });
+    await place.put(KEY, text(l0) + l1);
+    await running.reconcile();
+    clock.set(UPLOADED + HOUR + DAY - 1);
+    await tidy(running);
+    expect(await linesOfSource()).toEqual(published(0, [l0]));
+    clock.set(UPLOADED + HOUR + DAY);
+    await tidy(running);
+    expect(await linesOfSource()).toEqual([...published(0, [l0]), `0:${text(l0).length} ${l1} {CUT_TAIL}`]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ held: '', heldSince: null });
+  });
+
+  it('is not asked of the store again: a key signalled again is not read', async () => {
+    const watch = watched(place.store);
+    const clock = clockAt(UPLOADED + HOUR);
+    const keys = Array.from({ length: 20 }, (_, i) => `web-1/${i}.log`);
+    for (const key of keys) drop(place, key, text(l0, l1));
+    const first = place.start({ clock });
+    await first.settle();
+    clock.set(UPLOADED + 400 * DAY);
+    await tidy(first);
+    await first.kill();
+    const second = place.start({ clock, store: watch.store });
+    await second.settle();
+    for (const key of keys) second.hint(key);
+    await second.reconcile();
+    expect(watch.reads).toEqual([]);
+    expect((await readLines(place.log))[`${BUCKET}/${keys[0] ?? ''}`]).toEqual(published(0, [l0, l1]));
+  });
+
+  it('is nothing when it was deleted and its lines are gone, too', async () => {
+    const watch = watched(place.store);
+    const clock = clockAt(UPLOADED + HOUR);
+    const running = place.start({ clock, store: watch.store, retentionMs: 3 * DAY });
+    await place.put(KEY, text(l0));
+    await running.reconcile();
+    remove(place, KEY);
+    await running.reconcile();
+    clock.set(UPLOADED + HOUR + 3 * DAY - 1);
+    await tidy(running);
+    expect((await checkpointsOf(place.log, KEY)).at(-1)).not.toBeNull();
+    clock.set(UPLOADED + HOUR + 3 * DAY);
+    await tidy(running);
+    const tombstone = await checkpointsOf(place.log, KEY);
+    expect(tombstone.at(-1)).toBeNull();
+    watch.reset();
+    running.hint(KEY);
+    await running.reconcile();
+    await running.kill();
+    await place.start({ clock, store: watch.store }).settle();
+    expect(watch.reads).toEqual([]);
+    expect(await checkpointsOf(place.log, KEY)).toHaveLength(tombstone.length);
+    expect(await linesOfSource()).toEqual(published(0, [l0]));
+  });
+
+  it('stays while an object that was deleted is there again', async () => {
+    const clock = clockAt(UPLOADED + HOUR);
+    const running = place.start({ clock, retentionMs: 3 * DAY });
+    await place.put(KEY, text(l0));
+    await running.reconcile();
+    remove(place, KEY);
+    await running.reconcile();
+    await place.put(KEY, text(l0));
+    clock.set(UPLOADED + HOUR + 4 * DAY);
+    await running.reconcile();
+    await place.put(KEY, text(l0, l1));
+    await tidy(running);
+    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+  });
+});

@@ -1,0 +1,393 @@
+import { gzipSync } from 'node:zlib';
+import { decodeLines } from '../../src/domain/lines/log-records';
+import { levelNames } from '../../src/domain/lines/line-batch';
+import type { ObjectInfo } from '../../src/ports/object-store';
+import { tempFolders } from '../support/temp-folder';
+import { readLines } from '../support/topics';
+import { changedStore, withCommitFaults } from './decorators';
+import { checkpointOf, clockAt, published, quarantineOf, remove, text, watched } from './observing';
+import { BUCKET, HOUR, inBatchesOf, info, openPlace, UPLOADED, type Place, type Running } from './producing';
+
+/** What the bytes of objects are: gzip, UTF-16, lines of every kind, and ends of uploads in the middle of them. */
+
+const KEY = 'web-1/app.log';
+const SOURCE = `${BUCKET}/${KEY}`;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const folders = tempFolders();
+
+let place: Place;
+beforeEach(async () => {
+  place = await openPlace(folders.make());
+});
+afterEach(() => place.close());
+
+const [l0 = '', l1 = '', l2 = '', l3 = '', l4 = '', l5 = ''] = Array.from({ length: 6 }, (_, i) => info(i));
+/** Does not compress well: about 100 KiB as a gzip. */
+const many = Array.from({ length: 2_000 }, (_, i) => info(i, noise(i)));
+
+/** Text without a pattern, always the same. */
+function noise(seed: number): string {
+  let state = seed + 1;
+  return Array.from({ length: 16 }, () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return state.toString(36);
+  }).join('');
+}
+
+async function upload(running: Running, ...contents: (string | Buffer)[]): Promise<void> {
+  for (const content of contents) {
+    await place.put(KEY, content);
+    running.hint(KEY);
+    await running.settle();
+  }
+}
+
+const linesOfSource = async (): Promise<string[] | undefined> => (await readLines(place.log))[SOURCE];
+
+describe('a gzip', () => {
+  it.each([
+    ['of one member', gzipSync(text(l0, l1, l2))],
+    ['of several members', Buffer.concat([gzipSync(text(l0) + l1.slice(0, 9)), gzipSync(text(l1.slice(9), l2))])],
+    ['of an empty member and others', Buffer.concat([gzipSync(''), gzipSync(text(l0, l1)), gzipSync(text(l2))])],
+    ['that ends in zero bytes', Buffer.concat([gzipSync(text(l0, l1, l2)), Buffer.alloc(1_000)])],
+  ])('%s is read as what it holds, whatever its name', async (_, bytes) => {
+    await upload(place.start(), bytes);
+    expect(await linesOfSource()).toEqual(published(0, [l0, l1, l2]));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      encoding: 'gzip',
+      size: text(l0, l1, l2).length,
+      objectSize: bytes.length,
+      whole: true,
+    });
+  });
+
+  it('is known by its bytes: a plain file may be named .gz', async () => {
+    const running = place.start();
+    await place.put('web-1/app.log.gz', text(l0));
+    running.hint('web-1/app.log.gz');
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({ [`${BUCKET}/web-1/app.log.gz`]: published(0, [l0]) });
+  });
+
+  it.each([
+    ['truncated', 'gzip-truncated', gzipSync(text(...many)).subarray(0, -100)],
+    ['corrupt', 'gzip-corrupt', flipped(gzipSync(text(...many)), 50_000)],
+    ['followed by something else', 'gzip-corrupt', Buffer.concat([gzipSync(text(l0)), Buffer.from('not a gzip')])],
+    ['a bomb', 'gzip-ratio', gzipSync(Buffer.alloc(64 * MIB))],
+  ])('that is %s goes to quarantine, and nothing of it is published', async (_, reason, bytes) => {
+    const running = place.start();
+    await place.put('web-2/app.log', text(l5));
+    await upload(running, bytes);
+    await running.reconcile();
+    running.hint(KEY);
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({ [`${BUCKET}/web-2/app.log`]: published(0, [l5]) });
+    const object = await place.store.head(BUCKET, KEY);
+    const record = {
+      v: 1,
+      source: SOURCE,
+      etag: object?.etag,
+      versionId: null,
+      size: bytes.length,
+      lastModified: UPLOADED,
+      reason,
+      detail: expect.stringMatching(/^the gzip /) as unknown,
+    };
+    expect(await quarantineOf(place.log)).toEqual([record]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      size: 0,
+      quarantine: { etag: object?.etag, size: bytes.length, reason },
+    });
+
+    await upload(running, gzipSync(text(l0, l1)));
+    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: null });
+  });
+
+  it('that goes on is read on, proven by what it holds', async () => {
+    const running = place.start();
+    await upload(
+      running,
+      gzipSync(text(l0) + l1.slice(0, 30)),
+      gzipSync(text(l0, l1, l2), { level: 1 }),
+      Buffer.concat([gzipSync(text(l0, l1, l2)), gzipSync(text(l3))]),
+    );
+    expect(await linesOfSource()).toEqual(published(0, [l0, l1, l2, l3]));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven', possibleGap: 0 });
+  });
+
+  it('that was compressed anew holds the same', async () => {
+    const running = place.start();
+    await upload(running, gzipSync(text(...many)), gzipSync(text(...many), { level: 0 }));
+    expect(await linesOfSource()).toEqual(published(0, many));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven' });
+  });
+
+  it.each([
+    ['other content', [l3, l4, l5], ''],
+    ['less content', [l0], ' {AGAIN}'],
+  ])('that holds %s is a new generation', async (_, now, mark) => {
+    const running = place.start();
+    await upload(running, gzipSync(text(l0, l1)), gzipSync(text(...now)));
+    expect(await linesOfSource()).toEqual([...published(0, [l0, l1]), ...published(1, now, 0, mark)]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 1 });
+  });
+
+  it.each([
+    ['larger than what is kept is read twice', KIB, 2],
+    ['of few bytes is read once', MIB, 1],
+  ])('that is %s, and published once', async (_, maxProofBytes, times) => {
+    const watch = watched(place.store);
+    const bytes = gzipSync(text(...many));
+    await upload(place.start({ store: watch.store, maxProofBytes }), bytes);
+    expect(await linesOfSource()).toEqual(published(0, many));
+    expect(watch.bytes).toBe(times * bytes.length);
+  });
+
+  it('that takes the place of its plain file is a new generation; the plain file with more behind it goes on', async () => {
+    const running = place.start();
+    await upload(running, text(l0, l1), gzipSync(text(l0, l1, l2)));
+    const expected = [
+      ...published(0, [l0, l1]),
+      ...published(1, [l0, l1], 0, ' {AGAIN}'),
+      ...published(1, [l2], text(l0, l1).length),
+    ];
+    expect(await linesOfSource()).toEqual(expected);
+    await upload(running, text(l0, l1, l2, l3), text(l0, l1, l2, l3, l4));
+    expect(await linesOfSource()).toEqual([...expected, ...published(1, [l3, l4], text(l0, l1, l2).length)]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, encoding: 'plain', proof: 'proven' });
+  });
+
+  it('is read on where it stood after a kill in mid-read', async () => {
+    await place.put(KEY, gzipSync(text(...many)));
+    // Time passes in leaps, so that every step is committed by itself; from the fourth commit on nothing is.
+    let now = UPLOADED;
+    let commits = 0;
+    let reached: () => void = () => undefined;
+    const killed = new Promise<void>((resolve) => (reached = resolve));
+    const first = place.start({
+      ...inBatchesOf(20_000, place.options),
+      clock: { ...place.options.clock, now: () => (now += 1_000) },
+      log: withCommitFaults(place.log, () => {
+        if (++commits <= 3) return null;
+        reached();
+        return 'answer lost, did not happen';
+      }),
+    });
+    await killed;
+    await first.kill();
+    const before = await linesOfSource();
+    expect(before?.length).toBeGreaterThan(0);
+    expect(before?.length).toBeLessThan(many.length);
+    await place.start().settle();
+    expect(await linesOfSource()).toEqual(published(0, many));
+  });
+
+  function flipped(bytes: Buffer, at: number): Buffer {
+    const changed = Buffer.from(bytes);
+    changed.writeUInt8(changed.readUInt8(at) ^ 0x55, at);
+    return changed;
+  }
+});
+
+describe('UTF-16', () => {
+  const utf16 = (content: string): Buffer => Buffer.from(`\ufeff${content}`, 'utf16le');
+
+  it('goes to quarantine once for each object, and other sources go on', async () => {
+    const running = place.start();
+    await place.put('web-2/app.log', text(l1));
+    for (const content of [utf16(text(l0)), utf16(text(l0)), utf16(text(l0, l1))]) {
+      await upload(running, content);
+      await running.reconcile();
+      running.hint(KEY);
+      await running.settle();
+    }
+    const record = { v: 1, source: SOURCE, versionId: null, lastModified: UPLOADED, reason: 'utf-16' };
+    const detail = `The object ${KEY} is UTF-16: write logs as UTF-8.`;
+    expect(await quarantineOf(place.log)).toEqual([
+      expect.objectContaining({ ...record, size: utf16(text(l0)).length, detail }),
+      expect.objectContaining({ ...record, size: utf16(text(l0, l1)).length, detail }),
+    ]);
+    await place.put('web-2/app.log', text(l1, l2));
+    await running.reconcile();
+    expect(await readLines(place.log)).toEqual({ [`${BUCKET}/web-2/app.log`]: published(0, [l1, l2]) });
+  });
+
+  it('is not asked of the store again', async () => {
+    const watch = watched(place.store);
+    const running = place.start({ store: watch.store });
+    await upload(running, utf16(text(l0)));
+    watch.reset();
+    running.hint(KEY);
+    await running.reconcile();
+    await running.kill();
+    const next = place.start({ store: watch.store });
+    next.hint(KEY);
+    await next.reconcile();
+    expect(watch.reads).toEqual([]);
+    expect(await quarantineOf(place.log)).toHaveLength(1);
+  });
+
+  it('replaces nothing: what was read before stands, and a good object goes on from there', async () => {
+    const running = place.start();
+    await upload(running, text(l0) + l1.slice(0, 30), utf16(text(l0, l1, l2, l3)));
+    expect(await linesOfSource()).toEqual(published(0, [l0]));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: { reason: 'utf-16' } });
+    await upload(running, text(l0, l1, l2));
+    expect(await linesOfSource()).toEqual(published(0, [l0, l1, l2]));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: null, proof: 'proven' });
+  });
+
+  it('shows that a source that had ended is there again', async () => {
+    const running = place.start();
+    await upload(running, text(l0));
+    remove(place, KEY);
+    await running.reconcile();
+    await upload(running, utf16(text(l0, l1)));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ ended: null, quarantine: { reason: 'utf-16' } });
+    await upload(running, text(l0, l1));
+    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+  });
+
+  it('is forgiven when what was there before is there again', async () => {
+    const running = place.start();
+    await upload(running, text(l0), utf16(text(l0, l1)), text(l0));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: null, whole: true });
+    expect(await linesOfSource()).toEqual(published(0, [l0]));
+  });
+});
+
+describe('a line', () => {
+  it('of 1 GiB is cut, and never held whole', async () => {
+    const gib = KIB * MIB;
+    const head = Buffer.from(text(l0));
+    const tail = Buffer.from(`\n${text(l1)}`);
+    const size = head.length + gib + tail.length;
+    const object: ObjectInfo = { key: KEY, size, etag: '"1"', lastModified: UPLOADED };
+    const chunk = Buffer.alloc(MIB, 'x');
+    async function* generated(): AsyncGenerator<Buffer> {
+      await Promise.resolve();
+      yield head;
+      for (let at = 0; at < gib; at += MIB) yield chunk;
+      yield tail;
+    }
+    const store = changedStore(place.store, {
+      head: () => Promise.resolve(object),
+      list: async function* () {
+        await Promise.resolve();
+        yield object;
+      },
+      read: () => Promise.resolve(generated()),
+    });
+    const before = process.memoryUsage().rss;
+    let peak = before;
+    const clock = {
+      ...place.options.clock,
+      now: () => {
+        peak = Math.max(peak, process.memoryUsage().rss);
+        return UPLOADED;
+      },
+    };
+    await place.start({ store, clock }).settle();
+    const cut = 'x'.repeat(256 * KIB);
+    expect(await linesOfSource()).toEqual([
+      ...published(0, [l0]),
+      `0:${head.length} ${cut} {CUT_HEAD}`,
+      `0:${head.length + gib + 1} ${l1}`,
+    ]);
+    expect((await checkpointOf(place.log, KEY)).sums).toEqual({
+      published: text(l0, l1).length + 256 * KIB,
+      dropped: gib - 256 * KIB + 1,
+      skipped: 0,
+    });
+    expect(peak - before).toBeLessThan(100 * MIB);
+  });
+
+  it('may hold NUL and bytes that are no UTF-8, which stay as they are', async () => {
+    const line = Buffer.concat([Buffer.from(`${l0} \0 `), Buffer.from([0xff, 0xc3, 0x28, 0x00, 0xed, 0xa0, 0x80])]);
+    await upload(place.start(), Buffer.concat([line, Buffer.from(`\n${text(l1)}`)]));
+    expect(await rawLines()).toEqual([
+      { level: 'INFO', value: line },
+      { level: 'INFO', value: Buffer.from(l1) },
+    ]);
+  });
+
+  it('does not begin with a BOM', async () => {
+    const running = place.start();
+    await upload(running, `\ufeff${text(l0, l1)}`, `\ufeff${text(l0, l1, l2)}`);
+    expect(await linesOfSource()).toEqual(published(0, [l0, l1, l2], 3));
+    expect((await checkpointOf(place.log, KEY)).sums).toEqual({
+      published: text(l0, l1, l2).length,
+      dropped: 3,
+      skipped: 0,
+    });
+  });
+
+  it('of a stack trace belongs to its record, however uploads split it', async () => {
+    const error = l1.replace('INFO ', 'ERROR');
+    const trace = [error, 'java.lang.IllegalStateException: no', '\tat app.Main.run(Main.java:7)', 'Caused by: it'];
+    const whole = text(l0, ...trace, l2);
+    const running = place.start();
+    for (const lines of [2, 3, 4]) await upload(running, text(l0, ...trace.slice(0, lines)).trimEnd());
+    await upload(running, whole);
+    expect(await linesOfSource()).toEqual(published(0, [l0, ...trace, l2]));
+    expect((await rawLines()).map(({ level }) => level)).toEqual(['INFO', 'ERROR', 'CONT', 'CONT', 'CONT', 'INFO']);
+  });
+
+  it('is the same wherever an upload ends: in a line, in a character, between CR and LF', async () => {
+    const content = Buffer.from('\ufeffé1\r\n\r\n🦄2\nüß\r3\r\n\n4\r\n');
+    const keys = Array.from({ length: content.length + 1 }, (_, end) => ({ key: `web-1/${100 + end}.log`, end }));
+    const running = place.start();
+    for (const { key, end } of keys) await place.put(key, content.subarray(0, end));
+    await running.reconcile();
+    for (const { key } of keys) await place.put(key, content);
+    await running.reconcile();
+    const lines = ['0:3 é1', '0:8 ', '0:10 🦄2', '0:16 üß\r3', '0:24 ', '0:25 4'];
+    expect(await readLines(place.log)).toEqual(Object.fromEntries(keys.map(({ key }) => [`${BUCKET}/${key}`, lines])));
+    for (const { key } of keys) {
+      expect(await checkpointOf(place.log, key)).toMatchObject({ generation: 0, offset: content.length, held: '' });
+    }
+  });
+
+  it('that nobody ends is published after a day, and what comes later of it is its rest', async () => {
+    const clock = clockAt(UPLOADED);
+    const running = place.start({ clock });
+    await upload(running, text(l0) + l1.slice(0, 30));
+    clock.set(UPLOADED + 24 * HOUR);
+    await running.reconcile();
+    await upload(running, text(l0, l1, l2));
+    const torn = text(l0).length;
+    expect(await linesOfSource()).toEqual([
+      ...published(0, [l0]),
+      `0:${torn} ${l1.slice(0, 30)} {CUT_TAIL}`,
+      `0:${torn + 30} ${l1.slice(30)} {CUT_REST}`,
+      ...published(0, [l2], text(l0, l1).length),
+    ]);
+  });
+
+  /** Values and levels as they are in the topic, byte for byte. */
+  async function rawLines(): Promise<{ level: string | undefined; value: Buffer }[]> {
+    const found: { level: string | undefined; value: Buffer }[] = [];
+    for (let partition = 0; partition < 10; partition++) {
+      const { start, end } = await place.log.offsets('logs', partition);
+      const reader = place.log.openReader('logs', partition, start);
+      for (let next = start; next < end;) {
+        const fetched = await reader.fetch(MIB, 0);
+        for (const bytes of fetched.batches) {
+          for (const { batch } of decodeLines(bytes, 0)) {
+            for (let i = 0; i < batch.count; i++) {
+              found.push({
+                level: levelNames[batch.levels[i] ?? -1],
+                value: Buffer.from(batch.bytes.subarray(batch.starts[i], batch.ends[i])),
+              });
+            }
+          }
+        }
+        next = fetched.next;
+      }
+      await reader.close();
+    }
+    return found;
+  }
+});

@@ -1,0 +1,298 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { TelltaleError } from '../../src/errors';
+import { tell } from '../../src/kit';
+import { systemClock } from '../../src/ports/clock';
+import { tempFolders } from '../support/temp-folder';
+import { readLines } from '../support/topics';
+import { changedStore, withCommitFaults } from './decorators';
+import { checkpointOf, published, putAt, quarantineOf, remove, text, watched } from './observing';
+import { BUCKET, info, openPlace, UPLOADED, type Place } from './producing';
+
+/** A bucket that keeps versions loses nothing of what was replaced between two looks. */
+
+const KEY = 'web-1/app.log';
+const SOURCE = `${BUCKET}/${KEY}`;
+const folders = tempFolders();
+
+let place: Place;
+beforeEach(async () => {
+  place = await openPlace(folders.make(), true);
+});
+afterEach(() => place.close());
+
+const lines = Array.from({ length: 8 }, (_, i) => info(i));
+const [l0 = '', l1 = '', l2 = '', l3 = '', l4 = '', l5 = ''] = lines;
+
+/** Uploads contents one after the other; nobody looks in between. */
+async function put(...contents: string[]): Promise<void> {
+  for (const content of contents) await place.put(KEY, content);
+}
+
+const linesOfSource = async (): Promise<string[] | undefined> => (await readLines(place.log))[SOURCE];
+
+/** Removes the oldest versions of the object, as a lifecycle rule does. */
+function expire(count: number): void {
+  const bucket = join(place.folder, 'store/versions', BUCKET);
+  const [folder = ''] = readdirSync(bucket, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath }) => parentPath);
+  const names = readdirSync(folder).sort((a, b) => Number(a) - Number(b));
+  for (const name of names.slice(0, count)) rmSync(join(folder, name));
+}
+
+describe('a versioned object', () => {
+  it('that was rotated between two looks loses no line', async () => {
+    const running = place.start();
+    await put(text(l0, l1));
+    await running.reconcile();
+    await put(text(l0, l1, l2), text(l3));
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual([...published(0, [l0, l1, l2]), ...published(1, [l3])]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
+  });
+
+  it('that was rotated twice between two looks loses no line', async () => {
+    const running = place.start();
+    await put(text(l0));
+    await running.reconcile();
+    await put(text(l0, l1), text(l2), text(l2, l3), text(l4), text(l4, l5));
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual([
+      ...published(0, [l0, l1]),
+      ...published(1, [l2, l3]),
+      ...published(2, [l4, l5]),
+    ]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, proof: 'proven', possibleGap: 0 });
+  });
+
+  it('that was never looked at before is read from its oldest version on', async () => {
+    await put(text(l0), text(l0, l1), text(l2));
+    await place.start().settle();
+    expect(await linesOfSource()).toEqual([...published(0, [l0, l1]), ...published(1, [l2])]);
+  });
+
+  it('that is what it was before is a generation of its own', async () => {
+    const running = place.start();
+    await put(text(l0, l1));
+    await running.reconcile();
+    await put(text(l2, l3), text(l0, l1));
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual([
+      ...published(0, [l0, l1]),
+      ...published(1, [l2, l3]),
+      ...published(2, [l0, l1], 0, ' {AGAIN}'),
+    ]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, possibleGap: 0 });
+  });
+
+  it('that was put again as it was moves on without a line', async () => {
+    const watch = watched(place.store);
+    const running = place.start({ store: watch.store });
+    await put(text(l0, l1));
+    await running.reconcile();
+    watch.reset();
+    await put(text(l0, l1));
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    const newest = await place.store.head(BUCKET, KEY);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      generation: 0,
+      versionId: newest?.versionId,
+      whole: true,
+      possibleGap: 0,
+    });
+    expect(watch.bytes).toBe(0);
+  });
+
+  it('that was put again as it was may hide others: a reconciliation finds them by LastModified', async () => {
+    const running = place.start();
+    await putAt(place, UPLOADED, KEY, text(l0, l1));
+    await running.reconcile();
+    await putAt(place, UPLOADED + 60_000, KEY, text(l2, l3));
+    await putAt(place, UPLOADED + 120_000, KEY, text(l0, l1));
+    await running.reconcile();
+    expect(await linesOfSource()).toEqual([
+      ...published(0, [l0, l1]),
+      ...published(1, [l2, l3]),
+      ...published(2, [l0, l1], 0, ' {AGAIN}'),
+    ]);
+  });
+
+  it('whose version that was read last is gone notes a possible gap, and goes on with those that came later', async () => {
+    const running = place.start();
+    await putAt(place, UPLOADED, KEY, text(l0, l1));
+    await running.reconcile();
+    await putAt(place, UPLOADED + 60_000, KEY, text(l2));
+    await putAt(place, UPLOADED + 120_000, KEY, text(l3));
+    await putAt(place, UPLOADED + 180_000, KEY, text(l4));
+    expire(2);
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual([...published(0, [l0, l1]), ...published(1, [l3]), ...published(2, [l4])]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, possibleGap: 1 });
+  });
+
+  it('is read first from the oldest version that is not older than since', async () => {
+    await putAt(place, UPLOADED, KEY, text(l0));
+    await putAt(place, UPLOADED + 60_000, KEY, text(l1));
+    await putAt(place, UPLOADED + 120_000, KEY, text(l1, l2));
+    await putAt(place, UPLOADED + 180_000, KEY, text(l3));
+    await place.start({ since: { ms: UPLOADED + 60_000 } }).settle();
+    expect(await linesOfSource()).toEqual([...published(0, [l1, l2]), ...published(1, [l3])]);
+  });
+
+  it('of which only the versions from now on count goes on behind what was there', async () => {
+    await putAt(place, UPLOADED, KEY, text(l0));
+    await putAt(place, UPLOADED + 60_000, KEY, text(l0, l1));
+    const clock = { ...systemClock, now: () => UPLOADED + 120_000 };
+    const running = place.start({ since: 'now', clock });
+    await running.settle();
+    await putAt(place, UPLOADED + 180_000, KEY, text(l0, l1, l2));
+    await putAt(place, UPLOADED + 240_000, KEY, text(l3));
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual([...published(0, [l2], text(l0, l1).length), ...published(1, [l3])]);
+  });
+
+  it('that was put and deleted between two looks is still read', async () => {
+    const running = place.start();
+    await put(text(l0), text(l0, l1));
+    remove(place, KEY);
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    expect((await checkpointOf(place.log, KEY)).ended).not.toBeNull();
+  });
+
+  it('that was put once more and deleted is read to its end when nobody says so', async () => {
+    const running = place.start();
+    await put(text(l0));
+    await running.reconcile();
+    await put(text(l0, l1) + l2.slice(0, 30));
+    remove(place, KEY);
+    await running.reconcile();
+    expect(await linesOfSource()).toEqual([
+      ...published(0, [l0, l1]),
+      `0:${text(l0, l1).length} ${l2.slice(0, 30)} {CUT_TAIL}`,
+    ]);
+    const { ended, possibleGap } = await checkpointOf(place.log, KEY);
+    expect(ended).not.toBeNull();
+    expect(possibleGap).toBe(0);
+    await running.reconcile();
+    expect(await linesOfSource()).toHaveLength(3);
+  });
+
+  it('that was deleted and created again goes on, or is a new generation', async () => {
+    const running = place.start();
+    await put(text(l0));
+    await running.reconcile();
+    remove(place, KEY);
+    await running.reconcile();
+    await put(text(l0, l1));
+    remove(place, KEY);
+    await put(text(l2));
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual([...published(0, [l0, l1]), ...published(1, [l2])]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, ended: null, possibleGap: 0 });
+  });
+
+  it('is walked on where the walk was killed', async () => {
+    const many = [0, 1, 2, 3].map((version) => lines.map((_, i) => info(10 * version + i)));
+    await put(...many.map((own) => text(...own)));
+    // Time passes in leaps, so that every step is committed by itself; from the third commit on nothing is.
+    let now = UPLOADED;
+    const clock = { ...systemClock, now: () => (now += 1_000) };
+    let commits = 0;
+    let kill: () => void = () => undefined;
+    const killed = new Promise<void>((resolve) => (kill = resolve));
+    const log = withCommitFaults(place.log, () => {
+      if (++commits <= 3) return null;
+      kill();
+      return 'answer lost, did not happen';
+    });
+    const first = place.start({ log, clock });
+    await killed;
+    await first.kill();
+    const before = await linesOfSource();
+    expect(before?.length).toBeLessThan(32);
+    await place.start().settle();
+    expect(before?.length).toBeGreaterThan(0);
+    expect(await linesOfSource()).toEqual(many.flatMap((own, generation) => published(generation, own)));
+  });
+
+  it('loses no version when a generation is asked for', async () => {
+    const running = place.start();
+    await put(text(l0));
+    await running.reconcile();
+    await put(text(l0, l1), text(l2), text(l3));
+    const signal = { v: 1, bucket: BUCKET, key: KEY, reingest: 'mark' } as const;
+    tell(running.producer.ref, { type: 'objectArrived', signal });
+    await running.settle();
+    expect(await linesOfSource()).toEqual([
+      ...published(0, [l0, l1]),
+      ...published(1, [l2]),
+      ...published(2, [l3]),
+      ...published(3, [l3], 0, ' {AGAIN}'),
+    ]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 3, possibleGap: 0 });
+  });
+
+  it('of which a version cannot be read goes on behind it, and that is told once', async () => {
+    const running = place.start();
+    await put(text(l0));
+    await place.put(KEY, Buffer.from(`\ufeff${text(l0, l1)}`, 'utf16le'));
+    await put(text(l0, l1));
+    for (let look = 0; look < 3; look++) {
+      running.hint(KEY);
+      await running.settle();
+    }
+    expect(await quarantineOf(place.log)).toEqual([expect.objectContaining({ source: SOURCE, reason: 'utf-16' })]);
+    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: null, possibleGap: 0 });
+  });
+
+  it('waits at a version that may not be read, and loses none behind it', async () => {
+    let denied: string | undefined;
+    const store = changedStore(place.store, {
+      read: (bucket, key, range) => {
+        if (range.versionId === denied) throw new TelltaleError('OBJECT_STORE_DENIED', 'Access denied.');
+        return place.store.read(bucket, key, range);
+      },
+    });
+    const running = place.start({ store });
+    await put(text(l0));
+    await running.reconcile();
+    await put(text(l1));
+    denied = (await place.store.head(BUCKET, KEY))?.versionId;
+    await put(text(l2));
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual(published(0, [l0]));
+    expect(await quarantineOf(place.log)).toEqual([expect.objectContaining({ versionId: denied, reason: 'denied' })]);
+    denied = undefined;
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual([...published(0, [l0]), ...published(1, [l1]), ...published(2, [l2])]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, quarantine: null, possibleGap: 0 });
+  });
+});
+
+it('an object without versions that was rewritten notes a possible gap', async () => {
+  const plain = await openPlace(folders.make());
+  const running = plain.start();
+  await plain.put(KEY, text(l0, l1));
+  await running.reconcile();
+  await plain.put(KEY, text(l2));
+  await plain.put(KEY, text(l3));
+  running.hint(KEY);
+  await running.settle();
+  expect((await readLines(plain.log))[SOURCE]).toEqual([...published(0, [l0, l1]), ...published(1, [l3])]);
+  expect(await checkpointOf(plain.log, KEY)).toMatchObject({ generation: 1, versionId: null, possibleGap: 1 });
+  await plain.close();
+});

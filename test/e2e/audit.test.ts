@@ -1,0 +1,173 @@
+import { appendFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { runLocal } from '../../src/apps/local';
+import { runAudit } from '../../src/commands/audit';
+import { collectingIo, configWith } from '../support/in-process';
+import { writeLog, writeUglyLogs } from '../support/log-files';
+import { tempFolders } from '../support/temp-folder';
+
+const folders = tempFolders();
+
+/** A data folder on which files were read to their end. */
+async function dataOf(paths: readonly string[], ...set: string[]): Promise<string> {
+  const data = folders.make();
+  const config = configWith(`dataDir=${data}`, ...set);
+  expect(await runLocal(config, { once: paths, keepData: true, json: true }, collectingIo())).toBe(0);
+  return data;
+}
+
+interface Line {
+  readonly source: string;
+  readonly ok: boolean;
+  readonly proof: string;
+  readonly problem?: string;
+}
+
+async function audited(data: string, sources: readonly string[] = []): Promise<{ exitCode: number; lines: Line[] }> {
+  const io = collectingIo();
+  const exitCode = await runAudit(configWith(`dataDir=${data}`), { sources, json: true }, io);
+  const lines = io.printed().split('\n').slice(0, -1);
+  return { exitCode, lines: lines.map((line) => JSON.parse(line) as Line) };
+}
+
+async function text(data: string): Promise<string> {
+  const io = collectingIo();
+  await runAudit(configWith(`dataDir=${data}`), { sources: [], json: false }, io);
+  return io.printed();
+}
+
+/** Changes the event log behind everybody's back. */
+function tamper(
+  data: string,
+  topic: string,
+  change: (database: Database.Database, id: number, bytes: Buffer) => void,
+): void {
+  const database = new Database(join(data, 'events.db'));
+  try {
+    const row: unknown = database
+      .prepare(
+        `SELECT batch.id, batch.bytes FROM batch JOIN partition ON partition.id = batch.partition
+         WHERE partition.topic = ? AND instr(batch.bytes, CAST('web-2/app.log' AS BLOB)) > 0 LIMIT 1`,
+      )
+      .get(topic);
+    const { id, bytes } = row as { id: number; bytes: Buffer };
+    change(database, id, Buffer.from(bytes));
+  } finally {
+    database.close();
+  }
+}
+
+const WEB_2 = 'telltale-logs/web-2/app.log';
+
+describe('telltale audit', () => {
+  let data: string;
+  beforeEach(async () => {
+    data = await dataOf(writeUglyLogs(folders.make()));
+  });
+
+  it('proves every source of a drained run by its content', async () => {
+    const { exitCode, lines } = await audited(data);
+    expect(lines.filter(({ ok, proof }) => !ok || proof !== 'content')).toEqual([]);
+    expect(lines.length).toBeGreaterThan(10);
+    expect(exitCode).toBe(0);
+    expect(await text(data)).toMatch(/^\d+ sources, \d+ bytes: (\d+) ok \(\1 proven by content\), 0 failed\n$/);
+  });
+
+  it('proves sources with lines that were cut', async () => {
+    const cut = await dataOf(writeUglyLogs(folders.make()), 'ingest.maxLineBytes=1KiB', 'ingest.batchBytes=2KiB');
+    const long = await dataOf(
+      [writeLog(folders.make(), 'web-1/long.log', `${'x'.repeat(5000)}\nshort\n${'y'.repeat(3000)}`)],
+      'ingest.maxLineBytes=1KiB',
+    );
+    for (const folder of [cut, long]) {
+      const { exitCode, lines } = await audited(folder);
+      expect(lines.filter(({ ok, proof }) => !ok || proof !== 'content')).toEqual([]);
+      expect(exitCode).toBe(0);
+    }
+  });
+
+  it.each<[string, string, (database: Database.Database, id: number, bytes: Buffer) => void]>([
+    ['lines are gone', 'logs', (database, id) => database.prepare('DELETE FROM batch WHERE id = ?').run(id)],
+    [
+      'a byte of a line is another',
+      'logs',
+      (database, id, bytes) => {
+        bytes[bytes.indexOf('done')] = 'D'.charCodeAt(0);
+        database.prepare('UPDATE batch SET bytes = ? WHERE id = ?').run(bytes, id);
+      },
+    ],
+    [
+      'the checkpoint says something else',
+      'checkpoints',
+      (database, id, bytes) => {
+        // Its checksum.
+        const at = bytes.indexOf('"c":"') + '"c":"'.length;
+        bytes[at] = bytes[at] === 0x31 ? 0x32 : 0x31;
+        database.prepare('UPDATE batch SET bytes = ? WHERE id = ?').run(bytes, id);
+      },
+    ],
+    [
+      'the checkpoint cannot be read',
+      'checkpoints',
+      (database, id, bytes) => {
+        bytes[bytes.indexOf('"v":2') + 4] = '9'.charCodeAt(0);
+        database.prepare('UPDATE batch SET bytes = ? WHERE id = ?').run(bytes, id);
+      },
+    ],
+    [
+      'the checkpoint is gone',
+      'checkpoints',
+      (database, id) => database.prepare('DELETE FROM batch WHERE id = ?').run(id),
+    ],
+  ])('names the one source of which %s', async (_, topic, change) => {
+    tamper(data, topic, change);
+    const { exitCode, lines } = await audited(data);
+    expect(exitCode).toBe(1);
+    expect(lines.filter(({ ok }) => !ok)).toMatchObject([{ source: WEB_2 }]);
+    expect(await text(data)).toMatch(/^"telltale-logs\/web-2\/app\.log" {2}FAILED: .*\n(.*\n)*.* 1 failed.*\n$/);
+  });
+
+  it('is behind objects that have changed or were never read, and deleted ones are told of', async () => {
+    const objects = join(data, 'store', 'objects', 'telltale-logs');
+    appendFileSync(join(objects, 'web-2', 'app.log'), 'one more\n');
+    rmSync(join(objects, 'web-6', 'apache.log'));
+    writeLog(objects, 'logs/web-1/new.log', 'never read\n');
+    const { exitCode, lines } = await audited(data);
+    expect(exitCode).toBe(0);
+    expect(lines).toContainEqual(expect.objectContaining({ source: WEB_2, behind: 9, ok: true, proof: 'content' }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({ source: 'telltale-logs/web-6/apache.log', deleted: true, ok: true }),
+    );
+    expect(lines).toContainEqual(
+      expect.objectContaining({ source: 'telltale-logs/logs/web-1/new.log', behind: 11, ok: true }),
+    );
+  });
+
+  it('looks at the sources that are named, however they are named', async () => {
+    for (const name of ['web-2/app.log', WEB_2, `s3://${WEB_2}`]) {
+      expect(await audited(data, [name])).toMatchObject({ exitCode: 0, lines: [{ source: WEB_2 }] });
+    }
+    await expect(audited(data, ['web-2/ap.log'])).rejects.toMatchObject({
+      exitCode: 1,
+      message: `there is no source "telltale-logs/web-2/ap.log"; did you mean "${WEB_2}"?`,
+    });
+  });
+
+  it('shows names with their control characters made visible', async () => {
+    const hostile = await dataOf([writeLog(folders.make(), 'web-1/\u001b[31mred\u202e.log', 'a\n')]);
+    removeLines(hostile);
+    expect(await text(hostile)).toContain('"telltale-logs/web-1/\\u001b[31mred\\u202e.log"  FAILED');
+  });
+
+  it('refuses a folder on which no program has run', async () => {
+    await expect(audited(folders.make())).rejects.toMatchObject({ code: 'DATA_FOLDER' });
+  });
+});
+
+/** Takes all lines away. */
+function removeLines(data: string): void {
+  const database = new Database(join(data, 'events.db'));
+  database.prepare(`DELETE FROM batch WHERE partition IN (SELECT id FROM partition WHERE topic = 'logs')`).run();
+  database.close();
+}

@@ -1,0 +1,93 @@
+import { openStore } from '../../src/apps/compose';
+import { openDataFolder } from '../../src/apps/data-folder';
+import { runProducer } from '../../src/apps/producer';
+import { runAudit } from '../../src/commands/audit';
+import { runCat } from '../../src/commands/cat';
+import { runReingest } from '../../src/commands/reingest';
+import type { Config } from '../../src/config';
+import { collectingIo, configWith } from '../support/in-process';
+import { logbackLines, writeLog } from '../support/log-files';
+import { tempFolders } from '../support/temp-folder';
+
+const folders = tempFolders();
+
+/** Runs a producer that drains as soon as `work` is done. */
+async function whileProducing(config: Config, work: () => Promise<void>): Promise<void> {
+  const io = collectingIo();
+  const ended = runProducer(config, io);
+  await io.whenLogged(/^producer is ready/);
+  try {
+    await work();
+  } finally {
+    io.interrupt();
+  }
+  expect(await ended).toBe(0);
+}
+
+async function jsonLines(run: (io: ReturnType<typeof collectingIo>) => Promise<number>): Promise<unknown[]> {
+  const io = collectingIo();
+  expect(await run(io)).toBe(0);
+  const lines = io.printed().split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as unknown);
+}
+
+const SOURCE = 'telltale-logs/logs/web-1/app.log';
+
+describe('telltale reingest', () => {
+  it.each([
+    ['marks lines that were read before', 'mark', { again: '1' }],
+    ['reads them as if never before', 'count', {}],
+  ] as const)('starts a new generation of a source, and %s', async (_, how, headers) => {
+    const config = configWith(`dataDir=${folders.make()}`);
+    const { bucket } = config.objectStore;
+    const path = writeLog(folders.make(), 'app.log', `${logbackLines(3).join('\n')}\n`);
+    await whileProducing(config, async () => {
+      const { store, announced } = await openStore(config, openDataFolder(config.dataDir), collectingIo());
+      await store.putFile(bucket, 'logs/web-1/app.log', path);
+      await announced();
+    });
+    const printed = collectingIo();
+    await whileProducing(config, async () => {
+      const options = { source: 'logs/web-1/app.log', count: how === 'count', json: true };
+      expect(await runReingest(config, options, printed)).toBe(0);
+    });
+
+    expect(JSON.parse(printed.printed())).toEqual({ type: 'reingest', source: SOURCE, reingest: how });
+    const lines = await jsonLines((io) =>
+      runCat(config, { topic: 'logs', partition: null, from: 0, follow: false, json: true }, io),
+    );
+    const markers = (lines as { headers: Record<string, string> }[]).map(({ headers: { at, again } }) => ({
+      generation: at?.split(':')[0],
+      ...(again === undefined ? {} : { again }),
+    }));
+    expect(markers).toEqual([
+      ...Array.from({ length: 3 }, () => ({ generation: '0' })),
+      ...Array.from({ length: 3 }, () => ({ generation: '1', ...headers })),
+    ]);
+    expect(await jsonLines((io) => runAudit(config, { sources: [], json: true }, io))).toMatchObject([
+      { source: SOURCE, generation: 1, possibleGap: 0, proof: 'content' },
+    ]);
+  });
+
+  it('says what to do when no producer runs', async () => {
+    const config = configWith(`dataDir=${folders.make()}`);
+    await expect(
+      runReingest(config, { source: SOURCE, count: false, json: false }, collectingIo()),
+    ).rejects.toMatchObject({
+      code: 'NO_PRODUCER',
+      exitCode: 1,
+      message: expect.stringContaining('telltale producer') as string,
+    });
+  });
+
+  it('fails when the producer does not read such a source', async () => {
+    const config = configWith(`dataDir=${folders.make()}`);
+    await whileProducing(config, async () => {
+      for (const source of ['s3://other-bucket/logs/web-1/app.log', 'elsewhere/app.log']) {
+        await expect(runReingest(config, { source, count: false, json: false }, collectingIo())).rejects.toMatchObject({
+          code: 'COMMAND_REFUSED',
+        });
+      }
+    });
+  });
+});

@@ -1,0 +1,118 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { peek, sniff, SNIFF_BYTES, type SniffedEncoding } from '../../../src/domain/lines/encoding';
+
+describe('the encoding of an object', () => {
+  const line = '10:00:01.000 [main] INFO  app.Main - started\n';
+  const bigEndian = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
+
+  it.each<[name: string, head: Buffer, encoding: SniffedEncoding]>([
+    ['nothing', Buffer.alloc(0), 'plain'],
+    ['a line', Buffer.from(line), 'plain'],
+    ['a UTF-8 BOM', Buffer.from(`\uFEFF${line}`), 'plain'],
+    ['a gzip', gzipSync(line), 'gzip'],
+    ['no more than the magic bytes of a gzip', Buffer.from([0x1f, 0x8b, 0x08]), 'gzip'],
+    ['fewer than the magic bytes of a gzip', Buffer.from([0x1f, 0x8b]), 'plain'],
+    ['another compression method than deflate', Buffer.from([0x1f, 0x8b, 0x07, 0]), 'plain'],
+    ['a BOM of UTF-16, little endian', Buffer.from(`\uFEFF${line}`, 'utf16le'), 'utf-16'],
+    ['a BOM of UTF-16, big endian', bigEndian(`\uFEFF${line}`), 'utf-16'],
+    ['nothing but a BOM of UTF-16', Buffer.from([0xff, 0xfe]), 'utf-16'],
+    ['half a BOM of UTF-16', Buffer.from([0xff]), 'plain'],
+    ['UTF-16 without BOM, little endian', Buffer.from(line, 'utf16le'), 'utf-16'],
+    ['UTF-16 without BOM, big endian', bigEndian(line), 'utf-16'],
+    ['16 bytes of UTF-16', Buffer.from('8 digits', 'utf16le'), 'utf-16'],
+    ['17 bytes of UTF-16', Buffer.from('9 letters', 'utf16le').subarray(0, 17), 'utf-16'],
+    ['15 bytes of UTF-16', Buffer.from('8 digits', 'utf16le').subarray(0, 15), 'plain'],
+    ['UTF-16 but for a letter in the place of a NUL', Buffer.from('a\0b\0c\0d\0e\0f\0g\0hi'), 'plain'],
+    ['UTF-16 but for a NUL in the place of a letter', Buffer.from('a\0b\0c\0d\0e\0f\0g\0\0\0'), 'plain'],
+    ['a line with a NUL', Buffer.from(`\0${line}`), 'plain'],
+    ['nothing but NULs', Buffer.alloc(SNIFF_BYTES), 'plain'],
+    ['NULs in every second byte of the head alone', Buffer.from('a\0'.repeat(32) + line), 'utf-16'],
+  ])('of %s', (_name, head, encoding) => {
+    expect(sniff(head)).toBe(encoding);
+  });
+
+  it('does not depend on more than the head', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        expect(sniff(Buffer.from(bytes))).toBe(sniff(Buffer.from(bytes).subarray(0, SNIFF_BYTES)));
+      }),
+    );
+  });
+});
+
+describe('a look at the first bytes', () => {
+  /** Chunks, and how far they were asked for. */
+  function source(...chunks: Buffer[]): AsyncIterable<Buffer> & { given: number; closed: boolean } {
+    return {
+      given: 0,
+      closed: false,
+      async *[Symbol.asyncIterator]() {
+        try {
+          for (const chunk of chunks) {
+            this.given++;
+            yield await Promise.resolve(chunk);
+          }
+        } finally {
+          this.closed = true;
+        }
+      },
+    };
+  }
+
+  async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer[]> {
+    const collected: Buffer[] = [];
+    for await (const chunk of chunks) collected.push(chunk);
+    return collected;
+  }
+
+  it('loses nothing, however the bytes arrive, and copies no chunk', async () => {
+    const pieces = fc.array(fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes)));
+    await fc.assert(
+      fc.asyncProperty(pieces, fc.nat(20), async (chunks, bytes) => {
+        const from = source(...chunks);
+        const peeked = await peek(from, bytes);
+        expect(peeked.head).toEqual(Buffer.concat(chunks).subarray(0, bytes));
+        const collected = await collect(peeked.chunks);
+        expect(collected.length).toBe(chunks.length);
+        expect(collected.every((chunk, i) => chunk === chunks[i])).toBe(true);
+        expect(from.closed).toBe(true);
+      }),
+    );
+  });
+
+  it('asks for no more chunks than it needs', async () => {
+    const from = source(Buffer.from('abc'), Buffer.from('def'), Buffer.from('ghi'));
+    expect((await peek(from, 4)).head.toString()).toBe('abcd');
+    expect(from.given).toBe(2);
+  });
+
+  it('closes the source when its consumer stops early', async () => {
+    const from = source(Buffer.from('abc'), Buffer.from('def'));
+    const { chunks } = await peek(from, 2);
+    for await (const chunk of chunks) {
+      expect(chunk.toString()).toBe('abc');
+      break;
+    }
+    expect(from.closed).toBe(true);
+  });
+
+  it('closes the source by `return`, though nobody iterated; nothing comes then', async () => {
+    const from = source(Buffer.from('abc'), Buffer.from('def'));
+    const { chunks } = await peek(from, 2);
+    await chunks.return();
+    expect(from.closed).toBe(true);
+    expect(await collect(chunks)).toEqual([]);
+  });
+
+  it('fails as the source does, then or later', async () => {
+    const failing = async function* (): AsyncGenerator<Buffer> {
+      yield await Promise.resolve(Buffer.from('abc'));
+      throw new Error('connection reset');
+    };
+    await expect(peek(failing(), 4)).rejects.toThrow('connection reset');
+    const { head, chunks } = await peek(failing(), 3);
+    expect(head.toString()).toBe('abc');
+    await expect(collect(chunks)).rejects.toThrow('connection reset');
+  });
+});
