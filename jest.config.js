@@ -14,5 +14,8 @@ module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: process.env.TELLTALE_TEST_REAL ? [] : ['/test/real/', '/test/chaos/'],
+  // One for each of two cores: by itself jest leaves one of them free.
+  maxWorkers: 2,
+  testSequencer: '<rootDir>/test/longest-first.js',
   testTimeout: 30000,
 };

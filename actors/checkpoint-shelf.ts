@@ -5,6 +5,9 @@ import { firstCheckpoint, slimmed } from '../src/domain/sources/progress';
 import { knownOf, type KnownSource } from '../src/domain/sources/reconcile';
 import { sourceId, splitSourceId, type SourceId } from '../src/domain/topics';
 
+/** The key of no object: its checkpoint says when a bucket was looked at first. */
+export const BUCKET_ITSELF = '';
+
 /** A record of topic `checkpoints`, and by what its partition is chosen. */
 export interface CheckpointRecord extends RecordData {
   readonly key: Buffer;
@@ -60,7 +63,7 @@ export class CheckpointShelf {
   }
 }
 
-/** The record that notes when a bucket was looked at first: the checkpoint of the empty key, which no object has. */
+/** The record that notes when a bucket was looked at first. */
 export function sinceRecord(bucket: string, now: number): CheckpointRecord {
   const nothing = { size: 0, etag: '', lastModified: now };
   return recordOf(firstCheckpoint(sourceId(bucket, BUCKET_ITSELF), '-', nothing, 'plain'), now);
@@ -69,5 +72,3 @@ export function sinceRecord(bucket: string, now: number): CheckpointRecord {
 export function recordOf(checkpoint: Checkpoint, timestamp: number): CheckpointRecord {
   return { ...encodeCheckpoint(checkpoint), headers: [], timestamp, origin: checkpoint.origin };
 }
-
-const BUCKET_ITSELF = '';

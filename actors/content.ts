@@ -34,14 +34,23 @@ export async function* openContent(
       return { encoding: 'plain', chunks };
     case 'utf-16':
       await close(chunks);
-      throw new TelltaleError('OBJECT_UTF_16', `The object ${object.key} is UTF-16: write logs as UTF-8.`);
+      throw isUtf16(object);
     case 'gzip': {
       const kept: Buffer[] | null = object.size <= options.maxProofBytes ? [] : null;
-      for await (const decompressed of options.gunzip(keeping(chunks, kept))) if (decompressed.length > 0) yield null;
+      const decompressed = options.gunzip(keeping(chunks, kept))[Symbol.asyncIterator]();
+      try {
+        while ((await decompressed.next()).done !== true) yield null;
+      } finally {
+        await decompressed.return?.();
+      }
       const again = kept === null ? storedBytes(object, 0, options) : piecesOf(kept);
       return { encoding: 'gzip', chunks: options.gunzip(again) };
     }
   }
+}
+
+export function isUtf16({ key }: ObjectInfo): TelltaleError {
+  return new TelltaleError('OBJECT_UTF_16', `The object ${key} is UTF-16: write logs as UTF-8.`);
 }
 
 /** The content of an object of known encoding from a byte on. May hand out empty pieces on its way there. */

@@ -38,12 +38,16 @@ interface State {
 
 interface Listing {
   readonly running: boolean;
+  /** Behind which key it broke off last, and how often it did so there. */
+  readonly after: string;
   readonly attempts: number;
   /** Somebody asked for one while it ran, and may mean what it has passed already. */
   readonly again: boolean;
   /** Why the last one broke off for good. */
   readonly failed: string | null;
 }
+
+const newListing: Listing = { running: true, after: '', attempts: 0, again: false, failed: null };
 
 const RETRY_TICK_MS = 5_000;
 
@@ -70,7 +74,7 @@ export function ingest(options: IngestOptions): ChildOptions<IngestMessage, Stat
         work: new WorkList(),
         known,
         unseen: new Set(known.keys()),
-        listing: { running: true, attempts: 0, again: false, failed: null },
+        listing: newListing,
         settling: [],
         draining: false,
         retrying: false,
@@ -156,7 +160,8 @@ function noteListed(state: State, object: ObjectInfo, options: IngestOptions): v
     known === undefined
       ? older === 'passedOver' || lastModified >= ms
       : differs(known, object, now - options.tailTimeoutMs);
-  if (counts && state.work.mayRead(key, now)) want(state, key, options);
+  if (!counts) state.work.unchanged(key);
+  else if (state.work.mayRead(key, now)) want(state, key, options);
 }
 
 /** Known, and not in the listing: it was deleted, and whoever looks at it will see. */
@@ -189,7 +194,7 @@ function tidy(state: State, { bucket, clock, retentionMs, publisher }: IngestOpt
 }
 
 function startListing(state: State, options: IngestOptions, context: ActorContext<IngestMessage>): void {
-  state.listing = { running: true, attempts: 0, again: false, failed: null };
+  state.listing = newListing;
   state.unseen = new Set(state.known.keys());
   listBucket(options, '', context);
 }
@@ -213,8 +218,8 @@ function listingFailed(
   options: IngestOptions,
   context: ActorContext<IngestMessage>,
 ): void {
-  const attempts = state.listing.attempts + 1;
-  state.listing = { ...state.listing, attempts };
+  const attempts = after === state.listing.after ? state.listing.attempts + 1 : 1;
+  state.listing = { ...state.listing, after, attempts };
   context.log.warn('listing the bucket broke off', { after, attempts, error });
   if (attempts < LISTING_ATTEMPTS && !state.draining) {
     context.after(listingPause(attempts), { type: 'listOn', after });

@@ -5,7 +5,7 @@ import type { IngestMessage } from './protocol';
 /** The listing is handed over in portions of this many objects. */
 const LISTED_AT_ONCE = 1_000;
 
-/** A listing that breaks off goes on after 0.25, 0.5, 1 … s, until it was tried this often; then the next one has to do. */
+/** A listing that breaks off goes on after 0.25, 0.5, 1 … s, until it broke off this often at one place; then the next one has to do. */
 export const LISTING_ATTEMPTS = 5;
 export const listingPause = (attempts: number): number => 250 * 2 ** (attempts - 1);
 
@@ -16,22 +16,27 @@ export function listBucket(
   context: ActorContext<IngestMessage>,
 ): void {
   let passed = after;
+  let objects: ObjectInfo[] = [];
+  const flush = (): void => {
+    if (objects.length > 0) tell(context.self, { type: 'listed', objects });
+    passed = objects.at(-1)?.key ?? passed;
+    objects = [];
+  };
   const portions = async (): Promise<void> => {
-    let objects: ObjectInfo[] = [];
-    const flush = (): void => {
-      if (objects.length > 0) tell(context.self, { type: 'listed', objects });
-      passed = objects.at(-1)?.key ?? passed;
-      objects = [];
-    };
     for await (const object of store.list(bucket, { prefix, ...(after === '' ? {} : { after }) })) {
       if (context.signal.aborted) return;
       objects.push(object);
       if (objects.length >= LISTED_AT_ONCE) flush();
     }
+  };
+  const end = (message: () => IngestMessage): void => {
+    // Whoever has started over lists by himself: the end of this listing is not that of his.
+    if (context.signal.aborted) return;
     flush();
+    tell(context.self, message());
   };
   portions().then(
-    () => tell(context.self, { type: 'listedAll' }),
-    (error: unknown) => tell(context.self, { type: 'listingFailed', after: passed, error }),
+    () => end(() => ({ type: 'listedAll' })),
+    (error: unknown) => end(() => ({ type: 'listingFailed', after: passed, error })),
   );
 }

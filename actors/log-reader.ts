@@ -2,7 +2,7 @@ import type { Checkpoint } from '../src/domain/sources/checkpoint';
 import { sourceId } from '../src/domain/topics';
 import { isTelltaleError } from '../src/errors';
 import { ask, tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
-import type { IngestMessage, LogReaderMessage, PublisherMessage, ReadOutcome } from './protocol';
+import type { IngestMessage, LogReaderMessage, PublisherMessage, ReadOutcome, RestartWish } from './protocol';
 import type { ReadingOptions, Step } from './reading';
 import { readSource, type Restart } from './walking';
 
@@ -18,16 +18,9 @@ export interface Task {
   readonly restart: RestartWish | null;
 }
 
-/** Somebody asked for a new generation (`telltale reingest`). */
-export interface RestartWish {
-  readonly count: boolean;
-  /** The generation that it follows, once that is known: a wish that was begun to be granted is not granted twice. */
-  readonly after: number | null;
-}
-
 interface State {
   epoch: number;
-  /** Null before the object was looked at, and when all of it is handed to the publisher. */
+  /** Null before the object was looked at, and when there are no more. */
   steps: AsyncGenerator<Step | null, Checkpoint | null, undefined> | null;
   credit: number;
   /** Is a `next` on its way? */
@@ -36,9 +29,8 @@ interface State {
   last: Checkpoint | null;
   /** The newest that is committed. */
   committed: Checkpoint | null;
-  /** Behind all that could be read. */
-  end: Checkpoint | null;
-  restart: Restart | null;
+  /** All is handed to the publisher, with this checkpoint behind it; null before that. */
+  end: { readonly checkpoint: Checkpoint | null } | null;
   attempts: number;
 }
 
@@ -56,6 +48,8 @@ export function logReader(
   ingest: ActorRef<IngestMessage>,
 ): ActorOptions<LogReaderMessage, State> {
   const source = sourceId(options.bucket, key);
+  // This outlives a crash: a generation that was begun is not begun twice.
+  let granted: Restart | null = null;
 
   return {
     name,
@@ -70,7 +64,6 @@ export function logReader(
         last: null,
         committed: null,
         end: null,
-        restart: null,
         attempts: 0,
       };
     },
@@ -100,7 +93,7 @@ export function logReader(
             break;
           case 'committed':
             state.committed = message.checkpoint;
-            if (state.steps === null) settle(state, context);
+            settle(state, context);
             break;
         }
       } catch (error) {
@@ -109,7 +102,7 @@ export function logReader(
         state.attempts += 1;
         const changed = error.code === 'OBJECT_CHANGED' || error.code === 'OBJECT_NOT_FOUND';
         if (changed && state.attempts < MAX_ATTEMPTS) tell(context.self, { type: 'read' });
-        else finish({ kind: 'failed', reason: error.message, restart: state.restart ?? restart }, context);
+        else finish({ kind: 'failed', reason: error.message, restart: granted ?? restart }, context);
       }
       return state;
     },
@@ -123,12 +116,12 @@ export function logReader(
     context: ActorContext<LogReaderMessage>,
   ): Promise<void> {
     await state.steps?.return(null);
-    Object.assign(state, { epoch, steps: null, credit: options.credit, last: null, committed: null });
+    Object.assign(state, { epoch, steps: null, credit: options.credit, last: null, committed: null, end: null });
     if (restart !== null && committed !== null) {
-      state.restart ??= { after: restart.after ?? committed.generation, count: restart.count };
+      granted ??= { after: restart.after ?? committed.generation, count: restart.count };
     }
     const hurried = state.attempts >= HURRIED_FROM;
-    state.steps = readSource(committed, key, state.restart, { ...options, hurried });
+    state.steps = readSource(committed, key, granted, { ...options, hurried });
     pull(state, context);
   }
 
@@ -142,9 +135,11 @@ export function logReader(
   async function publishNext(state: State, context: ActorContext<LogReaderMessage>): Promise<void> {
     if (state.steps === null) return;
     const { value, done } = await state.steps.next();
+    // Too late: this reader has crashed by its deadline, and started over.
+    if (context.signal.aborted) return;
     if (done === true) {
       state.steps = null;
-      state.end = value;
+      state.end = { checkpoint: value };
       settle(state, context);
       return;
     }
@@ -156,10 +151,10 @@ export function logReader(
     pull(state, context);
   }
 
-  /** All is read: what is left is to wait until the last step is committed. */
-  function settle(state: State, context: ActorContext<LogReaderMessage>): void {
-    if (state.last === null || state.last === state.committed) {
-      finish({ kind: 'read', checkpoint: state.end }, context);
+  /** When all is read, what is left is to wait until the last step is committed. */
+  function settle({ end, last, committed }: State, context: ActorContext<LogReaderMessage>): void {
+    if (end !== null && (last === null || last === committed)) {
+      finish({ kind: 'read', checkpoint: end.checkpoint }, context);
     }
   }
 

@@ -8,8 +8,6 @@ import type { ActorRef, ChildStopped } from '../src/kit';
 import type { FetchedBatches } from '../src/ports/event-log';
 import type { ObjectInfo } from '../src/ports/object-store';
 
-import type { RestartWish } from './log-reader';
-
 /** Every message of every actor, on one page. Lines travel in batches, never singly; time arrives as data. */
 
 // --- producer side: signal socket and schedule -> producer -> ingest -> log-readers -> publisher -> event log
@@ -61,6 +59,13 @@ export type ReadOutcome =
   | { readonly kind: 'refused'; readonly reason: string }
   /** `restart`: what was asked for and is still to be done. */
   | { readonly kind: 'failed'; readonly reason: string; readonly restart: RestartWish | null };
+
+/** Somebody asked for a new generation (`telltale reingest`). */
+export interface RestartWish {
+  readonly count: boolean;
+  /** The generation that it follows, once that is known: a wish that was begun to be granted is not granted twice. */
+  readonly after: number | null;
+}
 
 export type LogReaderMessage =
   /** Begin: look at the object, and read what is new. */

@@ -69,18 +69,21 @@ async function* proveInOneRead(
   const proof = createProof(checkpoint, object, options.hashing);
   const stream = storedBytes(object, resumptionOf(checkpoint).from, options);
   const before: Buffer[] = [];
-  while (!proof.knowsFingerprint) {
-    const { value, done } = await stream.next();
-    if (done === true) break;
-    proof.push(value);
-    before.push(value);
-    yield null;
+  let goesOn = false;
+  try {
+    while (!proof.knowsFingerprint) {
+      const { value, done } = await stream.next();
+      if (done === true) break;
+      proof.push(value);
+      before.push(value);
+      yield null;
+    }
+    goesOn = proof.judge().outcome !== 'disproved';
+  } finally {
+    // Also when nobody asks for more.
+    if (!goesOn) await stream.return();
   }
-  if (proof.judge().outcome === 'disproved') {
-    await stream.return();
-    return null;
-  }
-  return { checkpoint: accept(checkpoint, object, 'fingerprint'), chunks: joined(before, stream) };
+  return goesOn ? { checkpoint: accept(checkpoint, object, 'fingerprint'), chunks: joined(before, stream) } : null;
 }
 
 /** What a gzip holds is compared as a whole: its bytes say nothing, and it may not be one any more. */

@@ -19,7 +19,7 @@ import { sourceId } from '../src/domain/topics';
 import type { TelltaleError } from '../src/errors';
 import type { Clock } from '../src/ports/clock';
 import type { ObjectInfo } from '../src/ports/object-store';
-import { close, contentFrom, openContent, storedBytes, type Content, type ContentOptions } from './content';
+import { close, contentFrom, isUtf16, openContent, storedBytes, type Content, type ContentOptions } from './content';
 import { prove, type ProvingOptions } from './proving';
 
 /** How sources are read: the same for all of them. */
@@ -157,9 +157,11 @@ async function* readFirst(
 
   const { head, chunks } = await peek(storedBytes(object, 0, options), SNIFF_BYTES);
   await close(chunks);
-  if (sniff(head) !== 'plain') {
+  const sniffed = sniff(head);
+  if (sniffed === 'utf-16') throw isUtf16(object);
+  if (sniffed === 'gzip') {
     // Where its content ends is not known without reading it: what replaces it is read from its start.
-    const checkpoint = { ...begin('plain'), whole: true };
+    const checkpoint = { ...begin('gzip'), whole: true };
     yield { batch: null, from: positionOf(checkpoint), checkpoint, more: false };
     return checkpoint;
   }

@@ -30,6 +30,8 @@ export async function* readSource(
   options: ReadingOptions,
 ): Steps {
   const looked = await lookAt(key, options);
+  // A store that answers slowly answers more than one request: each is a turn of its own.
+  yield null;
   if (looked.denied !== null) return yield* refuseObject(committed, looked.object, looked.denied, options);
   const newest = looked.object;
   const isWanted = restart !== null && committed !== null && committed.generation <= restart.after;
@@ -72,9 +74,10 @@ async function* readNew(
 
   let last = committed;
   for await (const object of objectsToRead(committed, key, newest, options)) {
+    yield null;
     last = yield* object === null ? lostVersion(last) : readObject(last, object, options);
-    // Versions are read in order: those behind wait until this one may be read.
-    if (last?.quarantine?.reason === 'denied') return last;
+    // Versions are read in order: those behind wait until this one may be read. They do not wait for one that is gone.
+    if (object !== null && last?.quarantine?.reason === 'denied') return last;
   }
   if (newest !== null || last === null) return last;
   // What was put since the first look is among the versions, and has not ended.

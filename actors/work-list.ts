@@ -1,7 +1,7 @@
 import { retryDelay } from '../src/domain/sources/reconcile';
 import type { ActorRef } from '../src/kit';
-import type { RestartWish, Task } from './log-reader';
-import type { LogReaderMessage, Settled } from './protocol';
+import type { Task } from './log-reader';
+import type { LogReaderMessage, RestartWish, Settled } from './protocol';
 
 /** A source in work. */
 interface Work {
@@ -15,11 +15,12 @@ interface Work {
   restartAgain: RestartWish | null;
 }
 
+/** Trying again may help. */
 interface Failure {
   readonly reason: string;
   readonly attempts: number;
-  /** Epoch milliseconds; null when only another object can help. */
-  readonly retryAt: number | null;
+  /** Epoch milliseconds. */
+  readonly failedAt: number;
   /** Still to be done. */
   readonly restart: RestartWish | null;
 }
@@ -30,6 +31,8 @@ export class WorkList {
   private readonly waiting = new Map<string, RestartWish | null>();
   private readonly working = new Map<string, Work>();
   private readonly failed = new Map<string, Failure>();
+  /** Those that only another object can help, and why. */
+  private readonly refused = new Map<string, string>();
 
   get isEmpty(): boolean {
     return this.waiting.size === 0 && this.working.size === 0;
@@ -80,35 +83,51 @@ export class WorkList {
 
   succeeded(key: string): void {
     this.failed.delete(key);
+    this.refused.delete(key);
+  }
+
+  /** A listing says that nothing is new of a key: a look that failed has nothing more to find. */
+  unchanged(key: string): void {
+    if (this.failed.get(key)?.restart === null) this.failed.delete(key);
   }
 
   /** Trying again may help: after a pause that grows. */
   failedForNow({ key, restart }: Task, reason: string, now: number): void {
     const attempts = (this.failed.get(key)?.attempts ?? 0) + 1;
-    this.failed.set(key, { reason, attempts, retryAt: now + retryDelay(attempts), restart });
+    this.refused.delete(key);
+    this.failed.set(key, { reason, attempts, failedAt: now, restart });
   }
 
   /** Only another object can help. */
   failedForGood(key: string, reason: string): void {
-    this.failed.set(key, { reason, attempts: 1, retryAt: null, restart: null });
+    this.failed.delete(key);
+    this.refused.set(key, reason);
   }
 
   /** What failed is left alone until its time has come; a hint does not wait for it. */
   mayRead(key: string, now: number): boolean {
-    return (this.failed.get(key)?.retryAt ?? -Infinity) <= now;
+    const failure = this.failed.get(key);
+    return failure === undefined || isDue(failure, now);
   }
 
   /** Wants what failed and whose time has come. */
   retry(now: number): void {
-    for (const [key, { retryAt }] of this.failed) if (retryAt !== null && retryAt <= now) this.want(key);
+    for (const [key, failure] of this.failed) if (isDue(failure, now)) this.want(key);
   }
 
   get hasRetries(): boolean {
-    for (const { retryAt } of this.failed.values()) if (retryAt !== null) return true;
-    return false;
+    return this.failed.size > 0;
   }
 
   get failures(): Settled['failed'] {
-    return [...this.failed].map(([key, { reason }]) => ({ key, reason }));
+    return [
+      ...[...this.failed].map(([key, { reason }]) => ({ key, reason })),
+      ...[...this.refused].map(([key, reason]) => ({ key, reason })),
+    ];
   }
+}
+
+/** A clock that was set back is no reason to wait for longer. */
+function isDue({ failedAt, attempts }: Failure, now: number): boolean {
+  return now < failedAt || now - failedAt >= retryDelay(attempts);
 }

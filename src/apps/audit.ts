@@ -1,3 +1,4 @@
+import { BUCKET_ITSELF } from '../../actors/checkpoint-shelf';
 import { readBatches, readLatest } from '../../actors/read-latest';
 import { decodeLines } from '../domain/lines/log-records';
 import {
@@ -125,6 +126,7 @@ class Audit {
     await readLatest(this.options.log, { topic: 'checkpoints', partition, from: 0 }, ({ key, value }) => {
       const name = key ?? Buffer.alloc(0);
       const source = name.toString('utf8');
+      if (splitSourceId(source).key === BUCKET_ITSELF) return;
       claims.delete(source);
       refused.delete(source);
       try {
@@ -142,15 +144,21 @@ class Audit {
   private async judge(claim: Claim, topic: TopicFacts, retained: boolean): Promise<Audited> {
     const { store, bucket: configured } = this.options;
     const { bucket, key } = splitSourceId(claim.source);
+    const notLookedAt = verdictOf(claim, topic, { newest: undefined, read: null, bytes: null }, retained);
     // Of before the configuration named another bucket; or an object that may not be read, and is in quarantine for that.
-    if (bucket !== configured || claim.quarantine?.reason === 'denied') {
-      return verdictOf(claim, topic, { newest: undefined, read: null, bytes: null }, retained);
+    if (bucket !== configured || claim.quarantine?.reason === 'denied') return notLookedAt;
+    try {
+      const newest = await store.head(bucket, key);
+      const read = await this.objectOf(claim, newest);
+      const range = read === null ? null : bytesToRead(claim, topic);
+      const bytes = read === null || range === null ? null : await this.read(claim, range);
+      return verdictOf(claim, topic, { newest, read, bytes }, retained);
+    } catch (error) {
+      // One object that may not be looked at, or never stands still, keeps no other from being audited.
+      if (!isTelltaleError(error, 'OBJECT_STORE_DENIED') && !isTelltaleError(error, 'OBJECT_CHANGED')) throw error;
+      const problems = [notLookedAt.problem, error.message].filter((problem) => problem !== undefined);
+      return { ...notLookedAt, ok: false, problem: problems.join('; ') };
     }
-    const newest = await store.head(bucket, key);
-    const read = await this.objectOf(claim, newest);
-    const range = read === null ? null : bytesToRead(claim, topic);
-    const bytes = read === null || range === null ? null : await this.read(claim, range);
-    return verdictOf(claim, topic, { newest, read, bytes }, retained);
   }
 
   /** The object that the checkpoint speaks of, or null. */

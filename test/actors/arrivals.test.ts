@@ -6,6 +6,7 @@ import type { ObjectStore } from '../../src/ports/object-store';
 import { tempFolders } from '../support/temp-folder';
 import { readLines, readRecords } from '../support/topics';
 import { changedStore, withCommitFaults } from './decorators';
+import { allTurns } from './kit/harness';
 import {
   checkpointOf,
   checkpointsOf,
@@ -443,6 +444,32 @@ describe('a generation that was asked for', () => {
       await running.settle();
     }
     expect(await linesOfSource()).toEqual([...published(0, [l0]), ...published(1, [l0], 0, ' {AGAIN}')]);
+  });
+
+  it('is one when its reader crashes half-way', async () => {
+    let crashes = 0;
+    const store = changedStore(place.store, {
+      read: async (bucket, key, range) => crashing(await place.store.read(bucket, key, range)),
+    });
+    async function* crashing(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const chunk of chunks) {
+        yield chunk.subarray(0, chunk.length / 2);
+        if (crashes > 0) {
+          crashes -= 1;
+          while ((await checkpointOf(place.log, KEY)).generation === 0) await allTurns();
+          throw new TypeError('This is a bug.');
+        }
+        yield chunk.subarray(chunk.length / 2);
+      }
+    }
+    await place.put(KEY, text(...many));
+    const running = place.start({ store, ...inBatchesOf(50_000, place.options) });
+    await running.settle();
+    crashes = 1;
+    signal(running, { key: KEY, reingest: 'count' });
+    await running.settle();
+    expect(running.seen.crashes).toHaveLength(1);
+    expect(await linesOfSource()).toEqual([...published(0, many), ...published(1, many)]);
   });
 
   it('is nothing special for what was never read', async () => {

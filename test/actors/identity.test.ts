@@ -1,3 +1,4 @@
+import { readObject } from '../../actors/reading';
 import type { Checkpoint } from '../../src/domain/sources/checkpoint';
 import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from '../../src/domain/sources/crc-combine';
 import { TelltaleError } from '../../src/errors';
@@ -357,6 +358,34 @@ describe('an object that changes while it is proven', () => {
     expect(overwritten.reads()).toBe(6);
     expect(await linesOfSource()).toEqual(published(0, content));
     expect(await identity()).toMatchObject({ generation: 0, proof: 'fingerprint', possibleGap: 0 });
+  });
+
+  it('is closed when nobody asks for more in the middle of its proof', async () => {
+    const running = place.start();
+    await upload(running, text(...large));
+    const committed = await checkpointOf(place.log, KEY);
+    await place.put(KEY, text(...large, after));
+    const object = await place.store.head(BUCKET, KEY);
+    if (object === null) throw new Error('it was put');
+    let open = 0;
+    async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      open += 1;
+      try {
+        for await (const chunk of chunks) for (const byte of chunk) yield Buffer.of(byte);
+      } finally {
+        open -= 1;
+      }
+    }
+    const store = changedStore(place.store, {
+      read: async (bucket, key, range) => counted(await place.store.read(bucket, key, range)),
+    });
+    const since = { ms: -Infinity, older: 'ignored' } as const;
+    const options = { ...place.options, store, since, maxProofBytes: 0, hurried: true };
+    const steps = readObject(committed, object, options);
+    await steps.next();
+    expect(open).toBe(1);
+    await steps.return(null);
+    expect(open).toBe(0);
   });
 
   it.each([

@@ -6,8 +6,10 @@ import { systemClock } from '../../src/ports/clock';
 import { tempFolders } from '../support/temp-folder';
 import { readLines } from '../support/topics';
 import { changedStore, withCommitFaults } from './decorators';
+import { allTurns } from './kit/harness';
 import { checkpointOf, published, putAt, quarantineOf, remove, text, watched } from './observing';
 import { BUCKET, info, openPlace, UPLOADED, type Place } from './producing';
+import { turnsUntil } from './turns';
 
 /** A bucket that keeps versions loses nothing of what was replaced between two looks. */
 
@@ -241,6 +243,32 @@ describe('a versioned object', () => {
       ...published(3, [l3], 0, ' {AGAIN}'),
     ]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 3, possibleGap: 0 });
+  });
+
+  it('is looked at again when a version is gone, though those before it are committed by then', async () => {
+    await put(text(l0), text(l2, l3));
+    let gone = 0;
+    const store = changedStore(place.store, {
+      read: async (bucket, key, range) => {
+        const newest = await place.store.head(bucket, key);
+        if (gone === 0 && newest?.versionId === range.versionId) {
+          gone += 1;
+          await turnsUntil(() => committed);
+          await allTurns();
+          throw new TelltaleError('OBJECT_NOT_FOUND', 'There is no such version.');
+        }
+        return place.store.read(bucket, key, range);
+      },
+    });
+    let committed = false;
+    const log = withCommitFaults(place.log, () => {
+      committed = true;
+      return null;
+    });
+    const running = place.start({ store, log });
+    await running.settle();
+    expect(gone).toBe(1);
+    expect(await linesOfSource()).toEqual([...published(0, [l0]), ...published(1, [l2, l3])]);
   });
 
   it('of which a version cannot be read goes on behind it, and that is told once', async () => {

@@ -20,10 +20,14 @@ export interface Program {
   readonly exited: Promise<number | null>;
 }
 
-/** Starts `telltale <args>` from the build, making the build first where it is missing. */
-export function startProgram(args: readonly string[]): Program {
+/**
+ * Starts `telltale <args>` from the build, making the build first where it is missing.
+ * @param environment beside that of this process
+ */
+export function startProgram(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Program {
   const child = spawn(process.execPath, ['scripts/run.mjs', 'telltale', ...args], {
     cwd: projectFolder,
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';
@@ -56,8 +60,11 @@ export function startProgram(args: readonly string[]): Program {
 }
 
 /** Runs `telltale <args>` to its end. */
-export async function runProgram(args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const program = startProgram(args);
+export async function runProgram(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ code: number | null; out: string; err: string }> {
+  const program = startProgram(args, environment);
   const code = await program.exited;
   return { code, out: program.out(), err: program.err() };
 }

@@ -5,7 +5,7 @@ import { lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as breath } from 'node:timers/promises';
 
-import { TelltaleError } from '../../errors';
+import { isTelltaleError, TelltaleError } from '../../errors';
 import type { Clock } from '../../ports/clock';
 import type { ObjectInfo, ObjectStore, ObjectVersion, ReadRange } from '../../ports/object-store';
 import { errnoOf } from './errno';
@@ -22,7 +22,7 @@ import {
   writeAll,
 } from './object-file';
 import type { FileContent, ObjectName } from './object-metadata';
-import { MetadataFolder, digestOf, identify, lastModifiedOf, sameContent } from './object-metadata';
+import { MetadataFolder, digestOf, identify, identifyNow, lastModifiedOf, sameContent } from './object-metadata';
 import { asidePath, checkBucket, encodeKey } from './object-path';
 import type { S3Event } from './s3-event';
 import { objectCreatedEvent } from './s3-event';
@@ -46,6 +46,9 @@ const PLACE_ATTEMPTS = 20;
 
 /** How often an object that is replaced while it is looked at is looked at again. */
 const LOOK_ATTEMPTS = 20;
+
+/** Of an object whose bytes nobody could read: no object has it. */
+const UNREAD_ETAG = '""';
 
 /** How many objects a listing looks at before it gives way to others: half a millisecond's work. */
 const LISTED_TOGETHER = 32;
@@ -118,11 +121,7 @@ class FolderStore implements ObjectStore {
     const { prefix = '', after = '' } = range;
     try {
       for await (const files of together(listFolder(root, { prefix, after }), LISTED_TOGETHER)) {
-        const looking = files.map(async ({ key, path }) => {
-          const content = this.metadata.knownNow(path, { bucket, key });
-          return content === null ? this.head(bucket, key) : objectInfo(key, content);
-        });
-        for (const info of await Promise.all(looking)) {
+        for (const info of await Promise.all(files.map((file) => this.look(bucket, file)))) {
           // Removed since its folder was read.
           if (info === null) continue;
           const { key, size, etag, lastModified } = info;
@@ -132,6 +131,22 @@ class FolderStore implements ObjectStore {
       }
     } catch (error) {
       throw storeError(error, `Cannot list the bucket ${bucket}`);
+    }
+  }
+
+  /**
+   * What a listing says of an object; null when it is gone. One that cannot be read is listed all the same, as in S3: it
+   * must not hide those behind it.
+   */
+  private async look(bucket: string, { key, path }: ListedFile): Promise<ObjectInfo | null> {
+    const content = this.metadata.knownNow(path, { bucket, key });
+    if (content !== null) return objectInfo(key, content);
+    try {
+      return await this.head(bucket, key);
+    } catch (error) {
+      const identity = isTelltaleError(error) ? identifyNow(path) : null;
+      if (identity === null) throw error;
+      return { key, size: Number(identity.size), etag: UNREAD_ETAG, lastModified: lastModifiedOf(identity) };
     }
   }
 

@@ -13,7 +13,8 @@ const RATIO_HOLDS_FROM = 16 * 1024 * 1024;
 
 /**
  * The content of a gzip (RFC 1952) of one or more members, piece by piece. At most one piece is inflated ahead of the
- * consumer, and the next chunk is asked for when the one before is used up. However it ends, the source is closed.
+ * consumer, and the next chunk is asked for when the one before is used up; a chunk without content makes an empty piece,
+ * so that whoever waits sees that it goes on. However it ends, the source is closed.
  *
  * Zero bytes behind the last member are padding, as on tapes; anything else there is corrupt (or truncated, where it could
  * begin a member). Checksum and length stand at a member's end: when they turn out wrong, some of its content was yielded.
@@ -28,7 +29,9 @@ export async function* gunzip(
   let padded = false;
   try {
     for await (const chunk of chunks) {
+      const before = inflater.contentBytes;
       if (!padded) yield* inflater.write(chunk);
+      if (inflater.contentBytes === before) yield nothing;
       const padding: Buffer = padded ? chunk : inflater.unusedOf(chunk);
       if (padding.some((byte) => byte !== 0)) throw corrupt('something follows the zero bytes behind its end');
       padded ||= padding.length > 0;
@@ -39,11 +42,13 @@ export async function* gunzip(
   }
 }
 
+const nothing = Buffer.alloc(0);
+
 /** Node's gunzip, driven so that each chunk's content is taken before the next chunk is given. */
 class Inflater {
   private readonly gunzip = createGunzip({ chunkSize: PIECE_BYTES });
   private writtenBytes = 0;
-  private contentBytes = 0;
+  contentBytes = 0;
   private wake = (): void => undefined;
 
   constructor(private readonly limits: GunzipLimits) {

@@ -35,6 +35,12 @@ const sources = fc.record({
   limits: fc.record({ maxLineBytes: fc.constantFrom(3, 8, 1000), batchBytes: fc.constantFrom(400, 900_000) }),
 });
 
+/** Where a line is cut, equal bytes beside it may have been dropped: what is tampered with can be true as well. */
+const uncutSources = sources.map(({ uploads, limits }) => ({
+  uploads: uploads.map((upload) => ({ ...upload, isSilent: false })),
+  limits: { ...limits, maxLineBytes: 1000 },
+}));
+
 const read = ({
   uploads,
   limits,
@@ -142,14 +148,12 @@ describe('an audit', () => {
 
   it.each(Object.entries(tamperings))('notices that %s', (_, tamper) => {
     fc.assert(
-      fc.property(sources, fc.nat(), (given, pick) => {
-        const source = read(given);
-        const tampered = tamper(source, pick);
-        // Where a line was cut, equal bytes beside it may have been dropped: what was tampered with can be true as well.
-        fc.pre(tampered !== null && source.lines.every(({ flags }) => flags === 0));
+      fc.property(uncutSources, fc.nat(), (given, pick) => {
+        const tampered = tamper(read(given), pick);
+        fc.pre(tampered !== null);
         expect(auditOf(tampered, crc64).ok).toBe(false);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

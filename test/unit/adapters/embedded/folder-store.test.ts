@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +42,25 @@ describe('The folder store', () => {
     expect(info.lastModified).toBe(noon);
     expect((await stat(objectPath('logs/host/app.log'))).mtimeMs).toBe(noon);
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
+  });
+
+  it('lists one that changes all the time, and those behind it', async () => {
+    await store.putFile(bucket, 'b.log', file);
+    await writeFile(objectPath('a.log'), Buffer.alloc(4 << 20));
+    const restless = openSync(objectPath('a.log'), 'a');
+    let isOver = false;
+    const write = (): void => {
+      writeSync(restless, 'x');
+      if (isOver) closeSync(restless);
+      else setImmediate(write);
+    };
+    write();
+    try {
+      expect(await keys()).toEqual(['a.log', 'b.log']);
+      await expect(store.head(bucket, 'a.log')).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
+    } finally {
+      isOver = true;
+    }
   });
 
   it('writes nothing outside its folder, whatever the key', async () => {

@@ -190,6 +190,22 @@ describe('the consumer', () => {
     expect(source.givenBytes).toBe(chunkBytes);
   });
 
+  it('sees that it goes on while nothing comes out: empty members, padding', async () => {
+    const empty = gzipSync('');
+    const bytes = Buffer.concat([gzipSync('x'), ...Array.from({ length: 50 }, () => empty), Buffer.alloc(50)]);
+    const source = new Source(
+      bytes,
+      eachByte(bytes).filter((at) => at % 10 === 0),
+    );
+    let given = 0;
+    for await (const piece of gunzip(source, limits)) {
+      expect(source.givenBytes - given).toBeLessThanOrEqual(20);
+      given = source.givenBytes;
+      expect(piece.length).toBeLessThanOrEqual(1);
+    }
+    expect(given).toBe(bytes.length);
+  });
+
   it('leaves no handle of zlib open, whether all was read, something was wrong or it stopped early', async () => {
     const destroy = jest.spyOn(zlib.Gunzip.prototype, '_destroy');
     for (const bytes of [gzip, gzip.subarray(0, 1000), Buffer.concat([gzip, Buffer.from('xyz')])]) {

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { rmSync } from 'node:fs';
+import { tempFolders } from '../../support/temp-folder';
+import { schedule } from './actions';
+import { runSchedule } from './run';
+
+/**
+ * Whatever happens to objects, signals, reads, commits and programs: the topic holds, by source and generation, exactly the
+ * terminated lines of each content that was there to be read, each once and in order.
+ *
+ * Longer: TELLTALE_MODEL_SECONDS, or TELLTALE_RUNS for at least so many schedules. A failure again: TELLTALE_SEED and
+ * TELLTALE_PATH as it prints them.
+ */
+const SECONDS = Number(process.env['TELLTALE_MODEL_SECONDS'] ?? 45);
+const RUNS = Number(process.env['TELLTALE_RUNS'] ?? 40);
+const SEED = Number(process.env['TELLTALE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const PATH = process.env['TELLTALE_PATH'];
+
+/** So many schedules have a seed in common; the next ones have the next. */
+const RUNS_OF_A_SEED = 10;
+/** After a failure a smaller one is looked for until then. */
+const SHRINKING_MS = 60_000;
+
+describe('ingestion under any schedule', () => {
+  const folders = tempFolders();
+  const property = fc.asyncProperty(schedule, async (one) => {
+    const folder = folders.make();
+    try {
+      await runSchedule(folder, one);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it(
+    `publishes what was there to be read, once and in order (seed ${SEED})`,
+    async () => {
+      if (PATH !== undefined) {
+        await fc.assert(property, { seed: SEED, path: PATH, endOnFailure: true });
+        return;
+      }
+      const until = Date.now() + SECONDS * 1000;
+      for (let runs = 0; runs < RUNS || Date.now() < until; runs += RUNS_OF_A_SEED) {
+        const seed = SEED + runs / RUNS_OF_A_SEED;
+        await fc.assert(property, { seed, numRuns: RUNS_OF_A_SEED, interruptAfterTimeLimit: SHRINKING_MS });
+      }
+    },
+    SECONDS * 1000 + 5 * SHRINKING_MS,
+  );
+});

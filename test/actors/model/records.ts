@@ -1,0 +1,102 @@
+import { stampOf } from './contents';
+
+/** The records of topic `logs` that a content makes, by the rules alone: another reading of them than the scanner's. */
+
+/** What was read of a generation, and how. */
+export interface Reading {
+  readonly generation: number;
+  /** From the generation's first byte on. */
+  readonly bytes: Buffer;
+  /** Where an unterminated tail was published. */
+  readonly cuts: readonly number[];
+  /** The newest stamp of all earlier generations, and its lines (rule 7). */
+  readonly earlier: Mark | null;
+}
+
+export interface Mark {
+  readonly time: number;
+  readonly lines: readonly string[];
+}
+
+export interface Records {
+  /** As {@link recordName} writes them, in order. */
+  readonly names: readonly string[];
+  /** Offset of each. */
+  readonly offsets: readonly number[];
+  /** Where the tail begins that is held; the end when none is. */
+  readonly heldFrom: number;
+  /** The newest stamp of this generation. */
+  readonly newest: Mark | null;
+}
+
+/** Everything that a record says. Lines that nobody knows the time of say none. */
+export function recordName(
+  at: string,
+  level: string,
+  time: number | null,
+  line: string,
+  marks: readonly string[],
+): string {
+  return [at, level, ...(time === null ? [] : [time]), JSON.stringify(line), ...marks].join(' ');
+}
+
+const BOM = Buffer.from('\ufeff');
+
+export function recordsOf({ generation, bytes, cuts, earlier }: Reading, maxLineBytes: number): Records {
+  const names: string[] = [];
+  const offsets: number[] = [];
+  let newest: Mark | null = null;
+  let record: { readonly time: number; readonly again: boolean } | null = null;
+  /** What came of the line that has begun. */
+  let open: 'nothing' | 'tail' | 'head' = 'nothing';
+
+  const add = (start: number, end: number, cut: 'TAIL' | null): void => {
+    const length = Math.min(end - start, maxLineBytes);
+    const line = bytes.toString('latin1', start, start + length);
+    const time = open === 'tail' ? null : stampOf(line);
+    if (time !== null) {
+      const again =
+        earlier !== null && (time < earlier.time || (time === earlier.time && earlier.lines.includes(line)));
+      if (newest === null || time > newest.time) newest = { time, lines: [line] };
+      else if (time === newest.time) newest = { time, lines: [...newest.lines, line] };
+      record = { time, again };
+    }
+    const level = time !== null ? 'INFO' : record === null ? 'RAW' : 'CONT';
+    const whole = open === 'tail' ? 'REST' : end - start > maxLineBytes ? 'HEAD' : cut;
+    const marks = [...(record?.again === true ? ['AGAIN'] : []), ...(whole === null ? [] : [`CUT_${whole}`])];
+    names.push(recordName(`${generation}:${start}`, level, record?.time ?? null, line, marks));
+    offsets.push(start);
+  };
+
+  let position = bytes.subarray(0, 3).equals(BOM) && !cuts.some((cut) => cut < 3) ? 3 : 0;
+  for (;;) {
+    const from = position;
+    const isOver: boolean = open === 'head';
+    const lineFeed = bytes.indexOf(10, from);
+    const cut = cuts.find((at) => at > from && (lineFeed === -1 || at <= lineFeed));
+    if (cut !== undefined) {
+      if (!isOver) add(from, cut, 'TAIL');
+      open = isOver || cut - from > maxLineBytes ? 'head' : 'tail';
+      position = cut;
+    } else if (lineFeed !== -1) {
+      const end = lineFeed > from && bytes[lineFeed - 1] === 13 ? lineFeed - 1 : lineFeed;
+      if (open === 'nothing' || (open === 'tail' && end > from)) add(from, end, null);
+      open = 'nothing';
+      position = lineFeed + 1;
+    } else {
+      // A CR at the end may be half of a terminator.
+      const isLong = bytes.length - from > maxLineBytes + (bytes[bytes.length - 1] === 13 ? 1 : 0);
+      if (!isOver && isLong) add(from, bytes.length, null);
+      // A BOM alone is held, too.
+      const held = from === BOM.length && cuts.length === 0 ? 0 : from;
+      return { names, offsets, heldFrom: isOver || isLong ? bytes.length : held, newest };
+    }
+  }
+}
+
+/** The newer of two; of one stamp the lines of both. */
+export function newerOf(a: Mark | null, b: Mark | null): Mark | null {
+  if (a === null || b === null) return a ?? b;
+  if (a.time !== b.time) return a.time > b.time ? a : b;
+  return { time: a.time, lines: [...a.lines, ...b.lines] };
+}

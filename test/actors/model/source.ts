@@ -1,0 +1,216 @@
+import type { QuarantineReason } from '../../../src/domain/sources/checkpoint';
+import type { Content } from './contents';
+import { newerOf, recordsOf, type Mark, type Records } from './records';
+
+/** What may become of one source when it is looked at, by the rules. */
+
+/** How sources are read. */
+export interface Rules {
+  readonly versioned: boolean;
+  readonly maxLineBytes: number;
+  readonly tailTimeoutMs: number;
+  readonly retentionMs: number;
+}
+
+/** The bucket as it is, for one source. */
+export interface Stored {
+  /** Everything that was put, in order. */
+  readonly contents: readonly Content[];
+  readonly deleted: boolean;
+  /** Of a bucket with versions, the first that is still kept. */
+  readonly firstKept: number;
+  /** Milliseconds that have passed. */
+  readonly now: number;
+}
+
+/** What is known of a source that was looked at. */
+export interface Known {
+  readonly generation: number;
+  readonly earlier: Mark | null;
+  /** What was read of the generation. */
+  readonly bytes: Buffer;
+  readonly cuts: readonly number[];
+  readonly heldSince: number | null;
+  /** The object that was read last: which, and whether to its end. */
+  readonly index: number;
+  readonly etag: string;
+  readonly encoding: 'plain' | 'gzip';
+  readonly whole: boolean;
+  readonly ended: number | null;
+  readonly refused: { readonly etag: string; readonly reason: QuarantineReason } | null;
+  readonly possibleGap: number;
+}
+
+/** One thing that may be so. */
+export interface Situation {
+  /** Records of generations that are over. */
+  readonly over: readonly string[];
+  /** Records of topic `quarantine`. */
+  readonly quarantine: readonly string[];
+  readonly isForgotten: boolean;
+  /** Null when nothing is known of the source, or nothing any more. */
+  readonly known: Known | null;
+}
+
+export const nothingYet: Situation = { over: [], quarantine: [], isForgotten: false, known: null };
+
+/** Clocks tick while a test runs: by at most this much nobody knows what time it is. */
+const SLACK_MS = 30 * 60_000;
+
+/** Has `ms` passed since then? Nobody knows when it is close. */
+function hasPassed(since: number, ms: number, now: number): readonly boolean[] {
+  if (ms === 0) return [true];
+  const over = now - since - ms;
+  return Math.abs(over) <= SLACK_MS ? [true, false] : [over > 0];
+}
+
+export function readRecords({ known }: Situation, { maxLineBytes }: Rules): Records {
+  return known === null ? { names: [], offsets: [], heldFrom: 0, newest: null } : recordsOf(known, maxLineBytes);
+}
+
+export function allRecords(situation: Situation, rules: Rules): readonly string[] {
+  return [...situation.over, ...readRecords(situation, rules).names];
+}
+
+/** Somebody looks: at every version that is new, or at the object as it is. */
+export function look(situation: Situation, stored: Stored, rules: Rules): readonly Situation[] {
+  const { contents, deleted } = stored;
+  const newest = contents.length - 1;
+  const last = situation.known?.index ?? -1;
+  const isPartly = situation.known?.whole === false;
+  let situations: readonly Situation[] = [situation];
+  if (!deleted || (rules.versioned && (last < newest || isPartly))) {
+    const first = rules.versioned ? Math.max(stored.firstKept, isPartly ? last : last + 1) : newest;
+    // The last one is gone: nobody knows what came after it.
+    if (rules.versioned && last < Math.min(newest, stored.firstKept)) situations = [withPossibleGap(situation)];
+    for (let index = Math.max(0, Math.min(newest, first)); index <= newest; index++) {
+      situations = situations.flatMap((one) => read(one, index, stored, rules));
+    }
+  }
+  return deleted ? situations.map((one) => end(one, stored, rules)) : situations;
+}
+
+function withPossibleGap({ known, ...others }: Situation): Situation {
+  return { ...others, known: known === null ? null : { ...known, possibleGap: known.possibleGap + 1 } };
+}
+
+function read(situation: Situation, index: number, stored: Stored, rules: Rules): readonly Situation[] {
+  const { known } = situation;
+  const content = stored.contents[index];
+  if (content === undefined || (known !== null && known.refused?.etag === content.etag)) return [situation];
+
+  const isSame = known !== null && known.etag === content.etag;
+  if (isSame && known.whole && known.ended === null && known.refused === null) {
+    return waited({ ...situation, known: { ...known, index } }, stored, rules);
+  }
+  // A gzip is known by what it holds, another object by its bytes.
+  const bytes = known?.encoding === 'gzip' ? content.text : content.stored;
+  const goesOn = known !== null && (isSame || bytes.subarray(0, known.bytes.length).equals(known.bytes));
+  const isOpened = known === null || known.bytes.length === 0 || !goesOn || (known.encoding === 'gzip' && !isSame);
+  if (isOpened && content.broken !== null) return [refuse(situation, index, content, content.broken)];
+  const { etag, encoding } = content;
+  const about = { index, etag, encoding, bytes: content.text, whole: true, ended: null, refused: null };
+  if (known === null || goesOn) {
+    const { generation, earlier, cuts, heldSince, possibleGap } = known ?? nothingKnown;
+    const now: Known = { generation, earlier, cuts, heldSince, possibleGap, ...about };
+    return finish({ ...situation, known: now }, known?.bytes.length ?? 0, stored, rules);
+  }
+  const over = withoutTail(situation, rules);
+  const { names, newest } = readRecords(over, rules);
+  const next: Known = {
+    ...about,
+    generation: known.generation + 1,
+    earlier: newerOf(known.earlier, newest),
+    cuts: [],
+    heldSince: null,
+    possibleGap: known.possibleGap + (rules.versioned ? 0 : 1),
+  };
+  return finish({ ...over, over: [...over.over, ...names], known: next }, 0, stored, rules);
+}
+
+const nothingKnown = { generation: 0, earlier: null, cuts: [], heldSince: null, possibleGap: 0 };
+
+/**
+ * Behind the last byte of an object.
+ * @param readBefore bytes: a tail that has only grown is as old as it was
+ */
+function finish(situation: Situation, readBefore: number, { now }: Stored, rules: Rules): readonly Situation[] {
+  const { known } = situation;
+  if (known === null) return [situation];
+  if (rules.tailTimeoutMs === 0) return [withoutTail(situation, rules)];
+  const { heldFrom } = readRecords(situation, rules);
+  const since = heldFrom < readBefore ? (known.heldSince ?? now) : now;
+  return [{ ...situation, known: { ...known, heldSince: heldFrom === known.bytes.length ? null : since } }];
+}
+
+/** The same object again: its tail may have waited for too long. */
+function waited(situation: Situation, { now }: Stored, rules: Rules): readonly Situation[] {
+  const since = situation.known?.heldSince ?? null;
+  if (since === null) return [situation];
+  return hasPassed(since, rules.tailTimeoutMs, now).map((isDue) => (isDue ? withoutTail(situation, rules) : situation));
+}
+
+function refuse(situation: Situation, index: number, { etag }: Content, reason: QuarantineReason): Situation {
+  const known = situation.known ?? { ...nothingKnown, ...nothingRead, etag };
+  return {
+    ...situation,
+    quarantine: [...situation.quarantine, `${etag} ${reason}`],
+    known: { ...known, index, ended: null, refused: { etag, reason } },
+  };
+}
+
+const nothingRead = { bytes: Buffer.alloc(0), encoding: 'plain', whole: false, ended: null } as const;
+
+/** What is held will never be terminated: it is published as it is. */
+export function withoutTail(situation: Situation, rules: Rules): Situation {
+  const { known } = situation;
+  if (known === null || readRecords(situation, rules).heldFrom === known.bytes.length) return situation;
+  return { ...situation, known: { ...known, cuts: [...known.cuts, known.bytes.length], heldSince: null } };
+}
+
+function end(situation: Situation, { now }: Stored, rules: Rules): Situation {
+  if (situation.known === null || situation.known.ended !== null) return situation;
+  const { known, ...others } = withoutTail(situation, rules);
+  return { ...others, known: known === null ? null : { ...known, ended: now } };
+}
+
+/** A listing forgets what ended so long ago that nothing of it is left in the topic. */
+export function forget(situation: Situation, { deleted, now }: Stored, rules: Rules): readonly Situation[] {
+  const ended = situation.known?.ended ?? null;
+  if (ended === null || !deleted) return [situation];
+  const forgotten = { ...situation, over: allRecords(situation, rules), isForgotten: true, known: null };
+  return hasPassed(ended, rules.retentionMs, now).map((isDue) => (isDue ? forgotten : situation));
+}
+
+/**
+ * Without versions an object may go away while it is read: what was committed of it by then stands. It ends behind some
+ * line, or inside of one that is too long.
+ */
+export function cutShort(before: Situation, after: Situation, rules: Rules): readonly Situation[] {
+  const { known } = after;
+  if (known === null || known === before.known) return [];
+  const same = before.known?.generation === known.generation ? before.known : null;
+  const closed = same === null ? [withoutTail(before, rules)] : [];
+  const from = same?.bytes.length ?? 0;
+  const ends: number[] = [];
+  for (let start = 0; start < known.bytes.length;) {
+    const next = known.bytes.indexOf(10, start) + 1 || known.bytes.length;
+    if (next - start > rules.maxLineBytes) ends.push(start + rules.maxLineBytes);
+    if (known.bytes[next - 1] === 10) ends.push(next);
+    start = next;
+  }
+  const some = ends.filter((at) => at > from && at < known.bytes.length);
+  return [
+    ...closed,
+    ...some.map((at) => ({
+      ...after,
+      known: {
+        ...known,
+        bytes: known.bytes.subarray(0, at),
+        cuts: known.cuts.filter((cut) => cut < at),
+        whole: false,
+        heldSince: null,
+      },
+    })),
+  ];
+}

@@ -1,0 +1,218 @@
+import type { Committed, CommittedLine } from './committed';
+import type { Content } from './files';
+
+/** What happened to one source. `certain`: somebody has looked at it before the next thing happened, or will. */
+export type Happening =
+  | { readonly type: 'put'; readonly etag: string; readonly content: Content; certain: boolean }
+  | { readonly type: 'deleted'; certain: boolean };
+
+export interface Rules {
+  /** Every content is read, and to its end. Otherwise what is replaced may be lost, or what is behind some line of it. */
+  readonly versioned: boolean;
+  readonly maxLineBytes: number;
+}
+
+/** Of a line, and where the next one begins. */
+interface Place {
+  readonly start: number;
+  readonly end: number;
+  readonly next: number;
+  readonly cut: string;
+}
+
+/** What may be known of a source. */
+interface Situation {
+  readonly generation: number;
+  /** What was read of the generation. */
+  readonly bytes: Buffer;
+  readonly encoding: Content['encoding'];
+  /** Behind these bytes its torn line was published, because the source had ended. */
+  readonly cuts: readonly number[];
+  /** Null before anything could be read. */
+  readonly read: { readonly etag: string; readonly whole: boolean } | null;
+  readonly quarantine: ReadonlySet<string>;
+}
+
+const untouched: Situation = {
+  generation: 0,
+  bytes: Buffer.alloc(0),
+  encoding: 'plain',
+  cuts: [],
+  read: null,
+  quarantine: new Set(),
+};
+
+const BOM = Buffer.from('\ufeff');
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+
+/**
+ * Compares what is committed of a source with all that may be, after everything has come to rest.
+ * @returns what is wrong, or null
+ */
+export function problemOf(happenings: readonly Happening[], committed: Committed, rules: Rules): string | null {
+  return new Comparison(committed, rules).run(happenings);
+}
+
+/** Follows everything that may be so, as far as the topic agrees. */
+class Comparison {
+  /** Of what the topic did not agree with last. */
+  private disagreement = 'the topic holds more than was uploaded';
+
+  constructor(
+    private readonly committed: Committed,
+    private readonly rules: Rules,
+  ) {}
+
+  run(happenings: readonly Happening[]): string | null {
+    const [disorder] = this.committed.disorder;
+    if (disorder !== undefined) return `not in order: ${disorder}`;
+    let situations = [untouched];
+    for (const [i, happening] of happenings.entries()) {
+      const next = situations.flatMap((one) => this.after(one, happening)).filter((one) => this.agrees(one));
+      if (next.length === 0) return `${happening.type} ${i + 1} of ${happenings.length}: ${this.disagreement}`;
+      situations = distinct(next);
+    }
+    return situations.some((one) => this.isAll(one)) ? null : `in the end: ${this.disagreement}`;
+  }
+
+  private after(one: Situation, happening: Happening): Situation[] {
+    const passedOver = happening.certain ? [] : [one];
+    if (happening.type === 'deleted') return [...passedOver, withTailCut(one)];
+    const { etag, content } = happening;
+    const looked = this.look(one, etag, content);
+    if (happening.certain) return looked;
+    return [...passedOver, ...looked, ...looked.flatMap((next) => this.cutShort(one, next))];
+  }
+
+  private look(one: Situation, etag: string, content: Content): Situation[] {
+    const { read, bytes } = one;
+    if (read?.etag === etag && read.whole) return [one];
+    // A gzip is known by what it holds, anything else by its bytes.
+    const base = one.encoding === 'gzip' ? content.text : content.stored;
+    const goesOn = base.subarray(0, bytes.length).equals(bytes);
+    const isOpened = bytes.length === 0 || !goesOn || one.encoding === 'gzip';
+    if (isOpened && content.broken !== null) {
+      return [{ ...one, quarantine: new Set([...one.quarantine, `${etag} ${content.broken}`]) }];
+    }
+    const now = { ...one, bytes: content.text, encoding: content.encoding, read: { etag, whole: true } };
+    if (goesOn) return [now];
+    if (!this.isOver(withTailCut(one))) return [];
+    return [{ ...now, generation: one.generation + 1, cuts: [] }];
+  }
+
+  /** It was replaced before all of it was committed: as much as the topic shows, or no more than the end of what was before. */
+  private cutShort(before: Situation, after: Situation): Situation[] {
+    if (after.read === before.read || after.read === null) return [];
+    const isNext = after.generation !== before.generation;
+    const lines = this.linesOf(after.generation);
+    const places = placesOf(after, this.rules);
+    const wrong = places.findIndex((place, i) => !isAt(lines[i], place, after.bytes));
+    const shown = places[(wrong === -1 ? places.length : wrong) - 1];
+    const bytes = after.bytes.subarray(0, shown?.next ?? 0);
+    const isMore = bytes.length > (isNext ? 0 : before.bytes.length);
+    return [
+      ...(isMore ? [{ ...after, bytes, read: { etag: after.read.etag, whole: false } }] : []),
+      ...(isNext ? [withTailCut(before)] : []),
+    ];
+  }
+
+  /** Does the topic hold these lines, and perhaps more of the generation? */
+  private agrees(one: Situation): boolean {
+    const lines = this.linesOf(one.generation);
+    const places = placesOf(one, this.rules);
+    const wrong = places.findIndex((place, i) => !isAt(lines[i], place, one.bytes));
+    if (wrong === -1) return true;
+    this.disagreement = disagreement(one, places[wrong], lines[wrong], wrong);
+    return false;
+  }
+
+  /** Does it hold these lines and no others of the generation? */
+  private isOver(one: Situation): boolean {
+    if (!this.agrees(one)) return false;
+    const lines = this.linesOf(one.generation);
+    const { length } = placesOf(one, this.rules);
+    if (lines.length === length) return true;
+    this.disagreement = disagreement(one, undefined, lines[length], length);
+    return false;
+  }
+
+  private isAll(one: Situation): boolean {
+    if (!this.isOver(one)) return false;
+    const { lines, quarantine } = this.committed;
+    const seen = [...new Set(quarantine)].sort().join(', ');
+    const expected = [...one.quarantine].sort().join(', ');
+    if (seen !== expected) this.disagreement = `in quarantine are ${seen}, and should be ${expected}`;
+    if (lines.length - 1 > one.generation) this.disagreement = `a generation behind ${one.generation}`;
+    return seen === expected && lines.length - 1 <= one.generation;
+  }
+
+  private linesOf(generation: number): readonly CommittedLine[] {
+    return this.committed.lines[generation] ?? [];
+  }
+}
+
+function withTailCut(one: Situation): Situation {
+  const { length } = one.bytes;
+  const isTorn = length > 0 && one.bytes[length - 1] !== LINE_FEED && !one.cuts.includes(length);
+  return isTorn ? { ...one, cuts: [...one.cuts, length] } : one;
+}
+
+/** The lines that are published of a generation. */
+function placesOf({ bytes, cuts }: Situation, { maxLineBytes }: Rules): Place[] {
+  const places: Place[] = [];
+  let start = bytes.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0;
+  let isRest = false;
+  while (start < bytes.length) {
+    const lineFeed = bytes.indexOf(LINE_FEED, start);
+    const lineEnd = lineFeed === -1 ? bytes.length : lineFeed + 1;
+    const from = start;
+    const tornAt = cuts.find((at) => at > from && (at < lineEnd || (at === lineEnd && lineFeed === -1)));
+    const textEnd = lineFeed > start && bytes[lineFeed - 1] === CARRIAGE_RETURN ? lineFeed - 1 : lineFeed;
+    const end = tornAt ?? (lineFeed === -1 ? bytes.length : textEnd);
+    if (end - start > maxLineBytes) {
+      places.push({ start, end: start + maxLineBytes, next: lineEnd, cut: isRest ? 'rest' : 'head' });
+      start = lineEnd;
+      isRest = false;
+    } else if (tornAt !== undefined) {
+      places.push({ start, end, next: tornAt, cut: isRest ? 'rest' : 'tail' });
+      start = tornAt;
+      isRest = true;
+    } else if (lineFeed === -1) {
+      break;
+    } else {
+      // Of a line whose text was published already, a terminator is left that makes no record.
+      if (!isRest || end > start) places.push({ start, end, next: lineEnd, cut: isRest ? 'rest' : '' });
+      start = lineEnd;
+      isRest = false;
+    }
+  }
+  return places;
+}
+
+function isAt(line: CommittedLine | undefined, { start, end, cut }: Place, bytes: Buffer): boolean {
+  if (line === undefined || line.offset !== start || line.cut !== cut) return false;
+  return line.value.equals(bytes.subarray(start, end));
+}
+
+function disagreement(
+  { generation, bytes }: Situation,
+  expected: Place | undefined,
+  found: CommittedLine | undefined,
+  n: number,
+): string {
+  const say = (offset: number, value: Buffer, cut: string): string =>
+    `${generation}:${offset} ${JSON.stringify(value.toString('utf8', 0, 60))}${cut && ` cut=${cut}`} (${value.length} bytes)`;
+  const should = expected && say(expected.start, bytes.subarray(expected.start, expected.end), expected.cut);
+  const is = found && say(found.offset, found.value, found.cut);
+  return `line ${n} of generation ${generation} should be ${should ?? 'none'}, the topic has ${is ?? 'none'}`;
+}
+
+function distinct(situations: readonly Situation[]): Situation[] {
+  const byName = new Map<string, Situation>();
+  for (const one of situations) {
+    const { generation, encoding, cuts, read, bytes, quarantine } = one;
+    byName.set(JSON.stringify([generation, encoding, cuts, read, bytes.length, [...quarantine]]), one);
+  }
+  return [...byName.values()];
+}

@@ -1,0 +1,51 @@
+import { sendSignal } from '../../../src/adapters/embedded/signal-client';
+import type { Random } from '../../../src/domain/generator/random';
+import { encodeSignal } from '../../../src/domain/signal/encoding';
+import type { Signal } from '../../../src/domain/signal/signal';
+import { isTelltaleError } from '../../../src/errors';
+import { pick } from './files';
+
+/** The way of events from S3 to the producer, at its worst: they get lost, come twice, late, and in another order. */
+export class Hints {
+  private late: Signal[] = [];
+
+  constructor(
+    private readonly dataDir: string,
+    private readonly bucket: string,
+    private readonly random: Random,
+  ) {}
+
+  async send(key: string, versionId: string | undefined): Promise<void> {
+    const signal: Signal = { v: 1, bucket: this.bucket, key, ...(versionId === undefined ? {} : { versionId }) };
+    switch (pick(this.random, { once: 4, twice: 2, late: 3, never: 4 })) {
+      case 'once':
+        await this.deliver(signal);
+        break;
+      case 'twice':
+        await this.deliver(signal);
+        await this.deliver(signal);
+        break;
+      case 'late':
+        this.late.push(signal);
+        break;
+      case 'never':
+        break;
+    }
+    if (this.random.fraction() < 0.2) await this.deliverLate();
+  }
+
+  /** What is late comes in reversed order. */
+  async deliverLate(): Promise<void> {
+    for (const signal of this.late.splice(0).reverse()) await this.deliver(signal);
+  }
+
+  /** For certain, if a producer runs. */
+  async deliver(signal: Signal): Promise<void> {
+    try {
+      await sendSignal(this.dataDir, encodeSignal(signal));
+    } catch (error) {
+      // It was killed.
+      if (!isTelltaleError(error, 'NO_PRODUCER') && !isTelltaleError(error, 'COMMAND_FAILED')) throw error;
+    }
+  }
+}
