@@ -1,4 +1,11 @@
-import { canForget, canSlim, differs, knownOf, type KnownSource } from '../src/domain/sources/reconcile';
+import {
+  canForget,
+  canSlim,
+  differs,
+  knownOf,
+  type KnownSource,
+  type ListedObject,
+} from '../src/domain/sources/reconcile';
 import { sourceId } from '../src/domain/topics';
 import { ask, spawn, stop, tell, type ActorContext, type ActorRef, type ChildOptions } from '../src/kit';
 import type { ObjectInfo } from '../src/ports/object-store';
@@ -87,7 +94,9 @@ export function ingest(options: IngestOptions): ChildOptions<IngestMessage, Stat
           want(state, message.key, options);
           break;
         case 'reingest':
-          if (options.includes(message.key)) state.work.want(message.key, { count: message.count, after: null });
+          if (options.includes(message.key)) {
+            state.work.want(message.key, { restart: { count: message.count, after: null } });
+          }
           break;
         case 'reconcile':
           if (!state.listing.running && !state.draining) startListing(state, options, context);
@@ -136,18 +145,23 @@ export function ingest(options: IngestOptions): ChildOptions<IngestMessage, Stat
   };
 }
 
-/** What a `since` means for objects that were never read. */
+/**
+ * What a `since` means for objects that were never read. With `now` those older than the first start are passed over as the
+ * first listing names them. Nobody remembers what it named: after a restart what is still to be looked at is passed over
+ * as it is then, and read from its first byte if it was put since. So it is where a hint comes before the listing does.
+ * LastModified is in whole seconds: what was put in the very second of the first start is read, rather than passed over.
+ */
 async function readingOptions(options: IngestOptions): Promise<LogReaderOptions> {
   const { since, publisher, bucket } = options;
   if (since === 'everything') return { ...options, since: { ms: -Infinity, older: 'ignored' } };
   if (since !== 'now') return { ...options, since: { ms: since.ms, older: 'ignored' } };
   // The first start of all decides what is old.
   const ms = await ask(publisher, (replyTo) => ({ type: 'since', bucket, replyTo }), 60_000);
-  return { ...options, since: { ms, older: 'passedOver' } };
+  return { ...options, since: { ms: Math.floor(ms / 1000) * 1000, older: 'passedOver' } };
 }
 
-function want(state: State, key: string, options: IngestOptions): void {
-  if (options.includes(key)) state.work.want(key);
+function want(state: State, key: string, options: IngestOptions, passOver: ListedObject | null = null): void {
+  if (options.includes(key)) state.work.want(key, { passOver });
 }
 
 function noteListed(state: State, object: ObjectInfo, options: IngestOptions): void {
@@ -160,8 +174,10 @@ function noteListed(state: State, object: ObjectInfo, options: IngestOptions): v
     known === undefined
       ? older === 'passedOver' || lastModified >= ms
       : differs(known, object, now - options.tailTimeoutMs);
+  // Until a reader comes to look, more may have been appended to what was there: that counts.
+  const passOver = known === undefined && older === 'passedOver' && lastModified < ms ? object : null;
   if (!counts) state.work.unchanged(key);
-  else if (state.work.mayRead(key, now)) want(state, key, options);
+  else if (state.work.mayRead(key, now)) want(state, key, options, passOver);
 }
 
 /** Known, and not in the listing: it was deleted, and whoever looks at it will see. */

@@ -1,9 +1,10 @@
 import type { Checkpoint } from '../src/domain/sources/checkpoint';
+import type { ListedObject } from '../src/domain/sources/reconcile';
 import { sourceId } from '../src/domain/topics';
 import { isTelltaleError } from '../src/errors';
 import { ask, tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
 import type { IngestMessage, LogReaderMessage, PublisherMessage, ReadOutcome, RestartWish } from './protocol';
-import type { ReadingOptions, Step } from './reading';
+import type { ReadingOptions, Step } from './steps';
 import { readSource, type Restart } from './walking';
 
 export interface LogReaderOptions extends Omit<ReadingOptions, 'hurried'> {
@@ -16,6 +17,8 @@ export interface LogReaderOptions extends Omit<ReadingOptions, 'hurried'> {
 export interface Task {
   readonly key: string;
   readonly restart: RestartWish | null;
+  /** As a listing named it, where what was there at the first start is to be passed over (`Since.listed`). */
+  readonly passOver: ListedObject | null;
 }
 
 interface State {
@@ -39,11 +42,13 @@ const MAX_ATTEMPTS = 5;
 /** From this attempt on one read has to do. */
 const HURRIED_FROM = 2;
 const LOOKUP_MS = 60_000;
+/** A reader lives for one reading: after these crashes its source waits its turn, as after any failure. */
+const SUPERVISION = { maxRestarts: 2, withinMs: 60 * 60_000, backoffMs: { initial: 100, max: 10_000 } };
 
 /** Reads what is new of one source, hands it to the publisher step by step, says how it ended, and stops. */
 export function logReader(
   name: string,
-  { key, restart }: Task,
+  { key, restart, passOver }: Task,
   options: LogReaderOptions,
   ingest: ActorRef<IngestMessage>,
 ): ActorOptions<LogReaderMessage, State> {
@@ -54,6 +59,7 @@ export function logReader(
   return {
     name,
     deadlineMs: 120_000,
+    supervision: SUPERVISION,
     initialState: (context) => {
       tell(context.self, { type: 'read' });
       return {
@@ -121,7 +127,8 @@ export function logReader(
       granted ??= { after: restart.after ?? committed.generation, count: restart.count };
     }
     const hurried = state.attempts >= HURRIED_FROM;
-    state.steps = readSource(committed, key, granted, { ...options, hurried });
+    const since = { ...options.since, listed: passOver };
+    state.steps = readSource(committed, key, granted, { ...options, since, hurried });
     pull(state, context);
   }
 

@@ -3,7 +3,8 @@ import { withPossibleGap } from '../src/domain/sources/progress';
 import { lookedAt, UNVERSIONED, versionsToRead } from '../src/domain/sources/versions';
 import type { ObjectInfo } from '../src/ports/object-store';
 import { isTelltaleError, type TelltaleError } from '../src/errors';
-import { endSource, readObject, refuseObject, rereadObject, type ReadingOptions, type Step } from './reading';
+import { endSource, readObject, refuseObject, rereadObject } from './reading';
+import type { ReadingOptions, Step } from './steps';
 
 /** A generation that somebody asked for (`telltale reingest`). */
 export interface Restart {

@@ -1,18 +1,19 @@
 import { retryDelay } from '../src/domain/sources/reconcile';
 import type { ActorRef } from '../src/kit';
 import type { Task } from './log-reader';
-import type { LogReaderMessage, RestartWish, Settled } from './protocol';
+import type { LogReaderMessage, Settled } from './protocol';
+
+/** What is to be done about a source. */
+type Wish = Omit<Task, 'key'>;
 
 /** A source in work. */
 interface Work {
   readonly name: string;
   readonly reader: ActorRef<LogReaderMessage>;
-  /** Another hint came while it was in work: look again afterwards. */
-  again: boolean;
   /** What it was started with. */
-  readonly restart: RestartWish | null;
-  /** What was asked for meanwhile. */
-  restartAgain: RestartWish | null;
+  readonly wish: Wish;
+  /** Another hint came while it was in work: look again afterwards, and do what was asked for meanwhile. */
+  next: Wish | null;
 }
 
 /** Trying again may help. */
@@ -22,13 +23,13 @@ interface Failure {
   /** Epoch milliseconds. */
   readonly failedAt: number;
   /** Still to be done. */
-  readonly restart: RestartWish | null;
+  readonly wish: Wish;
 }
 
 /** Which keys wait to be read, which are being read, and which could not be read when they were tried last. */
 export class WorkList {
   /** In order of arrival. */
-  private readonly waiting = new Map<string, RestartWish | null>();
+  private readonly waiting = new Map<string, Wish>();
   private readonly working = new Map<string, Work>();
   private readonly failed = new Map<string, Failure>();
   /** Those that only another object can help, and why. */
@@ -44,34 +45,30 @@ export class WorkList {
   }
 
   /** Hints of one key that come together are one; one that comes while the key is in work makes it be looked at again. */
-  want(key: string, restart: RestartWish | null = null): void {
+  want(key: string, wish: Partial<Wish> = {}): void {
     const work = this.working.get(key);
-    if (work === undefined) {
-      this.waiting.set(key, restart ?? this.waiting.get(key) ?? this.failed.get(key)?.restart ?? null);
-    } else {
-      work.again = true;
-      work.restartAgain = restart ?? work.restartAgain;
-    }
+    if (work !== undefined) work.next = joined(wish, work.next);
+    else this.waiting.set(key, joined(joined(wish, this.waiting.get(key)), this.failed.get(key)?.wish));
   }
 
   /** Starts what waits longest, until so many are in work. */
   start(concurrency: number, begin: (task: Task) => Pick<Work, 'name' | 'reader'>): void {
-    for (const [key, restart] of this.waiting) {
+    for (const [key, wish] of this.waiting) {
       if (this.working.size >= concurrency) return;
       this.waiting.delete(key);
-      this.working.set(key, { ...begin({ key, restart }), again: false, restart, restartAgain: null });
+      this.working.set(key, { ...begin({ key, ...wish }), wish, next: null });
     }
   }
 
   finished(key: string): void {
     const work = this.working.get(key);
     this.working.delete(key);
-    if (work?.again === true) this.want(key, work.restartAgain);
+    if (work !== undefined && work.next !== null) this.want(key, work.next);
   }
 
   /** What a reader works on. */
   taskOf(name: string): Task | undefined {
-    for (const [key, work] of this.working) if (work.name === name) return { key, restart: work.restart };
+    for (const [key, work] of this.working) if (work.name === name) return { key, ...work.wish };
     return undefined;
   }
 
@@ -88,14 +85,15 @@ export class WorkList {
 
   /** A listing says that nothing is new of a key: a look that failed has nothing more to find. */
   unchanged(key: string): void {
-    if (this.failed.get(key)?.restart === null) this.failed.delete(key);
+    if (this.failed.get(key)?.wish.restart === null) this.failed.delete(key);
   }
 
-  /** Trying again may help: after a pause that grows. */
-  failedForNow({ key, restart }: Task, reason: string, now: number): void {
+  /** Trying again may help: after a pause that grows. What was to be passed over is so still. */
+  failedForNow({ key, restart }: Pick<Task, 'key' | 'restart'>, reason: string, now: number): void {
     const attempts = (this.failed.get(key)?.attempts ?? 0) + 1;
     this.refused.delete(key);
-    this.failed.set(key, { reason, attempts, failedAt: now, restart });
+    const passOver = this.working.get(key)?.wish.passOver ?? null;
+    this.failed.set(key, { reason, attempts, failedAt: now, wish: { restart, passOver } });
   }
 
   /** Only another object can help. */
@@ -125,6 +123,14 @@ export class WorkList {
       ...[...this.refused].map(([key, reason]) => ({ key, reason })),
     ];
   }
+}
+
+/** The reingest that was asked for last, and what the first listing said. */
+function joined(wish: Partial<Wish>, earlier: Wish | null | undefined): Wish {
+  return {
+    restart: wish.restart ?? earlier?.restart ?? null,
+    passOver: earlier?.passOver ?? wish.passOver ?? null,
+  };
 }
 
 /** A clock that was set back is no reason to wait for longer. */

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { decodeSignal, encodeSignal } from '../../src/domain/signal/encoding';
 import type { Signal } from '../../src/domain/signal/signal';
 import { TelltaleError, type ErrorCode } from '../../src/errors';
@@ -376,6 +377,133 @@ describe('since now', () => {
     running.hint(KEY);
     await running.settle();
     expect(await linesOfSource()).toEqual(published(1, [l2, l3, info(9)]));
+  });
+
+  describe('when something is put between the first listing and the first look', () => {
+    const LATER = UPLOADED + 2 * HOUR;
+
+    /** Lists what is there, and then something happens, before anybody has looked; once. */
+    function listedBefore(happens: () => Promise<void>, change: Partial<ObjectStore> = {}): ObjectStore {
+      let happened = false;
+      return changedStore(place.store, {
+        list: async function* (bucket, range) {
+          yield* place.store.list(bucket, range);
+          if (!happened) await happens();
+          happened = true;
+        },
+        ...change,
+      });
+    }
+
+    /** One is listed, another one is looked at. */
+    async function look(listed: string | Buffer, looked: string | Buffer): Promise<Running> {
+      await place.put(KEY, listed);
+      const store = listedBefore(() => putAt(place, LATER, KEY, looked));
+      const running = place.start({ since: 'now', clock: clockAt(UPLOADED + HOUR), store });
+      await running.settle();
+      return running;
+    }
+
+    it('passes over what was listed, and reads what was appended', async () => {
+      const running = await look(text(...many), text(...many, l0));
+      const skipped = text(...many).length;
+      expect(await linesOfSource()).toEqual(published(0, [l0], skipped));
+      const sums = { published: text(l0).length, dropped: 0, skipped };
+      expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, possibleGap: 0, sums });
+      await putAt(place, LATER + HOUR, KEY, text(...many, l0, l1));
+      running.hint(KEY);
+      await running.settle();
+      expect(await linesOfSource()).toEqual(published(0, [l0, l1], skipped));
+      expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven' });
+    });
+
+    it('reads a shorter object, which is another one, from its first byte on', async () => {
+      await look(text(l0, l1), text(l2));
+      expect(await linesOfSource()).toEqual(published(0, [l2]));
+      expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, possibleGap: 0 });
+    });
+
+    it('publishes a line whole that had begun when it was listed', async () => {
+      await look(text(l0) + l1.slice(0, 30), text(l0, l1, l2));
+      expect(await linesOfSource()).toEqual(published(0, [l1, l2], text(l0).length));
+      expect((await checkpointOf(place.log, KEY)).sums.skipped).toBe(text(l0).length);
+    });
+
+    it('publishes nothing of a line that had begun long before', async () => {
+      const long = 'y'.repeat(100_000);
+      await look(text(l0) + long, text(l0, `${long} and its end`, l2));
+      expect(await linesOfSource()).toEqual(published(0, [l2], text(l0, `${long} and its end`).length));
+    });
+
+    it('passes over what was put once more as it was', async () => {
+      await look(text(l0, l1), text(l0, l1));
+      expect(await linesOfSource()).toBeUndefined();
+      expect((await checkpointOf(place.log, KEY)).sums.skipped).toBe(text(l0, l1).length);
+    });
+
+    it('reads a gzip that was replaced from its start: where it goes on is not to be seen', async () => {
+      await look(gzipSync(text(l0)), gzipSync(text(l0, l1)));
+      expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    });
+
+    it('remembers what was listed when the look fails, or is hinted at', async () => {
+      await place.put(KEY, text(l0));
+      let failures = 1;
+      const store = listedBefore(() => putAt(place, LATER, KEY, text(l0, l1)), {
+        head: (bucket, key) => {
+          if (failures-- > 0) throw new TelltaleError('OBJECT_STORE', 'The store does not answer.');
+          return place.store.head(bucket, key);
+        },
+      });
+      const running = place.start({ since: 'now', clock: clockAt(UPLOADED + HOUR), store });
+      await running.settle();
+      running.hint(KEY);
+      await running.settle();
+      expect(await linesOfSource()).toEqual(published(0, [l1], text(l0).length));
+    });
+
+    it('goes by when it was modified where a hint comes before the listing', async () => {
+      await place.put(KEY, text(l0));
+      const listed = await place.store.head(BUCKET, KEY);
+      await putAt(place, LATER, KEY, text(l0, l1));
+      let looks: () => void = () => undefined;
+      const looked = new Promise<void>((resolve) => (looks = resolve));
+      const store = changedStore(place.store, {
+        list: async function* () {
+          await looked;
+          if (listed !== null) yield listed;
+        },
+        head: (bucket, key) => {
+          looks();
+          return place.store.head(bucket, key);
+        },
+      });
+      const running = place.start({ since: 'now', clock: clockAt(UPLOADED + HOUR), store });
+      running.hint(KEY);
+      await running.settle();
+      expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    });
+
+    it('goes by when it was modified after a restart: nobody knows what was listed', async () => {
+      const OTHER = 'web-2/app.log';
+      await place.put(KEY, text(l0));
+      await place.put(OTHER, text(l0));
+      const store = listedBefore(() => putAt(place, LATER, OTHER, text(l0, l1)), {
+        head: () => Promise.reject(new TelltaleError('OBJECT_STORE', 'The store does not answer.')),
+      });
+      const first = place.start({ since: 'now', clock: clockAt(UPLOADED + HOUR), store });
+      await first.settle();
+      await first.kill();
+      await start(UPLOADED + DAY).settle();
+      expect(await readLines(place.log)).toEqual({ [`${BUCKET}/${OTHER}`]: published(0, [l0, l1]) });
+      expect((await checkpointOf(place.log, KEY)).sums.skipped).toBe(text(l0).length);
+    });
+  });
+
+  it('reads what was put in the second of the first start: a store knows no less', async () => {
+    await place.put(KEY, text(l0));
+    await start(UPLOADED + 999).settle();
+    expect(await linesOfSource()).toEqual(published(0, [l0]));
   });
 
   it('is the time of the first start of all', async () => {

@@ -483,7 +483,7 @@ describe('what is appended', () => {
         },
       }),
     );
-    const clock = { ...place.options.clock, now: () => UPLOADED + 1 };
+    const clock = { ...place.options.clock, now: () => UPLOADED + 1_000 };
     const running = place.start({ store: watch.store, since: 'now', clock });
     await running.settle();
     object = objectOf(gib10 + KIB, whole);

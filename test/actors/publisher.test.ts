@@ -1,6 +1,7 @@
 import { publisher } from '../../actors/publisher';
 import type { LogReaderMessage, Publish, PublisherMessage, Standing } from '../../actors/protocol';
-import { readObject, type Step } from '../../actors/reading';
+import { readObject } from '../../actors/reading';
+import type { Step } from '../../actors/steps';
 import { ask, spawn, stopped, tell, type ActorRef } from '../../src/kit';
 import { readLines, readRecords } from '../support/topics';
 import { tempFolders } from '../support/temp-folder';

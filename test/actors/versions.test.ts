@@ -161,6 +161,28 @@ describe('a versioned object', () => {
     expect(await linesOfSource()).toEqual([...published(0, [l2], text(l0, l1).length), ...published(1, [l3])]);
   });
 
+  it.each([
+    ['is there', 0],
+    ['is there no more', 2],
+  ])('goes on behind what was listed at the first start, if that version %s', async (_, expired) => {
+    await putAt(place, UPLOADED - 60_000, KEY, text(l4, l5));
+    await putAt(place, UPLOADED, KEY, text(l0));
+    let puts = [text(l0, l1), text(l2)];
+    const store = changedStore(place.store, {
+      list: async function* (bucket, range) {
+        yield* place.store.list(bucket, range);
+        // Our own clock is ahead of that of the store.
+        for (const [i, content] of puts.entries()) await putAt(place, UPLOADED + (i + 1) * 1_000, KEY, content);
+        puts = [];
+        expire(expired);
+      },
+    });
+    const clock = { ...systemClock, now: () => UPLOADED + 60_000 };
+    await place.start({ since: 'now', clock, store }).settle();
+    expect(await linesOfSource()).toEqual([...published(0, [l1], text(l0).length), ...published(1, [l2])]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
+  });
+
   it('that was put and deleted between two looks is still read', async () => {
     const running = place.start();
     await put(text(l0), text(l0, l1));

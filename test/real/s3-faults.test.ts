@@ -272,8 +272,8 @@ describe('a listing of versions', () => {
         : `<NextKeyMarker>${next[0]}</NextKeyMarker><NextVersionIdMarker>${next[1]}</NextVersionIdMarker>`) +
       '</ListVersionsResult>',
   });
-  const ids = async (key: string, after?: string): Promise<string[]> =>
-    (await store.versions(BUCKET, key, after)).map(({ versionId }) => versionId);
+  const ids = async (key: string, from?: string): Promise<string[]> =>
+    (await store.versions(BUCKET, key, from)).map(({ versionId }) => versionId);
   const v = (id: string): string => entry('Version', 'a+%2B', id);
 
   it('goes over pages, over delete markers, and ends where other keys begin', async () => {
@@ -284,9 +284,9 @@ describe('a listing of versions', () => {
     expect(proxy.requests).toHaveLength(3);
   });
 
-  it('asks for no further page once it has met the version to go on behind', async () => {
+  it('asks for no further page once it has met the version to go on from', async () => {
     proxy.breakNext(page([v('5'), v('4'), v('3')], ['a+%2B', '3']));
-    expect(await ids('a +', '4')).toEqual(['5']);
+    expect(await ids('a +', '4')).toEqual(['4', '5']);
     expect(proxy.requests).toHaveLength(1);
   });
 
@@ -303,7 +303,7 @@ describe('a listing of versions', () => {
     expect(await ids('a +')).toEqual([]);
     // Versions were kept for a while, and are no more.
     proxy.breakNext(page([v('null'), v('5')], null));
-    expect(await ids('a +', '5')).toEqual(['null']);
+    expect(await ids('a +', '5')).toEqual(['5', 'null']);
   });
 
   it.each([

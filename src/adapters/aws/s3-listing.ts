@@ -95,9 +95,14 @@ function infoOf({ Key, Size, ETag, LastModified }: Listed, page: Page, what: str
   return { key: decoded(Key, page), size: Size, etag: ETag, lastModified: wholeSeconds(LastModified) };
 }
 
-/** Look-alikes ignore the encoding that was asked for, and do not claim it. */
+/** Look-alikes ignore the encoding that was asked for, and do not claim it; or claim it of keys that are not encoded. */
 function decoded(key: string, { EncodingType }: Page): string {
-  return EncodingType === 'url' ? decodeURIComponent(key.replaceAll('+', ' ')) : key;
+  if (EncodingType !== 'url') return key;
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    return key;
+  }
 }
 
 /** Epoch milliseconds. S3 keeps seconds; what is almost like S3 lists fractions that its HEAD does not know. */

@@ -37,6 +37,11 @@ export class LastBytes {
     this.bytes = Buffer.from(kept.subarray(-WINDOW_BYTES));
   }
 
+  /** They themselves; the next piece does not change what was handed out. */
+  get kept(): Buffer {
+    return this.bytes;
+  }
+
   fingerprint(hashing: Hashing): string {
     return hashing.sha256(this.bytes);
   }

@@ -98,25 +98,25 @@ export function accept(
   return { ...checkpoint, ...identityOf(object), whole: false, proof, crc32 };
 }
 
-/**
- * `since: now`: the content up to the last line end is passed over; a line that has begun is held.
- * @param before the last up to 64 KiB of the object
- */
+/** `since: now`: where passing over ends. */
+export interface SkipEnd {
+  /** The up to 64 KiB before it. */
+  readonly before: Buffer;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** `since: now`: all of an object is passed over, unread: what is known of it is what the store says. */
 export function skipped(
   start: Checkpoint,
   object: SourceObject,
-  end: { readonly before: Buffer; readonly fingerprint: string; readonly now: number },
+  end: SkipEnd & { readonly fingerprint: string },
 ): Checkpoint {
   const { size, checksum } = object;
-  const lineEnd = end.before.lastIndexOf(LINE_FEED);
-  const begun = size - end.before.length + lineEnd + 1;
-  // Of a line that began more than 64 KiB before the end, nothing is wanted.
-  const offset = lineEnd === -1 && end.before.length < size ? size : begun;
-  const held = end.before.subarray(end.before.length - (size - offset));
   const crc64 = size === 0 ? formatCrc('CRC64NVME', EMPTY_CRC) : null;
   return {
     ...start,
-    offset,
+    ...passedOver(start, size, end),
     size,
     whole: true,
     crc64: checksum?.algorithm === 'CRC64NVME' ? checksum.value : crc64,
@@ -125,6 +125,32 @@ export function skipped(
         ? null
         : { ...checksum, algorithm: checksum.algorithm },
     fingerprint: end.fingerprint,
+  };
+}
+
+/**
+ * `since: now`: the beginning of an object is passed over, which was there at the first start; what follows was appended
+ * since, and is still to be read.
+ * @param extent what was measured of the beginning
+ * @throws INTERNAL when the extent does not follow the checkpoint
+ */
+export function skippedTo(start: Checkpoint, extent: Extent, end: SkipEnd): Checkpoint {
+  return { ...start, ...passedOver(start, extent.to, end), ...cover(start, extent, extent.to) };
+}
+
+/** Passed over is the content up to the last line end before `size`; a line that has begun is held. */
+function passedOver(
+  start: Checkpoint,
+  size: number,
+  end: SkipEnd,
+): Pick<Checkpoint, 'offset' | 'held' | 'heldSince' | 'reading' | 'sums'> {
+  const lineEnd = end.before.lastIndexOf(LINE_FEED);
+  const begun = size - end.before.length + lineEnd + 1;
+  // Of a line that began more than 64 KiB before the end, nothing is wanted.
+  const offset = lineEnd === -1 && end.before.length < size ? size : begun;
+  const held = end.before.subarray(end.before.length - (size - offset));
+  return {
+    offset,
     held: held.toString('base64'),
     heldSince: held.length === 0 ? null : end.now,
     reading: { ...start.reading, openCut: offset > begun ? 'head' : null },

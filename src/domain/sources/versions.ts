@@ -1,4 +1,5 @@
 import type { Checkpoint } from './checkpoint';
+import type { ListedObject } from './reconcile';
 
 /** A version of an object; the object store's `ObjectVersion` fits. */
 export interface SourceVersion {
@@ -12,6 +13,32 @@ export interface Since {
   readonly ms: number;
   /** `passedOver`: what is in them is not wanted, what is appended later is. */
   readonly older: 'ignored' | 'passedOver';
+  /**
+   * As a listing named the source when it was older than `ms`, and `passedOver`. So much of it is passed over, whatever was
+   * put before somebody came to look at it. Without, the LastModified of what is looked at decides.
+   */
+  readonly listed?: ListedObject | null;
+}
+
+/**
+ * How much of an object is passed over of which nothing was read: its first bytes, or all of it. Null when it does not
+ * count, and is not even to be looked at.
+ *
+ * An object that is shorter than it was when it was listed was replaced: nothing of it is passed over.
+ * @param known a checkpoint that speaks of no byte, if there is one
+ */
+export function passedOverOf(
+  known: Checkpoint | null,
+  { size, etag, lastModified }: ListedObject,
+  { ms, older, listed = null }: Since,
+): number | 'all' | null {
+  // A source of which one object was seen to its end, an empty one or a gzip, is not as it was listed any more.
+  if (listed !== null && known?.whole !== true && lastModified > listed.lastModified) {
+    if (size === listed.size && etag === listed.etag) return 'all';
+    return size < listed.size ? 0 : listed.size;
+  }
+  if (lastModified >= ms) return 0;
+  return older === 'ignored' ? null : 'all';
 }
 
 /** The version id that S3 gives to what was put before a bucket kept versions. */
@@ -28,6 +55,8 @@ export function versionsToRead<V extends SourceVersion>(
   since: Since,
 ): { readonly versions: readonly V[]; readonly possibleGap: boolean } {
   if (checkpoint === null) {
+    const { listed = null } = since;
+    if (listed !== null) return { versions: fromListed(kept, listed), possibleGap: false };
     const wanted = kept.findIndex(({ lastModified }) => lastModified >= since.ms);
     const first = wanted === -1 ? kept.length : wanted;
     // Of the newest of the older ones it is noted how long it is.
@@ -38,6 +67,12 @@ export function versionsToRead<V extends SourceVersion>(
   const known = kept.findIndex(({ versionId }) => versionId === (last.versionId ?? UNVERSIONED));
   if (known !== -1) return { versions: kept.slice(last.settled ? known + 1 : known), possibleGap: false };
   return { versions: kept.filter(({ lastModified }) => lastModified > last.lastModified), possibleGap: true };
+}
+
+/** From the version that was listed, if it is still kept: of those of one second it was the newest. */
+function fromListed<V extends SourceVersion>(kept: readonly V[], listed: ListedObject): readonly V[] {
+  const there = kept.findLastIndex(({ lastModified }) => lastModified === listed.lastModified);
+  return there === -1 ? kept.filter(({ lastModified }) => lastModified > listed.lastModified) : kept.slice(there);
 }
 
 /** The version that was looked at last: the one that was read, or a newer one that can never be read. */

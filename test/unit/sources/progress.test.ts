@@ -28,6 +28,7 @@ import {
   reopened,
   restarted,
   skipped,
+  skippedTo,
   slimmed,
   withoutTail,
   withPossibleGap,
@@ -738,6 +739,31 @@ describe('what is passed over', () => {
     expect(reader.committed).toMatchObject({ proof, sums: { published: 11, dropped: 0, skipped: 8 } });
     expectTrue(reader.committed as Checkpoint, Buffer.from('one\ntwo\nthree\nfour\n'));
   });
+
+  test.each<[CrcAlgorithm | null]>([['CRC64NVME'], ['CRC32'], ['CRC32C'], [null]])(
+    'may be the beginning of an object, and what follows is read, by checksum %s',
+    (algorithm) => {
+      const content = Buffer.from('one\ntwo\nthree\nfour\n');
+      const object = store(content, algorithm);
+      const start = first(object);
+      const extent = createTrail(start, hashing);
+      extent.push(content);
+      const checkpoint = skippedTo(start, extent.measure(11), { before: content.subarray(0, 11), now: 5_000 });
+      expectTrue(checkpoint, content);
+      expect(checkpoint).toMatchObject({ offset: 8, size: 11, whole: false, sums: { published: 0, skipped: 8 } });
+
+      const reader = new Reader(limits, true);
+      reader.committed = checkpoint;
+      reader.read(object);
+      expect(reader.lines.map(({ text, offset }) => [offset, text])).toEqual([
+        [8, 'three'],
+        [14, 'four'],
+      ]);
+      expectTrue(reader.committed, content);
+      reader.read(store(`${content.toString()}five\n`, algorithm));
+      expect(reader.committed).toMatchObject({ generation: 0, proof: 'proven', sums: { published: 16, skipped: 8 } });
+    },
+  );
 
   it('may be a line that began long before, and so is its rest', () => {
     const reader = new Reader(limits);

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../../../src/domain/sources/checkpoint';
 import { firstCheckpoint } from '../../../src/domain/sources/progress';
-import { versionsToRead, type Since, type SourceVersion } from '../../../src/domain/sources/versions';
+import { passedOverOf, versionsToRead, type Since, type SourceVersion } from '../../../src/domain/sources/versions';
 
 /** Versions `v10`, `v20` … put at those times. */
 const kept = (...times: number[]): SourceVersion[] =>
@@ -30,8 +30,54 @@ describe('the versions of a source never seen', () => {
     expect(idsOf(versionsToRead(null, kept(10, 30, 20), ignoring(25)).versions)).toBe('v30 v20');
   });
 
+  const listedAt = (lastModified: number): Since => ({
+    ...passingOver(100),
+    listed: { size: 1, etag: '"a"', lastModified },
+  });
+  test.each<[string, SourceVersion[], string]>([
+    ['from the one that was listed, however late the clock of the store', kept(10, 20, 30, 40), 'v20 v30 v40'],
+    ['from the newest of its second', [...kept(10, 20), { versionId: 'other', lastModified: 20 }], 'other'],
+    ['from the one behind it where it is gone', kept(10, 30, 40), 'v30 v40'],
+    ['not at all where all that is kept is older', kept(10), ''],
+  ])('are read %s', (_, versions, ids) => {
+    expect(idsOf(versionsToRead(null, versions, listedAt(20)).versions)).toBe(ids);
+  });
+
   it('are none where none is kept', () => {
     expect(versionsToRead(null, [], passingOver(0))).toEqual({ versions: [], possibleGap: false });
+  });
+});
+
+describe('of an object of which nothing was read', () => {
+  const object = (size: number, lastModified: number): { size: number; etag: string; lastModified: number } => ({
+    size,
+    etag: `"${size}"`,
+    lastModified,
+  });
+  const listed: Since = { ...passingOver(50), listed: object(100, 20) };
+
+  test.each<[string, ReturnType<typeof object>, Since, ReturnType<typeof passedOverOf>]>([
+    ['nothing is passed over that is not older', object(9, 50), passingOver(50), 0],
+    ['all is that is older', object(9, 49), passingOver(50), 'all'],
+    ['nothing counts that is older than a date', object(9, 49), ignoring(50), null],
+    ['all is that is as it was listed', object(100, 20), listed, 'all'],
+    ['all is that was put once more as it was', object(100, 60), listed, 'all'],
+    ['all is of a version before the one that was listed', object(300, 10), listed, 'all'],
+    ['as much as was listed is, if it grew', object(101, 60), listed, 100],
+    ['as much as was listed is, if other bytes have its length', { ...object(100, 60), etag: '"b"' }, listed, 100],
+    ['as much as was listed is, whatever our own clock said', object(101, 21), listed, 100],
+    ['nothing is of what is shorter than it was', object(99, 60), listed, 0],
+    ['nothing is of what follows an empty one', object(9, 60), { ...listed, listed: object(0, 20) }, 0],
+  ])('%s', (_, looked, since, passedOver) => {
+    expect(passedOverOf(null, looked, since)).toBe(passedOver);
+  });
+
+  test.each([
+    ['as much as was listed is, if it could not be read before', false, 100],
+    ['nothing is if another one was seen to its end since', true, 0],
+  ])('%s', (_, whole, passedOver) => {
+    const known = { ...firstCheckpoint('b/k', 'k', object(0, 20), 'plain'), whole };
+    expect(passedOverOf(known, object(101, 60), listed)).toBe(passedOver);
   });
 });
 
