@@ -4,7 +4,7 @@ import { sourceId } from '../src/domain/topics';
 import { isTelltaleError } from '../src/errors';
 import { ask, tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
 import type { IngestMessage, LogReaderMessage, PublisherMessage, ReadOutcome, RestartWish } from './protocol';
-import type { ReadingOptions, Step } from './steps';
+import type { ReadingOptions, Steps } from './steps';
 import { readSource, type Restart } from './walking';
 
 export interface LogReaderOptions extends Omit<ReadingOptions, 'hurried'> {
@@ -24,7 +24,7 @@ export interface Task {
 interface State {
   epoch: number;
   /** Null before the object was looked at, and when there are no more. */
-  steps: AsyncGenerator<Step | null, Checkpoint | null, undefined> | null;
+  steps: Steps<Checkpoint | null> | null;
   credit: number;
   /** Is a `next` on its way? */
   pulling: boolean;

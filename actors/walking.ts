@@ -4,7 +4,7 @@ import { lookedAt, UNVERSIONED, versionsToRead } from '../src/domain/sources/ver
 import type { ObjectInfo } from '../src/ports/object-store';
 import { isTelltaleError, type TelltaleError } from '../src/errors';
 import { endSource, readObject, refuseObject, rereadObject } from './reading';
-import type { ReadingOptions, Step } from './steps';
+import type { ReadingOptions, Steps } from './steps';
 
 /** A generation that somebody asked for (`telltale reingest`). */
 export interface Restart {
@@ -13,8 +13,6 @@ export interface Restart {
   /** Count lines that were read before once more. */
   readonly count: boolean;
 }
-
-type Steps = AsyncGenerator<Step | null, Checkpoint | null, undefined>;
 
 /**
  * Reads what is new of a source: every version that was put since it was looked at last, oldest first, where versions are
@@ -29,7 +27,7 @@ export async function* readSource(
   key: string,
   restart: Restart | null,
   options: ReadingOptions,
-): Steps {
+): Steps<Checkpoint | null> {
   const looked = await lookAt(key, options);
   // A store that answers slowly answers more than one request: each is a turn of its own.
   yield null;
@@ -70,7 +68,7 @@ async function* readNew(
   key: string,
   newest: ObjectInfo | null,
   options: ReadingOptions,
-): Steps {
+): Steps<Checkpoint | null> {
   if (newest !== null && !mayHideOthers(newest, committed)) return yield* readObject(committed, newest, options);
 
   let last = committed;
@@ -111,7 +109,7 @@ async function* objectsToRead(
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- a reading like the others
-async function* lostVersion(last: Checkpoint | null): Steps {
+async function* lostVersion(last: Checkpoint | null): Steps<Checkpoint | null> {
   if (last === null) return null;
   const checkpoint = withPossibleGap(last);
   const { generation, offset } = last;

@@ -6,7 +6,7 @@ import { tell } from '../../src/kit';
 import type { ObjectStore } from '../../src/ports/object-store';
 import { tempFolders } from '../support/temp-folder';
 import { readLines, readRecords } from '../support/topics';
-import { changedStore, withCommitFaults } from './decorators';
+import { changedStore } from './decorators';
 import { allTurns } from './kit/harness';
 import {
   checkpointOf,
@@ -17,6 +17,7 @@ import {
   putAt,
   quarantineOf,
   remove,
+  stuckAfterSomeSteps,
   text,
   watched,
 } from './observing';
@@ -615,22 +616,10 @@ describe('a generation that was asked for', () => {
     await first.reconcile();
     await first.kill();
 
-    // Time passes in leaps, so that every step is committed by itself; from the fourth commit on nothing is.
-    let now = UPLOADED;
-    let commits = 0;
-    let reached: () => void = () => undefined;
-    const killed = new Promise<void>((resolve) => (reached = resolve));
-    const second = place.start({
-      ...inBatchesOf(20_000, place.options),
-      clock: { ...place.options.clock, now: () => (now += 1_000) },
-      log: withCommitFaults(place.log, () => {
-        if (++commits <= 3) return null;
-        reached();
-        return 'answer lost, did not happen';
-      }),
-    });
+    const { options, reached } = stuckAfterSomeSteps(place);
+    const second = place.start(options);
     signal(second, { key: KEY, reingest });
-    await killed;
+    await reached;
     await second.kill();
     const before = await linesOfSource();
     expect(before?.length).toBeGreaterThan(many.length);

@@ -4,9 +4,18 @@ import { levelNames } from '../../src/domain/lines/line-batch';
 import type { ObjectInfo } from '../../src/ports/object-store';
 import { tempFolders } from '../support/temp-folder';
 import { readLines } from '../support/topics';
-import { changedStore, withCommitFaults } from './decorators';
-import { checkpointOf, clockAt, published, quarantineOf, remove, text, watched } from './observing';
-import { BUCKET, HOUR, inBatchesOf, info, openPlace, UPLOADED, type Place, type Running } from './producing';
+import { changedStore } from './decorators';
+import {
+  checkpointOf,
+  clockAt,
+  published,
+  quarantineOf,
+  remove,
+  stuckAfterSomeSteps,
+  text,
+  watched,
+} from './observing';
+import { BUCKET, HOUR, info, openPlace, UPLOADED, type Place, type Running } from './producing';
 
 /** What the bytes of objects are: gzip, UTF-16, lines of every kind, and ends of uploads in the middle of them. */
 
@@ -161,21 +170,9 @@ describe('a gzip', () => {
 
   it('is read on where it stood after a kill in mid-read', async () => {
     await place.put(KEY, gzipSync(text(...many)));
-    // Time passes in leaps, so that every step is committed by itself; from the fourth commit on nothing is.
-    let now = UPLOADED;
-    let commits = 0;
-    let reached: () => void = () => undefined;
-    const killed = new Promise<void>((resolve) => (reached = resolve));
-    const first = place.start({
-      ...inBatchesOf(20_000, place.options),
-      clock: { ...place.options.clock, now: () => (now += 1_000) },
-      log: withCommitFaults(place.log, () => {
-        if (++commits <= 3) return null;
-        reached();
-        return 'answer lost, did not happen';
-      }),
-    });
-    await killed;
+    const { options, reached } = stuckAfterSomeSteps(place);
+    const first = place.start(options);
+    await reached;
     await first.kill();
     const before = await linesOfSource();
     expect(before?.length).toBeGreaterThan(0);

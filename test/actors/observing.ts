@@ -10,8 +10,8 @@ import { systemClock, type Clock } from '../../src/ports/clock';
 import type { EventLog } from '../../src/ports/event-log';
 import type { ObjectStore } from '../../src/ports/object-store';
 import { readRecords } from '../support/topics';
-import { changedStore } from './decorators';
-import { BUCKET, type Place } from './producing';
+import { changedStore, withCommitFaults } from './decorators';
+import { BUCKET, inBatchesOf, UPLOADED, type Place } from './producing';
 
 /** What tests of the producer look at besides topic `logs`. */
 
@@ -87,6 +87,32 @@ export function watched(store: ObjectStore): Watched {
     }
   }
   return watch;
+}
+
+/**
+ * For a producer that is to be killed in mid-read: time passes in leaps, so that every step is committed by itself; from the
+ * fourth commit on nothing is, and `reached` resolves.
+ */
+export function stuckAfterSomeSteps({ log, options }: Place): {
+  readonly options: Partial<Place['options']>;
+  readonly reached: Promise<void>;
+} {
+  let now = UPLOADED;
+  let commits = 0;
+  let reach: () => void = () => undefined;
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  return {
+    options: {
+      ...inBatchesOf(20_000, options),
+      clock: { ...options.clock, now: () => (now += 1_000) },
+      log: withCommitFaults(log, () => {
+        if (++commits <= 3) return null;
+        reach();
+        return 'answer lost, did not happen';
+      }),
+    },
+    reached,
+  };
 }
 
 /** A clock that stands still until it is set. */

@@ -5,6 +5,7 @@ import { readLines } from '../support/topics';
 import { tempFolders } from '../support/temp-folder';
 import { changedStore } from './decorators';
 import { gate } from './kit/harness';
+import { published, text } from './observing';
 import { BUCKET, info, openPlace, UPLOADED, type Place } from './producing';
 
 const KEY = 'web-1/app.log';
@@ -16,19 +17,6 @@ beforeEach(async () => {
   place = await openPlace(folders.make());
 });
 afterEach(() => place.close());
-
-/** Lines with their terminators. */
-const text = (...lines: string[]): string => lines.map((line) => `${line}\n`).join('');
-
-/** How lines of one generation stand in the topic, one behind the other from an offset on. */
-function published(generation: number, lines: readonly string[], from = 0, mark = ''): string[] {
-  let offset = from;
-  return lines.map((line) => {
-    const name = `${generation}:${offset} ${line}${mark}`;
-    offset += Buffer.byteLength(line) + 1;
-    return name;
-  });
-}
 
 const lines = Array.from({ length: 8 }, (_, i) => info(i));
 /** More than a store hands over at once. */

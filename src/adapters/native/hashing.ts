@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { crc32 } from '@node-rs/crc32';
 import type { Hashing } from '../../domain/sources/content';
-import { crc32c, loadCrc64Nvme } from './checksums';
+import { crc32, crc32c, loadCrc64Nvme } from './checksums';
 
 /** The checksums and digests that sources are told apart by. */
 export async function loadHashing(): Promise<Hashing> {
