@@ -305,7 +305,8 @@ put() {
       return 1
     fi
     if said=$(copy_to "$target" 2>&1); then break; fi
-    said=${said//[[:cntrl:]]/ }
+    # Its last line says why; before it may stand a whole Python traceback.
+    said=${said##*$'\n'} said=${said//[[:cntrl:]]/ }
     if ((tries == retries)); then
       fail "$(shown "$file") was not uploaded to $(shown "$target"), tried $((tries + 1)) times: $said"
       return 1

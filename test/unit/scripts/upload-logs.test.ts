@@ -319,12 +319,12 @@ describe('when something fails', () => {
   it('the other files go on, the run ends with 1 and a line that says why, and the next run uploads it', () => {
     write('app.log', 'one\n');
     write('web.log', 'two\n');
-    host.before('if [[ $4 == */app.log ]]; then printf "a\\033[1m\\nAccessDenied" >&2; exit 1; fi');
+    host.before('if [[ $4 == */app.log ]]; then printf "Traceback:\\n  frames\\n\\033[1mAccessDenied" >&2; exit 1; fi');
     const failing = host.run('--retries', '0', host.logs);
     expect(failing.exitCode).toBe(1);
     expect(said(failing.puts)).toEqual(['s3://bkt/logs/h/web.log "two\\n"']);
     expect(failing.said).toMatch(
-      /^upload-logs\.sh: \S+app\.log was not uploaded to \S+, tried 1 times: a \[1m AccessDenied\n$/,
+      /^upload-logs\.sh: \S+app\.log was not uploaded to \S+, tried 1 times:  \[1mAccessDenied\n$/,
     );
     host.before(null);
     expect(said(host.run(host.logs).puts)).toEqual(app('one\n'));
