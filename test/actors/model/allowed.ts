@@ -1,5 +1,5 @@
 import type { Content } from './contents';
-import { allRecords, cutShort, forget, look, nothingYet, readRecords } from './source';
+import { allRecords, closedFor, cutShort, forget, look, nothingYet, readRecords } from './source';
 import type { Rules, Situation, Stored } from './source';
 
 /** What happened to one source. */
@@ -99,7 +99,9 @@ export class Allowed {
         found.set(name, one);
         for (const looked of look(one, this.stored, this.rules)) {
           next.push(looked);
-          if (!this.rules.versioned) next.push(...this.cutShort(one, looked, seen));
+          if (!this.rules.versioned) {
+            next.push(...closedFor(looked, one, this.rules), ...this.cutShort(one, looked, seen));
+          }
         }
         next.push(...forget(one, this.stored, this.rules));
       }

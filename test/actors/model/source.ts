@@ -183,6 +183,14 @@ export function forget(situation: Situation, { deleted, now }: Stored, rules: Ru
 }
 
 /**
+ * Without versions an object may go away before anything of it is committed but that a new generation begins: what was held
+ * of the one before is published, and whatever is there next may go on from it.
+ */
+export function closedFor({ known }: Situation, before: Situation, rules: Rules): readonly Situation[] {
+  return known === null || known.generation === before.known?.generation ? [] : [withoutTail(before, rules)];
+}
+
+/**
  * Without versions an object may go away while it is read: what was committed of it by then stands. It ends behind some
  * line, or inside of one that is too long.
  */
@@ -190,7 +198,6 @@ export function cutShort(before: Situation, after: Situation, rules: Rules): rea
   const { known } = after;
   if (known === null || known === before.known) return [];
   const same = before.known?.generation === known.generation ? before.known : null;
-  const closed = same === null ? [withoutTail(before, rules)] : [];
   const from = same?.bytes.length ?? 0;
   const ends: number[] = [];
   for (let start = 0; start < known.bytes.length;) {
@@ -200,17 +207,14 @@ export function cutShort(before: Situation, after: Situation, rules: Rules): rea
     start = next;
   }
   const some = ends.filter((at) => at > from && at < known.bytes.length);
-  return [
-    ...closed,
-    ...some.map((at) => ({
-      ...after,
-      known: {
-        ...known,
-        bytes: known.bytes.subarray(0, at),
-        cuts: known.cuts.filter((cut) => cut < at),
-        whole: false,
-        heldSince: null,
-      },
-    })),
-  ];
+  return some.map((at) => ({
+    ...after,
+    known: {
+      ...known,
+      bytes: known.bytes.subarray(0, at),
+      cuts: known.cuts.filter((cut) => cut < at),
+      whole: false,
+      heldSince: null,
+    },
+  }));
 }
