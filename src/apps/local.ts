@@ -10,6 +10,7 @@ import { parseOutboxRecord } from '../domain/alerting/outbox-records';
 import { parseWindowRecord } from '../domain/counting/parse-window-record';
 import type { WindowRecord } from '../domain/counting/window-record';
 import type { Io } from '../io';
+import type { Logger } from '../log';
 import { systemClock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
 import { lockDataFolder, openEventLog, openFolder, openMail, openStore } from './compose';
@@ -132,8 +133,7 @@ async function ingestFiles(
   io: Io,
   onFailure: OnFailure,
 ): Promise<void> {
-  // The results say it all: what was done for them is for --verbose.
-  const quiet: Io = { ...io, log: { ...io.log, info: (message, fields) => io.log.debug(message, fields) } };
+  const quiet: Io = { ...io, log: logOfOnce(io) };
   // LastModified is the file's mtime: the store is told that it is that time.
   let lastModified = 0;
   const observed = await openFolder(config, data, io, { ...systemClock, now: () => lastModified });
@@ -155,6 +155,16 @@ async function ingestFiles(
   await producer.drain();
   await consumer.finish();
   await consumer.drain();
+}
+
+/** The results say it all: what was done for them is for --verbose, and so is what breaks when the user stops it. */
+function logOfOnce({ log, stop }: Io): Logger {
+  return {
+    ...log,
+    info: (message, fields) => log.debug(message, fields),
+    warn: (message, fields) => log[stop.aborted ? 'debug' : 'warn'](message, fields),
+    error: (message, fields) => log[stop.aborted ? 'debug' : 'error'](message, fields),
+  };
 }
 
 /** Rule 20: keys are `<folder>/<file>`, the folder is the origin, and every key counts. */
