@@ -1,6 +1,14 @@
 'use strict';
 
-/** Dependencies point one way: domain <- ports <- (actors via kit | adapters | web) <- commands, apps. */
+/** A folder that imports from itself and `known`, and from nowhere else. */
+const knowsOnly = (name, folder, known) => ({
+  name,
+  severity: 'error',
+  from: { path: folder },
+  to: { pathNot: [folder, ...known] },
+});
+
+/** Packages that are imported in one place only. */
 const only = (name, packages, where, comment) => ({
   name,
   comment,
@@ -9,6 +17,7 @@ const only = (name, packages, where, comment) => ({
   to: { path: packages },
 });
 
+/** Dependencies point one way: domain <- ports <- (actors via kit | adapters | web) <- commands, apps. */
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
@@ -18,30 +27,10 @@ module.exports = {
       from: { path: '^src/apps/' },
       to: { path: '^src/commands/' },
     },
-    {
-      name: 'domain-needs-nothing-but-itself',
-      severity: 'error',
-      from: { path: '^src/domain/' },
-      to: { pathNot: ['^src/domain/', '^src/errors\\.ts$', '^(node:)?(buffer|crypto)$'] },
-    },
-    {
-      name: 'ports-know-only-the-domain',
-      severity: 'error',
-      from: { path: '^src/ports/' },
-      to: { pathNot: ['^src/ports/', '^src/domain/', '^src/errors\\.ts$'] },
-    },
-    {
-      name: 'actors-use-domain-ports-and-kit',
-      severity: 'error',
-      from: { path: '^actors/' },
-      to: { pathNot: ['^actors/', '^src/(domain|ports|kit)/', '^src/(errors|log)\\.ts$'] },
-    },
-    {
-      name: 'kit-stands-alone',
-      severity: 'error',
-      from: { path: '^src/kit/' },
-      to: { pathNot: ['^src/kit/', '^src/(errors|log)\\.ts$', 'node_modules/nact', '^util$'] },
-    },
+    knowsOnly('domain-needs-nothing-but-itself', '^src/domain/', ['^src/errors\\.ts$', '^(node:)?(buffer|crypto)$']),
+    knowsOnly('ports-know-only-the-domain', '^src/ports/', ['^src/domain/', '^src/errors\\.ts$']),
+    knowsOnly('actors-use-domain-ports-and-kit', '^actors/', ['^src/(domain|ports|kit)/', '^src/(errors|log)\\.ts$']),
+    knowsOnly('kit-stands-alone', '^src/kit/', ['^src/(errors|log)\\.ts$', 'node_modules/nact', '^util$']),
     {
       name: 'adapters-do-not-know-each-other-or-the-programs',
       severity: 'error',

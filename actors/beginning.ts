@@ -1,6 +1,7 @@
 import { peek, sniff, SNIFF_BYTES } from '../src/domain/lines/encoding';
 import type { Checkpoint } from '../src/domain/sources/checkpoint';
-import { LastBytes, RunningCrc, WINDOW_BYTES } from '../src/domain/sources/content';
+import { ByteSum } from '../src/domain/sources/byte-sum';
+import { LastBytes, WINDOW_BYTES } from '../src/domain/sources/content';
 import { originOf } from '../src/domain/sources/origin';
 import { firstCheckpoint, reopened, skipped, skippedTo } from '../src/domain/sources/progress';
 import { passedOverOf } from '../src/domain/sources/versions';
@@ -58,8 +59,8 @@ async function* passOver(
   chunks: AsyncIterable<Buffer>,
   { hashing, clock }: ReadingOptions,
 ): Steps {
-  const crc64 = new RunningCrc('CRC64NVME', hashing);
-  const crc32 = start.crc32 === null ? null : new RunningCrc(start.crc32.algorithm, hashing);
+  const crc64 = ByteSum.ofOne('CRC64NVME', hashing);
+  const crc32 = start.crc32 === null ? null : ByteSum.ofOne(start.crc32.algorithm, hashing);
   const last = new LastBytes();
   let to = 0;
   for await (const chunk of chunks) {
@@ -71,7 +72,7 @@ async function* passOver(
     if (to === size) break;
     yield null;
   }
-  const sums = { crc64: crc64.digest().crc, crc32: crc32?.digest().crc ?? null };
+  const sums = { crc64: crc64.digest(), crc32: crc32?.digest() ?? null };
   const extent = { from: 0, to, ...sums, fingerprint: last.fingerprint(hashing) };
   const checkpoint = skippedTo(start, extent, { before: last.kept, now: clock.now() });
   yield { batch: null, from: positionOf(start), checkpoint, more: true };

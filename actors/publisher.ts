@@ -1,6 +1,5 @@
 import { encodeLines } from '../src/domain/lines/log-records';
 import type { Checkpoint } from '../src/domain/sources/checkpoint';
-import { decodeCheckpoint } from '../src/domain/sources/checkpoint-record';
 import { encodeQuarantine } from '../src/domain/sources/quarantine';
 import { partitionOf } from '../src/domain/sources/origin';
 import type { SourceId } from '../src/domain/topics';
@@ -11,7 +10,7 @@ import type { EventLog, EventTransaction, EventWriter } from '../src/ports/event
 import { appendRecords, type Crc32c } from './append';
 import { CheckpointShelf, recordOf, sinceRecord, type CheckpointRecord } from './checkpoint-shelf';
 import type { LogReaderMessage, Publish, PublisherMessage, Standing } from './protocol';
-import { readLatest } from './read-latest';
+import { readCheckpoints } from './read-checkpoints';
 
 export interface PublisherOptions {
   readonly name: string;
@@ -63,7 +62,7 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
     name: options.name,
     initialState: async (context) => {
       const writer = await options.log.openWriter(options.transactionalId);
-      const { committed, refused } = await readCheckpoints(options);
+      const { committed, refused } = await restore(options);
       for (const reason of refused.values()) context.log.error('a source is left alone', { reason });
       epoch += 1;
       for (const [source, reader] of readers) {
@@ -221,22 +220,14 @@ async function appendCheckpoints(
 }
 
 /** The newest checkpoint of each source. One that cannot be understood stops its own source, and no other. */
-async function readCheckpoints(options: PublisherOptions): Promise<Pick<State, 'committed' | 'refused'>> {
+async function restore(options: PublisherOptions): Promise<Pick<State, 'committed' | 'refused'>> {
   const committed = new CheckpointShelf();
   const refused = new Map<SourceId, string>();
   for (let partition = 0; partition < options.partitions; partition++) {
-    await readLatest(options.log, { topic: 'checkpoints', partition, from: 0 }, ({ key, value }) => {
-      if (key === null) return;
-      const source = key.toString('utf8');
-      committed.put({ key, value: null });
-      refused.delete(source);
-      try {
-        decodeCheckpoint(key, value);
-        committed.put({ key, value });
-      } catch (error) {
-        if (!isTelltaleError(error, 'CORRUPT_CHECKPOINT')) throw error;
-        refused.set(source, error.message);
-      }
+    await readCheckpoints(options.log, partition, ({ source, key, value, problem }) => {
+      committed.put({ key, value: problem === null ? value : null });
+      if (problem === null) refused.delete(source);
+      else refused.set(source, problem);
     });
   }
   return { committed, refused };

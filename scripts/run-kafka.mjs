@@ -3,15 +3,14 @@
  * and controller at once (KRaft combined mode), reachable from this machine only. The jars come from Maven Central
  * through `mvn`, once per version. Needs Java 17 and Maven.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { isSecured, propertyLines, scramArguments, secure, writeSecret } from './run-kafka-secure.mjs';
+import { cache, commandLine, portOf, say, Servers, stop, stopIfTaken } from './run-servers.mjs';
 
 const help = `Runs a real Kafka on 127.0.0.1 until Ctrl-C.
 
@@ -31,51 +30,32 @@ With Docker the same is: docker run -p 9092:9092 apache/kafka:<version>
 `;
 
 const HEAP = '512m';
+/** Two more are above it. */
+const HIGHEST_PORT = 65_533;
 const READY_WITHIN_MS = 120_000;
 const STOP_WITHIN_MS = 20_000;
 
-const say = (sentence) => process.stdout.write(`${sentence}\n`);
-
-function stop(sentence) {
-  process.stderr.write(`run-kafka: ${sentence}\n`);
-  process.exit(2);
-}
-
 function options() {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      options: {
-        version: { type: 'string', default: '3.9.1' },
-        nodes: { type: 'string', default: '1' },
-        port: { type: 'string', default: '9092' },
-        advertise: { type: 'string' },
-        data: { type: 'string' },
-        secure: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    }));
-  } catch (error) {
-    stop(`${error.message}; see --help`);
-  }
-  if (values.help) {
-    process.stdout.write(help);
-    process.exit(0);
-  }
+  const values = commandLine(
+    {
+      version: { type: 'string', default: '3.9.1' },
+      nodes: { type: 'string', default: '1' },
+      port: { type: 'string', default: '9092' },
+      advertise: { type: 'string' },
+      data: { type: 'string' },
+      secure: { type: 'boolean', default: false },
+    },
+    help,
+  );
   if (!/^\d+\.\d+\.\d+$/.test(values.version)) stop(`${values.version} is no version such as 3.9.1`);
   if (values.nodes !== '1' && values.nodes !== '3') stop('--nodes is 1 or 3');
   if (values.advertise !== undefined && values.nodes !== '1') stop('--advertise is for one node');
   if (values.secure && values.nodes !== '1') stop('--secure is for one node');
-  const portOf = (text) => {
-    const port = Number(text);
-    if (!Number.isInteger(port) || port < 1 || port > 65_533) stop(`${text} is no port`);
-    return port;
-  };
   return {
     version: values.version,
     nodes: Number(values.nodes),
-    port: portOf(values.port),
-    advertise: values.advertise === undefined ? null : portOf(values.advertise),
+    port: portOf(values.port, HIGHEST_PORT),
+    advertise: values.advertise === undefined ? null : portOf(values.advertise, HIGHEST_PORT),
     data: values.data === undefined ? null : resolve(values.data),
     isSecure: values.secure,
   };
@@ -83,7 +63,6 @@ function options() {
 
 /** The folder with the jars of a version, fetched when it is not there. */
 function jarsOf(version) {
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'telltale');
   const folder = join(cache, `kafka-${version}`);
   if (existsSync(folder)) return folder;
   mkdirSync(cache, { recursive: true });
@@ -212,19 +191,10 @@ function clusterIdOf(data) {
   return readFileSync(file, 'utf8');
 }
 
-async function listens(port) {
-  return new Promise((answer) => {
-    const socket = connect(port, '127.0.0.1');
-    const end = (open) => {
-      socket.destroy();
-      answer(open);
-    };
-    socket.once('connect', () => end(true)).once('error', () => end(false));
-  });
-}
-
 const { version, nodes, port, advertise, data: given, isSecure } = options();
 const jars = jarsOf(version);
+const clientPorts = Array.from({ length: nodes }, (_, i) => port + i);
+for (const clientPort of clientPorts) await stopIfTaken(clientPort);
 const data = given ?? mkdtempSync(join(tmpdir(), 'telltale-kafka-'));
 mkdirSync(data, { recursive: true });
 const security = securityOf(data);
@@ -235,12 +205,9 @@ const internal = ports.slice(0, nodes);
 const controllers = ports.slice(nodes);
 const java = (...args) => ['-cp', join(jars, '*'), ...args];
 
-const brokers = [];
-let stopping = null;
+const servers = new Servers(STOP_WITHIN_MS, given === null ? data : null);
 
 for (let id = 1; id <= nodes; id++) {
-  const clientPort = port + id - 1;
-  if (await listens(clientPort)) stop(`port ${clientPort} is in use: choose another with --port`);
   const folder = join(data, `node-${id}`);
   const logs = join(folder, 'logs');
   mkdirSync(logs, { recursive: true });
@@ -258,51 +225,21 @@ for (let id = 1; id <= nodes; id++) {
     if (status !== 0) stop(`cannot format ${logs}: ${error?.message ?? `${stdout}${stderr}`}`);
   }
   const log = join(folder, 'server.log');
-  const output = openSync(log, 'a');
-  const broker = spawn('java', java(`-Xmx${HEAP}`, `-Xms${HEAP}`, logging, 'kafka.Kafka', config), {
-    stdio: ['ignore', output, output],
-    // Ctrl-C is for this script, which then stops the brokers.
-    detached: true,
+  const pid = servers.start('java', java(`-Xmx${HEAP}`, `-Xms${HEAP}`, logging, 'kafka.Kafka', config), {
+    log,
+    onEnd: (code) => {
+      const why = `node ${id} ended by itself (${code}), see ${log}`;
+      // With three, whoever tries out what happens then may kill one of them.
+      if (nodes === 1) void servers.end(1, why);
+      else say(why);
+    },
   });
-  writeFileSync(join(folder, 'pid'), `${broker.pid}`);
-  const ended = new Promise((done) => broker.once('exit', done));
-  brokers.push({ broker, ended });
-  void ended.then((code) => {
-    // With three, whoever tries out what happens then may kill one of them.
-    const why = `node ${id} ended by itself (${code}), see ${log}`;
-    if (stopping === null && nodes === 1) void end(1, why);
-    else if (stopping === null) say(why);
-  });
+  writeFileSync(join(folder, 'pid'), `${pid}`);
 }
 
-/** Ends the brokers, then this script. */
-function end(code, why) {
-  stopping ??= (async () => {
-    if (why !== undefined) process.stderr.write(`run-kafka: ${why}\n`);
-    for (const { broker } of brokers) broker.kill('SIGTERM');
-    const all = Promise.all(brokers.map(({ ended }) => ended));
-    const late = pause(STOP_WITHIN_MS, 'late', { ref: false });
-    if ((await Promise.race([all, late])) === 'late') {
-      for (const { broker } of brokers) broker.kill('SIGKILL');
-      await all;
-    }
-    if (given === null && code === 0) rmSync(data, { recursive: true, force: true });
-    process.exit(code);
-  })();
-  return stopping;
-}
-process.on('SIGINT', () => void end(0));
-process.on('SIGTERM', () => void end(0));
-
-const deadline = Date.now() + READY_WITHIN_MS;
-for (let id = 1; id <= nodes; id++) {
-  while (stopping === null && !(await listens(port + id - 1))) {
-    if (Date.now() > deadline) await end(1, `not ready within ${READY_WITHIN_MS / 1000} s, see ${data}`);
-    await pause(100);
-  }
-}
-if (stopping === null) {
-  const addresses = Array.from({ length: nodes }, (_, i) => `127.0.0.1:${advertise ?? port + i}`);
+await servers.ready(clientPorts, READY_WITHIN_MS, data);
+if (!servers.isEnding) {
+  const addresses = clientPorts.map((clientPort) => `127.0.0.1:${advertise ?? clientPort}`);
   if (security !== null) {
     say(
       `trust ${security.ca} (PEM); users ${Object.keys(security.users).join(', ')}, with passwords in ${security.usersFile}`,

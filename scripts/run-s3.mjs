@@ -2,15 +2,13 @@
  * Runs an S3 server for tests, and for whoever wants to see Telltale read from one: versitygw on a folder, reachable from this
  * machine only. It is built from source through Go's module proxy, once. Needs Go 1.25 or newer.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
+import { cache, commandLine, portOf, say, Servers, stop, stopIfTaken } from './run-servers.mjs';
 
 const help = `Runs an S3 server on 127.0.0.1 until Ctrl-C.
 
@@ -32,40 +30,21 @@ const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 10_000;
 const OWNER_ONLY = 0o600;
 
-const say = (sentence) => process.stdout.write(`${sentence}\n`);
-
-function stop(sentence) {
-  process.stderr.write(`run-s3: ${sentence}\n`);
-  process.exit(2);
-}
-
 function options() {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      options: {
-        port: { type: 'string', default: '7070' },
-        bucket: { type: 'string', default: 'telltale-logs' },
-        versioning: { type: 'boolean', default: false },
-        data: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    }));
-  } catch (error) {
-    stop(`${error.message}; see --help`);
-  }
-  if (values.help) {
-    process.stdout.write(help);
-    process.exit(0);
-  }
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) stop(`${values.port} is no port`);
-  return { ...values, port, data: values.data === undefined ? null : resolve(values.data) };
+  const values = commandLine(
+    {
+      port: { type: 'string', default: '7070' },
+      bucket: { type: 'string', default: 'telltale-logs' },
+      versioning: { type: 'boolean', default: false },
+      data: { type: 'string' },
+    },
+    help,
+  );
+  return { ...values, port: portOf(values.port), data: values.data === undefined ? null : resolve(values.data) };
 }
 
 /** The server's program, built when it is not there. */
 function program() {
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'telltale');
   const folder = join(cache, `versitygw-${VERSION}`);
   const file = join(folder, 'versitygw');
   if (existsSync(file)) return file;
@@ -99,17 +78,6 @@ function credentialsOf(data) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-async function listens(port) {
-  return new Promise((answer) => {
-    const socket = connect(port, '127.0.0.1');
-    const end = (open) => {
-      socket.destroy();
-      answer(open);
-    };
-    socket.once('connect', () => end(true)).once('error', () => end(false));
-  });
-}
-
 async function makeBucket(endpoint, credentials) {
   const client = new S3Client({ endpoint, credentials, region: REGION });
   try {
@@ -127,55 +95,33 @@ async function makeBucket(endpoint, credentials) {
 
 const { port, bucket, versioning, data: given } = options();
 const versitygw = program();
-if (await listens(port)) stop(`port ${port} is in use: choose another with --port`);
+await stopIfTaken(port);
 const data = given ?? mkdtempSync(join(tmpdir(), 'telltale-s3-'));
 for (const folder of ['objects', 'versions']) mkdirSync(join(data, folder), { recursive: true });
 const credentials = credentialsOf(data);
 
 const log = join(data, 'server.log');
-const output = openSync(log, 'a');
-const server = spawn(
+const servers = new Servers(STOP_WITHIN_MS, given === null ? data : null);
+servers.start(
   versitygw,
   [
     ...['--port', `127.0.0.1:${port}`, '--region', REGION, '--quiet', '--keep-alive'],
     ...['posix', '--versioning-dir', join(data, 'versions'), join(data, 'objects')],
   ],
   {
+    log,
     env: { ...process.env, ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
-    stdio: ['ignore', output, output],
-    // Ctrl-C is for this script, which then stops the server.
-    detached: true,
+    onEnd: (code) => void servers.end(1, `the server ended by itself (${code}), see ${log}`),
   },
 );
-const ended = new Promise((done) => server.once('exit', done));
-let stopping = null;
-void ended.then((code) => end(1, `the server ended by itself (${code}), see ${log}`));
-
-/** Ends the server, then this script. */
-function end(code, why) {
-  stopping ??= (async () => {
-    if (why !== undefined) process.stderr.write(`run-s3: ${why}\n`);
-    server.kill('SIGTERM');
-    if ((await Promise.race([ended, pause(STOP_WITHIN_MS, 'late', { ref: false })])) === 'late') server.kill('SIGKILL');
-    await ended;
-    if (given === null && code === 0) rmSync(data, { recursive: true, force: true });
-    process.exit(code);
-  })();
-  return stopping;
-}
-process.on('SIGINT', () => void end(0));
-process.on('SIGTERM', () => void end(0));
-
-const deadline = Date.now() + READY_WITHIN_MS;
-while (stopping === null && !(await listens(port))) {
-  if (Date.now() > deadline) await end(1, `not ready within ${READY_WITHIN_MS / 1000} s, see ${log}`);
-  await pause(50);
-}
+await servers.ready([port], READY_WITHIN_MS, log);
 const endpoint = `http://127.0.0.1:${port}`;
-if (stopping === null) {
-  await makeBucket(endpoint, credentials).catch((error) => end(1, `cannot make bucket ${bucket}: ${error.message}`));
+if (!servers.isEnding) {
+  await makeBucket(endpoint, credentials).catch((error) =>
+    servers.end(1, `cannot make bucket ${bucket}: ${error.message}`),
+  );
 }
-if (stopping === null) {
+if (!servers.isEnding) {
   say(`export AWS_ENDPOINT_URL_S3=${endpoint}`);
   say(`export AWS_REGION=${REGION}`);
   say(`export AWS_ACCESS_KEY_ID=${credentials.accessKeyId}`);

@@ -1,5 +1,6 @@
 import { BUCKET_ITSELF } from '../../actors/checkpoint-shelf';
-import { readBatches, readLatest } from '../../actors/read-latest';
+import { readCheckpoints } from '../../actors/read-checkpoints';
+import { readBatches } from '../../actors/read-latest';
 import { decodeLines } from '../domain/lines/log-records';
 import {
   bytesToRead,
@@ -11,7 +12,6 @@ import {
   type BytesToRead,
 } from '../domain/sources/audit';
 import type { Crc64 } from '../domain/sources/byte-sum';
-import { decodeCheckpoint } from '../domain/sources/checkpoint-record';
 import { claimOf, type Claim } from '../domain/sources/claim';
 import { TopicLedger, type TopicFacts } from '../domain/sources/topic-ledger';
 import { sourceId, splitSourceId, type SourceId } from '../domain/topics';
@@ -123,19 +123,12 @@ class Audit {
   ): Promise<{ claims: Map<SourceId, Claim>; refused: Map<SourceId, string> }> {
     const claims = new Map<SourceId, Claim>();
     const refused = new Map<SourceId, string>();
-    await readLatest(this.options.log, { topic: 'checkpoints', partition, from: 0 }, ({ key, value }) => {
-      const name = key ?? Buffer.alloc(0);
-      const source = name.toString('utf8');
+    await readCheckpoints(this.options.log, partition, ({ source, value, checkpoint, problem }) => {
       if (splitSourceId(source).key === BUCKET_ITSELF) return;
       claims.delete(source);
       refused.delete(source);
-      try {
-        const checkpoint = decodeCheckpoint(name, value);
-        if (checkpoint !== null) claims.set(source, claimOf(checkpoint, this.options.crc64));
-      } catch (error) {
-        if (!isTelltaleError(error, 'CORRUPT_CHECKPOINT')) throw error;
-        refused.set(source, error.message);
-      }
+      if (checkpoint !== null) claims.set(source, claimOf(checkpoint, this.options.crc64));
+      if (problem !== null) refused.set(source, problem);
       this.progress(value?.length ?? 0);
     });
     return { claims, refused };

@@ -165,8 +165,6 @@ export async function producerOptions(
   parts: { readonly log: EventLog; readonly store: ObjectStore },
 ): Promise<Omit<ProducerOptions, 'onFailure'>> {
   const { ingest, objectStore } = config;
-  const prefix = objectStore.prefix === '' ? '' : `${objectStore.prefix}/`;
-  const fits = createKeyFilter(ingest);
   const originRule: OriginRule = {
     prefix: objectStore.prefix,
     expression: ingest.origin === null ? null : new RegExp(ingest.origin, 'u'),
@@ -178,11 +176,9 @@ export async function producerOptions(
     hashing: await loadHashing(),
     gunzip: (chunks) => gunzip(chunks, { maxRatio: ingest.maxGzipRatio }),
     partitions: config.eventLog.partitions,
-    bucket: objectStore.bucket,
+    ...objectsToRead(config),
     originRule,
-    prefix,
     since: sinceOf(ingest.since),
-    includes: (key) => key.startsWith(prefix) && fits(key),
     retentionMs: config.eventLog.retention,
     concurrency: ingest.concurrency,
     credit: ingest.credit,
@@ -191,6 +187,16 @@ export async function producerOptions(
     tailTimeoutMs: ingest.tailTimeout,
     scan: scanOptions(config),
   };
+}
+
+/** Which objects are read: those of the bucket that lie under the prefix, and whose keys are included. */
+export function objectsToRead({
+  objectStore,
+  ingest,
+}: Config): Pick<ProducerOptions, 'bucket' | 'prefix' | 'includes'> {
+  const prefix = objectStore.prefix === '' ? '' : `${objectStore.prefix}/`;
+  const fits = createKeyFilter(ingest);
+  return { bucket: objectStore.bucket, prefix, includes: (key) => key.startsWith(prefix) && fits(key) };
 }
 
 function sinceOf(since: string): ProducerOptions['since'] {

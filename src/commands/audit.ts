@@ -1,10 +1,9 @@
 import { loadCrc64Nvme } from '../adapters/native/checksums';
 import { audit, type AuditProgress } from '../apps/audit';
-import { openEventLog, openStore } from '../apps/compose';
+import { objectsToRead, openEventLog, openStore } from '../apps/compose';
 import { findDataFolder } from '../apps/data-folder';
 import type { Config } from '../config';
 import type { Audited } from '../domain/sources/audit';
-import { createKeyFilter } from '../domain/sources/origin';
 import { escapeControls } from '../escape-controls';
 import type { Io } from '../io';
 import { systemClock } from '../ports/clock';
@@ -42,9 +41,7 @@ export async function runAudit(config: Config, { sources, json }: AuditCommand, 
       clock: systemClock,
       crc64: await loadCrc64Nvme(),
       partitions: eventLog.partitions,
-      bucket: objectStore.bucket,
-      prefix: objectStore.prefix === '' ? '' : `${objectStore.prefix}/`,
-      includes: createKeyFilter(ingest),
+      ...objectsToRead(config),
       // What is to be passed over from now on has a checkpoint that says so.
       sinceMs: ingest.since === 'everything' || ingest.since === 'now' ? -Infinity : Date.parse(ingest.since),
       retentionMs: eventLog.retention,

@@ -13,6 +13,7 @@ import {
   checkpointsOf,
   clockAt,
   drop,
+  linesOf,
   published,
   putAt,
   quarantineOf,
@@ -40,8 +41,6 @@ const lines = Array.from({ length: 8 }, (_, i) => info(i));
 const [l0 = '', l1 = '', l2 = '', l3 = ''] = lines;
 /** About 1.2 MiB: more than a store hands over at once. */
 const many = Array.from({ length: 300 }, (_, i) => info(i, `${i} ${'x'.repeat(4_000)}`));
-
-const linesOfSource = async (): Promise<string[] | undefined> => (await readLines(place.log))[SOURCE];
 
 /** A signal as it comes out of the socket. */
 function signal(running: Running, fields: Pick<Signal, 'key' | 'reingest'>): void {
@@ -164,7 +163,7 @@ describe('a store that fails', () => {
       clock.set(clock.now() + HOUR);
       await running.reconcile();
     }
-    expect(await linesOfSource()).toEqual(published(0, many));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, possibleGap: 0, quarantine: null });
     const denied = expect.objectContaining({ reason: 'denied' }) as unknown;
     expect(await quarantineOf(place.log)).toEqual(code === 'OBJECT_STORE_DENIED' ? [denied] : []);
@@ -181,7 +180,7 @@ describe('a store that fails', () => {
       clock.set(clock.now() + HOUR);
       await running.reconcile();
     }
-    expect(await linesOfSource()).toEqual(published(0, [...many, l0]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [...many, l0]));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven' });
   });
 
@@ -264,7 +263,7 @@ describe('a store that fails', () => {
     allowed = true;
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual(published(0, [l0]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
   });
 });
 
@@ -304,7 +303,7 @@ it.each([-5 * HOUR, 5 * HOUR, -400 * DAY])('a clock that is wrong by %i ms chang
   await running.reconcile();
   await place.put(KEY, text(l1, l3));
   await running.reconcile();
-  expect(await linesOfSource()).toEqual([
+  expect(await linesOf(place.log, KEY)).toEqual([
     ...published(0, [l0, l1, l2]),
     ...published(1, [l1], 0, ' {AGAIN}'),
     ...published(1, [l3], text(l1).length),
@@ -330,7 +329,7 @@ describe('since now', () => {
     await place.put(KEY, text(...many, l0));
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual(published(0, [l0], size));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0], size));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven', possibleGap: 0 });
     expect(watch.bytes).toBeLessThan(200 * 1024);
   });
@@ -342,7 +341,7 @@ describe('since now', () => {
     await place.put(KEY, text(l0, l1, l2));
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual(published(0, [l1, l2], text(l0).length));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l1, l2], text(l0).length));
     expect((await checkpointOf(place.log, KEY)).sums).toEqual({
       published: text(l1, l2).length,
       dropped: 0,
@@ -358,7 +357,7 @@ describe('since now', () => {
     await place.put(KEY, text(l0, `${long} and its end`, l2));
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual(published(0, [l2], text(l0, `${long} and its end`).length));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l2], text(l0, `${long} and its end`).length));
   });
 
   it('reads objects that come later from their first byte on', async () => {
@@ -367,7 +366,7 @@ describe('since now', () => {
     await putAt(place, UPLOADED + 2 * HOUR, KEY, text(l0, l1));
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
   });
 
   it('reads from its first byte on what was there and is rewritten', async () => {
@@ -377,7 +376,7 @@ describe('since now', () => {
     await place.put(KEY, text(l2, l3, info(9)));
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual(published(1, [l2, l3, info(9)]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(1, [l2, l3, info(9)]));
   });
 
   describe('when something is put between the first listing and the first look', () => {
@@ -408,43 +407,43 @@ describe('since now', () => {
     it('passes over what was listed, and reads what was appended', async () => {
       const running = await look(text(...many), text(...many, l0));
       const skipped = text(...many).length;
-      expect(await linesOfSource()).toEqual(published(0, [l0], skipped));
+      expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0], skipped));
       const sums = { published: text(l0).length, dropped: 0, skipped };
       expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, possibleGap: 0, sums });
       await putAt(place, LATER + HOUR, KEY, text(...many, l0, l1));
       running.hint(KEY);
       await running.settle();
-      expect(await linesOfSource()).toEqual(published(0, [l0, l1], skipped));
+      expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1], skipped));
       expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven' });
     });
 
     it('reads a shorter object, which is another one, from its first byte on', async () => {
       await look(text(l0, l1), text(l2));
-      expect(await linesOfSource()).toEqual(published(0, [l2]));
+      expect(await linesOf(place.log, KEY)).toEqual(published(0, [l2]));
       expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, possibleGap: 0 });
     });
 
     it('publishes a line whole that had begun when it was listed', async () => {
       await look(text(l0) + l1.slice(0, 30), text(l0, l1, l2));
-      expect(await linesOfSource()).toEqual(published(0, [l1, l2], text(l0).length));
+      expect(await linesOf(place.log, KEY)).toEqual(published(0, [l1, l2], text(l0).length));
       expect((await checkpointOf(place.log, KEY)).sums.skipped).toBe(text(l0).length);
     });
 
     it('publishes nothing of a line that had begun long before', async () => {
       const long = 'y'.repeat(100_000);
       await look(text(l0) + long, text(l0, `${long} and its end`, l2));
-      expect(await linesOfSource()).toEqual(published(0, [l2], text(l0, `${long} and its end`).length));
+      expect(await linesOf(place.log, KEY)).toEqual(published(0, [l2], text(l0, `${long} and its end`).length));
     });
 
     it('passes over what was put once more as it was', async () => {
       await look(text(l0, l1), text(l0, l1));
-      expect(await linesOfSource()).toBeUndefined();
+      expect(await linesOf(place.log, KEY)).toBeUndefined();
       expect((await checkpointOf(place.log, KEY)).sums.skipped).toBe(text(l0, l1).length);
     });
 
     it('reads a gzip that was replaced from its start: where it goes on is not to be seen', async () => {
       await look(gzipSync(text(l0)), gzipSync(text(l0, l1)));
-      expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+      expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     });
 
     it('remembers what was listed when the look fails, or is hinted at', async () => {
@@ -460,7 +459,7 @@ describe('since now', () => {
       await running.settle();
       running.hint(KEY);
       await running.settle();
-      expect(await linesOfSource()).toEqual(published(0, [l1], text(l0).length));
+      expect(await linesOf(place.log, KEY)).toEqual(published(0, [l1], text(l0).length));
     });
 
     it('goes by when it was modified where a hint comes before the listing', async () => {
@@ -482,7 +481,7 @@ describe('since now', () => {
       const running = place.start({ since: 'now', clock: clockAt(UPLOADED + HOUR), store });
       running.hint(KEY);
       await running.settle();
-      expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+      expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     });
 
     it('goes by when it was modified after a restart: nobody knows what was listed', async () => {
@@ -504,7 +503,7 @@ describe('since now', () => {
   it('reads what was put in the second of the first start: a store knows no less', async () => {
     await place.put(KEY, text(l0));
     await start(UPLOADED + 999).settle();
-    expect(await linesOfSource()).toEqual(published(0, [l0]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
   });
 
   it('is the time of the first start of all', async () => {
@@ -513,7 +512,7 @@ describe('since now', () => {
     await first.kill();
     await place.put(KEY, text(l0));
     await start(UPLOADED + DAY).settle();
-    expect(await linesOfSource()).toEqual(published(0, [l0]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
   });
 });
 
@@ -531,7 +530,7 @@ describe('a generation that was asked for', () => {
     running.hint(KEY);
     await running.settle();
     const torn = text(l0, l1).length;
-    expect(await linesOfSource()).toEqual([
+    expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0, l1]),
       `0:${torn} ${l2.slice(0, 30)} {CUT_TAIL}`,
       ...published(1, [l0, l1], 0, mark),
@@ -548,7 +547,7 @@ describe('a generation that was asked for', () => {
     signal(running, { key: KEY, reingest: 'mark' });
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual([...published(0, [l0]), ...published(1, [l0], 0, ' {AGAIN}')]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l0], 0, ' {AGAIN}')]);
   });
 
   it('is made when its first read fails, and once', async () => {
@@ -566,13 +565,13 @@ describe('a generation that was asked for', () => {
     failures = 1;
     signal(running, { key: KEY, reingest: 'mark' });
     await running.settle();
-    expect(await linesOfSource()).toEqual(published(0, [l0]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
     clock.set(clock.now() + HOUR);
     for (let i = 0; i < 2; i++) {
       running.hint(KEY);
       await running.settle();
     }
-    expect(await linesOfSource()).toEqual([...published(0, [l0]), ...published(1, [l0], 0, ' {AGAIN}')]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l0], 0, ' {AGAIN}')]);
   });
 
   it('is one when its reader crashes half-way', async () => {
@@ -598,7 +597,7 @@ describe('a generation that was asked for', () => {
     signal(running, { key: KEY, reingest: 'count' });
     await running.settle();
     expect(running.seen.crashes).toHaveLength(1);
-    expect(await linesOfSource()).toEqual([...published(0, many), ...published(1, many)]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, many), ...published(1, many)]);
   });
 
   it('is nothing special for what was never read', async () => {
@@ -607,7 +606,7 @@ describe('a generation that was asked for', () => {
     await place.put(KEY, text(l0));
     signal(running, { key: KEY, reingest: 'mark' });
     await running.settle();
-    expect(await linesOfSource()).toEqual(published(0, [l0]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
   });
 
   it.each(['mark', 'count'] as const)('goes on after a kill in mid-way, to %s', async (reingest) => {
@@ -621,13 +620,13 @@ describe('a generation that was asked for', () => {
     signal(second, { key: KEY, reingest });
     await reached;
     await second.kill();
-    const before = await linesOfSource();
+    const before = await linesOf(place.log, KEY);
     expect(before?.length).toBeGreaterThan(many.length);
     expect(before?.length).toBeLessThan(2 * many.length);
 
     await place.start().settle();
     const again = published(1, many, 0, reingest === 'mark' ? ' {AGAIN}' : '');
-    expect(await linesOfSource()).toEqual([...published(0, many), ...again]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, many), ...again]);
   });
 });
 
@@ -658,7 +657,7 @@ describe('what is kept of a source', () => {
 
     await place.put(KEY, text(...same, l0));
     await tidy(running);
-    expect(await linesOfSource()).toEqual(published(0, [...same, l0]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [...same, l0]));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ proof: 'proven' });
   });
 
@@ -669,10 +668,10 @@ describe('what is kept of a source', () => {
     await running.reconcile();
     clock.set(UPLOADED + HOUR + DAY - 1);
     await tidy(running);
-    expect(await linesOfSource()).toEqual(published(0, [l0]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
     clock.set(UPLOADED + HOUR + DAY);
     await tidy(running);
-    expect(await linesOfSource()).toEqual([...published(0, [l0]), `0:${text(l0).length} ${l1} {CUT_TAIL}`]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), `0:${text(l0).length} ${l1} {CUT_TAIL}`]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ held: '', heldSince: null });
   });
 
@@ -716,7 +715,7 @@ describe('what is kept of a source', () => {
     await place.start({ clock, store: watch.store }).settle();
     expect(watch.reads).toEqual([]);
     expect(await checkpointsOf(place.log, KEY)).toHaveLength(tombstone.length);
-    expect(await linesOfSource()).toEqual(published(0, [l0]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
   });
 
   it('stays while an object that was deleted is there again', async () => {
@@ -731,6 +730,6 @@ describe('what is kept of a source', () => {
     await running.reconcile();
     await place.put(KEY, text(l0, l1));
     await tidy(running);
-    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
   });
 });

@@ -5,6 +5,7 @@ import type { Audited } from '../../src/domain/sources/audit';
 import { TelltaleError } from '../../src/errors';
 import type { ObjectStore } from '../../src/ports/object-store';
 import { tempFolders } from '../support/temp-folder';
+import { appendOutputs } from './consuming';
 import { changedStore } from './decorators';
 import { quarantineOf, text } from './observing';
 import { BUCKET, HOUR, info, openPlace, type Place } from './producing';
@@ -60,6 +61,21 @@ describe('an audit', () => {
     expect(await audited(store)).toEqual([
       { source: `${BUCKET}/web-1/a.log`, ok: false, problem: 'Access denied.' },
       { source: `${BUCKET}/web-1/b.log`, ok: true },
+    ]);
+  });
+
+  it('fails for a source whose checkpoint cannot be understood, and goes on with the others', async () => {
+    await place.put('web-2/b.log', text(info(0)));
+    await place.start().settle();
+    const key = Buffer.from(`${BUCKET}/web-1/a.log`);
+    await appendOutputs(place.log, 'checkpoints', [{ key, value: Buffer.from('{"v":99}'), timestamp: Date.now() }]);
+    expect(await audited(place.store)).toEqual([
+      {
+        source: `${BUCKET}/web-1/a.log`,
+        ok: false,
+        problem: expect.stringMatching(/^The checkpoint of ".*" cannot be read: its version is 99/) as string,
+      },
+      { source: `${BUCKET}/web-2/b.log`, ok: true },
     ]);
   });
 });

@@ -1,32 +1,23 @@
 import { startConsumer, type Consumer } from '../../actors/consumer';
-import { openMailbox, type Mailbox } from '../../src/adapters/embedded/mailbox';
 import { crc32c } from '../../src/adapters/native/checksums';
 import { createAlerting } from '../../src/domain/alerting/alerting';
 import { pendingMail } from '../../src/domain/alerting/outbox-records';
 import { systemClock } from '../../src/ports/clock';
-import type { EventLog } from '../../src/ports/event-log';
 import { tempFolders } from '../support/temp-folder';
 import { readWindows } from '../support/topics';
 import { report } from '../unit/mail/sample-reports';
-import { appendLines, appendOutputs, counting, openLog, untilHolds } from './consuming';
-import { startTestSystem, type TestSystem } from './kit/harness';
+import { appendLines, appendOutputs, counting, openMailPlace, untilHolds, type MailPlace } from './consuming';
+import type { TestSystem } from './kit/harness';
 import { turnsUntil } from './turns';
 import { HOUR, info } from './producing';
 
 const folders = tempFolders();
 
-let log: EventLog;
-let mailbox: Mailbox;
-const systems: TestSystem[] = [];
+let place: MailPlace;
 beforeEach(async () => {
-  const folder = folders.make();
-  log = await openLog(folder);
-  mailbox = await openMailbox(folder);
+  place = await openMailPlace(folders.make());
 });
-afterEach(async () => {
-  for (const { system } of systems.splice(0)) await system.stop(10_000);
-  await log.close();
-});
+afterEach(() => place.close());
 
 interface Running {
   readonly consumer: Consumer;
@@ -34,12 +25,11 @@ interface Running {
   readonly failures: string[];
 }
 
-async function start(on: EventLog = log): Promise<Running> {
-  const seen = startTestSystem();
-  systems.push(seen);
+async function start(): Promise<Running> {
+  const seen = place.startSystem();
   const failures: string[] = [];
   const consumer = await startConsumer(seen.system, {
-    log: on,
+    log: place.log,
     clock: systemClock,
     crc32c,
     partitions: 1,
@@ -57,7 +47,7 @@ async function start(on: EventLog = log): Promise<Running> {
         decide: 'atEnd',
       }),
     buildMail: ({ id }) => ({ id, from: 'a@localhost', to: ['b@localhost'], subject: id, text: '', html: '' }),
-    transport: mailbox,
+    transport: place.mailbox,
     onFailure: (what) => failures.push(what),
   });
   return { consumer, seen, failures };
@@ -67,28 +57,28 @@ const errors = (from: number, count: number): string =>
   Array.from({ length: count }, (_, i) => `${info(from + i).replace('INFO ', 'ERROR')}\n`).join('');
 
 const counted = async (): Promise<number> =>
-  [...(await readWindows(log, 1)).values()].reduce((sum, { lines }) => sum + lines, 0);
+  [...(await readWindows(place.log, 1)).values()].reduce((sum, { lines }) => sum + lines, 0);
 
 describe('the consumer', () => {
   it('counts, decides and mails all there is before it says that it has finished', async () => {
-    await appendLines(log, 'web-1/app.log', 0, errors(0, 30), Date.now());
+    await appendLines(place.log, 'web-1/app.log', 0, errors(0, 30), Date.now());
     const { consumer, seen, failures } = await start();
     await consumer.finish(20_000);
     expect(await counted()).toBe(30);
-    expect(await mailbox.list()).toHaveLength(1);
+    expect(await place.mailbox.list()).toHaveLength(1);
     await consumer.drain();
     expect([seen.crashes, failures]).toEqual([[], []]);
   });
 
   it('hands its partitions on when it leaves: the next one goes on', async () => {
     const first = await start();
-    await appendLines(log, 'web-1/app.log', 0, errors(0, 30), Date.now());
+    await appendLines(place.log, 'web-1/app.log', 0, errors(0, 30), Date.now());
     const second = await start();
     await first.consumer.drain();
-    await appendLines(log, 'web-1/app.log', errors(0, 30).length, errors(30, 40), Date.now());
+    await appendLines(place.log, 'web-1/app.log', errors(0, 30).length, errors(30, 40), Date.now());
     await second.consumer.finish(20_000);
     expect(await counted()).toBe(70);
-    expect(await mailbox.list()).toHaveLength(1);
+    expect(await place.mailbox.list()).toHaveLength(1);
     await second.consumer.drain();
     expect([...first.seen.crashes, ...second.seen.crashes]).toEqual([]);
     expect([...first.failures, ...second.failures]).toEqual([]);
@@ -96,14 +86,14 @@ describe('the consumer', () => {
 
   it('still drains when its mailer was fenced', async () => {
     const { consumer, seen } = await start();
-    await appendOutputs(log, 'outbox', [pendingMail(report({ id: 'm-1' }), Date.now())]);
+    await appendOutputs(place.log, 'outbox', [pendingMail(report({ id: 'm-1' }), Date.now())]);
     const pendingSendingSent = 3;
-    await untilHolds(log, 'outbox', (records) => records.length >= pendingSendingSent);
-    await log.openWriter('telltale-mailer');
-    await appendOutputs(log, 'outbox', [pendingMail(report({ id: 'm-2' }), Date.now())]);
+    await untilHolds(place.log, 'outbox', (records) => records.length >= pendingSendingSent);
+    await place.log.openWriter('telltale-mailer');
+    await appendOutputs(place.log, 'outbox', [pendingMail(report({ id: 'm-2' }), Date.now())]);
     await turnsUntil(() => seen.log.some(({ message }) => message.startsWith('somebody else sends the mails')));
     await consumer.drain();
     expect(seen.crashes).toEqual([]);
-    expect((await mailbox.list()).map(({ id }) => id)).toEqual(['m-1']);
+    expect((await place.mailbox.list()).map(({ id }) => id)).toEqual(['m-1']);
   });
 });

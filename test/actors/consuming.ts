@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { openMailbox, type Mailbox } from '../../src/adapters/embedded/mailbox';
 import { openSqliteEventLog } from '../../src/adapters/embedded/sqlite-event-log';
 import { crc32c } from '../../src/adapters/native/checksums';
 import { createCounting, type CountingState } from '../../src/domain/counting/counting';
@@ -11,6 +12,7 @@ import { createScanner } from '../../src/domain/lines/scanner';
 import { topicSpecs } from '../../src/domain/topics';
 import { systemClock } from '../../src/ports/clock';
 import type { EventLog } from '../../src/ports/event-log';
+import { startTestSystem, type TestSystem } from './kit/harness';
 import { HOUR } from './producing';
 
 /** A new event log in a folder, with one partition a topic. */
@@ -18,6 +20,33 @@ export async function openLog(folder: string): Promise<EventLog> {
   const log = await openSqliteEventLog({ path: join(folder, 'events.db'), clock: systemClock });
   await log.ensureTopics(topicSpecs(1, 48 * HOUR, 7 * 24 * HOUR));
   return log;
+}
+
+/** A folder with an event log and a mailbox, and the systems of actors that run on it. */
+export interface MailPlace {
+  readonly log: EventLog;
+  readonly mailbox: Mailbox;
+  /** Starts a system of its own. Stopped by `close`, if not before. */
+  startSystem(): TestSystem;
+  close(): Promise<void>;
+}
+
+export async function openMailPlace(folder: string): Promise<MailPlace> {
+  const log = await openLog(folder);
+  const systems: TestSystem[] = [];
+  return {
+    log,
+    mailbox: await openMailbox(folder),
+    startSystem: () => {
+      const started = startTestSystem();
+      systems.push(started);
+      return started;
+    },
+    close: async () => {
+      for (const { system } of systems) await system.stop(10_000);
+      await log.close();
+    },
+  };
 }
 
 export function counting(): Job<CountingState> {

@@ -8,6 +8,7 @@ import { changedStore } from './decorators';
 import {
   checkpointOf,
   clockAt,
+  linesOf,
   published,
   quarantineOf,
   remove,
@@ -15,7 +16,7 @@ import {
   text,
   watched,
 } from './observing';
-import { BUCKET, HOUR, info, openPlace, UPLOADED, type Place, type Running } from './producing';
+import { BUCKET, HOUR, info, openPlace, UPLOADED, type Place } from './producing';
 
 /** What the bytes of objects are: gzip, UTF-16, lines of every kind, and ends of uploads in the middle of them. */
 
@@ -44,16 +45,6 @@ function noise(seed: number): string {
   }).join('');
 }
 
-async function upload(running: Running, ...contents: (string | Buffer)[]): Promise<void> {
-  for (const content of contents) {
-    await place.put(KEY, content);
-    running.hint(KEY);
-    await running.settle();
-  }
-}
-
-const linesOfSource = async (): Promise<string[] | undefined> => (await readLines(place.log))[SOURCE];
-
 describe('a gzip', () => {
   it.each([
     ['of one member', gzipSync(text(l0, l1, l2))],
@@ -61,8 +52,8 @@ describe('a gzip', () => {
     ['of an empty member and others', Buffer.concat([gzipSync(''), gzipSync(text(l0, l1)), gzipSync(text(l2))])],
     ['that ends in zero bytes', Buffer.concat([gzipSync(text(l0, l1, l2)), Buffer.alloc(1_000)])],
   ])('%s is read as what it holds, whatever its name', async (_, bytes) => {
-    await upload(place.start(), bytes);
-    expect(await linesOfSource()).toEqual(published(0, [l0, l1, l2]));
+    await place.start().upload(KEY, bytes);
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2]));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
       encoding: 'gzip',
       size: text(l0, l1, l2).length,
@@ -87,7 +78,7 @@ describe('a gzip', () => {
   ])('that is %s goes to quarantine, and nothing of it is published', async (_, reason, bytes) => {
     const running = place.start();
     await place.put('web-2/app.log', text(l5));
-    await upload(running, bytes);
+    await running.upload(KEY, bytes);
     await running.reconcile();
     running.hint(KEY);
     await running.settle();
@@ -109,27 +100,27 @@ describe('a gzip', () => {
       quarantine: { etag: object?.etag, size: bytes.length, reason },
     });
 
-    await upload(running, gzipSync(text(l0, l1)));
-    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    await running.upload(KEY, gzipSync(text(l0, l1)));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: null });
   });
 
   it('that goes on is read on, proven by what it holds', async () => {
     const running = place.start();
-    await upload(
-      running,
+    await running.upload(
+      KEY,
       gzipSync(text(l0) + l1.slice(0, 30)),
       gzipSync(text(l0, l1, l2), { level: 1 }),
       Buffer.concat([gzipSync(text(l0, l1, l2)), gzipSync(text(l3))]),
     );
-    expect(await linesOfSource()).toEqual(published(0, [l0, l1, l2, l3]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2, l3]));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven', possibleGap: 0 });
   });
 
   it('that was compressed anew holds the same', async () => {
     const running = place.start();
-    await upload(running, gzipSync(text(...many)), gzipSync(text(...many), { level: 0 }));
-    expect(await linesOfSource()).toEqual(published(0, many));
+    await running.upload(KEY, gzipSync(text(...many)), gzipSync(text(...many), { level: 0 }));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven' });
   });
 
@@ -138,8 +129,8 @@ describe('a gzip', () => {
     ['less content', [l0], ' {AGAIN}'],
   ])('that holds %s is a new generation', async (_, now, mark) => {
     const running = place.start();
-    await upload(running, gzipSync(text(l0, l1)), gzipSync(text(...now)));
-    expect(await linesOfSource()).toEqual([...published(0, [l0, l1]), ...published(1, now, 0, mark)]);
+    await running.upload(KEY, gzipSync(text(l0, l1)), gzipSync(text(...now)));
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1]), ...published(1, now, 0, mark)]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 1 });
   });
 
@@ -149,22 +140,22 @@ describe('a gzip', () => {
   ])('that is %s, and published once', async (_, maxProofBytes, times) => {
     const watch = watched(place.store);
     const bytes = gzipSync(text(...many));
-    await upload(place.start({ store: watch.store, maxProofBytes }), bytes);
-    expect(await linesOfSource()).toEqual(published(0, many));
+    await place.start({ store: watch.store, maxProofBytes }).upload(KEY, bytes);
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
     expect(watch.bytes).toBe(times * bytes.length);
   });
 
   it('that takes the place of its plain file is a new generation; the plain file with more behind it goes on', async () => {
     const running = place.start();
-    await upload(running, text(l0, l1), gzipSync(text(l0, l1, l2)));
+    await running.upload(KEY, text(l0, l1), gzipSync(text(l0, l1, l2)));
     const expected = [
       ...published(0, [l0, l1]),
       ...published(1, [l0, l1], 0, ' {AGAIN}'),
       ...published(1, [l2], text(l0, l1).length),
     ];
-    expect(await linesOfSource()).toEqual(expected);
-    await upload(running, text(l0, l1, l2, l3), text(l0, l1, l2, l3, l4));
-    expect(await linesOfSource()).toEqual([...expected, ...published(1, [l3, l4], text(l0, l1, l2).length)]);
+    expect(await linesOf(place.log, KEY)).toEqual(expected);
+    await running.upload(KEY, text(l0, l1, l2, l3), text(l0, l1, l2, l3, l4));
+    expect(await linesOf(place.log, KEY)).toEqual([...expected, ...published(1, [l3, l4], text(l0, l1, l2).length)]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, encoding: 'plain', proof: 'proven' });
   });
 
@@ -174,11 +165,11 @@ describe('a gzip', () => {
     const first = place.start(options);
     await reached;
     await first.kill();
-    const before = await linesOfSource();
+    const before = await linesOf(place.log, KEY);
     expect(before?.length).toBeGreaterThan(0);
     expect(before?.length).toBeLessThan(many.length);
     await place.start().settle();
-    expect(await linesOfSource()).toEqual(published(0, many));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
   });
 
   function flipped(bytes: Buffer, at: number): Buffer {
@@ -195,7 +186,7 @@ describe('UTF-16', () => {
     const running = place.start();
     await place.put('web-2/app.log', text(l1));
     for (const content of [utf16(text(l0)), utf16(text(l0)), utf16(text(l0, l1))]) {
-      await upload(running, content);
+      await running.upload(KEY, content);
       await running.reconcile();
       running.hint(KEY);
       await running.settle();
@@ -214,7 +205,7 @@ describe('UTF-16', () => {
   it('is not asked of the store again', async () => {
     const watch = watched(place.store);
     const running = place.start({ store: watch.store });
-    await upload(running, utf16(text(l0)));
+    await running.upload(KEY, utf16(text(l0)));
     watch.reset();
     running.hint(KEY);
     await running.reconcile();
@@ -228,30 +219,30 @@ describe('UTF-16', () => {
 
   it('replaces nothing: what was read before stands, and a good object goes on from there', async () => {
     const running = place.start();
-    await upload(running, text(l0) + l1.slice(0, 30), utf16(text(l0, l1, l2, l3)));
-    expect(await linesOfSource()).toEqual(published(0, [l0]));
+    await running.upload(KEY, text(l0) + l1.slice(0, 30), utf16(text(l0, l1, l2, l3)));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: { reason: 'utf-16' } });
-    await upload(running, text(l0, l1, l2));
-    expect(await linesOfSource()).toEqual(published(0, [l0, l1, l2]));
+    await running.upload(KEY, text(l0, l1, l2));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2]));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: null, proof: 'proven' });
   });
 
   it('shows that a source that had ended is there again', async () => {
     const running = place.start();
-    await upload(running, text(l0));
+    await running.upload(KEY, text(l0));
     remove(place, KEY);
     await running.reconcile();
-    await upload(running, utf16(text(l0, l1)));
+    await running.upload(KEY, utf16(text(l0, l1)));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ ended: null, quarantine: { reason: 'utf-16' } });
-    await upload(running, text(l0, l1));
-    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    await running.upload(KEY, text(l0, l1));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
   });
 
   it('is forgiven when what was there before is there again', async () => {
     const running = place.start();
-    await upload(running, text(l0), utf16(text(l0, l1)), text(l0));
+    await running.upload(KEY, text(l0), utf16(text(l0, l1)), text(l0));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: null, whole: true });
-    expect(await linesOfSource()).toEqual(published(0, [l0]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
   });
 });
 
@@ -288,7 +279,7 @@ describe('a line', () => {
     };
     await place.start({ store, clock }).settle();
     const cut = 'x'.repeat(256 * KIB);
-    expect(await linesOfSource()).toEqual([
+    expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0]),
       `0:${head.length} ${cut} {CUT_HEAD}`,
       `0:${head.length + gib + 1} ${l1}`,
@@ -303,7 +294,7 @@ describe('a line', () => {
 
   it('may hold NUL and bytes that are no UTF-8, which stay as they are', async () => {
     const line = Buffer.concat([Buffer.from(`${l0} \0 `), Buffer.from([0xff, 0xc3, 0x28, 0x00, 0xed, 0xa0, 0x80])]);
-    await upload(place.start(), Buffer.concat([line, Buffer.from(`\n${text(l1)}`)]));
+    await place.start().upload(KEY, Buffer.concat([line, Buffer.from(`\n${text(l1)}`)]));
     expect(await rawLines()).toEqual([
       { level: 'INFO', value: line },
       { level: 'INFO', value: Buffer.from(l1) },
@@ -312,8 +303,8 @@ describe('a line', () => {
 
   it('does not begin with a BOM', async () => {
     const running = place.start();
-    await upload(running, `\ufeff${text(l0, l1)}`, `\ufeff${text(l0, l1, l2)}`);
-    expect(await linesOfSource()).toEqual(published(0, [l0, l1, l2], 3));
+    await running.upload(KEY, `\ufeff${text(l0, l1)}`, `\ufeff${text(l0, l1, l2)}`);
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2], 3));
     expect((await checkpointOf(place.log, KEY)).sums).toEqual({
       published: text(l0, l1, l2).length,
       dropped: 3,
@@ -326,9 +317,9 @@ describe('a line', () => {
     const trace = [error, 'java.lang.IllegalStateException: no', '\tat app.Main.run(Main.java:7)', 'Caused by: it'];
     const whole = text(l0, ...trace, l2);
     const running = place.start();
-    for (const lines of [2, 3, 4]) await upload(running, text(l0, ...trace.slice(0, lines)).trimEnd());
-    await upload(running, whole);
-    expect(await linesOfSource()).toEqual(published(0, [l0, ...trace, l2]));
+    for (const lines of [2, 3, 4]) await running.upload(KEY, text(l0, ...trace.slice(0, lines)).trimEnd());
+    await running.upload(KEY, whole);
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, ...trace, l2]));
     expect((await rawLines()).map(({ level }) => level)).toEqual(['INFO', 'ERROR', 'CONT', 'CONT', 'CONT', 'INFO']);
   });
 
@@ -350,12 +341,12 @@ describe('a line', () => {
   it('that nobody ends is published after a day, and what comes later of it is its rest', async () => {
     const clock = clockAt(UPLOADED);
     const running = place.start({ clock });
-    await upload(running, text(l0) + l1.slice(0, 30));
+    await running.upload(KEY, text(l0) + l1.slice(0, 30));
     clock.set(UPLOADED + 24 * HOUR);
     await running.reconcile();
-    await upload(running, text(l0, l1, l2));
+    await running.upload(KEY, text(l0, l1, l2));
     const torn = text(l0).length;
-    expect(await linesOfSource()).toEqual([
+    expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0]),
       `0:${torn} ${l1.slice(0, 30)} {CUT_TAIL}`,
       `0:${torn + 30} ${l1.slice(30)} {CUT_REST}`,

@@ -6,8 +6,8 @@ import type { ObjectInfo, ObjectStore } from '../../src/ports/object-store';
 import { tempFolders } from '../support/temp-folder';
 import { readLines } from '../support/topics';
 import { changedStore } from './decorators';
-import { checkpointOf, published, remove, text, watched } from './observing';
-import { BUCKET, info, openPlace, UPLOADED, type Place, type Running } from './producing';
+import { checkpointOf, linesOf, published, remove, text, watched } from './observing';
+import { BUCKET, info, openPlace, UPLOADED, type Place } from './producing';
 
 /** Is an object the one that was read before, with more behind it? Without versions. */
 
@@ -28,17 +28,6 @@ const [l0 = '', l1 = '', l2 = '', l3 = '', l4 = '', l5 = ''] = Array.from({ leng
 const large = Array.from({ length: 200 }, (_, i) => info(i, `${i} ${'x'.repeat(KIB)}`));
 const after = info(500, 'appended');
 
-/** Uploads contents one after the other; each is looked at before the next one comes. */
-async function upload(running: Running, ...contents: (string | Buffer)[]): Promise<void> {
-  for (const content of contents) {
-    await place.put(KEY, content);
-    running.hint(KEY);
-    await running.settle();
-  }
-}
-
-const linesOfSource = async (): Promise<string[] | undefined> => (await readLines(place.log))[SOURCE];
-
 /** What a checkpoint says of identity. */
 async function identity(): Promise<Pick<Checkpoint, 'generation' | 'size' | 'proof' | 'possibleGap'>> {
   const { generation, size, proof, possibleGap } = await checkpointOf(place.log, KEY);
@@ -49,10 +38,10 @@ describe('an object that is uploaded again', () => {
   it('goes on where it was appended to, proven by its checksum', async () => {
     const watch = watched(place.store);
     const running = place.start({ store: watch.store });
-    await upload(running, text(...large));
+    await running.upload(KEY, text(...large));
     watch.reset();
-    await upload(running, text(...large, after));
-    expect(await linesOfSource()).toEqual(published(0, [...large, after]));
+    await running.upload(KEY, text(...large, after));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [...large, after]));
     expect(await identity()).toEqual({
       generation: 0,
       size: text(...large, after).length,
@@ -65,11 +54,11 @@ describe('an object that is uploaded again', () => {
   it('is left alone when its bytes are the same: not one of them is read', async () => {
     const watch = watched(place.store);
     const running = place.start({ store: watch.store });
-    await upload(running, text(l0, l1));
+    await running.upload(KEY, text(l0, l1));
     watch.reset();
-    await upload(running, text(l0, l1));
+    await running.upload(KEY, text(l0, l1));
     await running.reconcile();
-    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     expect(await identity()).toEqual({ generation: 0, size: text(l0, l1).length, proof: 'first', possibleGap: 0 });
     expect(watch.reads).toEqual([]);
   });
@@ -89,16 +78,16 @@ describe('an object that is uploaded again', () => {
     ],
   ])('starts a new generation when it %s, and may have lost what came between', async (_, before, now, expected) => {
     const running = place.start();
-    await upload(running, before, now);
+    await running.upload(KEY, before, now);
     const lines = before.split('\n').slice(0, -1);
-    expect(await linesOfSource()).toEqual([...published(0, lines), ...expected]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, lines), ...expected]);
     expect(await identity()).toEqual({ generation: 1, size: now.length, proof: 'first', possibleGap: 1 });
   });
 
   it('starts a new generation at each copytruncate, whether it was seen empty or not', async () => {
     const running = place.start();
-    await upload(running, text(l0, l1), '', text(l2), text(l2, l3), text(l4));
-    expect(await linesOfSource()).toEqual([
+    await running.upload(KEY, text(l0, l1), '', text(l2), text(l2, l3), text(l4));
+    expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0, l1]),
       ...published(1, [l2, l3]),
       ...published(2, [l4]),
@@ -108,21 +97,21 @@ describe('an object that is uploaded again', () => {
 
   it('keeps the last lines of a file that was rotated and uploaded once more under its old key', async () => {
     const running = place.start();
-    await upload(running, `${text(l0, l1)}${l2.slice(0, 30)}`, text(l0, l1, l2, l3), text(l4));
-    expect(await linesOfSource()).toEqual([...published(0, [l0, l1, l2, l3]), ...published(1, [l4])]);
+    await running.upload(KEY, `${text(l0, l1)}${l2.slice(0, 30)}`, text(l0, l1, l2, l3), text(l4));
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1, l2, l3]), ...published(1, [l4])]);
   });
 
   it('publishes what is held, cuts it where it is not held any more, and accounts for all of it', async () => {
     const torn = `${info(1)} ${'é'.repeat(60 * KIB)}`;
     const running = place.start();
-    await upload(running, `${text(l0)}${torn}`);
+    await running.upload(KEY, `${text(l0)}${torn}`);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
       offset: text(l0).length,
       sums: { published: text(l0).length, dropped: 0, skipped: 0 },
     });
-    await upload(running, text(l2));
+    await running.upload(KEY, text(l2));
     const head = Buffer.from(torn).subarray(0, 64 * KIB);
-    expect(await linesOfSource()).toEqual([
+    expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0]),
       `0:${text(l0).length} ${head.toString()} {CUT_TAIL}`,
       ...published(1, [l2]),
@@ -136,8 +125,13 @@ describe('an object that is uploaded again', () => {
   it('goes on in a line of which more is read than is held', async () => {
     const long = `${info(1)} ${'y'.repeat(100 * KIB)}`;
     const running = place.start();
-    await upload(running, text(l0) + long.slice(0, 70 * KIB), text(l0) + long.slice(0, 90 * KIB), text(l0, long, l2));
-    expect(await linesOfSource()).toEqual(published(0, [l0, long, l2]));
+    await running.upload(
+      KEY,
+      text(l0) + long.slice(0, 70 * KIB),
+      text(l0) + long.slice(0, 90 * KIB),
+      text(l0, long, l2),
+    );
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, long, l2]));
     expect(await identity()).toMatchObject({ generation: 0, proof: 'proven' });
   });
 
@@ -166,18 +160,18 @@ describe('an object that is uploaded again', () => {
 
   it('goes on when it was deleted and created again with the same beginning', async () => {
     const running = place.start();
-    await upload(running, text(l0) + l1.slice(0, 40));
+    await running.upload(KEY, text(l0) + l1.slice(0, 40));
     remove(place, KEY);
     await running.reconcile();
     const torn = text(l0).length;
     const cut = [...published(0, [l0]), `0:${torn} ${l1.slice(0, 40)} {CUT_TAIL}`];
-    expect(await linesOfSource()).toEqual(cut);
+    expect(await linesOf(place.log, KEY)).toEqual(cut);
     const end = await checkpointOf(place.log, KEY);
     expect(end.ended).not.toBeNull();
     expect(end.sums).toEqual({ published: torn + 40, dropped: 0, skipped: 0 });
 
-    await upload(running, text(l0, l1, l2));
-    expect(await linesOfSource()).toEqual([
+    await running.upload(KEY, text(l0, l1, l2));
+    expect(await linesOf(place.log, KEY)).toEqual([
       ...cut,
       `0:${torn + 40} ${l1.slice(40)} {CUT_REST}`,
       ...published(0, [l2], text(l0, l1).length),
@@ -187,32 +181,32 @@ describe('an object that is uploaded again', () => {
 
   it('goes on when it was deleted and created again as it was', async () => {
     const running = place.start();
-    await upload(running, text(l0, l1));
+    await running.upload(KEY, text(l0, l1));
     remove(place, KEY);
     await running.reconcile();
-    await upload(running, text(l0, l1));
+    await running.upload(KEY, text(l0, l1));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, ended: null });
-    await upload(running, text(l0, l1, l2));
-    expect(await linesOfSource()).toEqual(published(0, [l0, l1, l2]));
+    await running.upload(KEY, text(l0, l1, l2));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2]));
   });
 
   it('starts a new generation when it was deleted and created again with other content', async () => {
     const running = place.start();
-    await upload(running, text(l0, l1));
+    await running.upload(KEY, text(l0, l1));
     remove(place, KEY);
     await running.reconcile();
-    await upload(running, text(l2, l3, l4));
-    expect(await linesOfSource()).toEqual([...published(0, [l0, l1]), ...published(1, [l2, l3, l4])]);
+    await running.upload(KEY, text(l2, l3, l4));
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1]), ...published(1, [l2, l3, l4])]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, ended: null, possibleGap: 1 });
   });
 
   it('accounts for a long torn line of an object that was deleted', async () => {
     const torn = 'z'.repeat(100 * KIB);
     const running = place.start();
-    await upload(running, text(l0) + torn);
+    await running.upload(KEY, text(l0) + torn);
     remove(place, KEY);
     await running.reconcile();
-    expect(await linesOfSource()).toEqual([
+    expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0]),
       `0:${text(l0).length} ${torn.slice(0, 64 * KIB)} {CUT_TAIL}`,
     ]);
@@ -227,11 +221,11 @@ describe('an object that is uploaded again', () => {
     const lines = Array.from({ length: 5 * KIB }, (_, i) => info(i, `secret ${i} ${'x'.repeat(4 * KIB - 60)}`));
     const edited = lines.map((line) => line.replace('secret', '[hidden]'));
     const running = place.start();
-    await upload(running, text(...lines), text(...edited));
+    await running.upload(KEY, text(...lines), text(...edited));
     const expected = published(1, edited, 0, ' {AGAIN}');
     // A line of the newest stamp is known by its bytes alone.
     const last = expected.pop()?.replace(' {AGAIN}', '') ?? '';
-    expect(await linesOfSource()).toEqual([...published(0, lines), ...expected, last]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, lines), ...expected, last]);
   });
 });
 
@@ -276,13 +270,13 @@ describe('an object whose checksum', () => {
     for (algorithm of ['CRC64NVME', 'CRC64NVME', 'CRC32C', 'CRC32C', 'CRC32', 'CRC32', null, 'CRC64NVME'] as const) {
       content.push(info(1_000 + content.length));
       watch.reset();
-      await upload(running, text(...content));
+      await running.upload(KEY, text(...content));
       const { generation, proof } = await checkpointOf(place.log, KEY);
       expect(generation).toBe(0);
       const again = watch.bytes > text(...content).length ? 'read again' : 'by its checksum';
       steps.push([algorithm, proof === 'proven' ? again : proof]);
     }
-    expect(await linesOfSource()).toEqual(published(0, content));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, content));
     expect(steps).toEqual([
       ['CRC64NVME', 'first'],
       ['CRC64NVME', 'by its checksum'],
@@ -298,30 +292,30 @@ describe('an object whose checksum', () => {
   it.each(['CRC32C', 'CRC32'] as const)('is %s from its first upload on is proven by it', async (algorithm) => {
     const watch = watched(place.store);
     const running = place.start({ store: keeping(watch.store, () => algorithm) });
-    await upload(running, text(...large));
+    await running.upload(KEY, text(...large));
     watch.reset();
-    await upload(running, text(...large, after));
+    await running.upload(KEY, text(...large, after));
     expect(watch.bytes).toBe(64 * KIB + after.length + 1);
     expect(await identity()).toMatchObject({ generation: 0, proof: 'proven' });
-    await upload(running, text(...large, after).replace('- 0 x', '- 0 y'));
+    await running.upload(KEY, text(...large, after).replace('- 0 x', '- 0 y'));
     expect(await identity()).toMatchObject({ generation: 1, possibleGap: 1 });
   });
 
   it('is of no use is read again to find a changed byte far from its end', async () => {
     const running = place.start({ store: keeping(place.store, () => null) });
-    await upload(running, text(...large), text(...large, after));
+    await running.upload(KEY, text(...large), text(...large, after));
     expect(await identity()).toMatchObject({ generation: 0, proof: 'proven' });
-    await upload(running, text(...large, after, l5).replace('- 0 x', '- 0 y'));
+    await running.upload(KEY, text(...large, after, l5).replace('- 0 x', '- 0 y'));
     expect(await identity()).toMatchObject({ generation: 1, proof: 'first', possibleGap: 1 });
   });
 
   it('is of no use goes by its fingerprint when reading it again is too much, and says so', async () => {
     const store = keeping(place.store, () => null);
     const running = place.start({ store, maxReproofBytes: 100 * KIB });
-    await upload(running, text(...large), text(...large, after).replace('- 0 x', '- 0 y'));
-    expect(await linesOfSource()).toEqual(published(0, [...large, after]));
+    await running.upload(KEY, text(...large), text(...large, after).replace('- 0 x', '- 0 y'));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [...large, after]));
     expect(await identity()).toMatchObject({ generation: 0, proof: 'fingerprint', possibleGap: 0 });
-    await upload(running, text(...large, 'b'.repeat(after.length), l5));
+    await running.upload(KEY, text(...large, 'b'.repeat(after.length), l5));
     expect(await identity()).toMatchObject({ generation: 1, proof: 'first', possibleGap: 1 });
   });
 });
@@ -353,16 +347,16 @@ describe('an object that changes while it is proven', () => {
     };
     const overwritten = restless(place.store, grown);
     const running = place.start({ store: seen(overwritten.store), maxProofBytes });
-    await upload(running, text(...large));
-    await upload(running, grown());
+    await running.upload(KEY, text(...large));
+    await running.upload(KEY, grown());
     expect(overwritten.reads()).toBe(6);
-    expect(await linesOfSource()).toEqual(published(0, content));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, content));
     expect(await identity()).toMatchObject({ generation: 0, proof: 'fingerprint', possibleGap: 0 });
   });
 
   it('is closed when nobody asks for more in the middle of its proof', async () => {
     const running = place.start();
-    await upload(running, text(...large));
+    await running.upload(KEY, text(...large));
     const committed = await checkpointOf(place.log, KEY);
     await place.put(KEY, text(...large, after));
     const object = await place.store.head(BUCKET, KEY);
@@ -405,9 +399,9 @@ describe('an object that changes while it is proven', () => {
       },
     });
     const running = place.start({ store });
-    await upload(running, text(...large));
+    await running.upload(KEY, text(...large));
     overwrites = 3;
-    await upload(running, text(...large, after));
+    await running.upload(KEY, text(...large, after));
     expect(overwrites).toBe(0);
     expect(await identity()).toMatchObject(expected);
   });
@@ -417,19 +411,19 @@ describe('what is appended', () => {
   it('is read twice when it is more than what is kept, and published once', async () => {
     const watch = watched(place.store);
     const running = place.start({ store: watch.store, maxProofBytes: 10 * KIB });
-    await upload(running, text(l0));
+    await running.upload(KEY, text(l0));
     watch.reset();
-    await upload(running, text(l0, ...large.slice(1)));
+    await running.upload(KEY, text(l0, ...large.slice(1)));
     expect(watch.bytes).toBe(2 * text(l0, ...large.slice(1)).length);
-    expect(await linesOfSource()).toEqual(published(0, [l0, ...large.slice(1)]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, ...large.slice(1)]));
     expect(await identity()).toMatchObject({ generation: 0, proof: 'proven' });
   });
 
   it('starts no generation halfway when it is more than what is kept and does not fit', async () => {
     const running = place.start({ maxProofBytes: 10 * KIB });
-    await upload(running, text(...large.slice(0, 100)), text(...large).replace('- 0 x', '- 0 y'));
+    await running.upload(KEY, text(...large.slice(0, 100)), text(...large).replace('- 0 x', '- 0 y'));
     expect(await identity()).toMatchObject({ generation: 1, possibleGap: 1 });
-    expect(await linesOfSource()).toHaveLength(300);
+    expect(await linesOf(place.log, KEY)).toHaveLength(300);
   });
 
   it('to 16 MiB is 1 KiB: less than 1 MiB is read', async () => {
@@ -437,12 +431,12 @@ describe('what is appended', () => {
     const { scan } = place.options;
     const running = place.start({ store: watch.store, scan: (key) => ({ ...scan(key), maxLineBytes: KIB }) });
     const before = Buffer.alloc(16 * MIB, `${'x'.repeat(64 * KIB - 1)}\n`);
-    await upload(running, before);
+    await running.upload(KEY, before);
     watch.reset();
     const line = info(1, 'y'.repeat(900));
-    await upload(running, Buffer.concat([before, Buffer.from(text(line))]));
+    await running.upload(KEY, Buffer.concat([before, Buffer.from(text(line))]));
     expect(watch.bytes).toBe(64 * KIB + line.length + 1);
-    expect((await linesOfSource())?.at(-1)).toBe(`0:${16 * MIB} ${line}`);
+    expect((await linesOf(place.log, KEY))?.at(-1)).toBe(`0:${16 * MIB} ${line}`);
     expect(await identity()).toMatchObject({ generation: 0, proof: 'proven' });
   });
 
@@ -489,7 +483,7 @@ describe('what is appended', () => {
     object = objectOf(gib10 + KIB, whole);
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual([`0:${gib10} ${appended.toString().trimEnd()}`]);
+    expect(await linesOf(place.log, KEY)).toEqual([`0:${gib10} ${appended.toString().trimEnd()}`]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
       generation: 0,
       size: gib10 + KIB,

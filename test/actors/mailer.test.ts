@@ -1,35 +1,26 @@
 import { mailer, type MailBuilder } from '../../actors/mailer';
 import type { MailerMessage } from '../../actors/protocol';
-import { openMailbox, type Mailbox } from '../../src/adapters/embedded/mailbox';
 import { crc32c } from '../../src/adapters/native/checksums';
 import type { MailStatus } from '../../src/domain/alerting/mail-report';
 import { parseOutboxRecord, pendingMail } from '../../src/domain/alerting/outbox-records';
 import { TelltaleError } from '../../src/errors';
 import { ask, spawn, stopped, type ActorRef } from '../../src/kit';
 import { systemClock, type Clock } from '../../src/ports/clock';
-import type { EventLog } from '../../src/ports/event-log';
 import type { MailTransport } from '../../src/ports/mail-transport';
 import { tempFolders } from '../support/temp-folder';
 import { readRecords } from '../support/topics';
 import { report } from '../unit/mail/sample-reports';
-import { appendOutputs, openLog, untilHolds } from './consuming';
+import { appendOutputs, openMailPlace, untilHolds, type MailPlace } from './consuming';
 import { withCommitFaults, type CommitFault } from './decorators';
-import { gate, startTestSystem, type TestSystem } from './kit/harness';
+import { gate, type TestSystem } from './kit/harness';
 
 const folders = tempFolders();
 
-let log: EventLog;
-let mailbox: Mailbox;
-const systems: TestSystem[] = [];
+let place: MailPlace;
 beforeEach(async () => {
-  const folder = folders.make();
-  log = await openLog(folder);
-  mailbox = await openMailbox(folder);
+  place = await openMailPlace(folders.make());
 });
-afterEach(async () => {
-  for (const { system } of systems.splice(0)) await system.stop(10_000);
-  await log.close();
-});
+afterEach(() => place.close());
 
 /** Time passes by a minute whenever somebody looks: no back-off takes long, and a lease two looks. */
 function hastyClock(): Clock {
@@ -55,16 +46,15 @@ interface Running {
   readonly kill: () => Promise<void>;
 }
 
-/** Starts a mailer whose mails go into the mailbox, unless `before` throws. */
-function start(before: (id: string) => unknown = () => undefined, on = log, clock = hastyClock()): Running {
+/** Starts a mailer whose mails go into the place.mailbox, unless `before` throws. */
+function start(before: (id: string) => unknown = () => undefined, on = place.log, clock = hastyClock()): Running {
   const transport: MailTransport = {
     send: async (mail) => {
       await before(mail.id);
-      return mailbox.send(mail);
+      return place.mailbox.send(mail);
     },
   };
-  const seen = startTestSystem();
-  systems.push(seen);
+  const seen = place.startSystem();
   const ref = spawn(seen.system, mailer({ log: on, clock, crc32c, transport, buildMail }));
   return {
     ref,
@@ -82,18 +72,18 @@ function start(before: (id: string) => unknown = () => undefined, on = log, cloc
 
 const decide = (...ids: string[]): Promise<void> =>
   appendOutputs(
-    log,
+    place.log,
     'outbox',
     ids.map((id) => pendingMail(report({ id }), Date.parse('2026-11-20T10:59:00Z'))),
   );
 
-/** Subjects in the mailbox, sorted. */
-const sent = async (): Promise<string[]> => (await mailbox.list()).map(({ subject }) => subject).sort();
+/** Subjects in the place.mailbox, sorted. */
+const sent = async (): Promise<string[]> => (await place.mailbox.list()).map(({ subject }) => subject).sort();
 
 /** The newest status of each mail. */
 async function statuses(): Promise<Record<string, MailStatus>> {
   const newest: Record<string, MailStatus> = {};
-  for (const { key, value } of await readRecords(log, 'outbox', 1)) {
+  for (const { key, value } of await readRecords(place.log, 'outbox', 1)) {
     const record = parseOutboxRecord(key, value);
     if (record?.kind === 'status') newest[record.status.id] = record.status;
   }
@@ -102,7 +92,7 @@ async function statuses(): Promise<Record<string, MailStatus>> {
 
 /** Waits until the outbox says so of a mail. */
 const untilState = (id: string, state: MailStatus['state']): Promise<void> =>
-  untilHolds(log, 'outbox', (records) =>
+  untilHolds(place.log, 'outbox', (records) =>
     records.some(({ key, value }) => {
       const record = parseOutboxRecord(key, value);
       return record?.kind === 'status' && record.status.id === id && record.status.state === state;
@@ -121,7 +111,7 @@ describe('the mailer', () => {
       'm-1': { state: 'SENT', attempt: 1 },
       'm-2': { state: 'SENT', attempt: 1 },
     });
-    const ids = (await mailbox.list()).map(({ name }) => name).sort();
+    const ids = (await place.mailbox.list()).map(({ name }) => name).sort();
     expect(Object.values(await statuses()).map(({ transportId }) => transportId)).toEqual(ids);
   });
 
@@ -170,7 +160,7 @@ describe('the mailer', () => {
     await sending.opened;
     await first.kill();
     // At once: whoever held the lease was fenced.
-    await start(undefined, log, systemClock).finish();
+    await start(undefined, place.log, systemClock).finish();
     expect(await sent()).toEqual(['m-1 (possible repeat)']);
   });
 
@@ -196,7 +186,7 @@ describe('the mailer', () => {
     await decide('m-1');
     const running = start(
       undefined,
-      withCommitFaults(log, () => faults.shift() ?? null),
+      withCommitFaults(place.log, () => faults.shift() ?? null),
     );
     await untilState('m-1', 'SENT');
     await running.finish();
@@ -210,7 +200,7 @@ describe('the mailer', () => {
     await decide('m-1');
     await start(
       undefined,
-      withCommitFaults(log, () => faults.shift() ?? null),
+      withCommitFaults(place.log, () => faults.shift() ?? null),
     )
       .finish()
       .catch(() => undefined);

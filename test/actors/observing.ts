@@ -9,11 +9,11 @@ import { sourceId } from '../../src/domain/topics';
 import { systemClock, type Clock } from '../../src/ports/clock';
 import type { EventLog } from '../../src/ports/event-log';
 import type { ObjectStore } from '../../src/ports/object-store';
-import { readRecords } from '../support/topics';
+import { readLines, readRecords } from '../support/topics';
 import { changedStore, withCommitFaults } from './decorators';
 import { BUCKET, inBatchesOf, UPLOADED, type Place } from './producing';
 
-/** What tests of the producer look at besides topic `logs`. */
+/** What tests of the producer look at. */
 
 /** Lines with their terminators. */
 export const text = (...lines: string[]): string => lines.map((line) => `${line}\n`).join('');
@@ -26,6 +26,11 @@ export function published(generation: number, lines: readonly string[], from = 0
     offset += Buffer.byteLength(line) + 1;
     return name;
   });
+}
+
+/** The lines of a source as {@link readLines} gives them; undefined when there are none. */
+export async function linesOf(log: EventLog, key: string): Promise<string[] | undefined> {
+  return (await readLines(log))[sourceId(BUCKET, key)];
 }
 
 /** Every checkpoint of a source in the order they were committed; null is a tombstone. */

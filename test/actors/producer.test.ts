@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { TelltaleError } from '../../src/errors';
+import type { ObjectStore } from '../../src/ports/object-store';
 import { readLines } from '../support/topics';
 import { tempFolders } from '../support/temp-folder';
 import { changedStore } from './decorators';
 import { gate } from './kit/harness';
-import { published, text } from './observing';
+import { linesOf, published, text } from './observing';
 import { BUCKET, info, openPlace, UPLOADED, type Place } from './producing';
 
 const KEY = 'web-1/app.log';
@@ -173,22 +174,28 @@ describe('the producer', () => {
   it('goes on where it stood after it was drained in mid-read', async () => {
     await place.put(KEY, text(...many));
     const reading = gate();
-    const store = changedStore(place.store, {
-      read: async (bucket, key, range) => opensAfterFirst(await place.store.read(bucket, key, range), reading.open),
-    });
-    const running = place.start({ store });
+    const running = place.start({ store: behindFirstChunk(reading.open) });
     await reading.opened;
     await running.producer.drain(10_000);
     await place.start().settle();
-    expect((await readLines(place.log))[SOURCE]).toEqual(published(0, many));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
   });
 });
 
-async function* opensAfterFirst(chunks: AsyncIterable<Buffer>, open: () => void): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    yield chunk;
-    open();
+/** The store, but for what happens once, behind the first chunk that is read of anything. */
+function behindFirstChunk(happens: () => void | Promise<void>): ObjectStore {
+  let hasHappened = false;
+  async function* interrupted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      yield chunk;
+      if (hasHappened) continue;
+      hasHappened = true;
+      await happens();
+    }
   }
+  return changedStore(place.store, {
+    read: async (bucket, key, range) => interrupted(await place.store.read(bucket, key, range)),
+  });
 }
 
 describe('an object that changes while it is read', () => {
@@ -208,22 +215,15 @@ describe('an object that changes while it is read', () => {
 
   it('is looked at again when it was overwritten after lines of it were published', async () => {
     let isChanged = false;
-    const store = changedStore(place.store, {
-      read: async (bucket, key, range) => changing(await place.store.read(bucket, key, range)),
+    const store = behindFirstChunk(async () => {
+      isChanged = true;
+      await place.put(KEY, text(...many, l0));
+      throw new TelltaleError('OBJECT_CHANGED', 'The object was overwritten.');
     });
-    async function* changing(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const chunk of chunks) {
-        yield chunk;
-        if (isChanged) continue;
-        isChanged = true;
-        await place.put(KEY, text(...many, l0));
-        throw new TelltaleError('OBJECT_CHANGED', 'The object was overwritten.');
-      }
-    }
     await place.put(KEY, text(...many));
     await place.start({ store }).settle();
     expect(isChanged).toBe(true);
-    expect((await readLines(place.log))[SOURCE]).toEqual(published(0, [...many, l0]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [...many, l0]));
   });
 
   it('is looked at again when a hint comes while it is read', async () => {
@@ -287,24 +287,17 @@ describe('an object store that fails', () => {
 
   it('in mid-read keeps what was read before, and goes on from there', async () => {
     let hasFailed = false;
-    const store = changedStore(place.store, {
-      read: async (bucket, key, range) => failing(await place.store.read(bucket, key, range)),
+    const store = behindFirstChunk(() => {
+      hasFailed = true;
+      throw new TelltaleError('OBJECT_STORE', 'The connection broke.');
     });
-    async function* failing(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const chunk of chunks) {
-        yield chunk;
-        if (hasFailed) continue;
-        hasFailed = true;
-        throw new TelltaleError('OBJECT_STORE', 'The connection broke.');
-      }
-    }
     await place.put(KEY, text(...many));
     const running = place.start({ store });
     await running.settle();
     place.advance(5_000);
     await running.reconcile();
     expect(hasFailed).toBe(true);
-    expect((await readLines(place.log))[SOURCE]).toEqual(published(0, many));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
   });
 
   it('is listed on from where its listing broke off', async () => {
@@ -399,6 +392,6 @@ describe('an object store that fails', () => {
     expect(await readLines(place.log)).toEqual({ [`${BUCKET}/web-2/app.log`]: published(0, [l1]) });
     await place.put(KEY, text(l0, l2));
     await running.reconcile();
-    expect((await readLines(place.log))[SOURCE]).toEqual(published(0, [l0, l2]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l2]));
   });
 });

@@ -42,6 +42,8 @@ export interface Running {
   readonly failures: string[];
   /** Tells the producer that an object arrived. */
   hint(key: string): void;
+  /** Uploads contents of an object one after the other; each is looked at before the next one comes. */
+  upload(key: string, ...contents: (string | Buffer)[]): Promise<void>;
   /** Waits until everything hinted at is read and committed. */
   settle(): Promise<void>;
   /** Looks at the whole bucket, and waits until it is read and committed. */
@@ -80,6 +82,11 @@ export async function openPlace(folder: string, versioning = false): Promise<Pla
     since: 'everything',
     scan: () => ({ zone: 'UTC', own: null, maxFutureSkew: HOUR, maxLineBytes: 256 * 1024, batchBytes: 900_000 }),
   };
+  const put: Place['put'] = async (key, content) => {
+    const path = join(folder, 'upload');
+    writeFileSync(path, content);
+    await store.putFile(BUCKET, key, path);
+  };
   const running: Running[] = [];
   return {
     folder,
@@ -87,13 +94,9 @@ export async function openPlace(folder: string, versioning = false): Promise<Pla
     store,
     options,
     advance: (ms) => void (passed += ms),
-    put: async (key, content) => {
-      const path = join(folder, 'upload');
-      writeFileSync(path, content);
-      await store.putFile(BUCKET, key, path);
-    },
+    put,
     start: (change = {}) => {
-      const started = startOn({ ...options, ...change });
+      const started = startOn({ ...options, ...change }, put);
       running.push(started);
       return started;
     },
@@ -104,24 +107,34 @@ export async function openPlace(folder: string, versioning = false): Promise<Pla
   };
 }
 
-function startOn(options: Omit<ProducerOptions, 'onFailure'>): Running {
+function startOn(options: Place['options'], put: Place['put']): Running {
   const seen = startTestSystem();
   const failures: string[] = [];
   const producer = startProducer(seen.system, { ...options, onFailure: (what) => failures.push(what) });
+  const hint: Running['hint'] = (key) =>
+    tell(producer.ref, { type: 'objectArrived', signal: { v: 1, bucket: BUCKET, key } });
+  const settle: Running['settle'] = async () => {
+    await producer.settle(20_000);
+  };
   return {
     system: seen.system,
     producer,
     seen,
     failures,
-    hint: (key) => tell(producer.ref, { type: 'objectArrived', signal: { v: 1, bucket: BUCKET, key } }),
-    settle: async () => {
-      await producer.settle(20_000);
+    hint,
+    upload: async (key, ...contents) => {
+      for (const content of contents) {
+        await put(key, content);
+        hint(key);
+        await settle();
+      }
     },
+    settle,
     reconcile: async () => {
       // A reconciliation that is under way already may have passed what came since.
-      await producer.settle(20_000);
+      await settle();
       tell(producer.ref, { type: 'reconcile' });
-      await producer.settle(20_000);
+      await settle();
     },
     kill: () => seen.system.stop(20_000),
   };

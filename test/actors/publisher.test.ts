@@ -5,8 +5,10 @@ import type { Step } from '../../actors/steps';
 import { ask, spawn, stopped, tell, type ActorRef } from '../../src/kit';
 import { readLines, readRecords } from '../support/topics';
 import { tempFolders } from '../support/temp-folder';
+import { appendOutputs } from './consuming';
 import { changedStore, commitFaults, withCommitFaults, withStalledCommits, type CommitFault } from './decorators';
 import { allTurns, gate, startTestSystem, type TestSystem } from './kit/harness';
+import { linesOf } from './observing';
 import { BUCKET, inBatchesOf, info, openPlace, type Place } from './producing';
 import { turnsUntil } from './turns';
 
@@ -55,8 +57,31 @@ describe('a commit that goes wrong', () => {
     const running = place.start({ log: withCommitFaults(place.log, () => faults.shift() ?? null), ...scan, clock });
     await running.settle();
     expect(faults).toEqual([]);
-    const texts = (await readLines(place.log))[SOURCE]?.map((line) => line.slice(line.indexOf(' ') + 1));
+    const texts = (await linesOf(place.log, KEY))?.map((line) => line.slice(line.indexOf(' ') + 1));
     expect(texts).toEqual(many);
+  });
+});
+
+describe('a checkpoint that cannot be understood', () => {
+  it('stops its own source, until a later one can be, and no other', async () => {
+    await place.put(KEY, text(3));
+    await place.put('web-2/other.log', text(3));
+    const record = { key: Buffer.from(SOURCE), timestamp: Date.now() };
+    await appendOutputs(place.log, 'checkpoints', [{ ...record, value: Buffer.from('{"v":99}') }]);
+    const running = place.start();
+    expect(await running.producer.settle(20_000)).toEqual([
+      {
+        key: KEY,
+        reason: expect.stringMatching(/^The checkpoint of ".*" cannot be read: its version is 99/) as string,
+      },
+    ]);
+    expect(running.seen.crashes).toEqual([]);
+    expect(await readLines(place.log)).toEqual({ [`${BUCKET}/web-2/other.log`]: published(3) });
+    await running.kill();
+
+    await appendOutputs(place.log, 'checkpoints', [{ ...record, value: null }]);
+    await place.start().settle();
+    expect(await linesOf(place.log, KEY)).toEqual(published(3));
   });
 });
 
@@ -226,6 +251,6 @@ describe('back-pressure', () => {
     stalled.open();
     await running.settle();
     expect(read).toBe(200);
-    expect((await readLines(place.log))[SOURCE]).toHaveLength(200);
+    expect(await linesOf(place.log, KEY)).toHaveLength(200);
   });
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
+import { int16, int32, int64, string } from '../../src/adapters/kafka/wire-types';
 
 const api = { metadata: 3, handshake: 17, versions: 18, authenticate: 36 } as const;
 
@@ -92,9 +93,7 @@ export class KafkaSaslServer {
       case api.authenticate: {
         this.messages.push(body.toString('utf8', 4));
         const refusal = Buffer.from(this.refusal);
-        const session = Buffer.alloc(8);
-        session.writeBigInt64BE(BigInt(this.sessionMs));
-        return Buffer.concat([int16(0), int16(-1), int32(refusal.length), refusal, session]);
+        return Buffer.concat([int16(0), int16(-1), int32(refusal.length), refusal, int64(this.sessionMs)]);
       }
       case api.metadata: {
         const broker = Buffer.concat([int32(1), string('127.0.0.1'), int32(this.port), int16(-1)]);
@@ -104,20 +103,4 @@ export class KafkaSaslServer {
         throw new Error(`request ${key} was not expected`);
     }
   }
-}
-
-function int16(value: number): Buffer {
-  const buffer = Buffer.alloc(2);
-  buffer.writeInt16BE(value);
-  return buffer;
-}
-
-function int32(value: number): Buffer {
-  const buffer = Buffer.alloc(4);
-  buffer.writeInt32BE(value);
-  return buffer;
-}
-
-function string(text: string): Buffer {
-  return Buffer.concat([int16(Buffer.byteLength(text)), Buffer.from(text)]);
 }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { HeadObjectCommandOutput, PutObjectCommandOutput } from '@aws-sdk/client-s3';
 
+import { checkObjectKey } from '../../domain/object-key';
 import { TelltaleError } from '../../errors';
 import type { Clock } from '../../ports/clock';
 import type { ObjectChecksum, ObjectInfo, ObjectStore, ObjectVersion, ReadRange } from '../../ports/object-store';
@@ -28,8 +29,7 @@ export interface S3Store extends ObjectStore {
   close(): void;
 }
 
-/** S3's own limit for a key; for a put in one piece. */
-const MAX_KEY_BYTES = 1024;
+/** S3's own limit for a put in one piece. */
 const MAX_PUT_BYTES = 5 * 1024 ** 3;
 
 const CONNECT_MS = 5_000;
@@ -52,7 +52,7 @@ class SdkS3Store implements S3Store {
   constructor(private readonly options: S3StoreOptions) {}
 
   async head(bucket: string, key: string, versionId?: string): Promise<ObjectInfo | null> {
-    checkKey(key);
+    checkObjectKey(key);
     const { sdk, client } = await this.load();
     const target = targetOf(bucket, key, versionId);
     try {
@@ -65,7 +65,7 @@ class SdkS3Store implements S3Store {
   }
 
   async read(bucket: string, key: string, { from, ifMatch, versionId }: ReadRange): Promise<AsyncIterable<Buffer>> {
-    checkKey(key);
+    checkObjectKey(key);
     const { sdk, client } = await this.load();
     const target = targetOf(bucket, key, versionId);
     const name = nameOf(target);
@@ -96,12 +96,12 @@ class SdkS3Store implements S3Store {
   }
 
   async versions(bucket: string, key: string, from?: string): Promise<readonly ObjectVersion[]> {
-    checkKey(key);
+    checkObjectKey(key);
     return listVersions(await this.load(), bucket, key, from);
   }
 
   async putFile(bucket: string, key: string, path: string): Promise<ObjectInfo> {
-    checkKey(key);
+    checkObjectKey(key);
     const what = `Cannot put ${path} to s3://${bucket}/${key}`;
     for (let attempt = 1; ; attempt++) {
       const snapshot = await openSnapshot(path);
@@ -265,17 +265,6 @@ function checksumOf(head: HeadObjectCommandOutput): ObjectChecksum | null {
 
 function hexOf(base64: string): string {
   return Buffer.from(base64, 'base64').toString('hex');
-}
-
-function checkKey(key: string): void {
-  const bytes = Buffer.from(key, 'utf8');
-  if (bytes.length === 0 || bytes.length > MAX_KEY_BYTES) {
-    const wrong = `An object key must have 1 to ${MAX_KEY_BYTES} bytes`;
-    throw new TelltaleError('OBJECT_KEY', `${wrong}, and "${key.slice(0, 80)}" has ${bytes.length}: shorten it.`);
-  }
-  if (bytes.toString('utf8') !== key) {
-    throw new TelltaleError('OBJECT_KEY', `The object key ${JSON.stringify(key)} is not valid Unicode: rename it.`);
-  }
 }
 
 /** Does an answer start where it was asked to? One without `Content-Range` is the whole object. */

@@ -1,3 +1,4 @@
+import { checkObjectKey } from '../../domain/object-key';
 import { TelltaleError } from '../../errors';
 
 /*
@@ -14,21 +15,15 @@ const EMPTY = '%-';
 const CONTINUED = '%+';
 const ASIDE = '%file';
 
-/** S3's own limit. */
-const MAX_KEY_BYTES = 1024;
 /** A file name may have 255 bytes; this leaves room for a mark. */
 const MAX_NAME_BYTES = 240;
 
-/** Names of the folders and, last, the file that hold an object below the folder of its bucket. */
+/**
+ * Names of the folders and, last, the file that hold an object below the folder of its bucket.
+ * @throws OBJECT_KEY when S3 would refuse the key
+ */
 export function encodeKey(key: string): string[] {
-  const bytes = Buffer.from(key, 'utf8');
-  if (bytes.length === 0 || bytes.length > MAX_KEY_BYTES) {
-    const wrong = `An object key must have 1 to ${MAX_KEY_BYTES} bytes`;
-    throw new TelltaleError('OBJECT_KEY', `${wrong}, and "${key.slice(0, 80)}" has ${bytes.length}: shorten it.`);
-  }
-  if (bytes.toString('utf8') !== key) {
-    throw new TelltaleError('OBJECT_KEY', `The object key ${JSON.stringify(key)} is not valid Unicode: rename it.`);
-  }
+  checkObjectKey(key);
   return key.split('/').flatMap(encodePart);
 }
 

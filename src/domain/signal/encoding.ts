@@ -1,4 +1,5 @@
 import { TelltaleError } from '../../errors';
+import { isObjectKey, MAX_KEY_BYTES } from '../object-key';
 import { reingestModes, type Reingest, type Signal } from './signal';
 
 /** Longest payload in characters: what a parameter of the SSM document may be. */
@@ -6,9 +7,6 @@ const MAX_PAYLOAD_LENGTH = 4096;
 
 /** The shape of every payload: base64url without padding. Nothing in it means anything to a shell. */
 export const PAYLOAD_SHAPE = /^[A-Za-z0-9_-]{1,4096}$/;
-
-/** S3: "object key names … at most 1,024 bytes long" in UTF-8. */
-const MAX_KEY_BYTES = 1024;
 
 const BUCKET_SHAPE = /^[A-Za-z0-9._-]{3,255}$/;
 const VERSION_SHAPE = /^[\x21-\x7e]{1,1024}$/;
@@ -70,12 +68,6 @@ export function decodeSignal(payload: string): Signal {
 /** Can this be the name of an S3 bucket? */
 export function isBucketName(bucket: string): boolean {
   return BUCKET_SHAPE.test(bucket);
-}
-
-/** Can this be the key of an S3 object: 1 to 1,024 bytes of well-formed UTF-8? */
-export function isObjectKey(key: string): boolean {
-  const bytes = Buffer.from(key, 'utf8');
-  return bytes.length > 0 && bytes.length <= MAX_KEY_BYTES && bytes.toString('utf8') === key;
 }
 
 export function isVersionId(versionId: string): boolean {

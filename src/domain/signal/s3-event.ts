@@ -1,4 +1,5 @@
-import { isBucketName, isObjectKey, isSequencer, isVersionId } from './encoding';
+import { isObjectKey } from '../object-key';
+import { isBucketName, isSequencer, isVersionId } from './encoding';
 import type { Signal } from './signal';
 
 /** What an S3 event notification says, and what of it says nothing to us (for the log). */

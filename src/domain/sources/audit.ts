@@ -87,8 +87,8 @@ export function bytesToRead(claim: Claim, topic: TopicFacts): BytesToRead | null
 
 /** Sums the bytes that {@link bytesToRead} asks for, from `from` on, in pieces as they come. */
 export function createByteReader(range: BytesToRead, crc64: Crc64): { push(piece: Buffer): void; finish(): BytesRead } {
-  const published = new ByteSum();
-  const all = new ByteSum();
+  const published = ByteSum.ofMany(crc64);
+  const all = ByteSum.ofMany(crc64);
   // What is published lies between the gaps; what is held, behind the last.
   const gaps = [...range.gaps, { from: range.offset, to: range.to }];
   let position = range.from;
@@ -96,18 +96,18 @@ export function createByteReader(range: BytesToRead, crc64: Crc64): { push(piece
   return {
     push(given) {
       let piece = given.subarray(0, Math.max(0, range.to - position));
-      all.push(piece, crc64);
+      all.push(piece);
       while (piece.length > 0) {
         const gap = gaps[next] ?? { from: range.to, to: range.to };
         const inGap = position >= gap.from;
         const part = piece.subarray(0, (inGap ? gap.to : gap.from) - position);
-        if (!inGap) published.push(part, crc64);
+        if (!inGap) published.push(part);
         position += part.length;
         piece = piece.subarray(part.length);
         if (position >= gap.to) next += 1;
       }
     },
-    finish: () => ({ published: published.digest(crc64), all: all.digest(crc64) }),
+    finish: () => ({ published: published.digest(), all: all.digest() }),
   };
 }
 

@@ -1,18 +1,33 @@
-import { EMPTY_CRC } from './content';
-import { combineCrc } from './crc-combine';
+import { EMPTY_CRC, type Hashing } from './content';
+import { combineCrc, type CrcAlgorithm } from './crc-combine';
 
 /** CRC64NVME of whole bytes: hashing is handed in. */
 export type Crc64 = (bytes: Buffer) => bigint;
 
-/** Combining costs as much as summing 100 KiB or so. */
-const SUM_AT_BYTES = 64 * 1024;
+const KIB = 1024;
 
-/** The CRC64NVME of bytes that come in pieces, for many sources at once: one that is idle holds no bytes. */
+/** The CRC of bytes that come in pieces. Combining costs as much as summing 100 KiB or so: pieces are held until it pays. */
 export class ByteSum {
   private pieces: Buffer[] = [];
   private pending = 0;
-  private crc64 = EMPTY_CRC;
+  private crc = EMPTY_CRC;
   private total = 0;
+
+  /** For one object: holds up to 1 MiB. */
+  static ofOne(algorithm: CrcAlgorithm, hashing: Hashing): ByteSum {
+    return new ByteSum(algorithm, (bytes) => hashing.crc(algorithm, bytes), 1024 * KIB);
+  }
+
+  /** CRC64NVME, for many sources at once: each holds up to 64 KiB, and nothing when it was told to `sum`. */
+  static ofMany(crc64: Crc64): ByteSum {
+    return new ByteSum('CRC64NVME', crc64, 64 * KIB);
+  }
+
+  private constructor(
+    private readonly algorithm: CrcAlgorithm,
+    private readonly crcOf: (bytes: Buffer) => bigint,
+    private readonly sumAtBytes: number,
+  ) {}
 
   /** Bytes that are held. */
   get held(): number {
@@ -23,28 +38,28 @@ export class ByteSum {
     return this.total + this.pending;
   }
 
-  /** @param piece kept until 64 KiB have come, or until it is summed */
-  push(piece: Buffer, crc64: Crc64): void {
+  /** @param piece kept until enough have come, or until it is summed */
+  push(piece: Buffer): void {
     if (piece.length === 0) return;
     this.pieces.push(piece);
     this.pending += piece.length;
-    if (this.pending >= SUM_AT_BYTES) this.sum(crc64);
+    if (this.pending >= this.sumAtBytes) this.sum();
   }
 
   /** Holds nothing from now on. */
-  sum(crc64: Crc64): void {
+  sum(): void {
     if (this.pending === 0) return;
     const [first, ...others] = this.pieces;
-    const next = crc64(first !== undefined && others.length === 0 ? first : Buffer.concat(this.pieces));
-    this.crc64 = this.total === 0 ? next : combineCrc('CRC64NVME', this.crc64, next, this.pending);
+    const next = this.crcOf(first !== undefined && others.length === 0 ? first : Buffer.concat(this.pieces));
+    this.crc = this.total === 0 ? next : combineCrc(this.algorithm, this.crc, next, this.pending);
     this.total += this.pending;
     this.pieces = [];
     this.pending = 0;
   }
 
-  /** The checksum of everything so far. */
-  digest(crc64: Crc64): bigint {
-    this.sum(crc64);
-    return this.crc64;
+  /** The checksum of everything so far; more may follow. */
+  digest(): bigint {
+    this.sum();
+    return this.crc;
   }
 }

@@ -1,4 +1,4 @@
-import { combineCrc, type CrcAlgorithm } from './crc-combine';
+import type { CrcAlgorithm } from './crc-combine';
 
 /** Fingerprints cover, and held tails hold, at most this many bytes. */
 export const WINDOW_BYTES = 64 * 1024;
@@ -44,41 +44,5 @@ export class LastBytes {
 
   fingerprint(hashing: Hashing): string {
     return hashing.sha256(this.bytes);
-  }
-}
-
-/** The CRC of bytes that come in pieces, in bounded memory. */
-export class RunningCrc {
-  /** Combining costs as much as summing 100 KiB or so: it is done once a mebibyte. */
-  private static readonly pieceBytes = 1024 * 1024;
-
-  private crc = EMPTY_CRC;
-  private pending: Buffer[] = [];
-  private pendingBytes = 0;
-  private total = 0;
-
-  constructor(
-    readonly algorithm: CrcAlgorithm,
-    private readonly hashing: Hashing,
-  ) {}
-
-  push(piece: Buffer): void {
-    this.pending.push(piece);
-    this.pendingBytes += piece.length;
-    if (this.pendingBytes >= RunningCrc.pieceBytes) this.sum();
-  }
-
-  /** The checksum of everything so far; more may follow. */
-  digest(): { crc: bigint; length: number } {
-    this.sum();
-    return { crc: this.crc, length: this.total };
-  }
-
-  private sum(): void {
-    const crc = this.hashing.crc(this.algorithm, Buffer.concat(this.pending));
-    this.crc = combineCrc(this.algorithm, this.crc, crc, this.pendingBytes);
-    this.total += this.pendingBytes;
-    this.pending = [];
-    this.pendingBytes = 0;
   }
 }

@@ -1,6 +1,7 @@
+import { ByteSum } from './byte-sum';
 import type { Checkpoint } from './checkpoint';
 import type { Hashing } from './content';
-import { LastBytes, RunningCrc } from './content';
+import { LastBytes } from './content';
 import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from './crc-combine';
 import type { SourceObject } from './plan';
 import { resumptionOf } from './plan';
@@ -76,7 +77,7 @@ export interface Proof {
 /** Holds about 1 MiB, however long the suffix is. */
 export function createProof(checkpoint: Checkpoint, object: SourceObject, hashing: Hashing): Proof {
   const before = new LastBytes();
-  const suffix = new RunningCrc(object.checksum?.algorithm ?? 'CRC64NVME', hashing);
+  const suffix = ByteSum.ofOne(object.checksum?.algorithm ?? 'CRC64NVME', hashing);
   let position = resumptionOf(checkpoint).from;
 
   return {
@@ -89,7 +90,11 @@ export function createProof(checkpoint: Checkpoint, object: SourceObject, hashin
     get knowsFingerprint() {
       return position >= checkpoint.size;
     },
-    judge: () => judge(checkpoint, object, { suffix: suffix.digest(), fingerprint: before.fingerprint(hashing) }),
+    judge: () =>
+      judge(checkpoint, object, {
+        suffix: { crc: suffix.digest(), length: suffix.length },
+        fingerprint: before.fingerprint(hashing),
+      }),
   };
 }
 
@@ -108,9 +113,9 @@ export interface Reproof {
  * @param checkpoint one whose `crc64` is known: nothing else can be proven
  */
 export function createReproof(checkpoint: Checkpoint, object: SourceObject, hashing: Hashing): Reproof {
-  const crc64 = new RunningCrc('CRC64NVME', hashing);
+  const crc64 = ByteSum.ofOne('CRC64NVME', hashing);
   const algorithm = object.checksum?.algorithm ?? 'CRC64NVME';
-  const crc32 = algorithm === 'CRC64NVME' ? null : { algorithm, running: new RunningCrc(algorithm, hashing) };
+  const crc32 = algorithm === 'CRC64NVME' ? null : { algorithm, running: ByteSum.ofOne(algorithm, hashing) };
   let position = 0;
 
   return {
@@ -126,12 +131,11 @@ export function createReproof(checkpoint: Checkpoint, object: SourceObject, hash
       return position >= checkpoint.size;
     },
     judge() {
-      const { crc, length } = crc64.digest();
-      const same = length === checkpoint.size && formatCrc('CRC64NVME', crc) === checkpoint.crc64;
+      const same = crc64.length === checkpoint.size && formatCrc('CRC64NVME', crc64.digest()) === checkpoint.crc64;
       const second =
         crc32 === null
           ? checkpoint.crc32
-          : { algorithm: crc32.algorithm, value: formatCrc(crc32.algorithm, crc32.running.digest().crc) };
+          : { algorithm: crc32.algorithm, value: formatCrc(crc32.algorithm, crc32.running.digest()) };
       return { outcome: same ? 'proven' : 'disproved', crc32: second };
     },
   };

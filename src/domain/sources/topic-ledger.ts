@@ -97,7 +97,7 @@ export class TopicLedger {
       earlier: trace.earlier,
       gaps: trace.gaps,
       unsure: trace.unsure,
-      content: { crc64: trace.sum.digest(this.crc64), length: trace.sum.length },
+      content: { crc64: trace.sum.digest(), length: trace.sum.length },
       problem: trace.problem,
     };
   }
@@ -121,23 +121,23 @@ export class TopicLedger {
       trace.end = offset + end - start;
       trace.flags = flags[i] ?? 0;
     }
-    trace.sum.push(Buffer.from(room.subarray(0, used)), this.crc64);
+    trace.sum.push(Buffer.from(room.subarray(0, used)));
   }
 
   /** What lies between the last line and the checkpoint's offset. */
   private follow(trace: Trace, offset: number): void {
-    if (trace.problem === null) trace.sum.push(trace.terminatorBefore(offset), this.crc64);
+    if (trace.problem === null) trace.sum.push(trace.terminatorBefore(offset));
   }
 
   private sumAll(): void {
-    for (const trace of this.traces.values()) trace.sum.sum(this.crc64);
+    for (const trace of this.traces.values()) trace.sum.sum();
     this.heldBytes = 0;
   }
 
   private traceOf(source: string): Trace {
     const known = this.traces.get(source);
     if (known !== undefined) return known;
-    const trace = new Trace();
+    const trace = new Trace(this.crc64);
     this.traces.set(source, trace);
     return trace;
   }
@@ -156,13 +156,17 @@ class Trace {
   earlier = false;
   readonly gaps: Span[] = [];
   unsure = 0;
-  readonly sum = new ByteSum();
+  readonly sum: ByteSum;
   problem: string | null = null;
   /** Just behind the last line's bytes. */
   end = 0;
   /** The last line's {@link LineFlag}s. */
   flags = 0;
   private generation = -1;
+
+  constructor(crc64: Crc64) {
+    this.sum = ByteSum.ofMany(crc64);
+  }
 
   isIn(generation: number): boolean {
     return this.generation === generation;
