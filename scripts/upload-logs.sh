@@ -222,6 +222,29 @@ expand() {
   paths=($1)
 }
 
+# Whether FOLDER is there and can be looked into. Not: 1, and why was said.
+is_open() {
+  if [[ ! -d $1 ]]; then
+    fail "there is no folder $(shown "$1"), or this user ($(id -un)) may not see it"
+    return 1
+  elif [[ ! -r $1 || ! -x $1 ]]; then
+    fail "the folder $(shown "$1") cannot be read by this user ($(id -un))"
+    return 1
+  fi
+}
+
+# Whether this run is to look after the file at PATH, whether that is there or not.
+is_asked_for() {
+  local source folder=${1%/*}
+  if [[ ! -d $folder || ! -r $folder || ! -x $folder ]] || is_left_out "${1##*/}"; then return 1; fi
+  for source in "${sources[@]}"; do
+    if [[ $source != /* ]]; then source=$PWD/$source; fi
+    # shellcheck disable=SC2053 # it may be a glob
+    if [[ ${source%/} == "$folder" || $1 == $source ]]; then return 0; fi
+  done
+  return 1
+}
+
 find_files() {
   local source path name
   local -a paths=()
@@ -229,15 +252,19 @@ find_files() {
   for source in "${sources[@]}"; do
     if [[ $source != /* ]]; then source=$PWD/$source; fi
     if [[ -d $source ]]; then
-      paths=("${source%/}"/*)
+      source=${source%/}
+      is_open "$source" || continue
+      paths=("$source"/*)
     elif [[ -e $source || -L $source ]]; then
       paths=("$source")
     else
-      expand "$source"
-      if [[ ! -d ${source%/*} && $source != *[*?[]* ]]; then
-        fail "there is no folder $(shown "${source%/*}")"
+      if [[ ${source%/*} != *[*?[]* ]] && ! is_open "${source%/*}"; then continue; fi
+      if [[ $source != *[*?[]* ]]; then
+        # It may be between two files: the old one is renamed, the new one not begun.
+        if [[ -z ${done_id[$source]:-} ]]; then fail "there is no file or folder $(shown "$source")"; fi
         continue
       fi
+      expand "$source"
     fi
     look_at "${paths[@]}"
     for path in "${paths[@]}"; do
@@ -402,10 +429,9 @@ finish_rotated() {
 upload_all() {
   local path
   for path in "${!done_id[@]}"; do
-    if [[ -z ${wanted[$path]:-} && (-e $path || -L $path) ]]; then
-      gone+=("$path")
-    elif was_rotated "$path"; then
-      finish_rotated "$path" || held[$path]=yes
+    # What this run is not asked for stays remembered for those that are.
+    if [[ -n ${wanted[$path]:-} ]] || { [[ ! -e $path && ! -L $path ]] && is_asked_for "$path"; }; then
+      if was_rotated "$path"; then finish_rotated "$path" || held[$path]=yes; fi
     fi
   done
   for path in "${files[@]}"; do

@@ -324,7 +324,7 @@ describe('when something fails', () => {
     expect(failing.exitCode).toBe(1);
     expect(said(failing.puts)).toEqual(['s3://bkt/logs/h/web.log "two\\n"']);
     expect(failing.said).toMatch(
-      /^upload-logs\.sh: \S+app\.log was not uploaded to \S+, tried 1 times:  \[1mAccessDenied\n$/,
+      /^upload-logs\.sh: \S+app\.log was not uploaded to \S+, tried 1 times: {2}\[1mAccessDenied\n$/,
     );
     host.before(null);
     expect(said(host.run(host.logs).puts)).toEqual(app('one\n'));
@@ -433,9 +433,32 @@ describe('when something fails', () => {
     expect(lines).toMatch(/would have one key/);
   });
 
-  it('a folder that is not there is told; a glob or a file that is not there yet is not', () => {
-    expect(host.run('no-folder/app.log')).toMatchObject({ exitCode: 1 });
-    expect(host.run('*.log', 'app.log')).toEqual(nothing);
+  it('a folder or a file that is not there is told; a glob that fits nothing is not', () => {
+    for (const missing of ['no-folder', 'no-folder/app.log', 'no-folder/*.log', 'app.log']) {
+      const { exitCode, said: lines } = host.run(missing);
+      expect(exitCode).toBe(1);
+      expect(lines).toMatch(/^upload-logs\.sh: there is no [^\n]*\n$/);
+    }
+    expect(host.run('*.log', host.logs)).toEqual(nothing);
+  });
+
+  it('a file that a run is not asked for is remembered for those that are, and so is one whose folder is away', () => {
+    const folder = join(host.logs, 'of-the-app');
+    mkdirSync(folder);
+    const [log, other] = [join(folder, 'app.log'), join(folder, 'web.log')];
+    for (const path of [log, other]) writeFileSync(path, 'one\n');
+    host.run(folder);
+    expect(host.run(other).puts).toEqual([]);
+    expect(host.run('--exclude', 'app*', folder).puts).toEqual([]);
+    renameSync(folder, `${folder}-away`);
+    expect(host.run(folder)).toMatchObject({ exitCode: 1, puts: [] });
+    renameSync(`${folder}-away`, folder);
+    appendFileSync(log, 'two\n');
+    renameSync(log, `${log}.1`);
+    quietFor(60, `${log}.1`);
+    expect(host.run(other).puts).toEqual([]);
+    writeFileSync(log, 'three\n');
+    expect(said(host.run(folder).puts)).toEqual([...app('one\ntwo\n'), ...app('three\n')]);
   });
 });
 
