@@ -1,4 +1,4 @@
-import type { LineBatch } from '../src/domain/lines/line-batch';
+import { behindGap, type LineBatch } from '../src/domain/lines/line-batch';
 import {
   createScanner,
   fileDayOf,
@@ -10,7 +10,7 @@ import type { Checkpoint } from '../src/domain/sources/checkpoint';
 import { WINDOW_BYTES, type Extent, type Hashing } from '../src/domain/sources/content';
 import type { OriginRule } from '../src/domain/sources/origin';
 import { resumptionOf } from '../src/domain/sources/plan';
-import { advance, finished, withoutTail } from '../src/domain/sources/progress';
+import { advance, finished, isBehindGap, withoutTail } from '../src/domain/sources/progress';
 import type { QuarantineRecord } from '../src/domain/sources/quarantine';
 import { createTrail } from '../src/domain/sources/trail';
 import type { Since } from '../src/domain/sources/versions';
@@ -54,9 +54,9 @@ export function* closeTail(checkpoint: Checkpoint, options: ReadingOptions): Gen
   let last = checkpoint;
   for (const scanned of scanner.finish()) {
     // Of an object that cannot be read this says nothing.
-    const after = { ...advance(last, scanned, nothingRead), quarantine: last.quarantine };
-    yield step(last, scanned, after);
-    last = after;
+    const next = step(last, scanned, { ...advance(last, scanned, nothingRead), quarantine: last.quarantine });
+    yield next;
+    last = next.checkpoint;
   }
   const closed = withoutTail(last);
   if (closed !== last) yield { batch: null, from: positionOf(last), checkpoint: closed, more: true };
@@ -74,9 +74,9 @@ export async function* readOn(
   const trail = createTrail(start, options.hashing);
   let checkpoint = start;
   const moveOn = (scanned: ScannedBatch): Step => {
-    const before = checkpoint;
-    checkpoint = advance(before, scanned, trail.measure(scanned.to));
-    return step(before, scanned, checkpoint);
+    const next = step(checkpoint, scanned, advance(checkpoint, scanned, trail.measure(scanned.to)));
+    ({ checkpoint } = next);
+    return next;
   };
   for await (const chunk of chunks) {
     for (const scanned of scanner.push(trail.push(chunk))) yield moveOn(scanned);
@@ -99,9 +99,13 @@ export function rest(checkpoint: Checkpoint, object: ObjectInfo, options: Readin
   return contentFrom(object, resumptionOf(checkpoint).from, checkpoint.encoding, options);
 }
 
+/** Lines and the checkpoint behind them; of a possible gap before them the first one tells, once. */
 function step(before: Checkpoint, scanned: ScannedBatch, after: Checkpoint): Step {
-  const batch = scanned.batch.count > 0 ? scanned.batch : null;
-  return { batch, from: positionOf(before), checkpoint: after, more: true };
+  const { batch } = scanned;
+  const from = positionOf(before);
+  if (batch.count === 0) return { batch: null, from, checkpoint: after, more: true };
+  if (!isBehindGap(before, scanned)) return { batch, from, checkpoint: after, more: true };
+  return { batch: behindGap(batch), from, checkpoint: { ...after, unsaidGap: null }, more: true };
 }
 
 export function positionOf({ generation, offset }: Checkpoint): Step['from'] {

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { TelltaleError } from '../../src/errors';
 import { tell } from '../../src/kit';
 import { systemClock } from '../../src/ports/clock';
+import type { EventLog } from '../../src/ports/event-log';
 import { tempFolders } from '../support/temp-folder';
-import { readLines } from '../support/topics';
+import { readLines, readRecords } from '../support/topics';
 import { changedStore, withCommitFaults } from './decorators';
 import { allTurns } from './kit/harness';
 import { checkpointOf, published, putAt, quarantineOf, remove, text, watched } from './observing';
-import { BUCKET, info, openPlace, UPLOADED, type Place } from './producing';
+import { BUCKET, inBatchesOf, info, openPlace, UPLOADED, type Place, type Running } from './producing';
 import { turnsUntil } from './turns';
 
 /** A bucket that keeps versions loses nothing of what was replaced between two looks. */
@@ -136,7 +137,8 @@ describe('a versioned object', () => {
     running.hint(KEY);
     await running.settle();
     expect(await linesOfSource()).toEqual([...published(0, [l0, l1]), ...published(1, [l3]), ...published(2, [l4])]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, possibleGap: 1 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, possibleGap: 1, unsaidGap: null });
+    expect(await gapsIn(place.log)).toEqual(['1:0']);
   });
 
   it('is read first from the oldest version that is not older than since', async () => {
@@ -333,16 +335,128 @@ describe('a versioned object', () => {
   });
 });
 
-it('an object without versions that was rewritten notes a possible gap', async () => {
-  const plain = await openPlace(folders.make());
-  const running = plain.start();
-  await plain.put(KEY, text(l0, l1));
-  await running.reconcile();
-  await plain.put(KEY, text(l2));
-  await plain.put(KEY, text(l3));
-  running.hint(KEY);
-  await running.settle();
-  expect((await readLines(plain.log))[SOURCE]).toEqual([...published(0, [l0, l1]), ...published(1, [l3])]);
-  expect(await checkpointOf(plain.log, KEY)).toMatchObject({ generation: 1, versionId: null, possibleGap: 1 });
-  await plain.close();
+/** Where records stand that say that lines before them may be missing. */
+async function gapsIn(log: EventLog): Promise<string[]> {
+  const all = (await readRecords(log, 'logs')).map(({ headers }) => new Map(headers));
+  const marked = all.filter((headers) => headers.has('gap'));
+  expect(marked.every((headers) => String(headers.get('gap')) === 'possible')).toBe(true);
+  return marked.map((headers) => String(headers.get('at')));
+}
+
+describe('a possible gap', () => {
+  const many = Array.from({ length: 1_000 }, (_, i) => info(60 + i));
+  const held = l5.slice(0, 30);
+
+  describe('in an object without versions', () => {
+    let plain: Place;
+    let running: Running;
+    beforeEach(async () => {
+      plain = await openPlace(folders.make());
+      running = plain.start();
+    });
+    afterEach(() => plain.close());
+
+    /** Uploads contents one after the other; each is read. */
+    async function look(...contents: string[]): Promise<void> {
+      for (const content of contents) {
+        await plain.put(KEY, content);
+        running.hint(KEY);
+        await running.settle();
+      }
+    }
+
+    it('that was rewritten is noted, and told of by the first record behind it', async () => {
+      await look(text(l0, l1));
+      await plain.put(KEY, text(l2));
+      await look(text(l3), text(l3, l4));
+      expect((await readLines(plain.log))[SOURCE]).toEqual([...published(0, [l0, l1]), ...published(1, [l3, l4])]);
+      const noted = { generation: 1, versionId: null, possibleGap: 1, unsaidGap: null };
+      expect(await checkpointOf(plain.log, KEY)).toMatchObject(noted);
+      expect(await gapsIn(plain.log)).toEqual(['1:0']);
+    });
+
+    it.each<[string, string[], string[]]>([
+      ['once for each', [text(l0), text(l1, l2), text(l3), text(l3, l4)], ['1:0', '2:0']],
+      ['by a repeated line', [text(l0, l1), text(l0)], ['1:0']],
+      ['by a line that was held at first', [text(l0), held, `${held}\n`], ['1:0']],
+      ['by all that there ever was of a generation', [text(l0), held, text(l1)], ['1:0', '2:0']],
+      ['not by what was held before', [text(l0) + held, text(l1)], ['1:0']],
+      ['behind a byte order mark', [text(l0), `\ufeff${text(l1)}`], ['1:3']],
+      ['only when a record comes', [text(l0), '', text(l1)], ['1:0']],
+    ])('is told of %s', async (_, contents, told) => {
+      await look(...contents);
+      expect(await gapsIn(plain.log)).toEqual(told);
+    });
+
+    it('is told of by what was held when the object is deleted', async () => {
+      await look(text(l0), held);
+      expect(await checkpointOf(plain.log, KEY)).toMatchObject({ possibleGap: 1, unsaidGap: 0 });
+      remove(plain, KEY);
+      running.hint(KEY);
+      await running.settle();
+      expect(await gapsIn(plain.log)).toEqual(['1:0']);
+      expect(await checkpointOf(plain.log, KEY)).toMatchObject({ possibleGap: 1, unsaidGap: null });
+    });
+
+    it.each([0, 1, 2, 3])('is told of once, whatever a kill after %d commits leaves undone', async (commits) => {
+      await look(text(l0) + held);
+      await running.kill();
+      await plain.put(KEY, text(...many));
+      let now = UPLOADED;
+      let left = commits;
+      const stuck = new Promise<void>((resolve) => {
+        running = plain.start({
+          ...inBatchesOf(20_000, plain.options),
+          // Every step is committed by itself.
+          clock: { ...systemClock, now: () => (now += 1_000) },
+          log: withCommitFaults(plain.log, () => {
+            if (left-- > 0) return null;
+            resolve();
+            return 'answer lost, did not happen';
+          }),
+        });
+      });
+      await stuck;
+      await running.kill();
+      expect(await gapsIn(plain.log)).toEqual(commits < 2 ? [] : ['1:0']);
+      await plain.start().settle();
+      expect((await readLines(plain.log))[SOURCE]?.slice(2)).toEqual(published(1, many));
+      expect(await gapsIn(plain.log)).toEqual(['1:0']);
+    });
+
+    it.each(['mark', 'count'] as const)('is none where a new generation was asked for (%s)', async (reingest) => {
+      await look(text(l0, l1));
+      tell(running.producer.ref, { type: 'objectArrived', signal: { v: 1, bucket: BUCKET, key: KEY, reingest } });
+      await running.settle();
+      expect(await checkpointOf(plain.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
+      expect(await gapsIn(plain.log)).toEqual([]);
+    });
+  });
+
+  it('is none where every version was read', async () => {
+    const running = place.start();
+    await put(text(l0, l1));
+    await running.reconcile();
+    await put(text(l2), held, text(l3));
+    running.hint(KEY);
+    await running.settle();
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 3, possibleGap: 0 });
+    expect(await gapsIn(place.log)).toEqual([]);
+  });
+
+  it.each<[string, string, string[]]>([
+    ['what goes on from it', text(l0, l1, l3), [`0:${text(l0).length}`]],
+    ['what replaced it', text(l3), ['1:0']],
+  ])('behind a line that was held is told of by %s', async (_, content, told) => {
+    const running = place.start();
+    await putAt(place, UPLOADED, KEY, text(l0) + l1);
+    await running.reconcile();
+    await putAt(place, UPLOADED + 60_000, KEY, text(l2));
+    await putAt(place, UPLOADED + 120_000, KEY, content);
+    expire(2);
+    running.hint(KEY);
+    await running.settle();
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ possibleGap: 1, unsaidGap: null });
+    expect(await gapsIn(place.log)).toEqual(told);
+  });
 });

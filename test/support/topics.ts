@@ -53,9 +53,12 @@ export async function readLines(log: EventLog): Promise<Record<string, string[]>
   return lines;
 }
 
-/** `generation:offset text`, and what is rarely true of the line behind it: `0:7 half a line {CUT_TAIL}`. */
+/**
+ * `generation:offset text`, and what is rarely true of the line behind it: `0:7 half a line {CUT_TAIL}`. Whether lines before
+ * it may be missing is left out: that is told of how it came to be read, not of the line.
+ */
 function lineName(batch: LineBatch, i: number): string {
-  const flags = batch.flags[i] ?? 0;
+  const flags = (batch.flags[i] ?? 0) & ~LineFlag.GAP;
   const marks = Object.entries(LineFlag).flatMap(([name, bit]) => ((flags & bit) === 0 ? [] : [` {${name}}`]));
   return `${batch.generation}:${batch.offsets[i] ?? NaN} ${lineAt(batch, i).toString('utf8')}${marks.join('')}`;
 }

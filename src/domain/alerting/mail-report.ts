@@ -77,7 +77,7 @@ export interface ReportedPattern extends PatternCount {
   readonly isNew: boolean;
 }
 
-/** What a reader must know to judge the figures: sums over the breached windows, and who is missing. */
+/** What a reader must know to judge the figures: sums over the breached windows, and who or what is missing. */
 export interface ReportNotes {
   readonly incomplete: number;
   readonly continuation: number;
@@ -85,6 +85,11 @@ export interface ReportNotes {
   readonly again: number;
   readonly future: number;
   readonly expired: number;
+  /**
+   * How often lines may be missing, from the first to the last breach: a window between them may be below the limit for no
+   * other reason. Not in mails that were decided by an earlier preview.
+   */
+  readonly gaps?: number;
   /** Origins whose watermark has not reached the end of the last breach (20). */
   readonly lagging: readonly string[];
 }

@@ -90,6 +90,7 @@ const isPendingMail = isObjectOf<PendingMail>({
       again: isNumber,
       future: isNumber,
       expired: isNumber,
+      gaps: isMissingOr(isNumber),
       lagging: isListOf(isString),
     }),
     decidedAt: isString,

@@ -1,4 +1,4 @@
-import type { LevelCounts, PatternCount, SampleLine } from '../counting/window-record';
+import type { LevelCounts, PatternCount, SampleLine, WindowRecord } from '../counting/window-record';
 import { greatest, least } from './extremes';
 import type { Incident } from './incidents';
 import type { AlertingClock, KeptWindow, KeptWindows } from './kept-windows';
@@ -28,7 +28,8 @@ export function buildReport(
   const group = groupName(subject);
   const members = memberWindows(windows, subject, -Infinity, to);
   const before = members.filter(({ start }) => start < from);
-  const breached = breachedOnly(subject, members.slice(before.length));
+  const since = members.slice(before.length);
+  const breached = breachedOnly(subject, since);
   const breaches = breachesOf(windows, subject);
   const patterns = sumPatterns(breached);
   const shown = patterns.slice(0, bounds.patterns);
@@ -54,11 +55,11 @@ export function buildReport(
     chart: chartUntil(windows, subject, members, to),
     patterns: markNew(shown, before),
     otherPatterns:
-      breached.reduce((sum, { record }) => sum + record.otherPatterns, 0) +
+      sumOf(breached, ({ otherPatterns }) => otherPatterns) +
       patterns.slice(bounds.patterns).reduce((sum, { count }) => sum + count, 0),
     samples: samplesOf(breached, transition),
     origins: originsOf(rule, breached),
-    notes: notesOf(windows, clock, subject, breached, to),
+    notes: { ...notesOf(windows, clock, subject, breached, to), gaps: sumOf(since, ({ gaps }) => gaps) },
     decidedAt: iso(clock.now),
   };
 }
@@ -207,20 +208,23 @@ function notesOf(
   breached: readonly KeptWindow[],
   to: number,
 ): ReportNotes {
-  const sum = (of: (window: KeptWindow) => number): number => breached.reduce((total, window) => total + of(window), 0);
   const origins = new Set(incidents.flatMap(({ group }) => windows.members(rule, group)));
   return {
-    incomplete: sum(({ origin, end }) => (windows.completeUntil(origin, clock) < end ? 1 : 0)),
-    continuation: sum(({ record }) => record.continuation),
-    unparsed: sum(({ record }) => record.unparsed),
-    again: sum(({ record }) => record.again),
-    future: sum(({ record }) => record.future),
-    expired: sum(({ record }) => record.expired),
+    incomplete: breached.filter(({ origin, end }) => windows.completeUntil(origin, clock) < end).length,
+    continuation: sumOf(breached, ({ continuation }) => continuation),
+    unparsed: sumOf(breached, ({ unparsed }) => unparsed),
+    again: sumOf(breached, ({ again }) => again),
+    future: sumOf(breached, ({ future }) => future),
+    expired: sumOf(breached, ({ expired }) => expired),
     lagging: [...origins]
       .filter((origin) => windows.completeUntil(origin, clock) < to)
       .sort()
       .slice(0, bounds.lagging),
   };
+}
+
+function sumOf(windows: readonly KeptWindow[], of: (record: WindowRecord) => number): number {
+  return windows.reduce((sum, { record }) => sum + of(record), 0);
 }
 
 function sumCounts(windows: readonly KeptWindow[]): LevelCounts {

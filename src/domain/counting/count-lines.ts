@@ -19,6 +19,11 @@ const maxOpenErrors = 1000;
  *
  * Which counter (rule 1): `cut=rest` none; `again` the window's `again`; a line of a forgotten window `expired` in the
  * window of its ingestion (a repeated one `again` there: it is no loss); any other its level's, and `future` besides.
+ *
+ * `gap=possible` is counted besides, whatever the line is: in the window where that is counted, of `cut=rest` in that of
+ * its event time. Of a repeated line in the window of its ingestion: what may be missing was written behind all that was
+ * read before, so not at the time of a line that was read before.
+ *
  * The window changes rarely from line to line, so it is looked up only when a time leaves it: no object, string or map
  * per line.
  */
@@ -28,14 +33,20 @@ export function countLines(state: CountingState, lines: LineBatch, timestamp: nu
   const origin = arrive(state, lines.origin);
   const { times, levels, flags, count } = lines;
   const { patterns, disorderMs } = state.options;
-  const first = firstCounted(lines);
+  const first = firstSeen(lines);
   if (first < 0) return;
-  let { window, from, to, expired } = enter(state, origin, times[first] ?? 0);
+  let { window, from, to, expired } = enter(state, origin, timeSeen(lines, first, state.now));
   let { byLevel } = window;
   let open = patterns ? takeOpenError(state, lines) : null;
 
   for (let i = first; i < count; i++) {
     const flag = flags[i] ?? 0;
+    if ((flag & LineFlag.GAP) !== 0) {
+      window.watermark = origin.watermark;
+      ({ window, from, to, expired } = enter(state, origin, timeSeen(lines, i, state.now)));
+      ({ byLevel } = window);
+      window.gaps++;
+    }
     if ((flag & LineFlag.CUT_REST) !== 0) continue;
 
     const time = times[i] ?? 0;
@@ -84,9 +95,16 @@ function enter(state: CountingState, origin: Origin, time: number): Place {
   return place;
 }
 
-/** Index of the first line that is not the rest of one counted before; -1 when there is none. */
-function firstCounted({ flags, count }: LineBatch): number {
-  for (let i = 0; i < count; i++) if (((flags[i] ?? 0) & LineFlag.CUT_REST) === 0) return i;
+/** When a line is seen first: at its event time, but at its ingestion (`now`) what a repeated one says of a gap. */
+function timeSeen({ times, flags }: LineBatch, i: number, now: number): number {
+  const repeatedBehindGap = LineFlag.AGAIN | LineFlag.GAP;
+  return ((flags[i] ?? 0) & repeatedBehindGap) === repeatedBehindGap ? now : (times[i] ?? 0);
+}
+
+/** Index of the first line that is more than the rest of one counted before; -1 when there is none. */
+function firstSeen({ flags, count }: LineBatch): number {
+  const asked = LineFlag.CUT_REST | LineFlag.GAP;
+  for (let i = 0; i < count; i++) if (((flags[i] ?? 0) & asked) !== LineFlag.CUT_REST) return i;
   return -1;
 }
 

@@ -35,6 +35,7 @@ export function parseWindowRecord(key: Buffer, value: Buffer): WindowRecord | nu
     again: countOr(body['again'], 0),
     future: countOr(body['future'], 0),
     expired: countOr(body['expired'], 0),
+    gaps: countOr(body['gaps'], 0),
     newest: numberOr(body['newest'], null),
     watermark: numberOr(body['watermark'], null),
     idle: body['idle'] === true,

@@ -23,6 +23,8 @@ export interface WindowRecord {
   readonly future: number;
   /** Lines that came when their own window was already forgotten, counted at their ingestion; outside `lines`. */
   readonly expired: number;
+  /** Lines of whatever kind before which others of their source may be missing (`gap=possible`): how often content was lost. */
+  readonly gaps: number;
   /** Newest event time seen in this window (own stamps), epoch milliseconds; null when there was none. */
   readonly newest: number | null;
   /** Its origin's watermark when this revision was made, epoch milliseconds; null before any own stamp. */

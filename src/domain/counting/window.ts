@@ -15,6 +15,7 @@ export interface Window {
   again: number;
   future: number;
   expired: number;
+  gaps: number;
   /** Newest own stamp, epoch milliseconds; -Infinity before any. */
   newest: number;
   /** Its origin's watermark and idleness when it changed last. */
@@ -38,6 +39,7 @@ export function newWindow(origin: string, start: number, windowMs: number): Wind
     again: 0,
     future: 0,
     expired: 0,
+    gaps: 0,
     newest: -Infinity,
     watermark: -Infinity,
     idle: false,
@@ -69,6 +71,7 @@ export function toRecord(window: Window, engine: string): WindowRecord {
     again: window.again,
     future: window.future,
     expired: window.expired,
+    gaps: window.gaps,
     newest: timeOrNull(window.newest),
     watermark: timeOrNull(window.watermark),
     idle: window.idle,
@@ -94,6 +97,7 @@ export function fromRecord(record: WindowRecord, changedAt: number): Window {
     again: record.again,
     future: record.future,
     expired: record.expired,
+    gaps: record.gaps,
     newest: record.newest ?? -Infinity,
     watermark: record.watermark ?? -Infinity,
     idle: record.idle,

@@ -93,6 +93,7 @@ const names = {
   length: Buffer.from('length'),
   again: Buffer.from('again'),
   clock: Buffer.from('clock'),
+  gap: Buffer.from('gap'),
 } as const;
 
 function readHeader(record: LineRecord, bytes: Buffer, name: number, size: number, start: number, end: number): void {
@@ -120,11 +121,15 @@ function readHeader(record: LineRecord, bytes: Buffer, name: number, size: numbe
       if (is(names.cut)) record.flags |= readCut(bytes, start, end);
       else if (is(names.clock) && spells(bytes, start, end, future)) record.flags |= LineFlag.FUTURE;
       break;
+    case 103: // g
+      if (is(names.gap) && spells(bytes, start, end, possible)) record.flags |= LineFlag.GAP;
+      break;
     default:
   }
 }
 
 const future = Buffer.from('future');
+const possible = Buffer.from('possible');
 const cuts = [
   { name: Buffer.from('head'), flag: LineFlag.CUT_HEAD },
   { name: Buffer.from('tail'), flag: LineFlag.CUT_TAIL },

@@ -22,6 +22,8 @@ export const LineFlag = {
   CUT_TAIL: 8,
   /** `cut=rest`: what came later of a line that was published as a tail; counted in bytes, not in lines. */
   CUT_REST: 16,
+  /** `gap=possible`: the first record behind a place where lines may be missing, because content was replaced unseen. */
+  GAP: 32,
 } as const;
 
 /** Lines of one source and generation, in order. All arrays have at least `count` entries. */
@@ -48,6 +50,11 @@ export interface LineBatch {
   readonly flags: Uint8Array;
   /** True length in bytes of lines with CUT_HEAD whose length is known, by index in this batch. Mostly empty. */
   readonly lengths: ReadonlyMap<number, number>;
+}
+
+/** The same lines, the first of them marked as the first behind a possible gap. */
+export function behindGap(batch: LineBatch): LineBatch {
+  return { ...batch, flags: batch.flags.map((flags, i) => (i === 0 ? flags | LineFlag.GAP : flags)) };
 }
 
 /** The bytes of line `i`, without a copy. */

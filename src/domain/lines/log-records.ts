@@ -18,8 +18,9 @@ export { decodeLines } from './decode-lines';
  * | length | true length of a line that was cut, where it is known                     |
  * | again  | `1`: repeated by a rewritten object                                       |
  * | clock  | `future`: its stamp lies too far after LastModified, `time` is the latter |
+ * | gap    | `possible`: lines of its source before it may be missing                  |
  *
- * The last four are rare. Bytes go straight from one buffer to another: no object and no string per line.
+ * The last five are rare. Bytes go straight from one buffer to another: no object and no string per line.
  */
 
 /** A record batch never holds more lines than this (rule 2). */
@@ -38,7 +39,7 @@ export function recordOverhead(source: string, origin: string): number {
 }
 
 /** Upper bound of the rare headers of a line with any flag or a length. */
-export const rareOverhead = 54;
+export const rareOverhead = 67;
 
 /** Upper bound of the encoded size of a batch, in bytes. */
 export function maxEncodedSize(batch: LineBatch): number {
@@ -147,7 +148,7 @@ interface RareHeaders {
 const noRareHeaders: RareHeaders = { count: 0, bytes: Buffer.alloc(0) };
 
 /** By flags, without `length`: the lines of a rewritten object all carry the same. */
-const rareByFlags = Array.from({ length: 32 }, (_, flags) => buildRareHeaders(flags, undefined));
+const rareByFlags = Array.from({ length: 64 }, (_, flags) => buildRareHeaders(flags, undefined));
 
 function rareHeaders(flags: number, length: number | undefined): RareHeaders {
   return (length === undefined ? rareByFlags[flags] : undefined) ?? buildRareHeaders(flags, length);
@@ -160,6 +161,7 @@ function buildRareHeaders(flags: number, length: number | undefined): RareHeader
   if (length !== undefined) headers.push(header('length', String(length)));
   if ((flags & LineFlag.AGAIN) !== 0) headers.push(header('again', '1'));
   if ((flags & LineFlag.FUTURE) !== 0) headers.push(header('clock', 'future'));
+  if ((flags & LineFlag.GAP) !== 0) headers.push(header('gap', 'possible'));
   return { count: headers.length, bytes: Buffer.concat(headers) };
 }
 

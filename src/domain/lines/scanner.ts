@@ -272,7 +272,7 @@ class PendingLines {
   private base: number;
   private dropped = 0;
   private count = 0;
-  private encodedSize = batchOverhead;
+  private encodedSize = emptySize;
   private readonly perLine: number;
   private readonly starts = new Uint32Array(maxBatchLines);
   private readonly ends = new Uint32Array(maxBatchLines);
@@ -348,9 +348,12 @@ class PendingLines {
     };
     this.from = end;
     this.count = this.dropped = 0;
-    this.encodedSize = batchOverhead;
+    this.encodedSize = emptySize;
     return { batch, from, to: end, publishedBytes: end - from - dropped, droppedBytes: dropped, reading };
   }
 }
+
+/** With room for a mark of the first line (`behindGap`). */
+const emptySize = batchOverhead + rareOverhead;
 
 const noLengths: ReadonlyMap<number, number> = new Map();

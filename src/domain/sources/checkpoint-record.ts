@@ -28,6 +28,7 @@ import { quarantineReasons, type Checkpoint, type LedgerSums, type Quarantined }
  * | r     | reading, see below                    |                                   |
  * | b     | [published, dropped, skipped]         | all of n but the tail is published|
  * | x     | possibleGap                           | 0                                 |
+ * | u     | unsaidGap                             | there is none                     |
  * | q     | quarantine: [etag, size, reason, lastModified, versionId] | there is none |
  * | d     | ended                                 | the object is there               |
  *
@@ -99,6 +100,7 @@ function shortened(checkpoint: Checkpoint): unknown {
     r: shortReading(checkpoint.reading, checkpoint.lastModified),
     b: usual ? undefined : [sums.published, sums.dropped, sums.skipped],
     x: orLeftOut(checkpoint.possibleGap, 0),
+    u: checkpoint.unsaidGap ?? undefined,
     q: quarantine === null ? undefined : shortQuarantine(quarantine),
     d: checkpoint.ended ?? undefined,
   };
@@ -191,6 +193,7 @@ function checkpointFrom(source: string, json: unknown): Checkpoint {
     reading: readingFrom(at['r'], lastModified),
     sums: orElse(at, 'b', { published: offset, dropped: 0, skipped: 0 }, sumsAt),
     possibleGap: orElse(at, 'x', 0, count),
+    unsaidGap: orNull(at, 'u', count),
     quarantine: orNull(at, 'q', quarantineAt),
     ended: orNull(at, 'd', finite),
   };

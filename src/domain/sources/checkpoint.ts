@@ -43,6 +43,11 @@ export interface Checkpoint {
   readonly sums: LedgerSums;
   /** Times that content may have been lost between two reads (a rewrite on an unversioned bucket). */
   readonly possibleGap: number;
+  /**
+   * Where that was, while no record has said so: content behind this position may be missing. The first record that ends
+   * behind it is marked (`gap=possible`). Null when there is no such gap.
+   */
+  readonly unsaidGap: number | null;
   /** A newer object that could not be read; null once one could. */
   readonly quarantine: Quarantined | null;
   /** When the object was found deleted, epoch milliseconds. */

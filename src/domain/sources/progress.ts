@@ -41,6 +41,7 @@ export function firstCheckpoint(
     ...beforeFirstByteOf(object, encoding),
     reading: initialReadingState,
     possibleGap: 0,
+    unsaidGap: null,
   };
 }
 
@@ -77,12 +78,19 @@ export function restarted(
     generation: checkpoint.generation + 1,
     ...beforeFirstByteOf(object, encoding),
     reading: how.count ? { ...reading, earlier: null } : reading,
+    unsaidGap: checkpoint.unsaidGap === null ? null : 0,
   };
 }
 
-/** Content may have been lost between two reads. */
+/** Content may have been lost behind what was read. */
 export function withPossibleGap(checkpoint: Checkpoint): Checkpoint {
-  return { ...checkpoint, possibleGap: checkpoint.possibleGap + 1 };
+  const { possibleGap, unsaidGap, size } = checkpoint;
+  return { ...checkpoint, possibleGap: possibleGap + 1, unsaidGap: unsaidGap ?? size };
+}
+
+/** Is the first record of a step the first behind a possible gap? What was held before the gap is not. */
+export function isBehindGap({ unsaidGap }: Checkpoint, step: ScannedStep): boolean {
+  return unsaidGap !== null && step.to > unsaidGap;
 }
 
 /**
@@ -285,7 +293,7 @@ export function isBalanced(checkpoint: Checkpoint): boolean {
   return published + dropped + skipped + heldBytes(checkpoint) === checkpoint.size;
 }
 
-type Beginning = Omit<Checkpoint, 'v' | 'source' | 'origin' | 'generation' | 'reading' | 'possibleGap'>;
+type Beginning = Omit<Checkpoint, 'v' | 'source' | 'origin' | 'generation' | 'reading' | 'possibleGap' | 'unsaidGap'>;
 
 function beforeFirstByteOf(object: SourceObject, encoding: ContentEncoding): Beginning {
   const algorithm = encoding === 'plain' ? object.checksum?.algorithm : undefined;

@@ -11,6 +11,8 @@ export interface Reading {
   readonly cuts: readonly number[];
   /** The newest stamp of all earlier generations, and its lines (rule 7). */
   readonly earlier: Mark | null;
+  /** May lines before the first one be missing? */
+  readonly isBehindGap: boolean;
 }
 
 export interface Mark {
@@ -42,7 +44,7 @@ export function recordName(
 
 const BOM = Buffer.from('\ufeff');
 
-export function recordsOf({ generation, bytes, cuts, earlier }: Reading, maxLineBytes: number): Records {
+export function recordsOf({ generation, bytes, cuts, earlier, isBehindGap }: Reading, maxLineBytes: number): Records {
   const names: string[] = [];
   const offsets: number[] = [];
   let newest: Mark | null = null;
@@ -63,7 +65,11 @@ export function recordsOf({ generation, bytes, cuts, earlier }: Reading, maxLine
     }
     const level = time !== null ? 'INFO' : record === null ? 'RAW' : 'CONT';
     const whole = open === 'tail' ? 'REST' : end - start > maxLineBytes ? 'HEAD' : cut;
-    const marks = [...(record?.again === true ? ['AGAIN'] : []), ...(whole === null ? [] : [`CUT_${whole}`])];
+    const marks = [
+      ...(record?.again === true ? ['AGAIN'] : []),
+      ...(whole === null ? [] : [`CUT_${whole}`]),
+      ...(isBehindGap && names.length === 0 ? ['GAP'] : []),
+    ];
     names.push(recordName(`${generation}:${start}`, level, record?.time ?? null, line, marks));
     offsets.push(start);
   };

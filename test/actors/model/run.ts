@@ -20,6 +20,8 @@ interface Source {
   text: Text | null;
   last: Text;
   lastUpload: Upload | null;
+  /** Were versions of it removed, read or not? */
+  isExpired: boolean;
 }
 
 /** A schedule in progress: does what it says, and notes for the model what has happened. */
@@ -42,6 +44,7 @@ export class Run {
       text: null,
       last: noText,
       lastUpload: null,
+      isExpired: false,
     }));
     const world = await World.open(folder, setting, (key, upload) =>
       run.put(
@@ -107,9 +110,9 @@ export class Run {
 
     const seen = await lookAt(this.world.place.log);
     expect(Object.keys(seen).filter((key) => !this.sources.some((source) => source.key === key))).toEqual([]);
-    for (const { key, allowed } of this.sources) {
+    for (const { key, allowed, isExpired } of this.sources) {
       const one = seen[key] ?? { records: [], quarantine: [], checkpoint: null };
-      const known = this.withoutDenied(key, one);
+      const known = isExpired ? withoutGaps(this.withoutDenied(key, one)) : this.withoutDenied(key, one);
       const nearest =
         allowed.rest(known, how) && allowed.rest(neverRead(one) ? { ...known, checkpoint: null } : known, how);
       if (nearest !== null)
@@ -120,6 +123,7 @@ export class Run {
             nearest.map((each) => allowed.describe(each)),
           ),
         );
+      if (!allowed.mayBeForgotten) expect(gapsOf(one)).toBeLessThanOrEqual(one.checkpoint?.possibleGap ?? 0);
     }
     // After a listing alone there may be some that failed and had nothing new.
     if (how === 'hints')
@@ -163,6 +167,7 @@ export class Run {
     if (!this.world.setting.versioned || source === undefined || source.lastUpload === null) return;
     await this.world.running.settle();
     this.world.expire(source.key);
+    source.isExpired = true;
     source.allowed.happened({ type: 'expired' });
   }
 
@@ -217,6 +222,21 @@ export class Run {
     return { ...seen, quarantine, checkpoint: { ...checkpoint, possibleGap } };
   }
 }
+
+/** How many records say that lines before them may be missing. */
+function gapsOf({ records }: Seen): number {
+  return records.filter((record) => GAP.test(record)).length;
+}
+
+/**
+ * Nobody knows which version a walk found gone, and so behind which record others may be missing: that is left out of the
+ * comparison. It is said once at most for each time that it was noted.
+ */
+function withoutGaps(seen: Seen): Seen {
+  return { ...seen, records: seen.records.map((record) => record.replace(GAP, '')) };
+}
+
+const GAP = / GAP$/;
 
 /** Nothing but denied, and deleted: a checkpoint says that it has ended, where the model knows of no source. */
 function neverRead({ records, quarantine, checkpoint }: Seen): boolean {

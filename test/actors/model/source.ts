@@ -64,8 +64,10 @@ function hasPassed(since: number, ms: number, now: number): readonly boolean[] {
   return Math.abs(over) <= SLACK_MS ? [true, false] : [over > 0];
 }
 
-export function readRecords({ known }: Situation, { maxLineBytes }: Rules): Records {
-  return known === null ? { names: [], offsets: [], heldFrom: 0, newest: null } : recordsOf(known, maxLineBytes);
+export function readRecords({ known }: Situation, { versioned, maxLineBytes }: Rules): Records {
+  if (known === null) return { names: [], offsets: [], heldFrom: 0, newest: null };
+  // With versions nothing is missing but where one was gone, and what is seen says nothing of that (`withoutGaps`).
+  return recordsOf({ ...known, isBehindGap: !versioned && known.generation > 0 }, maxLineBytes);
 }
 
 export function allRecords(situation: Situation, rules: Rules): readonly string[] {

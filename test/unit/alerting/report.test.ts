@@ -47,7 +47,21 @@ describe('a report', () => {
       windowOf('b', at('10:07'), 0),
     );
     expect(report.totals).toEqual({ error: 3, warn: 12, info: 14, debug: 0, none: 0 });
-    expect(report.notes).toMatchObject({ continuation: 2, unparsed: 4, again: 6, future: 8, expired: 10 });
+    expect(report.notes).toMatchObject({ continuation: 2, unparsed: 4, again: 6, future: 8, expired: 10, gaps: 0 });
+  });
+
+  it('counts possible gaps from the first breach to the last, also in windows between them', () => {
+    const gap = { gaps: 1 };
+    const report = reportOf(
+      '10:09',
+      windowOf('a', at('10:04'), 0, gap),
+      windowOf('a', at('10:05'), 2, gap),
+      windowOf('b', at('10:05'), 0, { gaps: 2 }),
+      windowOf('a', at('10:06'), 0, gap),
+      windowOf('a', at('10:07'), 3),
+      windowOf('a', at('10:08'), 0, gap),
+    );
+    expect(report.notes.gaps).toBe(4);
   });
 
   it('names origins whose watermark has not reached the end of the last breach, and counts incomplete windows', () => {

@@ -35,6 +35,7 @@ export function windowOf(origin: string, start: number, errors: number, changes:
     again: 0,
     future: 0,
     expired: 0,
+    gaps: 0,
     newest: start,
     watermark: start + minute,
     idle: false,

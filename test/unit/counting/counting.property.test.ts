@@ -28,6 +28,7 @@ interface Event {
   readonly lag: number;
   readonly level: Level;
   readonly flags: number;
+  readonly isBehindGap: boolean;
   readonly text: string;
 }
 
@@ -66,6 +67,7 @@ const event: fc.Arbitrary<Event> = fc.record({
     Level.RAW,
   ),
   flags: fc.constantFrom(0, 0, 0, 0, 0, LineFlag.AGAIN, LineFlag.FUTURE, LineFlag.CUT_REST, LineFlag.CUT_TAIL),
+  isBehindGap: fc.constantFrom(false, false, false, false, true),
   text: fc.constantFrom(...texts),
 });
 const events = fc.array(event, { maxLength: 60 });
@@ -90,10 +92,10 @@ function fold(all: readonly Event[], whats: readonly What[], encoded: boolean): 
   const flush = (): void => {
     const [first] = waiting.events;
     if (first === undefined) return;
-    const lines = waiting.events.map(({ level, flags, text }, i) => ({
+    const lines = waiting.events.map(({ level, flags, isBehindGap, text }, i) => ({
       time: waiting.times[i] ?? 0,
       level,
-      flags,
+      flags: isBehindGap ? flags | LineFlag.GAP : flags,
       text,
       offset: offset + i,
     }));
@@ -163,6 +165,7 @@ describe('counting', () => {
       record.again,
       record.future,
       record.expired,
+      record.gaps,
       record.newest ?? -1,
       record.watermark ?? -1,
     ];
@@ -182,13 +185,15 @@ describe('counting', () => {
     );
   });
 
-  it('counts every line once: in lines, again or expired', () => {
+  it('counts every line once, in lines, again or expired, and every possible gap', () => {
     fc.assert(
       fc.property(events, cuts, (all, whats) => {
         const counted = all.filter(({ flags }) => flags !== LineFlag.CUT_REST);
         const records = [...finals(fold(all, whats, false)).values()] as WindowRecord[];
         const sum = records.reduce((total, { lines, again, expired }) => total + lines + again + expired, 0);
         expect(sum).toBe(counted.length);
+        const gaps = records.reduce((total, record) => total + record.gaps, 0);
+        expect(gaps).toBe(all.filter(({ isBehindGap }) => isBehindGap).length);
         const errors = records.reduce((total, { counts }) => total + counts.error, 0);
         const patterns = records.flatMap((record) => record.patterns).reduce((total, { count }) => total + count, 0);
         expect(patterns).toBe(errors);

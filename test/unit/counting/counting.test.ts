@@ -125,6 +125,7 @@ describe('windows', () => {
         again: 0,
         future: 0,
         expired: 0,
+        gaps: 0,
         newest: T + 1_500,
         watermark: T - 3_500,
         idle: false,
@@ -146,6 +147,54 @@ describe('windows', () => {
     const { count, drain } = start();
     count([{ time: T, level: Level.CONT, flags: LineFlag.CUT_REST }]);
     expect(drain()).toEqual([]);
+  });
+
+  it.each<[string, Line, [window: string, gaps: number, lines: number, again: number][]]>([
+    ['at its event time', { time: T }, [['2024-03-01T12:00:00', 1, 1, 0]]],
+    ['of the future', { time: T, flags: LineFlag.FUTURE }, [['2024-03-01T12:00:00', 1, 1, 0]]],
+    ['that is the rest of another', { time: T, flags: LineFlag.CUT_REST }, [['2024-03-01T12:00:00', 1, 0, 0]]],
+    ['of no date at its ingestion', { time: NaN }, [['2024-03-01T12:05:00', 1, 0, 0]]],
+    [
+      'that is repeated at its ingestion',
+      { time: T, flags: LineFlag.AGAIN },
+      [
+        ['2024-03-01T12:05:00', 1, 0, 0],
+        ['2024-03-01T12:00:00', 0, 0, 1],
+      ],
+    ],
+    [
+      'that is the rest of a repeated one at its ingestion',
+      { time: T, flags: LineFlag.AGAIN | LineFlag.CUT_REST },
+      [['2024-03-01T12:05:00', 1, 0, 0]],
+    ],
+  ])('tell of a possible gap before a line %s', (_name, line, expected) => {
+    const { count, drain } = start();
+    count([{ ...line, flags: (line.flags ?? 0) | LineFlag.GAP }], {}, T + 5 * MIN);
+    const told = drain().map(({ windowStart, gaps, lines, again }) => [windowStart.slice(0, -5), gaps, lines, again]);
+    expect(told).toEqual(expected);
+  });
+
+  it('count each possible gap, and go on counting behind it', () => {
+    const { count, drain } = start();
+    const { GAP, AGAIN } = LineFlag;
+    const before = { time: T + MIN };
+    count([before, { time: T, flags: GAP | AGAIN }, { time: T, flags: AGAIN }, before, { ...before, flags: GAP }]);
+    expect(
+      drain().map(({ windowStart, gaps, lines, again }) => [windowStart.slice(11, 16), gaps, lines, again]),
+    ).toEqual([
+      ['12:00', 1, 0, 2],
+      ['12:01', 1, 3, 0],
+    ]);
+  });
+
+  it('tell of a possible gap before a line of a forgotten window at its ingestion', () => {
+    const { count, drain } = start({ keepWindowsMs: 60 * MIN, idleAfterMs: Infinity });
+    count([{ time: T }]);
+    count([{ time: T, flags: LineFlag.GAP }], {}, T + 60 * MIN);
+    expect(drain().map(({ windowStart, gaps, expired }) => [windowStart.slice(11, 16), gaps, expired])).toEqual([
+      ['12:00', 0, 0],
+      ['13:00', 1, 1],
+    ]);
   });
 
   it('take a time that is no date at its ingestion, as expired', () => {

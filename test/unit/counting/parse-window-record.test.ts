@@ -22,6 +22,7 @@ describe('parseWindowRecord', () => {
       again: 0,
       future: 0,
       expired: 0,
+      gaps: 0,
       newest: null,
       watermark: null,
       idle: false,

@@ -60,12 +60,13 @@ const line: fc.Arbitrary<Line> = fc
     level: fc.integer({ min: Level.ERROR, max: Level.RAW }),
     cut: cutFlag,
     rare: fc.constantFrom(0, 0, LineFlag.AGAIN, LineFlag.FUTURE, LineFlag.AGAIN | LineFlag.FUTURE),
+    gap: fc.constantFrom(0, 0, 0, LineFlag.GAP),
     length: fc.option(fc.maxSafeNat(), { nil: undefined, freq: 5 }),
   })
-  .map(({ text, cut, rare, length, ...rest }) => ({
+  .map(({ text, cut, rare, gap, length, ...rest }) => ({
     ...rest,
     text: Buffer.from(text),
-    flags: cut | rare,
+    flags: cut | rare | gap,
     ...(length === undefined ? {} : { length }),
   }));
 const about = fc.record({
@@ -77,8 +78,9 @@ const about = fc.record({
 describe('records of logs', () => {
   it('hold line, key and headers as other tools read them', () => {
     const flags = LineFlag.CUT_HEAD | LineFlag.AGAIN | LineFlag.FUTURE;
+    const { GAP } = LineFlag;
     const lines = [
-      { text: Buffer.from('22:43 boom'), offset: 138, time: 1_633_646_593_379, level: Level.ERROR, flags: 0 },
+      { text: Buffer.from('22:43 boom'), offset: 138, time: 1_633_646_593_379, level: Level.ERROR, flags: GAP },
       { text: Buffer.from('at x'), offset: 150, time: 1_633_646_593_379, level: Level.CONT, flags, length: 900_000 },
     ];
     const batch = encodeLines(batchOf(lines, { generation: 2 }), 1_700_000_000_000, crc32c);
@@ -91,7 +93,12 @@ describe('records of logs', () => {
     const common = { timestamp: 1_700_000_000_000, key: 'logs/host-1/app.log' };
     const headers = { origin: 'host-1', time: '1633646593379' };
     expect(readable).toEqual([
-      { ...common, offset: 0, value: '22:43 boom', headers: { ...headers, level: 'ERROR', at: '2:138' } },
+      {
+        ...common,
+        offset: 0,
+        value: '22:43 boom',
+        headers: { ...headers, level: 'ERROR', at: '2:138', gap: 'possible' },
+      },
       {
         ...common,
         offset: 1,
@@ -115,6 +122,15 @@ describe('records of logs', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('have the longest headers within the size foretold', () => {
+    const flags = LineFlag.CUT_REST | LineFlag.AGAIN | LineFlag.FUTURE | LineFlag.GAP;
+    const one = { text: Buffer.alloc(0), time: -1e15, offset: Number.MAX_SAFE_INTEGER, level: Level.ERROR };
+    const batch = batchOf(Array.from({ length: 2 }, () => ({ ...one, flags, length: Number.MAX_SAFE_INTEGER })));
+    const bare = batchOf(Array.from({ length: 2 }, () => ({ ...one, flags: 0 })));
+    const rare = (encodeLines(batch, 0, crc32c).length - encodeLines(bare, 0, crc32c).length) / 2;
+    expect(maxEncodedSize(batch) - maxEncodedSize(bare)).toBeGreaterThanOrEqual(2 * rare);
   });
 
   it('begin a new batch where source, origin, generation or time of ingestion changes', () => {
@@ -166,6 +182,7 @@ describe('records of logs', () => {
           again: 'yes',
           cut: 'off',
           clock: 'fast',
+          gap: 'certain',
         }),
         { ...strange({ level: 'WARN' }), value: null },
       ],

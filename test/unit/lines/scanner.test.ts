@@ -2,8 +2,8 @@ import { crc32c as nodeCrc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
 import { compilePattern } from '../../../src/config/line-pattern';
 import { ownFormat } from '../../../src/domain/lines/formats/own';
-import { Level, LineFlag, levelNames, lineAt, type LineBatch } from '../../../src/domain/lines/line-batch';
-import { decodeLines, encodeLines, maxBatchLines } from '../../../src/domain/lines/log-records';
+import { behindGap, Level, LineFlag, levelNames, lineAt, type LineBatch } from '../../../src/domain/lines/line-batch';
+import { decodeLines, encodeLines, maxBatchLines, maxEncodedSize } from '../../../src/domain/lines/log-records';
 import { initialReadingState, type ReadingState } from '../../../src/domain/lines/reading-state';
 import {
   createScanner,
@@ -297,6 +297,20 @@ describe('a scanner', () => {
           const encoded = encodeLines(batch, 1, crc32c);
           if (batch.count > 1) expect(encoded.length).toBeLessThanOrEqual(batchBytes);
           expect(decodeLines(encoded, 0).flatMap((part) => linesOf(part.batch))).toEqual(linesOf(batch));
+        }
+      }),
+    );
+  });
+
+  it('leaves room in its batches for the mark of a gap', () => {
+    fc.assert(
+      fc.property(file, fc.integer({ min: 300, max: 3000 }), (data, batchBytes) => {
+        for (const { batch } of scan([data], { context: { batchBytes }, isEnded: true }).batches) {
+          const marked = behindGap(batch);
+          expect([...marked.flags]).toEqual(
+            [...batch.flags].map((flags, i) => (i === 0 ? flags | LineFlag.GAP : flags)),
+          );
+          if (batch.count > 1) expect(maxEncodedSize(marked)).toBeLessThanOrEqual(batchBytes);
         }
       }),
     );

@@ -18,7 +18,16 @@ function holding(text: string, transition: Transition = 'opened'): MailReport {
     patterns: many(30, { pattern: text, count: 1, isNew: true }),
     samples: many(9, { source: text, at: text, text }),
     origins: many(20, { origin: text, count: 1 }),
-    notes: { incomplete: 1, continuation: 1, unparsed: 1, again: 1, future: 1, expired: 1, lagging: many(30, text) },
+    notes: {
+      incomplete: 1,
+      continuation: 1,
+      unparsed: 1,
+      again: 1,
+      future: 1,
+      expired: 1,
+      gaps: 1,
+      lagging: many(30, text),
+    },
   });
 }
 
@@ -146,6 +155,11 @@ describe('renderMail', () => {
     [{}, 'Every window is complete, and no origin is behind.'],
     [{ incomplete: 2 }, '2 windows not complete yet: more lines may come.'],
     [{ lagging: ['a', 'b'] }, 'a and b are not heard of up to the end yet, and not waited for.'],
+    [
+      { gaps: 1 },
+      'Lines may be missing: a log file was replaced, perhaps before its last lines were read. Run telltale audit to see which.',
+    ],
+    [{ gaps: 2 }, 'Lines may be missing: 2 times a log file was replaced, perhaps before its last lines were read.'],
     [{ expired: 1 }, '1 line too late for the window'],
     [{ unparsed: 12 }, '12 lines could not be parsed'],
     [{ again: 40 }, '40 lines repeated by rewritten files, left out of the counts.'],
@@ -153,9 +167,17 @@ describe('renderMail', () => {
     [{ continuation: 4102 }, '4,102 lines of stack traces'],
   ])('tells of %j', (notes, said) => {
     const mail = renderMail(report({ notes: { ...report().notes, ...notes } }), view);
-    expect(mail.text).toContain(`- ${said}`);
+    expect(mail.text.replace(/\s+/g, ' ')).toContain(`- ${said}`);
     expect(readable(mail.html)).toContain(said.replace(/\s/g, ''));
   });
+
+  it.each<Partial<MailReport['notes']>>([{ incomplete: 1 }, { lagging: ['a'] }, { gaps: 1 }])(
+    'does not call the windows complete with %j',
+    (notes) => {
+      const mail = renderMail(report({ notes: { ...report().notes, ...notes } }), view);
+      expect(mail.text).not.toContain('Every window is complete');
+    },
+  );
 
   it('gives a rule to paste under which this would not have been mailed', () => {
     expect(renderMail(report(), view).text).toContain(

@@ -71,6 +71,7 @@ const checkpoints: fc.Arbitrary<Checkpoint> = fc
     heldSince: orNull(time),
     reading,
     possibleGap: count,
+    unsaidGap: orNull(fc.oneof(fc.constant(0), count)),
     quarantine: orNull(
       fc.record({
         etag,
@@ -152,6 +153,11 @@ describe('the size of a slim checkpoint', () => {
   test.each<[string, Partial<Checkpoint>, number]>([
     ['of stamps with a date', {}, 300],
     ['read but once', { proof: 'first' }, 300],
+    [
+      'of a rewritten log, before any record of it',
+      { versionId: null, generation: 1, possibleGap: 1, unsaidGap: 0 },
+      300,
+    ],
     ['of a format of the longest name', { reading: { ...typical.reading, format: 'apache-error' } }, 300],
     ['of time-only stamps', { reading: timeOnly }, 300],
     ['of time-only stamps of another zone', { reading: { ...timeOnly, lastTime: lastModified + 43_140_001 } }, 300],
@@ -258,6 +264,7 @@ describe('what is no record of a checkpoint', () => {
     ['with a sum left out', changed({ b: [1, 2] }), '2 is no'],
     ['with sums by name', changed({ b: { published: 1 } }), 'b is no list'],
     ['with half a gap', changed({ x: 0.5 }), 'x is no count'],
+    ['with a gap before its first byte', changed({ u: -1 }), 'u is no count'],
     [
       'with an unknown reason of its quarantine',
       changed({ q: ['"b"', 5, 'dislike', 7, null] }),

@@ -31,6 +31,7 @@ import {
   skippedTo,
   slimmed,
   withoutTail,
+  isBehindGap,
   withPossibleGap,
 } from '../../../src/domain/sources/progress';
 import { createProof, createReproof } from '../../../src/domain/sources/proof';
@@ -636,13 +637,23 @@ describe('the beginning of a generation', () => {
 
   it('that replaces another may hide a gap, unless versions are kept', () => {
     const versioned = { ...store(content), versionId: 'v2' };
-    expect(nextGeneration(known, store(content), 'plain')).toMatchObject({ possibleGap: 3, versionId: null });
-    expect(nextGeneration(known, versioned, 'plain')).toMatchObject({ possibleGap: 2, versionId: 'v2' });
-    expect(withPossibleGap(known)).toEqual({ ...known, possibleGap: 3 });
+    const hidden = { possibleGap: 3, unsaidGap: 0, versionId: null };
+    expect(nextGeneration(known, store(content), 'plain')).toMatchObject(hidden);
+    const none = { possibleGap: 2, unsaidGap: null, versionId: 'v2' };
+    expect(nextGeneration(known, versioned, 'plain')).toMatchObject(none);
   });
 
   it('that was asked for hides no gap', () => {
-    expect(restarted(known, store(content), 'plain', { count: false }).possibleGap).toBe(2);
+    const none = { possibleGap: 2, unsaidGap: null };
+    expect(restarted(known, store(content), 'plain', { count: false })).toMatchObject(none);
+    expect(restarted(known, store(content), 'plain', { count: true })).toMatchObject(none);
+  });
+
+  it('follows a gap that no record has told of', () => {
+    const unsaid = { ...known, unsaidGap: 9 };
+    const versioned = { ...store(content), versionId: 'v2' };
+    expect(nextGeneration(unsaid, versioned, 'plain')).toMatchObject({ possibleGap: 2, unsaidGap: 0 });
+    expect(restarted(unsaid, store(content), 'plain', { count: true })).toMatchObject({ possibleGap: 2, unsaidGap: 0 });
   });
 
   it('knows what was read before, unless it is to count once more', () => {
@@ -656,6 +667,27 @@ describe('the beginning of a generation', () => {
 
   it('of which nothing was read knows what it knew', () => {
     expect(reopened(known, store(content), 'plain').reading).toBe(known.reading);
+  });
+});
+
+describe('a possible gap', () => {
+  const held = (): Checkpoint => ({ ...first(store('one\ntw')), size: 6, offset: 4, held: 'dHc=', heldSince: 5 });
+
+  it('lies behind what was read; of several that no record has told of the first stays', () => {
+    const once = withPossibleGap(held());
+    expect(once).toEqual({ ...held(), possibleGap: 1, unsaidGap: 6 });
+    expect(withPossibleGap({ ...once, size: 9 })).toEqual({ ...once, size: 9, possibleGap: 2 });
+  });
+
+  test.each<[string, () => Checkpoint, number, boolean]>([
+    ['says nothing of itself where there is none', held, 9, false],
+    ['is not told of by what was held before it', () => withPossibleGap(held()), 6, false],
+    ['is told of by what came behind it', () => withPossibleGap(held()), 7, true],
+    ['is told of by what replaced the object', () => nextGeneration(held(), store('ONE'), 'plain'), 3, true],
+  ])('%s', (_, checkpoint, to, said) => {
+    const { offset: from, reading } = checkpoint();
+    const step = { from, to, publishedBytes: to - from, droppedBytes: 0, reading };
+    expect(isBehindGap(checkpoint(), step)).toBe(said);
   });
 });
 

@@ -41,6 +41,7 @@ function windowOf(minute: number, changes: Partial<WindowRecord> = {}): WindowRe
     again: 0,
     future: 0,
     expired: 0,
+    gaps: 0,
     newest: start,
     watermark: start,
     idle: false,
