@@ -6,7 +6,7 @@ import type { Clock } from '../src/ports/clock';
 import type { EventLog, EventReader, EventWriter, FetchedBatches } from '../src/ports/event-log';
 import { appendRecords, type Crc32c } from './append';
 import { fetchToSelf } from './fetch-to-self';
-import { PATIENT } from './patience';
+import { PATIENT, PATIENT_DEADLINE_MS } from './patience';
 import type { Drained, JobRunnerMessage } from './protocol';
 import { readBatches, readLatest } from './read-latest';
 
@@ -59,7 +59,7 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
   const { job } = options;
   return {
     name,
-    deadlineMs: 10 * 60_000,
+    deadlineMs: PATIENT_DEADLINE_MS,
     supervision: PATIENT,
     initialState: async (context) => {
       const state = await restore(options, context);

@@ -18,7 +18,7 @@ import type { EventLog, EventReader, EventWriter } from '../src/ports/event-log'
 import type { MailTransport, OutgoingMail } from '../src/ports/mail-transport';
 import { appendRecords, type Crc32c } from './append';
 import { fetchToSelf } from './fetch-to-self';
-import { PATIENT } from './patience';
+import { PATIENT, PATIENT_DEADLINE_MS } from './patience';
 import type { Drained, MailerMessage } from './protocol';
 import { readBatches } from './read-latest';
 
@@ -59,6 +59,7 @@ const FETCH = { maxBytes: 1024 * 1024, waitMs: 5_000 };
 export function mailer(options: MailerOptions): ActorOptions<MailerMessage, State> {
   return {
     name: 'mailer',
+    deadlineMs: PATIENT_DEADLINE_MS,
     supervision: PATIENT,
     initialState: async (context) => {
       const writer = await options.log.openWriter('telltale-mailer');

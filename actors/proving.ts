@@ -121,6 +121,11 @@ async function* joined(
   before: readonly Buffer[],
   rest: AsyncGenerator<Buffer, void, undefined>,
 ): AsyncGenerator<Buffer, void, undefined> {
-  yield* before;
-  yield* rest;
+  try {
+    yield* before;
+    yield* rest;
+  } finally {
+    // Also when nobody asks for more than what was before.
+    await rest.return();
+  }
 }

@@ -3,13 +3,14 @@ import type { Checkpoint } from '../src/domain/sources/checkpoint';
 import { encodeQuarantine } from '../src/domain/sources/quarantine';
 import { partitionOf } from '../src/domain/sources/origin';
 import type { SourceId } from '../src/domain/topics';
-import { isTelltaleError } from '../src/errors';
+import { isTelltaleError, TelltaleError } from '../src/errors';
 import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
 import type { Clock } from '../src/ports/clock';
 import type { EventLog, EventTransaction, EventWriter } from '../src/ports/event-log';
 import { appendRecords, type Crc32c } from './append';
 import { CheckpointShelf, recordOf, sinceRecord, type CheckpointRecord } from './checkpoint-shelf';
 import type { LogReaderMessage, Publish, PublisherMessage, Standing } from './protocol';
+import { PATIENT_DEADLINE_MS } from './patience';
 import { readCheckpoints } from './read-checkpoints';
 
 export interface PublisherOptions {
@@ -60,9 +61,9 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
 
   return {
     name: options.name,
+    deadlineMs: PATIENT_DEADLINE_MS,
     initialState: async (context) => {
-      const writer = await options.log.openWriter(options.transactionalId);
-      const { committed, refused } = await restore(options);
+      const { writer, committed, refused } = await restore(options, context.signal);
       for (const reason of refused.values()) context.log.error('a source is left alone', { reason });
       epoch += 1;
       for (const [source, reader] of readers) {
@@ -219,8 +220,25 @@ async function appendCheckpoints(
   }
 }
 
+/** Fences whoever wrote before, so that it is settled what is committed, and reads that. */
+async function restore(
+  options: PublisherOptions,
+  signal: AbortSignal,
+): Promise<Pick<State, 'writer' | 'committed' | 'refused'>> {
+  const writer = await options.log.openWriter(options.transactionalId);
+  try {
+    const shelved = await readShelf(options);
+    // Another start is at work meanwhile: its epoch counts, and nobody is to hear of this one.
+    if (signal.aborted) throw new TelltaleError('ACTOR_STOPPED', 'The publisher was too late to start.');
+    return { writer, ...shelved };
+  } catch (error) {
+    await writer.close();
+    throw error;
+  }
+}
+
 /** The newest checkpoint of each source. One that cannot be understood stops its own source, and no other. */
-async function restore(options: PublisherOptions): Promise<Pick<State, 'committed' | 'refused'>> {
+async function readShelf(options: PublisherOptions): Promise<Pick<State, 'committed' | 'refused'>> {
   const committed = new CheckpointShelf();
   const refused = new Map<SourceId, string>();
   for (let partition = 0; partition < options.partitions; partition++) {

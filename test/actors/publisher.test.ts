@@ -2,11 +2,19 @@ import { publisher } from '../../actors/publisher';
 import type { LogReaderMessage, Publish, PublisherMessage, Standing } from '../../actors/protocol';
 import { readObject } from '../../actors/reading';
 import type { Step } from '../../actors/steps';
+import { loadConfig } from '../../src/config';
 import { ask, spawn, stopped, tell, type ActorRef } from '../../src/kit';
 import { readLines, readRecords } from '../support/topics';
 import { tempFolders } from '../support/temp-folder';
 import { appendOutputs } from './consuming';
-import { changedStore, commitFaults, withCommitFaults, withStalledCommits, type CommitFault } from './decorators';
+import {
+  changedLog,
+  changedStore,
+  commitFaults,
+  withCommitFaults,
+  withStalledCommits,
+  type CommitFault,
+} from './decorators';
 import { allTurns, gate, startTestSystem, type TestSystem } from './kit/harness';
 import { linesOf } from './observing';
 import { BUCKET, inBatchesOf, info, openPlace, type Place } from './producing';
@@ -82,6 +90,37 @@ describe('a checkpoint that cannot be understood', () => {
     await appendOutputs(place.log, 'checkpoints', [{ ...record, value: null }]);
     await place.start().settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(3));
+  });
+});
+
+describe('a start that takes too long', () => {
+  it('is waited for as long as the event log goes on trying by itself', () => {
+    const { config } = loadConfig({ env: {} });
+    const { deadlineMs } = publisher({ ...place.options, name: 'publisher', transactionalId: 'late' });
+    expect(deadlineMs).toBeGreaterThan(config.eventLog.kafka.retryFor);
+  });
+
+  it('tells nobody of its epoch and closes its writer when it was given up meanwhile', async () => {
+    const opening = gate();
+    const [begun, closed] = [gate(), gate()];
+    const log = changedLog(place.log, {
+      openWriter: async (transactionalId) => {
+        begun.open();
+        await opening.opened;
+        const writer = await place.log.openWriter(transactionalId);
+        const close = async (): Promise<void> => {
+          await writer.close();
+          closed.open();
+        };
+        return { begin: () => writer.begin(), close };
+      },
+    });
+    const { system } = startTestSystem();
+    spawn(system, publisher({ ...place.options, log, name: 'publisher', transactionalId: 'late' }));
+    await begun.opened;
+    await expect(system.stop(1)).rejects.toThrow(/Still at work/);
+    opening.open();
+    await closed.opened;
   });
 });
 
