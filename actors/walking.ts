@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../src/domain/sources/checkpoint';
+import { UNVERSIONED } from '../src/domain/sources/plan';
 import { withPossibleGap } from '../src/domain/sources/progress';
-import { lookedAt, UNVERSIONED, versionsToRead } from '../src/domain/sources/versions';
+import { lookedAt, versionsToRead } from '../src/domain/sources/versions';
 import type { ObjectInfo } from '../src/ports/object-store';
 import { isTelltaleError, type TelltaleError } from '../src/errors';
 import { endSource, readObject, refuseObject, rereadObject } from './reading';
@@ -72,21 +73,25 @@ async function* readNew(
   if (newest !== null && !mayHideOthers(newest, committed)) return yield* readObject(committed, newest, options);
 
   let last = committed;
-  for await (const object of objectsToRead(committed, key, newest, options)) {
+  for (let there = newest; ;) {
+    const before = lookedAt(last)?.versionId;
+    for await (const object of objectsToRead(last, key, newest, options)) {
+      yield null;
+      last = yield* object === null ? lostVersion(last) : readObject(last, object, options);
+      // Versions are read in order: those behind wait until this one may be read. They do not wait for one that is gone.
+      if (object !== null && last?.quarantine?.reason === 'denied') return last;
+    }
+    if (newest !== null || last === null) return last;
+    if (lookedAt(last)?.versionId === before) return yield* endSource(last, options);
+    // A deletion ends a source behind all that was put before it: some of that may have come since versions were listed.
     yield null;
-    last = yield* object === null ? lostVersion(last) : readObject(last, object, options);
-    // Versions are read in order: those behind wait until this one may be read. They do not wait for one that is gone.
-    if (object !== null && last?.quarantine?.reason === 'denied') return last;
+    if ((await options.store.head(options.bucket, key)) !== null) return last;
   }
-  if (newest !== null || last === null) return last;
-  // What was put since the first look is among the versions, and has not ended.
-  const isThere = last !== committed && (await options.store.head(options.bucket, key)) !== null;
-  return isThere ? last : yield* endSource(last, options);
 }
 
 /** Were there other versions between the one that was read last and this one? */
 function mayHideOthers({ versionId }: ObjectInfo, committed: Checkpoint | null): boolean {
-  return versionId !== undefined && (committed === null || versionId !== lookedAt(committed).versionId);
+  return versionId !== undefined && versionId !== lookedAt(committed)?.versionId;
 }
 
 /** Null stands for a version that was not to be had any more. */
@@ -97,7 +102,7 @@ async function* objectsToRead(
   { store, bucket, since }: ReadingOptions,
 ): AsyncGenerator<ObjectInfo | null, void, undefined> {
   // What ended without versions has none.
-  const from = committed === null ? undefined : lookedAt(committed).versionId;
+  const from = lookedAt(committed)?.versionId;
   if (newest === null && from === null) return;
   const kept = await store.versions(bucket, key, from === null ? UNVERSIONED : from);
   const { versions, possibleGap } = versionsToRead(committed, kept, since);

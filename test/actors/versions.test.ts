@@ -8,8 +8,8 @@ import { tempFolders } from '../support/temp-folder';
 import { readLines, readRecords } from '../support/topics';
 import { changedStore, withCommitFaults } from './decorators';
 import { allTurns } from './kit/harness';
-import { checkpointOf, published, putAt, quarantineOf, remove, text, watched } from './observing';
-import { BUCKET, inBatchesOf, info, openPlace, UPLOADED, type Place, type Running } from './producing';
+import { checkpointOf, checkpointsOf, published, putAt, quarantineOf, remove, text, watched } from './observing';
+import { BUCKET, HOUR, inBatchesOf, info, openPlace, UPLOADED, type Place, type Running } from './producing';
 import { turnsUntil } from './turns';
 
 /** A bucket that keeps versions loses nothing of what was replaced between two looks. */
@@ -189,6 +189,28 @@ describe('a versioned object', () => {
     const running = place.start();
     await put(text(l0), text(l0, l1));
     remove(place, KEY);
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    expect((await checkpointOf(place.log, KEY)).ended).not.toBeNull();
+  });
+
+  it('that was put and deleted while the version before it is read is still read', async () => {
+    await put(text(l0));
+    remove(place, KEY);
+    let isFirst = true;
+    const store = changedStore(place.store, {
+      read: async (...what) => {
+        const chunks = await place.store.read(...what);
+        if (isFirst) {
+          isFirst = false;
+          await put(text(l0, l1));
+          remove(place, KEY);
+        }
+        return chunks;
+      },
+    });
+    const running = place.start({ store });
     running.hint(KEY);
     await running.settle();
     expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
@@ -459,4 +481,60 @@ describe('a possible gap', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ possibleGap: 1, unsaidGap: null });
     expect(await gapsIn(place.log)).toEqual(told);
   });
+});
+
+describe('a versioned object that nobody may look at at first', () => {
+  let isDenied: boolean;
+  let running: Running;
+  beforeEach(async () => {
+    isDenied = true;
+    const store = changedStore(place.store, {
+      head: async (bucket, key, versionId) => {
+        if (isDenied) throw new TelltaleError('OBJECT_STORE_DENIED', 'Access denied.');
+        return place.store.head(bucket, key, versionId);
+      },
+    });
+    running = place.start({ store });
+    await putAt(place, UPLOADED, KEY, text(l0));
+    await putAt(place, UPLOADED + 60_000, KEY, text(l1));
+    await running.reconcile();
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ size: 0, quarantine: { reason: 'denied' } });
+    isDenied = false;
+  });
+
+  it('is read from its oldest version on when they may', async () => {
+    await putAt(place, UPLOADED + 120_000, KEY, text(l1, l2));
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual([...published(0, [l0]), ...published(1, [l1, l2])]);
+    const found = { generation: 1, quarantine: null, ended: null, possibleGap: 0 };
+    expect(await checkpointOf(place.log, KEY)).toMatchObject(found);
+  });
+
+  it('is read before it ends, if it was deleted meanwhile', async () => {
+    remove(place, KEY);
+    running.hint(KEY);
+    await running.settle();
+    expect(await linesOfSource()).toEqual([...published(0, [l0]), ...published(1, [l1])]);
+    const { ended, possibleGap } = await checkpointOf(place.log, KEY);
+    expect(ended).not.toBeNull();
+    expect(possibleGap).toBe(0);
+  });
+});
+
+it('a versioned object that was forgotten after its deletion is new when it is put again: all that is kept is read', async () => {
+  const running = place.start();
+  await putAt(place, UPLOADED, KEY, text(l0, l1));
+  await running.reconcile();
+  remove(place, KEY);
+  await running.reconcile();
+  place.advance(place.options.retentionMs + HOUR);
+  await running.reconcile();
+  // What the publisher was told to forget is forgotten when it has answered a reader after that.
+  running.hint('web-9/none.log');
+  await running.settle();
+  expect((await checkpointsOf(place.log, KEY)).at(-1)).toBeNull();
+  await putAt(place, UPLOADED + 60_000, KEY, text(l2));
+  await running.reconcile();
+  expect(await linesOfSource()).toEqual([...published(0, [l0, l1]), ...published(0, [l0, l1]), ...published(1, [l2])]);
 });

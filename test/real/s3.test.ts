@@ -14,6 +14,7 @@ import {
 import type { S3Store } from '../../src/adapters/aws/s3-store';
 import type { ObjectInfo } from '../../src/ports/object-store';
 import { BUCKET as PRODUCER_BUCKET, info, openPlace, type Place } from '../actors/producing';
+import { checkpointOf } from '../actors/observing';
 import { objectStoreContract } from '../contract/object-store';
 import type { RunningS3 } from '../support/s3';
 import { S3_START_MS, deleteObject, emptyBucket, keepVersions, makeBucket, openS3, runS3, useS3 } from '../support/s3';
@@ -275,5 +276,22 @@ describe('the producer on S3', () => {
     await running.settle();
     expect(await readLines(place.log)).toEqual({ [SOURCE]: [...whole, ...published(1, rewritten)] });
     expect(running.failures).toEqual([]);
+  });
+
+  it('loses nothing that was appended before the bucket kept versions', async () => {
+    const [one, two, three] = [info(0), info(1), info(2)];
+    const running = place.start({ store });
+    await upload([one]);
+    running.hint(KEY);
+    await running.settle();
+    await upload([one, two]);
+    await keepVersions(PRODUCER_BUCKET);
+    await upload([three]);
+    running.hint(KEY);
+    await running.settle();
+    expect(await readLines(place.log)).toEqual({
+      [SOURCE]: [...published(0, [one, two]), ...published(1, [three])],
+    });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
   });
 });

@@ -14,6 +14,12 @@ export interface SourceObject {
 }
 
 /**
+ * The version id that S3 gives to what was put while a bucket kept no versions, before it did or since it does no more:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html. The next one that is put so replaces it.
+ */
+export const UNVERSIONED = 'null';
+
+/**
  * What to do about an object. `reason` is for the log.
  *
  * - `nothing`: all of it was read, or it is in quarantine.

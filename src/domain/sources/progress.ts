@@ -6,7 +6,7 @@ import type { Checkpoint, ContentEncoding, LedgerSums, QuarantineReason } from '
 import type { Extent } from './content';
 import { EMPTY_CRC, EMPTY_FINGERPRINT, WINDOW_BYTES } from './content';
 import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from './crc-combine';
-import type { SourceObject } from './plan';
+import { UNVERSIONED, type SourceObject } from './plan';
 
 /**
  * How a checkpoint moves on. One reading is: `planRead`; `firstCheckpoint`, `reopened`, `accept` or `nextGeneration` as it
@@ -59,7 +59,7 @@ export function reopened(checkpoint: Checkpoint, object: SourceObject, encoding:
  */
 export function nextGeneration(checkpoint: Checkpoint, object: SourceObject, encoding: ContentEncoding): Checkpoint {
   const next = restarted(checkpoint, object, encoding, { count: false });
-  return object.versionId === undefined ? withPossibleGap(next) : next;
+  return (object.versionId ?? UNVERSIONED) === UNVERSIONED ? withPossibleGap(next) : next;
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { Checkpoint } from './checkpoint';
+import { UNVERSIONED } from './plan';
 import type { ListedObject } from './reconcile';
 
 /** A version of an object; the object store's `ObjectVersion` fits. */
 export interface SourceVersion {
   readonly versionId: string;
+  readonly etag: string;
   /** Epoch milliseconds. */
   readonly lastModified: number;
 }
@@ -41,9 +43,6 @@ export function passedOverOf(
   return older === 'ignored' ? null : 'all';
 }
 
-/** The version id that S3 gives to what was put before a bucket kept versions. */
-export const UNVERSIONED = 'null';
-
 /**
  * Which versions of an object are still to be read, oldest first, so that what was replaced between two looks is not
  * lost (rule 8).
@@ -54,7 +53,8 @@ export function versionsToRead<V extends SourceVersion>(
   kept: readonly V[],
   since: Since,
 ): { readonly versions: readonly V[]; readonly possibleGap: boolean } {
-  if (checkpoint === null) {
+  const last = lookedAt(checkpoint);
+  if (last === null) {
     const { listed = null } = since;
     if (listed !== null) return { versions: fromListed(kept, listed), possibleGap: false };
     const wanted = kept.findIndex(({ lastModified }) => lastModified >= since.ms);
@@ -63,9 +63,12 @@ export function versionsToRead<V extends SourceVersion>(
     return { versions: kept.slice(Math.max(0, since.older === 'passedOver' ? first - 1 : first)), possibleGap: false };
   }
   if (kept.length === 0) return { versions: [], possibleGap: false };
-  const last = lookedAt(checkpoint);
   const known = kept.findIndex(({ versionId }) => versionId === (last.versionId ?? UNVERSIONED));
-  if (known !== -1) return { versions: kept.slice(last.settled ? known + 1 : known), possibleGap: false };
+  if (known !== -1) {
+    // What has no version of its own may be another one by now. If it is a rewrite, its reading notes the possible gap.
+    const isRead = last.settled && kept[known]?.etag === last.etag;
+    return { versions: kept.slice(isRead ? known + 1 : known), possibleGap: false };
+  }
   return { versions: kept.filter(({ lastModified }) => lastModified > last.lastModified), possibleGap: true };
 }
 
@@ -75,17 +78,20 @@ function fromListed<V extends SourceVersion>(kept: readonly V[], listed: ListedO
   return there === -1 ? kept.filter(({ lastModified }) => lastModified > listed.lastModified) : kept.slice(there);
 }
 
-/** The version that was looked at last: the one that was read, or a newer one that can never be read. */
-export function lookedAt({ quarantine, versionId, lastModified, whole }: Checkpoint): SourceVersionState {
-  if (quarantine === null) return { versionId, lastModified, settled: whole };
-  return quarantine.reason === 'denied'
-    ? { versionId, lastModified, settled: whole }
-    : { versionId: quarantine.versionId, lastModified: quarantine.lastModified, settled: true };
+/**
+ * The version that was looked at last: the one that was read, or a newer one that can never be read. Null when none ever
+ * was: of an object that was denied at the first look nobody knows which version it is, and what came before it.
+ */
+export function lookedAt(checkpoint: Checkpoint | null): VersionLookedAt | null {
+  if (checkpoint === null) return null;
+  const { quarantine, versionId, etag, lastModified, whole, size } = checkpoint;
+  if (quarantine !== null && quarantine.reason !== 'denied') return { ...quarantine, settled: true };
+  if (versionId === null && size === 0 && !whole) return null;
+  return { versionId, etag, lastModified, settled: whole };
 }
 
-interface SourceVersionState {
+interface VersionLookedAt extends Omit<SourceVersion, 'versionId'> {
   readonly versionId: string | null;
-  readonly lastModified: number;
   /** Nothing of it is left to read. */
   readonly settled: boolean;
 }

@@ -1,5 +1,5 @@
 import type { Content } from './contents';
-import { allRecords, closedFor, cutShort, forget, look, nothingYet, readRecords } from './source';
+import { allRecords, closedFor, cutShort, denied, forget, look, nothingYet, readRecords } from './source';
 import type { Rules, Situation, Stored } from './source';
 
 /** What happened to one source. */
@@ -12,6 +12,8 @@ export type Happening =
 export interface Seen {
   readonly records: readonly string[];
   readonly quarantine: readonly string[];
+  /** Was there an object that might not be read? `quarantine` does not say so. */
+  readonly wasDenied?: boolean;
   readonly checkpoint: SeenCheckpoint | null;
 }
 
@@ -98,11 +100,9 @@ export class Allowed {
         if (found.has(name) || !this.mayBecome(one, seen)) continue;
         found.set(name, one);
         for (const looked of look(one, this.stored, this.rules)) {
-          next.push(looked);
-          if (!this.rules.versioned) {
-            next.push(...closedFor(looked, one, this.rules), ...this.cutShort(one, looked, seen));
-          }
+          next.push(looked, ...closedFor(looked, one, this.rules), ...this.cutShort(one, looked, seen));
         }
+        if (seen.wasDenied === true) next.push(...denied(one, this.stored));
         next.push(...forget(one, this.stored, this.rules));
       }
       fresh = next;

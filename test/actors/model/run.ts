@@ -217,9 +217,10 @@ export class Run {
     }
     const quarantine = seen.quarantine.filter((record) => !denied.includes(record));
     const { checkpoint } = seen;
-    if (checkpoint === null || !this.world.setting.versioned) return { ...seen, quarantine };
-    const possibleGap = denied.length > 0 ? null : Math.min(1, checkpoint.possibleGap ?? 0);
-    return { ...seen, quarantine, checkpoint: { ...checkpoint, possibleGap } };
+    const wasDenied = denied.length > 0;
+    if (checkpoint === null || !this.world.setting.versioned) return { ...seen, quarantine, wasDenied };
+    const possibleGap = wasDenied ? null : Math.min(1, checkpoint.possibleGap ?? 0);
+    return { ...seen, quarantine, wasDenied, checkpoint: { ...checkpoint, possibleGap } };
   }
 }
 

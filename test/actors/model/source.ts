@@ -184,17 +184,25 @@ export function forget(situation: Situation, { deleted, now }: Stored, rules: Ru
   return hasPassed(ended, rules.retentionMs, now).map((isDue) => (isDue ? forgotten : situation));
 }
 
+/** An object that may not be read takes the place of one that cannot be: that one is not known any more. */
+export function denied(situation: Situation, { contents, deleted }: Stored): readonly Situation[] {
+  const { known } = situation;
+  const refused = known?.refused ?? null;
+  if (known === null || refused === null || deleted || contents.at(-1)?.etag === refused.etag) return [];
+  return [{ ...situation, known: { ...known, refused: null } }];
+}
+
 /**
- * Without versions an object may go away before anything of it is committed but that a new generation begins: what was held
- * of the one before is published, and whatever is there next may go on from it.
+ * An object may go away, or a version be removed, before anything of it is committed but that a new generation begins: what
+ * was held of the one before is published, and whatever is there next may go on from it.
  */
 export function closedFor({ known }: Situation, before: Situation, rules: Rules): readonly Situation[] {
   return known === null || known.generation === before.known?.generation ? [] : [withoutTail(before, rules)];
 }
 
 /**
- * Without versions an object may go away while it is read: what was committed of it by then stands. It ends behind some
- * line, or inside of one that is too long.
+ * An object may go away, or a version be removed, while it is read: what was committed of it by then stands. It ends behind
+ * some line, or inside of one that is too long.
  */
 export function cutShort(before: Situation, after: Situation, rules: Rules): readonly Situation[] {
   const { known } = after;

@@ -13,7 +13,7 @@ import { quarantineReasons, type Checkpoint, type QuarantineReason } from '../..
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/domain/sources/checkpoint-record';
 import { EMPTY_FINGERPRINT, WINDOW_BYTES, type Extent, type Hashing } from '../../../src/domain/sources/content';
 import { formatCrc, type CrcAlgorithm } from '../../../src/domain/sources/crc-combine';
-import { planRead, resumptionOf, type SourceObject } from '../../../src/domain/sources/plan';
+import { planRead, resumptionOf, UNVERSIONED, type SourceObject } from '../../../src/domain/sources/plan';
 import {
   accept,
   advance,
@@ -639,6 +639,8 @@ describe('the beginning of a generation', () => {
     const versioned = { ...store(content), versionId: 'v2' };
     const hidden = { possibleGap: 3, unsaidGap: 0, versionId: null };
     expect(nextGeneration(known, store(content), 'plain')).toMatchObject(hidden);
+    const suspended = { ...store(content), versionId: UNVERSIONED };
+    expect(nextGeneration(known, suspended, 'plain')).toMatchObject({ ...hidden, versionId: UNVERSIONED });
     const none = { possibleGap: 2, unsaidGap: null, versionId: 'v2' };
     expect(nextGeneration(known, versioned, 'plain')).toMatchObject(none);
   });

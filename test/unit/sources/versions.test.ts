@@ -4,7 +4,7 @@ import { passedOverOf, versionsToRead, type Since, type SourceVersion } from '..
 
 /** Versions `v10`, `v20` … put at those times. */
 const kept = (...times: number[]): SourceVersion[] =>
-  times.map((lastModified) => ({ versionId: `v${lastModified}`, lastModified }));
+  times.map((lastModified) => ({ versionId: `v${lastModified}`, etag: `"${lastModified}"`, lastModified }));
 
 const idsOf = (versions: readonly SourceVersion[]): string => versions.map(({ versionId }) => versionId).join(' ');
 
@@ -36,7 +36,11 @@ describe('the versions of a source never seen', () => {
   });
   test.each<[string, SourceVersion[], string]>([
     ['from the one that was listed, however late the clock of the store', kept(10, 20, 30, 40), 'v20 v30 v40'],
-    ['from the newest of its second', [...kept(10, 20), { versionId: 'other', lastModified: 20 }], 'other'],
+    [
+      'from the newest of its second',
+      [...kept(10, 20), { versionId: 'other', etag: '"o"', lastModified: 20 }],
+      'other',
+    ],
     ['from the one behind it where it is gone', kept(10, 30, 40), 'v30 v40'],
     ['not at all where all that is kept is older', kept(10), ''],
   ])('are read %s', (_, versions, ids) => {
@@ -83,31 +87,64 @@ describe('of an object of which nothing was read', () => {
 
 describe('the versions behind a checkpoint', () => {
   const behind = (versionId: string | null, lastModified: number, change: Partial<Checkpoint> = {}): Checkpoint => ({
-    ...firstCheckpoint('b/k', 'k', { size: 1, etag: '"a"', lastModified }, 'plain'),
+    ...firstCheckpoint('b/k', 'k', { size: 1, etag: `"${versionId?.slice(1) ?? 5}"`, lastModified }, 'plain'),
     versionId,
+    size: 1,
     whole: true,
     ...change,
   });
-  const refused = (reason: 'utf-16' | 'denied'): Checkpoint['quarantine'] => ({
-    etag: '"q"',
+  const refused = (reason: 'utf-16' | 'denied', versionId: string | null = 'v20'): Checkpoint['quarantine'] => ({
+    etag: '"20"',
     size: 1,
-    versionId: 'v20',
+    versionId,
     lastModified: 20,
     reason,
   });
-  const unversioned: SourceVersion = { versionId: 'null', lastModified: 5 };
+  const unversioned = (lastModified: number): SourceVersion => ({
+    versionId: 'null',
+    etag: `"${lastModified}"`,
+    lastModified,
+  });
 
   test.each<[string, Checkpoint, SourceVersion[], string, boolean]>([
     ['begin behind the one that was read', behind('v10', 10), kept(10, 20, 30), 'v20 v30', false],
     ['are none behind the newest', behind('v30', 30), kept(30), '', false],
     ['begin with the one that was read in part', behind('v10', 10, { whole: false }), kept(10, 20), 'v10 v20', false],
     ['begin behind a known one whatever its time', behind('v10', 99), kept(10, 20), 'v20', false],
-    ['begin behind what was put before versions were kept', behind(null, 5), [unversioned, ...kept(10)], 'v10', false],
+    ['begin behind what was put without a version', behind(null, 5), [unversioned(5), ...kept(10)], 'v10', false],
     [
-      'begin with what was put before versions were kept, if it was read in part',
+      'begin with what was put without a version, if it was read in part',
       behind(null, 5, { whole: false }),
-      [unversioned, ...kept(10)],
+      [unversioned(5), ...kept(10)],
       'null v10',
+      false,
+    ],
+    [
+      'begin with what replaced one without a version that was read, in its place',
+      behind(null, 5),
+      [unversioned(7), ...kept(10)],
+      'null v10',
+      false,
+    ],
+    [
+      'begin with what replaced it while no more versions were kept',
+      behind('null', 5),
+      [...kept(10), unversioned(20), ...kept(30)],
+      'null v30',
+      false,
+    ],
+    [
+      'begin behind one without a version that can never be read',
+      behind(null, 5, { quarantine: refused('utf-16', null) }),
+      [unversioned(20), ...kept(30)],
+      'v30',
+      false,
+    ],
+    [
+      'begin with what replaced one that can never be read',
+      behind(null, 5, { quarantine: refused('utf-16', null) }),
+      [unversioned(25), ...kept(30)],
+      'null v30',
       false,
     ],
     [
@@ -139,5 +176,31 @@ describe('the versions behind a checkpoint', () => {
     const toRead = versionsToRead(checkpoint, versions, ignoring(1_000));
     expect(idsOf(toRead.versions)).toBe(ids);
     expect(toRead.possibleGap).toBe(possibleGap);
+  });
+
+  const nothingRead = { size: 0, whole: false };
+  test.each<[string, Checkpoint, string]>([
+    [
+      'those of a source never seen, if it was denied',
+      behind(null, 20, { ...nothingRead, quarantine: refused('denied') }),
+      'v10 v20',
+    ],
+    ['the same when it is deleted by now', behind(null, 20, { ...nothingRead, ended: 25 }), 'v10 v20'],
+    [
+      'those from the one on that was denied, where it is known',
+      behind('v20', 20, { ...nothingRead, quarantine: refused('denied') }),
+      'v20',
+    ],
+    ['those behind it where it was empty', behind('v20', 20, { size: 0 }), ''],
+  ])('are, where nothing was read of it, %s', (_, checkpoint, ids) => {
+    expect(versionsToRead(checkpoint, kept(5, 10, 20), ignoring(10))).toEqual({
+      versions: kept(
+        ...ids
+          .split(' ')
+          .filter((id) => id !== '')
+          .map((id) => Number(id.slice(1))),
+      ),
+      possibleGap: false,
+    });
   });
 });

@@ -1,0 +1,151 @@
+import { UNVERSIONED } from '../../src/domain/sources/plan';
+import type { ObjectInfo, ObjectStore } from '../../src/ports/object-store';
+import { tempFolders } from '../support/temp-folder';
+import { changedStore } from './decorators';
+import { checkpointOf, linesOf, published, remove, text } from './observing';
+import { BUCKET, info, openPlace, type Place, type Running } from './producing';
+
+/** A bucket that begins to keep versions, or keeps no more, between two looks: what is still kept is read. */
+
+const KEY = 'web-1/app.log';
+const folders = tempFolders();
+const [l0, l1, l2, l3] = [info(0), info(1), info(2), info(3)];
+
+let place: Place;
+let bucket: Bucket;
+let running: Running;
+beforeEach(async () => {
+  place = await openPlace(folders.make(), true);
+  bucket = bucketOf(place);
+  running = place.start({ store: bucket.store });
+});
+afterEach(() => place.close());
+
+interface Bucket {
+  readonly store: ObjectStore;
+  versioning: 'never' | 'enabled' | 'suspended';
+  put(...contents: string[]): Promise<void>;
+}
+
+/** As S3 has it: what is put while versioning is not enabled has the version `null`, of which there is one. */
+function bucketOf(within: Place): Bucket {
+  const { store } = within;
+  const unversioned: string[] = [];
+  const nameOf = ({ versionId = '' }: ObjectInfo): string =>
+    unversioned.includes(versionId) ? UNVERSIONED : versionId;
+  const named: Bucket = {
+    versioning: 'never',
+    put: async (...contents) => {
+      for (const content of contents) {
+        await within.put(KEY, content);
+        const { versionId = '' } = (await store.head(BUCKET, KEY)) ?? {};
+        if (named.versioning !== 'enabled') unversioned.push(versionId);
+      }
+    },
+    store: changedStore(store, {
+      head: async (name, key, versionId) => {
+        const found = await store.head(name, key, versionId === UNVERSIONED ? unversioned.at(-1) : versionId);
+        if (found === null) return null;
+        const { size, etag, lastModified, checksum } = found;
+        const version = named.versioning === 'never' ? {} : { versionId: nameOf(found) };
+        return { key, size, etag, lastModified, ...(checksum && { checksum }), ...version };
+      },
+      read: (name, key, { versionId, ...range }) => {
+        const inner = versionId === UNVERSIONED ? unversioned.at(-1) : versionId;
+        return store.read(name, key, inner === undefined ? range : { ...range, versionId: inner });
+      },
+      versions: async (name, key, from) => {
+        const kept = (await store.versions(name, key))
+          .filter(({ versionId }) => !unversioned.slice(0, -1).includes(versionId))
+          .map((version) => ({ ...version, versionId: nameOf(version) }));
+        if (kept.every(({ versionId }) => versionId === UNVERSIONED)) return [];
+        return kept.slice(
+          Math.max(
+            0,
+            kept.findIndex(({ versionId }) => versionId === from),
+          ),
+        );
+      },
+    }),
+  };
+  return named;
+}
+
+async function look(): Promise<void> {
+  running.hint(KEY);
+  await running.settle();
+}
+
+describe('a bucket that begins to keep versions', () => {
+  it('loses nothing that was appended before', async () => {
+    await bucket.put(text(l0));
+    await look();
+    await bucket.put(text(l0, l1));
+    bucket.versioning = 'enabled';
+    await bucket.put(text(l2), text(l2, l3));
+    await look();
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1]), ...published(1, [l2, l3])]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
+  });
+
+  it('loses nothing of what replaced the object before, which may hide others', async () => {
+    await bucket.put(text(l0));
+    await look();
+    await bucket.put(text(l1), text(l2));
+    bucket.versioning = 'enabled';
+    await bucket.put(text(l3));
+    await look();
+    expect(await linesOf(place.log, KEY)).toEqual([
+      ...published(0, [l0]),
+      ...published(1, [l2]),
+      ...published(2, [l3]),
+    ]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, possibleGap: 1 });
+  });
+
+  it('reads nothing twice', async () => {
+    await bucket.put(text(l0));
+    await look();
+    bucket.versioning = 'enabled';
+    await look();
+    await bucket.put(text(l1));
+    await look();
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l1])]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
+  });
+});
+
+describe('a bucket that keeps versions no more', () => {
+  beforeEach(async () => {
+    bucket.versioning = 'enabled';
+    await bucket.put(text(l0));
+    await look();
+    bucket.versioning = 'suspended';
+  });
+
+  it('notes a possible gap where an object was replaced', async () => {
+    await bucket.put(text(l0, l1), text(l2));
+    await look();
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l2])]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 1 });
+  });
+
+  it('notes none where it was appended to', async () => {
+    await bucket.put(text(l0, l1), text(l0, l1, l2));
+    await look();
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2]));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, possibleGap: 0 });
+  });
+
+  it('and keeps them again loses nothing of what was put meanwhile, and deleted', async () => {
+    await bucket.put(text(l0, l1));
+    await look();
+    await bucket.put(text(l0, l1, l2));
+    bucket.versioning = 'enabled';
+    await bucket.put(text(l3));
+    remove(place, KEY);
+    await look();
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1, l2]), ...published(1, [l3])]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
+  });
+});
