@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { WindowRecord } from '../../src/domain/counting/window-record';
 import { freePort, openKafka, runKafka, type RunningKafka } from './kafka';
 import { readWithKcat } from './kcat';
@@ -42,12 +43,13 @@ export class KafkaSite {
     rmSync(this.data, { recursive: true, force: true });
   }
 
-  /** kill -9 of the broker, and a start over the same data. */
-  async crashBroker(): Promise<void> {
+  /** kill -9 of the broker, and a start over the same data after a while. */
+  async crashBroker(awayMs = 0): Promise<void> {
     const data = join(this.data, 'kafka');
     // The Java process alone has the broker's properties, which lie in its folder, on its command line.
     spawnSync('pkill', ['-9', '-f', `kafka\\.Kafka ${data}`]);
     await this.kafka.stop();
+    await pause(awayMs);
     this.kafka = await runKafka({ version: this.version, port: Number(this.broker.split(':')[1]), data });
   }
 
