@@ -23,6 +23,9 @@ export interface PublisherOptions {
   readonly crc32c: Crc32c;
 }
 
+/** What the log says of an object that cannot be read. */
+export const IN_QUARANTINE = 'an object cannot be read and is in quarantine';
+
 /** A transaction is committed at the latest when it is this old or holds this much, even while readers have more. */
 const MAX_TRANSACTION_MS = 1_000;
 const MAX_TRANSACTION_BYTES = 8 * 1024 * 1024;
@@ -159,7 +162,7 @@ async function take(
   if (step.quarantine !== undefined) {
     const record = { ...encodeQuarantine(step.quarantine), headers: [], timestamp: options.clock.now() };
     await appendRecords(open.transaction, { topic: 'quarantine', partition: 0 }, [record], options.crc32c);
-    context.log.warn('an object cannot be read and is in quarantine', {
+    context.log.warn(IN_QUARANTINE, {
       source: step.source,
       reason: step.quarantine.reason,
       detail: step.quarantine.detail,

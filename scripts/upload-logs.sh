@@ -58,6 +58,9 @@ refuse() {
 
 tell() { if [[ -n $verbose ]]; then complain "$@"; fi; }
 
+# counted N NOUN: 1 byte, 2 bytes
+counted() { if (($1 == 1)); then printf '%d %s' "$1" "$2"; else printf '%d %ss' "$1" "$2"; fi; }
+
 # How a file name is shown: on one line, whatever is in it.
 shown() { printf '%q' "$1"; }
 
@@ -335,7 +338,7 @@ put() {
     # Its last line says why; before it may stand a whole Python traceback.
     said=${said##*$'\n'} said=${said//[[:cntrl:]]/ }
     if ((tries == retries)); then
-      fail "$(shown "$file") was not uploaded to $(shown "$target"), tried $((tries + 1)) times: $said"
+      fail "$(shown "$file") was not uploaded to $(shown "$target"), tried $(counted $((tries + 1)) time): $said"
       return 1
     fi
     tell "trying again in $pause s: $(shown "$file"): $said"
@@ -345,7 +348,7 @@ put() {
   if [[ $id == "${done_id[$path]:-}" ]]; then settling=${done_settling[$path]}; fi
   remember "$path" "$id" "$size" "$mtime" "$settling"
   write_state
-  tell "uploaded $(shown "$file") to $(shown "$target"), $size bytes"
+  tell "uploaded $(shown "$file") to $(shown "$target"), $(counted "$size" byte)"
 }
 
 # --- rotations

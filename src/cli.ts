@@ -9,7 +9,7 @@ interface LocalFlags {
   readonly data?: string;
   readonly port?: number;
   readonly kafka?: string;
-  readonly once?: readonly string[];
+  readonly once: boolean;
 }
 
 /**
@@ -34,16 +34,24 @@ function createProgram(launch: Launch): Command {
   program
     .command('local')
     .description('the whole system in one process; Ctrl-C drains')
+    .argument('[file...]', 'with --once: files or folders to read')
     .option('--data <dir>', 'where it keeps its data (dataDir)')
     .option('--port <n>', 'port of the status page (web.port); 0: any free one', wholeNumber(65_535))
     .addOption(
       new Option('--kafka <brokers>', 'host:port,… of a Kafka as event log (eventLog.kafka.brokers)').conflicts('once'),
     )
     .option(
-      '--once <file...>',
-      'reads these files, closes every window, delivers every mail, and exits; --data keeps the mails',
+      '--once',
+      'reads the files, closes every window, delivers every mail, and exits; --data keeps the mails',
+      false,
     )
-    .action(async (options: LocalFlags, command: Command) => {
+    .action(async (files: readonly string[], options: LocalFlags, command: Command) => {
+      if (options.once && files.length === 0) {
+        throw new TelltaleError('USAGE', 'local --once wants files: telltale local --once [--data DIR] FILE…');
+      }
+      if (!options.once && files.length > 0) {
+        throw new TelltaleError('USAGE', `local takes files with --once only, found ${files.join(' ')}`);
+      }
       const globals = command.optsWithGlobals<GlobalOptions>();
       const set = [
         ...globals.set,
@@ -53,7 +61,11 @@ function createProgram(launch: Launch): Command {
       ];
       await launch({ ...globals, set }, async ({ loaded, json, io }) => {
         const { runLocal } = await import('./apps/local.js');
-        return runLocal(loaded.config, { once: options.once ?? null, keepData: options.data !== undefined, json }, io);
+        return runLocal(
+          loaded.config,
+          { once: options.once ? files : null, keepData: options.data !== undefined, json },
+          io,
+        );
       });
     });
 

@@ -16,10 +16,10 @@ import { claimOf, type Claim } from '../domain/sources/claim';
 import { TopicLedger, type TopicFacts } from '../domain/sources/topic-ledger';
 import { sourceId, splitSourceId, type SourceId } from '../domain/topics';
 import { isTelltaleError, TelltaleError } from '../errors';
-import { nearestFile } from '../nearest';
 import type { Clock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store';
+import { noSuchSource } from './no-such-source';
 
 /** What an audit looks at. */
 export interface AuditOptions {
@@ -210,9 +210,4 @@ class Audit {
     if (this.options.stop.aborted) throw new TelltaleError('STOPPED', 'stopped before all was audited');
     this.options.onProgress({ partitions: this.done, bytes: this.bytes });
   }
-}
-
-function noSuchSource(source: SourceId, known: readonly SourceId[]): TelltaleError {
-  const meant = known.length === 0 ? '' : `; did you mean ${JSON.stringify(nearestFile(source, known))}?`;
-  return new TelltaleError('OBJECT_NOT_FOUND', `there is no source ${JSON.stringify(source)}${meant}`);
 }

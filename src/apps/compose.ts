@@ -106,14 +106,19 @@ export function topicNeeds(transactionalId: string): TopicNeeds {
 /** A transaction lives for a second or so; one that is still open after this belongs to a program that died. */
 const TRANSACTION_TIMEOUT_MS = 60_000;
 
-/** The object store that the configuration names. */
+/**
+ * The object store that the configuration names.
+ * @throws CONFIG when it is S3, and nothing says in which region
+ */
 export async function openStore(config: Config, data: DataFolder, io: Io): Promise<ObservedStore> {
   if (config.objectStore.kind === 'folder') return openFolder(config, data, io, systemClock);
   // Node 20 is meant: the SDK warns of it at every start.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const { createS3Store } = await import('../adapters/aws/s3-store.js');
+  const store = createS3Store({ clock: systemClock, ...config.objectStore.s3, ...S3_LIMITS });
+  await store.checkRegion();
   // S3 itself announces what is put.
-  return { store: createS3Store({ clock: systemClock, ...config.objectStore.s3, ...S3_LIMITS }), announced: settled };
+  return { store, announced: settled };
 }
 
 /** Together less than a log-reader's deadline, so that its errors are S3's own. */

@@ -46,10 +46,23 @@ export function openDataFolder(folder: string): DataFolder {
 export function findDataFolder({ dataDir, eventLog }: Pick<Config, 'dataDir' | 'eventLog'>): DataFolder {
   const data = placesIn(resolve(dataDir));
   if (eventLog.kind === 'kafka' || existsSync(data.events)) return data;
+  if (existsSync(data.root) && !mayEnter(data.root)) {
+    const message = `this user may not look into ${data.root}: run this as the user who owns the data folder`;
+    throw new TelltaleError('DATA_FOLDER', message);
+  }
   throw new TelltaleError(
     'DATA_FOLDER',
     `there is no event log in ${data.root}: name the data folder of a program with --set dataDir=DIR`,
   );
+}
+
+function mayEnter(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function placesIn(root: string): DataFolder {

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Settled } from '../../actors/protocol';
+import { IN_QUARANTINE } from '../../actors/publisher';
 import { findLogFiles, type LogFile } from './log-files';
 import { asDecided, resultLines } from './results';
 import type { Config } from '../config';
@@ -9,19 +11,25 @@ import type { MailReport } from '../domain/alerting/mail-report';
 import { parseOutboxRecord } from '../domain/alerting/outbox-records';
 import { parseWindowRecord } from '../domain/counting/parse-window-record';
 import type { WindowRecord } from '../domain/counting/window-record';
+import { sourceId } from '../domain/topics';
+import { TelltaleError } from '../errors';
 import type { Io } from '../io';
 import type { Logger } from '../log';
 import { systemClock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
 import { lockDataFolder, openEventLog, openFolder, openMail, openStore } from './compose';
 import { launchConsumer } from './consumer';
+import { counted } from './counted';
 import { openDataFolder, type DataFolder } from './data-folder';
 import { follow } from './follow';
 import { startGenerators } from './generator';
 import { rulesOf } from './jobs';
+import { latestCheckpoints } from './latest-checkpoints';
 import { startLiveTable } from './live-table';
 import { launchProducer } from './producer';
 import { unlessStopped, untilStopped, type OnFailure } from './until-stopped';
+import { refuseUnreadable, unreadable, type Unreadable } from './unreadable';
+import { warnOfUnusedKeys } from './unused-keys';
 import { startUploads } from './uploads';
 import { launchWeb } from './view';
 
@@ -84,7 +92,7 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
       }).catch((error: unknown) => onFailure('generator', error instanceof Error ? error : new Error(String(error))));
       table.say(`status   ${web.url}`);
       table.say(`mailbox  ${web.url}mail  (files: ${data.mail})`);
-      table.say(`logs     ${hosts}  (${config.generator.hosts} generators)`);
+      table.say(`logs     ${hosts}  (${counted(config.generator.hosts, 'generator')})`);
       table.say('Ctrl-C stops');
       return async () => {
         stopWriting.abort();
@@ -101,7 +109,11 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
   }
 }
 
-/** The same path for given files, drained to its end: every window complete, every mail delivered. */
+/**
+ * The same path for given files, drained to its end: every window complete, every mail delivered.
+ * @throws FILE_UNREADABLE after the results are printed, when some files could not be read; OBJECT_STORE and nothing is
+ *   printed, when anything else went wrong
+ */
 async function runOnce(
   config: Config,
   data: DataFolder,
@@ -109,20 +121,33 @@ async function runOnce(
   json: boolean,
   io: Io,
 ): Promise<number> {
-  const files = await findLogFiles(paths);
+  const { files, closed } = await findLogFiles(paths);
   const onFiles = onlyFiles(config);
+  warnOfUnusedKeys(
+    onFiles,
+    files.map(({ key }) => key),
+    io,
+  );
   const log = await openEventLog(onFiles, data);
   try {
-    await unlessStopped(io, (onFailure) => ingestFiles(onFiles, data, log, files, io, onFailure));
-    const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    const { leftOut, bytes } = await unlessStopped(io, (onFailure) =>
+      ingestFiles(onFiles, data, log, files, io, onFailure),
+    );
     const windows = await finalWindows(log, config);
     const mails = (await sentReports(log)).map((report) => asDecided(report, config));
     const breaches = breachedWindows(windows, rulesOf(config), config.window).length;
     io.out.write(`${resultLines({ windows, mails, bytes, breaches }, json).join('\n')}\n`);
+    refuseUnreadable([...closed, ...leftOut]);
     return 0;
   } finally {
     await log.close();
   }
+}
+
+interface Ingested {
+  readonly leftOut: readonly Unreadable[];
+  /** Bytes of content: of all that is in the data folder, as are the lines. */
+  readonly bytes: number;
 }
 
 async function ingestFiles(
@@ -132,7 +157,7 @@ async function ingestFiles(
   files: readonly LogFile[],
   io: Io,
   onFailure: OnFailure,
-): Promise<void> {
+): Promise<Ingested> {
   const quiet: Io = { ...io, log: logOfOnce(io) };
   // LastModified is the file's mtime: the store is told that it is that time.
   let lastModified = 0;
@@ -151,18 +176,42 @@ async function ingestFiles(
     await observed.store.putFile(config.objectStore.bucket, key, path);
   }
   await observed.announced();
-  await producer.settle();
+  const ingested = await whatWasIngested(config, log, files, await producer.settle());
   await producer.drain();
   await consumer.finish();
   await consumer.drain();
+  return ingested;
 }
 
-/** The results say it all: what was done for them is for --verbose, and so is what breaks when the user stops it. */
+/** @throws OBJECT_STORE when something could not be read that is no file's own fault: what came of the others is not known */
+async function whatWasIngested(
+  config: Config,
+  log: EventLog,
+  files: readonly LogFile[],
+  failed: Settled['failed'],
+): Promise<Ingested> {
+  const paths = new Map(files.map(({ key, path }) => [key, path]));
+  const checkpoints = await latestCheckpoints(log, config.eventLog.partitions, ({ size, quarantine }) => ({
+    size,
+    reason: quarantine?.reason ?? null,
+  }));
+  const leftOut = failed.map(({ key, reason: why }) => {
+    const reason = checkpoints.get(sourceId(config.objectStore.bucket, key))?.reason ?? null;
+    if (reason !== null) return unreadable(paths.get(key) ?? key, reason);
+    throw new TelltaleError('OBJECT_STORE', `${JSON.stringify(key)} could not be read: ${why}`);
+  });
+  return { leftOut, bytes: [...checkpoints.values()].reduce((sum, { size }) => sum + size, 0) };
+}
+
+/**
+ * The results say it all: what was done for them is for --verbose. What cannot be read is told behind them, and what breaks
+ * when the user stops it is no fault.
+ */
 function logOfOnce({ log, stop }: Io): Logger {
   return {
     ...log,
     info: (message, fields) => log.debug(message, fields),
-    warn: (message, fields) => log[stop.aborted ? 'debug' : 'warn'](message, fields),
+    warn: (message, fields) => log[stop.aborted || message === IN_QUARANTINE ? 'debug' : 'warn'](message, fields),
     error: (message, fields) => log[stop.aborted ? 'debug' : 'error'](message, fields),
   };
 }

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { schedule } from 'node-cron';
 import { startProducer } from '../../actors/producer';
+import type { Settled } from '../../actors/protocol';
 import { listenForSignals } from '../adapters/embedded/signal-socket';
 import { signalSocketPath } from '../adapters/embedded/signal-socket-path';
 import type { Config } from '../config';
@@ -15,11 +16,8 @@ import { openDataFolder, type DataFolder } from './data-folder';
 import { untilStopped } from './until-stopped';
 
 export interface RunningProducer {
-  /**
-   * Resolves when all that is in the bucket is read and committed.
-   * @throws OBJECT_STORE when something could not be read
-   */
-  settle(): Promise<void>;
+  /** Resolves when all that is in the bucket is read and committed, with what could not be read. */
+  settle(): Promise<Settled['failed']>;
   /** Stops source to sink within some seconds. */
   drain(): Promise<void>;
 }
@@ -82,13 +80,10 @@ export async function launchProducer(
   });
   const reconciliation = schedule(config.ingest.reconcile, () => tell(producer.ref, { type: 'reconcile' }));
   return {
-    settle: async () => {
+    settle: () => {
       // A signal may be lost: what is in the bucket is what counts.
       tell(producer.ref, { type: 'reconcile' });
-      const [first, ...others] = await producer.settle(SETTLE_MS);
-      if (first === undefined) return;
-      const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
-      throw new TelltaleError('OBJECT_STORE', `${JSON.stringify(first.key)} could not be read${more}: ${first.reason}`);
+      return producer.settle(SETTLE_MS);
     },
     drain: async () => {
       await reconciliation.destroy();

@@ -2,6 +2,7 @@ import type { Config } from '../config';
 import type { MailReport, Transition } from '../domain/alerting/mail-report';
 import type { LevelCounts, WindowRecord } from '../domain/counting/window-record';
 import { verdictOf } from '../domain/mail/verdict';
+import { counted, plural } from './counted';
 import { escapeControls } from '../escape-controls';
 
 /** A mail that a rule asks for, as `replay` and `local --once` print it. */
@@ -21,7 +22,7 @@ export interface Results {
   /** Final revisions, in any order. */
   readonly windows: readonly WindowRecord[];
   readonly mails: readonly DecidedMail[];
-  /** Size of the files. */
+  /** Bytes of content that was read, decompressed. */
   readonly bytes: number;
   /** Breached windows of rules, mailed or not. */
   readonly breaches: number;
@@ -97,20 +98,29 @@ function summaryOf(windows: readonly WindowRecord[], { bytes, breaches }: Totals
   };
 }
 
-/** More windows than this are not listed for people; the summary counts them all. */
+/** More windows than this are not listed for people, but the newest; the summary counts them all. */
 const LISTED_WINDOWS = 40;
+
+/** The newest ones, in the order given. */
+function newest(windows: readonly WindowRecord[]): readonly WindowRecord[] {
+  const byTime = [...windows].sort((a, b) => Date.parse(b.windowStart) - Date.parse(a.windowStart));
+  const listed = new Set(byTime.slice(0, LISTED_WINDOWS));
+  return windows.filter((window) => listed.has(window));
+}
 
 function textLines(windows: readonly WindowRecord[], mails: readonly DecidedMail[], totals: Totals): string[] {
   const { lines, bytes, counts, continuation, unparsed, again, breaches } = summaryOf(windows, totals);
   const hidden = windows.length - LISTED_WINDOWS;
   return [
-    ...windowTable(hidden > 0 ? windows.slice(-LISTED_WINDOWS) : windows),
-    ...(hidden > 0 ? [`(${hidden} earlier windows are not shown; --json prints them all)`] : []),
+    ...windowTable(newest(windows)),
+    ...(hidden > 0
+      ? [`(${counted(hidden, 'earlier window')} ${plural(hidden, 'is', 'are')} not shown; --json prints them all)`]
+      : []),
     '',
     ...mails.map(({ report, subject, to }) =>
       escapeControls(`${readable(report.from)} UTC  mail to ${to.join(', ')}: ${subject}`),
     ),
-    `${lines} lines, ${bytes} bytes: ${counts.error} error, ${counts.warn} warn, ${counts.info} info, ${counts.debug} debug, ` +
+    `${counted(lines, 'line')}, ${counted(bytes, 'byte')}: ${counts.error} error, ${counts.warn} warn, ${counts.info} info, ${counts.debug} debug, ` +
       `${counts.none} without a level, ${continuation} continuation, ${unparsed} unparsed, ${again} repeated`,
     `${counted(windows.length, 'window')}, ${breaches} breached, ${counted(mails.length, 'mail')}`,
   ];
@@ -137,10 +147,6 @@ export function windowTable(windows: readonly WindowRecord[]): string[] {
 /** An ISO 8601 time in UTC, for a column that says so. */
 function readable(time: string): string {
   return time.replace('T', ' ').replace(/(\.000)?Z$/, '');
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function compare<T extends string | number>(a: T, b: T): number {

@@ -1,6 +1,7 @@
 import { loadCrc64Nvme } from '../adapters/native/checksums';
 import { audit, type AuditProgress } from '../apps/audit';
 import { objectsToRead, openEventLog, openStore } from '../apps/compose';
+import { counted } from '../apps/counted';
 import { findDataFolder } from '../apps/data-folder';
 import type { Config } from '../config';
 import type { Audited } from '../domain/sources/audit';
@@ -32,7 +33,9 @@ export async function runAudit(config: Config, { sources, json }: AuditCommand, 
       sources: 0,
       bytes: 0,
       failed: 0,
+      quarantined: 0,
       behind: 0,
+      advice: new Set(),
       proven: { content: 0, positions: 0, ledger: 0 },
     };
     for await (const audited of audit({
@@ -56,7 +59,7 @@ export async function runAudit(config: Config, { sources, json }: AuditCommand, 
       for (const line of lines) io.out.write(`${escapeControls(line)}\n`);
     }
     progress.clear();
-    if (!json) io.out.write(`${summaryOf(found)}\n`);
+    if (!json) io.out.write([...found.advice, summaryOf(found)].map((line) => `${line}\n`).join(''));
     return found.failed === 0 ? 0 : 1;
   } finally {
     await log.close();
@@ -67,40 +70,64 @@ interface Found {
   sources: number;
   bytes: number;
   failed: number;
+  /** Sources that hold, and whose newest object cannot be read. */
+  quarantined: number;
   behind: number;
-  /** Sources that hold, by what proves them. */
+  /** Other sources that hold, by what proves them. */
   readonly proven: Record<Audited['proof'], number>;
+  /** What to do, said once for all sources. */
+  readonly advice: Set<string>;
 }
 
-function add(found: Found, { size, ok, proof, behind = 0 }: Audited): void {
+const READ_AGAIN =
+  'failed: "telltale reingest SOURCE" has the object read once more from its first byte, so that all its lines are there again';
+const KEEP_VERSIONS =
+  'lost between two reads: let the bucket keep versions, then what is overwritten is read from there (docs/ingestion.md)';
+
+function add(found: Found, { size, ok, proof, published, quarantine, possibleGap, behind = 0 }: Audited): void {
   found.sources += 1;
   found.bytes += size;
   found.behind += behind;
-  if (ok) found.proven[proof] += 1;
-  else found.failed += 1;
+  if (!ok) found.failed += 1;
+  else if (quarantine !== undefined) found.quarantined += 1;
+  else found.proven[proof] += 1;
+  // One that has published nothing has no checkpoint that could be read.
+  if (!ok && published > 0) found.advice.add(READ_AGAIN);
+  if (possibleGap > 0) found.advice.add(KEEP_VERSIONS);
 }
+
+/** A byte order mark is dropped, too. */
+const BOM_BYTES = 3;
 
 /** A line for a source that has something to say. */
 function sentenceOf(audited: Audited): string[] {
-  const { problem, behind, quarantine, quarantined, possibleGap, deleted } = audited;
+  const { problem, behind, dropped, quarantine, quarantined, possibleGap, deleted } = audited;
   const says = [
     ...(problem === undefined ? [] : [`FAILED: ${problem}`]),
-    ...(behind === undefined ? [] : [`${behind} bytes behind`]),
-    ...(quarantine === undefined ? [] : [`${quarantined} bytes in quarantine: ${quarantine}`]),
-    ...(possibleGap === 0 ? [] : [`content may have been lost between two reads, ${possibleGap} times`]),
+    ...(behind === undefined ? [] : [`${counted(behind, 'byte')} behind`]),
+    ...(quarantine === undefined ? [] : [`${counted(quarantined, 'byte')} in quarantine: ${quarantine}`]),
+    ...(possibleGap === 0 ? [] : [`content may have been lost between two reads, ${counted(possibleGap, 'time')}`]),
+    ...(dropped === 0 || dropped === BOM_BYTES
+      ? []
+      : [`${counted(dropped, 'byte')} dropped, beyond ingest.maxLineBytes`]),
     ...(deleted === undefined ? [] : ['deleted; not ended yet']),
   ];
   return says.length === 0 ? [] : [`${JSON.stringify(audited.source)}  ${says.join('; ')}`];
 }
 
-function summaryOf({ sources, bytes, failed, behind, proven: { content, positions, ledger } }: Found): string {
+function summaryOf(found: Found): string {
+  const { sources, bytes, failed, quarantined, behind } = found;
+  const { content, positions, ledger } = found.proven;
   const how = [
     `${content} proven by content`,
     ...(positions === 0 ? [] : [`${positions} by positions alone`]),
     ...(ledger === 0 ? [] : [`${ledger} by the ledger alone`]),
   ];
-  const waiting = behind === 0 ? '' : `; ${behind} bytes not read yet`;
-  return `${sources} sources, ${bytes} bytes: ${sources - failed} ok (${how.join(', ')}), ${failed} failed${waiting}`;
+  const unread = quarantined === 0 ? '' : `, ${quarantined} in quarantine`;
+  const waiting = behind === 0 ? '' : `; ${counted(behind, 'byte')} not read yet`;
+  const all = `${counted(sources, 'source')}, ${counted(bytes, 'byte')}`;
+  const ok = content + positions + ledger;
+  return `${all}: ${ok} ok (${how.join(', ')})${unread}, ${failed} failed${waiting}`;
 }
 
 interface Progress {
@@ -123,7 +150,7 @@ function progressLine({ out }: Io, partitions: number): Progress {
       last = now;
       drawn = true;
       const mebibytes = Math.floor(progress.bytes / (1024 * 1024));
-      out.write(`\r\u001b[K${progress.partitions} of ${partitions} partitions, ${mebibytes} MiB read`);
+      out.write(`\r\u001b[K${progress.partitions} of ${counted(partitions, 'partition')}, ${mebibytes} MiB read`);
     },
     clear: () => {
       if (drawn) out.write('\r\u001b[K');

@@ -68,7 +68,8 @@ function partitionsOf(config: Config, { topic, partition }: CatOptions): readonl
   const count = specs.find((spec) => spec.name === topic)?.partitions ?? 1;
   if (partition === null) return Array.from({ length: count }, (_, i) => i);
   if (partition < count) return [partition];
-  throw new TelltaleError('USAGE', `${topic} has the partitions 0 to ${count - 1}, there is no ${partition}`);
+  const there = count === 1 ? 'only the partition 0' : `the partitions 0 to ${count - 1}`;
+  throw new TelltaleError('USAGE', `${topic} has ${there}, there is no ${partition}`);
 }
 
 function isTopic(topic: string): topic is TopicName {

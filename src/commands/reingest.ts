@@ -1,7 +1,14 @@
+import { existsSync } from 'node:fs';
 import { sendSignal } from '../adapters/embedded/signal-client';
+import { signalSocketPath } from '../adapters/embedded/signal-socket-path';
+import { objectsToRead, openEventLog, openStore } from '../apps/compose';
+import { findDataFolder } from '../apps/data-folder';
+import { latestCheckpoints } from '../apps/latest-checkpoints';
+import { noSuchSource } from '../apps/no-such-source';
 import type { Config } from '../config';
 import { encodeSignal } from '../domain/signal/encoding';
-import { splitSourceId } from '../domain/topics';
+import { splitSourceId, type SourceId } from '../domain/topics';
+import { TelltaleError } from '../errors';
 import { escapeControls } from '../escape-controls';
 import type { Io } from '../io';
 import { namedSource } from './named-source';
@@ -16,16 +23,39 @@ export interface ReingestOptions {
 
 /**
  * `telltale reingest`: has the running producer read a source from its first byte, as a new generation.
- * @throws TelltaleError BAD_SIGNAL when this cannot be the name of a source, and as `sendSignal`
+ * @throws TelltaleError BAD_SIGNAL when this cannot be the name of a source, OBJECT_NOT_FOUND when there is no such source,
+ *   or its object was deleted, and as `sendSignal`
  */
 export async function runReingest(config: Config, { source, count, json }: ReingestOptions, io: Io): Promise<number> {
-  const named = splitSourceId(namedSource(source, config.objectStore.bucket));
+  const name = namedSource(source, config.objectStore.bucket);
   const reingest = count ? 'count' : 'mark';
-  await sendSignal(config.dataDir, encodeSignal({ v: 1, ...named, reingest }));
-  const name = `${named.bucket}/${named.key}`;
+  const payload = encodeSignal({ v: 1, ...splitSourceId(name), reingest });
+  // Without a producer there is nobody to read it, whatever it is: that is what sending says.
+  if (existsSync(signalSocketPath(config.dataDir))) await refuseWhatIsNotThere(config, name, io);
+  await sendSignal(config.dataDir, payload);
   const line = json ? JSON.stringify({ type: 'reingest', source: name, reingest }) : sentence(name, count);
   io.out.write(`${escapeControls(line)}\n`);
   return 0;
+}
+
+/** The producer takes any name that it might read: what is uploaded a moment later has one, too. */
+async function refuseWhatIsNotThere(config: Config, source: SourceId, io: Io): Promise<void> {
+  const { bucket, key } = splitSourceId(source);
+  const { bucket: read, includes } = objectsToRead(config);
+  // The producer refuses it, and knows why.
+  if (bucket !== read || !includes(key)) return;
+  const data = findDataFolder(config);
+  const { store } = await openStore(config, data, io);
+  if ((await store.head(bucket, key)) !== null) return;
+  const log = await openEventLog(config, data);
+  try {
+    const known = await latestCheckpoints(log, config.eventLog.partitions, () => null);
+    if (!known.has(source)) throw noSuchSource(source, [...known.keys()]);
+    const message = `the object of the source ${JSON.stringify(source)} was deleted: there is nothing to read once more`;
+    throw new TelltaleError('OBJECT_NOT_FOUND', message);
+  } finally {
+    await log.close();
+  }
 }
 
 function sentence(source: string, count: boolean): string {

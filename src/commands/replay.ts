@@ -12,11 +12,14 @@ import { peek, sniff, SNIFF_BYTES } from '../domain/lines/encoding';
 import { initialReadingState } from '../domain/lines/reading-state';
 import { createScanner, fileDayOf, type ScanOptions, type ScannedBatch } from '../domain/lines/scanner';
 import { originOf } from '../domain/sources/origin';
-import { sourceId } from '../domain/topics';
-import { isTelltaleError, TelltaleError } from '../errors';
+import { quarantineReasonOf } from '../domain/sources/quarantine';
+import { sourceId, splitSourceId } from '../domain/topics';
+import { TelltaleError } from '../errors';
 import type { Io } from '../io';
 import { findLogFiles } from '../apps/log-files';
 import { asDecided, resultLines, type DecidedMail } from '../apps/results';
+import { refuseUnreadable, unreadable, type Unreadable } from '../apps/unreadable';
+import { warnOfUnusedKeys } from '../apps/unused-keys';
 
 export interface ReplayOptions {
   /** Files, folders, or `-` for standard input. */
@@ -36,8 +39,10 @@ interface Input {
   readonly scan: ScanOptions;
   /** Epoch milliseconds. */
   readonly lastModified: number;
-  /** As it is stored. */
-  readonly chunks: AsyncIterable<Buffer>;
+  /** As it is stored, from its first byte on. */
+  readonly chunks: () => AsyncIterable<Buffer>;
+  /** Can it be read twice? */
+  readonly isFile: boolean;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -45,13 +50,29 @@ const CHUNK_BYTES = 1024 * 1024;
 /**
  * `telltale replay`: folds files through the same jobs as the running system, without any event log: windows, and the
  * mails that the rules would have sent.
+ * @throws FILE_UNREADABLE after the results are printed, when some files could not be read
  */
 export async function runReplay(config: Config, options: ReplayOptions, io: Io): Promise<number> {
   const counting = countingJob(config, 0, Infinity);
   const state = counting.open(null);
   let bytes = 0;
-  for (const input of await inputsOf(config, options)) {
-    bytes += await countInput(state, input, config, options);
+  const { inputs, closed } = await inputsOf(config, options);
+  warnOfUnusedKeys(
+    config,
+    inputs.map(({ source }) => splitSourceId(source).key),
+    io,
+  );
+  const leftOut: Unreadable[] = [...closed];
+  for (const input of inputs) {
+    try {
+      bytes += await countInput(state, input, config, options);
+    } catch (error) {
+      const reason = quarantineReasonOf(error);
+      if (reason === null) throw error;
+      leftOut.push(unreadable(input.name, reason));
+      // Some of it may be counted already.
+      if (!input.isFile) refuseUnreadable(leftOut);
+    }
     if (io.stop.aborted) throw new TelltaleError('STOPPED', 'stopped before all was read');
   }
   counting.step(state, { type: 'end' });
@@ -62,31 +83,37 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
   const breaches = breachedWindows(windows, rulesOf(config), config.window).length;
   const lines = resultLines({ windows, mails: decideMails(windows, config), bytes, breaches }, options.json);
   io.out.write(`${lines.join('\n')}\n`);
+  refuseUnreadable(leftOut);
   return 0;
 }
 
-async function inputsOf(config: Config, { paths }: ReplayOptions): Promise<Input[]> {
+async function inputsOf(
+  config: Config,
+  { paths }: ReplayOptions,
+): Promise<{ inputs: readonly Input[]; closed: readonly Unreadable[] }> {
   const { bucket } = config.objectStore;
   const scanFor = scanOptions(config);
-  const files = await findLogFiles(paths.filter((path) => path !== '-'));
+  const { files, closed } = await findLogFiles(paths.filter((path) => path !== '-'));
   const inputs = files.map(({ path, key, mtime }) => ({
     name: path,
     source: sourceId(bucket, key),
     origin: originOf(key, { prefix: '', expression: null }),
     scan: scanFor(key),
     lastModified: mtime,
-    chunks: chunksOf(path),
+    chunks: () => chunksOf(path),
+    isFile: true,
   }));
-  if (!paths.includes('-')) return inputs;
-  const stdin = {
+  if (!paths.includes('-')) return { inputs, closed };
+  const stdin: Input = {
     name: 'standard input',
     source: sourceId(bucket, 'stdin/-'),
     origin: 'stdin',
     scan: scanFor('stdin/-'),
     lastModified: Date.now(),
-    chunks: process.stdin,
+    chunks: () => process.stdin,
+    isFile: false,
   };
-  return [...inputs, stdin];
+  return { inputs: [...inputs, stdin], closed };
 }
 
 /** The next chunk is read while the one before is counted. */
@@ -114,29 +141,28 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> 
 }
 
 /**
- * What an input holds, decompressed where it is a gzip.
- * @throws OBJECT_UTF_16, OBJECT_GZIP_CORRUPT, OBJECT_GZIP_TRUNCATED, OBJECT_GZIP_RATIO, which name the input
+ * What an input holds, decompressed where it is a gzip. A gzip is decompressed twice, so that nothing is counted of one that
+ * is broken, as in a live run. Standard input cannot be read twice: whoever reads it has to stop where it is broken.
+ * @throws OBJECT_UTF_16, OBJECT_GZIP_CORRUPT, OBJECT_GZIP_TRUNCATED, OBJECT_GZIP_RATIO
  */
 async function* contentOf(input: Input, limits: GunzipLimits): AsyncGenerator<Buffer, void, undefined> {
-  const { head, chunks } = await peek(input.chunks, SNIFF_BYTES);
+  const { head, chunks } = await peek(input.chunks(), SNIFF_BYTES);
   switch (sniff(head)) {
     case 'plain':
       yield* chunks;
       return;
     case 'gzip':
-      try {
-        yield* gunzip(chunks, limits);
-        return;
-      } catch (cause) {
-        if (!isTelltaleError(cause)) throw cause;
-        throw new TelltaleError(cause.code, `${input.name}: ${cause.message}`, { cause });
-      }
-    case 'utf-16': {
+      if (input.isFile) await drained(gunzip(chunks, limits));
+      yield* gunzip(input.isFile ? input.chunks() : chunks, limits);
+      return;
+    case 'utf-16':
       await chunks.return();
-      const advice = 'convert it to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8';
-      throw new TelltaleError('OBJECT_UTF_16', `${input.name} is UTF-16, which is not read: ${advice}`);
-    }
+      throw new TelltaleError('OBJECT_UTF_16', `${input.name} is UTF-16`);
   }
+}
+
+async function drained(pieces: AsyncIterator<Buffer>): Promise<void> {
+  while ((await pieces.next()).done !== true);
 }
 
 /** @returns the size of the input's content in bytes */

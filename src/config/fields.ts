@@ -164,6 +164,12 @@ export function writeDuration(ms: number): string {
   return writeAmount(ms, durationUnits, '0s');
 }
 
+/** `a, b or c` of those examples that would be taken. */
+function examplesOf(read: (raw: unknown) => number | undefined, ...written: readonly string[]): string {
+  const taken = written.filter((example) => read(example) !== undefined);
+  return [taken.slice(0, -1).join(', '), ...taken.slice(-1)].filter((part) => part !== '').join(' or ');
+}
+
 /** A duration of at least `minMs`, in milliseconds. */
 export function duration(minMs: number): Field<number> {
   const least = minMs === 0 ? '' : ` of at least ${writeDuration(minMs)}`;
@@ -171,7 +177,8 @@ export function duration(minMs: number): Field<number> {
     const ms = readAmount(raw, durationUnits);
     return ms !== undefined && ms >= minMs ? ms : undefined;
   };
-  return field(`a duration${least}, such as 250ms, 60s, 15m, 4h or 7d`, read, writeDuration);
+  const examples = examplesOf(read, '250ms', '60s', '15m', '4h', '7d');
+  return field(`a duration${least}, such as ${examples}`, read, writeDuration);
 }
 
 /** A size between `min` and `max` bytes, in bytes. */
@@ -181,7 +188,8 @@ export function size(min: number, max: number): Field<number> {
     const bytes = readAmount(raw, sizeUnits);
     return bytes !== undefined && bytes >= min && bytes <= max ? bytes : undefined;
   };
-  return field(`a size from ${write(min)} to ${write(max)}, such as 900kB or 8MiB`, read, write);
+  const examples = examplesOf(read, '64KiB', '500kB', '8MiB', '1GiB');
+  return field(`a size from ${write(min)} to ${write(max)}, such as ${examples}`, read, write);
 }
 
 /** A cron expression as node-cron understands it: five fields, or six with the seconds first. */
@@ -221,6 +229,9 @@ export function regularExpression(expected: string, groups?: number): Field<stri
 
 /** A day, or a time with its zone, in ISO 8601. */
 export function isIsoDate(date: string): boolean {
-  const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
-  return form.test(date) && !Number.isNaN(Date.parse(date));
+  const form = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
+  const [, day = ''] = form.exec(date) ?? [];
+  if (Number.isNaN(Date.parse(day)) || Number.isNaN(Date.parse(date))) return false;
+  // `Date` takes 30 February for 2 March.
+  return new Date(day).toISOString().startsWith(day);
 }

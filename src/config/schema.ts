@@ -67,7 +67,7 @@ const levels = z.strictObject({ error: is.range(), warn: is.range(), debug: is.r
 
 const generator = z
   .strictObject({
-    hosts: is.integer(1, 1000),
+    hosts: is.integer(0, 1000),
     folder: is.orNull(anyText),
     minLength: is.integer(1, 100_000),
     maxLength: is.integer(1, 100_000),

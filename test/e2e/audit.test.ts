@@ -87,6 +87,49 @@ describe('telltale audit', () => {
     }
   });
 
+  it('tells apart what is proven, what is in quarantine and what is dropped', async () => {
+    const folder = folders.make();
+    const mixed = await dataOf(
+      [writeLog(folder, 'web-1/long.log', `${'x'.repeat(5000)}\n`)],
+      'ingest.maxLineBytes=1KiB',
+    );
+    const quarantined = runLocal(
+      configWith(`dataDir=${mixed}`),
+      { once: [writeLog(folder, 'web-2/utf16.log', Buffer.from('\uFEFFa', 'utf16le'))], keepData: true, json: true },
+      collectingIo(),
+    );
+    await expect(quarantined).rejects.toMatchObject({ exitCode: 1 });
+    expect((await text(mixed)).split('\n')).toEqual([
+      '"telltale-logs/web-1/long.log"  3977 bytes dropped, beyond ingest.maxLineBytes',
+      '"telltale-logs/web-2/utf16.log"  4 bytes in quarantine: utf-16',
+      '2 sources, 5005 bytes: 1 ok (1 proven by content), 1 in quarantine, 0 failed',
+      '',
+    ]);
+  });
+
+  it('counts one of a kind as one', async () => {
+    const one = await dataOf([writeLog(folders.make(), 'web-1/a.log', '\n')]);
+    expect(await text(one)).toBe('1 source, 1 byte: 1 ok (1 proven by content), 0 failed\n');
+  });
+
+  it('says once what to do about lines that are gone', async () => {
+    removeLines(data);
+    const lines = (await text(data)).split('\n').filter((line) => line.includes('telltale reingest'));
+    expect(lines).toEqual([expect.stringMatching(/^failed: "telltale reingest SOURCE" has the object read once more/)]);
+  });
+
+  it('says once what to do about possible gaps', async () => {
+    const rewritten = await dataOf([writeLog(folders.make(), 'web-1/a.log', 'first\n')]);
+    const again = [writeLog(folders.make(), 'web-1/a.log', 'second\n')];
+    await runLocal(configWith(`dataDir=${rewritten}`), { once: again, keepData: true, json: true }, collectingIo());
+    expect((await text(rewritten)).split('\n')).toEqual([
+      '"telltale-logs/web-1/a.log"  content may have been lost between two reads, 1 time',
+      expect.stringMatching(/^lost between two reads: let the bucket keep versions/),
+      expect.stringMatching(/^1 source, 7 bytes: 1 ok/),
+      '',
+    ]);
+  });
+
   it.each<[string, string, (database: Database.Database, id: number, bytes: Buffer) => void]>([
     ['lines are gone', 'logs', (database, id) => database.prepare('DELETE FROM batch WHERE id = ?').run(id)],
     [

@@ -137,6 +137,21 @@ describe('telltale local --once', () => {
   });
 });
 
+describe('telltale local', () => {
+  it("without generators watches files of one's own", async () => {
+    const data = folders.make();
+    writeLog(data, 'hosts/web-1/app.log', `${logbackLines(50).join('\n')}\n`);
+    const io = collectingIo();
+    const config = configWith(`dataDir=${data}`, 'generator.hosts=0', 'idleAfter=1s');
+    const running = runLocal(config, { once: null, keepData: true, json: false }, io);
+    await io.whenPrinted(/^web-1 +2026-11-20 10:00:00 .* 50 /m);
+    io.interrupt();
+    expect(await running).toBe(0);
+    expect(io.printed()).toMatch(/^logs .*hosts {2}\(0 generators\)$/m);
+    expect(readdirSync(join(data, 'hosts'))).toEqual(['web-1']);
+  });
+});
+
 describe('telltale replay', () => {
   it('leaves a torn last line out on demand', async () => {
     const folder = folders.make();

@@ -73,6 +73,6 @@ it('a log file that was replaced between two looks is told of by its first line,
   for (const part of [text, html]) expect(part.replace(/\s+/g, ' ')).toContain(note);
 
   expect(await printedBy((io) => runAudit(config, { sources: [], json: false }, io))).toContain(
-    `"telltale-logs/${KEY}"  content may have been lost between two reads, 1 times`,
+    `"telltale-logs/${KEY}"  content may have been lost between two reads, 1 time`,
   );
 });

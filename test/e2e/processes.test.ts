@@ -41,11 +41,36 @@ describe('telltale', () => {
     [['replay', 'no-such-file.log'], 1, /^telltale: there is no file or folder no-such-file\.log\n$/],
     [['local', '--once', 'no-such-file.log'], 1, /^telltale: there is no file or folder no-such-file\.log\n$/],
     [['local', '--set', 'window=0s', '--once', 'x'], 2, /^telltale: --set window: .*\n$/],
+    [['local', '--once', '--data', 'd'], 2, /^telltale: local --once wants files: .*--data DIR.* FILE…\n$/],
+    [['local', 'x.log'], 2, /^telltale: local takes files with --once only, found x\.log\n$/],
     [['local', '--onse', 'x'], 2, /^telltale: unknown option '--onse'; did you mean --once\?\n$/],
   ])('refuses %j in one line', async (args, code, sentence) => {
     const { exitCode, out, err } = await run(...args);
     expect([exitCode, out]).toEqual([code, '']);
     expect(err).toMatch(sentence);
+  });
+
+  it.each([{}, { AWS_REGION: '' }])('says at the start that S3 needs a region: %j', async (region) => {
+    const env = { ...region, AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
+    for (const command of ['producer', 'local']) {
+      const args = [command, '--set', 'objectStore.kind=s3', '--set', `dataDir=${folders.make()}`];
+      const { exitCode, out, err } = await finished(start(program, args, { env, timeout: 20_000 }));
+      expect([exitCode, out]).toEqual([2, '']);
+      expect(err).toMatch(/^telltale: Cannot use S3: Region .*; set AWS_REGION to the region of the bucket.*\n$/);
+    }
+  });
+
+  it('takes the files of `local --once` wherever they stand', async () => {
+    const [one, two] = [1, 2].map((i) => writeLog(folders.make(), `web-${i}/app.log`, text(i))) as [string, string];
+    for (const args of [
+      ['--once', '--data', folders.make(), one, two],
+      ['--data', folders.make(), '--once', one, two],
+      ['--once', one, '--data', folders.make(), two],
+    ]) {
+      const { exitCode, out, err } = await run('local', ...args, '--json');
+      expect([exitCode, err]).toEqual([0, '']);
+      expect(parseResults(out).summary).toMatchObject({ lines: 3 });
+    }
   });
 
   it('stops a long `local --once` at Ctrl-C within seconds, in one sentence', async () => {

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { openStore } from '../../src/apps/compose';
 import { openDataFolder } from '../../src/apps/data-folder';
 import { runProducer } from '../../src/apps/producer';
@@ -67,6 +69,33 @@ describe('telltale reingest', () => {
     expect(await jsonLines((io) => runAudit(config, { sources: [], json: true }, io))).toMatchObject([
       { source: SOURCE, generation: 1, possibleGap: 0, proof: 'content' },
     ]);
+  });
+
+  it('refuses what is no source, and one whose object was deleted', async () => {
+    const config = configWith(`dataDir=${folders.make()}`);
+    const data = openDataFolder(config.dataDir);
+    const reingest = (source: string): Promise<number> =>
+      runReingest(config, { source, count: false, json: false }, collectingIo());
+    await whileProducing(config, async () => {
+      const { store, announced } = await openStore(config, data, collectingIo());
+      const path = writeLog(folders.make(), 'app.log', `${logbackLines(3).join('\n')}\n`);
+      await store.putFile(config.objectStore.bucket, 'logs/web-1/app.log', path);
+      await announced();
+    });
+    await whileProducing(config, async () => {
+      for (const source of ['logs/web-1/ap.log', 'logs/*/app.log']) {
+        await expect(reingest(source)).rejects.toMatchObject({
+          exitCode: 1,
+          message: `there is no source "telltale-logs/${source}"; did you mean "${SOURCE}"?`,
+        });
+      }
+      expect(await reingest('logs/web-1/app.log')).toBe(0);
+      rmSync(join(data.store, 'objects', SOURCE));
+      await expect(reingest('logs/web-1/app.log')).rejects.toMatchObject({
+        exitCode: 1,
+        message: expect.stringContaining(`object of the source "${SOURCE}" was deleted`) as string,
+      });
+    });
   });
 
   it('says what to do when no producer runs', async () => {

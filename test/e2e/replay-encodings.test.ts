@@ -59,12 +59,12 @@ describe('telltale replay', () => {
     [
       'a gzip with text behind it',
       Buffer.concat([gzipSync(log), Buffer.from(log)]),
-      'FILE: the gzip is corrupt (incorrect header check): write it anew',
+      'FILE: the gzip is corrupt: write it anew',
     ],
     [
       'a bomb',
       gzipSync(Buffer.alloc(20 * 2 ** 20)),
-      'FILE: the gzip holds more than 250 times its compressed size: it may be a bomb; if not, raise ingest.maxGzipRatio',
+      'FILE: the gzip holds more than ingest.maxGzipRatio times its compressed size: it may be a bomb; if not, raise that',
     ],
   ])('refuses %s in one sentence that names the file', async (_, content, sentence) => {
     expect(await refused(content)).toEqual({ exitCode: 1, line: `telltale: ${sentence}` });

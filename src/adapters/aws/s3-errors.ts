@@ -129,7 +129,9 @@ export function s3Error(error: unknown, what: string): TelltaleError {
 function adviceOf({ name, message, status }: Fault): Advice {
   const known = advices.get(name);
   if (known !== undefined) return known;
-  if (message.startsWith('Region is missing')) return { code: 'CONFIG', advice: 'set AWS_REGION' };
+  if (/^Region (is missing|not accepted)/.test(message)) {
+    return { code: 'CONFIG', advice: 'set AWS_REGION to the region of the bucket, such as eu-central-1' };
+  }
   if (status === 301 || status === 307) return region;
   if (status === 401 || status === 403) return rights;
   if (status === null || status === 429 || status >= 500) return busy;

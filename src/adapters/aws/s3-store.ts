@@ -25,6 +25,11 @@ export interface S3StoreOptions {
 }
 
 export interface S3Store extends ObjectStore {
+  /**
+   * Looks for what no waiting brings: a region. Sends nothing; credentials may come later, and so may the network.
+   * @throws CONFIG when there is none, or it can be none
+   */
+  checkRegion(): Promise<void>;
   /** Ends all connections; transfers under way fail. The store is of no use afterwards. */
   close(): void;
 }
@@ -50,6 +55,16 @@ class SdkS3Store implements S3Store {
   private closed = false;
 
   constructor(private readonly options: S3StoreOptions) {}
+
+  async checkRegion(): Promise<void> {
+    const { client } = await this.load();
+    try {
+      await client.config.region();
+    } catch (cause) {
+      const error = s3Error(cause, 'Cannot use S3');
+      if (error.code === 'CONFIG') throw error;
+    }
+  }
 
   async head(bucket: string, key: string, versionId?: string): Promise<ObjectInfo | null> {
     checkObjectKey(key);

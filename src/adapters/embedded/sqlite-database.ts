@@ -75,7 +75,9 @@ export function openDatabase(path: string): SqliteDatabase {
     return database;
   } catch (cause) {
     if (cause instanceof TelltaleError) throw cause;
-    const message = `Cannot open the event log ${path} (${errnoOf(cause)}): check that it is one, and writable.`;
+    const code = errnoOf(cause);
+    const advice = mayNotWrite(code) ? ASK_OWNER : 'check that it is one, and writable';
+    const message = `Cannot open the event log ${path} (${code}): ${advice}.`;
     throw new TelltaleError('DATA_FOLDER', message, { cause });
   }
 }
@@ -135,6 +137,18 @@ function rollBack(database: SqliteDatabase): void {
   if (database.inTransaction) database.exec('ROLLBACK');
 }
 
+/** Readers write, too: the file that says who reads lies beside the event log. */
+const ASK_OWNER = 'this user may not write to it; run this as the user who owns the data folder';
+
+/** SQLite's result code of a file or folder that this user may only read: https://www.sqlite.org/rescode.html#readonly */
+const READONLY = 8;
+
+function mayNotWrite(code: string): boolean {
+  // The driver knows few of the extended codes by name; their lowest byte is the code.
+  const extended = Number(/^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1]) & 0xff;
+  return code === 'EACCES' || code.startsWith('SQLITE_READONLY') || extended === READONLY;
+}
+
 /** An unexpected error of the database as one of ours. */
 export function eventLogError(cause: unknown, what: string): TelltaleError {
   if (cause instanceof TelltaleError) return cause;
@@ -142,6 +156,9 @@ export function eventLogError(cause: unknown, what: string): TelltaleError {
   // The second is what SQLite says of a file at its limit, or of a disk that takes no more.
   if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE') {
     return new TelltaleError('DISK_FULL', `${what}: the disk is full; free some space (${code}).`, { cause });
+  }
+  if (mayNotWrite(code)) {
+    return new TelltaleError('DATA_FOLDER', `${what} (${code}): ${ASK_OWNER}.`, { cause });
   }
   return new TelltaleError('EVENT_LOG', `${what} (${code}).`, { cause });
 }

@@ -147,6 +147,8 @@ describe('layers', () => {
     ['ingest.exclude=', (c) => c.ingest.exclude, []],
     ['ingest.since=now', (c) => c.ingest.since, 'now'],
     ['ingest.since=2026-11-01', (c) => c.ingest.since, '2026-11-01'],
+    ['ingest.since=2028-02-29', (c) => c.ingest.since, '2028-02-29'],
+    ['generator.hosts=0', (c) => c.generator.hosts, 0],
     ['ingest.since=2026-11-01T10:00:00+01:00', (c) => c.ingest.since, '2026-11-01T10:00:00+01:00'],
     ['ingest.origin=^logs/([^/]+)/', (c) => c.ingest.origin, '^logs/([^/]+)/'],
     ['ingest.origin=null', (c) => c.ingest.origin, null],
@@ -367,13 +369,14 @@ describe('an error', () => {
   });
 
   it.each([
-    ['window=60', 'a duration of at least 1s, such as 250ms, 60s, 15m, 4h or 7d'],
-    ['window=0s', 'a duration of at least 1s, such as 250ms, 60s, 15m, 4h or 7d'],
+    ['window=60', 'a duration of at least 1s, such as 60s, 15m, 4h or 7d'],
+    ['window=0s', 'a duration of at least 1s, such as 60s, 15m, 4h or 7d'],
     ['disorder=1 week', 'a duration, such as 250ms, 60s, 15m, 4h or 7d'],
     ['disorder=0.5ms', 'a duration, such as 250ms, 60s, 15m, 4h or 7d'],
     ['disorder=1constructor', 'a duration, such as 250ms, 60s, 15m, 4h or 7d'],
     ['ingest.maxGzipRatio=0', 'a whole number of at least 1'],
-    ['ingest.batchBytes=2MiB', 'a size from 1KiB to 1MB, such as 900kB or 8MiB'],
+    ['ingest.batchBytes=2MiB', 'a size from 1KiB to 1MB, such as 64KiB or 500kB'],
+    ['ingest.maxProofBytes=1B', 'a size from 64KiB to 1GiB, such as 64KiB, 500kB, 8MiB or 1GiB'],
     ['ingest.reconcile=61 * * * *', 'a cron expression such as "*/5 * * * *" (seconds may come first)'],
     ['upload.schedule=often', 'a cron expression such as "*/5 * * * *" (seconds may come first)'],
     ['ingest.origin=logs', 'a regular expression with exactly one group, such as "^logs/([^/]+)/"'],
@@ -383,6 +386,8 @@ describe('an error', () => {
     ['ingest.zone=Mars/Base', 'a time zone such as UTC or Europe/Berlin'],
     ['mail.zone=', 'a time zone such as UTC or Europe/Berlin'],
     ['ingest.since=yesterday', 'everything, now, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z'],
+    ['ingest.since=2026-02-30', 'everything, now, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z'],
+    ['ingest.since=2026-02-29T10:00:00Z', 'everything, now, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z'],
     ['ingest.since=2026-13-01', 'everything, now, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z'],
     ['mail.to=', 'a list of 1 to 50 mail addresses such as ["ops@example.com"]'],
     ['mail.to=["a@b\\r\\nBcc: c@d"]', 'a list of 1 to 50 mail addresses such as ["ops@example.com"]'],
@@ -445,7 +450,7 @@ describe('an error', () => {
     expect(problems(layers)).toEqual([
       'my.yaml:2: wbe: no such key; did you mean web?',
       '--set web.prt: no such key; did you mean web.port?',
-      'my.yaml:1: window: expected a duration of at least 1s, such as 250ms, 60s, 15m, 4h or 7d, found "soon"',
+      'my.yaml:1: window: expected a duration of at least 1s, such as 60s, 15m, 4h or 7d, found "soon"',
       'TELLTALE_LOG_LEVEL: expected one of error, warn, info, debug, found "loud"',
     ]);
   });

@@ -324,7 +324,7 @@ describe('when something fails', () => {
     expect(failing.exitCode).toBe(1);
     expect(said(failing.puts)).toEqual(['s3://bkt/logs/h/web.log "two\\n"']);
     expect(failing.said).toMatch(
-      /^upload-logs\.sh: \S+app\.log was not uploaded to \S+, tried 1 times: {2}\[1mAccessDenied\n$/,
+      /^upload-logs\.sh: \S+app\.log was not uploaded to \S+, tried 1 time: {2}\[1mAccessDenied\n$/,
     );
     host.before(null);
     expect(said(host.run(host.logs).puts)).toEqual(app('one\n'));

@@ -1,0 +1,9 @@
+import type { SourceId } from '../domain/topics';
+import { TelltaleError } from '../errors';
+import { nearestFile } from '../nearest';
+
+/** @param known sources that there are, one of which was perhaps meant */
+export function noSuchSource(source: SourceId, known: readonly SourceId[]): TelltaleError {
+  const meant = known.length === 0 ? '' : `; did you mean ${JSON.stringify(nearestFile(source, known))}?`;
+  return new TelltaleError('OBJECT_NOT_FOUND', `there is no source ${JSON.stringify(source)}${meant}`);
+}

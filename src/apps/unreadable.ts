@@ -1,0 +1,37 @@
+import type { QuarantineReason } from '../domain/sources/checkpoint';
+import { TelltaleError } from '../errors';
+
+/** A file that `replay` or `local --once` left out. */
+export interface Unreadable {
+  /** As the user knows it. */
+  readonly path: string;
+  /** Goes on after the path. */
+  readonly why: string;
+}
+
+const whys: Readonly<Record<QuarantineReason, string>> = {
+  'gzip-corrupt': ': the gzip is corrupt: write it anew',
+  'gzip-truncated': ': the gzip ends too early: write it anew, or get the rest of it',
+  'gzip-ratio':
+    ': the gzip holds more than ingest.maxGzipRatio times its compressed size: it may be a bomb; if not, raise that',
+  'utf-16': ' is UTF-16, which is not read: convert it to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8',
+  denied: ' may not be read by this user: check its permissions',
+};
+
+export function unreadable(path: string, reason: QuarantineReason): Unreadable {
+  return { path, why: whys[reason] };
+}
+
+/** So many are named. */
+const NAMED = 10;
+
+/**
+ * Says what was left out, after the results of all others are printed.
+ * @throws FILE_UNREADABLE with a line for each of the first files, when there are any
+ */
+export function refuseUnreadable(files: readonly Unreadable[]): void {
+  if (files.length === 0) return;
+  const lines = files.slice(0, NAMED).map(({ path, why }) => `${path}${why}`);
+  const more = files.length > NAMED ? [`and ${files.length - NAMED} more that cannot be read`] : [];
+  throw new TelltaleError('FILE_UNREADABLE', [...lines, ...more].join('\n'));
+}
