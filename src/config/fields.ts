@@ -170,15 +170,16 @@ function examplesOf(read: (raw: unknown) => number | undefined, ...written: read
   return [taken.slice(0, -1).join(', '), ...taken.slice(-1)].filter((part) => part !== '').join(' or ');
 }
 
-/** A duration of at least `minMs`, in milliseconds. */
-export function duration(minMs: number): Field<number> {
+/** A duration of at least `minMs` and at most `maxMs`, in milliseconds. */
+export function duration(minMs: number, maxMs = Infinity): Field<number> {
   const least = minMs === 0 ? '' : ` of at least ${writeDuration(minMs)}`;
+  const most = maxMs === Infinity ? '' : ` and at most ${writeDuration(maxMs)}`;
   const read = (raw: unknown): number | undefined => {
     const ms = readAmount(raw, durationUnits);
-    return ms !== undefined && ms >= minMs ? ms : undefined;
+    return ms !== undefined && ms >= minMs && ms <= maxMs ? ms : undefined;
   };
   const examples = examplesOf(read, '250ms', '60s', '15m', '4h', '7d');
-  return field(`a duration${least}, such as ${examples}`, read, writeDuration);
+  return field(`a duration${least}${most}, such as ${examples}`, read, writeDuration);
 }
 
 /** A size between `min` and `max` bytes, in bytes. */

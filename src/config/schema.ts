@@ -8,6 +8,7 @@ import { compilePattern, patternProblem } from './line-pattern';
  */
 
 const second = 1000;
+const minute = 60 * second;
 
 const printable = (value: string): boolean => value !== '' && !/\p{Cc}/u.test(value);
 const anyText = is.text('text in one line', printable);
@@ -117,7 +118,8 @@ const kafka = z.strictObject({
   brokers: is.textList('a list of brokers such as ["kafka-1:9092"]', (value) => /^[^\s:/,]+:\d{1,5}$/.test(value)),
   replication: is.orNull(is.integer(1, 100)),
   requestTimeout: is.duration(second),
-  retryFor: is.duration(second),
+  // Less than the deadline of the actors that wait for it (actors/patience.ts).
+  retryFor: is.duration(second, 5 * minute),
   tls: z.strictObject({
     enabled: is.flag(),
     ca: is.orNull(anyText),

@@ -370,6 +370,7 @@ describe('an error', () => {
 
   it.each([
     ['window=60', 'a duration of at least 1s, such as 60s, 15m, 4h or 7d'],
+    ['eventLog.kafka.retryFor=6m', 'a duration of at least 1s and at most 5m, such as 60s'],
     ['window=0s', 'a duration of at least 1s, such as 60s, 15m, 4h or 7d'],
     ['disorder=1 week', 'a duration, such as 250ms, 60s, 15m, 4h or 7d'],
     ['disorder=0.5ms', 'a duration, such as 250ms, 60s, 15m, 4h or 7d'],
