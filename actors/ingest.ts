@@ -32,7 +32,7 @@ interface State {
   readonly work: WorkList;
   /** What was read last of each key: a reconciliation compares it with the listing. */
   readonly known: Map<string, KnownSource>;
-  /** Keys that are known and that the listing under way has not named yet. */
+  /** Keys that are known, or could not be read, and that the listing under way has not named yet. */
   unseen: Set<string>;
   listing: Listing;
   settling: ActorRef<Settled>[];
@@ -125,7 +125,7 @@ export function ingest(options: IngestOptions): ChildOptions<IngestMessage, Stat
           finished(state, message.key, message.outcome, options, context);
           break;
         case 'childStopped':
-          if (message.outcome.kind === 'failed') crashed(state, message.name, message.outcome.error, options, context);
+          // A reader has said how its reading ended.
           break;
         case 'settle':
           state.settling.push(message.replyTo);
@@ -174,16 +174,19 @@ function noteListed(state: State, object: ObjectInfo, options: IngestOptions): v
     known === undefined
       ? older === 'passedOver' || lastModified >= ms
       : differs(known, object, now - options.tailTimeoutMs);
+  // A reading that failed may have committed more than is known here: only another one tells.
+  const isToRead = counts || state.work.hasFailed(key);
   // Until a reader comes to look, more may have been appended to what was there: that counts.
   const passOver = known === undefined && older === 'passedOver' && lastModified < ms ? object : null;
-  if (!counts) state.work.unchanged(key);
-  else if (state.work.mayRead(key, now)) want(state, key, options, passOver);
+  if (isToRead && state.work.mayRead(key, now)) want(state, key, options, passOver);
 }
 
-/** Known, and not in the listing: it was deleted, and whoever looks at it will see. */
+/** Read before, wholly or in part, and not in the listing: it was deleted, and whoever looks at it will see. */
 function wantMissing(state: State, options: IngestOptions): void {
+  const now = options.clock.now();
   for (const key of state.unseen) {
-    if (state.known.get(key)?.ended === null) want(state, key, options);
+    const isToRead = state.known.get(key)?.ended === null || state.work.hasFailed(key);
+    if (isToRead && state.work.mayRead(key, now)) want(state, key, options);
   }
 }
 
@@ -196,7 +199,7 @@ function tidy(state: State, { bucket, clock, retentionMs, publisher }: IngestOpt
     tell(publisher, { type: 'tidy', slim: slim.splice(0), forget: forget.splice(0) });
   };
   for (const [key, known] of state.known) {
-    if (state.work.has(key)) continue;
+    if (state.work.has(key) || state.work.hasFailed(key)) continue;
     if (canForget(known, now, retentionMs) && state.unseen.has(key)) {
       forget.push(sourceId(bucket, key));
       state.known.delete(key);
@@ -211,7 +214,7 @@ function tidy(state: State, { bucket, clock, retentionMs, publisher }: IngestOpt
 
 function startListing(state: State, options: IngestOptions, context: ActorContext<IngestMessage>): void {
   state.listing = newListing;
-  state.unseen = new Set(state.known.keys());
+  state.unseen = new Set([...state.known.keys(), ...state.work.failedKeys]);
   listBucket(options, '', context);
 }
 
@@ -247,8 +250,7 @@ function listingFailed(
 function startReaders(state: State, options: IngestOptions, context: ActorContext<IngestMessage>): void {
   state.work.start(options.concurrency, (task) => {
     const name = `reader-${++state.spawned}`;
-    const behaviour = logReader(name, task, state.reading, context.self);
-    return { name, reader: spawn(context, { ...behaviour, onStop: (stopped) => stopped }) };
+    return spawn(context, logReader(name, task, state.reading, context.self));
   });
 }
 
@@ -270,12 +272,14 @@ function finished(
       state.work.failedForGood(key, outcome.reason);
       break;
     case 'read': {
-      const { checkpoint } = outcome;
+      const { checkpoint, restart } = outcome;
       if (checkpoint !== null) state.known.set(key, knownOf(checkpoint));
-      const reason = checkpoint?.quarantine?.reason;
+      // Of what was deleted there is nothing to be read, nor to be told.
+      const reason = checkpoint?.ended === null ? checkpoint.quarantine?.reason : undefined;
       if (reason === undefined) state.work.succeeded(key);
-      else if (reason === 'denied') state.work.failedForNow({ key, restart: null }, 'in quarantine: denied', now);
+      else if (reason === 'denied') state.work.failedForNow({ key, restart }, 'in quarantine: denied', now);
       else state.work.failedForGood(key, `in quarantine: ${reason}`);
+      if (restart !== null && reason !== 'denied') state.work.want(key, { restart });
     }
   }
   state.work.finished(key);
@@ -287,18 +291,6 @@ function retryLater(state: State, context: ActorContext<IngestMessage>): void {
   if (state.retrying || !state.work.hasRetries) return;
   state.retrying = true;
   context.after(RETRY_TICK_MS, { type: 'retry' });
-}
-
-function crashed(
-  state: State,
-  name: string,
-  error: Error,
-  options: IngestOptions,
-  context: ActorContext<IngestMessage>,
-): void {
-  const task = state.work.taskOf(name);
-  if (task === undefined) return;
-  finished(state, task.key, { kind: 'failed', reason: error.message, restart: task.restart }, options, context);
 }
 
 function settledOf({ work, listing }: State, { prefix }: IngestOptions): Settled {

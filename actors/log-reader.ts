@@ -2,7 +2,7 @@ import type { Checkpoint } from '../src/domain/sources/checkpoint';
 import type { ListedObject } from '../src/domain/sources/reconcile';
 import { sourceId } from '../src/domain/topics';
 import { isTelltaleError } from '../src/errors';
-import { ask, tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
+import { ask, tell, type ActorContext, type ActorRef, type ChildOptions } from '../src/kit';
 import type { IngestMessage, LogReaderMessage, PublisherMessage, ReadOutcome, RestartWish } from './protocol';
 import type { ReadingOptions, Steps } from './steps';
 import { readSource, type Restart } from './walking';
@@ -35,6 +35,8 @@ interface State {
   /** All is handed to the publisher, with this checkpoint behind it; null before that. */
   end: { readonly checkpoint: Checkpoint | null } | null;
   attempts: number;
+  /** Is this reading to do what was asked for? */
+  granted: boolean;
 }
 
 /** An object that changes in mid-read is looked at again at once, this often; then the next hint has to do it. */
@@ -51,10 +53,10 @@ export function logReader(
   { key, restart, passOver }: Task,
   options: LogReaderOptions,
   ingest: ActorRef<IngestMessage>,
-): ActorOptions<LogReaderMessage, State> {
+): ChildOptions<LogReaderMessage, State, IngestMessage> {
   const source = sourceId(options.bucket, key);
   // This outlives a crash: a generation that was begun is not begun twice.
-  let granted: Restart | null = null;
+  let wish = restart;
 
   return {
     name,
@@ -71,6 +73,7 @@ export function logReader(
         committed: null,
         end: null,
         attempts: 0,
+        granted: false,
       };
     },
     receive: async (state, message, context) => {
@@ -103,16 +106,20 @@ export function logReader(
             break;
         }
       } catch (error) {
+        // Too late, as in `publishNext`: whatever it was, this reader has started over.
+        if (context.signal.aborted) return state;
         if (!isTelltaleError(error)) throw error;
         state.steps = null;
         state.attempts += 1;
         const changed = error.code === 'OBJECT_CHANGED' || error.code === 'OBJECT_NOT_FOUND';
         if (changed && state.attempts < MAX_ATTEMPTS) tell(context.self, { type: 'read' });
-        else finish({ kind: 'failed', reason: error.message, restart: granted ?? restart }, context);
+        else finish(failed(error), context);
       }
       return state;
     },
     afterStop: (state) => state.steps?.return(null),
+    // One that has crashed for good has not said how its reading ended.
+    onStop: (stopped) => (stopped.outcome.kind === 'failed' ? readFinished(failed(stopped.outcome.error)) : stopped),
   };
 
   async function begin(
@@ -123,13 +130,23 @@ export function logReader(
   ): Promise<void> {
     await state.steps?.return(null);
     Object.assign(state, { epoch, steps: null, credit: options.credit, last: null, committed: null, end: null });
-    if (restart !== null && committed !== null) {
-      granted ??= { after: restart.after ?? committed.generation, count: restart.count };
-    }
+    const granted = grant(committed);
+    state.granted = granted !== null;
     const hurried = state.attempts >= HURRIED_FROM;
     const since = { ...options.since, listed: passOver };
     state.steps = readSource(committed, key, granted, { ...options, since, hurried });
     pull(state, context);
+  }
+
+  function grant(committed: Checkpoint | null): Restart | null {
+    const denied = isDenied(committed);
+    // Of what was never read nothing is to be read once more.
+    if (committed === null || (denied && committed.size === 0)) wish = null;
+    // What was denied is read on first: a generation begins when that is allowed again.
+    if (committed === null || wish === null || denied) return null;
+    const granted = { after: wish.after ?? committed.generation, count: wish.count };
+    wish = granted;
+    return granted;
   }
 
   /** Back-pressure: the object is read only as far as the publisher takes it. */
@@ -159,14 +176,27 @@ export function logReader(
   }
 
   /** When all is read, what is left is to wait until the last step is committed. */
-  function settle({ end, last, committed }: State, context: ActorContext<LogReaderMessage>): void {
-    if (end !== null && (last === null || last === committed)) {
-      finish({ kind: 'read', checkpoint: end.checkpoint }, context);
-    }
+  function settle({ end, last, committed, granted }: State, context: ActorContext<LogReaderMessage>): void {
+    if (end === null || (last !== null && last !== committed)) return;
+    const { checkpoint } = end;
+    const isDone = granted && !isDenied(checkpoint);
+    finish({ kind: 'read', checkpoint, restart: isDone ? null : wish }, context);
   }
 
   function finish(outcome: ReadOutcome, context: ActorContext<LogReaderMessage>): void {
-    tell(ingest, { type: 'readFinished', key, outcome });
+    tell(ingest, readFinished(outcome));
     context.stopSelf();
   }
+
+  function readFinished(outcome: ReadOutcome): IngestMessage {
+    return { type: 'readFinished', key, outcome };
+  }
+
+  function failed({ message }: Error): ReadOutcome {
+    return { kind: 'failed', reason: message, restart: wish };
+  }
+}
+
+function isDenied(checkpoint: Checkpoint | null): boolean {
+  return checkpoint?.quarantine?.reason === 'denied';
 }

@@ -1,6 +1,15 @@
 import type { Signal } from '../src/domain/signal/signal';
 import { isTelltaleError } from '../src/errors';
-import { ask, spawn, stop, tell, type ActorOptions, type ActorRef, type ActorSystem } from '../src/kit';
+import {
+  ask,
+  spawn,
+  stop,
+  tell,
+  type ActorOptions,
+  type ActorRef,
+  type ActorSystem,
+  type Supervision,
+} from '../src/kit';
 import { ingest, type IngestOptions } from './ingest';
 import type { Drain, IngestMessage, ProducerMessage, PublisherMessage, Settled } from './protocol';
 import { publisher, type PublisherOptions } from './publisher';
@@ -19,6 +28,12 @@ export interface Producer {
   /** Stops source to sink: no new hints, no reading, everything that was accepted is committed. */
   drain(timeoutMs: number): Promise<void>;
 }
+
+/**
+ * All that can break here is a drain: a part that crashes in it, or both together take longer than one message may. To start
+ * all parts once more would read on instead, and fence whoever took over.
+ */
+const NEVER_AGAIN: Supervision = { maxRestarts: 0, withinMs: 0, backoffMs: { initial: 0, max: 0 } };
 
 interface State {
   readonly publisher: ActorRef<PublisherMessage>;
@@ -42,6 +57,7 @@ export function startProducer(system: ActorSystem, options: ProducerOptions): Pr
 function producerRoot(options: ProducerOptions): ActorOptions<ProducerMessage, State> {
   return {
     name: 'producer',
+    supervision: NEVER_AGAIN,
     initialState: (context) => {
       const publishing = spawn(context, {
         ...publisher({ ...options, name: 'publisher-0', transactionalId: 'telltale-producer-0' }),

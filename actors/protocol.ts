@@ -51,13 +51,12 @@ export interface Settled {
 
 /**
  * How the reading of one source ended. `failed` is tried again after a while; `refused` ends the same until somebody mends
- * its checkpoint.
+ * its checkpoint. `restart`: what was asked for and is still to be done.
  */
 export type ReadOutcome =
   /** The checkpoint behind all of it; null when there is none: no object, or one that does not count. */
-  | { readonly kind: 'read'; readonly checkpoint: Checkpoint | null }
+  | { readonly kind: 'read'; readonly checkpoint: Checkpoint | null; readonly restart: RestartWish | null }
   | { readonly kind: 'refused'; readonly reason: string }
-  /** `restart`: what was asked for and is still to be done. */
   | { readonly kind: 'failed'; readonly reason: string; readonly restart: RestartWish | null };
 
 /** Somebody asked for a new generation (`telltale reingest`). */

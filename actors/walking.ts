@@ -73,7 +73,7 @@ async function* readNew(
   if (newest !== null && !mayHideOthers(newest, committed)) return yield* readObject(committed, newest, options);
 
   let last = committed;
-  for (let there = newest; ;) {
+  for (;;) {
     const before = lookedAt(last)?.versionId;
     for await (const object of objectsToRead(last, key, newest, options)) {
       yield null;

@@ -8,7 +8,6 @@ type Wish = Omit<Task, 'key'>;
 
 /** A source in work. */
 interface Work {
-  readonly name: string;
   readonly reader: ActorRef<LogReaderMessage>;
   /** What it was started with. */
   readonly wish: Wish;
@@ -52,11 +51,11 @@ export class WorkList {
   }
 
   /** Starts what waits longest, until so many are in work. */
-  start(concurrency: number, begin: (task: Task) => Pick<Work, 'name' | 'reader'>): void {
+  start(concurrency: number, begin: (task: Task) => Work['reader']): void {
     for (const [key, wish] of this.waiting) {
       if (this.working.size >= concurrency) return;
       this.waiting.delete(key);
-      this.working.set(key, { ...begin({ key, ...wish }), wish, next: null });
+      this.working.set(key, { reader: begin({ key, ...wish }), wish, next: null });
     }
   }
 
@@ -64,12 +63,6 @@ export class WorkList {
     const work = this.working.get(key);
     this.working.delete(key);
     if (work !== undefined && work.next !== null) this.want(key, work.next);
-  }
-
-  /** What a reader works on. */
-  taskOf(name: string): Task | undefined {
-    for (const [key, work] of this.working) if (work.name === name) return { key, ...work.wish };
-    return undefined;
   }
 
   /** Forgets what waits. Returns the readers at work. */
@@ -81,11 +74,6 @@ export class WorkList {
   succeeded(key: string): void {
     this.failed.delete(key);
     this.refused.delete(key);
-  }
-
-  /** A listing says that nothing is new of a key: a look that failed has nothing more to find. */
-  unchanged(key: string): void {
-    if (this.failed.get(key)?.wish.restart === null) this.failed.delete(key);
   }
 
   /** Trying again may help: after a pause that grows. What was to be passed over is so still. */
@@ -108,13 +96,22 @@ export class WorkList {
     return failure === undefined || isDue(failure, now);
   }
 
-  /** Wants what failed and whose time has come. */
+  /** Wants what failed and whose time has come. One that is in work is being tried: its pause begins when that fails. */
   retry(now: number): void {
-    for (const [key, failure] of this.failed) if (isDue(failure, now)) this.want(key);
+    for (const [key, failure] of this.failed) if (isDue(failure, now) && !this.working.has(key)) this.want(key);
   }
 
   get hasRetries(): boolean {
     return this.failed.size > 0;
+  }
+
+  /** Is this key to be tried again? */
+  hasFailed(key: string): boolean {
+    return this.failed.has(key);
+  }
+
+  get failedKeys(): Iterable<string> {
+    return this.failed.keys();
   }
 
   get failures(): Settled['failed'] {

@@ -284,6 +284,40 @@ describe('a listing', () => {
     expect((await checkpointOf(place.log, KEY)).ended).toBe(UPLOADED + 2 * HOUR);
   });
 
+  describe('after a reading that failed half-way', () => {
+    const clock = clockAt(UPLOADED + HOUR);
+    const start = (): Running =>
+      place.start({
+        store: breakingAt(place.store, 300_000, 1, 'OBJECT_STORE'),
+        clock,
+        ...inBatchesOf(50_000, place.options),
+      });
+
+    it('tells what was deleted, though nothing was known of it before', async () => {
+      const running = start();
+      await running.upload(KEY, text(...many));
+      remove(place, KEY);
+      clock.set(clock.now() + HOUR);
+      await running.reconcile();
+      expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, whole: false, ended: clock.now() });
+    });
+
+    it('brings back what was read before and is there again', async () => {
+      const first = place.start({ clock });
+      await first.upload(KEY, text(...many));
+      await first.kill();
+      const running = start();
+      await running.upload(KEY, text(...many.slice(1)));
+      await place.put(KEY, text(...many));
+      clock.set(clock.now() + HOUR);
+      await running.reconcile();
+      expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, whole: true });
+      const lines = (await linesOf(place.log, KEY)) ?? [];
+      expect(lines.some((line) => line.startsWith('1:'))).toBe(true);
+      expect(lines.filter((line) => line.startsWith('2:'))).toHaveLength(many.length);
+    });
+  });
+
   it('of one prefix says nothing of what is elsewhere', async () => {
     await place.put(KEY, text(l0));
     await place.start().settle();
@@ -574,7 +608,10 @@ describe('a generation that was asked for', () => {
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l0], 0, ' {AGAIN}')]);
   });
 
-  it('is one when its reader crashes half-way', async () => {
+  it.each([
+    ['half-way', 1],
+    ['too often to be started again', 3],
+  ])('is one when its reader crashes %s', async (_, times) => {
     let crashes = 0;
     const store = changedStore(place.store, {
       read: async (bucket, key, range) => crashing(await place.store.read(bucket, key, range)),
@@ -593,20 +630,54 @@ describe('a generation that was asked for', () => {
     await place.put(KEY, text(...many));
     const running = place.start({ store, ...inBatchesOf(50_000, place.options) });
     await running.settle();
-    crashes = 1;
+    crashes = times;
     signal(running, { key: KEY, reingest: 'count' });
     await running.settle();
-    expect(running.seen.crashes).toHaveLength(1);
+    expect(running.seen.crashes).toHaveLength(times);
+    running.hint(KEY);
+    await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, many), ...published(1, many)]);
   });
 
-  it('is nothing special for what was never read', async () => {
-    const running = place.start();
+  it.each([
+    ['before it begins', 0],
+    ['half-way', 300_000],
+  ])('is made when the store denies it %s and then allows it again, and once', async (_, byte) => {
+    const clock = clockAt(UPLOADED + HOUR);
+    const first = place.start({ clock });
+    await first.upload(KEY, text(...many));
+    await first.kill();
+    const store = breakingAt(place.store, byte, 2, 'OBJECT_STORE_DENIED');
+    const running = place.start({ store, clock, ...inBatchesOf(50_000, place.options) });
     await running.settle();
-    await place.put(KEY, text(l0));
-    signal(running, { key: KEY, reingest: 'mark' });
+    signal(running, { key: KEY, reingest: 'count' });
+    for (let attempt = 0; attempt < 4; attempt++) {
+      await running.reconcile();
+      clock.set(clock.now() + HOUR);
+    }
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, many), ...published(1, many)]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, whole: true, quarantine: null });
+    expect(await quarantineOf(place.log)).toHaveLength(1);
+  });
+
+  it.each([
+    { what: 'was never read', denied: 0 },
+    { what: 'was never read, and is denied', denied: 2 },
+    { what: 'was never read, and is denied half-way', denied: 2, byte: 300_000 },
+    { what: 'was never read, because it is denied', denied: 2, looks: 1 },
+  ])('is nothing special for what $what', async ({ denied, byte = 0, looks = 0 }) => {
+    const clock = clockAt(UPLOADED + HOUR);
+    const store = breakingAt(place.store, byte, denied, 'OBJECT_STORE_DENIED');
+    const running = place.start({ store, clock, ...inBatchesOf(50_000, place.options) });
     await running.settle();
-    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
+    await place.put(KEY, text(...many));
+    for (let look = 0; look < looks; look++) await running.reconcile();
+    signal(running, { key: KEY, reingest: 'count' });
+    for (let attempt = 0; attempt < 4; attempt++) {
+      await running.reconcile();
+      clock.set(clock.now() + HOUR);
+    }
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
   });
 
   it.each(['mark', 'count'] as const)('goes on after a kill in mid-way, to %s', async (reingest) => {
@@ -716,6 +787,27 @@ describe('what is kept of a source', () => {
     expect(watch.reads).toEqual([]);
     expect(await checkpointsOf(place.log, KEY)).toHaveLength(tombstone.length);
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
+  });
+
+  it('stays while nobody knows how far a reading came that failed', async () => {
+    const clock = clockAt(UPLOADED + HOUR);
+    const first = place.start({ clock });
+    await first.upload(KEY, text(...many));
+    remove(place, KEY);
+    await first.reconcile();
+    await first.kill();
+    clock.set(UPLOADED + HOUR + 4 * DAY);
+    await place.put(KEY, text(...many.slice(1)));
+    const store = breakingAt(place.store, 300_000, 1, 'OBJECT_STORE');
+    const running = place.start({ store, clock, retentionMs: 3 * DAY, ...inBatchesOf(50_000, place.options) });
+    await running.settle();
+    while ((await checkpointOf(place.log, KEY)).generation === 0) await allTurns();
+    remove(place, KEY);
+    await tidy(running);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, ended: null });
+    clock.set(clock.now() + HOUR);
+    await tidy(running);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, ended: clock.now() });
   });
 
   it('stays while an object that was deleted is there again', async () => {

@@ -238,6 +238,18 @@ describe('UTF-16', () => {
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
   });
 
+  it('is told of until the object is deleted', async () => {
+    const running = place.start();
+    await running.upload(KEY, utf16(text(l0)));
+    const told = [{ key: KEY, reason: 'in quarantine: utf-16' }];
+    expect(await running.producer.settle(20_000)).toEqual(told);
+    await running.reconcile();
+    expect(await running.producer.settle(20_000)).toEqual(told);
+    remove(place, KEY);
+    await running.reconcile();
+    expect(await running.producer.settle(20_000)).toEqual([]);
+  });
+
   it('is forgiven when what was there before is there again', async () => {
     const running = place.start();
     await running.upload(KEY, text(l0), utf16(text(l0, l1)), text(l0));

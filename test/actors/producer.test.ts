@@ -4,10 +4,10 @@ import { TelltaleError } from '../../src/errors';
 import type { ObjectStore } from '../../src/ports/object-store';
 import { readLines } from '../support/topics';
 import { tempFolders } from '../support/temp-folder';
-import { changedStore } from './decorators';
-import { gate } from './kit/harness';
+import { changedStore, withCommitFaults, withStalledCommits } from './decorators';
+import { allTurns, gate } from './kit/harness';
 import { linesOf, published, text } from './observing';
-import { BUCKET, info, openPlace, UPLOADED, type Place } from './producing';
+import { BUCKET, inBatchesOf, info, openPlace, UPLOADED, type Place } from './producing';
 
 const KEY = 'web-1/app.log';
 const SOURCE = `${BUCKET}/${KEY}`;
@@ -179,6 +179,37 @@ describe('the producer', () => {
     await running.producer.drain(10_000);
     await place.start().settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
+  });
+
+  it('does not begin anew when its drain fails', async () => {
+    await place.put(KEY, text(...many));
+    const reading = gate();
+    const closed = gate();
+    const stalled = gate();
+    const store = behindFirstChunk(reading.open);
+    async function* closing(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      try {
+        yield* chunks;
+      } finally {
+        closed.open();
+      }
+    }
+    const running = place.start({
+      log: withCommitFaults(withStalledCommits(place.log, stalled.opened), () => 'aborted'),
+      store: changedStore(store, {
+        read: async (bucket, key, range) => closing(await store.read(bucket, key, range)),
+      }),
+      ...inBatchesOf(20_000, place.options),
+      credit: 100,
+    });
+    await reading.opened;
+    const drained = running.producer.drain(10_000);
+    await closed.opened;
+    await allTurns();
+    // Nobody reads any more, and the publisher is to commit what it has.
+    stalled.open();
+    await expect(drained).rejects.toMatchObject({ code: 'TRANSACTION_ABORTED' });
+    expect(running.seen.crashes.at(-1)).toMatchObject({ path: running.producer.ref.path, restartInMs: null });
   });
 });
 

@@ -1,4 +1,7 @@
+import type { LogReaderMessage } from '../../actors/protocol';
 import { WorkList } from '../../actors/work-list';
+import { spawn } from '../../src/kit';
+import { startTestSystem } from './kit/harness';
 
 /** What could not be read, and when it is tried again. */
 
@@ -32,6 +35,30 @@ describe('what failed', () => {
     expect(work.mayRead(KEY, NOON - 24 * 60 * MINUTE)).toBe(true);
     work.retry(NOON - 24 * 60 * MINUTE);
     expect(work.has(KEY)).toBe(true);
+  });
+
+  it('and is in work is not tried again at once when that fails, too', async () => {
+    const { system } = startTestSystem();
+    const reader = spawn<LogReaderMessage, null>(system, {
+      name: 'reader',
+      initialState: () => null,
+      receive: () => null,
+    });
+    const readAt = (now: number): void => {
+      work.retry(now);
+      expect(work.has(KEY)).toBe(true);
+      work.start(1, () => reader);
+    };
+    fail();
+    readAt(NOON + 5_000);
+    work.retry(NOON + 10_000);
+    work.failedForNow({ key: KEY, restart: null }, 'S3 did not answer', NOON + 11_000);
+    work.finished(KEY);
+    expect(work.has(KEY)).toBe(false);
+    work.retry(NOON + 20_999);
+    expect(work.has(KEY)).toBe(false);
+    readAt(NOON + 21_000);
+    await system.stop(1_000);
   });
 
   it('for good is told of and never tried again by itself', () => {
