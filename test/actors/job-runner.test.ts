@@ -228,8 +228,8 @@ describe('a job-runner', () => {
 
   type Action = 'append' | 'wait' | 'drain' | 'stop' | CommitFault;
   const action = fc.constantFrom<Action>('append', 'append', 'append', 'wait', 'drain', 'stop', ...commitFaults);
-  const RUNS = Number(process.env['TELLTALE_RUNS'] ?? 10);
-  const SEED = Number(process.env['TELLTALE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+  const RUNS = Number(process.env['TELLTALE_TEST_RUNS'] ?? 10);
+  const SEED = Number(process.env['TELLTALE_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
   it(`makes the windows of one run, however it is stopped, drained and failed (seed ${SEED})`, async () => {
     await fc.assert(

@@ -10,7 +10,7 @@ import { until } from '../support/until';
 
 /** Story: nothing is committed twice and nothing is lost, wherever `kill -9` strikes. */
 const KILLS = Number(process.env['TELLTALE_KILLS'] ?? 10);
-const SEED = Number(process.env['TELLTALE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = Number(process.env['TELLTALE_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 const MINUTES = 60_000;
 

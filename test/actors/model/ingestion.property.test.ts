@@ -8,15 +8,15 @@ import { runSchedule } from './run';
  * Whatever happens to objects, signals, reads, commits and programs: the topic holds, by source and generation, exactly the
  * terminated lines of each content that was there to be read, each once and in order.
  *
- * Longer: TELLTALE_MODEL_SECONDS, or TELLTALE_RUNS for at least so many schedules. A failure again: TELLTALE_SEED and
- * TELLTALE_PATH as it prints them.
+ * Longer: TELLTALE_TEST_MODEL_SECONDS, or TELLTALE_TEST_RUNS for at least so many schedules. A failure again: TELLTALE_TEST_SEED and
+ * TELLTALE_TEST_PATH as it prints them.
  */
-const SECONDS = Number(process.env['TELLTALE_MODEL_SECONDS'] ?? 45);
-const RUNS = Number(process.env['TELLTALE_RUNS'] ?? 40);
+const SECONDS = Number(process.env['TELLTALE_TEST_MODEL_SECONDS'] ?? 45);
+const RUNS = Number(process.env['TELLTALE_TEST_RUNS'] ?? 40);
 /** The same schedules each time for those who only ask whether they broke something; others for a longer look. */
-const ANY_SEED = process.env['TELLTALE_MODEL_SECONDS'] === undefined ? 1 : Math.floor(Math.random() * 2 ** 31);
-const SEED = Number(process.env['TELLTALE_SEED'] ?? ANY_SEED);
-const PATH = process.env['TELLTALE_PATH'];
+const ANY_SEED = process.env['TELLTALE_TEST_MODEL_SECONDS'] === undefined ? 1 : Math.floor(Math.random() * 2 ** 31);
+const SEED = Number(process.env['TELLTALE_TEST_SEED'] ?? ANY_SEED);
+const PATH = process.env['TELLTALE_TEST_PATH'];
 
 /** So many schedules have a seed in common; the next ones have the next. */
 const RUNS_OF_A_SEED = 10;
