@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import manifest from '../../../package.json';
 import { loadConfig, writtenConfig, type Config } from '../../../src/config';
 import { isTelltaleError } from '../../../src/errors';
 
@@ -171,6 +172,10 @@ describe('layers', () => {
 
   it('leave variables of the test suite alone', () => {
     expect(problems({ env: { TELLTALE_TEST_REAL: '1' } })).toEqual([]);
+    // The programs that `npm run chaos` starts see what it sets.
+    const names = manifest.scripts.chaos.match(/TELLTALE_\w+(?==)/gu) ?? [];
+    expect(names).toContain('TELLTALE_TEST_REAL');
+    expect(problems({ env: Object.fromEntries(names.map((name) => [name, '1'])) })).toEqual([]);
   });
 });
 
