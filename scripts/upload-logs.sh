@@ -77,6 +77,7 @@ number() {
 }
 
 read_options() {
+  local i
   while (($# > 0)); do
     case $1 in
       --help)
@@ -116,6 +117,10 @@ read_options() {
   [[ -n $host && $host != */* && $host != . && $host != .. && $host != *[[:cntrl:]]* ]] ||
     refuse "$(shown "$host") cannot be the host in a key: give one name without a slash with --host NAME"
   ((${#sources[@]} > 0)) || refuse 'say what to upload: files, folders or quoted globs'
+  # What is remembered goes by the whole path.
+  for i in "${!sources[@]}"; do
+    if [[ ${sources[i]} != /* ]]; then sources[i]=$PWD/${sources[i]}; fi
+  done
   ((time_limit > jitter)) || refuse "--timeout ($time_limit) includes --jitter ($jitter) and must be longer"
   if [[ -z $state_folder ]]; then
     if ((EUID == 0)); then
@@ -225,23 +230,25 @@ expand() {
   paths=($1)
 }
 
-# Whether FOLDER is there and can be looked into. Not: 1, and why was said.
-is_open() {
-  if [[ ! -d $1 ]]; then
-    fail "there is no folder $(shown "$1"), or this user ($(id -un)) may not see it"
-    return 1
-  elif [[ ! -r $1 || ! -x $1 ]]; then
+# Whether FOLDER is there and can be looked into.
+is_open() { [[ -d $1 && -r $1 && -x $1 ]]; }
+
+# As is_open; if not, why is said.
+must_be_open() {
+  if is_open "$1"; then return 0; fi
+  if [[ -d $1 ]]; then
     fail "the folder $(shown "$1") cannot be read by this user ($(id -un))"
-    return 1
+  else
+    fail "there is no folder $(shown "$1"), or this user ($(id -un)) may not see it"
   fi
+  return 1
 }
 
 # Whether this run is to look after the file at PATH, whether that is there or not.
 is_asked_for() {
   local source folder=${1%/*}
-  if [[ ! -d $folder || ! -r $folder || ! -x $folder ]] || is_left_out "${1##*/}"; then return 1; fi
+  if ! is_open "$folder" || is_left_out "${1##*/}"; then return 1; fi
   for source in "${sources[@]}"; do
-    if [[ $source != /* ]]; then source=$PWD/$source; fi
     # shellcheck disable=SC2053 # it may be a glob
     if [[ ${source%/} == "$folder" || $1 == $source ]]; then return 0; fi
   done
@@ -253,15 +260,14 @@ find_files() {
   local -a paths=()
   local -A named=()
   for source in "${sources[@]}"; do
-    if [[ $source != /* ]]; then source=$PWD/$source; fi
     if [[ -d $source ]]; then
       source=${source%/}
-      is_open "$source" || continue
+      must_be_open "$source" || continue
       paths=("$source"/*)
     elif [[ -e $source || -L $source ]]; then
       paths=("$source")
     else
-      if [[ ${source%/*} != *[*?[]* ]] && ! is_open "${source%/*}"; then continue; fi
+      if [[ ${source%/*} != *[*?[]* ]] && ! must_be_open "${source%/*}"; then continue; fi
       if [[ $source != *[*?[]* ]]; then
         # It may be between two files: the old one is renamed, the new one not begun.
         if [[ -z ${done_id[$source]:-} ]]; then fail "there is no file or folder $(shown "$source")"; fi

@@ -5,10 +5,20 @@ import { tell } from '../../src/kit';
 import { systemClock } from '../../src/ports/clock';
 import type { EventLog } from '../../src/ports/event-log';
 import { tempFolders } from '../support/temp-folder';
-import { readLines, readRecords } from '../support/topics';
+import { readRecords } from '../support/topics';
 import { changedStore, withCommitFaults } from './decorators';
 import { allTurns } from './kit/harness';
-import { checkpointOf, checkpointsOf, published, putAt, quarantineOf, remove, text, watched } from './observing';
+import {
+  checkpointOf,
+  checkpointsOf,
+  linesOf,
+  published,
+  putAt,
+  quarantineOf,
+  remove,
+  text,
+  watched,
+} from './observing';
 import { BUCKET, HOUR, inBatchesOf, info, openPlace, UPLOADED, type Place, type Running } from './producing';
 import { turnsUntil } from './turns';
 
@@ -32,8 +42,6 @@ async function put(...contents: string[]): Promise<void> {
   for (const content of contents) await place.put(KEY, content);
 }
 
-const linesOfSource = async (): Promise<string[] | undefined> => (await readLines(place.log))[SOURCE];
-
 /** Removes the oldest versions of the object, as a lifecycle rule does. */
 function expire(count: number): void {
   const bucket = join(place.folder, 'store/versions', BUCKET);
@@ -52,7 +60,7 @@ describe('a versioned object', () => {
     await put(text(l0, l1, l2), text(l3));
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual([...published(0, [l0, l1, l2]), ...published(1, [l3])]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1, l2]), ...published(1, [l3])]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
   });
 
@@ -63,7 +71,7 @@ describe('a versioned object', () => {
     await put(text(l0, l1), text(l2), text(l2, l3), text(l4), text(l4, l5));
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual([
+    expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0, l1]),
       ...published(1, [l2, l3]),
       ...published(2, [l4, l5]),
@@ -74,7 +82,7 @@ describe('a versioned object', () => {
   it('that was never looked at before is read from its oldest version on', async () => {
     await put(text(l0), text(l0, l1), text(l2));
     await place.start().settle();
-    expect(await linesOfSource()).toEqual([...published(0, [l0, l1]), ...published(1, [l2])]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1]), ...published(1, [l2])]);
   });
 
   it('that is what it was before is a generation of its own', async () => {
@@ -84,7 +92,7 @@ describe('a versioned object', () => {
     await put(text(l2, l3), text(l0, l1));
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual([
+    expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0, l1]),
       ...published(1, [l2, l3]),
       ...published(2, [l0, l1], 0, ' {AGAIN}'),
@@ -101,7 +109,7 @@ describe('a versioned object', () => {
     await put(text(l0, l1));
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     const newest = await place.store.head(BUCKET, KEY);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
       generation: 0,
@@ -119,7 +127,7 @@ describe('a versioned object', () => {
     await putAt(place, UPLOADED + 60_000, KEY, text(l2, l3));
     await putAt(place, UPLOADED + 120_000, KEY, text(l0, l1));
     await running.reconcile();
-    expect(await linesOfSource()).toEqual([
+    expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0, l1]),
       ...published(1, [l2, l3]),
       ...published(2, [l0, l1], 0, ' {AGAIN}'),
@@ -136,7 +144,11 @@ describe('a versioned object', () => {
     expire(2);
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual([...published(0, [l0, l1]), ...published(1, [l3]), ...published(2, [l4])]);
+    expect(await linesOf(place.log, KEY)).toEqual([
+      ...published(0, [l0, l1]),
+      ...published(1, [l3]),
+      ...published(2, [l4]),
+    ]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, possibleGap: 1, unsaidGap: null });
     expect(await gapsIn(place.log)).toEqual(['1:0']);
   });
@@ -147,7 +159,7 @@ describe('a versioned object', () => {
     await putAt(place, UPLOADED + 120_000, KEY, text(l1, l2));
     await putAt(place, UPLOADED + 180_000, KEY, text(l3));
     await place.start({ since: { ms: UPLOADED + 60_000 } }).settle();
-    expect(await linesOfSource()).toEqual([...published(0, [l1, l2]), ...published(1, [l3])]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l1, l2]), ...published(1, [l3])]);
   });
 
   it('of which only the versions from now on count goes on behind what was there', async () => {
@@ -160,7 +172,7 @@ describe('a versioned object', () => {
     await putAt(place, UPLOADED + 240_000, KEY, text(l3));
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual([...published(0, [l2], text(l0, l1).length), ...published(1, [l3])]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l2], text(l0, l1).length), ...published(1, [l3])]);
   });
 
   it.each([
@@ -181,7 +193,7 @@ describe('a versioned object', () => {
     });
     const clock = { ...systemClock, now: () => UPLOADED + 60_000 };
     await place.start({ since: 'now', clock, store }).settle();
-    expect(await linesOfSource()).toEqual([...published(0, [l1], text(l0).length), ...published(1, [l2])]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l1], text(l0).length), ...published(1, [l2])]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
   });
 
@@ -191,7 +203,7 @@ describe('a versioned object', () => {
     remove(place, KEY);
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     expect((await checkpointOf(place.log, KEY)).ended).not.toBeNull();
   });
 
@@ -213,7 +225,7 @@ describe('a versioned object', () => {
     const running = place.start({ store });
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     expect((await checkpointOf(place.log, KEY)).ended).not.toBeNull();
   });
 
@@ -224,7 +236,7 @@ describe('a versioned object', () => {
     await put(text(l0, l1) + l2.slice(0, 30));
     remove(place, KEY);
     await running.reconcile();
-    expect(await linesOfSource()).toEqual([
+    expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0, l1]),
       `0:${text(l0, l1).length} ${l2.slice(0, 30)} {CUT_TAIL}`,
     ]);
@@ -232,7 +244,7 @@ describe('a versioned object', () => {
     expect(ended).not.toBeNull();
     expect(possibleGap).toBe(0);
     await running.reconcile();
-    expect(await linesOfSource()).toHaveLength(3);
+    expect(await linesOf(place.log, KEY)).toHaveLength(3);
   });
 
   it('that was deleted and created again goes on, or is a new generation', async () => {
@@ -246,7 +258,7 @@ describe('a versioned object', () => {
     await put(text(l2));
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual([...published(0, [l0, l1]), ...published(1, [l2])]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1]), ...published(1, [l2])]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, ended: null, possibleGap: 0 });
   });
 
@@ -267,11 +279,11 @@ describe('a versioned object', () => {
     const first = place.start({ log, clock });
     await killed;
     await first.kill();
-    const before = await linesOfSource();
+    const before = await linesOf(place.log, KEY);
     expect(before?.length).toBeLessThan(32);
     await place.start().settle();
     expect(before?.length).toBeGreaterThan(0);
-    expect(await linesOfSource()).toEqual(many.flatMap((own, generation) => published(generation, own)));
+    expect(await linesOf(place.log, KEY)).toEqual(many.flatMap((own, generation) => published(generation, own)));
   });
 
   it('loses no version when a generation is asked for', async () => {
@@ -282,7 +294,7 @@ describe('a versioned object', () => {
     const signal = { v: 1, bucket: BUCKET, key: KEY, reingest: 'mark' } as const;
     tell(running.producer.ref, { type: 'objectArrived', signal });
     await running.settle();
-    expect(await linesOfSource()).toEqual([
+    expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0, l1]),
       ...published(1, [l2]),
       ...published(2, [l3]),
@@ -314,7 +326,7 @@ describe('a versioned object', () => {
     const running = place.start({ store, log });
     await running.settle();
     expect(gone).toBe(1);
-    expect(await linesOfSource()).toEqual([...published(0, [l0]), ...published(1, [l2, l3])]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l2, l3])]);
   });
 
   it('of which a version cannot be read goes on behind it, and that is told once', async () => {
@@ -327,7 +339,7 @@ describe('a versioned object', () => {
       await running.settle();
     }
     expect(await quarantineOf(place.log)).toEqual([expect.objectContaining({ source: SOURCE, reason: 'utf-16' })]);
-    expect(await linesOfSource()).toEqual(published(0, [l0, l1]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: null, possibleGap: 0 });
   });
 
@@ -347,12 +359,16 @@ describe('a versioned object', () => {
     await put(text(l2));
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual(published(0, [l0]));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
     expect(await quarantineOf(place.log)).toEqual([expect.objectContaining({ versionId: denied, reason: 'denied' })]);
     denied = undefined;
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual([...published(0, [l0]), ...published(1, [l1]), ...published(2, [l2])]);
+    expect(await linesOf(place.log, KEY)).toEqual([
+      ...published(0, [l0]),
+      ...published(1, [l1]),
+      ...published(2, [l2]),
+    ]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, quarantine: null, possibleGap: 0 });
   });
 });
@@ -391,7 +407,7 @@ describe('a possible gap', () => {
       await look(text(l0, l1));
       await plain.put(KEY, text(l2));
       await look(text(l3), text(l3, l4));
-      expect((await readLines(plain.log))[SOURCE]).toEqual([...published(0, [l0, l1]), ...published(1, [l3, l4])]);
+      expect(await linesOf(plain.log, KEY)).toEqual([...published(0, [l0, l1]), ...published(1, [l3, l4])]);
       const noted = { generation: 1, versionId: null, possibleGap: 1, unsaidGap: null };
       expect(await checkpointOf(plain.log, KEY)).toMatchObject(noted);
       expect(await gapsIn(plain.log)).toEqual(['1:0']);
@@ -442,7 +458,7 @@ describe('a possible gap', () => {
       await running.kill();
       expect(await gapsIn(plain.log)).toEqual(commits < 2 ? [] : ['1:0']);
       await plain.start().settle();
-      expect((await readLines(plain.log))[SOURCE]?.slice(2)).toEqual(published(1, many));
+      expect((await linesOf(plain.log, KEY))?.slice(2)).toEqual(published(1, many));
       expect(await gapsIn(plain.log)).toEqual(['1:0']);
     });
 
@@ -506,7 +522,7 @@ describe('a versioned object that nobody may look at at first', () => {
     await putAt(place, UPLOADED + 120_000, KEY, text(l1, l2));
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual([...published(0, [l0]), ...published(1, [l1, l2])]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l1, l2])]);
     const found = { generation: 1, quarantine: null, ended: null, possibleGap: 0 };
     expect(await checkpointOf(place.log, KEY)).toMatchObject(found);
   });
@@ -515,7 +531,7 @@ describe('a versioned object that nobody may look at at first', () => {
     remove(place, KEY);
     running.hint(KEY);
     await running.settle();
-    expect(await linesOfSource()).toEqual([...published(0, [l0]), ...published(1, [l1])]);
+    expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l1])]);
     const { ended, possibleGap } = await checkpointOf(place.log, KEY);
     expect(ended).not.toBeNull();
     expect(possibleGap).toBe(0);
@@ -536,5 +552,9 @@ it('a versioned object that was forgotten after its deletion is new when it is p
   expect((await checkpointsOf(place.log, KEY)).at(-1)).toBeNull();
   await putAt(place, UPLOADED + 60_000, KEY, text(l2));
   await running.reconcile();
-  expect(await linesOfSource()).toEqual([...published(0, [l0, l1]), ...published(0, [l0, l1]), ...published(1, [l2])]);
+  expect(await linesOf(place.log, KEY)).toEqual([
+    ...published(0, [l0, l1]),
+    ...published(0, [l0, l1]),
+    ...published(1, [l2]),
+  ]);
 });
