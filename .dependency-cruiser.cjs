@@ -17,7 +17,11 @@ const only = (name, packages, where, comment) => ({
   to: { path: packages },
 });
 
-/** Dependencies point one way: domain <- ports <- (actors via kit | adapters | web) <- commands, apps. */
+/** What every pure folder may import besides others below it. */
+const PURE_BASE = ['^src/(errors|glob)\\.ts$', '^(node:)?(buffer|crypto)$'];
+const PURE = '^src/(records|lines|ingestion|stream|pipelines|generator)/';
+
+/** Dependencies point one way: pure folders <- ports <- (actors via kit | adapters | web) <- commands, apps. */
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
@@ -27,9 +31,24 @@ module.exports = {
       from: { path: '^src/apps/' },
       to: { path: '^src/commands/' },
     },
-    knowsOnly('domain-needs-nothing-but-itself', '^src/domain/', ['^src/errors\\.ts$', '^(node:)?(buffer|crypto)$']),
-    knowsOnly('ports-know-only-the-domain', '^src/ports/', ['^src/domain/', '^src/errors\\.ts$']),
-    knowsOnly('actors-use-domain-ports-and-kit', '^actors/', ['^src/(domain|ports|kit)/', '^src/(errors|log)\\.ts$']),
+    // The pure folders, each with those below it: no I/O, no clock, time is data.
+    knowsOnly('records-stand-alone', '^src/records/', PURE_BASE),
+    knowsOnly('lines-know-records', '^src/lines/', ['^src/records/', ...PURE_BASE]),
+    knowsOnly('ingestion-knows-lines', '^src/ingestion/', ['^src/(lines|records)/', ...PURE_BASE]),
+    knowsOnly('stream-knows-lines', '^src/stream/', ['^src/(lines|records)/', ...PURE_BASE]),
+    knowsOnly('generator-stands-alone', '^src/generator/', PURE_BASE),
+    {
+      name: 'pipelines-are-pure-and-know-no-other',
+      severity: 'error',
+      from: { path: '^src/pipelines/([^/]+)/' },
+      to: { pathNot: ['^src/pipelines/$1/', '^src/(stream|lines|records)/', ...PURE_BASE] },
+    },
+    knowsOnly('ports-know-only-pure-folders', '^src/ports/', [PURE, '^src/errors\\.ts$']),
+    knowsOnly('actors-use-pure-folders-ports-and-kit', '^actors/', [
+      PURE,
+      '^src/(ports|kit)/',
+      '^src/(errors|log)\\.ts$',
+    ]),
     knowsOnly('kit-stands-alone', '^src/kit/', ['^src/(errors|log)\\.ts$', 'node_modules/nact', '^util$']),
     {
       name: 'adapters-do-not-know-each-other-or-the-programs',

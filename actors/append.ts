@@ -1,4 +1,4 @@
-import { encodeRecords, type RecordData } from '../src/domain/lines/record-batch';
+import { encodeRecords, type RecordData } from '../src/records/record-batch';
 import type { EventTransaction } from '../src/ports/event-log';
 
 /** CRC-32C as record batches carry it; handed in so that the codec stays pure. */

@@ -1,9 +1,9 @@
-import type { RecordData } from '../src/domain/lines/record-batch';
-import type { Checkpoint } from '../src/domain/sources/checkpoint';
-import { decodeCheckpoint, encodeCheckpoint } from '../src/domain/sources/checkpoint-record';
-import { firstCheckpoint, slimmed } from '../src/domain/sources/progress';
-import { knownOf, type KnownSource } from '../src/domain/sources/reconcile';
-import { sourceId, splitSourceId, type SourceId } from '../src/domain/topics';
+import type { RecordData } from '../src/records/record-batch';
+import type { Checkpoint } from '../src/ingestion/checkpoint';
+import { decodeCheckpoint, encodeCheckpoint } from '../src/ingestion/checkpoint-record';
+import { firstCheckpoint, slimmed } from '../src/ingestion/progress';
+import { knownOf, type KnownSource } from '../src/ingestion/reconcile';
+import { sourceId, splitSourceId, type SourceId } from '../src/ingestion/source-id';
 
 /** The key of no object: its checkpoint says when a bucket was looked at first. */
 export const BUCKET_ITSELF = '';

@@ -1,4 +1,4 @@
-import type { Job, JobName } from '../src/domain/job';
+import type { Job, JobName } from '../src/stream/job';
 import {
   ask,
   spawn,

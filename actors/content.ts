@@ -1,5 +1,5 @@
-import { peek, sniff, SNIFF_BYTES } from '../src/domain/lines/encoding';
-import type { ContentEncoding } from '../src/domain/sources/checkpoint';
+import { peek, sniff, SNIFF_BYTES } from '../src/lines/encoding';
+import type { ContentEncoding } from '../src/ingestion/checkpoint';
 import { TelltaleError } from '../src/errors';
 import type { ObjectInfo, ObjectStore } from '../src/ports/object-store';
 

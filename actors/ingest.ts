@@ -1,12 +1,5 @@
-import {
-  canForget,
-  canSlim,
-  differs,
-  knownOf,
-  type KnownSource,
-  type ListedObject,
-} from '../src/domain/sources/reconcile';
-import { sourceId } from '../src/domain/topics';
+import { canForget, canSlim, differs, knownOf, type KnownSource, type ListedObject } from '../src/ingestion/reconcile';
+import { sourceId } from '../src/ingestion/source-id';
 import { ask, spawn, stop, tell, type ActorContext, type ActorRef, type ChildOptions } from '../src/kit';
 import type { ObjectInfo } from '../src/ports/object-store';
 import { LISTING_ATTEMPTS, listBucket, listingPause } from './listing';

@@ -1,5 +1,5 @@
-import type { Job, OutputRecord } from '../src/domain/job';
-import type { RecordData } from '../src/domain/lines/record-batch';
+import type { Job, OutputRecord } from '../src/stream/job';
+import type { RecordData } from '../src/records/record-batch';
 import { isTelltaleError } from '../src/errors';
 import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
 import type { Clock } from '../src/ports/clock';

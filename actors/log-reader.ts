@@ -1,6 +1,6 @@
-import type { Checkpoint } from '../src/domain/sources/checkpoint';
-import type { ListedObject } from '../src/domain/sources/reconcile';
-import { sourceId } from '../src/domain/topics';
+import type { Checkpoint } from '../src/ingestion/checkpoint';
+import type { ListedObject } from '../src/ingestion/reconcile';
+import { sourceId } from '../src/ingestion/source-id';
 import { isTelltaleError } from '../src/errors';
 import { ask, tell, type ActorContext, type ActorRef, type ChildOptions } from '../src/kit';
 import type { IngestMessage, LogReaderMessage, PublisherMessage, ReadOutcome, RestartWish } from './protocol';

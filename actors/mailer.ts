@@ -7,10 +7,10 @@ import {
   openOutbox,
   sendFailed,
   type OutboxState,
-} from '../src/domain/alerting/outbox';
-import type { MailReport } from '../src/domain/alerting/mail-report';
-import type { OutputRecord } from '../src/domain/job';
-import { decodeBatch } from '../src/domain/lines/record-batch';
+} from '../src/pipelines/level-alerts/alerting/outbox';
+import type { MailReport } from '../src/pipelines/level-alerts/alerting/mail-report';
+import type { OutputRecord } from '../src/stream/job';
+import { decodeBatch } from '../src/records/record-batch';
 import { isTelltaleError } from '../src/errors';
 import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
 import type { Clock } from '../src/ports/clock';

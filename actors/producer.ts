@@ -1,4 +1,4 @@
-import type { Signal } from '../src/domain/signal/signal';
+import type { Signal } from '../src/ingestion/signal/signal';
 import { isTelltaleError } from '../src/errors';
 import {
   ask,

@@ -1,9 +1,9 @@
-import type { Checkpoint } from '../src/domain/sources/checkpoint';
-import type { LineBatch } from '../src/domain/lines/line-batch';
-import type { Signal } from '../src/domain/signal/signal';
-import type { QuarantineRecord } from '../src/domain/sources/quarantine';
-import type { KnownSource } from '../src/domain/sources/reconcile';
-import type { SourceId } from '../src/domain/topics';
+import type { Checkpoint } from '../src/ingestion/checkpoint';
+import type { LineBatch } from '../src/lines/line-batch';
+import type { Signal } from '../src/ingestion/signal/signal';
+import type { QuarantineRecord } from '../src/ingestion/quarantine';
+import type { KnownSource } from '../src/ingestion/reconcile';
+import type { SourceId } from '../src/ingestion/source-id';
 import type { ActorRef, ChildStopped } from '../src/kit';
 import type { FetchedBatches } from '../src/ports/event-log';
 import type { ObjectInfo } from '../src/ports/object-store';

@@ -1,8 +1,8 @@
-import type { Checkpoint } from '../src/domain/sources/checkpoint';
-import type { Hashing } from '../src/domain/sources/content';
-import { resumptionOf } from '../src/domain/sources/plan';
-import { accept } from '../src/domain/sources/progress';
-import { createProof, createReproof } from '../src/domain/sources/proof';
+import type { Checkpoint } from '../src/ingestion/checkpoint';
+import type { Hashing } from '../src/ingestion/content';
+import { resumptionOf } from '../src/ingestion/plan';
+import { accept } from '../src/ingestion/progress';
+import { createProof, createReproof } from '../src/ingestion/proof';
 import type { ObjectInfo } from '../src/ports/object-store';
 import { contentFrom, openContent, piecesOf, storedBytes, type ContentOptions } from './content';
 

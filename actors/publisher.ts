@@ -1,8 +1,8 @@
-import { encodeLines } from '../src/domain/lines/log-records';
-import type { Checkpoint } from '../src/domain/sources/checkpoint';
-import { encodeQuarantine } from '../src/domain/sources/quarantine';
-import { partitionOf } from '../src/domain/sources/origin';
-import type { SourceId } from '../src/domain/topics';
+import { encodeLines } from '../src/lines/log-records';
+import type { Checkpoint } from '../src/ingestion/checkpoint';
+import { encodeQuarantine } from '../src/ingestion/quarantine';
+import { partitionOf } from '../src/ingestion/origin';
+import type { SourceId } from '../src/ingestion/source-id';
 import { isTelltaleError, TelltaleError } from '../src/errors';
 import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
 import type { Clock } from '../src/ports/clock';

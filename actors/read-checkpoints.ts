@@ -1,6 +1,6 @@
-import type { Checkpoint } from '../src/domain/sources/checkpoint';
-import { decodeCheckpoint } from '../src/domain/sources/checkpoint-record';
-import type { SourceId } from '../src/domain/topics';
+import type { Checkpoint } from '../src/ingestion/checkpoint';
+import { decodeCheckpoint } from '../src/ingestion/checkpoint-record';
+import type { SourceId } from '../src/ingestion/source-id';
 import { isTelltaleError } from '../src/errors';
 import type { EventLog } from '../src/ports/event-log';
 import { readLatest } from './read-latest';

@@ -1,4 +1,4 @@
-import { decodeBatch, type DecodedRecord } from '../src/domain/lines/record-batch';
+import { decodeBatch, type DecodedRecord } from '../src/records/record-batch';
 import type { EventLog } from '../src/ports/event-log';
 
 const MAX_FETCH_BYTES = 4 * 1024 * 1024;

@@ -1,7 +1,7 @@
-import type { Checkpoint } from '../src/domain/sources/checkpoint';
-import { planRead } from '../src/domain/sources/plan';
-import * as progress from '../src/domain/sources/progress';
-import { quarantineReasonOf, quarantineRecord } from '../src/domain/sources/quarantine';
+import type { Checkpoint } from '../src/ingestion/checkpoint';
+import { planRead } from '../src/ingestion/plan';
+import * as progress from '../src/ingestion/progress';
+import { quarantineReasonOf, quarantineRecord } from '../src/ingestion/quarantine';
 import type { TelltaleError } from '../src/errors';
 import type { ObjectInfo } from '../src/ports/object-store';
 import { firstOf, readFirst } from './beginning';

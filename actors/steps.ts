@@ -1,19 +1,13 @@
-import { behindGap, type LineBatch } from '../src/domain/lines/line-batch';
-import {
-  createScanner,
-  fileDayOf,
-  type ScanContext,
-  type ScannedBatch,
-  type ScanOptions,
-} from '../src/domain/lines/scanner';
-import type { Checkpoint } from '../src/domain/sources/checkpoint';
-import { WINDOW_BYTES, type Extent, type Hashing } from '../src/domain/sources/content';
-import type { OriginRule } from '../src/domain/sources/origin';
-import { resumptionOf } from '../src/domain/sources/plan';
-import { advance, finished, isBehindGap, withoutTail } from '../src/domain/sources/progress';
-import type { QuarantineRecord } from '../src/domain/sources/quarantine';
-import { createTrail } from '../src/domain/sources/trail';
-import type { Since } from '../src/domain/sources/versions';
+import { behindGap, type LineBatch } from '../src/lines/line-batch';
+import { createScanner, fileDayOf, type ScanContext, type ScannedBatch, type ScanOptions } from '../src/lines/scanner';
+import type { Checkpoint } from '../src/ingestion/checkpoint';
+import { WINDOW_BYTES, type Extent, type Hashing } from '../src/ingestion/content';
+import type { OriginRule } from '../src/ingestion/origin';
+import { resumptionOf } from '../src/ingestion/plan';
+import { advance, finished, isBehindGap, withoutTail } from '../src/ingestion/progress';
+import type { QuarantineRecord } from '../src/ingestion/quarantine';
+import { createTrail } from '../src/ingestion/trail';
+import type { Since } from '../src/ingestion/versions';
 import type { Clock } from '../src/ports/clock';
 import type { ObjectInfo } from '../src/ports/object-store';
 import { contentFrom, type ContentOptions } from './content';

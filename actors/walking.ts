@@ -1,7 +1,7 @@
-import type { Checkpoint } from '../src/domain/sources/checkpoint';
-import { UNVERSIONED } from '../src/domain/sources/plan';
-import { withPossibleGap } from '../src/domain/sources/progress';
-import { lookedAt, versionsToRead } from '../src/domain/sources/versions';
+import type { Checkpoint } from '../src/ingestion/checkpoint';
+import { UNVERSIONED } from '../src/ingestion/plan';
+import { withPossibleGap } from '../src/ingestion/progress';
+import { lookedAt, versionsToRead } from '../src/ingestion/versions';
 import type { ObjectInfo } from '../src/ports/object-store';
 import { isTelltaleError, type TelltaleError } from '../src/errors';
 import { endSource, readObject, refuseObject, rereadObject } from './reading';

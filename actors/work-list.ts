@@ -1,4 +1,4 @@
-import { retryDelay } from '../src/domain/sources/reconcile';
+import { retryDelay } from '../src/ingestion/reconcile';
 import type { ActorRef } from '../src/kit';
 import type { Task } from './log-reader';
 import type { LogReaderMessage, Settled } from './protocol';

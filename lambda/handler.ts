@@ -1,6 +1,6 @@
 import { createSsmCommandRunner } from '../src/adapters/aws/ssm-command-runner';
-import { encodeSignal } from '../src/domain/signal/encoding';
-import { signalsOf } from '../src/domain/signal/s3-event';
+import { encodeSignal } from '../src/ingestion/signal/encoding';
+import { signalsOf } from '../src/ingestion/signal/s3-event';
 import { isTelltaleError, TelltaleError } from '../src/errors';
 import type { CommandRunner } from '../src/ports/command-runner';
 

@@ -1,7 +1,7 @@
 import { BUCKET_ITSELF } from '../../actors/checkpoint-shelf';
 import { readCheckpoints } from '../../actors/read-checkpoints';
 import { readBatches } from '../../actors/read-latest';
-import { decodeLines } from '../domain/lines/log-records';
+import { decodeLines } from '../lines/log-records';
 import {
   bytesToRead,
   createByteReader,
@@ -10,11 +10,11 @@ import {
   type Audited,
   type BytesRead,
   type BytesToRead,
-} from '../domain/sources/audit';
-import type { Crc64 } from '../domain/sources/byte-sum';
-import { claimOf, type Claim } from '../domain/sources/claim';
-import { TopicLedger, type TopicFacts } from '../domain/sources/topic-ledger';
-import { sourceId, splitSourceId, type SourceId } from '../domain/topics';
+} from '../ingestion/audit/audit';
+import type { Crc64 } from '../ingestion/byte-sum';
+import { claimOf, type Claim } from '../ingestion/audit/claim';
+import { TopicLedger, type TopicFacts } from '../ingestion/audit/topic-ledger';
+import { sourceId, splitSourceId, type SourceId } from '../ingestion/source-id';
 import { isTelltaleError, TelltaleError } from '../errors';
 import type { Clock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';

@@ -1,4 +1,4 @@
-import { decodeBatch, type DecodedRecord } from '../domain/lines/record-batch';
+import { decodeBatch, type DecodedRecord } from '../records/record-batch';
 import { isTelltaleError } from '../errors';
 import type { EventLog } from '../ports/event-log';
 

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config';
 import { compilePattern } from '../config/line-pattern';
-import { createAlerting } from '../domain/alerting/alerting';
-import type { Rule } from '../domain/alerting/rules';
-import { createCounting } from '../domain/counting/counting';
-import { compileGlob } from '../domain/glob';
-import type { LineFormat } from '../domain/lines/formats/format';
-import { ownFormat } from '../domain/lines/formats/own';
-import { Level } from '../domain/lines/line-batch';
-import type { ScanFor, ScanOptions } from '../domain/lines/scanner';
+import { createAlerting } from '../pipelines/level-alerts/alerting/alerting';
+import type { Rule } from '../pipelines/level-alerts/alerting/rules';
+import { createCounting } from '../pipelines/level-alerts/counting/counting';
+import { compileGlob } from '../glob';
+import type { LineFormat } from '../lines/formats/format';
+import { ownFormat } from '../lines/formats/own';
+import { Level } from '../lines/line-batch';
+import type { ScanFor, ScanOptions } from '../lines/scanner';
 import { projectFile } from '../project-file';
 
 /**

@@ -1,7 +1,7 @@
 import { BUCKET_ITSELF } from '../../actors/checkpoint-shelf';
 import { readCheckpoints } from '../../actors/read-checkpoints';
-import type { Checkpoint } from '../domain/sources/checkpoint';
-import { splitSourceId, type SourceId } from '../domain/topics';
+import type { Checkpoint } from '../ingestion/checkpoint';
+import { splitSourceId, type SourceId } from '../ingestion/source-id';
 import type { EventLog } from '../ports/event-log';
 
 /**

@@ -1,5 +1,5 @@
 import { windowTable } from './results';
-import type { WindowRecord } from '../domain/counting/window-record';
+import type { WindowRecord } from '../pipelines/level-alerts/counting/window-record';
 import { escapeControls } from '../escape-controls';
 import type { Io } from '../io';
 import type { Logger } from '../log';

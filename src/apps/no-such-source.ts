@@ -1,4 +1,4 @@
-import type { SourceId } from '../domain/topics';
+import type { SourceId } from '../ingestion/source-id';
 import { TelltaleError } from '../errors';
 import { nearestFile } from '../nearest';
 

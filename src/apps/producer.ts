@@ -5,7 +5,7 @@ import type { Settled } from '../../actors/protocol';
 import { listenForSignals } from '../adapters/embedded/signal-socket';
 import { signalSocketPath } from '../adapters/embedded/signal-socket-path';
 import type { Config } from '../config';
-import { sourceId } from '../domain/topics';
+import { sourceId } from '../ingestion/source-id';
 import { TelltaleError } from '../errors';
 import type { Io } from '../io';
 import { startSystem, tell } from '../kit';

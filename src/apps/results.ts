@@ -1,7 +1,7 @@
 import type { Config } from '../config';
-import type { MailReport, Transition } from '../domain/alerting/mail-report';
-import type { LevelCounts, WindowRecord } from '../domain/counting/window-record';
-import { verdictOf } from '../domain/mail/verdict';
+import type { MailReport, Transition } from '../pipelines/level-alerts/alerting/mail-report';
+import type { LevelCounts, WindowRecord } from '../pipelines/level-alerts/counting/window-record';
+import { verdictOf } from '../pipelines/level-alerts/mail/verdict';
 import { counted, plural } from './counted';
 import { escapeControls } from '../escape-controls';
 

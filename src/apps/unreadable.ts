@@ -1,4 +1,4 @@
-import type { QuarantineReason } from '../domain/sources/checkpoint';
+import type { QuarantineReason } from '../ingestion/checkpoint';
 import { TelltaleError } from '../errors';
 
 /** A file that `replay` or `local --once` left out. */

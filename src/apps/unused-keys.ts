@@ -1,5 +1,5 @@
 import type { Config } from '../config';
-import { compileGlob } from '../domain/glob';
+import { compileGlob } from '../glob';
 import type { Io } from '../io';
 
 /**

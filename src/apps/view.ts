@@ -1,9 +1,9 @@
 import type { Mailbox } from '../adapters/embedded/mailbox';
 import type { Config } from '../config';
-import type { MailReport } from '../domain/alerting/mail-report';
-import { parseOutboxRecord } from '../domain/alerting/outbox-records';
-import { parseWindowRecord } from '../domain/counting/parse-window-record';
-import type { WindowRecord } from '../domain/counting/window-record';
+import type { MailReport } from '../pipelines/level-alerts/alerting/mail-report';
+import { parseOutboxRecord } from '../pipelines/level-alerts/alerting/outbox-records';
+import { parseWindowRecord } from '../pipelines/level-alerts/counting/parse-window-record';
+import type { WindowRecord } from '../pipelines/level-alerts/counting/window-record';
 import type { Io } from '../io';
 import type { EventLog } from '../ports/event-log';
 import { startWeb } from '../web/server';

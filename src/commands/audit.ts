@@ -4,7 +4,7 @@ import { objectsToRead, openEventLog, openStore } from '../apps/compose';
 import { counted } from '../apps/counted';
 import { findDataFolder } from '../apps/data-folder';
 import type { Config } from '../config';
-import type { Audited } from '../domain/sources/audit';
+import type { Audited } from '../ingestion/audit/audit';
 import { escapeControls } from '../escape-controls';
 import type { Io } from '../io';
 import { systemClock } from '../ports/clock';

@@ -1,4 +1,4 @@
-import { sourceId, type SourceId } from '../domain/topics';
+import { sourceId, type SourceId } from '../ingestion/source-id';
 
 /**
  * The source that a person names: `s3://bucket/key`, `bucket/key`, or a key of the configured bucket. A key that begins

@@ -1,7 +1,7 @@
 import { sendSignal } from '../adapters/embedded/signal-client';
 import type { Config } from '../config';
-import { decodeSignal, encodeSignal } from '../domain/signal/encoding';
-import type { Signal } from '../domain/signal/signal';
+import { decodeSignal, encodeSignal } from '../ingestion/signal/encoding';
+import type { Signal } from '../ingestion/signal/signal';
 import { escapeControls } from '../escape-controls';
 import type { Io } from '../io';
 

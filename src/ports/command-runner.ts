@@ -4,7 +4,7 @@
  */
 export interface CommandRunner {
   /**
-   * @param payload base64url text, see `domain/signal`; anything else is refused, never interpreted
+   * @param payload base64url text, see `ingestion/signal`; anything else is refused, never interpreted
    * @returns the command's id; the command itself runs later, or never: a signal is a hint
    * @throws COMMAND_REFUSED when document or parameter do not fit, COMMAND_FAILED
    */

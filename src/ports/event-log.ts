@@ -1,11 +1,11 @@
-import type { TopicSpec } from '../domain/topics';
+import type { TopicSpec } from '../stream/topics';
 
 /**
  * The event log: partitioned topics of record batches with transactions, as Kafka has them.
  * Every adapter passes `test/contract/event-log.ts`.
  *
  * - A *record batch* is Kafka's RecordBatch v2 encoding, uncompressed, in both directions; the codec is
- *   `domain/lines/record-batch.ts`. The log sets base offsets; record timestamps are the writer's.
+ *   `records/record-batch.ts`. The log sets base offsets; record timestamps are the writer's.
  * - Everything is read committed: a reader sees no record of an open or aborted transaction, and nothing behind the
  *   first open one (the *last stable offset*).
  * - Offsets of a partition grow, with gaps (compaction, control records). They are numbers below 2^53.

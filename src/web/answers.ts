@@ -1,4 +1,4 @@
-import { html } from '../domain/mail/escape';
+import { html } from '../pipelines/level-alerts/mail/escape';
 import { isTelltaleError } from '../errors';
 import { mailboxPage, mailPage, readMail } from './mail-pages';
 import { metricsText } from './metrics-text';

@@ -1,6 +1,6 @@
 import PostalMime from 'postal-mime';
-import { clipped, html, visible, type Markup } from '../domain/mail/escape';
-import { counted } from '../domain/mail/words';
+import { clipped, html, visible, type Markup } from '../pipelines/level-alerts/mail/escape';
+import { counted } from '../pipelines/level-alerts/mail/words';
 import { pageText } from './page';
 import type { MailSummary } from './source';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { html, Markup, visible } from '../domain/mail/escape';
-import { fonts, palette } from '../domain/mail/palette';
+import { html, Markup, visible } from '../pipelines/level-alerts/mail/escape';
+import { fonts, palette } from '../pipelines/level-alerts/mail/palette';
 
 /** What every page has: the frame, the look, and what a browser may load for it. */
 export interface Page {

@@ -1,4 +1,4 @@
-import type { WindowRecord } from '../domain/counting/window-record';
+import type { WindowRecord } from '../pipelines/level-alerts/counting/window-record';
 
 /** What the pages show, asked for at every request. */
 export interface WebSource {

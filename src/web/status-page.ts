@@ -1,6 +1,6 @@
-import type { WindowRecord } from '../domain/counting/window-record';
-import { clipped, html, visible, type Markup } from '../domain/mail/escape';
-import { counted, figure } from '../domain/mail/words';
+import type { WindowRecord } from '../pipelines/level-alerts/counting/window-record';
+import { clipped, html, visible, type Markup } from '../pipelines/level-alerts/mail/escape';
+import { counted, figure } from '../pipelines/level-alerts/mail/words';
 import { mailTable } from './mail-pages';
 import { pageText } from './page';
 import type { MailSummary } from './source';

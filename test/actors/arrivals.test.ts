@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { decodeSignal, encodeSignal } from '../../src/domain/signal/encoding';
-import type { Signal } from '../../src/domain/signal/signal';
+import { decodeSignal, encodeSignal } from '../../src/ingestion/signal/encoding';
+import type { Signal } from '../../src/ingestion/signal/signal';
 import { TelltaleError, type ErrorCode } from '../../src/errors';
 import { tell } from '../../src/kit';
 import type { ObjectStore } from '../../src/ports/object-store';

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { loadCrc64Nvme } from '../../src/adapters/native/checksums';
 import { audit } from '../../src/apps/audit';
-import type { Audited } from '../../src/domain/sources/audit';
+import type { Audited } from '../../src/ingestion/audit/audit';
 import { TelltaleError } from '../../src/errors';
 import type { ObjectStore } from '../../src/ports/object-store';
 import { tempFolders } from '../support/temp-folder';

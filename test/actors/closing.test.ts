@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { readSource } from '../../actors/walking';
 import type { ReadingOptions } from '../../actors/steps';
-import type { Checkpoint } from '../../src/domain/sources/checkpoint';
-import type { Since } from '../../src/domain/sources/versions';
+import type { Checkpoint } from '../../src/ingestion/checkpoint';
+import type { Since } from '../../src/ingestion/versions';
 import type { ObjectStore } from '../../src/ports/object-store';
 import { tempFolders } from '../support/temp-folder';
 import { changedStore } from './decorators';

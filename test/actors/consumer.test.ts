@@ -1,11 +1,11 @@
 import { startConsumer, type Consumer } from '../../actors/consumer';
 import { crc32c } from '../../src/adapters/native/checksums';
-import { createAlerting } from '../../src/domain/alerting/alerting';
-import { pendingMail } from '../../src/domain/alerting/outbox-records';
+import { createAlerting } from '../../src/pipelines/level-alerts/alerting/alerting';
+import { pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
 import { systemClock } from '../../src/ports/clock';
 import { tempFolders } from '../support/temp-folder';
 import { readWindows } from '../support/topics';
-import { report } from '../unit/mail/sample-reports';
+import { report } from '../unit/level-alerts/mail/sample-reports';
 import { appendLines, appendOutputs, counting, openMailPlace, untilHolds, type MailPlace } from './consuming';
 import type { TestSystem } from './kit/harness';
 import { turnsUntil } from './turns';

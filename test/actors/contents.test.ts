@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { decodeLines } from '../../src/domain/lines/log-records';
-import { levelNames } from '../../src/domain/lines/line-batch';
+import { decodeLines } from '../../src/lines/log-records';
+import { levelNames } from '../../src/lines/line-batch';
 import type { ObjectInfo } from '../../src/ports/object-store';
 import { tempFolders } from '../support/temp-folder';
 import { readLines } from '../support/topics';

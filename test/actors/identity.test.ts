@@ -1,6 +1,6 @@
 import { readObject } from '../../actors/reading';
-import type { Checkpoint } from '../../src/domain/sources/checkpoint';
-import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from '../../src/domain/sources/crc-combine';
+import type { Checkpoint } from '../../src/ingestion/checkpoint';
+import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from '../../src/ingestion/crc-combine';
 import { TelltaleError } from '../../src/errors';
 import type { ObjectInfo, ObjectStore } from '../../src/ports/object-store';
 import { tempFolders } from '../support/temp-folder';

@@ -1,15 +1,15 @@
 import { mailer, type MailBuilder } from '../../actors/mailer';
 import type { MailerMessage } from '../../actors/protocol';
 import { crc32c } from '../../src/adapters/native/checksums';
-import type { MailStatus } from '../../src/domain/alerting/mail-report';
-import { parseOutboxRecord, pendingMail } from '../../src/domain/alerting/outbox-records';
+import type { MailStatus } from '../../src/pipelines/level-alerts/alerting/mail-report';
+import { parseOutboxRecord, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
 import { TelltaleError } from '../../src/errors';
 import { ask, spawn, stopped, type ActorRef } from '../../src/kit';
 import { systemClock, type Clock } from '../../src/ports/clock';
 import type { MailTransport } from '../../src/ports/mail-transport';
 import { tempFolders } from '../support/temp-folder';
 import { readRecords } from '../support/topics';
-import { report } from '../unit/mail/sample-reports';
+import { report } from '../unit/level-alerts/mail/sample-reports';
 import { appendOutputs, openMailPlace, untilHolds, type MailPlace } from './consuming';
 import { withCommitFaults, type CommitFault } from './decorators';
 import { gate, type TestSystem } from './kit/harness';

@@ -6,7 +6,7 @@ import { openSqliteEventLog } from '../../src/adapters/embedded/sqlite-event-log
 import { crc32c } from '../../src/adapters/native/checksums';
 import { gunzip } from '../../src/adapters/native/gunzip';
 import { loadHashing } from '../../src/adapters/native/hashing';
-import { topicSpecs } from '../../src/domain/topics';
+import { topicSpecs } from '../../src/stream/topics';
 import { tell, type ActorSystem } from '../../src/kit';
 import { systemClock } from '../../src/ports/clock';
 import type { EventLog } from '../../src/ports/event-log';

@@ -1,4 +1,4 @@
-import { UNVERSIONED } from '../../src/domain/sources/plan';
+import { UNVERSIONED } from '../../src/ingestion/plan';
 import type { ObjectInfo, ObjectStore } from '../../src/ports/object-store';
 import { tempFolders } from '../support/temp-folder';
 import { changedStore } from './decorators';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 
-import type { TopicSpec } from '../../src/domain/topics';
+import type { TopicSpec } from '../../src/stream/topics';
 import type { EventLog, EventTransaction, EventWriter } from '../../src/ports/event-log';
 import { GroupMember } from './group-member';
 import type { LostAnswer } from './lost-answers';

@@ -1,5 +1,5 @@
 import { crc32c } from '../../src/adapters/native/checksums';
-import { decodeBatch, encodeRecords } from '../../src/domain/lines/record-batch';
+import { decodeBatch, encodeRecords } from '../../src/records/record-batch';
 import type { EventLog, EventWriter } from '../../src/ports/event-log';
 
 /** A record as cases write and compare it. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
-import { createRandom, type Random } from '../../src/domain/generator/random';
+import { createRandom, type Random } from '../../src/generator/random';
 import type { EventLog } from '../../src/ports/event-log';
 import { CheckpointWatch, readCommitted } from '../support/ingestion/committed';
 import { problemOf, type Happening } from '../support/ingestion/expected';

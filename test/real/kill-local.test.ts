@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createRandom } from '../../src/domain/generator/random';
+import { createRandom } from '../../src/generator/random';
 import { runProgram, startProgram } from '../support/local-process';
 import { comparable, parseResults } from '../support/results';
 import { compareLogsWithFiles, readWindows, terminatedLines, withEventLog } from '../support/topics';

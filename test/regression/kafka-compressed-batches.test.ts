@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 
 import { committedBatches } from '../../src/adapters/kafka/batches';
 import { crc32c } from '../../src/adapters/native/checksums';
-import { decodeBatch } from '../../src/domain/lines/record-batch';
+import { decodeBatch } from '../../src/records/record-batch';
 import { compressedBatch, dataBatch } from '../support/kafka-batches';
 
 /**

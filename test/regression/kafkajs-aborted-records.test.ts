@@ -1,5 +1,5 @@
 import { committedBatches } from '../../src/adapters/kafka/batches';
-import { decodeBatch } from '../../src/domain/lines/record-batch';
+import { decodeBatch } from '../../src/records/record-batch';
 import { dataBatch, markerBatch } from '../support/kafka-batches';
 
 /**

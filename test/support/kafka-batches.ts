@@ -1,5 +1,5 @@
 import { crc32c } from '../../src/adapters/native/checksums';
-import { encodeRecords, recordsStart, withBaseOffset } from '../../src/domain/lines/record-batch';
+import { encodeRecords, recordsStart, withBaseOffset } from '../../src/records/record-batch';
 
 /** Record batches as a broker stores them: with offsets, producers and control records. */
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { WindowRecord } from '../../src/domain/counting/window-record';
+import type { WindowRecord } from '../../src/pipelines/level-alerts/counting/window-record';
 import { freePort, openKafka, runKafka, type RunningKafka } from './kafka';
 import { readWithKcat } from './kcat';
 import { runProgram, startProgram, type Program } from './local-process';

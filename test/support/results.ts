@@ -1,4 +1,4 @@
-import type { WindowRecord } from '../../src/domain/counting/window-record';
+import type { WindowRecord } from '../../src/pipelines/level-alerts/counting/window-record';
 
 /** The fields in which `replay`, `local --once` and a live run agree for the same lines (rule 19). */
 export function comparable(window: WindowRecord): object {

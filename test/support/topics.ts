@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSqliteEventLog } from '../../src/adapters/embedded/sqlite-event-log';
-import { parseWindowRecord } from '../../src/domain/counting/parse-window-record';
-import type { WindowRecord } from '../../src/domain/counting/window-record';
-import { lineAt, LineFlag, type LineBatch } from '../../src/domain/lines/line-batch';
-import { decodeLines } from '../../src/domain/lines/log-records';
-import { decodeBatch, type DecodedRecord } from '../../src/domain/lines/record-batch';
+import { parseWindowRecord } from '../../src/pipelines/level-alerts/counting/parse-window-record';
+import type { WindowRecord } from '../../src/pipelines/level-alerts/counting/window-record';
+import { lineAt, LineFlag, type LineBatch } from '../../src/lines/line-batch';
+import { decodeLines } from '../../src/lines/log-records';
+import { decodeBatch, type DecodedRecord } from '../../src/records/record-batch';
 import { systemClock } from '../../src/ports/clock';
 import type { EventLog } from '../../src/ports/event-log';
 

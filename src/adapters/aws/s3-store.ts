@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { HeadObjectCommandOutput, PutObjectCommandOutput } from '@aws-sdk/client-s3';
 
-import { checkObjectKey } from '../../domain/object-key';
+import { checkObjectKey } from '../../ingestion/object-key';
 import { TelltaleError } from '../../errors';
 import type { Clock } from '../../ports/clock';
 import type { ObjectChecksum, ObjectInfo, ObjectStore, ObjectVersion, ReadRange } from '../../ports/object-store';

@@ -1,5 +1,5 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { PAYLOAD_SHAPE } from '../../domain/signal/encoding';
+import { PAYLOAD_SHAPE } from '../../ingestion/signal/encoding';
 import { TelltaleError } from '../../errors';
 import type { CommandRunner } from '../../ports/command-runner';
 

@@ -1,4 +1,4 @@
-import { checkObjectKey } from '../../domain/object-key';
+import { checkObjectKey } from '../../ingestion/object-key';
 import { TelltaleError } from '../../errors';
 
 /*

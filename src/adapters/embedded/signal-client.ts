@@ -10,7 +10,7 @@ const longestAnswer = 4096;
 
 /**
  * Hands one signal to the producer that runs on a data folder, and waits until it has accepted it.
- * @param payload an encoded signal (see `domain/signal/encoding.ts`)
+ * @param payload an encoded signal (see `ingestion/signal/encoding.ts`)
  * @throws TelltaleError NO_PRODUCER when none runs, COMMAND_REFUSED when it refuses the signal, COMMAND_FAILED when it does
  *   not answer within 5 s
  */

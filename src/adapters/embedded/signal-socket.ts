@@ -1,9 +1,9 @@
 import { createServer, type Socket } from 'node:net';
 import { chmod, rm } from 'node:fs/promises';
 import { isTelltaleError, TelltaleError } from '../../errors';
-import { decodeSignal } from '../../domain/signal/encoding';
+import { decodeSignal } from '../../ingestion/signal/encoding';
 import { errnoOf } from './errno';
-import type { Signal } from '../../domain/signal/signal';
+import type { Signal } from '../../ingestion/signal/signal';
 
 /** A payload is at most 4,096 characters; whoever sends more does not speak our protocol. */
 const MAX_LINE_BYTES = 8_192;

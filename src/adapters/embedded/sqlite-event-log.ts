@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 
-import type { TopicSpec } from '../../domain/topics';
+import type { TopicSpec } from '../../stream/topics';
 import { TelltaleError } from '../../errors';
 import type { Clock } from '../../ports/clock';
 import type { AssignmentListener, EventLog, EventReader, EventWriter, GroupMembership } from '../../ports/event-log';

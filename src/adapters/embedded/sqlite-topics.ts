@@ -1,4 +1,4 @@
-import type { TopicSpec } from '../../domain/topics';
+import type { TopicSpec } from '../../stream/topics';
 import { TelltaleError } from '../../errors';
 import type { SqliteDatabase } from './sqlite-database';
 import { inSnapshot, inTransaction, numberField, textField } from './sqlite-database';

@@ -1,4 +1,4 @@
-import { batchHeader, decodeBatch, encodeRecords, withBaseOffset } from '../../domain/lines/record-batch';
+import { batchHeader, decodeBatch, encodeRecords, withBaseOffset } from '../../records/record-batch';
 import { TelltaleError, isTelltaleError } from '../../errors';
 import type { EventTransaction, EventWriter } from '../../ports/event-log';
 import { crc32c } from '../native/checksums';

@@ -1,11 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 
-import { recordsStart } from '../../domain/lines/record-batch';
+import { recordsStart } from '../../records/record-batch';
 import { TelltaleError } from '../../errors';
 import { crc32c } from '../native/checksums';
 import type { AbortedTransaction } from './wire';
 
-/** What the log's own fields in a record batch say; `domain/lines/record-batch` has the rest. */
+/** What the log's own fields in a record batch say; `records/record-batch` has the rest. */
 const at = {
   baseOffset: 0,
   batchLength: 8,

@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
 
-import type { TopicSpec } from '../../domain/topics';
+import type { TopicSpec } from '../../stream/topics';
 import { TelltaleError } from '../../errors';
 import type { AssignmentListener, EventLog, EventReader, EventWriter, GroupMembership } from '../../ports/event-log';
 import { KafkaClient, leaderOf } from './client';

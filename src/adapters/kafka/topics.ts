@@ -1,7 +1,7 @@
 import type { Admin } from 'kafkajs';
 import { ConfigResourceTypes } from 'kafkajs';
 
-import type { TopicSpec } from '../../domain/topics';
+import type { TopicSpec } from '../../stream/topics';
 import { TelltaleError } from '../../errors';
 import { BrokerError, TOPIC_AUTHORIZATION_FAILED, isTopicDenied, isUnknownTopic } from './errors';
 import type { Connections } from './kafkajs';

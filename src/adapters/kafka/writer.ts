@@ -1,4 +1,4 @@
-import { batchHeader } from '../../domain/lines/record-batch';
+import { batchHeader } from '../../records/record-batch';
 import { TelltaleError } from '../../errors';
 import type { EventTransaction, EventWriter } from '../../ports/event-log';
 import { crc32c } from '../native/checksums';

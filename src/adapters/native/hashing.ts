@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Hashing } from '../../domain/sources/content';
+import type { Hashing } from '../../ingestion/content';
 import { crc32, crc32c, loadCrc64Nvme } from './checksums';
 
 /** The checksums and digests that sources are told apart by. */

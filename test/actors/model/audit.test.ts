@@ -1,4 +1,4 @@
-import { decodeBatch } from '../../../src/domain/lines/record-batch';
+import { decodeBatch } from '../../../src/records/record-batch';
 import type { EventLog } from '../../../src/ports/event-log';
 import { tempFolders } from '../../support/temp-folder';
 import { changedLog } from '../decorators';

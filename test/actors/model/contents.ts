@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { QuarantineReason } from '../../../src/domain/sources/checkpoint';
+import type { QuarantineReason } from '../../../src/ingestion/checkpoint';
 import { info } from '../producing';
 
 /** What hosts write, and how it is uploaded. */

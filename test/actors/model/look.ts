@@ -1,9 +1,9 @@
 import { readBatches, readLatest } from '../../../actors/read-latest';
-import { decodeLines } from '../../../src/domain/lines/decode-lines';
-import { levelNames, lineAt, LineFlag, type LineBatch } from '../../../src/domain/lines/line-batch';
-import type { Checkpoint } from '../../../src/domain/sources/checkpoint';
-import { decodeCheckpoint } from '../../../src/domain/sources/checkpoint-record';
-import { isBalanced } from '../../../src/domain/sources/progress';
+import { decodeLines } from '../../../src/lines/decode-lines';
+import { levelNames, lineAt, LineFlag, type LineBatch } from '../../../src/lines/line-batch';
+import type { Checkpoint } from '../../../src/ingestion/checkpoint';
+import { decodeCheckpoint } from '../../../src/ingestion/checkpoint-record';
+import { isBalanced } from '../../../src/ingestion/progress';
 import type { EventLog } from '../../../src/ports/event-log';
 import { readRecords } from '../../support/topics';
 import { BUCKET } from '../producing';

@@ -1,5 +1,5 @@
 import { audit } from '../../../src/apps/audit';
-import type { Audited } from '../../../src/domain/sources/audit';
+import type { Audited } from '../../../src/ingestion/audit/audit';
 import { loadCrc64Nvme } from '../../../src/adapters/native/checksums';
 import { tell } from '../../../src/kit';
 import { BUCKET, HOUR } from '../producing';

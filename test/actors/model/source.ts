@@ -1,4 +1,4 @@
-import type { QuarantineReason } from '../../../src/domain/sources/checkpoint';
+import type { QuarantineReason } from '../../../src/ingestion/checkpoint';
 import type { Content } from './contents';
 import { newerOf, recordsOf, type Mark, type Records } from './records';
 

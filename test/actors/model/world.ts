@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ProducerOptions } from '../../../actors/producer';
 import { openFolderStore } from '../../../src/adapters/embedded/folder-store';
 import { digestPath } from '../../../src/adapters/embedded/object-metadata';
-import { formatCrc } from '../../../src/domain/sources/crc-combine';
+import { formatCrc } from '../../../src/ingestion/crc-combine';
 import { TelltaleError } from '../../../src/errors';
 import { systemClock, type Clock } from '../../../src/ports/clock';
 import type { EventLog, EventTransaction } from '../../../src/ports/event-log';

@@ -1,4 +1,4 @@
-import type { TopicSpec } from '../../../src/domain/topics';
+import type { TopicSpec } from '../../../src/stream/topics';
 
 const retentionMs = 100 * 365 * 24 * 60 * 60 * 1000;
 

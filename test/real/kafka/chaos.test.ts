@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createRandom } from '../../../src/domain/generator/random';
+import { createRandom } from '../../../src/generator/random';
 import { allComparable, KafkaSite, SITE_MS } from '../../support/kafka-site';
 
 /** Story: programs and the broker die at random moments, and nothing is lost and nothing comes twice. */

@@ -1,6 +1,6 @@
-import { breachedWindows } from '../../../src/domain/alerting/breached-windows';
-import { decodeHead, type Head } from '../../../src/domain/alerting/head';
-import { parseOutboxRecord } from '../../../src/domain/alerting/outbox-records';
+import { breachedWindows } from '../../../src/pipelines/level-alerts/alerting/breached-windows';
+import { decodeHead, type Head } from '../../../src/pipelines/level-alerts/alerting/head';
+import { parseOutboxRecord } from '../../../src/pipelines/level-alerts/alerting/outbox-records';
 import type { EventLog } from '../../../src/ports/event-log';
 import { openKafka } from '../../support/kafka';
 import { allComparable, KafkaSite, SITE_MS } from '../../support/kafka-site';

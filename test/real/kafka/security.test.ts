@@ -18,7 +18,7 @@ import { openFolderStore } from '../../../src/adapters/embedded/folder-store';
 import { mskIamToken } from '../../../src/adapters/kafka/msk-iam';
 import type { KafkaEventLogOptions, KafkaPassword } from '../../../src/adapters/kafka/options';
 import { topicNeeds } from '../../../src/apps/compose';
-import { topicSpecs } from '../../../src/domain/topics';
+import { topicSpecs } from '../../../src/stream/topics';
 import { isTelltaleError } from '../../../src/errors';
 import { systemClock } from '../../../src/ports/clock';
 import type { EventLog } from '../../../src/ports/event-log';

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { decodeCheckpoint } from '../../../src/domain/sources/checkpoint-record';
-import type { Checkpoint } from '../../../src/domain/sources/checkpoint';
-import { decodeBatch } from '../../../src/domain/lines/record-batch';
+import { decodeCheckpoint } from '../../../src/ingestion/checkpoint-record';
+import type { Checkpoint } from '../../../src/ingestion/checkpoint';
+import { decodeBatch } from '../../../src/records/record-batch';
 import type { EventLog, EventReader } from '../../../src/ports/event-log';
 
 /** A record of topic `logs`. */

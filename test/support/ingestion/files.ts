@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import type { Random } from '../../../src/domain/generator/random';
-import type { QuarantineReason } from '../../../src/domain/sources/checkpoint';
+import type { Random } from '../../../src/generator/random';
+import type { QuarantineReason } from '../../../src/ingestion/checkpoint';
 
 /** What services write, what becomes of it on their hosts, and how it is packed for an upload. */
 

@@ -1,7 +1,7 @@
 import { sendSignal } from '../../../src/adapters/embedded/signal-client';
-import type { Random } from '../../../src/domain/generator/random';
-import { encodeSignal } from '../../../src/domain/signal/encoding';
-import type { Signal } from '../../../src/domain/signal/signal';
+import type { Random } from '../../../src/generator/random';
+import { encodeSignal } from '../../../src/ingestion/signal/encoding';
+import type { Signal } from '../../../src/ingestion/signal/signal';
 import { isTelltaleError } from '../../../src/errors';
 import { pick } from './files';
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { decodeSignal, encodeSignal } from '../../../src/domain/signal/encoding';
+import { decodeSignal, encodeSignal } from '../../../src/ingestion/signal/encoding';
 import { copyProgram, finished, start, type Finished } from './program-copy';
 
 let folder: string;

@@ -1,5 +1,5 @@
-import { createLineMaker, fileNameOf, type LineSettings } from '../../../src/domain/generator/log-line';
-import { createRandom } from '../../../src/domain/generator/random';
+import { createLineMaker, fileNameOf, type LineSettings } from '../../../src/generator/log-line';
+import { createRandom } from '../../../src/generator/random';
 
 const settings: LineSettings = {
   minLength: 10,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { compilePattern } from '../../../src/domain/generator/pattern';
-import { createRandom } from '../../../src/domain/generator/random';
+import { compilePattern } from '../../../src/generator/pattern';
+import { createRandom } from '../../../src/generator/random';
 
 describe('a string from a pattern', () => {
   it.each([

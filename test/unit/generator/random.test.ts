@@ -1,4 +1,4 @@
-import { createRandom } from '../../../src/domain/generator/random';
+import { createRandom } from '../../../src/generator/random';
 
 const draw = (seed: number, stream: number, n: number): number[] => {
   const random = createRandom(seed, stream);

@@ -1,5 +1,5 @@
 import { createHandler, handler } from '../../../lambda/handler';
-import { decodeSignal } from '../../../src/domain/signal/encoding';
+import { decodeSignal } from '../../../src/ingestion/signal/encoding';
 import { TelltaleError } from '../../../src/errors';
 import type { CommandRunner } from '../../../src/ports/command-runner';
 import { s3Event, s3Record, s3TestEvent } from '../../support/s3-events';

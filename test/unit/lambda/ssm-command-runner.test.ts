@@ -1,6 +1,6 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { createSsmCommandRunner } from '../../../src/adapters/aws/ssm-command-runner';
-import { encodeSignal } from '../../../src/domain/signal/encoding';
+import { encodeSignal } from '../../../src/ingestion/signal/encoding';
 import type { CommandRunner } from '../../../src/ports/command-runner';
 import { startFakeSsm, type FakeSsm } from './fake-ssm';
 

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { peek, sniff, SNIFF_BYTES, type SniffedEncoding } from '../../../src/domain/lines/encoding';
+import { peek, sniff, SNIFF_BYTES, type SniffedEncoding } from '../../../src/lines/encoding';
 
 describe('the encoding of an object', () => {
   const line = '10:00:01.000 [main] INFO  app.Main - started\n';

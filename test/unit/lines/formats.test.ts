@@ -1,7 +1,7 @@
-import { Level, levelNames } from '../../../src/domain/lines/line-batch';
-import type { ParsedLine } from '../../../src/domain/lines/formats/format';
-import { formatNamed, formatsFor } from '../../../src/domain/lines/formats';
-import { StampKind, fileDayOf } from '../../../src/domain/lines/stamps';
+import { Level, levelNames } from '../../../src/lines/line-batch';
+import type { ParsedLine } from '../../../src/lines/formats/format';
+import { formatNamed, formatsFor } from '../../../src/lines/formats';
+import { StampKind, fileDayOf } from '../../../src/lines/stamps';
 
 /** Format, level and stamp of a line; between other bytes, so that reading outside the line would show. */
 function parse(line: string): string | null {

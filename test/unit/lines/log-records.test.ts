@@ -1,9 +1,9 @@
 import { crc32c as nodeCrc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
 import { isTelltaleError } from '../../../src/errors';
-import { Level, LineFlag, lineAt, type LineBatch } from '../../../src/domain/lines/line-batch';
-import { decodeLines, encodeLines, maxEncodedSize } from '../../../src/domain/lines/log-records';
-import { decodeBatch, encodeRecords, withBaseOffset } from '../../../src/domain/lines/record-batch';
+import { Level, LineFlag, lineAt, type LineBatch } from '../../../src/lines/line-batch';
+import { decodeLines, encodeLines, maxEncodedSize } from '../../../src/lines/log-records';
+import { decodeBatch, encodeRecords, withBaseOffset } from '../../../src/records/record-batch';
 
 const crc32c = (bytes: Buffer): number => nodeCrc32c(bytes);
 

@@ -1,8 +1,8 @@
 import { compilePattern } from '../../../src/config/line-pattern';
-import type { ParsedLine } from '../../../src/domain/lines/formats/format';
-import { groupProblem, ownFormat } from '../../../src/domain/lines/formats/own';
-import { Level, levelNames } from '../../../src/domain/lines/line-batch';
-import { StampKind } from '../../../src/domain/lines/stamps';
+import type { ParsedLine } from '../../../src/lines/formats/format';
+import { groupProblem, ownFormat } from '../../../src/lines/formats/own';
+import { Level, levelNames } from '../../../src/lines/line-batch';
+import { StampKind } from '../../../src/lines/stamps';
 
 const words = new Map<string, Level>([
   ['F', Level.ERROR],

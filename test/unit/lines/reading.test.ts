@@ -1,8 +1,8 @@
 import { compilePattern } from '../../../src/config/line-pattern';
-import { ownFormat } from '../../../src/domain/lines/formats/own';
-import { Level, LineFlag, levelNames } from '../../../src/domain/lines/line-batch';
-import { Reading, nextGeneration, type ReadingContext } from '../../../src/domain/lines/reading';
-import { initialReadingState, type ReadingState } from '../../../src/domain/lines/reading-state';
+import { ownFormat } from '../../../src/lines/formats/own';
+import { Level, LineFlag, levelNames } from '../../../src/lines/line-batch';
+import { Reading, nextGeneration, type ReadingContext } from '../../../src/lines/reading';
+import { initialReadingState, type ReadingState } from '../../../src/lines/reading-state';
 
 const context: ReadingContext = {
   fileDay: null,

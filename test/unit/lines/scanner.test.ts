@@ -1,17 +1,17 @@
 import { crc32c as nodeCrc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
 import { compilePattern } from '../../../src/config/line-pattern';
-import { ownFormat } from '../../../src/domain/lines/formats/own';
-import { behindGap, Level, LineFlag, levelNames, lineAt, type LineBatch } from '../../../src/domain/lines/line-batch';
-import { decodeLines, encodeLines, maxBatchLines, maxEncodedSize } from '../../../src/domain/lines/log-records';
-import { initialReadingState, type ReadingState } from '../../../src/domain/lines/reading-state';
+import { ownFormat } from '../../../src/lines/formats/own';
+import { behindGap, Level, LineFlag, levelNames, lineAt, type LineBatch } from '../../../src/lines/line-batch';
+import { decodeLines, encodeLines, maxBatchLines, maxEncodedSize } from '../../../src/lines/log-records';
+import { initialReadingState, type ReadingState } from '../../../src/lines/reading-state';
 import {
   createScanner,
   nextGeneration,
   type ScanContext,
   type ScanPosition,
   type ScannedBatch,
-} from '../../../src/domain/lines/scanner';
+} from '../../../src/lines/scanner';
 
 const context: ScanContext = {
   source: 'logs/host-1/app.log',

@@ -1,5 +1,5 @@
 import { isTelltaleError } from '../../../src/errors';
-import { zoneNamed } from '../../../src/domain/lines/zones';
+import { zoneNamed } from '../../../src/lines/zones';
 
 const wall = (text: string): number => Date.parse(`${text}Z`);
 

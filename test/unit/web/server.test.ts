@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
-import type { WindowRecord } from '../../../src/domain/counting/window-record';
+import type { WindowRecord } from '../../../src/pipelines/level-alerts/counting/window-record';
 import { startWeb, type WebServer } from '../../../src/web/server';
 import type { MailSummary, WebSource } from '../../../src/web/source';
 

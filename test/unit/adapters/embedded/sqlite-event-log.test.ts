@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { openDatabase } from '../../../../src/adapters/embedded/sqlite-database';
 import { SqliteEventLog, openSqliteEventLog } from '../../../../src/adapters/embedded/sqlite-event-log';
-import type { TopicSpec } from '../../../../src/domain/topics';
+import type { TopicSpec } from '../../../../src/stream/topics';
 import type { Clock } from '../../../../src/ports/clock';
 import { systemClock } from '../../../../src/ports/clock';
 import type { EventLog } from '../../../../src/ports/event-log';

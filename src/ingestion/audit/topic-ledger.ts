@@ -1,0 +1,219 @@
+import type { DecodedLines } from '../../lines/decode-lines';
+import { LineFlag, type LineBatch } from '../../lines/line-batch';
+import { ByteSum, type Crc64 } from '../byte-sum';
+import type { Claim } from './claim';
+
+/** Bytes [from, to) of a generation. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * What topic `logs` holds of the generation that a checkpoint speaks of, up to the checkpoint's offset.
+ *
+ * Each record covers [at, next at), so that the records alone say what lies between their values: one byte behind a line is
+ * LF, two are CR LF, none follow a tail that was cut off. Only what was dropped (beyond the cut of an overlong line) is
+ * not known.
+ */
+export interface TopicFacts {
+  /** `at` of the first record; null when there is none. */
+  readonly first: number | null;
+  /** Is there a record of an earlier generation? Then retention has taken nothing of this one. */
+  readonly earlier: boolean;
+  /** Behind lines that were cut: bytes that were dropped. */
+  readonly gaps: readonly Span[];
+  /** One or two bytes behind a cut tail or its rest, taken for terminators; they may be dropped bytes. */
+  readonly unsure: number;
+  /** The published bytes of [first, offset), terminators with them: without the gaps. */
+  readonly content: { readonly crc64: bigint; readonly length: number };
+  /** What cannot be, whatever the checkpoint's sums say: the first such finding. */
+  readonly problem: string | null;
+}
+
+/** All sources together hold at most so many bytes that are not summed yet. */
+const MAX_HELD_BYTES = 16 * 1024 * 1024;
+
+const lineFeed = Buffer.from('\n');
+const carriageReturnLineFeed = Buffer.from('\r\n');
+
+/** Folds a partition of `logs`, in order, into what it holds of each source. A few hundred bytes of memory a source. */
+export class TopicLedger {
+  private readonly traces = new Map<string, Trace>();
+  private readonly unclaimedSources = new Set<string>();
+  private heldBytes = 0;
+  private scratch = Buffer.alloc(0);
+
+  /**
+   * @param claims by source: all checkpoints of the partition
+   * @param retainedSince a source is forgotten only after all its lines are older than that (time of ingestion, epoch
+   *   milliseconds)
+   */
+  constructor(
+    private readonly claims: ReadonlyMap<string, Claim>,
+    private readonly retainedSince: number,
+    private readonly crc64: Crc64,
+  ) {}
+
+  /**
+   * @param settled were these lines committed before the checkpoints were read? Then there must be one that speaks of
+   *   them; later ones are passed over
+   */
+  add({ batch, timestamp }: DecodedLines, settled: boolean): void {
+    const claim = this.claims.get(batch.source);
+    if (claim === undefined) {
+      if (settled && timestamp >= this.retainedSince) this.unclaimedSources.add(batch.source);
+      return;
+    }
+    const trace = this.traceOf(batch.source);
+    if (trace.problem !== null) return;
+    if (batch.origin !== claim.origin) {
+      trace.problem = `a line of ${at(batch, 0)} has the origin ${JSON.stringify(batch.origin)}, the source has ${JSON.stringify(claim.origin)}`;
+      return;
+    }
+    if (batch.generation > claim.generation) {
+      if (settled) trace.problem = `the line at ${at(batch, 0)} is of a later generation than the checkpoint`;
+      return;
+    }
+    trace.enter(batch);
+    const before = trace.sum.held;
+    if (batch.generation < claim.generation) trace.passOver(batch);
+    else this.take(trace, claim, batch, settled);
+    this.heldBytes += trace.sum.held - before;
+    if (this.heldBytes > MAX_HELD_BYTES) this.sumAll();
+  }
+
+  /** Sources of lines that no checkpoint speaks of. */
+  unclaimed(): readonly string[] {
+    return [...this.unclaimedSources];
+  }
+
+  /** To be asked once, after the last line. */
+  factsOf(claim: Claim): TopicFacts {
+    const trace = this.traceOf(claim.source);
+    if (trace.isIn(claim.generation)) this.follow(trace, claim.offset);
+    return {
+      first: trace.first,
+      earlier: trace.earlier,
+      gaps: trace.gaps,
+      unsure: trace.unsure,
+      content: { crc64: trace.sum.digest(), length: trace.sum.length },
+      problem: trace.problem,
+    };
+  }
+
+  /** Lines of the generation that the checkpoint speaks of. */
+  private take(trace: Trace, claim: Claim, batch: LineBatch, settled: boolean): void {
+    const { bytes, starts, ends, offsets, flags, count } = batch;
+    const room = this.roomFor(bytes.length + 2 * count);
+    let used = 0;
+    for (let i = 0; i < count && trace.problem === null; i++) {
+      const offset = offsets[i] ?? 0;
+      if (offset >= claim.offset) {
+        if (settled) trace.problem = `the line at ${at(batch, i)} lies behind what the checkpoint speaks of`;
+        break;
+      }
+      if (trace.first === null) trace.first = offset;
+      else used += trace.terminatorBefore(offset).copy(room, used);
+      const start = starts[i] ?? 0;
+      const end = ends[i] ?? 0;
+      used += bytes.copy(room, used, start, end);
+      trace.end = offset + end - start;
+      trace.flags = flags[i] ?? 0;
+    }
+    trace.sum.push(Buffer.from(room.subarray(0, used)));
+  }
+
+  /** What lies between the last line and the checkpoint's offset. */
+  private follow(trace: Trace, offset: number): void {
+    if (trace.problem === null) trace.sum.push(trace.terminatorBefore(offset));
+  }
+
+  private sumAll(): void {
+    for (const trace of this.traces.values()) trace.sum.sum();
+    this.heldBytes = 0;
+  }
+
+  private traceOf(source: string): Trace {
+    const known = this.traces.get(source);
+    if (known !== undefined) return known;
+    const trace = new Trace(this.crc64);
+    this.traces.set(source, trace);
+    return trace;
+  }
+
+  private roomFor(length: number): Buffer {
+    if (this.scratch.length < length) this.scratch = Buffer.allocUnsafe(length);
+    return this.scratch;
+  }
+}
+
+const nothing = Buffer.alloc(0);
+
+/** What was seen of one source so far. */
+class Trace {
+  first: number | null = null;
+  earlier = false;
+  readonly gaps: Span[] = [];
+  unsure = 0;
+  readonly sum: ByteSum;
+  problem: string | null = null;
+  /** Just behind the last line's bytes. */
+  end = 0;
+  /** The last line's {@link LineFlag}s. */
+  flags = 0;
+  private generation = -1;
+
+  constructor(crc64: Crc64) {
+    this.sum = ByteSum.ofMany(crc64);
+  }
+
+  isIn(generation: number): boolean {
+    return this.generation === generation;
+  }
+
+  enter(batch: LineBatch): void {
+    const { generation } = batch;
+    if (generation < this.generation)
+      this.problem = `the line at ${at(batch, 0)} comes after generation ${this.generation}`;
+    if (generation <= this.generation) return;
+    this.generation = generation;
+    this.end = this.flags = 0;
+  }
+
+  /** Lines of an earlier generation: their order alone can be looked at. */
+  passOver(batch: LineBatch): void {
+    this.earlier = true;
+    for (let i = 0; i < batch.count && this.problem === null; i++) {
+      const offset = batch.offsets[i] ?? 0;
+      if (offset < this.end) this.problem = this.overlap(offset);
+      // An empty line covers at least its terminator: nothing else begins at the same byte.
+      this.end = offset + Math.max(1, (batch.ends[i] ?? 0) - (batch.starts[i] ?? 0));
+    }
+  }
+
+  /** The bytes between the last line and `offset`, as far as they are known. */
+  terminatorBefore(offset: number): Buffer {
+    const { end, flags } = this;
+    const length = offset - end;
+    const wasCut = (flags & (LineFlag.CUT_HEAD | LineFlag.CUT_TAIL | LineFlag.CUT_REST)) !== 0;
+    if (length < 0) this.problem = this.overlap(offset);
+    else if ((flags & LineFlag.CUT_HEAD) !== 0 || (wasCut && length > 2)) this.gaps.push({ from: end, to: offset });
+    else if (length > 2) this.problem = `bytes ${end + 1} to ${offset} of generation ${this.generation} are in no line`;
+    else if (length === 0 && !wasCut) this.problem = `the line before ${this.generation}:${offset} has no terminator`;
+    else {
+      if (wasCut) this.unsure += length;
+      return length === 2 ? carriageReturnLineFeed : length === 1 ? lineFeed : nothing;
+    }
+    return nothing;
+  }
+
+  private overlap(offset: number): string {
+    return `the line at ${this.generation}:${offset} is there twice, or begins inside of the one before`;
+  }
+}
+
+/** A line's place, as its header `at` says it. */
+function at(batch: LineBatch, i: number): string {
+  return `${batch.generation}:${batch.offsets[i] ?? 0}`;
+}

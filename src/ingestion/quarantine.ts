@@ -1,0 +1,45 @@
+import { isTelltaleError, type ErrorCode } from '../errors';
+import type { QuarantineReason } from './checkpoint';
+import type { SourceObject } from './plan';
+
+/** What cannot be read: one record of topic `quarantine` (key = SourceId) for each source, ETag and reason. */
+export interface QuarantineRecord {
+  readonly v: 1;
+  readonly source: string;
+  readonly etag: string;
+  readonly versionId: string | null;
+  /** Bytes of the object as it is stored. */
+  readonly size: number;
+  /** Epoch milliseconds. */
+  readonly lastModified: number;
+  readonly reason: QuarantineReason;
+  /** For a person. */
+  readonly detail: string;
+}
+
+const reasons: Partial<Record<ErrorCode, QuarantineReason>> = {
+  OBJECT_GZIP_CORRUPT: 'gzip-corrupt',
+  OBJECT_GZIP_TRUNCATED: 'gzip-truncated',
+  OBJECT_GZIP_RATIO: 'gzip-ratio',
+  OBJECT_UTF_16: 'utf-16',
+  OBJECT_STORE_DENIED: 'denied',
+};
+
+/** Why an object goes to quarantine; null for errors that say nothing of the object itself. */
+export function quarantineReasonOf(error: unknown): QuarantineReason | null {
+  return isTelltaleError(error) ? (reasons[error.code] ?? null) : null;
+}
+
+export function quarantineRecord(
+  source: string,
+  { etag, versionId, size, lastModified }: SourceObject,
+  reason: QuarantineReason,
+  error: unknown,
+): QuarantineRecord {
+  const detail = error instanceof Error ? error.message : String(error);
+  return { v: 1, source, etag, versionId: versionId ?? null, size, lastModified, reason, detail };
+}
+
+export function encodeQuarantine(record: QuarantineRecord): { key: Buffer; value: Buffer } {
+  return { key: Buffer.from(record.source, 'utf8'), value: Buffer.from(JSON.stringify(record), 'utf8') };
+}

@@ -1,0 +1,68 @@
+import { TelltaleError } from '../errors';
+import type { Checkpoint } from './checkpoint';
+import type { Extent, Hashing } from './content';
+import { LastBytes } from './content';
+import { resumptionOf } from './plan';
+
+/**
+ * Follows the raw bytes of a ranged read, hands the scanner those it has not seen, and measures each step that the scanner
+ * makes of them. Holds the bytes since the last step.
+ */
+export interface Trail {
+  /**
+   * The next bytes of the ranged read.
+   * @returns the part of them that the scanner has not seen yet
+   */
+  push(chunk: Buffer): Buffer;
+  /**
+   * Measures what lies behind the last measured step, up to `to`: at first [checkpoint.size, to). Nothing (with the
+   * fingerprint of what is known) when `to` lies before that.
+   * @throws INTERNAL when bytes up to `to` were not pushed
+   */
+  measure(to: number): Extent;
+  /** Behind all bytes that came. */
+  readonly position: number;
+}
+
+/** @param checkpoint where the read goes on: it starts at `resumptionOf(checkpoint).from` */
+export function createTrail(checkpoint: Checkpoint, hashing: Hashing): Trail {
+  const { from, scanFrom } = resumptionOf(checkpoint);
+  const before = new LastBytes();
+  let pending: Buffer[] = [];
+  let measured = checkpoint.size;
+  let position = from;
+
+  return {
+    get position() {
+      return Math.max(position, checkpoint.size);
+    },
+
+    push(chunk) {
+      const known = Math.min(chunk.length, Math.max(0, checkpoint.size - position));
+      if (known > 0) before.push(chunk.subarray(0, known));
+      if (known < chunk.length) pending.push(chunk.subarray(known));
+      const seen = Math.min(chunk.length, Math.max(0, scanFrom - position));
+      position += chunk.length;
+      return chunk.subarray(seen);
+    },
+
+    measure(to) {
+      const start = measured;
+      const end = Math.max(start, to);
+      if (end > Math.max(position, checkpoint.size)) {
+        throw new TelltaleError(
+          'INTERNAL',
+          `bytes up to ${to} of ${checkpoint.source} were to be measured, ${position} came`,
+        );
+      }
+      const bytes = Buffer.concat(pending);
+      const step = bytes.subarray(0, end - start);
+      before.push(step);
+      pending = step.length < bytes.length ? [bytes.subarray(step.length)] : [];
+      measured = end;
+      const second = checkpoint.crc32 === null ? null : hashing.crc(checkpoint.crc32.algorithm, step);
+      const crc64 = hashing.crc('CRC64NVME', step);
+      return { from: start, to: end, crc64, crc32: second, fingerprint: before.fingerprint(hashing) };
+    },
+  };
+}

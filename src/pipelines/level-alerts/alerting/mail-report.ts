@@ -1,0 +1,115 @@
+import type { LevelCounts, PatternCount, SampleLine } from '../counting/window-record';
+
+/**
+ * What a mail is about: decided by alerting, kept in the outbox, rendered by `../mail`. Everything that a mail says
+ * is in here; times are ISO 8601 UTC, lengths are milliseconds.
+ */
+export interface MailReport {
+  readonly v: 1;
+  /** Derived from what it decides (rule, group, first breach, transition): equal for equal decisions. */
+  readonly id: string;
+  /** Fixed when the incident opens. */
+  readonly incident: string;
+  readonly transition: Transition;
+  readonly rule: ReportedRule;
+  /** Which origins are summed: an origin, or `all` for a rule over origins together and a digest of several origins. */
+  readonly group: string;
+  /** From the first breached window's start to the last one's end. */
+  readonly from: string;
+  readonly to: string;
+  /** The breached windows of the incident, oldest first; the newest 1,000. */
+  readonly breaches: readonly BreachedWindow[];
+  /** The breached window with the highest count. */
+  readonly worst: BreachedWindow;
+  /** Sums over the breached windows. */
+  readonly totals: LevelCounts;
+  /** Median per rule window of the hour before the first breach; null when there was no complete window. */
+  readonly median: LevelCounts | null;
+  /** The last windows up to the last breach, oldest first, without gaps; at most 30. */
+  readonly chart: readonly ChartBar[];
+  /** Top error patterns of the incident (20). */
+  readonly patterns: readonly ReportedPattern[];
+  /** Error lines that found no place among the patterns. */
+  readonly otherPatterns: number;
+  /** Error lines of the breached windows (10): the first ones; in `reminder` and `new-pattern` the last ones. */
+  readonly samples: readonly SampleLine[];
+  /** Origins of the breached windows by their count at the rule's level, highest first (20). */
+  readonly origins: readonly { readonly origin: string; readonly count: number }[];
+  readonly notes: ReportNotes;
+  /** When it was decided (the fold's `now`). */
+  readonly decidedAt: string;
+}
+
+export type Transition =
+  /** The first mail of an incident that is still open. */
+  | 'opened'
+  /** The first mail of an incident that is over when its mail is due. */
+  | 'over'
+  | 'reminder'
+  | 'new-pattern'
+  | 'resolved'
+  | 'digest';
+
+export interface ReportedRule {
+  readonly name: string;
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  /** Breached by more than this many lines … */
+  readonly threshold: number;
+  /** … in a window of this many milliseconds. */
+  readonly window: number;
+  readonly origins: string;
+}
+
+export interface BreachedWindow {
+  readonly windowStart: string;
+  readonly windowEnd: string;
+  /** Lines at the rule's level. */
+  readonly count: number;
+}
+
+export interface ChartBar extends LevelCounts {
+  readonly windowStart: string;
+  readonly breached: boolean;
+}
+
+export interface ReportedPattern extends PatternCount {
+  /** Not seen in the windows kept from before the incident. */
+  readonly isNew: boolean;
+}
+
+/** What a reader must know to judge the figures: sums over the breached windows, and who or what is missing. */
+export interface ReportNotes {
+  readonly incomplete: number;
+  readonly continuation: number;
+  readonly unparsed: number;
+  readonly again: number;
+  readonly future: number;
+  readonly expired: number;
+  /**
+   * How often lines may be missing, from the first to the last breach: a window between them may be below the limit for no
+   * other reason. Not in mails that were decided by an earlier preview.
+   */
+  readonly gaps?: number;
+  /** Origins whose watermark has not reached the end of the last breach (20). */
+  readonly lagging: readonly string[];
+}
+
+/** A record of topic `outbox` with key `<id>/mail`: written by alerting. */
+export interface PendingMail {
+  readonly v: 1;
+  readonly state: 'PENDING';
+  readonly report: MailReport;
+}
+
+/** A record of topic `outbox` with key `<id>/status`: written by the mailer. */
+export interface MailStatus {
+  readonly v: 1;
+  readonly id: string;
+  readonly state: 'SENDING' | 'SENT' | 'FAILED';
+  /** How many sends were begun, this one included. */
+  readonly attempt: number;
+  /** Of SENT: the transport's own id. */
+  readonly transportId?: string;
+  /** Of FAILED: one sentence. */
+  readonly reason?: string;
+}

@@ -1,0 +1,104 @@
+import { TelltaleError } from '../../../errors';
+import type { OutputRecord } from '../../../stream/job';
+import { decodeHead, encodeHead, fromHead, toHead, type PartitionHead } from './head';
+import { Incidents, type Breach, type Incident } from './incidents';
+import { KeptWindows } from './kept-windows';
+import type { CheckedRule, Rule } from './rules';
+
+/** Lengths are milliseconds. */
+export interface AlertingOptions {
+  /** Partitions of topic `windows`. */
+  readonly partitions: number;
+  /** The window of counting. */
+  readonly windowMs: number;
+  readonly rules: readonly Rule[];
+  /** From the opening of an incident to its first mail. */
+  readonly groupWaitMs: number;
+  /** From the first mail of an incident to its first reminder; doubles with every reminder. More than 0. */
+  readonly repeatIntervalMs: number;
+  /** An incident is over when complete windows covering this much event time behind its last breach held none. */
+  readonly resolveAfterMs: number;
+  /** Breaches in windows that ended longer ago when they arrived go into a digest. */
+  readonly digestAfterMs: number;
+  /** Windows and closed incidents are remembered for so long after their last change. */
+  readonly keepWindowsMs: number;
+  /**
+   * When mails are decided: at every drain, or only when the input has ended, over its final windows as if each had been
+   * uploaded as soon as it ended (rule 19).
+   */
+  readonly decide: 'drained' | 'atEnd';
+}
+
+export interface AlertingState {
+  readonly options: AlertingOptions;
+  readonly rules: ReadonlyMap<string, CheckedRule>;
+  windows: KeptWindows;
+  readonly incidents: Incidents;
+  /** Breaches seen since mails were last decided, by rule, group and start. */
+  readonly breaches: Map<string, Breach>;
+  /** Largest record timestamp or tick seen; with `atEnd` the end of the window that is being folded (rules 11 and 19). */
+  now: number;
+  /** Is nothing left to come that could make a window incomplete that has ended? */
+  allComplete: boolean;
+  /** Has nothing come since the input was read to its end? */
+  backlogRead: boolean;
+  ended: boolean;
+  /** By partition: what the head said. */
+  readonly restoreFrom: readonly number[];
+  /** By partition: the next offset to fold. */
+  readonly positions: number[];
+  outputs: OutputRecord[];
+  changed: boolean;
+}
+
+/** From the value of the head record, or from nothing. */
+export function openState(
+  options: AlertingOptions,
+  rules: ReadonlyMap<string, CheckedRule>,
+  value: Buffer | null,
+): AlertingState {
+  const head = value === null ? null : decodeHead(value);
+  const incidents = new Incidents();
+  for (const incident of head?.incidents ?? []) {
+    const rule = rules.get(incident.rule);
+    if (rule?.definition === incident.definition) incidents.add(fromHead(incident, rule));
+  }
+  const partitions = Array.from({ length: options.partitions }, (_, i) => head?.partitions[i] ?? untouched);
+  return {
+    options,
+    rules,
+    windows: new KeptWindows(options.partitions, options.windowMs, [...rules.values()]),
+    incidents,
+    breaches: new Map(),
+    now: head?.now ?? 0,
+    allComplete: options.decide === 'atEnd',
+    backlogRead: false,
+    ended: false,
+    restoreFrom: partitions.map(({ restoreFrom }) => restoreFrom),
+    positions: partitions.map(({ offset }) => offset),
+    outputs: [],
+    changed: false,
+  };
+}
+
+const untouched: PartitionHead = { offset: 0, restoreFrom: 0 };
+
+/** The value of the head record that belongs to a state. */
+export function encodeState(state: AlertingState): Buffer {
+  return encodeHead({
+    v: 1,
+    now: state.now,
+    partitions: state.positions.map((offset, partition) => ({
+      offset,
+      restoreFrom: state.windows.lowestOffset(partition) ?? offset,
+    })),
+    incidents: state.incidents.all().map((incident) => toHead(incident, ruleOf(state.rules, incident))),
+  });
+}
+
+export function ruleOf(rules: ReadonlyMap<string, CheckedRule>, incident: Incident): CheckedRule {
+  const rule = rules.get(incident.rule);
+  if (rule === undefined)
+    throw new TelltaleError('INTERNAL', `Incident ${incident.id} has no rule "${incident.rule}".`);
+  return rule;
+}

@@ -1,0 +1,46 @@
+import { lineAt, type LineBatch } from '../../../lines/line-batch';
+import { lineText } from './line-text';
+import { addPattern, takePattern } from './pattern-sums';
+import { cutPattern, maskMessage } from './patterns';
+import { keepSample } from './samples';
+import { beginTrace, readTraceLine, stackTracePattern, type Trace } from './stack-trace';
+import type { Window } from './window';
+
+/** The last ERROR record of a source, while its stack trace may go on. */
+export interface OpenError {
+  readonly generation: number;
+  /** Start of the window in which it was counted, epoch milliseconds. */
+  readonly windowStart: number;
+  /** What it was counted as; null: among the other patterns. */
+  readonly pattern: string | null;
+  readonly trace: Trace;
+}
+
+/** Counts the pattern of ERROR line `i`, and keeps the line if it is among the window's samples. */
+export function countError(window: Window, lines: LineBatch, i: number): OpenError {
+  const text = lineText(lineAt(lines, i));
+  const pattern = maskMessage(text);
+  const placed = addPattern(window.patterns, pattern);
+  keepSample(window.samples, lines, i);
+  return {
+    generation: lines.generation,
+    windowStart: window.start,
+    pattern: placed ? pattern : null,
+    trace: beginTrace(text),
+  };
+}
+
+/**
+ * Reads a continuation line of an ERROR record. As soon as exception and frame are known they become the record's
+ * pattern; then there is nothing left to wait for, and null is returned. A line in another window (continuations have their
+ * record's event time, so it comes from elsewhere) tells nothing.
+ */
+export function continueError(open: OpenError, window: Window, line: Buffer): OpenError | null {
+  if (window.start !== open.windowStart) return open;
+  const trace = readTraceLine(open.trace, lineText(line));
+  const pattern = stackTracePattern(trace);
+  if (pattern === null) return { ...open, trace };
+  takePattern(window.patterns, open.pattern);
+  addPattern(window.patterns, cutPattern(pattern));
+  return null;
+}

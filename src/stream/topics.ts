@@ -1,0 +1,31 @@
+/** The topics: the only contract between the programs (rule 3). */
+
+export const topicNames = ['logs', 'checkpoints', 'windows', 'outbox', 'state', 'quarantine'] as const;
+export type TopicName = (typeof topicNames)[number];
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  readonly cleanup: 'delete' | 'compact' | 'compact,delete';
+  /** How long records are kept where `cleanup` deletes, in milliseconds. */
+  readonly retentionMs: number;
+}
+
+const days = (n: number): number => n * 24 * 60 * 60 * 1000;
+
+/**
+ * What every program makes sure of at start.
+ * @param partitions number of partitions of `logs`, `checkpoints` and `windows`; never changes once data exists
+ * @param keepWindowsMs how long counting keeps windows; their topic keeps them for at least as long
+ * @param logsRetentionMs how long lines are kept
+ */
+export function topicSpecs(partitions: number, keepWindowsMs: number, logsRetentionMs: number): readonly TopicSpec[] {
+  return [
+    { name: 'logs', partitions, cleanup: 'delete', retentionMs: logsRetentionMs },
+    { name: 'checkpoints', partitions, cleanup: 'compact', retentionMs: logsRetentionMs },
+    { name: 'windows', partitions, cleanup: 'compact,delete', retentionMs: Math.max(2 * keepWindowsMs, days(2)) },
+    { name: 'outbox', partitions: 1, cleanup: 'compact,delete', retentionMs: days(30) },
+    { name: 'state', partitions: 1, cleanup: 'compact', retentionMs: days(30) },
+    { name: 'quarantine', partitions: 1, cleanup: 'delete', retentionMs: days(30) },
+  ];
+}

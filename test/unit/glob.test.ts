@@ -1,0 +1,43 @@
+import { compileGlob } from '../../src/glob';
+
+describe('a glob', () => {
+  test.each([
+    ['**', 'logs/host-1/a.log', true],
+    ['**', '', true],
+    ['*', 'host-1', true],
+    ['*', 'logs/a.log', false],
+    ['*', '', true],
+    ['*.log', 'a.log', true],
+    ['*.log', 'logs/a.log', false],
+    ['**/*.log', 'logs/host-1/a.log', true],
+    ['**/*.log', 'a.log', true],
+    ['**/*.log', 'logs/a.log.gz', false],
+    ['logs/**', 'logs/host-1/a.log', true],
+    ['logs/**', 'logs', false],
+    ['logs/**/a.log', 'logs/a.log', true],
+    ['logs/**/a.log', 'logs/x/y/a.log', true],
+    ['logs/**/a.log', 'logs/xa.log', false],
+    ['logs/**/a.log', 'logs/xya.log', false],
+    ['logs/**a.log', 'logs/x/ya.log', true],
+    ['**/tmp/**', 'logs/host-1/tmp/a.log', true],
+    ['**/tmp/**', 'logs/host-1/tmpx/a.log', false],
+    ['logs/host-?/*', 'logs/host-1/a.log', true],
+    ['logs/host-?/*', 'logs/host-12/a.log', false],
+    ['a?b', 'a/b', false],
+    ['a?b', 'a🙂b', true],
+    ['a.b[c]+', 'a.b[c]+', true],
+    ['a.b', 'axb', false],
+    ['', '', true],
+    ['', 'a', false],
+    ['host-*', 'host-12', true],
+  ])('%j fits %j: %s', (glob, text, fits) => {
+    expect(compileGlob(glob)(text)).toBe(fits);
+  });
+
+  it('costs no more than its length times that of the text, however it is made', () => {
+    const hostile = compileGlob(`${'*a'.repeat(200)}b`);
+    expect(hostile('a'.repeat(1024))).toBe(false);
+    const deep = compileGlob(`${'**/'.repeat(100)}b`);
+    expect(deep('a/'.repeat(500))).toBe(false);
+  });
+});

@@ -1,0 +1,290 @@
+import { createByteReader } from '../../../../src/ingestion/audit/audit';
+import type { Crc64 } from '../../../../src/ingestion/byte-sum';
+import type { Claim } from '../../../../src/ingestion/audit/claim';
+import { formatCrc } from '../../../../src/ingestion/crc-combine';
+import { TopicLedger } from '../../../../src/ingestion/audit/topic-ledger';
+import { auditOf, loadCrc64, sourceOf, type AuditedSource } from './audited-source';
+
+let crc64: Crc64;
+beforeAll(async () => {
+  crc64 = await loadCrc64();
+});
+
+const text = 'one\ntwo\r\n\nthree\nand mo';
+
+function source(content: string | Buffer = text, maxLineBytes = 1000): AuditedSource {
+  return sourceOf([{ bytes: Buffer.from(content), isSilent: false }], crc64, { maxLineBytes, batchBytes: 900_000 });
+}
+
+const claiming = (given: AuditedSource, change: Partial<Claim>): AuditedSource => ({
+  ...given,
+  claim: { ...given.claim, ...change },
+});
+
+const otherByte = (given: AuditedSource, i: number): AuditedSource => ({
+  ...given,
+  lines: given.lines.map((line, at) =>
+    at === i ? { ...line, value: Buffer.from('?'.repeat(line.value.length)) } : line,
+  ),
+});
+
+describe('the audit of a source', () => {
+  it('says what became of each byte', () => {
+    expect(auditOf(source(), crc64)).toEqual({
+      source: 'logs/host-1/app.log',
+      generation: 0,
+      size: 22,
+      published: 16,
+      held: 6,
+      dropped: 0,
+      skipped: 0,
+      quarantined: 0,
+      possibleGap: 0,
+      ok: true,
+      proof: 'content',
+    });
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['a BOM', '\ufeff'],
+    ['a BOM before its lines', `\ufeff${text}`],
+    ['no terminator', 'abc'],
+    ['an empty line', '\n'],
+    ['an empty line after CR', '\r\r\n\r\n'],
+  ])('proves a source that holds %s by the topic and the checkpoint alone', (_, content) => {
+    expect(auditOf({ ...source(content), object: null }, crc64)).toMatchObject({ ok: true, proof: 'content' });
+  });
+
+  describe('where overlong lines were cut', () => {
+    const cut = (): AuditedSource => source('short\nmuch too long\r\nshort\nno end in sight', 6);
+
+    it('proves the rest by the object', () => {
+      expect(auditOf(cut(), crc64)).toMatchObject({ ok: true, proof: 'content', dropped: 18 });
+      expect(auditOf(otherByte(cut(), 2), crc64)).toMatchObject({
+        ok: false,
+        problem: 'the lines in the topic are not those of the object',
+      });
+      expect(auditOf(claiming(cut(), { crc64: '0'.repeat(16) }), crc64)).toMatchObject({
+        ok: false,
+        problem: "the object's bytes are not those that the checkpoint speaks of",
+      });
+    });
+
+    it('proves no more than positions without the object', () => {
+      expect(auditOf({ ...cut(), object: null }, crc64)).toMatchObject({ ok: true, proof: 'positions' });
+      const missing = { ...cut(), object: null, lines: cut().lines.toSpliced(2, 1) };
+      expect(auditOf(missing, crc64)).toMatchObject({ ok: false, problem: '6 of 24 published bytes are in no line' });
+    });
+  });
+
+  describe('where retention has taken the first lines', () => {
+    const late = (given = source()): AuditedSource => ({ ...given, lines: given.lines.slice(1) });
+
+    it('proves the others by the object', () => {
+      expect(auditOf(late(), crc64, { retained: false })).toMatchObject({ ok: true, proof: 'content' });
+      expect(auditOf(otherByte(late(), 2), crc64, { retained: false })).toMatchObject({ ok: false });
+    });
+
+    it('proves no more than positions without the object', () => {
+      expect(auditOf({ ...late(), object: null }, crc64, { retained: false })).toMatchObject({
+        ok: true,
+        proof: 'positions',
+      });
+    });
+
+    it('is left with the ledger when all are gone', () => {
+      expect(auditOf({ ...source(), lines: [] }, crc64, { retained: false })).toMatchObject({
+        ok: true,
+        proof: 'ledger',
+      });
+      expect(auditOf({ ...source(), lines: [] }, crc64)).toMatchObject({
+        ok: false,
+        problem: '16 of 16 published bytes are in no line',
+      });
+    });
+
+    it('takes no such excuse for a generation of which an earlier one is still there', () => {
+      const lines = source().lines.map((line) => ({ ...line, generation: 1 }));
+      const second = claiming({ ...source(), lines: [...source().lines, ...lines] }, { generation: 1 });
+      expect(auditOf(second, crc64)).toMatchObject({ ok: true, generation: 1, proof: 'content' });
+      const missing = { ...second, lines: second.lines.toSpliced(source().lines.length, 1) };
+      expect(auditOf(missing, crc64, { retained: false })).toMatchObject({ ok: false });
+    });
+  });
+
+  it('proves a source whose beginning was passed over by the object', () => {
+    const { claim, ...rest } = source();
+    const skipped = {
+      ...rest,
+      claim: { ...claim, crc64: null, sums: { published: 12, dropped: 0, skipped: 4 } },
+      lines: rest.lines.slice(1),
+    };
+    expect(auditOf(skipped, crc64)).toMatchObject({ ok: true, proof: 'content', skipped: 4 });
+    expect(auditOf(otherByte(skipped, 0), crc64)).toMatchObject({ ok: false });
+    expect(auditOf({ ...skipped, object: null }, crc64)).toMatchObject({ ok: true, proof: 'positions' });
+  });
+
+  it('proves a tail that the checkpoint does not hold whole by the object', () => {
+    const held = { length: 2, crc64: crc64(Buffer.from('an')) };
+    expect(auditOf(claiming(source(), { held }), crc64)).toMatchObject({ ok: true, proof: 'content', held: 6 });
+    expect(auditOf(claiming({ ...source(), object: null }, { held }), crc64)).toMatchObject({ proof: 'positions' });
+    expect(auditOf(claiming(source(), { held, crc64: '0'.repeat(16) }), crc64)).toMatchObject({ ok: false });
+  });
+
+  it('compares the store’s checksum only with what it is of', () => {
+    const whole = { size: 22, etag: '"1"', lastModified: 0 };
+    const judged = (
+      checksum: { algorithm: 'CRC64NVME' | 'CRC32'; value: string },
+      change: Partial<Claim> = {},
+    ): unknown => auditOf(claiming(source(), change), crc64, { read: { ...whole, checksum } }).problem;
+    expect(judged({ algorithm: 'CRC64NVME', value: source().claim.crc64 ?? '' })).toBeUndefined();
+    expect(judged({ algorithm: 'CRC64NVME', value: '1'.repeat(16) })).toMatch(
+      /^the object's checksum is 1+, the check/,
+    );
+    // Of a part of the object, or of compressed bytes.
+    expect(judged({ algorithm: 'CRC64NVME', value: '1'.repeat(16) }, { whole: false })).toBeUndefined();
+    expect(judged({ algorithm: 'CRC64NVME', value: '1'.repeat(16) }, { encoding: 'gzip' })).toBeUndefined();
+    const crc32 = { algorithm: 'CRC32', value: '12345678' } as const;
+    expect(judged(crc32)).toBeUndefined();
+    expect(judged(crc32, { crc32 })).toBeUndefined();
+    expect(judged({ ...crc32, value: '12345679' }, { crc32 })).toMatch(/checksum is 12345679/);
+  });
+
+  it('does not take compressed bytes for content', () => {
+    const gzip = claiming(source(), { encoding: 'gzip', objectSize: 7 });
+    expect(auditOf(gzip, crc64)).toMatchObject({ ok: true, proof: 'content' });
+    const late = { ...gzip, lines: gzip.lines.slice(1) };
+    expect(auditOf(late, crc64, { retained: false })).toMatchObject({ ok: true, proof: 'positions' });
+  });
+
+  it.each([
+    ['more bytes', { size: 30, etag: '"2"' }, 8],
+    ['other content', { size: 5, etag: '"2"' }, 5],
+    ['nothing new', { size: 22, etag: '"1"' }, undefined],
+  ])('says how far it is behind an object with %s', (_, newest, behind) => {
+    expect(auditOf(source(), crc64, { newest: { ...newest, lastModified: 0 } })).toMatchObject({ ok: true });
+    expect(auditOf(source(), crc64, { newest: { ...newest, lastModified: 0 } }).behind).toBe(behind);
+  });
+
+  it('is behind an object that was read in part', () => {
+    const part = claiming(source(), { whole: false, objectSize: 100 });
+    const newest = { size: 100, etag: '"1"', lastModified: 0 };
+    expect(auditOf(part, crc64, { newest })).toMatchObject({ ok: true, behind: 78 });
+  });
+
+  it('counts an object in quarantine apart, and is not behind it', () => {
+    const quarantine = { etag: '"2"', size: 1000, versionId: null, lastModified: 2, reason: 'utf-16' } as const;
+    const newest = { size: 1000, etag: '"2"', lastModified: 0 };
+    const audited = auditOf(claiming(source(), { quarantine }), crc64, { newest });
+    expect(audited).toMatchObject({ ok: true, size: 1022, quarantined: 1000, quarantine: 'utf-16' });
+    expect(audited).not.toHaveProperty('behind');
+  });
+
+  it('tells of deleted objects', () => {
+    expect(auditOf({ ...source(), object: null }, crc64, { newest: null })).toMatchObject({ ok: true, deleted: true });
+    const ended = auditOf(claiming({ ...source(), object: null }, { ended: 1 }), crc64, { newest: null });
+    expect(ended).toMatchObject({ ok: true, ended: true });
+    expect(ended).not.toHaveProperty('deleted');
+  });
+
+  it('passes over lines that are newer than the checkpoint, unless they cannot be', () => {
+    const line = { generation: 0, at: 16, value: Buffer.from('new'), flags: 0, level: 0, origin: 'host-1' };
+    for (const newer of [line, { ...line, generation: 1, at: 0 }]) {
+      const given = { ...source(), lines: [...source().lines, newer] };
+      expect(auditOf(given, crc64, { settled: false })).toMatchObject({ ok: true, proof: 'content' });
+      expect(auditOf(given, crc64, { settled: true })).toMatchObject({ ok: false });
+    }
+  });
+
+  it('finds lines of an earlier generation that are there twice', () => {
+    const lines = source().lines.map((line) => ({ ...line, generation: 1 }));
+    const [first] = source().lines;
+    expect(first).toBeDefined();
+    const twice = { ...source(), lines: [...source().lines.slice(0, 1), ...source().lines, ...lines] };
+    expect(auditOf(claiming(twice, { generation: 1 }), crc64)).toMatchObject({
+      ok: false,
+      problem: 'the line at 0:0 is there twice, or begins inside of the one before',
+    });
+  });
+
+  it('refuses sums that do not add up', () => {
+    const sums = { published: 16, dropped: 1, skipped: 0 };
+    expect(auditOf(claiming(source(), { sums }), crc64).problem).toBe(
+      '16 bytes published, 1 dropped and 0 skipped make 17, the checkpoint stands at 16 of 22',
+    );
+  });
+});
+
+describe('the ledger of a topic', () => {
+  it('finds sources that have no checkpoint, but for those whose lines are past retention', () => {
+    const lines = (name: string, timestamp: number): Parameters<TopicLedger['add']>[0] => ({
+      batch: {
+        source: name,
+        origin: '',
+        generation: 0,
+        count: 0,
+        bytes: Buffer.alloc(0),
+        starts: new Uint32Array(),
+        ends: new Uint32Array(),
+        offsets: new Float64Array(),
+        times: new Float64Array(),
+        levels: new Uint8Array(),
+        flags: new Uint8Array(),
+        lengths: new Map(),
+      },
+      timestamp,
+      nextOffset: 0,
+    });
+    const ledger = new TopicLedger(new Map(), 100, crc64);
+    ledger.add(lines('old', 99), true);
+    ledger.add(lines('lost', 100), true);
+    ledger.add(lines('new', 100), false);
+    expect(ledger.unclaimed()).toEqual(['lost']);
+  });
+
+  it('sums many sources at once in bounded memory', () => {
+    const given = source(`${'x'.repeat(30_000)}\n`.repeat(2), 100_000);
+    const claims = Array.from({ length: 600 }, (_, i) => ({ ...given.claim, source: `logs/${i}` }));
+    const ledger = new TopicLedger(new Map(claims.map((claim) => [claim.source, claim])), 0, crc64);
+    for (const at of [0, 30_001]) {
+      for (const { source: name } of claims) {
+        ledger.add(
+          {
+            batch: {
+              source: name,
+              origin: 'host-1',
+              generation: 0,
+              count: 1,
+              bytes: Buffer.alloc(30_000, 'x'),
+              starts: Uint32Array.of(0),
+              ends: Uint32Array.of(30_000),
+              offsets: Float64Array.of(at),
+              times: Float64Array.of(0),
+              levels: Uint8Array.of(0),
+              flags: Uint8Array.of(0),
+              lengths: new Map(),
+            },
+            timestamp: 1,
+            nextOffset: 0,
+          },
+          true,
+        );
+      }
+    }
+    for (const claim of claims) {
+      expect(formatCrc('CRC64NVME', ledger.factsOf(claim).content.crc64)).toBe(given.claim.crc64);
+    }
+  });
+});
+
+describe('the reader of an object’s bytes', () => {
+  it('leaves out what was dropped and what is held, however the bytes come', () => {
+    const bytes = Buffer.from('0123456789abcdef');
+    for (let step = 1; step <= bytes.length; step++) {
+      const reader = createByteReader({ from: 2, to: 14, offset: 11, gaps: [{ from: 4, to: 5 }, { from: 7, to: 9 }] }, crc64); // prettier-ignore
+      for (let i = 2; i < bytes.length; i += step) reader.push(bytes.subarray(i, i + step));
+      expect(reader.finish()).toEqual({ published: crc64(Buffer.from('23569a')), all: crc64(bytes.subarray(2, 14)) });
+    }
+  });
+});

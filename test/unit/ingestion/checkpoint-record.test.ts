@@ -1,0 +1,293 @@
+import fc from 'fast-check';
+import { initialReadingState, type ReadingState, type StampMark } from '../../../src/lines/reading-state';
+import { quarantineReasons, type Checkpoint } from '../../../src/ingestion/checkpoint';
+import { decodeCheckpoint, encodeCheckpoint } from '../../../src/ingestion/checkpoint-record';
+import { firstCheckpoint, isSlim, slimmed } from '../../../src/ingestion/progress';
+
+const bytes = (size: fc.SizeForArbitrary, range: { minLength?: number; maxLength?: number }): fc.Arbitrary<Buffer> =>
+  fc.uint8Array({ ...range, size }).map((array) => Buffer.from(array));
+const hex = (digits: number): fc.Arbitrary<string> =>
+  bytes('max', { minLength: digits / 2, maxLength: digits / 2 }).map((some) => some.toString('hex'));
+const orNull = <T>(some: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(some, { nil: null });
+
+const count = fc.integer({ min: 0, max: 2 ** 52 });
+const time = fc.integer({ min: -1e14, max: 1e14 });
+const day = fc.integer({ min: -1e6, max: 1e6 });
+/** As they are, and such as could be mistaken for something else in the record. */
+const etag = fc.oneof(
+  hex(32).map((digits) => `"${digits}"`),
+  fc.string(),
+  fc.string().map((text) => `"${text}"`),
+  fc.constantFrom('', '"', '""', '=', '"="', '"=a"', '=a', 'a', '"a', 'W/"a"', '"a"b"'),
+);
+const mark: fc.Arbitrary<StampMark> = fc.record({
+  time,
+  hashes: fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { maxLength: 5 }),
+});
+
+/** Stamps that belong together, as a scanner leaves them, and such as do not. */
+const reading: fc.Arbitrary<ReadingState> = fc
+  .record({
+    format: orNull(fc.string()),
+    day: orNull(day),
+    lastTime: orNull(time),
+    crossing: orNull(fc.record({ day, time })),
+    record: orNull(fc.record({ time, again: fc.boolean(), future: fc.boolean() })),
+    firstStamp: orNull(fc.string()),
+    firstDay: orNull(day),
+    newest: orNull(mark),
+    earlier: orNull(mark),
+    before: orNull(fc.record({ firstStamp: fc.string(), firstDay: day })),
+    openCut: fc.constantFrom(null, 'head' as const, 'tail' as const),
+  })
+  .chain((state) =>
+    fc.record({ isOfNewest: fc.boolean(), isOfLastTime: fc.boolean() }).map(({ isOfNewest, isOfLastTime }) => ({
+      ...state,
+      ...(isOfNewest && state.newest !== null && state.record !== null
+        ? { record: { ...state.record, time: state.newest.time } }
+        : {}),
+      ...(isOfLastTime && state.lastTime !== null
+        ? { day: Math.floor(state.lastTime / 86_400_000), firstDay: Math.floor(state.lastTime / 86_400_000) }
+        : {}),
+    })),
+  );
+
+const checkpoints: fc.Arbitrary<Checkpoint> = fc
+  .record({
+    v: fc.constant(2 as const),
+    source: fc.string({ unit: 'grapheme' }),
+    origin: fc.string({ unit: 'grapheme' }),
+    generation: count,
+    encoding: fc.constantFrom('plain', 'gzip'),
+    etag,
+    versionId: orNull(fc.string()),
+    lastModified: time,
+    whole: fc.boolean(),
+    crc64: orNull(hex(16)),
+    crc32: orNull(fc.record({ algorithm: fc.constantFrom('CRC32', 'CRC32C'), value: hex(8) })),
+    fingerprint: bytes('max', { minLength: 32, maxLength: 32 }).map((some) => some.toString('base64')),
+    proof: fc.constantFrom('first', 'proven', 'fingerprint'),
+    held: bytes('small', {}).map((some) => some.toString('base64')),
+    heldSince: orNull(time),
+    reading,
+    possibleGap: count,
+    unsaidGap: orNull(fc.oneof(fc.constant(0), count)),
+    quarantine: orNull(
+      fc.record({
+        etag,
+        size: count,
+        versionId: orNull(fc.string()),
+        lastModified: count,
+        reason: fc.constantFrom(...quarantineReasons),
+      }),
+    ),
+    ended: orNull(time),
+    sizes: fc.record({ offset: count, tail: fc.constantFrom(0, 1, 1e6), isStoredSo: fc.boolean(), stored: count }),
+    sums: fc.record({ isUsual: fc.boolean(), published: count, dropped: count, skipped: count }),
+  })
+  .map(({ sizes: { offset, tail, isStoredSo, stored }, sums: { isUsual, ...sums }, ...rest }) => ({
+    ...rest,
+    offset,
+    size: offset + tail,
+    objectSize: isStoredSo ? offset + tail : stored,
+    sums: isUsual ? { published: offset, dropped: 0, skipped: 0 } : sums,
+  }));
+
+describe('the record of a checkpoint', () => {
+  it('is keyed by the source, and comes back as it was, whatever it says', () => {
+    fc.assert(
+      fc.property(checkpoints, (checkpoint) => {
+        const { key, value } = encodeCheckpoint(checkpoint);
+        expect(key.toString('utf8')).toBe(checkpoint.source);
+        expect(decodeCheckpoint(key, value)).toEqual(checkpoint);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('is none when it is a tombstone', () => {
+    expect(decodeCheckpoint(Buffer.from('b/k'), null)).toBeNull();
+  });
+});
+
+const lastModified = Date.UTC(2026, 10, 21, 12);
+const size = 123_456_789;
+
+/** Read to its end, minute after minute. */
+const typical: Checkpoint = {
+  ...firstCheckpoint(
+    'bucket/logs/host-17/application.2026-11-21.log',
+    'host-17',
+    { size, etag: `"${'e'.repeat(33)}"`, lastModified, versionId: 'v'.repeat(32) },
+    'plain',
+  ),
+  offset: size,
+  size,
+  whole: true,
+  proof: 'proven',
+  sums: { published: size, dropped: 0, skipped: 0 },
+  reading: {
+    ...initialReadingState,
+    format: 'date-time',
+    record: { time: lastModified - 59_999, again: false, future: false },
+    newest: { time: lastModified - 59_999, hashes: Array.from({ length: 1_024 }, (_, i) => 2 ** 32 - 1 - i) },
+  },
+};
+
+describe('the size of a slim checkpoint', () => {
+  const lengthOf = (change: Partial<Checkpoint>): number => {
+    const checkpoint = slimmed({ ...typical, ...change });
+    expect(isSlim(checkpoint)).toBe(true);
+    return encodeCheckpoint(checkpoint).value.length;
+  };
+  const timeOnly: ReadingState = {
+    ...typical.reading,
+    format: 'time',
+    day: Date.UTC(2026, 10, 21) / 86_400_000,
+    lastTime: lastModified - 59_999,
+    firstStamp: '00:00:00.000',
+    firstDay: Date.UTC(2026, 10, 21) / 86_400_000,
+  };
+  const longAgo = Date.UTC(2005, 10, 21, 12);
+
+  test.each<[string, Partial<Checkpoint>, number]>([
+    ['of stamps with a date', {}, 300],
+    ['read but once', { proof: 'first' }, 300],
+    [
+      'of a rewritten log, before any record of it',
+      { versionId: null, generation: 1, possibleGap: 1, unsaidGap: 0 },
+      300,
+    ],
+    ['of a format of the longest name', { reading: { ...typical.reading, format: 'apache-error' } }, 300],
+    ['of time-only stamps', { reading: timeOnly }, 300],
+    ['of time-only stamps of another zone', { reading: { ...timeOnly, lastTime: lastModified + 43_140_001 } }, 300],
+    [
+      'of stamps of long before the upload',
+      {
+        reading: {
+          ...timeOnly,
+          day: longAgo / 86_400_000 - 0.5,
+          firstDay: longAgo / 86_400_000 - 0.5,
+          lastTime: longAgo,
+          record: { time: longAgo, again: false, future: false },
+          newest: { time: longAgo, hashes: [2 ** 32 - 1, 2 ** 32 - 1] },
+        },
+      },
+      300,
+    ],
+    [
+      'of a rewritten log of time-only stamps',
+      {
+        generation: 1,
+        reading: {
+          ...timeOnly,
+          earlier: typical.reading.newest,
+          before: { firstStamp: '00:00:00.000', firstDay: 20_000 },
+        },
+      },
+      360,
+    ],
+  ])('%s', (_, change, limit) => {
+    expect(lengthOf(change)).toBeLessThanOrEqual(limit);
+  });
+});
+
+describe('what is no record of a checkpoint', () => {
+  const { key, value } = encodeCheckpoint({
+    ...typical,
+    offset: size - 2,
+    held: Buffer.from('tw').toString('base64'),
+    crc32: { algorithm: 'CRC32C', value: '0123abcd' },
+    quarantine: { etag: '"b"', size: 5, versionId: 'v2', lastModified: 7, reason: 'utf-16' },
+    sums: { published: size - 4, dropped: 1, skipped: 1 },
+    reading: {
+      ...typical.reading,
+      crossing: { day: 1, time: 2 },
+      record: { time: 7, again: true, future: false },
+      before: { firstStamp: '', firstDay: 0 },
+    },
+  });
+  const fields = JSON.parse(value.toString('utf8')) as Record<string, unknown> & { readonly r: object };
+  const changed = (change: object): Buffer => Buffer.from(JSON.stringify({ ...fields, ...change }));
+  const withReading = (change: object): Buffer => changed({ r: { ...fields.r, ...change } });
+  const refusal = (bytes: Buffer): unknown => {
+    try {
+      return decodeCheckpoint(key, bytes);
+    } catch (error) {
+      return error;
+    }
+  };
+
+  it('may have fields that are not known here', () => {
+    expect(decodeCheckpoint(key, changed({ later: 1 }))).toEqual(decodeCheckpoint(key, value));
+  });
+
+  it('is said in a sentence that names the source, the version and what to do', () => {
+    const v1 = { v: 1, source: 'b/k', origin: 'k', generation: 0, offset: 0, size: 0 };
+    expect(refusal(Buffer.from(JSON.stringify(v1)))).toMatchObject({
+      code: 'CORRUPT_CHECKPOINT',
+      message:
+        'The checkpoint of "bucket/logs/host-17/application.2026-11-21.log" cannot be read: its version is 1, only 2 is ' +
+        'known here. The source is not read on; run the version of Telltale that wrote it.',
+    });
+  });
+
+  test.each<[string, Buffer, string]>([
+    ['no JSON', Buffer.from('{'), 'JSON'],
+    ['nothing', Buffer.alloc(0), 'JSON'],
+    ['no object', Buffer.from('[]'), 'it is no object'],
+    ['null', Buffer.from('null'), 'it is no object'],
+    ['without a version', changed({ v: undefined }), 'its version is undefined'],
+    ['of a later version', changed({ v: 3 }), 'its version is 3'],
+    ['without an origin', changed({ o: undefined }), 'o is no text'],
+    ['of generation -1', changed({ g: -1 }), 'g is no count'],
+    ['without a size', changed({ n: undefined }), 'n is no number'],
+    ['of a size in text', changed({ n: '5' }), 'n is no'],
+    ['behind its end', changed({ at: size + 1 }), `offset ${size + 1} lies behind size ${size}`],
+    ['at a negative offset', changed({ at: -1 }), 'at is no count'],
+    ['at half a byte', changed({ at: 3.5 }), 'at is no count'],
+    ['at a byte that cannot be counted', changed({ n: 2 ** 53 }), 'n is no count'],
+    ['without an ETag', changed({ e: undefined }), 'e is no text'],
+    ['with a version of numbers', changed({ i: 5 }), 'i is no text'],
+    ['without a time', changed({ m: null }), 'm is no number'],
+    ['of an object without a size', changed({ s: 'x' }), 's is no'],
+    ['with a short CRC64NVME', changed({ c: '0123' }), 'c is not of the shape'],
+    ['with a CRC64NVME in capitals', changed({ c: 'ABCDEF0123456789' }), 'c is not of the shape'],
+    ['with a CRC of another algorithm', changed({ k: 'CRC16:01234567' }), 'k is not of the shape'],
+    ['with a CRC32 of 64 bits', changed({ k: 'CRC32:0123456701234567' }), 'k is not of the shape'],
+    ['without a fingerprint', changed({ f: undefined }), 'f is no text'],
+    ['with a fingerprint of another length', changed({ f: 'abc' }), 'f is not of the shape'],
+    ['with a proof of its own', changed({ p: 3 }), 'p is the number of no proof'],
+    ['with a tail that is no base64', changed({ h: '?' }), 'h is not of the shape'],
+    ['with a tail held since yesterday', changed({ hs: 'yesterday' }), 'hs is no number'],
+    ['with sums of text', changed({ b: ['1', 2, 3] }), '0 is no'],
+    ['with a sum left out', changed({ b: [1, 2] }), '2 is no'],
+    ['with sums by name', changed({ b: { published: 1 } }), 'b is no list'],
+    ['with half a gap', changed({ x: 0.5 }), 'x is no count'],
+    ['with a gap before its first byte', changed({ u: -1 }), 'u is no count'],
+    [
+      'with an unknown reason of its quarantine',
+      changed({ q: ['"b"', 5, 'dislike', 7, null] }),
+      '2 is none of gzip-corrupt',
+    ],
+    ['with a quarantine of no object', changed({ q: [5, 5, 'denied', 7, null] }), '0 is no text'],
+    ['ended in text', changed({ d: 'now' }), 'd is no number'],
+    ['without a reading state', changed({ r: undefined }), 'r is no object'],
+    ['with a format by number', withReading({ f: 1 }), 'f is no text'],
+    ['with a day in text', withReading({ d: '1' }), 'd is no number'],
+    ['with a last time in text', withReading({ t: '1' }), 't is no number'],
+    ['with half a crossing', withReading({ x: [1] }), '1 is no number'],
+    ['with a record without flags', withReading({ r: [1] }), '1 is no'],
+    ['with a record of no time', withReading({ r: [null, 0] }), '0 is no number'],
+    ['with a hash of text', withReading({ n: [1, 'a'] }), '1 is no'],
+    ['with a newest stamp of no time', withReading({ n: [] }), '0 is no number'],
+    ['with an earlier stamp by name', withReading({ y: { time: 1 } }), 'y is no list'],
+    ['with half of what was before', withReading({ p: ['00:00:00.000'] }), '1 is no number'],
+    ['with a cut of its own', withReading({ c: 'middle' }), 'c is none of head, tail'],
+  ])('%s', (_, bytes, reason) => {
+    expect(refusal(bytes)).toMatchObject({
+      code: 'CORRUPT_CHECKPOINT',
+      message: expect.stringContaining(reason) as string,
+    });
+  });
+});

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { createKeyFilter, originOf, partitionOf } from '../../../src/ingestion/origin';
+
+describe('the origin of a key', () => {
+  test.each([
+    ['logs/host-1/app.log', 'logs', 'host-1'],
+    ['logs/host-1/nginx/access.log', 'logs', 'host-1'],
+    ['a/b/host-1/app.log', 'a/b', 'host-1'],
+    ['host-1/app.log', '', 'host-1'],
+    ['other/host-1/app.log', 'logs', 'host-1'],
+    ['other/app.log', 'logs', 'other'],
+    ['logs/app.log', 'logs', 'logs'],
+    ['logs//app.log', 'logs', '-'],
+    ['app.log', 'logs', '-'],
+    ['app.log', '', '-'],
+    ['logs/wirt-ä 1/app.log', 'logs', 'wirt-ä 1'],
+  ])('%j under prefix %j is %j', (key, prefix, origin) => {
+    expect(originOf(key, { prefix, expression: null })).toBe(origin);
+  });
+
+  it('is the first group of the expression, where that fits', () => {
+    const rule = { prefix: 'logs', expression: /\/(i-[0-9a-f]+)[.-]/ };
+    expect(originOf('logs/web/i-0abc.log', rule)).toBe('i-0abc');
+    expect(originOf('logs/web/other.log', rule)).toBe('web');
+  });
+
+  it('is never empty, whatever the key', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('/', 'a', '.', '-') }), (key) => {
+        expect(originOf(key, { prefix: 'a', expression: /^(-*)/ })).not.toBe('');
+      }),
+    );
+  });
+});
+
+describe('the partition of an origin', () => {
+  test.each([
+    // toPositive(murmur2) mod n, from the hashes of Kafka's own test.
+    ['21', 10, (-973932308 & 0x7fffffff) % 10],
+    ['foobar', 10, (-790332482 & 0x7fffffff) % 10],
+    ['abc', 10, 479470107 % 10],
+    ['abc', 1, 0],
+  ])('%j of %i is as the DefaultPartitioner chooses it', (origin, partitions, partition) => {
+    expect(partitionOf(origin, partitions)).toBe(partition);
+  });
+
+  it('is one of the partitions, whatever the origin', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 1, max: 1000 }), (origin, partitions) => {
+        const partition = partitionOf(origin, partitions);
+        expect(Number.isInteger(partition) && partition >= 0 && partition < partitions).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('the filter of keys', () => {
+  it('takes what an include names and no exclude does', () => {
+    const includes = createKeyFilter({ include: ['logs/**', 'more/*.log'], exclude: ['**/*.tmp'] });
+    expect(includes('logs/host-1/app.log')).toBe(true);
+    expect(includes('more/app.log')).toBe(true);
+    expect(includes('more/deep/app.log')).toBe(false);
+    expect(includes('logs/host-1/app.tmp')).toBe(false);
+  });
+});

@@ -1,0 +1,864 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { loadHashing } from '../../../src/adapters/native/hashing';
+import { LineFlag, lineAt } from '../../../src/lines/line-batch';
+import { initialReadingState, type ReadingState } from '../../../src/lines/reading-state';
+import { createScanner, type LineScanner, type ScannedBatch, type ScanPosition } from '../../../src/lines/scanner';
+import { quarantineReasons, type Checkpoint, type QuarantineReason } from '../../../src/ingestion/checkpoint';
+import { decodeCheckpoint, encodeCheckpoint } from '../../../src/ingestion/checkpoint-record';
+import { EMPTY_FINGERPRINT, WINDOW_BYTES, type Extent, type Hashing } from '../../../src/ingestion/content';
+import { formatCrc, type CrcAlgorithm } from '../../../src/ingestion/crc-combine';
+import { planRead, resumptionOf, UNVERSIONED, type SourceObject } from '../../../src/ingestion/plan';
+import {
+  accept,
+  advance,
+  ended,
+  finished,
+  firstCheckpoint,
+  heldBytes,
+  isBalanced,
+  isSlim,
+  nextGeneration,
+  quarantined,
+  reopened,
+  restarted,
+  skipped,
+  skippedTo,
+  slimmed,
+  withoutTail,
+  isBehindGap,
+  withPossibleGap,
+} from '../../../src/ingestion/progress';
+import { createProof, createReproof } from '../../../src/ingestion/proof';
+import { createTrail } from '../../../src/ingestion/trail';
+
+const source = 'bucket/logs/host/a.log';
+
+let hashing: Hashing;
+beforeAll(async () => {
+  hashing = await loadHashing();
+});
+
+/** What an object store holds under one key. */
+interface Stored extends SourceObject {
+  readonly content: Buffer;
+}
+
+const sumOf = (algorithm: CrcAlgorithm, content: Buffer): string =>
+  formatCrc(algorithm, hashing.crc(algorithm, content));
+
+/** An object, with a checksum by the algorithm that its uploader chose. */
+const store = (content: Buffer | string, algorithm: CrcAlgorithm | null = 'CRC64NVME'): Stored => {
+  const bytes = Buffer.from(content);
+  return {
+    content: bytes,
+    size: bytes.length,
+    etag: `"${createHash('md5').update(bytes).digest('hex')}"`,
+    lastModified: Date.UTC(2026, 10, 21),
+    ...(algorithm === null ? {} : { checksum: { algorithm, value: sumOf(algorithm, bytes) } }),
+  };
+};
+
+const first = (object: SourceObject): Checkpoint => firstCheckpoint(source, 'host', object, 'plain');
+
+/** Everything that a checkpoint says of the content that it covers is so. */
+function expectTrue(checkpoint: Checkpoint, content: Buffer): void {
+  const covered = content.subarray(0, checkpoint.size);
+  const { crc64, crc32, held, offset } = checkpoint;
+  expect(covered).toHaveLength(checkpoint.size);
+  expect(isBalanced(checkpoint)).toBe(true);
+  if (crc64 !== null) expect(crc64).toBe(sumOf('CRC64NVME', covered));
+  if (crc32 !== null) expect(crc32.value).toBe(sumOf(crc32.algorithm, covered));
+  expect(checkpoint.fingerprint).toBe(hashing.sha256(covered.subarray(-WINDOW_BYTES)));
+  const tail = covered.subarray(offset);
+  expect(held).toBe(tail.subarray(0, WINDOW_BYTES).toString('base64'));
+  expect(checkpoint.heldSince === null).toBe(tail.length === 0);
+}
+
+interface Line {
+  readonly generation: number;
+  readonly offset: number;
+  readonly text: string;
+}
+
+interface Limits {
+  readonly maxLineBytes: number;
+  readonly batchBytes: number;
+}
+
+const limits: Limits = { maxLineBytes: 1_000, batchBytes: 10_000 };
+
+/** A log-reader without a store or an event log: what it publishes is kept with its checkpoint, or not at all. */
+class Reader {
+  committed: Checkpoint | null = null;
+  /** Of the object that the committed checkpoint speaks of. */
+  private content: Buffer = Buffer.alloc(0);
+  readonly lines: Line[] = [];
+  /** Every checkpoint that was ever committed, and the content that it speaks of. */
+  readonly history: { readonly checkpoint: Checkpoint; readonly content: Buffer }[] = [];
+
+  constructor(
+    public limits: Limits,
+    /** Reads again what was read before, where no checksum proves it. */
+    private readonly reproves = false,
+  ) {}
+
+  /** Reads the object in chunks; is killed before step number `dieAt` is committed. Says whether it came to the end. */
+  read(object: Stored, chunkSize = 3, dieAt = Infinity): boolean {
+    const start = this.startOf(object, chunkSize);
+    if (start === null) return true;
+    const scanner = this.scannerFor(start);
+    const trail = createTrail(start, hashing);
+    let checkpoint = start;
+    let steps = 0;
+    for (const chunk of chunks(object, resumptionOf(start).from, chunkSize)) {
+      for (const scanned of scanner.push(trail.push(chunk))) {
+        checkpoint = advance(checkpoint, scanned, trail.measure(scanned.to));
+        if (++steps > dieAt) return false;
+        this.commit(checkpoint, scanned, object.content);
+      }
+    }
+    const { held, reading } = scanner.state();
+    const tail = { held: held.subarray(0, WINDOW_BYTES), reading };
+    checkpoint = finished(checkpoint, object, { extent: trail.measure(object.size), tail, now: 5_000 });
+    if (steps >= dieAt) return false;
+    this.commit(checkpoint, null, object.content);
+    return true;
+  }
+
+  /** Publishes the held tail, and lets go of what is not held of it. */
+  closeTail(): void {
+    if (this.committed === null) return;
+    const { offset, size, held, reading, fingerprint } = this.committed;
+    const nothingRead: Extent = { from: size, to: size, crc64: 0n, crc32: null, fingerprint };
+    const scanner = this.scannerFor(this.committed, { offset, held: Buffer.from(held, 'base64'), reading });
+    for (const scanned of scanner.finish()) this.commit(advance(this.committed, scanned, nothingRead), scanned);
+    this.commit(withoutTail(this.committed), null);
+  }
+
+  /** The object is gone. */
+  end(): void {
+    this.closeTail();
+    if (this.committed !== null) this.commit(ended(this.committed, 6_000), null);
+  }
+
+  /** A newer object cannot be read. */
+  refuse(object: SourceObject, reason: QuarantineReason): void {
+    this.commit(quarantined(this.committed ?? first(object), object, reason), null);
+  }
+
+  /** `since: now` */
+  skip(object: Stored): void {
+    const before = object.content.subarray(-WINDOW_BYTES);
+    const fingerprint = hashing.sha256(before);
+    this.commit(skipped(first(object), object, { before, fingerprint, now: 5_000 }), null, object.content);
+  }
+
+  /** Somebody asks for another generation, of which this is the beginning. */
+  restart(object: Stored): void {
+    this.closeTail();
+    if (this.committed !== null) this.commit(restarted(this.committed, object, 'plain', { count: false }), null);
+  }
+
+  slim(): void {
+    if (this.committed !== null) this.commit(slimmed(this.committed), null);
+  }
+
+  private startOf(object: Stored, chunkSize: number): Checkpoint | null {
+    const plan = planRead(this.committed, object);
+    switch (plan.kind) {
+      case 'nothing':
+        return null;
+      case 'first':
+        return first(object);
+      case 'begin':
+        return reopened(plan.checkpoint, object, 'plain');
+      case 'continue':
+        return plan.checkpoint;
+      case 'rewrite':
+        return this.replaced(object);
+      case 'prove':
+        return this.proven(plan.checkpoint, object, chunkSize) ?? this.replaced(object);
+    }
+  }
+
+  private proven(checkpoint: Checkpoint, object: Stored, chunkSize: number): Checkpoint | null {
+    const proof = createProof(checkpoint, object, hashing);
+    for (const chunk of chunks(object, resumptionOf(checkpoint).from, chunkSize)) proof.push(chunk);
+    const { outcome } = proof.judge();
+    if (outcome === 'disproved') return null;
+    if (outcome === 'proven') return accept(checkpoint, object, 'proven');
+    if (!this.reproves || checkpoint.crc64 === null) return accept(checkpoint, object, 'fingerprint');
+    const reproof = createReproof(checkpoint, object, hashing);
+    for (const chunk of chunks(object, 0, chunkSize)) reproof.push(chunk);
+    const again = reproof.judge();
+    return again.outcome === 'disproved' ? null : accept(checkpoint, object, 'proven', again.crc32);
+  }
+
+  private replaced(object: Stored): Checkpoint {
+    this.closeTail();
+    return nextGeneration(this.committed ?? first(object), object, 'plain');
+  }
+
+  private scannerFor(
+    checkpoint: Checkpoint,
+    position: ScanPosition = { ...resumptionOf(checkpoint), reading: checkpoint.reading },
+  ): LineScanner {
+    const { origin, generation, lastModified } = checkpoint;
+    return createScanner(
+      {
+        ...this.limits,
+        source,
+        origin,
+        generation,
+        lastModified,
+        fileDay: null,
+        zone: 'UTC',
+        own: null,
+        maxFutureSkew: 3_600_000,
+      },
+      position,
+    );
+  }
+
+  private commit(checkpoint: Checkpoint, scanned: ScannedBatch | null, content = this.content): void {
+    this.content = content;
+    const { key, value } = encodeCheckpoint(checkpoint);
+    this.committed = decodeCheckpoint(key, value);
+    expect(this.committed).toEqual(checkpoint);
+    this.history.push({ checkpoint, content });
+    for (let i = 0; i < (scanned?.batch.count ?? 0); i++) {
+      const { batch } = scanned as ScannedBatch;
+      const text = lineAt(batch, i).toString();
+      const cut = ((batch.flags[i] ?? 0) & LineFlag.CUT_HEAD) !== 0 ? '…' : '';
+      this.lines.push({ generation: batch.generation, offset: batch.offsets[i] ?? -1, text: text + cut });
+    }
+  }
+}
+
+function* chunks(object: Stored, from: number, size: number): Generator<Buffer> {
+  for (let at = from; at < object.size; at += size) yield Buffer.from(object.content.subarray(at, at + size));
+}
+
+describe('the progress of a source', () => {
+  it('holds an unterminated line, and publishes it once when its end has come', () => {
+    const reader = new Reader(limits);
+    reader.read(store('one\ntw'));
+    expect(reader.lines.map(({ text }) => text)).toEqual(['one']);
+    expect(reader.committed).toMatchObject({ offset: 4, size: 6, heldSince: 5_000, proof: 'first' });
+
+    reader.read(store('one\ntwo\n'));
+    expect(reader.lines.map(({ text, offset }) => [offset, text])).toEqual([
+      [0, 'one'],
+      [4, 'two'],
+    ]);
+    expect(reader.committed).toMatchObject({
+      generation: 0,
+      offset: 8,
+      size: 8,
+      held: '',
+      heldSince: null,
+      proof: 'proven',
+    });
+  });
+
+  it('keeps the time when a tail was first seen while it grows', () => {
+    const reader = new Reader(limits);
+    reader.read(store('on'));
+    reader.committed = { ...(reader.committed as Checkpoint), heldSince: 1_000 };
+    reader.read(store('one'));
+    expect(reader.committed).toMatchObject({ size: 3, heldSince: 1_000 });
+  });
+
+  it('starts a new generation, with empty sums and a gap noted, when the content was replaced', () => {
+    const reader = new Reader(limits);
+    reader.read(store('one\ntwo\n'));
+    reader.read(store('ONE\ntwo\nthree\n'));
+    expect(reader.lines.map(({ generation, text }) => `${generation} ${text}`)).toEqual([
+      '0 one',
+      '0 two',
+      '1 ONE',
+      '1 two',
+      '1 three',
+    ]);
+    expect(reader.committed).toMatchObject({ generation: 1, possibleGap: 1, proof: 'first', sums: { published: 14 } });
+  });
+
+  it('publishes a held tail without reading, and goes on behind it', () => {
+    const reader = new Reader(limits);
+    reader.read(store('one\ntw'));
+    reader.closeTail();
+    expectTrue(reader.committed as Checkpoint, Buffer.from('one\ntw'));
+    expect(reader.lines.map(({ text }) => text)).toEqual(['one', 'tw']);
+
+    const grown = Buffer.from('one\ntwo\nthree\n');
+    reader.read(store(grown));
+    expectTrue(reader.committed as Checkpoint, grown);
+    expect(reader.lines.map(({ text }) => text)).toEqual(['one', 'tw', 'o', 'three']);
+  });
+
+  it('reads a tail that is longer than what is held from its start', () => {
+    const long = Buffer.concat([Buffer.from('one\n'), Buffer.alloc(100 * 1024, 'x')]);
+    const whole = Buffer.concat([long, Buffer.from('\ntwo\n')]);
+    const reader = new Reader({ maxLineBytes: 256 * 1024, batchBytes: 900_000 });
+    reader.read(store(long), 64 * 1024);
+    expectTrue(reader.committed as Checkpoint, long);
+    expect(heldBytes(reader.committed as Checkpoint)).toBe(100 * 1024);
+    reader.read(store(whole), 64 * 1024);
+    expectTrue(reader.committed as Checkpoint, whole);
+    expect(reader.lines.map(({ text }) => text.length)).toEqual([3, 100 * 1024, 3]);
+  });
+
+  it.each([500, 100 * 1024])(
+    'goes on when the limit of a line was lowered below a held tail of %i bytes',
+    (tailBytes) => {
+      const torn = Buffer.from(`one\n${'x'.repeat(tailBytes)}`);
+      const whole = Buffer.concat([torn, Buffer.from('\ntwo\n')]);
+      const before = new Reader({ maxLineBytes: 256 * 1024, batchBytes: 900_000 });
+      before.read(store(torn), 10_000);
+      const after = new Reader({ ...limits, maxLineBytes: 100 });
+      after.committed = before.committed;
+      after.read(store(whole), 10_000);
+      for (const { checkpoint } of after.history) {
+        expect(isBalanced(checkpoint)).toBe(true);
+        expect(checkpoint.crc64).toBe(sumOf('CRC64NVME', whole.subarray(0, checkpoint.size)));
+      }
+      expectTrue(after.committed as Checkpoint, whole);
+      expect(after.lines.map(({ text }) => text)).toEqual([`${'x'.repeat(100)}…`, 'two']);
+    },
+  );
+
+  it('keeps the checksum of the algorithm that the object has beside CRC64NVME', () => {
+    const reader = new Reader(limits);
+    reader.read(store('one\ntw', 'CRC32C'));
+    expect(reader.committed?.crc32).toEqual({ algorithm: 'CRC32C', value: sumOf('CRC32C', Buffer.from('one\ntw')) });
+    reader.read(store('one\ntwo\n', 'CRC32C'));
+    expect(reader.committed).toMatchObject({ generation: 0, proof: 'proven' });
+    expect(reader.committed?.crc32).toEqual({ algorithm: 'CRC32C', value: sumOf('CRC32C', Buffer.from('one\ntwo\n')) });
+  });
+
+  it('goes by the bytes before when the algorithm changes, unless it reads again what was read before', () => {
+    for (const [reproves, proof] of [
+      [false, 'fingerprint'],
+      [true, 'proven'],
+    ] as const) {
+      const reader = new Reader(limits, reproves);
+      reader.read(store('one\ntw', 'CRC32C'));
+      reader.read(store('one\ntwo\n', 'CRC32'));
+      expect(reader.committed).toMatchObject({ generation: 0, proof });
+      expect(reader.committed?.crc32?.algorithm).toBe(reproves ? 'CRC32' : 'CRC32C');
+      expectTrue(reader.committed as Checkpoint, Buffer.from('one\ntwo\n'));
+    }
+  });
+
+  it('goes on behind an object that could not be read, in the same generation', () => {
+    const reader = new Reader(limits);
+    reader.read(store('one\ntw'));
+    const broken = store('broken');
+    reader.refuse(broken, 'gzip-corrupt');
+    expect(reader.committed).toMatchObject({ etag: store('one\ntw').etag, size: 6, whole: true });
+    expect(reader.committed?.quarantine).toMatchObject({ etag: broken.etag, size: 6, reason: 'gzip-corrupt' });
+    reader.read(broken);
+    expect(reader.lines).toHaveLength(1);
+    reader.read(store('one\ntwo\n'));
+    expect(reader.committed).toMatchObject({ generation: 0, quarantine: null, offset: 8 });
+  });
+
+  it('begins with the first object of a source that can be read', () => {
+    const reader = new Reader(limits);
+    reader.refuse(store('broken', 'CRC32'), 'gzip-truncated');
+    reader.read(store('one\n', 'CRC32C'));
+    expect(reader.committed).toMatchObject({
+      generation: 0,
+      possibleGap: 0,
+      proof: 'first',
+      quarantine: null,
+      size: 4,
+    });
+    expect(reader.committed?.crc32?.algorithm).toBe('CRC32C');
+  });
+
+  it('goes on when a deleted object is created again', () => {
+    const reader = new Reader(limits);
+    reader.read(store('one\ntw'));
+    reader.end();
+    expect(reader.committed).toMatchObject({ ended: 6_000, offset: 6, held: '', heldSince: null });
+    reader.read(store('one\ntwo\n'));
+    expect(reader.committed).toMatchObject({ ended: null, generation: 0, offset: 8 });
+    expect(reader.lines.map(({ text }) => text)).toEqual(['one', 'tw', 'o']);
+  });
+
+  it('has not ended any more when the same object is there again', () => {
+    const reader = new Reader(limits);
+    reader.read(store('one\n'));
+    reader.end();
+    reader.read(store('one\n'));
+    expect(reader.committed).toMatchObject({ ended: null, whole: true, size: 4 });
+    expect(reader.lines).toHaveLength(1);
+  });
+
+  const piece = fc
+    .array(fc.constantFrom('a', 'bc', '\n', '\r\n', '12:00:00.000 [t] INFO  l - m\n', 'x'.repeat(70)), {
+      maxLength: 12,
+    })
+    .map((parts) => Buffer.from(parts.join('')));
+  const algorithm = fc.constantFrom<(CrcAlgorithm | null)[]>(null, 'CRC64NVME', 'CRC32', 'CRC32C');
+  const reading = {
+    chunkSize: fc.integer({ min: 1, max: 200 }),
+    dieAt: fc.option(fc.integer({ min: 0, max: 4 }), { nil: Infinity }),
+    algorithm,
+  };
+  const refusal = fc.option(fc.constantFrom(...quarantineReasons), { nil: null });
+  const tight = { maxLineBytes: 60, batchBytes: 700 };
+
+  it('loses and repeats nothing, and adds up at every step, however uploads cut the file and reads are killed', () => {
+    const upload = fc.record({ ...reading, piece, refused: refusal });
+    fc.assert(
+      fc.property(fc.array(upload, { minLength: 1, maxLength: 8 }), fc.boolean(), (uploads, reproves) => {
+        const reader = new Reader(tight, reproves);
+        let content = Buffer.alloc(0);
+        for (const { piece: appended, chunkSize, dieAt, algorithm: chosen, refused } of uploads) {
+          if (refused !== null) reader.refuse(store(`broken ${content.length}`), refused);
+          content = Buffer.concat([content, appended]);
+          reader.read(store(content, chosen), chunkSize, dieAt);
+        }
+        reader.read(store(content), 50);
+        for (const { checkpoint, content: covered } of reader.history) {
+          expectTrue(checkpoint, covered);
+          expect(checkpoint.crc64).not.toBeNull();
+        }
+        expect(reader.committed?.generation ?? 0).toBe(0);
+        expect(reader.committed?.size).toBe(content.length);
+
+        const atOnce = new Reader(tight);
+        atOnce.read(store(content), 1_000_000);
+        expect(reader.lines).toEqual(atOnce.lines);
+        expect(reader.committed?.sums).toEqual(atOnce.committed?.sums);
+        expect(reader.committed?.reading).toEqual(atOnce.committed?.reading);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('says nothing of a source but what is so, whatever happens to it', () => {
+    const event = fc.oneof(
+      fc.record({ kind: fc.constantFrom('append', 'append', 'replace', 'restart'), ...reading, piece }),
+      fc.record({ kind: fc.constant('refuse' as const), reason: fc.constantFrom(...quarantineReasons) }),
+      fc.record({ kind: fc.constantFrom('delete', 'slim', 'closeTail') }),
+      fc.record({ kind: fc.constant('limit' as const), maxLineBytes: fc.constantFrom(5, 60, 1_000) }),
+    );
+    const older = fc.option(fc.record({ piece, algorithm }), { nil: null });
+    fc.assert(
+      fc.property(older, fc.array(event, { maxLength: 12 }), fc.boolean(), (passedOver, events, reproves) => {
+        const reader = new Reader(tight, reproves);
+        let content = passedOver?.piece ?? Buffer.alloc(0);
+        if (passedOver !== null) reader.skip(store(content, passedOver.algorithm));
+        for (const happened of events) {
+          switch (happened.kind) {
+            case 'append':
+            case 'replace':
+            case 'restart':
+              content = happened.kind === 'replace' ? happened.piece : Buffer.concat([content, happened.piece]);
+              if (happened.kind === 'restart') reader.restart(store(content, happened.algorithm));
+              reader.read(store(content, happened.algorithm), happened.chunkSize, happened.dieAt);
+              break;
+            case 'refuse':
+              reader.refuse(store(`broken ${reader.history.length}`), happened.reason);
+              break;
+            case 'delete':
+              reader.end();
+              break;
+            case 'slim':
+              reader.slim();
+              break;
+            case 'closeTail':
+              reader.closeTail();
+              break;
+            case 'limit':
+              reader.limits = { ...tight, maxLineBytes: happened.maxLineBytes };
+              break;
+          }
+        }
+        for (const { checkpoint, content: covered } of reader.history) expectTrue(checkpoint, covered);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('a step', () => {
+  const content = Buffer.from('one\ntwo\n');
+  const nothing = Buffer.alloc(0);
+  const reading = initialReadingState;
+  const step = { from: 0, to: 4, publishedBytes: 4, droppedBytes: 0, reading };
+  const extentTo = (to: number): Extent => ({
+    from: 0,
+    to,
+    crc64: hashing.crc('CRC64NVME', content.subarray(0, to)),
+    crc32: null,
+    fingerprint: hashing.sha256(content.subarray(0, to)),
+  });
+
+  it('moves the checkpoint on', () => {
+    const start = first(store(content));
+    const after = advance(start, { ...step, publishedBytes: 3, droppedBytes: 1 }, extentTo(4));
+    expect(after).toMatchObject({ offset: 4, size: 4, whole: false, sums: { published: 3, dropped: 1, skipped: 0 } });
+  });
+
+  test.each<[string, Partial<typeof step>, Partial<Extent>]>([
+    ['begins later', { from: 1 }, {}],
+    ['publishes less than it covers', { publishedBytes: 3 }, {}],
+    ['publishes more than it covers', { publishedBytes: 5 }, {}],
+    ['is measured in part', {}, { to: 3 }],
+    ['is measured beyond its end', {}, { to: 5 }],
+    ['is measured from elsewhere', {}, { from: 1 }],
+  ])('is refused when it %s', (_, change, measured) => {
+    const start = first(store(content));
+    expect(() => advance(start, { ...step, ...change }, { ...extentTo(4), ...measured })).toThrow(
+      expect.objectContaining({ code: 'INTERNAL' }) as Error,
+    );
+  });
+
+  it('to the end is refused where the tail is not what is left', () => {
+    const start = first(store(content));
+    const end = (held: Buffer): (() => Checkpoint) => {
+      return () => finished(start, store(content), { extent: extentTo(4), tail: { held, reading }, now: 0 });
+    };
+    expect(end(nothing)).toThrow('a tail of 0 bytes where 4 are left cannot follow the checkpoint of bucket/logs');
+    expect(end(content.subarray(0, 5))).toThrow('cannot follow the checkpoint');
+    expect(end(content.subarray(0, 4))()).toMatchObject({ offset: 0, size: 4, whole: true, heldSince: 0 });
+  });
+
+  it('loses the second checksum rather than a false one, where it was not measured', () => {
+    const start = first(store(content, 'CRC32'));
+    expect(start.crc32).toEqual({ algorithm: 'CRC32', value: '00000000' });
+    expect(advance(start, step, extentTo(4)).crc32).toBeNull();
+    const measured = { ...extentTo(4), crc32: hashing.crc('CRC32', content.subarray(0, 4)) };
+    expect(advance(start, step, measured).crc32).toEqual({
+      algorithm: 'CRC32',
+      value: sumOf('CRC32', content.subarray(0, 4)),
+    });
+  });
+
+  it('leaves a checksum that nobody knows unknown', () => {
+    expect(advance({ ...first(store(content)), crc64: null }, step, extentTo(4)).crc64).toBeNull();
+  });
+
+  it('takes away what was said of a quarantine and of an end', () => {
+    const start: Checkpoint = {
+      ...first(store(content)),
+      quarantine: { etag: '"b"', size: 1, versionId: null, lastModified: 1, reason: 'denied' },
+      ended: 5,
+    };
+    const none = { quarantine: null, ended: null };
+    expect(advance(start, step, extentTo(4))).toMatchObject(none);
+    const end = { extent: extentTo(0), tail: { held: nothing, reading }, now: 0 };
+    expect(finished(start, store(''), end)).toMatchObject(none);
+  });
+});
+
+describe('the beginning of a generation', () => {
+  const stamp = (time: number): ReadingState['newest'] => ({ time, hashes: [time] });
+  /** Behind everything that may be known of a source. */
+  const known: Checkpoint = {
+    ...first(store('one\n', null)),
+    generation: 4,
+    offset: 6,
+    size: 9,
+    encoding: 'gzip',
+    versionId: 'v1',
+    whole: true,
+    crc64: null,
+    crc32: { algorithm: 'CRC32', value: '01234567' },
+    proof: 'proven',
+    held: 'dHc=',
+    heldSince: 5,
+    reading: {
+      ...initialReadingState,
+      format: 'time',
+      firstStamp: '12:00:00.000',
+      firstDay: 3,
+      newest: stamp(8),
+      earlier: stamp(7),
+      openCut: 'head',
+    },
+    sums: { published: 3, dropped: 2, skipped: 1 },
+    possibleGap: 2,
+    quarantine: { etag: '"q"', size: 1, versionId: null, lastModified: 1, reason: 'utf-16' },
+    ended: 9,
+  };
+  const content = 'ONE\nTWO\n';
+  /** Whatever was known, this is before the first byte of an object. */
+  const beginning = (algorithm: 'CRC32' | 'CRC32C' | null): Partial<Checkpoint> => ({
+    source,
+    origin: 'host',
+    offset: 0,
+    size: 0,
+    etag: store(content).etag,
+    versionId: null,
+    objectSize: 8,
+    whole: false,
+    crc64: '0000000000000000',
+    crc32: algorithm === null ? null : { algorithm, value: '00000000' },
+    fingerprint: EMPTY_FINGERPRINT,
+    proof: 'first',
+    held: '',
+    heldSince: null,
+    sums: { published: 0, dropped: 0, skipped: 0 },
+    quarantine: null,
+    ended: null,
+  });
+  const nextReading = {
+    ...initialReadingState,
+    earlier: stamp(8),
+    before: { firstStamp: '12:00:00.000', firstDay: 3 },
+  };
+
+  test.each<[CrcAlgorithm | null, Checkpoint['encoding'], 'CRC32' | 'CRC32C' | null]>([
+    [null, 'plain', null],
+    ['CRC64NVME', 'plain', null],
+    ['CRC32', 'plain', 'CRC32'],
+    ['CRC32C', 'plain', 'CRC32C'],
+    // The checksum of a gzip is not that of its content.
+    ['CRC32C', 'gzip', null],
+  ])('of an object with checksum %s, %s, keeps %s beside CRC64NVME', (algorithm, encoding, kept) => {
+    const object = store(content, algorithm);
+    const all = { ...beginning(kept), encoding };
+    expect(firstCheckpoint(source, 'host', object, encoding)).toMatchObject({ ...all, generation: 0, possibleGap: 0 });
+    expect(reopened(known, object, encoding)).toMatchObject({ ...all, generation: 4, possibleGap: 2 });
+    expect(nextGeneration(known, object, encoding)).toMatchObject({ ...all, generation: 5 });
+    expect(restarted(known, object, encoding, { count: true })).toMatchObject({ ...all, generation: 5 });
+  });
+
+  it('that replaces another may hide a gap, unless versions are kept', () => {
+    const versioned = { ...store(content), versionId: 'v2' };
+    const hidden = { possibleGap: 3, unsaidGap: 0, versionId: null };
+    expect(nextGeneration(known, store(content), 'plain')).toMatchObject(hidden);
+    const suspended = { ...store(content), versionId: UNVERSIONED };
+    expect(nextGeneration(known, suspended, 'plain')).toMatchObject({ ...hidden, versionId: UNVERSIONED });
+    const none = { possibleGap: 2, unsaidGap: null, versionId: 'v2' };
+    expect(nextGeneration(known, versioned, 'plain')).toMatchObject(none);
+  });
+
+  it('that was asked for hides no gap', () => {
+    const none = { possibleGap: 2, unsaidGap: null };
+    expect(restarted(known, store(content), 'plain', { count: false })).toMatchObject(none);
+    expect(restarted(known, store(content), 'plain', { count: true })).toMatchObject(none);
+  });
+
+  it('follows a gap that no record has told of', () => {
+    const unsaid = { ...known, unsaidGap: 9 };
+    const versioned = { ...store(content), versionId: 'v2' };
+    expect(nextGeneration(unsaid, versioned, 'plain')).toMatchObject({ possibleGap: 2, unsaidGap: 0 });
+    expect(restarted(unsaid, store(content), 'plain', { count: true })).toMatchObject({ possibleGap: 2, unsaidGap: 0 });
+  });
+
+  it('knows what was read before, unless it is to count once more', () => {
+    expect(nextGeneration(known, store(content), 'plain').reading).toEqual(nextReading);
+    expect(restarted(known, store(content), 'plain', { count: false }).reading).toEqual(nextReading);
+    expect(restarted(known, store(content), 'plain', { count: true }).reading).toEqual({
+      ...nextReading,
+      earlier: null,
+    });
+  });
+
+  it('of which nothing was read knows what it knew', () => {
+    expect(reopened(known, store(content), 'plain').reading).toBe(known.reading);
+  });
+});
+
+describe('a possible gap', () => {
+  const held = (): Checkpoint => ({ ...first(store('one\ntw')), size: 6, offset: 4, held: 'dHc=', heldSince: 5 });
+
+  it('lies behind what was read; of several that no record has told of the first stays', () => {
+    const once = withPossibleGap(held());
+    expect(once).toEqual({ ...held(), possibleGap: 1, unsaidGap: 6 });
+    expect(withPossibleGap({ ...once, size: 9 })).toEqual({ ...once, size: 9, possibleGap: 2 });
+  });
+
+  test.each<[string, () => Checkpoint, number, boolean]>([
+    ['says nothing of itself where there is none', held, 9, false],
+    ['is not told of by what was held before it', () => withPossibleGap(held()), 6, false],
+    ['is told of by what came behind it', () => withPossibleGap(held()), 7, true],
+    ['is told of by what replaced the object', () => nextGeneration(held(), store('ONE'), 'plain'), 3, true],
+  ])('%s', (_, checkpoint, to, said) => {
+    const { offset: from, reading } = checkpoint();
+    const step = { from, to, publishedBytes: to - from, droppedBytes: 0, reading };
+    expect(isBehindGap(checkpoint(), step)).toBe(said);
+  });
+});
+
+describe('an object that goes on from what was read', () => {
+  it('is the one that the checkpoint speaks of, not yet read to its end', () => {
+    const before = { ...first(store('one\n', 'CRC32')), size: 4, offset: 4, whole: true };
+    const object = { ...store('one\ntwo\n'), versionId: 'v2' };
+    const identity = { etag: object.etag, versionId: 'v2', lastModified: object.lastModified, objectSize: 8 };
+    expect(accept(before, object, 'fingerprint')).toEqual({
+      ...before,
+      ...identity,
+      whole: false,
+      proof: 'fingerprint',
+    });
+    expect(accept(before, object, 'proven', null).crc32).toBeNull();
+  });
+});
+
+describe('what is passed over', () => {
+  const skip = (object: Stored): Checkpoint => {
+    const reader = new Reader(limits);
+    reader.skip(object);
+    return reader.committed as Checkpoint;
+  };
+  /** So many bytes, of which some are line feeds. */
+  const bytes = (size: number, ...lineFeeds: number[]): Buffer => {
+    const all = Buffer.alloc(size, 'x');
+    for (const at of lineFeeds) all[at] = 10;
+    return all;
+  };
+  const KiB64 = WINDOW_BYTES;
+
+  test.each<[string, Buffer, number, number, ReadingState['openCut']]>([
+    ['nothing of an empty object', bytes(0), 0, 0, null],
+    ['nothing of a byte that begins a line', bytes(1), 0, 1, null],
+    ['an empty line', bytes(1, 0), 1, 0, null],
+    ['what ends with a line', bytes(10, 3, 9), 10, 0, null],
+    ['all but a line that has begun', bytes(10, 3, 8), 9, 1, null],
+    ['nothing of a first line that is at hand', bytes(KiB64 - 1), 0, KiB64 - 1, null],
+    ['nothing of a first line that is at hand to its last byte', bytes(KiB64), 0, KiB64, null],
+    ['all of a first line that is too long', bytes(KiB64 + 1), KiB64 + 1, 0, 'head'],
+    ['all but a line that has begun, in 64 KiB', bytes(KiB64, 0), 1, KiB64 - 1, null],
+    ['all but a line that has begun with the 64 KiB', bytes(KiB64 + 1, 1), 2, KiB64 - 1, null],
+    ['all of a line that has begun before the 64 KiB', bytes(KiB64 + 1, 0), KiB64 + 1, 0, 'head'],
+    ['what ends with a line, in 64 KiB', bytes(KiB64, KiB64 - 1), KiB64, 0, null],
+    ['what ends with a line, in more', bytes(KiB64 + 1, KiB64), KiB64 + 1, 0, null],
+    ['all but the last byte', bytes(3 * KiB64, 3 * KiB64 - 2), 3 * KiB64 - 1, 1, null],
+    ['all of a long line of a long object', bytes(3 * KiB64, KiB64), 3 * KiB64, 0, 'head'],
+  ])('is %s', (_, content, offset, held, openCut) => {
+    for (const algorithm of [null, 'CRC64NVME', 'CRC32', 'CRC32C'] as const) {
+      const checkpoint = skip(store(content, algorithm));
+      expectTrue(checkpoint, content);
+      expect(checkpoint).toMatchObject({
+        offset,
+        size: content.length,
+        whole: true,
+        proof: 'first',
+        heldSince: held === 0 ? null : 5_000,
+        sums: { published: 0, dropped: 0, skipped: offset },
+      });
+      expect(checkpoint.reading).toEqual({ ...initialReadingState, openCut });
+      expect(heldBytes(checkpoint)).toBe(held);
+      expect(checkpoint.crc64 !== null).toBe(algorithm === 'CRC64NVME' || content.length === 0);
+      expect(checkpoint.crc32?.algorithm ?? null).toBe(algorithm === 'CRC64NVME' ? null : algorithm);
+    }
+  });
+
+  test.each<[CrcAlgorithm | null, Checkpoint['proof']]>([
+    ['CRC64NVME', 'proven'],
+    ['CRC32', 'proven'],
+    ['CRC32C', 'proven'],
+    [null, 'fingerprint'],
+  ])('is followed by what is appended, by checksum %s', (algorithm, proof) => {
+    const reader = new Reader(limits, true);
+    reader.skip(store('one\ntwo\nthr', algorithm));
+    reader.read(store('one\ntwo\nthree\nfour\n', algorithm));
+    expect(reader.lines.map(({ text, offset }) => [offset, text])).toEqual([
+      [8, 'three'],
+      [14, 'four'],
+    ]);
+    expect(reader.committed).toMatchObject({ proof, sums: { published: 11, dropped: 0, skipped: 8 } });
+    expectTrue(reader.committed as Checkpoint, Buffer.from('one\ntwo\nthree\nfour\n'));
+  });
+
+  test.each<[CrcAlgorithm | null]>([['CRC64NVME'], ['CRC32'], ['CRC32C'], [null]])(
+    'may be the beginning of an object, and what follows is read, by checksum %s',
+    (algorithm) => {
+      const content = Buffer.from('one\ntwo\nthree\nfour\n');
+      const object = store(content, algorithm);
+      const start = first(object);
+      const extent = createTrail(start, hashing);
+      extent.push(content);
+      const checkpoint = skippedTo(start, extent.measure(11), { before: content.subarray(0, 11), now: 5_000 });
+      expectTrue(checkpoint, content);
+      expect(checkpoint).toMatchObject({ offset: 8, size: 11, whole: false, sums: { published: 0, skipped: 8 } });
+
+      const reader = new Reader(limits, true);
+      reader.committed = checkpoint;
+      reader.read(object);
+      expect(reader.lines.map(({ text, offset }) => [offset, text])).toEqual([
+        [8, 'three'],
+        [14, 'four'],
+      ]);
+      expectTrue(reader.committed, content);
+      reader.read(store(`${content.toString()}five\n`, algorithm));
+      expect(reader.committed).toMatchObject({ generation: 0, proof: 'proven', sums: { published: 16, skipped: 8 } });
+    },
+  );
+
+  it('may be a line that began long before, and so is its rest', () => {
+    const reader = new Reader(limits);
+    reader.skip(store(bytes(KiB64 + 1)));
+    reader.read(store(Buffer.concat([bytes(KiB64 + 1), Buffer.from('xx\ntwo\n')])), 1_000);
+    expect(reader.lines.map(({ text }) => text)).toEqual(['two']);
+    expect(reader.committed?.sums).toEqual({ published: 4, dropped: 3, skipped: KiB64 + 1 });
+  });
+});
+
+describe('a tail that will not be terminated', () => {
+  const held = (bytes: number, atHand: number): Checkpoint => ({
+    ...first(store('one\n')),
+    offset: 4,
+    size: 4 + bytes,
+    held: Buffer.alloc(atHand, 'x').toString('base64'),
+    heldSince: bytes === 0 ? null : 5,
+    sums: { published: 4, dropped: 0, skipped: 0 },
+  });
+
+  it('is nothing to speak of where none is held', () => {
+    const none = held(0, 0);
+    expect(withoutTail(none)).toBe(none);
+  });
+
+  it('is lost where it is not at hand, and the ledger says so', () => {
+    const lost = withoutTail(held(100, 0));
+    expect(lost).toMatchObject({ offset: 104, size: 104, held: '', heldSince: null, reading: { openCut: 'head' } });
+    expect(lost.sums).toEqual({ published: 4, dropped: 100, skipped: 0 });
+    expect(isBalanced(lost)).toBe(true);
+  });
+
+  it('is published as far as it is at hand', () => {
+    const content = Buffer.from(`one\n${'x'.repeat(100 * 1024)}`);
+    const reader = new Reader({ maxLineBytes: 256 * 1024, batchBytes: 900_000 });
+    reader.read(store(content), 64 * 1024);
+    reader.closeTail();
+    expect(reader.lines.map(({ text }) => text.length)).toEqual([3, WINDOW_BYTES]);
+    expect(reader.committed?.sums).toEqual({ published: 4 + WINDOW_BYTES, dropped: 36 * 1024, skipped: 0 });
+    expectTrue(reader.committed as Checkpoint, content);
+  });
+});
+
+describe('what is kept of a quiet source', () => {
+  const hashes = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+  const of = (newest: number | null, earlier: number | null): Checkpoint => ({
+    ...first(store('one\n')),
+    reading: {
+      ...initialReadingState,
+      newest: newest === null ? null : { time: 5, hashes: hashes(newest) },
+      earlier: earlier === null ? null : { time: 4, hashes: hashes(earlier) },
+    },
+  });
+
+  test.each<[number | null, number | null, boolean]>([
+    [null, null, true],
+    [2, 2, true],
+    [0, null, true],
+    [3, null, false],
+    [1, 3, false],
+    [1_024, 1_024, false],
+  ])('with %p hashes of its newest stamp and %p of earlier ones', (newest, earlier, wasSlim) => {
+    const least = (count: number | null): number | null => (count === null ? null : Math.min(2, count));
+    const checkpoint = of(newest, earlier);
+    expect(isSlim(checkpoint)).toBe(wasSlim);
+    expect(slimmed(checkpoint)).toEqual(of(least(newest), least(earlier)));
+    expect(isSlim(slimmed(checkpoint))).toBe(true);
+  });
+});

@@ -1,0 +1,224 @@
+import fc from 'fast-check';
+import { loadHashing } from '../../../src/adapters/native/hashing';
+import type { Checkpoint } from '../../../src/ingestion/checkpoint';
+import type { Hashing } from '../../../src/ingestion/content';
+import { formatCrc, type CrcAlgorithm } from '../../../src/ingestion/crc-combine';
+import { resumptionOf, type SourceObject } from '../../../src/ingestion/plan';
+import { firstCheckpoint } from '../../../src/ingestion/progress';
+import { createProof, createReproof, type Judgement } from '../../../src/ingestion/proof';
+
+const KiB = 1024;
+
+let hashing: Hashing;
+beforeAll(async () => {
+  hashing = await loadHashing();
+});
+
+const sumOf = (algorithm: CrcAlgorithm, content: Buffer): string =>
+  formatCrc(algorithm, hashing.crc(algorithm, content));
+
+/** An object as the store lists it, with a checksum of its own or without. */
+const objectOf = (content: Buffer, algorithm: CrcAlgorithm | null): SourceObject => ({
+  size: content.length,
+  etag: '"new"',
+  lastModified: 2,
+  ...(algorithm === null ? {} : { checksum: { algorithm, value: sumOf(algorithm, content) } }),
+});
+
+/** Behind the content of an object whose checksum was of that algorithm. */
+const readTo = (content: Buffer, algorithm: CrcAlgorithm | null): Checkpoint => ({
+  ...firstCheckpoint('b/k', 'k', { size: content.length, etag: '"old"', lastModified: 1 }, 'plain'),
+  offset: content.length,
+  size: content.length,
+  whole: true,
+  crc64: sumOf('CRC64NVME', content),
+  crc32: algorithm === null || algorithm === 'CRC64NVME' ? null : { algorithm, value: sumOf(algorithm, content) },
+  fingerprint: hashing.sha256(content.subarray(-64 * KiB)),
+});
+
+/** Reads the object in chunks of a size, as the log-reader does. */
+const prove = (checkpoint: Checkpoint, content: Buffer, object: SourceObject, chunkSize = 64 * KiB): Judgement => {
+  const proof = createProof(checkpoint, object, hashing);
+  for (let at = resumptionOf(checkpoint).from; at < content.length; at += chunkSize) {
+    proof.push(content.subarray(at, at + chunkSize));
+  }
+  return proof.judge();
+};
+
+const old = Buffer.alloc(200 * KiB, 'what was read before. ');
+const appended = Buffer.concat([old, Buffer.from('more\n')]);
+/** Another byte out of sight of the fingerprint, and one that it covers. */
+const changedEarly = Buffer.from(appended);
+changedEarly[5] = 0;
+const changedLate = Buffer.from(appended);
+changedLate[old.length - 5] = 0;
+
+type Outcome = Judgement['outcome'];
+
+describe('the proof of an append', () => {
+  test.each<[string, CrcAlgorithm | null, CrcAlgorithm | null, Outcome, Outcome, Outcome]>([
+    ['the CRC64NVME that is always kept', null, 'CRC64NVME', 'proven', 'disproved', 'disproved'],
+    ['CRC64NVME, where another was kept', 'CRC32C', 'CRC64NVME', 'proven', 'disproved', 'disproved'],
+    ['the CRC32 that is kept beside it', 'CRC32', 'CRC32', 'proven', 'disproved', 'disproved'],
+    ['the CRC32C that is kept beside it', 'CRC32C', 'CRC32C', 'proven', 'disproved', 'disproved'],
+    ['the bytes before, where the store keeps no checksum', 'CRC32C', null, 'alike', 'alike', 'disproved'],
+    ['the bytes before, where none was kept', null, 'CRC32', 'alike', 'alike', 'disproved'],
+    ['the bytes before, where the algorithm is another', 'CRC32C', 'CRC32', 'alike', 'alike', 'disproved'],
+    ['the bytes before, where the algorithm changed back', 'CRC32', 'CRC32C', 'alike', 'alike', 'disproved'],
+  ])('is by %s', (_, before, now, ofAppended, ofChangedEarly, ofChangedLate) => {
+    const checkpoint = readTo(old, before);
+    expect(prove(checkpoint, appended, objectOf(appended, now)).outcome).toBe(ofAppended);
+    expect(prove(checkpoint, changedEarly, objectOf(changedEarly, now)).outcome).toBe(ofChangedEarly);
+    expect(prove(checkpoint, changedLate, objectOf(changedLate, now)).outcome).toBe(ofChangedLate);
+  });
+
+  it('is by the bytes before where the CRC64NVME of what was read is unknown', () => {
+    const unknown = { ...readTo(old, null), crc64: null };
+    expect(prove(unknown, appended, objectOf(appended, 'CRC64NVME')).outcome).toBe('alike');
+    expect(prove(unknown, changedLate, objectOf(changedLate, 'CRC64NVME')).outcome).toBe('disproved');
+  });
+
+  it('needs no CRC64NVME where the object has another checksum', () => {
+    const unknown = { ...readTo(old, 'CRC32C'), crc64: null };
+    expect(prove(unknown, appended, objectOf(appended, 'CRC32C')).outcome).toBe('proven');
+    expect(prove(unknown, changedEarly, objectOf(changedEarly, 'CRC32C')).outcome).toBe('disproved');
+  });
+
+  it('is by the bytes before where the object is not as long as it was said to be', () => {
+    const longer = { ...objectOf(appended, 'CRC64NVME'), size: appended.length + 1 };
+    expect(prove(readTo(old, null), appended, longer).outcome).toBe('alike');
+    expect(prove(readTo(old, null), changedLate, longer).outcome).toBe('disproved');
+  });
+
+  it('fails for an object that ends before what was read', () => {
+    const short = old.subarray(0, -1);
+    expect(prove(readTo(old, null), short, objectOf(short, 'CRC64NVME')).outcome).toBe('disproved');
+    expect(prove(readTo(old, null), short, objectOf(short, null)).outcome).toBe('disproved');
+  });
+
+  it('holds for the same content under another ETag, where nothing is left to read', () => {
+    expect(prove(readTo(old, null), old, objectOf(old, 'CRC64NVME')).outcome).toBe('proven');
+    expect(prove(readTo(old, null), old, objectOf(old, null)).outcome).toBe('alike');
+  });
+
+  it('holds for whatever follows nothing', () => {
+    const nothing = readTo(Buffer.alloc(0), null);
+    expect(prove(nothing, appended, objectOf(appended, null)).outcome).toBe('proven');
+    expect(prove({ ...nothing, crc64: null }, appended, objectOf(appended, 'CRC32')).outcome).toBe('proven');
+  });
+
+  it('says proven of every append and of nothing else, by every algorithm, however it is read', () => {
+    const letters = fc
+      .array(fc.constantFrom('a', 'b', '\n'), { maxLength: 20 })
+      .map((all) => Buffer.from(all.join('')));
+    const algorithm = fc.constantFrom<CrcAlgorithm>('CRC64NVME', 'CRC32', 'CRC32C');
+    fc.assert(
+      fc.property(letters, letters, algorithm, fc.integer({ min: 1, max: 7 }), (before, now, kept, chunkSize) => {
+        fc.pre(now.length >= before.length);
+        const isAppend = now.subarray(0, before.length).equals(before);
+        const checkpoint = readTo(before, kept);
+        expect(prove(checkpoint, now, objectOf(now, kept), chunkSize).outcome).toBe(isAppend ? 'proven' : 'disproved');
+        const yes = before.length === 0 ? 'proven' : 'alike';
+        expect(prove(checkpoint, now, objectOf(now, null), chunkSize).outcome).toBe(isAppend ? yes : 'disproved');
+      }),
+    );
+  });
+
+  it('sums a suffix of several mebibytes piece by piece', () => {
+    const large = Buffer.concat([old, Buffer.alloc(3 * KiB * KiB + 17, 'suffix ')]);
+    for (const algorithm of ['CRC64NVME', 'CRC32', 'CRC32C'] as const) {
+      expect(prove(readTo(old, algorithm), large, objectOf(large, algorithm)).outcome).toBe('proven');
+    }
+  });
+
+  it('knows when the bytes before have come, and judges by them alone when it is asked then', () => {
+    const object = objectOf(appended, 'CRC64NVME');
+    const judgeEarly = (content: Buffer): Outcome => {
+      const proof = createProof(readTo(old, null), object, hashing);
+      const { from } = resumptionOf(readTo(old, null));
+      proof.push(content.subarray(from, old.length - 1));
+      expect(proof.knowsFingerprint).toBe(false);
+      proof.push(content.subarray(old.length - 1, old.length));
+      expect(proof.knowsFingerprint).toBe(true);
+      return proof.judge().outcome;
+    };
+    expect(judgeEarly(appended)).toBe('alike');
+    expect(judgeEarly(changedEarly)).toBe('alike');
+    expect(judgeEarly(changedLate)).toBe('disproved');
+  });
+
+  it('may be asked early and once more at the end', () => {
+    const proof = createProof(readTo(old, null), objectOf(changedEarly, 'CRC64NVME'), hashing);
+    proof.push(changedEarly.subarray(resumptionOf(readTo(old, null)).from, old.length));
+    expect(proof.judge().outcome).toBe('alike');
+    proof.push(changedEarly.subarray(old.length));
+    expect(proof.judge().outcome).toBe('disproved');
+  });
+
+  it('needs no byte to know the fingerprint of nothing', () => {
+    expect(createProof(readTo(Buffer.alloc(0), null), objectOf(old, null), hashing).knowsFingerprint).toBe(true);
+  });
+});
+
+describe('the proof by what was read before, read again', () => {
+  const reprove = (
+    checkpoint: Checkpoint,
+    content: Buffer,
+    object: SourceObject,
+    chunkSize = 64 * KiB,
+  ): ReturnType<ReturnType<typeof createReproof>['judge']> => {
+    const reproof = createReproof(checkpoint, object, hashing);
+    for (let at = 0; at < content.length; at += chunkSize) {
+      expect(reproof.isComplete).toBe(at >= checkpoint.size);
+      reproof.push(content.subarray(at, at + chunkSize));
+    }
+    expect(reproof.isComplete).toBe(content.length >= checkpoint.size);
+    return reproof.judge();
+  };
+
+  test.each<[string, Buffer, Outcome]>([
+    ['proves an append', appended, 'proven'],
+    ['proves the same content', old, 'proven'],
+    ['disproves another byte that no fingerprint covers', changedEarly, 'disproved'],
+    ['disproves another byte before the end', changedLate, 'disproved'],
+    ['disproves content that ends before', old.subarray(0, -1), 'disproved'],
+    ['disproves no content at all', Buffer.alloc(0), 'disproved'],
+  ])('%s', (_, content, outcome) => {
+    for (const algorithm of [null, 'CRC64NVME', 'CRC32'] as const) {
+      expect(reprove(readTo(old, null), content, objectOf(content, algorithm)).outcome).toBe(outcome);
+    }
+  });
+
+  it('disproves content that ends before, even where its checksum is the same by chance', () => {
+    const chance = { ...readTo(old, null), size: old.length + 1 };
+    expect(reprove(chance, old, objectOf(old, null)).outcome).toBe('disproved');
+  });
+
+  it('passes over whatever follows', () => {
+    expect(reprove(readTo(old, null), appended, objectOf(appended, null), 4 * KiB * KiB).outcome).toBe('proven');
+    expect(reprove(readTo(old, null), appended, objectOf(appended, null), 1_001).outcome).toBe('proven');
+  });
+
+  it('gives the checksum of what was read by the algorithm of the object', () => {
+    for (const algorithm of ['CRC32', 'CRC32C'] as const) {
+      for (const before of [null, 'CRC32', 'CRC32C'] as const) {
+        const { crc32 } = reprove(readTo(old, before), appended, objectOf(appended, algorithm), 1_001);
+        expect(crc32).toEqual({ algorithm, value: sumOf(algorithm, old) });
+      }
+    }
+  });
+
+  it('leaves the checksum that was kept where the object has none beside CRC64NVME', () => {
+    const checkpoint = readTo(old, 'CRC32C');
+    expect(reprove(checkpoint, appended, objectOf(appended, null)).crc32).toEqual(checkpoint.crc32);
+    expect(reprove(checkpoint, appended, objectOf(appended, 'CRC64NVME')).crc32).toEqual(checkpoint.crc32);
+  });
+
+  it('proves whatever follows nothing', () => {
+    const nothing = readTo(Buffer.alloc(0), null);
+    expect(reprove(nothing, appended, objectOf(appended, 'CRC32'))).toEqual({
+      outcome: 'proven',
+      crc32: { algorithm: 'CRC32', value: '00000000' },
+    });
+  });
+});

@@ -1,0 +1,122 @@
+import { initialReadingState } from '../../../src/lines/reading-state';
+import type { Checkpoint, QuarantineReason } from '../../../src/ingestion/checkpoint';
+import { firstCheckpoint, quarantined } from '../../../src/ingestion/progress';
+import {
+  canForget,
+  canSlim,
+  differs,
+  knownOf,
+  retryDelay,
+  type KnownSource,
+  type ListedObject,
+} from '../../../src/ingestion/reconcile';
+
+const object = { size: 50, etag: '"a"', lastModified: 1_000 };
+const read: Checkpoint = {
+  ...firstCheckpoint('b/k', 'k', object, 'plain'),
+  offset: 50,
+  size: 50,
+  whole: true,
+  sums: { published: 50, dropped: 0, skipped: 0 },
+};
+const known: KnownSource = {
+  etag: '"a"',
+  size: 50,
+  versioned: false,
+  lastModified: 1_000,
+  settled: true,
+  heldSince: null,
+  ended: null,
+  slim: true,
+};
+const refuse = (reason: QuarantineReason): Checkpoint =>
+  quarantined({ ...read, heldSince: 7 }, { size: 70, etag: '"b"', lastModified: 2_000 }, reason);
+const hashes = (count: number): Checkpoint['reading'] => ({
+  ...initialReadingState,
+  newest: { time: 1, hashes: Array.from({ length: count }, (_, i) => i) },
+});
+
+describe('what is remembered of a source', () => {
+  test.each<[string, Checkpoint, Partial<KnownSource>]>([
+    ['read to its end', read, {}],
+    ['read in part', { ...read, whole: false }, { settled: false }],
+    ['that is a gzip', { ...read, encoding: 'gzip', size: 900, offset: 900 }, { size: 50 }],
+    ['with versions', { ...read, versionId: 'v1' }, { versioned: true }],
+    ['with a held tail', { ...read, heldSince: 7 }, { heldSince: 7 }],
+    ['that was deleted', { ...read, ended: 9 }, { ended: 9 }],
+    ['with two hashes of lines', { ...read, reading: hashes(2) }, { slim: true }],
+    ['with many hashes of lines', { ...read, reading: hashes(3) }, { slim: false }],
+    ['in quarantine', refuse('gzip-corrupt'), { etag: '"b"', size: 70, lastModified: 2_000 }],
+    [
+      'in quarantine, read in part',
+      { ...refuse('utf-16'), whole: false },
+      { etag: '"b"', size: 70, lastModified: 2_000 },
+    ],
+    ['that may not be read', refuse('denied'), { settled: false, heldSince: 7 }],
+  ])('%s', (_, checkpoint, change) => {
+    expect(knownOf(checkpoint)).toEqual({ ...known, ...change });
+  });
+});
+
+describe('a listed object', () => {
+  const unchanged: ListedObject = object;
+
+  test.each<[string, Partial<KnownSource>, Partial<ListedObject>, boolean]>([
+    ['as it was', {}, {}, false],
+    ['of another ETag', {}, { etag: '"b"' }, true],
+    ['of another size', {}, { size: 51 }, true],
+    ['of another time alone', {}, { lastModified: 2_000 }, false],
+    ['of another time, where versions are kept', { versioned: true }, { lastModified: 2_000 }, true],
+    ['of the same time, where versions are kept', { versioned: true }, {}, false],
+    ['that was not read to its end', { settled: false }, {}, true],
+    ['whose source had ended', { ended: 0 }, {}, true],
+    ['whose tail has waited for too long', { heldSince: 500 }, {}, true],
+    ['whose tail has waited just long enough', { heldSince: 600 }, {}, true],
+    ['whose tail may wait', { heldSince: 601 }, {}, false],
+  ])('%s', (_, change, changed, isLookedAt) => {
+    expect(differs({ ...known, ...change }, { ...unchanged, ...changed }, 600)).toBe(isLookedAt);
+  });
+
+  it.each<[QuarantineReason, boolean]>([
+    ['gzip-corrupt', false],
+    ['gzip-truncated', false],
+    ['gzip-ratio', false],
+    ['utf-16', false],
+    ['denied', true],
+  ])('in quarantine as %s is looked at again: %s', (reason, isLookedAt) => {
+    expect(differs(knownOf(refuse(reason)), { size: 70, etag: '"b"', lastModified: 2_000 }, 600)).toBe(isLookedAt);
+  });
+});
+
+describe('tidying', () => {
+  const day = 24 * 60 * 60_000;
+
+  test.each<[string, Partial<KnownSource>, number, boolean]>([
+    ['leaves a source alone that changed within a day', { slim: false }, 1_000 + day - 1, false],
+    ['leaves little of a source a day after its last change', { slim: false }, 1_000 + day, true],
+    ['does so once', { slim: true }, 1_000 + day, false],
+    ['leaves what has ended alone', { slim: false, ended: 1_000 }, 1_000 + day, false],
+  ])('%s', (_, change, now, expected) => {
+    expect(canSlim({ ...known, ...change }, now)).toBe(expected);
+  });
+
+  test.each<[string, number | null, number, boolean]>([
+    ['keeps what is there, however old', null, 1_000 * day, false],
+    ['keeps what was deleted while topic logs may know of it', 500, 500 + 7 * day - 1, false],
+    ['forgets what was deleted when topic logs does not know of it any more', 500, 500 + 7 * day, true],
+  ])('%s', (_, ended, now, expected) => {
+    expect(canForget({ ...known, ended }, now, 7 * day)).toBe(expected);
+  });
+});
+
+test.each([
+  [1, 5_000],
+  [2, 10_000],
+  [3, 20_000],
+  [8, 640_000],
+  [9, 900_000],
+  [10, 900_000],
+  [5_000, 900_000],
+])('after %i failed reads the next comes in %i ms', (attempts, delay) => {
+  expect(retryDelay(attempts)).toBe(delay);
+});

@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { decodeSignal, encodeSignal, PAYLOAD_SHAPE } from '../../../../src/ingestion/signal/encoding';
+import type { Signal } from '../../../../src/ingestion/signal/signal';
+
+const signal: Signal = { v: 1, bucket: 'telltale-logs', key: 'logs/host-1/a b+ä.log' };
+const payloadOf = (json: unknown): string => Buffer.from(JSON.stringify(json)).toString('base64url');
+
+describe('the payload of a signal', () => {
+  it('comes back as it was', () => {
+    expect(decodeSignal(encodeSignal(signal))).toEqual(signal);
+    const full = { ...signal, versionId: '3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY', sequencer: '0055AED6DCD90281E5' };
+    expect(decodeSignal(encodeSignal(full))).toEqual(full);
+    for (const reingest of ['mark', 'count'] as const) {
+      expect(decodeSignal(encodeSignal({ ...signal, reingest }))).toEqual({ ...signal, reingest });
+    }
+  });
+
+  it('is base64url, whatever the key, so that nothing in it means anything to a shell', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 150 }), (key) => {
+        const payload = encodeSignal({ ...signal, key });
+        expect(payload).toMatch(PAYLOAD_SHAPE);
+        expect(decodeSignal(payload)).toEqual({ ...signal, key });
+      }),
+    );
+  });
+
+  it('takes keys of up to 1,024 bytes of UTF-8', () => {
+    const longest = 'ä'.repeat(512);
+    expect(decodeSignal(encodeSignal({ ...signal, key: longest })).key).toBe(longest);
+    expect(() => encodeSignal({ ...signal, key: `${longest}a` })).toThrow('1 to 1024 bytes');
+    expect(() => decodeSignal(payloadOf({ ...signal, key: `${longest}a` }))).toThrow('1 to 1024 bytes');
+  });
+
+  it('is refused before it is sent when it would be too long to be read', () => {
+    expect(() => encodeSignal({ ...signal, key: '\u0001'.repeat(1000) })).toThrow('4096 may be sent');
+  });
+
+  test.each<[string, string, string]>([
+    ['is empty', '', 'not base64url'],
+    ['is padded', `${payloadOf(signal)}=`, 'not base64url'],
+    ['is ordinary base64', 'ab+/', 'not base64url'],
+    ['holds a line break', `${payloadOf(signal)}\n`, 'not base64url'],
+    ['is longer than 4,096 characters', 'a'.repeat(4097), 'more than 4096'],
+    ['is no JSON', Buffer.from('{"v":1').toString('base64url'), 'not JSON'],
+    ['is not UTF-8', Buffer.from([0x22, 0xff, 0x22]).toString('base64url'), 'not JSON in UTF-8'],
+    ['is a list', payloadOf([signal]), 'not a JSON object'],
+    ['is null', payloadOf(null), 'not a JSON object'],
+    ['has no version', payloadOf({ ...signal, v: undefined }), 'its version is missing'],
+    ['is of another version', payloadOf({ ...signal, v: 2 }), 'its version is 2'],
+    ['has a field more', payloadOf({ ...signal, command: 'rm' }), 'unknown field "command"'],
+    ['has no bucket', payloadOf({ v: 1, key: 'a' }), 'bucket is missing'],
+    ['has a bucket that is none', payloadOf({ ...signal, bucket: 'a/b c' }), 'cannot be the name of a bucket'],
+    ['has no key', payloadOf({ v: 1, bucket: 'logs' }), 'key is missing'],
+    ['has an empty key', payloadOf({ ...signal, key: '' }), '1 to 1024 bytes'],
+    ['has a number as key', payloadOf({ ...signal, key: 7 }), 'key is missing or not text'],
+    ['has half a surrogate pair in its key', payloadOf({ ...signal, key: 'a\ud800' }), '1 to 1024 bytes of UTF-8'],
+    ['has a version of a number', payloadOf({ ...signal, versionId: 7 }), 'versionId is not text'],
+    ['has a version with a space', payloadOf({ ...signal, versionId: 'a b' }), 'versionId cannot be one'],
+    ['is to reingest in a way that is not known', payloadOf({ ...signal, reingest: 'all' }), 'its reingest is "all"'],
+    ['is to reingest in no way', payloadOf({ ...signal, reingest: null }), 'its reingest is null'],
+    ['has a sequencer that is not hexadecimal', payloadOf({ ...signal, sequencer: 'xyz' }), 'not hexadecimal'],
+  ])('is refused when it %s', (_, payload, problem) => {
+    expect(() => decodeSignal(payload)).toThrow(expect.objectContaining({ code: 'BAD_SIGNAL' }) as Error);
+    expect(() => decodeSignal(payload)).toThrow(problem);
+  });
+
+  it('never throws anything but BAD_SIGNAL, whatever comes', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json().map((json) => Buffer.from(json).toString('base64url')),
+        ),
+        (payload) => {
+          try {
+            decodeSignal(payload);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'BAD_SIGNAL' });
+          }
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,348 @@
+import { createAlerting } from '../../../../src/pipelines/level-alerts/alerting/alerting';
+import type { MailReport } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
+import { at, clock, defaults, hour, minute, Runner, windowOf } from './runner';
+
+/** `opened 10:05-10:06` */
+function said(mails: readonly MailReport[]): string[] {
+  return mails.map(({ transition, from, to }) => `${transition} ${clock(from)}-${clock(to)}`);
+}
+
+/** Two origins in two partitions whose watermarks stand where `time` says. */
+function quietUntil(runner: Runner, time: string, now = at(time)): MailReport[] {
+  const start = at(time) - minute;
+  return runner
+    .write(0, now, windowOf('a', start, 0))
+    .write(1, now, windowOf('b', start, 0))
+    .catchUp(now);
+}
+
+describe('a breach', () => {
+  it.each([
+    { errors: 1, mails: [] },
+    { errors: 2, mails: ['opened 10:05-10:06'] },
+  ])('is more than the threshold in one window: $errors errors', ({ errors, mails }) => {
+    const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), errors));
+    expect(said(runner.catchUp(at('10:06')))).toEqual(mails);
+  });
+
+  it('exists as soon as a revision passes the threshold, long before the window is complete', () => {
+    const runner = new Runner();
+    const early = windowOf('a', at('10:05'), 2, { complete: false, watermark: at('10:05') });
+    expect(said(runner.write(0, at('10:05'), early).catchUp(at('10:05')))).toEqual(['opened 10:05-10:06']);
+  });
+
+  it('sums over origins and partitions when the rule says all together', () => {
+    const runner = new Runner()
+      .write(0, at('10:06'), windowOf('a', at('10:05'), 1))
+      .write(1, at('10:06'), windowOf('b', at('10:05'), 1));
+    const [mail] = runner.catchUp(at('10:06'));
+    expect(mail).toMatchObject({ group: 'all', totals: { error: 2 }, worst: { count: 2 } });
+    expect(mail?.origins).toEqual([
+      { origin: 'a', count: 1 },
+      { origin: 'b', count: 1 },
+    ]);
+  });
+
+  it('counts each origin by itself when the rule says so, and only those that match its glob', () => {
+    const runner = new Runner({
+      rules: [{ name: 'pay', level: 'warn', threshold: 2, windowMs: minute, origins: 'pay-*', each: true }],
+    });
+    const warn = (origin: string, n: number) => windowOf(origin, at('10:05'), 0, { counts: { warn: n } });
+    runner.write(0, at('10:06'), warn('pay-1', 3), warn('pay-2', 2), warn('shop-1', 9));
+    expect(runner.catchUp(at('10:06')).map(({ group, totals }) => [group, totals.warn])).toEqual([['pay-1', 3]]);
+  });
+
+  it('sums the windows of counting that a longer window of a rule covers, aligned to the epoch', () => {
+    const runner = new Runner({
+      rules: [{ name: 'slow', level: 'error', threshold: 3, windowMs: 5 * minute, origins: '**', each: false }],
+    });
+    runner.write(0, at('10:06'), windowOf('a', at('10:03'), 3), windowOf('a', at('10:05'), 3));
+    expect(said(runner.catchUp(at('10:06')))).toEqual([]);
+    runner.write(0, at('10:10'), windowOf('a', at('10:09'), 1));
+    expect(said(runner.catchUp(at('10:10')))).toEqual(['opened 10:05-10:10']);
+  });
+
+  it('counts a window by its latest revision, not by all of them', () => {
+    const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 1), windowOf('a', at('10:05'), 1));
+    expect(said(runner.catchUp(at('10:06')))).toEqual([]);
+  });
+
+  it('stays a breach when a window is written again with less', () => {
+    const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 2), windowOf('a', at('10:05'), 1));
+    expect(said(runner.catchUp(at('10:06')))).toEqual(['opened 10:05-10:06']);
+  });
+
+  it('is not judged twice when a revision adds to a window that is breached', () => {
+    const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 2));
+    runner.catchUp(at('10:06'));
+    runner.write(0, at('10:07'), windowOf('a', at('10:05'), 5, { revision: 2 }));
+    expect(said(runner.catchUp(at('10:07')))).toEqual([]);
+    expect(runner.incidents()).toEqual([{ rule: 'errors', group: 'all', breaches: ['10:05'] }]);
+  });
+});
+
+describe('an incident', () => {
+  it('is resolved when complete windows that cover resolveAfter held no breach, for every origin of its group', () => {
+    const runner = new Runner();
+    runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).write(1, at('10:06'), windowOf('b', at('10:05'), 0));
+    expect(said(runner.catchUp(at('10:06')))).toEqual(['opened 10:05-10:06']);
+    expect(said(quietUntil(runner, '10:15'))).toEqual([]);
+    runner.write(0, at('10:20'), windowOf('a', at('10:19'), 0));
+    expect(said(runner.catchUp(at('10:20')))).toEqual([]);
+    expect(said(quietUntil(runner, '10:16', at('10:21')))).toEqual(['resolved 10:05-10:06']);
+    expect(said(quietUntil(runner, '10:50'))).toEqual([]);
+  });
+
+  it('does not wait for an origin that is idle', () => {
+    const runner = new Runner();
+    runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).write(1, at('10:06'), windowOf('b', at('10:05'), 0));
+    runner.catchUp(at('10:06'));
+    runner.write(0, at('10:16'), windowOf('a', at('10:15'), 0));
+    expect(said(runner.catchUp(at('10:16')))).toEqual([]);
+    runner.write(1, at('10:21'), windowOf('b', at('10:05'), 0, { idle: true, revision: 2 }));
+    expect(said(runner.catchUp(at('10:21')))).toEqual(['resolved 10:05-10:06']);
+  });
+
+  it.each([
+    { next: '10:15', incidents: [['10:05', '10:15']] },
+    { next: '10:16', incidents: [['10:05'], ['10:16']] },
+  ])('takes a breach in that is less than resolveAfter from its span: $next', ({ next, incidents }) => {
+    const runner = new Runner().write(0, at('10:30'), windowOf('a', at('10:05'), 2), windowOf('a', at(next), 2));
+    runner.catchUp(at('10:30'));
+    expect(runner.incidents().map(({ breaches }) => breaches)).toEqual(incidents);
+  });
+
+  it('is never merged with another: a breach between two joins the nearer one', () => {
+    const runner = new Runner().write(0, at('10:30'), windowOf('a', at('10:05'), 2), windowOf('a', at('10:20'), 2));
+    runner.catchUp(at('10:30'));
+    runner.write(0, at('10:31'), windowOf('a', at('10:14'), 2));
+    runner.catchUp(at('10:31'));
+    expect(runner.incidents().map(({ breaches }) => breaches)).toEqual([['10:05'], ['10:14', '10:20']]);
+  });
+
+  it('that is over when its first mail is due says so, and is mailed once', () => {
+    const runner = new Runner();
+    runner.write(0, at('10:30'), windowOf('a', at('10:05'), 2), windowOf('a', at('10:29'), 0));
+    expect(said(runner.catchUp(at('10:30')))).toEqual(['over 10:05-10:06']);
+    expect(said(runner.catchUp(at('11:30')))).toEqual([]);
+  });
+
+  it('waits for groupWait before its first mail', () => {
+    const runner = new Runner({ groupWaitMs: 30_000 }).write(0, at('10:06'), windowOf('a', at('10:05'), 2));
+    expect(said(runner.catchUp(at('10:06') + 29_999))).toEqual([]);
+    expect(said(runner.catchUp(at('10:06') + 30_000))).toEqual(['opened 10:05-10:06']);
+  });
+
+  it('reminds after repeatInterval, then after twice as long, as long as it lasts', () => {
+    const runner = new Runner({ repeatIntervalMs: hour }).write(0, at('10:00'), windowOf('a', at('09:59'), 2));
+    const mails = ['10:00', '10:59', '11:00', '12:59', '13:00', '16:59', '17:00'].map((time) => [
+      time,
+      ...said(runner.catchUp(at(time))),
+    ]);
+    expect(mails.filter((line) => line.length > 1)).toEqual([
+      ['10:00', 'opened 09:59-10:00'],
+      ['11:00', 'reminder 09:59-10:00'],
+      ['13:00', 'reminder 09:59-10:00'],
+      ['17:00', 'reminder 09:59-10:00'],
+    ]);
+  });
+
+  it('mails a pattern at once that was in none of its mails, and only in breached windows', () => {
+    const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 2));
+    runner.catchUp(at('10:06'));
+    const other = [{ pattern: 'other', count: 1 }];
+    runner.write(0, at('10:07'), windowOf('a', at('10:06'), 1, { patterns: other }));
+    expect(said(runner.catchUp(at('10:07')))).toEqual([]);
+    runner.write(0, at('10:08'), windowOf('a', at('10:07'), 2, { patterns: other }));
+    expect(said(runner.catchUp(at('10:08')))).toEqual(['new-pattern 10:05-10:08']);
+    runner.write(0, at('10:09'), windowOf('a', at('10:08'), 2, { patterns: other }));
+    expect(said(runner.catchUp(at('10:09')))).toEqual([]);
+  });
+
+  it('mails further new patterns after growing pauses, and none of them is forgotten meanwhile', () => {
+    const runner = new Runner({ repeatIntervalMs: 40 * hour }).write(0, at('10:06'), windowOf('a', at('10:05'), 2));
+    runner.catchUp(at('10:06'));
+    const mails: string[] = [];
+    for (let minute = 6; minute < 50; minute++) {
+      const [start, end] = [at('10:00') + minute * 60_000, at('10:00') + (minute + 1) * 60_000];
+      const patterns = [{ pattern: `one of a kind ${String.fromCharCode(65 + minute)}`, count: 2 }];
+      runner.write(0, end, windowOf('a', start, 2, { patterns }));
+      mails.push(...said(runner.catchUp(end)));
+    }
+    expect(mails).toEqual([
+      'new-pattern 10:05-10:07',
+      'new-pattern 10:05-10:12',
+      'new-pattern 10:05-10:22',
+      'new-pattern 10:05-10:42',
+    ]);
+  });
+
+  it('that was resolved and goes on reminds at once, and is resolved again under another id', () => {
+    const runner = new Runner();
+    runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).catchUp(at('10:06'));
+    quietUntil(runner, '10:20');
+    runner.write(0, at('10:21'), windowOf('a', at('10:14'), 2), windowOf('a', at('10:20'), 2));
+    expect(said(runner.catchUp(at('10:21')))).toEqual(['reminder 10:05-10:21']);
+    expect(said(quietUntil(runner, '10:40'))).toEqual(['resolved 10:05-10:21']);
+    expect(new Set(runner.mails().map(({ id }) => id)).size).toBe(4);
+  });
+
+  it('that is closed takes in a breach inside of it without a mail', () => {
+    const runner = new Runner();
+    runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2), windowOf('a', at('10:08'), 2)).catchUp(at('10:09'));
+    quietUntil(runner, '10:30');
+    runner.write(1, at('10:31'), windowOf('b', at('10:06'), 9));
+    expect(said(runner.catchUp(at('10:31')))).toEqual([]);
+    expect(runner.incidents()).toEqual([{ rule: 'errors', group: 'all', breaches: ['10:05', '10:06', '10:08'] }]);
+  });
+
+  it('is forgotten when it was closed and keepWindows has passed', () => {
+    const runner = new Runner({ keepWindowsMs: hour });
+    runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).catchUp(at('10:06'));
+    quietUntil(runner, '10:30');
+    runner.catchUp(at('11:06') - 1);
+    expect(runner.incidents()).toHaveLength(1);
+    runner.catchUp(at('11:06'));
+    expect(runner.incidents()).toEqual([]);
+  });
+});
+
+describe('a digest', () => {
+  it('gathers all breaches of a rule that were old on arrival, when the backlog is read', () => {
+    const runner = new Runner();
+    runner.write(0, at('18:00'), windowOf('a', at('10:05'), 2), windowOf('a', at('11:05'), 3)).foldAll();
+    expect(said(runner.drain())).toEqual([]);
+    const [digest, ...others] = runner.tick(at('18:00')).drain();
+    expect(others).toEqual([]);
+    expect(digest).toMatchObject({ transition: 'digest', totals: { error: 5 }, group: 'all' });
+    expect(digest?.breaches.map(({ windowStart }) => clock(windowStart))).toEqual(['10:05', '11:05']);
+    expect(said(quietUntil(runner, '18:30'))).toEqual([]);
+  });
+
+  it('is one for all origins of a rule that counts each by itself', () => {
+    const rules = defaults.rules.map((rule) => ({ ...rule, each: true }));
+    const runner = new Runner({ rules });
+    runner.write(0, at('18:00'), windowOf('a', at('10:05'), 2)).write(1, at('18:00'), windowOf('b', at('10:07'), 3));
+    expect(runner.catchUp(at('18:00'))).toMatchObject([{ transition: 'digest', group: 'all', totals: { error: 5 } }]);
+  });
+
+  it.each([
+    { arrived: at('16:06'), transition: 'opened' },
+    { arrived: at('16:06') + 1, transition: 'digest' },
+  ])('is for windows that ended more than digestAfter before: $transition', ({ arrived, transition }) => {
+    const runner = new Runner().write(0, arrived, windowOf('a', at('10:05'), 2));
+    expect(runner.catchUp(arrived)).toMatchObject([{ transition }]);
+  });
+});
+
+describe('a restart', () => {
+  it('mails nothing again, and goes on where it was', () => {
+    const runner = new Runner({ repeatIntervalMs: hour });
+    runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).catchUp(at('10:06'));
+    expect(said(runner.restart().catchUp(at('10:07')))).toEqual([]);
+    runner.write(0, at('10:08'), windowOf('a', at('10:05'), 4, { revision: 2 }), windowOf('a', at('10:06'), 2));
+    expect(said(runner.restart().catchUp(at('10:08')))).toEqual([]);
+    expect(said(runner.restart().catchUp(at('11:06')))).toEqual(['reminder 10:05-10:07']);
+    expect(runner.mails().at(-1)?.totals.error).toBe(6);
+  });
+
+  it('decides again what was not committed, under the same ids', () => {
+    const input = (): Runner => new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 2));
+    const crashed = input().foldAll().tick(at('10:06')).restart();
+    expect(crashed.catchUp(at('10:09')).map(({ id }) => id)).toEqual(
+      input()
+        .catchUp(at('10:06'))
+        .map(({ id }) => id),
+    );
+  });
+
+  it('recalls each partition from the lowest offset that holds the last revision of a window still kept', () => {
+    const runner = new Runner({ keepWindowsMs: hour });
+    runner.write(0, at('10:00'), windowOf('a', at('09:58'), 0), windowOf('a', at('09:59'), 0));
+    runner.write(0, at('11:00'), windowOf('a', at('09:59'), 0, { revision: 2 }), windowOf('a', at('10:59'), 0));
+    runner.catchUp(at('11:00'));
+    const state = runner.job.open(runner.committedHead());
+    expect(runner.job.recalls(state)).toEqual([{ topic: 'windows', partition: 0, from: 2 }]);
+    expect([runner.job.position(state, 0), runner.job.position(state, 1)]).toEqual([4, 0]);
+  });
+
+  it('judges nothing by records behind the head before it has folded them', () => {
+    const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 1));
+    runner.catchUp(at('10:06'));
+    runner.write(0, at('10:10'), windowOf('a', at('10:05'), 2)).write(1, at('10:10'), windowOf('b', at('10:05'), 0));
+    expect(said(runner.restart().fold(1).drain())).toEqual([]);
+    expect(said(runner.fold(0).drain())).toEqual(['opened 10:05-10:06']);
+  });
+
+  it('forgets the windows that were forgotten before', () => {
+    const runner = new Runner({
+      keepWindowsMs: hour,
+      rules: defaults.rules.map((rule) => ({ ...rule, threshold: 3 })),
+    });
+    runner.write(0, at('10:00'), windowOf('a', at('09:59'), 0), windowOf('a', at('09:58'), 2));
+    runner.write(0, at('10:30'), windowOf('a', at('09:59'), 0, { revision: 2 })).catchUp(at('11:00'));
+    runner.write(0, at('11:01'), windowOf('b', at('09:58'), 2));
+    expect(said(runner.restart().catchUp(at('11:01')))).toEqual([]);
+  });
+
+  it('takes over no incidents of a rule that was changed', () => {
+    const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 2));
+    runner.catchUp(at('10:06'));
+    const changed = createAlerting({ ...defaults, rules: defaults.rules.map((rule) => ({ ...rule, threshold: 5 })) });
+    expect(changed.open(runner.committedHead()).incidents.all()).toEqual([]);
+  });
+
+  it('refuses a head that it does not understand', () => {
+    expect(() => new Runner().job.open(Buffer.from('{"v":2}'))).toThrow(/cannot be read/);
+  });
+});
+
+describe('at the end of a replay', () => {
+  it('mails are decided as if each window had been uploaded when it ended', () => {
+    const runner = new Runner({ decide: 'atEnd', repeatIntervalMs: 20 * minute });
+    const starts = [5, 6, 7, 30, 36, 42, 48, 54, 59].map((n) => at('10:00') + n * minute);
+    runner.write(0, at('23:00'), ...starts.map((start) => windowOf('a', start, 2)));
+    expect(said(runner.foldAll().drain())).toEqual([]);
+    const mails = runner.end().drain();
+    expect(mails.map((mail) => `${clock(mail.decidedAt)} ${said([mail]).join('')}`)).toEqual([
+      '10:06 opened 10:05-10:06',
+      '10:18 resolved 10:05-10:08',
+      '10:31 opened 10:30-10:31',
+      '10:51 reminder 10:30-10:49',
+    ]);
+  });
+
+  it('a first mail sums all origins of its window', () => {
+    const runner = new Runner({ decide: 'atEnd' });
+    runner.write(0, 0, windowOf('b', at('10:05'), 2)).write(1, 0, windowOf('a', at('10:05'), 3));
+    expect(runner.foldAll().end().drain()).toMatchObject([{ transition: 'opened', totals: { error: 5 } }]);
+  });
+
+  it('mails an incident that still waits for groupWait, and holds back nothing as old', () => {
+    const runner = new Runner({ decide: 'atEnd', groupWaitMs: hour });
+    runner.write(0, at('23:00'), windowOf('a', at('10:05'), 2));
+    expect(said(runner.foldAll().end().drain())).toEqual(['opened 10:05-10:06']);
+  });
+});
+
+it('refuses reminders without an interval', () => {
+  expect(() => createAlerting({ ...defaults, repeatIntervalMs: 0 })).toThrow(/repeatInterval/);
+});
+
+describe('rules', () => {
+  it.each([
+    { change: { windowMs: 90_000 }, message: /no multiple of the base window/ },
+    { change: {}, message: /two rules are named "errors"/ },
+  ])('are refused: $message', ({ change, message }) => {
+    const rules = [...defaults.rules, ...defaults.rules].map((rule) => ({ ...rule, ...change }));
+    expect(() => createAlerting({ ...defaults, rules })).toThrow(message);
+  });
+});
+
+it('passes over records that are no windows', () => {
+  const runner = new Runner()
+    .append(0, { key: Buffer.from('x'), value: Buffer.from('{'), headers: [], timestamp: at('10:00') })
+    .append(0, { key: null, value: null, headers: [], timestamp: at('10:00') })
+    .write(0, at('10:06'), windowOf('a', at('10:05'), 2));
+  expect(said(runner.catchUp(at('10:06')))).toEqual(['opened 10:05-10:06']);
+});

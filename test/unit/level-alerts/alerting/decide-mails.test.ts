@@ -1,0 +1,90 @@
+import { decideMails, type Situation } from '../../../../src/pipelines/level-alerts/alerting/decide-mails';
+import type { Incident, Mailed } from '../../../../src/pipelines/level-alerts/alerting/incidents';
+
+const mailed: Mailed = { lastAt: 0, reminders: 0, resolutions: 0, newPatterns: 0, toldOver: false, patterns: [] };
+
+function situation(changes: Partial<Omit<Situation, 'incident'>>, incident: Partial<Incident> = {}): Situation {
+  return {
+    incident: {
+      id: 'i',
+      rule: 'errors',
+      group: 'all',
+      openedBy: 0,
+      openedAt: 0,
+      breaches: [0],
+      from: 0,
+      to: 60_000,
+      changedAt: 0,
+      late: false,
+      closed: false,
+      touched: new Set(),
+      mailed: null,
+      ...incident,
+    },
+    over: false,
+    waited: true,
+    backlogRead: true,
+    newPattern: null,
+    reminderDue: false,
+    ...changes,
+  };
+}
+
+describe('decideMails', () => {
+  it.each<[string, Situation, string | null, 'closed' | 'open']>([
+    ['a new incident', situation({}), 'opened', 'open'],
+    ['a new incident within groupWait', situation({ waited: false }), null, 'open'],
+    ['a new incident that is over, within groupWait', situation({ over: true, waited: false }), 'over', 'closed'],
+    ['a late one', situation({}, { late: true }), 'digest', 'open'],
+    ['a late one that is over', situation({ over: true }, { late: true }), 'digest', 'closed'],
+    [
+      'a late one before the backlog is read',
+      situation({ backlogRead: false, over: true }, { late: true }),
+      null,
+      'open',
+    ],
+    ['a mailed one', situation({}, { mailed }), null, 'open'],
+    ['a mailed one that is over', situation({ over: true }, { mailed }), 'resolved', 'closed'],
+    [
+      'one that is over and said so, opened again by a breach long ago',
+      situation({ over: true }, { mailed: { ...mailed, toldOver: true } }),
+      null,
+      'closed',
+    ],
+    ['one that said it was over', situation({}, { mailed: { ...mailed, toldOver: true } }), 'reminder', 'open'],
+    [
+      'a late one whose digest was sent',
+      situation({}, { late: true, mailed: { ...mailed, toldOver: true } }),
+      null,
+      'open',
+    ],
+    ['a new pattern', situation({ newPattern: 'boom' }, { mailed }), 'new-pattern', 'open'],
+    [
+      'a new pattern as the reminder is due',
+      situation({ newPattern: 'boom', reminderDue: true }, { mailed }),
+      'new-pattern',
+      'open',
+    ],
+    ['a new pattern in a late one', situation({ newPattern: 'boom' }, { late: true, mailed }), null, 'open'],
+    [
+      'a new pattern in one that is over',
+      situation({ newPattern: 'boom', over: true }, { mailed }),
+      'resolved',
+      'closed',
+    ],
+    ['a reminder that is due', situation({ reminderDue: true }, { mailed }), 'reminder', 'open'],
+  ])('%s', (_, given, transition, after) => {
+    const { mails, closed } = decideMails([given]);
+    expect(mails).toEqual(transition === null ? [] : [{ transition, situations: [given] }]);
+    expect(closed).toEqual(after === 'closed' ? [given.incident] : []);
+  });
+
+  it('gathers the late incidents of each rule into one digest', () => {
+    const of = (rule: string, group: string): Situation => situation({}, { rule, group, late: true });
+    const [a1, b1, a2] = [of('a', '1'), of('b', '1'), of('a', '2')];
+    expect(decideMails([a1, b1, a2]).mails).toEqual([
+      { transition: 'digest', situations: [a1, a2] },
+      { transition: 'digest', situations: [b1] },
+    ]);
+  });
+});

@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import type { AlertingOptions } from '../../../../src/pipelines/level-alerts/alerting/alerting';
+import type { WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
+import { at, hour, minute, Runner, windowOf } from './runner';
+
+/**
+ * Counting writes windows of a few origins in transactions; each origin lives in one partition. Windows come in any
+ * order, are revised, and only grow.
+ */
+interface Transaction {
+  readonly timestamp: number;
+  readonly partition: number;
+  readonly windows: readonly WindowRecord[];
+}
+
+const rules: AlertingOptions['rules'] = [
+  { name: 'together', level: 'error', threshold: 3, windowMs: minute, origins: '**', each: false },
+  { name: 'longer', level: 'error', threshold: 4, windowMs: 5 * minute, origins: 'a*', each: false },
+  { name: 'each', level: 'error', threshold: 2, windowMs: minute, origins: '**', each: true },
+];
+
+const origins = ['a1', 'b1', 'a2', 'b2'];
+
+const transactions: fc.Arbitrary<Transaction[]> = fc
+  .array(
+    fc.record({
+      partition: fc.nat(1),
+      wait: fc.integer({ min: 1, max: 30 * minute }),
+      changes: fc.array(fc.record({ origin: fc.nat(1), start: fc.nat(60), more: fc.nat(3) }), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+    }),
+    { maxLength: 25 },
+  )
+  .map((plan) => {
+    const sums = new Map<string, number>();
+    let timestamp = at('10:00');
+    return plan.map(({ partition, wait, changes }) => {
+      timestamp += wait;
+      const windows = changes.map(({ origin: index, start, more }) => {
+        const origin = origins[index * 2 + partition] ?? '';
+        const sum = (sums.get(`${origin} ${start}`) ?? 0) + more;
+        sums.set(`${origin} ${start}`, sum);
+        return windowOf(origin, at('10:00') + start * minute, sum, { watermark: timestamp - 5 * minute });
+      });
+      return { timestamp, partition, windows };
+    });
+  });
+
+const inOneGo = (input: readonly Transaction[]): Runner => {
+  const runner = new Runner({ rules });
+  for (const { partition, timestamp, windows } of input) runner.write(partition, timestamp, ...windows).fold(partition);
+  runner.drain();
+  return runner;
+};
+
+/** What happens after a transaction was written. */
+const cut = fc.record({
+  perBatch: fc.integer({ min: 1, max: 4 }),
+  then: fc.constantFrom('read on', 'drain', 'tick and drain', 'die', 'die in a drain'),
+});
+
+function expectEachMailedOnce(runner: Runner): void {
+  const mails = runner.mails();
+  expect(new Set(mails.map(({ id }) => id)).size).toBe(mails.length);
+  const first = mails.filter(
+    ({ transition }) => transition === 'opened' || transition === 'over' || transition === 'digest',
+  );
+  for (const { rule, group, breaches } of runner.incidents()) {
+    const about = first.filter(
+      (mail) =>
+        mail.rule.name === rule &&
+        (mail.group === group || mail.transition === 'digest') &&
+        mail.breaches.some(({ windowStart }) => breaches.includes(windowStart.slice(11, 16))),
+    );
+    expect(about.length).toBeGreaterThan(0);
+  }
+}
+
+describe('however windows are cut into batches and drains, and wherever the job dies', () => {
+  it('incidents are those of one go, each is mailed, and no mail is decided twice', () => {
+    fc.assert(
+      fc.property(transactions, fc.array(cut, { minLength: 1, maxLength: 30 }), (input, cuts) => {
+        const runner = new Runner({ rules });
+        // Partitions are read in the order of writing here, also after a restart.
+        const order: { partition: number; from: number; to: number }[] = [];
+        const lengths = [0, 0];
+        input.forEach(({ partition, timestamp, windows }, i) => {
+          const { perBatch, then } = cuts[i % cuts.length] ?? { perBatch: 1, then: 'drain' };
+          runner.write(partition, timestamp, ...windows);
+          const from = lengths[partition] ?? 0;
+          lengths[partition] = from + windows.length;
+          order.push({ partition, from, to: from + windows.length });
+          runner.fold(partition, Infinity, perBatch);
+          if (then === 'tick and drain') runner.tick(timestamp);
+          if (then.endsWith('drain') && then !== 'die in a drain') runner.drain();
+          if (then === 'die in a drain') runner.drainInVain();
+          if (then.startsWith('die')) {
+            runner.restart();
+            for (const { partition, from, to } of order) {
+              runner.fold(partition, Math.max(0, to - Math.max(from, runner.position(partition))), perBatch);
+            }
+          }
+        });
+        runner.catchUp(at('23:59') + 24 * hour);
+        expect(runner.incidents()).toEqual(inOneGo(input).incidents());
+        expectEachMailedOnce(runner);
+
+        const mailed = runner.mails().length;
+        runner.restart().catchUp(at('23:59') + 24 * hour);
+        expect(runner.mails()).toHaveLength(mailed);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('breaches are the same in whichever order partitions are read, and so are incidents of single origins', () => {
+    fc.assert(
+      fc.property(transactions, fc.array(fc.boolean(), { minLength: 1 }), (input, drains) => {
+        const runner = new Runner({ rules });
+        input.forEach(({ partition, timestamp, windows }, i) => {
+          runner.write(partition, timestamp, ...windows);
+          if (drains[i % drains.length] === true) runner.fold(1).fold(0).drain();
+          else if (i % 3 === 0) runner.restart().fold(1);
+        });
+        runner.fold(1).fold(0).drain();
+        const reference = inOneGo(input);
+        expect(breached(runner)).toEqual(breached(reference));
+        expect(runner.incidents().filter(({ rule }) => rule === 'each')).toEqual(
+          reference.incidents().filter(({ rule }) => rule === 'each'),
+        );
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+it('a replay of equal windows decides equal mails, whatever their order', () => {
+  const options = { rules, decide: 'atEnd', repeatIntervalMs: 10 * minute } as const;
+  fc.assert(
+    fc.property(transactions, fc.array(fc.nat(), { minLength: 7, maxLength: 7 }), (input, random) => {
+      const final = new Map<string, { partition: number; window: WindowRecord }>();
+      for (const { partition, windows } of input) {
+        for (const window of windows) final.set(`${window.origin} ${window.windowStart}`, { partition, window });
+      }
+      const keyed = [...final.values()].map((entry, i) => ({ entry, key: (random[i % random.length] ?? 0) * (i + 1) }));
+      const replay = (order: readonly { partition: number; window: WindowRecord }[]) => {
+        const runner = new Runner(options);
+        for (const { partition, window } of order) runner.write(partition, 0, window);
+        return runner.foldAll().end().drain();
+      };
+      const mails = replay(keyed.map(({ entry }) => entry));
+      expect(replay(keyed.toSorted((a, b) => a.key - b.key).map(({ entry }) => entry))).toEqual(mails);
+      expect(new Set(mails.map(({ id }) => id)).size).toBe(mails.length);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+function breached(runner: Runner): string[] {
+  return runner
+    .incidents()
+    .flatMap(({ rule, group, breaches }) => breaches.map((start) => `${rule} ${group} ${start}`))
+    .sort();
+}

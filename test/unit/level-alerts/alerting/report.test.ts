@@ -1,0 +1,179 @@
+import type { MailReport } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
+import type { WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
+import { at, clock, iso, minute, Runner, windowOf } from './runner';
+
+/** The first mail about windows that arrive at once. */
+function reportOf(now: string, ...windows: readonly WindowRecord[]): MailReport {
+  const [report] = new Runner().write(0, at(now), ...windows).catchUp(at(now));
+  if (report === undefined) throw new Error('no mail was decided');
+  return report;
+}
+
+describe('a report', () => {
+  it('says which rule was broken, from when to when, and which window was worst', () => {
+    const report = reportOf(
+      '10:08',
+      windowOf('a', at('10:05'), 2),
+      windowOf('a', at('10:06'), 1),
+      windowOf('a', at('10:07'), 7),
+    );
+    const breach = (time: string, end: string, count: number) => ({
+      windowStart: iso(time),
+      windowEnd: iso(end),
+      count,
+    });
+    expect(report).toMatchObject({
+      v: 1,
+      transition: 'opened',
+      rule: { name: 'errors', level: 'error', threshold: 1, window: minute, origins: '**' },
+      group: 'all',
+      from: iso('10:05'),
+      to: iso('10:08'),
+      breaches: [breach('10:05', '10:06', 2), breach('10:07', '10:08', 7)],
+      worst: breach('10:07', '10:08', 7),
+      decidedAt: iso('10:08'),
+    });
+    expect(report.id).toMatch(/^[0-9a-f]{16}$/);
+    expect(report.incident).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  it('sums the levels and notes of the breached windows only', () => {
+    const some = { continuation: 1, unparsed: 2, again: 3, future: 4, expired: 5, counts: { warn: 6, info: 7 } };
+    const report = reportOf(
+      '10:08',
+      windowOf('a', at('10:05'), 2, some),
+      windowOf('b', at('10:05'), 1, some),
+      windowOf('a', at('10:06'), 1, some),
+      windowOf('b', at('10:07'), 0),
+    );
+    expect(report.totals).toEqual({ error: 3, warn: 12, info: 14, debug: 0, none: 0 });
+    expect(report.notes).toMatchObject({ continuation: 2, unparsed: 4, again: 6, future: 8, expired: 10, gaps: 0 });
+  });
+
+  it('counts possible gaps from the first breach to the last, also in windows between them', () => {
+    const gap = { gaps: 1 };
+    const report = reportOf(
+      '10:09',
+      windowOf('a', at('10:04'), 0, gap),
+      windowOf('a', at('10:05'), 2, gap),
+      windowOf('b', at('10:05'), 0, { gaps: 2 }),
+      windowOf('a', at('10:06'), 0, gap),
+      windowOf('a', at('10:07'), 3),
+      windowOf('a', at('10:08'), 0, gap),
+    );
+    expect(report.notes.gaps).toBe(4);
+  });
+
+  it('names origins whose watermark has not reached the end of the last breach, and counts incomplete windows', () => {
+    const report = reportOf(
+      '10:08',
+      windowOf('fast', at('10:05'), 2),
+      windowOf('slow', at('10:05'), 2, { watermark: at('10:05') }),
+      windowOf('idle', at('10:05'), 2, { watermark: at('10:05'), idle: true }),
+      windowOf('new', at('10:05'), 2, { watermark: null, complete: false }),
+    );
+    expect(report.notes).toMatchObject({ lagging: ['new', 'slow'], incomplete: 2 });
+  });
+
+  it.each<[string, readonly [time: string, infos: number][], number | null]>([
+    ['nothing is known of before', [], null],
+    ['one window', [['10:04', 5]], 5],
+    ['windows in which nothing came count as empty', [['10:00', 9]], 0],
+    [
+      'the mean of the two in the middle',
+      [
+        ['10:03', 4],
+        ['10:04', 7],
+      ],
+      5.5,
+    ],
+    [
+      'only the hour before',
+      [
+        ['08:00', 9],
+        ['10:04', 7],
+      ],
+      0,
+    ],
+  ])('gives the median of the hour before: %s', (_, before, median) => {
+    const infos = before.map(([time, info]) => windowOf('a', at(time), 0, { counts: { info } }));
+    const report = reportOf('10:06', ...infos, windowOf('a', at('10:05'), 2));
+    expect(report.median?.info ?? null).toBe(median);
+  });
+
+  it('takes no window into the median that is not complete', () => {
+    const waiting = { watermark: at('10:04'), counts: { info: 9 } };
+    const report = reportOf(
+      '10:06',
+      windowOf('a', at('10:03'), 0, waiting),
+      windowOf('a', at('10:04'), 0, { ...waiting, counts: { info: 1 } }),
+      windowOf('a', at('10:05'), 2, { watermark: at('10:04') }),
+    );
+    expect(report.median?.info).toBe(9);
+  });
+
+  it('charts the last 30 windows up to the last breach without gaps', () => {
+    const report = reportOf(
+      '10:59',
+      windowOf('a', at('10:00'), 1),
+      windowOf('a', at('10:30'), 2),
+      windowOf('a', at('10:35'), 3),
+      windowOf('a', at('10:58'), 0),
+    );
+    expect(report.chart).toHaveLength(30);
+    expect(report.chart.map(({ windowStart }) => clock(windowStart)).slice(0, 2)).toEqual(['10:06', '10:07']);
+    expect(report.chart.filter(({ breached }) => breached).map(({ error }) => error)).toEqual([2, 3]);
+    expect(report.chart.at(-1)).toMatchObject({ windowStart: iso('10:35'), error: 3 });
+  });
+
+  it('charts nothing from before anything was known', () => {
+    const report = reportOf('10:06', windowOf('a', at('10:03'), 1), windowOf('a', at('10:05'), 2));
+    expect(report.chart.map(({ error }) => error)).toEqual([1, 0, 2]);
+  });
+
+  it('sums patterns over windows and origins, marks the new ones, and adds the rest to otherPatterns', () => {
+    const patterns = (...counts: readonly [string, number][]) => ({
+      patterns: counts.map(([pattern, count]) => ({ pattern, count })),
+    });
+    const many = Array.from({ length: 19 }, (_, i): [string, number] => [`many-${String(i).padStart(2, '0')}`, 2]);
+    const report = reportOf(
+      '10:08',
+      windowOf('a', at('10:03'), 1, patterns(['known', 1])),
+      windowOf('a', at('10:05'), 9, { ...patterns(['known', 3], ['rare', 1]), otherPatterns: 5 }),
+      windowOf('b', at('10:05'), 9, patterns(['known', 4], ...many)),
+    );
+    expect(report.patterns).toHaveLength(20);
+    expect(report.patterns.slice(0, 2)).toEqual([
+      { pattern: 'known', count: 7, isNew: false },
+      { pattern: 'many-00', count: 2, isNew: true },
+    ]);
+    expect(report.otherPatterns).toBe(6);
+  });
+
+  it('shows how it began, and in later mails how it goes on', () => {
+    const samples = (text: string) => ({ samples: [0, 1, 2].map((i) => ({ source: 's', at: `0:${i}`, text })) });
+    const runner = new Runner();
+    const minutes = ['10:05', '10:06', '10:07', '10:08'];
+    runner.write(0, at('10:09'), ...minutes.map((time) => windowOf('a', at(time), 2, samples(time))));
+    const [opened] = runner.catchUp(at('10:09'));
+    const [reminder] = runner.catchUp(at('14:09'));
+    expect(opened?.samples.map(({ text }) => text)).toEqual(expect.arrayContaining(['10:05', '10:08']));
+    expect(opened?.samples).toHaveLength(10);
+    expect(opened?.samples.filter(({ text }) => text === '10:08')).toHaveLength(1);
+    expect(reminder?.samples.filter(({ text }) => text === '10:05')).toHaveLength(1);
+  });
+
+  it('names the origins of the breached windows, highest first', () => {
+    const report = reportOf(
+      '10:06',
+      windowOf('a', at('10:05'), 1),
+      windowOf('b', at('10:05'), 3),
+      windowOf('quiet', at('10:05'), 0),
+      windowOf('c', at('10:04'), 1),
+    );
+    expect(report.origins).toEqual([
+      { origin: 'b', count: 3 },
+      { origin: 'a', count: 1 },
+    ]);
+  });
+});

@@ -1,0 +1,204 @@
+import { crc32c } from '@node-rs/crc32';
+import {
+  createAlerting,
+  type AlertingOptions,
+  type AlertingState,
+} from '../../../../src/pipelines/level-alerts/alerting/alerting';
+import type { MailReport } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
+import { parseOutboxRecord } from '../../../../src/pipelines/level-alerts/alerting/outbox-records';
+import { windowKey, type WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
+import type { Job, OutputRecord } from '../../../../src/stream/job';
+import { encodeRecords, withBaseOffset, type RecordData } from '../../../../src/records/record-batch';
+
+export const minute = 60_000;
+export const hour = 60 * minute;
+
+/** `10:05` of the day that the tests live in, epoch milliseconds. */
+export function at(time: string): number {
+  return Date.parse(`2026-11-20T${time}:00.000Z`);
+}
+
+export function iso(time: string): string {
+  return new Date(at(time)).toISOString();
+}
+
+type Changes = Partial<Omit<WindowRecord, 'counts'>> & { readonly counts?: Partial<WindowRecord['counts']> };
+
+/** A window of one minute with some errors; its origin's watermark stands at its end. */
+export function windowOf(origin: string, start: number, errors: number, changes: Changes = {}): WindowRecord {
+  const { counts, ...rest } = changes;
+  return {
+    v: 1,
+    windowStart: new Date(start).toISOString(),
+    windowEnd: new Date(start + minute).toISOString(),
+    origin,
+    counts: { error: errors, warn: 0, info: 0, debug: 0, none: 0, ...counts },
+    continuation: 0,
+    unparsed: 0,
+    lines: errors,
+    again: 0,
+    future: 0,
+    expired: 0,
+    gaps: 0,
+    newest: start,
+    watermark: start + minute,
+    idle: false,
+    revision: 1,
+    complete: true,
+    patterns: errors > 0 ? [{ pattern: 'boom', count: errors }] : [],
+    otherPatterns: 0,
+    samples: [],
+    engine: 'test',
+    ...rest,
+  };
+}
+
+export const defaults: AlertingOptions = {
+  partitions: 2,
+  windowMs: minute,
+  rules: [{ name: 'errors', level: 'error', threshold: 1, windowMs: minute, origins: '**', each: false }],
+  groupWaitMs: 0,
+  repeatIntervalMs: 4 * hour,
+  resolveAfterMs: 10 * minute,
+  digestAfterMs: 6 * hour,
+  keepWindowsMs: 48 * hour,
+  decide: 'drained',
+};
+
+/** Two partitions of topic `windows`, and the job that folds them as a job-runner would. */
+export class Runner {
+  readonly job: Job<AlertingState>;
+  /** What was committed. */
+  readonly outputs: OutputRecord[] = [];
+  private head: Buffer | null = null;
+  private state: AlertingState;
+  private readonly topic: RecordData[][];
+  private readonly read: number[];
+
+  constructor(options: Partial<AlertingOptions> = {}) {
+    const all = { ...defaults, ...options };
+    this.job = createAlerting(all);
+    this.state = this.job.open(null);
+    this.topic = Array.from({ length: all.partitions }, () => []);
+    this.read = this.topic.map(() => 0);
+  }
+
+  /** Appends records to a partition, with one timestamp. */
+  write(partition: number, timestamp: number, ...windows: readonly WindowRecord[]): this {
+    for (const window of windows) {
+      const key = Buffer.from(windowKey(window.origin, window.windowStart));
+      this.append(partition, { key, value: Buffer.from(JSON.stringify(window)), headers: [], timestamp });
+    }
+    return this;
+  }
+
+  append(partition: number, record: RecordData): this {
+    this.topic[partition]?.push(record);
+    return this;
+  }
+
+  /** Folds the next records of a partition, in batches of at most so many. */
+  fold(partition: number, count = Infinity, perBatch = 3): this {
+    let left = Math.min(count, this.unread(partition));
+    while (left > 0) {
+      const from = this.read[partition] ?? 0;
+      // Batches begin at multiples: the first may begin before what is wanted, as those of an event log do.
+      const begin = from - (from % perBatch);
+      const wanted = Math.min(begin + perBatch - from, left);
+      const batch = this.batch(partition, begin, from + wanted);
+      this.job.step(this.state, { type: 'batch', partition, batch, firstWanted: from });
+      this.read[partition] = from + wanted;
+      left -= wanted;
+    }
+    return this;
+  }
+
+  unread(partition: number): number {
+    return (this.topic[partition]?.length ?? 0) - (this.read[partition] ?? 0);
+  }
+
+  foldAll(): this {
+    for (const partition of this.topic.keys()) this.fold(partition);
+    return this;
+  }
+
+  tick(now: number): this {
+    this.job.step(this.state, { type: 'tick', now });
+    return this;
+  }
+
+  end(): this {
+    this.job.step(this.state, { type: 'end' });
+    return this;
+  }
+
+  /** One transaction: returns the mails of it. */
+  drain(): MailReport[] {
+    const { outputs, head } = this.job.drain(this.state);
+    if (head !== null) this.head = head;
+    this.outputs.push(...outputs);
+    return mailsIn(outputs);
+  }
+
+  /** A transaction that is never committed. */
+  drainInVain(): void {
+    this.job.drain(this.state);
+  }
+
+  /** Where the job would go on to read. */
+  position(partition: number): number {
+    return this.job.position(this.state, partition);
+  }
+
+  /** Reads everything, and it is `now`. */
+  catchUp(now: number): MailReport[] {
+    return this.foldAll().tick(now).drain();
+  }
+
+  /** Dies, and starts from what was committed. */
+  restart(): this {
+    this.state = this.job.open(this.head);
+    for (const recall of this.job.recalls(this.state)) {
+      const end = this.topic[recall.partition]?.length ?? 0;
+      if (recall.from < end) {
+        this.job.recall(this.state, recall, this.batch(recall.partition, 0, end), recall.from);
+      }
+    }
+    for (const partition of this.topic.keys()) this.read[partition] = this.job.position(this.state, partition);
+    return this;
+  }
+
+  committedHead(): Buffer | null {
+    return this.head;
+  }
+
+  incidents(): { rule: string; group: string; breaches: string[] }[] {
+    return this.state.incidents
+      .all()
+      .map(({ rule, group, breaches }) => ({ rule, group, breaches: breaches.map((start) => clock(start)) }))
+      .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  }
+
+  mails(): MailReport[] {
+    return mailsIn(this.outputs);
+  }
+
+  private batch(partition: number, from: number, to: number): Buffer {
+    return withBaseOffset(
+      encodeRecords(this.topic[partition]?.slice(from, to) ?? [], (bytes) => crc32c(bytes)),
+      from,
+    );
+  }
+}
+
+export function mailsIn(outputs: readonly OutputRecord[]): MailReport[] {
+  return outputs.flatMap(({ key, value }) => {
+    const record = parseOutboxRecord(key, value);
+    return record?.kind === 'mail' ? [record.report] : [];
+  });
+}
+
+/** `10:05` */
+export function clock(time: number | string): string {
+  return new Date(time).toISOString().slice(11, 16);
+}

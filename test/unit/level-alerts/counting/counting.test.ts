@@ -1,0 +1,502 @@
+import { crc32c } from '@node-rs/crc32';
+import {
+  countLines,
+  createCounting,
+  type CountingOptions,
+} from '../../../../src/pipelines/level-alerts/counting/counting';
+import type { WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
+import { Level, LineFlag } from '../../../../src/lines/line-batch';
+import { encodeLines } from '../../../../src/lines/log-records';
+import { withBaseOffset } from '../../../../src/records/record-batch';
+import { linesOf, MIN, options, recordsOf, restore, type Line, type Of } from './support';
+
+const T = Date.parse('2024-03-01T12:00:00Z');
+
+function start(changed: Partial<CountingOptions> = {}): {
+  count: (lines: Line[], of?: Of, timestamp?: number) => void;
+  tick: (now: number) => void;
+  end: () => void;
+  drain: () => WindowRecord[];
+  head: () => Record<string, unknown> | null;
+} {
+  const job = createCounting({ ...options, ...changed });
+  const state = job.open(null);
+  return {
+    count: (lines, of, timestamp = T) => countLines(state, linesOf(lines, of), timestamp),
+    tick: (now) => job.step(state, { type: 'tick', now }),
+    end: () => job.step(state, { type: 'end' }),
+    drain: () => recordsOf(job.drain(state)),
+    head: () => {
+      const { head } = job.drain(state);
+      return head === null ? null : (JSON.parse(head.toString()) as Record<string, unknown>);
+    },
+  };
+}
+
+const brief = ({ windowStart, lines }: WindowRecord): [string, number] => [windowStart.slice(0, -5), lines];
+
+describe('windows', () => {
+  it.each<[string, number[], [string, number][]]>([
+    [
+      'starts at its start and ends before its end',
+      [T, T + MIN - 1, T + MIN],
+      [
+        ['2024-03-01T12:00:00', 2],
+        ['2024-03-01T12:01:00', 1],
+      ],
+    ],
+    [
+      'is aligned to the epoch before 1970 too',
+      [-1, -MIN, -MIN - 1],
+      [
+        ['1969-12-31T23:59:00', 2],
+        ['1969-12-31T23:58:00', 1],
+      ],
+    ],
+    [
+      'opens however old it is',
+      [T, 0],
+      [
+        ['2024-03-01T12:00:00', 1],
+        ['1970-01-01T00:00:00', 1],
+      ],
+    ],
+    [
+      'takes lines in any order',
+      [T, T + MIN, T, T + MIN, T],
+      [
+        ['2024-03-01T12:01:00', 2],
+        ['2024-03-01T12:00:00', 3],
+      ],
+    ],
+  ])('a window %s', (_name, times, expected) => {
+    const { count, drain } = start({ disorderMs: 10 * MIN });
+    count(times.map((time) => ({ time })));
+    expect(drain().map(brief)).toEqual(expected);
+  });
+
+  it('are kept for each origin', () => {
+    const { count, drain } = start();
+    count([{ time: T }], { origin: 'web-1' });
+    count([{ time: T }, { time: T }], { origin: 'web-2', source: 'b/web-2/a.log' });
+    expect(drain().map(({ origin, lines }) => [origin, lines])).toEqual([
+      ['web-1', 1],
+      ['web-2', 2],
+    ]);
+  });
+
+  it('count each line in exactly one counter', () => {
+    const { count, drain } = start();
+    count([
+      ...[Level.ERROR, Level.WARN, Level.INFO, Level.DEBUG, Level.NONE, Level.CONT, Level.RAW].map((level) => ({
+        time: T,
+        level,
+      })),
+      { time: T, level: Level.WARN, flags: LineFlag.FUTURE },
+      { time: T, level: Level.CONT, flags: LineFlag.FUTURE },
+      { time: T, level: Level.ERROR, flags: LineFlag.AGAIN },
+      { time: T, level: Level.CONT, flags: LineFlag.AGAIN },
+      { time: T, flags: LineFlag.CUT_HEAD },
+      { time: T, flags: LineFlag.CUT_TAIL },
+      { time: T, level: Level.CONT, flags: LineFlag.CUT_REST },
+    ]);
+    expect(drain()).toEqual([
+      expect.objectContaining({
+        counts: { error: 1, warn: 2, info: 3, debug: 1, none: 1 },
+        continuation: 2,
+        unparsed: 1,
+        lines: 11,
+        future: 2,
+        again: 2,
+        expired: 0,
+      }),
+    ]);
+  });
+
+  it('are written with all their values, and again only when they changed', () => {
+    const { count, drain, head } = start({ patterns: false });
+    count([{ time: T + 1_500, level: Level.WARN }]);
+    expect(drain()).toEqual([
+      {
+        v: 1,
+        windowStart: '2024-03-01T12:00:00.000Z',
+        windowEnd: '2024-03-01T12:01:00.000Z',
+        origin: 'web-1',
+        counts: { error: 0, warn: 1, info: 0, debug: 0, none: 0 },
+        continuation: 0,
+        unparsed: 0,
+        lines: 1,
+        again: 0,
+        future: 0,
+        expired: 0,
+        gaps: 0,
+        newest: T + 1_500,
+        watermark: T - 3_500,
+        idle: false,
+        revision: 1,
+        complete: false,
+        patterns: [],
+        otherPatterns: 0,
+        samples: [],
+        engine: 'telltale/test',
+      },
+    ]);
+    expect(drain()).toEqual([]);
+    expect(head()).toBeNull();
+    count([{ time: T + 2_000 }]);
+    expect(drain().map(({ revision, lines }) => [revision, lines])).toEqual([[2, 2]]);
+  });
+
+  it('are not touched by the rest of a line that was counted before', () => {
+    const { count, drain } = start();
+    count([{ time: T, level: Level.CONT, flags: LineFlag.CUT_REST }]);
+    expect(drain()).toEqual([]);
+  });
+
+  it.each<[string, Line, [window: string, gaps: number, lines: number, again: number][]]>([
+    ['at its event time', { time: T }, [['2024-03-01T12:00:00', 1, 1, 0]]],
+    ['of the future', { time: T, flags: LineFlag.FUTURE }, [['2024-03-01T12:00:00', 1, 1, 0]]],
+    ['that is the rest of another', { time: T, flags: LineFlag.CUT_REST }, [['2024-03-01T12:00:00', 1, 0, 0]]],
+    ['of no date at its ingestion', { time: NaN }, [['2024-03-01T12:05:00', 1, 0, 0]]],
+    [
+      'that is repeated at its ingestion',
+      { time: T, flags: LineFlag.AGAIN },
+      [
+        ['2024-03-01T12:05:00', 1, 0, 0],
+        ['2024-03-01T12:00:00', 0, 0, 1],
+      ],
+    ],
+    [
+      'that is the rest of a repeated one at its ingestion',
+      { time: T, flags: LineFlag.AGAIN | LineFlag.CUT_REST },
+      [['2024-03-01T12:05:00', 1, 0, 0]],
+    ],
+  ])('tell of a possible gap before a line %s', (_name, line, expected) => {
+    const { count, drain } = start();
+    count([{ ...line, flags: (line.flags ?? 0) | LineFlag.GAP }], {}, T + 5 * MIN);
+    const told = drain().map(({ windowStart, gaps, lines, again }) => [windowStart.slice(0, -5), gaps, lines, again]);
+    expect(told).toEqual(expected);
+  });
+
+  it('count each possible gap, and go on counting behind it', () => {
+    const { count, drain } = start();
+    const { GAP, AGAIN } = LineFlag;
+    const before = { time: T + MIN };
+    count([before, { time: T, flags: GAP | AGAIN }, { time: T, flags: AGAIN }, before, { ...before, flags: GAP }]);
+    expect(
+      drain().map(({ windowStart, gaps, lines, again }) => [windowStart.slice(11, 16), gaps, lines, again]),
+    ).toEqual([
+      ['12:00', 1, 0, 2],
+      ['12:01', 1, 3, 0],
+    ]);
+  });
+
+  it('tell of a possible gap before a line of a forgotten window at its ingestion', () => {
+    const { count, drain } = start({ keepWindowsMs: 60 * MIN, idleAfterMs: Infinity });
+    count([{ time: T }]);
+    count([{ time: T, flags: LineFlag.GAP }], {}, T + 60 * MIN);
+    expect(drain().map(({ windowStart, gaps, expired }) => [windowStart.slice(11, 16), gaps, expired])).toEqual([
+      ['12:00', 0, 0],
+      ['13:00', 1, 1],
+    ]);
+  });
+
+  it('take a time that is no date at its ingestion, as expired', () => {
+    const { count, drain } = start();
+    count([{ time: Number.NaN }, { time: 9e15 }, { time: -Infinity }, { time: T }]);
+    expect(
+      drain().map(({ windowStart, expired, lines, watermark }) => [windowStart, expired, lines, watermark]),
+    ).toEqual([['2024-03-01T12:00:00.000Z', 3, 1, T - 5_000]]);
+  });
+});
+
+describe('watermark', () => {
+  it('completes a window when it reaches the end, and makes a revision of it', () => {
+    const { count, drain } = start();
+    count([{ time: T }]);
+    expect(drain().map(({ complete }) => complete)).toEqual([false]);
+    count([{ time: T + MIN + 4_999 }]);
+    expect(drain().map(({ windowStart }) => windowStart)).toEqual(['2024-03-01T12:01:00.000Z']);
+    count([{ time: T + MIN + 5_000 }]);
+    expect(
+      drain().map(({ windowStart, complete, revision, watermark }) => [windowStart, complete, revision, watermark]),
+    ).toEqual([
+      ['2024-03-01T12:00:00.000Z', true, 2, T + MIN],
+      ['2024-03-01T12:01:00.000Z', false, 2, T + MIN],
+    ]);
+  });
+
+  it('says nothing about other origins', () => {
+    const { count, drain } = start();
+    count([{ time: T }], { origin: 'web-1' });
+    count([{ time: T + 5 * MIN }], { origin: 'web-2', source: 'b/web-2/a.log' });
+    expect(drain().map(({ complete }) => complete)).toEqual([false, false]);
+  });
+
+  it.each<[string, Line]>([
+    ['continuation', { time: T + 9 * MIN, level: Level.CONT }],
+    ['unparsed', { time: T + 9 * MIN, level: Level.RAW }],
+    ['future', { time: T + 9 * MIN, flags: LineFlag.FUTURE }],
+    ['repeated', { time: T + 9 * MIN, flags: LineFlag.AGAIN }],
+    ['cut rest of a', { time: T + 9 * MIN, flags: LineFlag.CUT_REST }],
+  ])('is not moved by a %s line', (_name, line) => {
+    const { count, drain } = start();
+    count([{ time: T }, line]);
+    const records = drain();
+    expect(records[0]).toMatchObject({ newest: T, watermark: T - 5_000, complete: false });
+    expect(records[1]?.newest ?? null).toBeNull();
+  });
+
+  it('never goes back, and a late line is counted in its complete window', () => {
+    const { count, drain } = start();
+    count([{ time: T }, { time: T + 5 * MIN }]);
+    drain();
+    count([{ time: T + 1 }]);
+    expect(drain()).toEqual([expect.objectContaining({ lines: 2, complete: true, watermark: T + 5 * MIN - 5_000 })]);
+  });
+});
+
+describe('an idle origin', () => {
+  it('completes its windows and revises its newest one, at a tick', () => {
+    const { count, drain, tick } = start();
+    count([{ time: T - MIN }, { time: T }]);
+    drain();
+    tick(T + 15 * MIN - 1);
+    expect(drain()).toEqual([]);
+    tick(T + 15 * MIN);
+    expect(drain().map(({ windowStart, complete, idle }) => [windowStart, complete, idle])).toEqual([
+      ['2024-03-01T11:59:00.000Z', true, true],
+      ['2024-03-01T12:00:00.000Z', true, true],
+    ]);
+    tick(T + 60 * MIN);
+    expect(drain()).toEqual([]);
+  });
+
+  it('revises its newest window also when that was complete', () => {
+    const { count, drain, tick } = start();
+    count([{ time: T }]);
+    tick(T + 15 * MIN);
+    count([{ time: T - 9 * MIN }], {}, T + 20 * MIN);
+    drain();
+    tick(T + 40 * MIN);
+    expect(drain().map(({ windowStart, idle }) => [windowStart, idle])).toEqual([['2024-03-01T12:00:00.000Z', true]]);
+  });
+
+  it('is found before the next batch, whoever that is from', () => {
+    const { count, drain } = start();
+    count([{ time: T }], { origin: 'web-1' });
+    drain();
+    count([{ time: T }], { origin: 'web-2', source: 'b/web-2/a.log' }, T + 15 * MIN);
+    expect(drain().map(({ origin, idle }) => [origin, idle])).toEqual([
+      ['web-1', true],
+      ['web-2', false],
+    ]);
+  });
+
+  it('is idle no more when a line comes', () => {
+    const { count, drain, tick } = start();
+    count([{ time: T }]);
+    tick(T + 15 * MIN);
+    drain();
+    count([{ time: T + 1 }], {}, T + 16 * MIN);
+    expect(drain()).toEqual([expect.objectContaining({ lines: 2, idle: false, complete: false })]);
+  });
+});
+
+describe('forgotten windows', () => {
+  it('are those not changed for keepWindows; their lines are expired in the window of ingestion', () => {
+    const { count, drain } = start({ keepWindowsMs: 60 * MIN, idleAfterMs: Infinity });
+    count([{ time: T }]);
+    count([{ time: T }], {}, T + 60 * MIN - 1);
+    count([{ time: T }], {}, T + 120 * MIN);
+    count(
+      [
+        { time: T, flags: LineFlag.AGAIN },
+        { time: T, level: Level.ERROR, text: 'x' },
+      ],
+      {},
+      T + 120 * MIN,
+    );
+    expect(
+      drain().map(({ windowStart, lines, expired, again, samples }) => [windowStart, lines, expired, again, samples]),
+    ).toEqual([
+      ['2024-03-01T12:00:00.000Z', 2, 0, 0, []],
+      ['2024-03-01T14:00:00.000Z', 0, 2, 1, []],
+    ]);
+  });
+
+  it('are the least recently changed when there are too many', () => {
+    const { count, drain } = start({ maxWindows: 2 });
+    count([{ time: T }, { time: T + MIN }, { time: T }, { time: T + 2 * MIN }, { time: T + MIN }]);
+    expect(drain().map(({ windowStart, lines, expired }) => [windowStart.slice(11, 16), lines, expired])).toEqual([
+      ['12:01', 1, 0],
+      ['12:02', 1, 0],
+      ['12:00', 2, 1],
+    ]);
+  });
+
+  it('are remembered across a restart, though their records are still there', () => {
+    const job = createCounting({ ...options, maxWindows: 1 });
+    const state = job.open(null);
+    const tail = [{ time: T }];
+    countLines(state, linesOf([{ time: T }, { time: T + MIN }]), T + MIN);
+    const { outputs, head } = job.drain(state);
+    for (const at of [state, restore({ ...options, maxWindows: 1 }, head, outputs)]) {
+      countLines(at, linesOf(tail), T + MIN);
+      expect(
+        recordsOf(job.drain(at)).map(({ windowStart, lines, expired, revision }) => [
+          windowStart,
+          lines,
+          expired,
+          revision,
+        ]),
+      ).toEqual([['2024-03-01T12:01:00.000Z', 1, 1, 2]]);
+    }
+  });
+
+  it('take with them what stands between merged runs', () => {
+    const { count, drain, head } = start({ maxWindows: 2, windowMs: 10, disorderMs: 1e9 });
+    // Windows far apart push each other out, until the gap around 5 005 is the smallest.
+    count([{ time: 5_000 }, { time: 5_020 }, { time: 5_010 }], {}, 1);
+    for (let i = 1; i <= 70; i++) count([{ time: 5_010 }, { time: i * 100_000 }], {}, 1);
+    const written = drain();
+    expect(written.filter(({ windowStart }) => windowStart.endsWith('05.010Z'))).toHaveLength(1);
+    count([{ time: 5_010 }], {}, 1);
+    const [origin] = (head()?.['origins'] ?? []) as { dropped: unknown[] }[];
+    expect(origin?.dropped.length).toBeLessThanOrEqual(64);
+  });
+});
+
+describe('the end', () => {
+  it('completes every window', () => {
+    const { count, drain, end } = start();
+    count([{ time: T }, { time: T + MIN }]);
+    drain();
+    end();
+    expect(drain().map(({ complete, idle }) => [complete, idle])).toEqual([
+      [true, false],
+      [true, false],
+    ]);
+  });
+});
+
+describe('patterns and samples', () => {
+  it('are kept of ERROR lines, with the stack trace that follows in a later batch, also across a restart', () => {
+    const job = createCounting(options);
+    let state = job.open(null);
+    const error = { time: T, level: Level.ERROR, text: '12:00:00.000 [main] ERROR c.a.Pay - Payment 17 failed' };
+    countLines(state, linesOf([error]), T);
+    const first = job.drain(state);
+    expect(recordsOf(first)[0]?.patterns).toEqual([{ pattern: 'c.a.Pay - Payment <n> failed', count: 1 }]);
+
+    state = restore(options, first.head, first.outputs);
+    const trace = [
+      'java.lang.IllegalStateException: no',
+      '\tat java.base/java.util.X.y(X.java:1)',
+      '\tat c.a.Pay.run(Pay.java:7)',
+      '\tat c.a.Main.main(Main.java:3)',
+    ];
+    countLines(state, linesOf(trace.map((text, i) => ({ time: T, level: Level.CONT, text, offset: 100 + i }))), T);
+    expect(recordsOf(job.drain(state))).toEqual([
+      expect.objectContaining({
+        patterns: [{ pattern: 'java.lang.IllegalStateException at c.a.Pay.run', count: 1 }],
+        continuation: 4,
+        samples: [{ source: 'b/web-1/a.log', at: '0:0', text: error.text }],
+      }),
+    ]);
+  });
+
+  it('leave a trace alone that belongs to another record, generation or source', () => {
+    const frames = [
+      { time: T, level: Level.CONT, text: 'java.io.IOException: x' },
+      { time: T, level: Level.CONT, text: ' at c.a.Pay.run(Pay.java:7)' },
+    ];
+    const { count, drain } = start();
+    count([{ time: T, level: Level.ERROR, text: 'ERROR one' }, { time: T, level: Level.WARN }, ...frames]);
+    count([{ time: T, level: Level.ERROR, text: 'ERROR two' }]);
+    count(frames, { source: 'b/web-1/b.log' });
+    count(frames, { generation: 1 });
+    expect(drain()[0]?.patterns.map(({ pattern }) => pattern)).toEqual(['one', 'two']);
+  });
+
+  it('hold 256 patterns, first come, and count the others together', () => {
+    const { count, drain } = start();
+    const name = (i: number): string => String.fromCharCode(97 + (i % 26), 97 + Math.floor(i / 26), 120);
+    count(Array.from({ length: 300 }, (_, i) => ({ time: T, level: Level.ERROR, text: `ERROR failed ${name(i)}` })));
+    count([{ time: T, level: Level.ERROR, text: 'ERROR failed aax' }]);
+    const [record] = drain();
+    expect(record?.patterns).toHaveLength(256);
+    expect(record?.patterns[0]).toEqual({ pattern: 'failed aax', count: 2 });
+    expect(record?.otherPatterns).toBe(44);
+  });
+
+  it('samples are the lowest by source, generation and offset, cut at 1 KiB between characters', () => {
+    const { count, drain } = start();
+    const error = (offset: number, text = 'x'): Line => ({ time: T, level: Level.ERROR, offset, text });
+    count([error(10), error(20)], { source: 'b/web-1/b.log' });
+    count([error(9)], { source: 'b/web-1/b.log', generation: 1 });
+    count([error(100, `${'x'.repeat(1023)}€ and more`), error(1000)], { source: 'b/web-1/a.log' });
+    expect(drain()[0]?.samples).toEqual([
+      { source: 'b/web-1/a.log', at: '0:100', text: 'x'.repeat(1023) },
+      { source: 'b/web-1/a.log', at: '0:1000', text: 'x' },
+      { source: 'b/web-1/b.log', at: '0:10', text: 'x' },
+    ]);
+  });
+
+  it('take bytes that are no UTF-8', () => {
+    const { count, drain } = start();
+    count([
+      { time: T, level: Level.ERROR, text: Buffer.from([0x45, 0xff, 0xfe, 0x00, 0x80, 0xc3]) },
+      { time: T, level: Level.ERROR, text: Buffer.alloc(2000, 0x80) },
+    ]);
+    expect(drain()[0]).toMatchObject({ counts: { error: 2 }, samples: [{ at: '0:0' }, { at: '0:100' }] });
+  });
+
+  it('are left out without `patterns`', () => {
+    const { count, drain } = start({ patterns: false });
+    count([{ time: T, level: Level.ERROR }]);
+    expect(drain()[0]).toMatchObject({ counts: { error: 1 }, patterns: [], samples: [] });
+  });
+});
+
+describe('the job', () => {
+  it('folds record batches from where its head says, and skips what was folded before', () => {
+    const job = createCounting(options);
+    const state = job.open(null);
+    expect([job.position(state, 3), job.recalls(state)]).toEqual([0, []]);
+    const lines = linesOf([{ time: T }, { time: T }, { time: T, level: Level.ERROR, text: 'ERROR x' }]);
+    const batch = withBaseOffset(encodeLines(lines, T, crc32c), 40);
+    job.step(state, { type: 'batch', partition: 3, batch, firstWanted: 41 });
+    const { outputs, head } = job.drain(state);
+    expect(outputs.map(({ timestamp }) => timestamp)).toEqual([T]);
+    const again = restore(options, head, outputs);
+    expect([job.position(again, 3), job.recalls(again)]).toEqual([43, [{ topic: 'windows', partition: 3, from: 0 }]]);
+    job.step(again, { type: 'batch', partition: 3, batch, firstWanted: 43 });
+    expect(job.drain(again)).toEqual({ outputs: [], head: null });
+    countLines(again, lines, T);
+    expect(recordsOf(job.drain(again))[0]).toMatchObject({ lines: 5, counts: { error: 2 }, revision: 2 });
+  });
+
+  it.each(['{"v":2}', 'garbage', ''])('refuses the head %j, which it cannot read', (head) => {
+    expect(() => createCounting(options).open(Buffer.from(head))).toThrow(
+      /head record of counting .* not one of version 1/,
+    );
+  });
+
+  it('does not count on in windows of another length', () => {
+    const job = createCounting(options);
+    const state = job.open(null);
+    countLines(state, linesOf([{ time: T }]), T);
+    const { outputs, head } = job.drain(state);
+    const changed = { ...options, windowMs: 5 * MIN };
+    const again = restore(changed, head, outputs);
+    countLines(again, linesOf([{ time: T }, { time: T + 5 * MIN }]), T);
+    expect(
+      recordsOf(createCounting(changed).drain(again)).map(({ windowStart, lines, expired }) => [
+        windowStart,
+        lines,
+        expired,
+      ]),
+    ).toEqual([['2024-03-01T12:05:00.000Z', 1, 1]]);
+  });
+});

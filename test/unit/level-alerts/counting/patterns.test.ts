@@ -1,0 +1,136 @@
+import { maskMessage, maxPatternLength } from '../../../../src/pipelines/level-alerts/counting/patterns';
+
+describe('maskMessage', () => {
+  it.each<[string, string, string]>([
+    [
+      'logback',
+      '22:43:13.930 [run-main-0] ERROR a.b.Pay$ - Payment 4711 of user 12 failed',
+      'a.b.Pay$ - Payment <n> of user <n> failed',
+    ],
+    ['logback with a date', '2024-03-01 10:00:00,123 [http-8080-exec-3] ERROR c.a.Pay - gone', 'c.a.Pay - gone'],
+    ['log4j, thread behind the level', '2024-03-01 10:00:00,123 ERROR [main] c.a.Pay: gone', 'c.a.Pay - gone'],
+    ['Spring Boot', '2024-03-01T10:00:00.123Z ERROR 4711 --- [nio-8080-exec-1] c.a.Pay : gone', 'c.a.Pay - gone'],
+    [
+      'Spark',
+      '17/06/09 20:10:40 ERROR executor.Executor: Exception in task 1.0 in stage 0.0 (TID 7)',
+      'executor.Executor - Exception in task <n> in stage <n> (TID <n>)',
+    ],
+    [
+      'HDFS',
+      '081109 203615 148 ERROR dfs.DataNode$PacketResponder: block blk_-38865049064139660 lost',
+      'dfs.DataNode$PacketResponder - block blk_<n> lost',
+    ],
+    [
+      'Apache',
+      '[Sun Dec 04 04:47:44 2005] [error] mod_jk child workerEnv in error state 6',
+      'mod_jk child workerEnv in error state <n>',
+    ],
+    [
+      'Apache 2.4',
+      '[Sun Dec 04 04:47:44.123 2022] [core:error] [pid 7:tid 8] [client 10.0.0.1:44] File does not exist: /var/www/x',
+      'File does not exist: <path>',
+    ],
+    [
+      'OpenStack',
+      'nova.log 2017-05-16 00:00:00.008 25746 ERROR nova.compute [req-38101a0b-2096-447d-96ea-a692162415ae 113d3a99c3da401fbd62cc2caa5b96d2 - -] no host',
+      'nova.compute [req-<id> <hex> - -] no host',
+    ],
+    [
+      'syslog RFC 3164',
+      '<11>Oct 11 22:14:15 web-1 sshd[4123]: Connection error on port 22',
+      'sshd - Connection error on port <n>',
+    ],
+    [
+      'syslog RFC 5424',
+      '<11>1 2024-03-01T10:00:00Z web-1 pay 4123 ID47 [x@1 a="b"] Connection lost',
+      'pay - Connection lost',
+    ],
+    [
+      'JSON',
+      '{"time":"2024-03-01T10:00:00Z","level":"error","message":"lost \\"x\\" after 12 ms","n":1}',
+      'lost \\"<str>" after <n> ms',
+    ],
+    ['logfmt', 'ts=2024-03-01T10:00:00Z level=error msg="lost after 12 ms" n=1', 'lost after <n> ms'],
+    ['a format of its own', 'worker 7: disk sda1 is full', 'worker <n>: disk sda<n> is full'],
+  ])('finds the message of %s', (_name, line, pattern) => {
+    expect(maskMessage(line)).toBe(pattern);
+  });
+
+  it.each<[string, string]>([
+    ['took 12ms, 3.5 s, 1,024 kB, -7', 'took <n>ms, <n> s, <n>,<n> kB, <n>'],
+    ['exec-3 x86_64 utf8', 'exec-<n> x<n>_<n> utf<n>'],
+    ['order 550e8400-e29b-41d4-a716-446655440000!', 'order <id>!'],
+    ['session a8Fk2Lq9Zx closed', 'session <id> closed'],
+    ['at 0xDEADBEEF, commit 9fceb02d0ae598e9', 'at <hex>, commit <hex>'],
+    ['from 10.0.0.1:5432 to /10.1.2.3 and fe80::1ff:fe23:4567:890a', 'from <ip> to <ip> and <ip>'],
+    ['at 12:30:01.250 on 2024-03-01T12:30:01Z', 'at <time> on <time>'],
+    ['no file /var/log/app.log or C:\\logs\\x.log or a/b/c.txt', 'no file <path> or <path> or <path>'],
+    ['GET https://x.org/a?b=1 failed', 'GET <url>=<n> failed'],
+    ['mail to bob.b+x@example.org refused', 'mail to <email> refused'],
+    ['no user "Bob 7" in \'my db\'', 'no user "<str>" in \'<str>\''],
+    ["can't open it, don't ask", "can't open it, don't ask"],
+    ['an "unclosed quote', 'an "unclosed quote'],
+    ['read/write and TCP/IP stay', 'read/write and TCP/IP stay'],
+    ['Ошибка оплаты 12', 'Ошибка оплаты <n>'],
+    ['支付失败：订单号12345', '支付失败：订单号<n>'],
+    ['user=5 code=7', 'user=<n> code=<n>'],
+    ['tabs\tand colours\u0000\u001b[31m', 'tabs and colours [<n>m'],
+    ['', ''],
+  ])('masks %j', (message, pattern) => {
+    expect(maskMessage(`10:00:00.000 [main] ERROR ${message}`)).toBe(pattern);
+  });
+
+  it.each([
+    's%]s,+2k|D}K7b/XCwG&@7HDPR8z',
+    'ihu}!A2]*07}|,lc',
+    '[FP#goNaa9GllLn^l`h{5"xv}{X9M0p52`oAlL;q7O<xBnILByOyU*+^WiT9',
+    '9Xfzj*\\]VsqNDz#/??#U',
+    "|H')6,be1ae1ae0cf1X9lR8mce2af2D6mf9CAHR",
+    "\"bJ$!>4\\56v+s;t'*k0a+YU9'|Mze%7'lJYED)4G{0Mlfn/'1s/z~U'jH4[D",
+  ])('falls back to the logger for the random message %s', (message) => {
+    expect(maskMessage(`22:43:13.671 [scala-180] ERROR HelperUtils.Parameters$ - ${message}`)).toBe(
+      'HelperUtils.Parameters$ <random>',
+    );
+  });
+
+  it('bounds its result, and does not tear a character', () => {
+    expect(maskMessage(`ERROR ${'word '.repeat(200)}`).length).toBeLessThanOrEqual(maxPatternLength);
+    const cut = maskMessage(`ERROR ${'é'.repeat(maxPatternLength - 1)}😀😀`);
+    expect(cut).toBe('é'.repeat(maxPatternLength - 1));
+  });
+
+  it('takes time that is linear in the text', () => {
+    const size = 100_000;
+    const hostile = [
+      'a',
+      '.',
+      '"',
+      "'",
+      " '",
+      '[',
+      '1',
+      'a1',
+      '/',
+      'a/',
+      '.a',
+      'a.',
+      ':',
+      '-',
+      ' ',
+      '@',
+      'a@',
+      '<',
+      '{"msg"',
+      'aB',
+      ' (',
+      '1:',
+      '$',
+    ];
+    const begin = performance.now();
+    for (const part of hostile) {
+      for (const end of ['', 'x', '\u0001', '!x']) maskMessage(`ERROR ${part.repeat(size / part.length)}${end}`);
+    }
+    // Quadratic would be minutes.
+    expect(performance.now() - begin).toBeLessThan(10_000);
+  });
+});

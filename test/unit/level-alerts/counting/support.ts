@@ -1,0 +1,110 @@
+import { crc32c } from '@node-rs/crc32';
+import Ajv2020 from 'ajv/dist/2020';
+import {
+  createCounting,
+  type CountingOptions,
+  type CountingState,
+} from '../../../../src/pipelines/level-alerts/counting/counting';
+import { parseWindowRecord } from '../../../../src/pipelines/level-alerts/counting/parse-window-record';
+import schema from '../../../../src/pipelines/level-alerts/counting/window-record.schema.json';
+import { windowKey, type WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
+import type { JobOutput, OutputRecord } from '../../../../src/stream/job';
+import { Level, type LineBatch } from '../../../../src/lines/line-batch';
+import { encodeRecords } from '../../../../src/records/record-batch';
+
+export const MIN = 60_000;
+
+export const options: CountingOptions = {
+  partition: 3,
+  windowMs: MIN,
+  disorderMs: 5_000,
+  idleAfterMs: 15 * MIN,
+  keepWindowsMs: 48 * 60 * MIN,
+  maxWindows: 1_000,
+  patterns: true,
+  engine: 'telltale/test',
+};
+
+export interface Line {
+  readonly time: number;
+  readonly level?: Level;
+  readonly flags?: number;
+  readonly text?: string | Buffer;
+  /** By default 100 bytes behind the line before. */
+  readonly offset?: number;
+}
+
+export interface Of {
+  readonly source?: string;
+  readonly origin?: string;
+  readonly generation?: number;
+}
+
+/** A batch of lines; the level is INFO unless given. */
+export function linesOf(
+  lines: readonly Line[],
+  { source = 'b/web-1/a.log', origin = 'web-1', generation = 0 }: Of = {},
+): LineBatch {
+  const texts = lines.map(({ text = 'a line' }) => Buffer.from(text));
+  const ends = texts.map((_, i) => Buffer.concat(texts.slice(0, i + 1)).length);
+  return {
+    source,
+    origin,
+    generation,
+    count: lines.length,
+    bytes: Buffer.concat(texts),
+    starts: Uint32Array.from([0, ...ends.slice(0, -1)]),
+    ends: Uint32Array.from(ends),
+    offsets: Float64Array.from(lines, ({ offset }, i) => offset ?? i * 100),
+    times: Float64Array.from(lines, ({ time }) => time),
+    levels: Uint8Array.from(lines, ({ level }) => level ?? Level.INFO),
+    flags: Uint8Array.from(lines, ({ flags }) => flags ?? 0),
+    lengths: new Map(),
+  };
+}
+
+const validate = new Ajv2020().compile(schema);
+
+/** The records of an output, each checked against the published schema, its key and rule 1. */
+export function recordsOf({ outputs }: JobOutput): WindowRecord[] {
+  return outputs.map((output) => {
+    const { key, value } = output;
+    if (value === null) throw new Error('a window record without a value');
+    const json: unknown = JSON.parse(value.toString());
+    if (!validate(json)) throw new Error(JSON.stringify(validate.errors));
+    const record = parseWindowRecord(key, value);
+    if (record === null) throw new Error(`no window record: ${value.toString()}`);
+    expect(json).toEqual(record);
+    expect(key.toString()).toBe(windowKey(record.origin, record.windowStart));
+    const { error, warn, info, debug, none } = record.counts;
+    expect(record.lines).toBe(error + warn + info + debug + none + record.continuation + record.unparsed);
+    return record;
+  });
+}
+
+/** The record batch of these outputs, as a topic holds it. */
+export function batchOf(outputs: readonly OutputRecord[]): Buffer {
+  return encodeRecords(
+    outputs.map((output) => ({ ...output, headers: [] })),
+    crc32c,
+  );
+}
+
+/** A state as it is after a restart: the head, and what was written, compacted. */
+export function restore(
+  counting: CountingOptions,
+  head: Buffer | null,
+  written: readonly OutputRecord[],
+): CountingState {
+  const job = createCounting(counting);
+  const state = job.open(head);
+  const latest = new Map<string, OutputRecord>();
+  for (const output of written) {
+    latest.delete(output.key.toString());
+    latest.set(output.key.toString(), output);
+  }
+  for (const from of job.recalls(state)) {
+    if (latest.size > 0) job.recall(state, from, batchOf([...latest.values()]), 0);
+  }
+  return state;
+}

@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import type { MailReport, Transition } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
+import type { MailView } from '../../../../src/pipelines/level-alerts/mail/content';
+import { renderMail } from '../../../../src/pipelines/level-alerts/mail/render-mail';
+import { report } from './sample-reports';
+
+const view: MailView = { zone: 'UTC', redact: true, possibleRepeat: false };
+
+/** A report that holds `text` wherever text from outside can stand. */
+function holding(text: string, transition: Transition = 'opened'): MailReport {
+  const many = <T>(count: number, each: T): T[] => Array.from({ length: count }, () => each);
+  return report({
+    transition,
+    id: text,
+    incident: text,
+    group: text,
+    rule: { name: text, level: 'error', threshold: 1, window: 60_000, origins: text },
+    patterns: many(30, { pattern: text, count: 1, isNew: true }),
+    samples: many(9, { source: text, at: text, text }),
+    origins: many(20, { origin: text, count: 1 }),
+    notes: {
+      incomplete: 1,
+      continuation: 1,
+      unparsed: 1,
+      again: 1,
+      future: 1,
+      expired: 1,
+      gaps: 1,
+      lagging: many(30, text),
+    },
+  });
+}
+
+function tags(html: string): string[] {
+  return html.match(/<[^>]*>/g) ?? [];
+}
+
+/** What a reader sees of HTML, without white space. */
+function readable(html: string): string {
+  return html
+    .replace(/<(style|title)>[\s\S]*?<\/\1>|<[^>]*>/g, '')
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
+    .replace(/&nbsp;|\s/g, '');
+}
+
+describe('renderMail', () => {
+  it('lets no text become a tag, a character that cannot be seen, or a line of the subject', () => {
+    const harmless = tags(renderMail(holding('x'), view).html);
+    const nasty = fc.constantFrom(
+      '<',
+      '>',
+      '"',
+      "'",
+      '&',
+      '\n',
+      '\r',
+      '\0',
+      '\x1b',
+      '\u202e',
+      '\u2028',
+      '\ud800',
+      '-->',
+      '</pre>',
+    );
+    const text = fc
+      .array(fc.oneof(nasty, fc.string({ unit: 'binary' })), { minLength: 1 })
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(text, (hostile) => {
+        const mail = renderMail(holding(hostile), view);
+        expect(tags(mail.html)).toEqual(harmless);
+        expect(mail.subject).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+        expect(mail.text).not.toMatch(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+        expect(mail.html).not.toMatch(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it.each(['"'.repeat(5000), '\x00'.repeat(5000), '\n'.repeat(5000), '日'.repeat(5000), '\u{e0041}'.repeat(5000)])(
+    'stays below 100 kB when every text is endless (case %#)',
+    (text) => {
+      const mail = renderMail(holding(text, 'digest'), { ...view, possibleRepeat: true });
+      expect(Buffer.byteLength(mail.html)).toBeLessThan(90_000);
+      expect(Buffer.byteLength(mail.text)).toBeLessThan(45_000);
+      expect(Buffer.byteLength(mail.subject)).toBeLessThan(500);
+    },
+  );
+
+  it('gives no tag an attribute twice, as the second would not count', () => {
+    for (const tag of tags(renderMail(holding('x', 'digest'), { ...view, possibleRepeat: true }).html)) {
+      const names = [...tag.matchAll(/\s([\w-]+)="[^"]*"/g)].map(([, name]) => name);
+      expect(new Set(names).size).toBe(names.length);
+    }
+  });
+
+  it('loads nothing and runs nothing', () => {
+    expect(renderMail(report(), view).html).not.toMatch(
+      /<(img|link|script|iframe|form)|url\(|@import|https?:|\son\w+=/i,
+    );
+  });
+
+  it('says the same in both parts', () => {
+    const both = { ...view, zone: 'Europe/Berlin', possibleRepeat: true };
+    const mail = renderMail({ ...holding('some text', 'digest'), median: null }, both);
+    const said = readable(mail.html);
+    const lines = mail.text
+      .split('\n')
+      .filter((line) => !/^-+ ?$|^ +\d\d:\d\d /.test(line))
+      .map((line) => line.replace(/^\s+(?:\d+ {2}(?:NEW )?|\| )?|^- /, '').replace(/\s{2,}/g, ' '));
+    // The heading of the text part joins label, headline and limit in its own way, and the chart's its legend.
+    for (const line of lines.slice(1).filter((each) => !each.startsWith('Errors per'))) {
+      for (const word of line.split(' ')) expect(said).toContain(word);
+    }
+    expect(said).toContain('2026-11-2010:05–10:06UTC(11:05–11:06Europe/Berlin)');
+  });
+
+  it('shows where a line stands, and redacts it unless told otherwise', () => {
+    const samples = [{ source: 'logs/app.log', at: '2:18204', text: 'ERROR password=hunter2\n\tat Pay.java:1' }];
+    const hidden = renderMail(report({ samples }), view);
+    expect(hidden.text).toContain(
+      '  logs/app.log, byte 18204, generation 2\n    | ERROR password=[redacted]\n    |     at Pay.java:1',
+    );
+    expect(hidden.html).toContain('ERROR password=[redacted]\n    at Pay.java:1</pre>');
+    expect(renderMail(report({ samples }), { ...view, redact: false }).text).toContain('password=hunter2');
+  });
+
+  it('compares the mean of the breached windows with the median of the hour before', () => {
+    const breach = report().worst;
+    const { text } = renderMail(
+      report({
+        breaches: [breach, breach],
+        totals: { error: 40, warn: 10, info: 2408, debug: 30, none: 1 },
+        median: { error: 0, warn: 5, info: 1000, debug: 30, none: 0 },
+      }),
+      view,
+    );
+    expect(text).toContain(
+      [
+        '  Level      Lines   A window   Usual     Change',
+        '  ERROR         40         20       0        +20',
+        '  WARN          10          5       5   as usual',
+        '  INFO       2,408      1,204   1,000      +20 %',
+        '  DEBUG         30         15      30      −50 %',
+        '  no level       1        0.5       0       +0.5',
+      ].join('\n'),
+    );
+  });
+
+  it('draws the windows in the text part with breaches marked', () => {
+    expect(renderMail(report(), view).text).toContain(`  10:04   0\n  10:05  37 ! ${'█'.repeat(40)}\n`);
+  });
+
+  it.each<[Partial<MailReport['notes']>, string]>([
+    [{}, 'Every window is complete, and no origin is behind.'],
+    [{ incomplete: 2 }, '2 windows not complete yet: more lines may come.'],
+    [{ lagging: ['a', 'b'] }, 'a and b are not heard of up to the end yet, and not waited for.'],
+    [
+      { gaps: 1 },
+      'Lines may be missing: a log file was replaced, perhaps before its last lines were read. Run telltale audit to see which.',
+    ],
+    [{ gaps: 2 }, 'Lines may be missing: 2 times a log file was replaced, perhaps before its last lines were read.'],
+    [{ expired: 1 }, '1 line too late for the window'],
+    [{ unparsed: 12 }, '12 lines could not be parsed'],
+    [{ again: 40 }, '40 lines repeated by rewritten files, left out of the counts.'],
+    [{ future: 2 }, '2 lines stamped in the future.'],
+    [{ continuation: 4102 }, '4,102 lines of stack traces'],
+  ])('tells of %j', (notes, said) => {
+    const mail = renderMail(report({ notes: { ...report().notes, ...notes } }), view);
+    expect(mail.text.replace(/\s+/g, ' ')).toContain(`- ${said}`);
+    expect(readable(mail.html)).toContain(said.replace(/\s/g, ''));
+  });
+
+  it.each<Partial<MailReport['notes']>>([{ incomplete: 1 }, { lagging: ['a'] }, { gaps: 1 }])(
+    'does not call the windows complete with %j',
+    (notes) => {
+      const mail = renderMail(report({ notes: { ...report().notes, ...notes } }), view);
+      expect(mail.text).not.toContain('Every window is complete');
+    },
+  );
+
+  it('gives a rule to paste under which this would not have been mailed', () => {
+    expect(renderMail(report(), view).text).toContain(
+      '  - name: "errors"\n        level: error\n        threshold: 37   # now 1\n',
+    );
+  });
+
+  it('says when it may be a repeat, and carries its id', () => {
+    expect(renderMail(report(), view).text).not.toContain('You may have this mail already');
+    const repeat = renderMail(report(), { ...view, possibleRepeat: true });
+    expect(repeat.text).toContain('You may have this mail already');
+    expect(repeat.html).toContain('Mail m-5f0c2a91, incident i-77aa01.');
+  });
+});

@@ -1,0 +1,164 @@
+import { crc32c as nodeCrc32c } from '@node-rs/crc32';
+import fc from 'fast-check';
+import { isTelltaleError } from '../../../src/errors';
+import {
+  batchHeader,
+  decodeBatch,
+  encodeRecords,
+  withBaseOffset,
+  type RecordData,
+} from '../../../src/records/record-batch';
+
+const crc32c = (bytes: Buffer): number => nodeCrc32c(bytes);
+
+/** One record, laid out by hand from https://kafka.apache.org/documentation/#recordbatch */
+const byHand = Buffer.concat([
+  Buffer.from('0000000000000000', 'hex'), // baseOffset
+  Buffer.from('0000003f', 'hex'), // batchLength: 49 behind it in the header, 14 of records
+  Buffer.from('ffffffff', 'hex'), // partitionLeaderEpoch
+  Buffer.from('02', 'hex'), // magic
+  Buffer.from('00000000', 'hex'), // crc, set below
+  Buffer.from('0000', 'hex'), // attributes
+  Buffer.from('00000000', 'hex'), // lastOffsetDelta
+  Buffer.from('0000018bcfe56800', 'hex'), // baseTimestamp 1,700,000,000,000
+  Buffer.from('0000018bcfe56800', 'hex'), // maxTimestamp
+  Buffer.from('ffffffffffffffff', 'hex'), // producerId
+  Buffer.from('ffff', 'hex'), // producerEpoch
+  Buffer.from('ffffffff', 'hex'), // baseSequence
+  Buffer.from('00000001', 'hex'), // count
+  // length 13: attributes, timestampDelta, offsetDelta; key "k"; value null; 1 header "h": "vwz"
+  Buffer.from('1a', 'hex'),
+  Buffer.from('000000', 'hex'),
+  Buffer.from('026b', 'hex'),
+  Buffer.from('01', 'hex'),
+  Buffer.from('02', 'hex'),
+  Buffer.from('0268', 'hex'),
+  Buffer.from('0676777a', 'hex'),
+]);
+byHand.writeUInt32BE(crc32c(byHand.subarray(21)), 17);
+
+const oneRecord: RecordData = {
+  key: Buffer.from('k'),
+  value: null,
+  headers: [['h', Buffer.from('vwz')]],
+  timestamp: 1_700_000_000_000,
+};
+
+function corruptBatch(run: () => unknown): boolean {
+  try {
+    run();
+    return false;
+  } catch (error) {
+    return isTelltaleError(error, 'CORRUPT_BATCH');
+  }
+}
+
+const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
+const timestamps = fc.oneof(
+  fc.integer({ min: 0, max: 4_000_000_000_000 }),
+  fc.constantFrom(0, 63, 64, 8191, 8192, 2 ** 31, 2 ** 52),
+);
+const records = fc.array(
+  fc.record({
+    key: fc.option(bytes),
+    value: fc.option(bytes),
+    headers: fc.array(fc.tuple(fc.string({ maxLength: 20, unit: 'grapheme' }), bytes), { maxLength: 3 }),
+    timestamp: timestamps,
+  }),
+  { maxLength: 20 },
+);
+
+describe('record batches', () => {
+  it('are encoded as the protocol lays them out', () => {
+    expect(encodeRecords([oneRecord], crc32c).toString('hex')).toBe(byHand.toString('hex'));
+  });
+
+  it('that were laid out by hand are decoded', () => {
+    expect(decodeBatch(byHand, 0, crc32c)).toEqual([{ ...oneRecord, offset: 0 }]);
+    expect(batchHeader(byHand)).toEqual({
+      baseOffset: 0,
+      lastOffset: 0,
+      count: 1,
+      baseTimestamp: 1_700_000_000_000,
+      maxTimestamp: 1_700_000_000_000,
+      sizeInBytes: byHand.length,
+    });
+  });
+
+  it('come back as they were, whatever they hold', () => {
+    fc.assert(
+      fc.property(records, (written) => {
+        const batch = encodeRecords(written, crc32c);
+        expect(decodeBatch(batch, 0, crc32c)).toEqual(written.map((record, offset) => ({ ...record, offset })));
+        expect(batchHeader(batch, crc32c).count).toBe(written.length);
+      }),
+    );
+  });
+
+  it('keep the gaps that compaction leaves, and hand over only what is wanted', () => {
+    const gappy = [0, 7, 8, 70_000].map((offsetDelta) => ({ ...oneRecord, offsetDelta }));
+    const batch = withBaseOffset(encodeRecords(gappy, crc32c), 2 ** 40);
+    expect(decodeBatch(batch, 2 ** 40 + 8, crc32c).map(({ offset }) => offset - 2 ** 40)).toEqual([8, 70_000]);
+    expect(batchHeader(batch).lastOffset).toBe(2 ** 40 + 70_000);
+  });
+
+  it('may be empty', () => {
+    const batch = encodeRecords([], crc32c);
+    expect(batchHeader(batch, crc32c)).toMatchObject({ count: 0, baseOffset: 0, lastOffset: -1 });
+    expect(decodeBatch(batch, 0, crc32c)).toEqual([]);
+  });
+
+  it('keep their checksum when the event log sets the base offset', () => {
+    const moved = withBaseOffset(byHand, 12_345);
+    expect(decodeBatch(moved, 0, crc32c)[0]?.offset).toBe(12_345);
+    expect(byHand.readBigInt64BE(0)).toBe(0n);
+  });
+
+  it('are refused when a byte that the checksum covers has changed', () => {
+    for (let i = 21; i < byHand.length; i++) {
+      const broken = Buffer.from(byHand);
+      broken[i] = (broken[i] ?? 0) ^ 4;
+      expect(corruptBatch(() => decodeBatch(broken, 0, crc32c))).toBe(true);
+    }
+  });
+
+  it.each([
+    ['cut short', byHand.subarray(0, byHand.length - 1)],
+    ['shorter than a header', byHand.subarray(0, 40)],
+    ['followed by more', Buffer.concat([byHand, Buffer.from([0])])],
+    ['of an old magic', withByte(16, 1)],
+    ['compressed', withByte(22, 2)],
+    ['of more records than bytes', withByte(57, 0x7f)],
+    ['of records longer than they are', withByte(61, 0x18)],
+  ])('are refused when %s', (_, batch) => {
+    expect(corruptBatch(() => decodeBatch(batch))).toBe(true);
+  });
+
+  it('of garbage are refused or read, but never beyond their end', () => {
+    const garbage = fc.array(
+      fc.tuple(fc.integer({ min: 21, max: byHand.length * 3 }), fc.integer({ min: 0, max: 255 })),
+      {
+        maxLength: 12,
+      },
+    );
+    fc.assert(
+      fc.property(garbage, (changes) => {
+        const batch = Buffer.from(encodeRecords([oneRecord, oneRecord, { ...oneRecord, key: null }], crc32c));
+        for (const [pos, byte] of changes) if (pos < batch.length) batch[pos] = byte;
+        const isRead = !corruptBatch(() => {
+          for (const { key, value } of decodeBatch(batch)) {
+            expect((key?.length ?? 0) + (value?.length ?? 0)).toBeLessThan(batch.length);
+          }
+        });
+        if (isRead) expect(decodeBatch(batch).length).toBeLessThanOrEqual(batch.length);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+function withByte(pos: number, byte: number): Buffer {
+  const copy = Buffer.from(byHand);
+  copy[pos] = byte;
+  return copy;
+}
