@@ -234,7 +234,7 @@ function listingFailed(
   state.listing = { ...state.listing, after, attempts };
   context.log.warn('listing the bucket broke off', { after, attempts, error });
   if (attempts < LISTING_ATTEMPTS && !state.draining) {
-    context.after(listingPause(attempts), { type: 'listOn', after });
+    context.scheduleOnce(listingPause(attempts), { type: 'listOn', after });
     return;
   }
   endListing(state, error instanceof Error ? error.message : String(error), options, context);
@@ -283,7 +283,7 @@ function finished(
 function retryLater(state: State, context: ActorContext<IngestMessage>): void {
   if (state.retrying || !state.work.hasRetries) return;
   state.retrying = true;
-  context.after(RETRY_TICK_MS, { type: 'retry' });
+  context.scheduleOnce(RETRY_TICK_MS, { type: 'retry' });
 }
 
 function settledOf({ work, listing }: State, { prefix }: IngestOptions): Settled {

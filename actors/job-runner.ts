@@ -64,7 +64,7 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
     initialState: async (context) => {
       const state = await restore(options, context);
       for (const partition of state.inputs.keys()) fetchNext(state, partition, context);
-      context.after(options.tickMs, { type: 'tick' });
+      context.scheduleOnce(options.tickMs, { type: 'tick' });
       return state;
     },
     receive: async (state, message, context) => {
@@ -82,7 +82,7 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
           case 'tick':
             if (state.drained) break;
             if (atEnd(state)) await writeAtEnd(state, options);
-            context.after(options.tickMs, message);
+            context.scheduleOnce(options.tickMs, message);
             break;
           case 'finish':
             state.finishing = message.replyTo;

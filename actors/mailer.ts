@@ -155,7 +155,7 @@ async function goOn(state: State, options: MailerOptions, context: ActorContext<
       (error: unknown) => tell(context.self, { type: 'failed', id, error }),
     );
   } else if (next.until !== null) {
-    state.cancelTimer = context.after(next.until - now, { type: 'next' });
+    state.cancelTimer = context.scheduleOnce(next.until - now, { type: 'next' });
   } else if (state.finishing !== null && state.position >= state.finishing.end) {
     tell(state.finishing.replyTo, { type: 'drained' });
     state.finishing = null;

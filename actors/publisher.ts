@@ -175,7 +175,7 @@ async function take(
   const due = open.bytes >= MAX_TRANSACTION_BYTES || options.clock.now() - open.since >= MAX_TRANSACTION_MS;
   const message: PublisherMessage = { type: 'commit', upTo: state.taken };
   if (due) await commit(state, options, readers);
-  else if (step.more) context.after(MAX_TRANSACTION_MS, message);
+  else if (step.more) context.scheduleOnce(MAX_TRANSACTION_MS, message);
   else tell(context.self, message);
 }
 

@@ -10,7 +10,7 @@ import {
   type ChildOptions,
   type Parent,
   type SystemHub,
-} from './behaviour';
+} from './behavior';
 import { ActorRef, typeOf, type Fail, type Target } from './ref';
 import { DEFAULT_SUPERVISION, decideRestart, type Outcome } from './supervision';
 
@@ -71,7 +71,7 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
     else dispatch(this.nactRef, { kind: 'message', message, fail });
   };
 
-  readonly deadLetter = (to: string, message: unknown): void => this.system.deadLetter(to, message);
+  readonly undelivered = (to: string, message: unknown): void => this.system.undelivered(to, message);
 
   readonly stop = (): void => this.#stopAs({ kind: 'stopped' });
 
@@ -213,9 +213,9 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
         error: (message, own) => log.error(message, fields(own)),
       },
       signal: over.signal,
-      after: (delayMs, message) => {
+      scheduleOnce: (delayMs, message) => {
         if (over.signal.aborted) {
-          this.deadLetter(this.path, message);
+          this.undelivered(this.path, message);
           return () => undefined;
         }
         const timer = setTimeout(() => {
@@ -250,7 +250,7 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
   }
 
   #undeliverable(message: M, fail: Fail | undefined): void {
-    this.deadLetter(this.path, message);
+    this.undelivered(this.path, message);
     fail?.(this.#stoppedError(`before it handled '${typeOf(message)}'`));
   }
 

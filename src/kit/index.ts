@@ -1,5 +1,5 @@
 /** The actor kit: typed references, supervision and an orderly stop on top of nact, which nobody else imports. */
 export { ask, stop, stopped, tell, type ActorRef } from './ref';
-export { spawn, startSystem, type ActorSystem, type DeadLetter } from './system';
-export { type ActorContext, type ActorOptions, type ChildOptions, type Crash, type Log } from './behaviour';
+export { spawn, startSystem, type ActorSystem, type UndeliveredMessage } from './system';
+export { type ActorContext, type ActorOptions, type ChildOptions, type Crash, type Log } from './behavior';
 export { type ChildStopped, type Supervision } from './supervision';

@@ -7,7 +7,7 @@ export type Fail = (error: Error) => void;
 /** What hides behind a reference. */
 export interface Target<in M> {
   readonly deliver: (message: M, fail?: Fail) => void;
-  readonly deadLetter: (to: string, message: unknown) => void;
+  readonly undelivered: (to: string, message: unknown) => void;
   /** Questions that were asked here and are not answered yet; true once a handler has seen them. */
   readonly questions: Map<Fail, boolean>;
   readonly stop: () => void;
@@ -91,10 +91,10 @@ export function ask<M, const Q extends Extract<M, Question>>(
           close();
           resolve(reply as Reply); // Q says so: the handler saw `replyTo` with this type
         } else {
-          target.deadLetter(replyPath, reply);
+          target.undelivered(replyPath, reply);
         }
       },
-      deadLetter: target.deadLetter,
+      undelivered: target.undelivered,
       questions: new Map(),
       stop: () => undefined,
       stopped: target.stopped,

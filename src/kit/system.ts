@@ -10,11 +10,11 @@ import {
   type Crash,
   type Log,
   type SystemHub,
-} from './behaviour';
+} from './behavior';
 import { typeOf, type ActorRef } from './ref';
 
 /** A message that reached nobody: its actor had stopped, or its question was answered or given up. */
-export interface DeadLetter {
+export interface UndeliveredMessage {
   /** Path of the actor it was for. */
   readonly to: string;
   readonly message: unknown;
@@ -26,7 +26,7 @@ export interface SystemOptions {
   /** Defaults to the console, so that nothing is lost silently. Messages are logged by their type only. */
   readonly log?: Log;
   /** Called for every dead letter; what it throws is logged. */
-  readonly onDeadLetter?: (letter: DeadLetter) => void;
+  readonly onUndelivered?: (letter: UndeliveredMessage) => void;
   /** Called for every crash, before the restart; what it throws is logged. */
   readonly onCrash?: (crash: Crash) => void;
 }
@@ -35,7 +35,7 @@ export interface SystemOptions {
 export interface ActorSystem {
   readonly name: string;
   /** How many messages reached nobody since the start. */
-  deadLetters(): number;
+  undeliveredMessages(): number;
   /**
    * Stops all actors, leaves first; repeated calls share one result. Drain with messages before: this does not.
    *
@@ -55,7 +55,7 @@ export function startSystem(options: SystemOptions): ActorSystem {
   // It ignores a name given as a string, though its types ask for one.
   const nactRef: ActorSystemRef = start({ name: `${name}-${++systemsStarted}` } as unknown as Plugin);
   const children = new Map<string, Child>();
-  let deadLetters = 0;
+  let undelivered = 0;
   let stopping: Promise<void> | undefined;
 
   const quietly = (hook: string, call: () => void): void => {
@@ -67,10 +67,10 @@ export function startSystem(options: SystemOptions): ActorSystem {
   };
   const system: SystemHub = {
     log,
-    deadLetter: (to, message) => {
-      deadLetters += 1;
-      log.warn('dead letter', { actor: to, type: typeOf(message) });
-      quietly('onDeadLetter', () => options.onDeadLetter?.({ to, message }));
+    undelivered: (to, message) => {
+      undelivered += 1;
+      log.warn('message undelivered', { actor: to, type: typeOf(message) });
+      quietly('onUndelivered', () => options.onUndelivered?.({ to, message }));
     },
     crashed: (crash) => {
       const { path: actor, message, error, restartInMs } = crash;
@@ -98,7 +98,7 @@ export function startSystem(options: SystemOptions): ActorSystem {
 
   return {
     name,
-    deadLetters: () => deadLetters,
+    undeliveredMessages: () => undelivered,
     stop: (deadlineMs) => (stopping ??= stopAll(deadlineMs)),
     [spawnChild]: (actor) => {
       if (stopping) throw new TelltaleError('ACTOR_STOPPED', `${name} is stopping: it cannot start '${actor.name}'.`);

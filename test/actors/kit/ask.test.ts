@@ -43,7 +43,7 @@ describe('tell and ask', () => {
         message: "test://list did not answer 'get' within 500 ms.",
       });
       await jest.advanceTimersByTimeAsync(499);
-      expect(test_.system.deadLetters()).toBe(0);
+      expect(test_.system.undeliveredMessages()).toBe(0);
       await jest.advanceTimersByTimeAsync(1);
       await failure;
       open();
@@ -130,15 +130,15 @@ describe('tell and ask', () => {
   });
 });
 
-describe('dead letters', () => {
+describe('undelivered messages', () => {
   test('a message to a stopped actor is counted and logged by its type, without its content', async () => {
     const actor = spawn(test_.system, list('list'));
     await stop(actor);
     tell(actor, { type: 'add', item: 'secret' });
-    expect(test_.system.deadLetters()).toBe(1);
+    expect(test_.system.undeliveredMessages()).toBe(1);
     expect(test_.letters).toEqual([{ to: 'test://list', message: { type: 'add', item: 'secret' } }]);
     expect(test_.log).toEqual([
-      { level: 'warn', message: 'dead letter', fields: { actor: 'test://list', type: 'add' } },
+      { level: 'warn', message: 'message undelivered', fields: { actor: 'test://list', type: 'add' } },
     ]);
   });
 
@@ -148,7 +148,7 @@ describe('dead letters', () => {
     const second = spawn(test_.system, list('list'));
     tell(first, { type: 'add', item: 'for the first' });
     expect(await ask(second, get, 1_000)).toEqual([]);
-    expect(test_.system.deadLetters()).toBe(1);
+    expect(test_.system.undeliveredMessages()).toBe(1);
   });
 
   test('systems of the same name keep their messages apart', async () => {
@@ -164,14 +164,14 @@ describe('dead letters', () => {
 
   test('a hook that throws is logged', async () => {
     const loud = startTestSystem({
-      onDeadLetter: () => {
+      onUndelivered: () => {
         throw new Error('hook');
       },
     });
     const actor = spawn(loud.system, list('list'));
     await stop(actor);
     tell(actor, { type: 'add', item: 'a' });
-    expect(loud.log.map(({ message }) => message)).toEqual(['dead letter', 'onDeadLetter failed']);
+    expect(loud.log.map(({ message }) => message)).toEqual(['message undelivered', 'onUndelivered failed']);
     await loud.system.stop(1_000);
   });
 });

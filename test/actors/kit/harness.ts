@@ -6,7 +6,7 @@ import {
   type ActorRef,
   type ActorSystem,
   type Crash,
-  type DeadLetter,
+  type UndeliveredMessage,
   type Log,
 } from '../../../src/kit';
 
@@ -18,14 +18,14 @@ export interface LogEntry {
 
 export interface TestSystem {
   readonly system: ActorSystem;
-  readonly letters: DeadLetter[];
+  readonly letters: UndeliveredMessage[];
   readonly crashes: Crash[];
   readonly log: LogEntry[];
 }
 
 /** Starts a system that remembers everything it reports. The caller stops it. */
-export function startTestSystem(hooks: { onDeadLetter?: () => void; onCrash?: () => void } = {}): TestSystem {
-  const letters: DeadLetter[] = [];
+export function startTestSystem(hooks: { onUndelivered?: () => void; onCrash?: () => void } = {}): TestSystem {
+  const letters: UndeliveredMessage[] = [];
   const crashes: Crash[] = [];
   const log: LogEntry[] = [];
   const write =
@@ -36,9 +36,9 @@ export function startTestSystem(hooks: { onDeadLetter?: () => void; onCrash?: ()
   const system = startSystem({
     name: 'test',
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
-    onDeadLetter: (letter) => {
+    onUndelivered: (letter) => {
       letters.push(letter);
-      hooks.onDeadLetter?.();
+      hooks.onUndelivered?.();
     },
     onCrash: (crash) => {
       crashes.push(crash);

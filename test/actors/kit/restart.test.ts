@@ -216,7 +216,7 @@ describe('a handler that never settles', () => {
       type: 'do',
       action: async (context) => {
         await opened;
-        context.after(1, { type: 'add', item: 'from the dead' });
+        context.scheduleOnce(1, { type: 'add', item: 'from the dead' });
         context.stopSelf();
         spawn(context, { ...list('child'), onStop: () => ({ type: 'crash' }) });
         spawned();
@@ -285,7 +285,7 @@ describe('a supervisor', () => {
     await allTurns();
     await stop(parent);
     expect(onStop).not.toHaveBeenCalled();
-    expect(test_.system.deadLetters()).toBe(0);
+    expect(test_.system.undeliveredMessages()).toBe(0);
   });
 
   test('hears nothing of a child that stops when it is to stop itself: no dead letters', async () => {

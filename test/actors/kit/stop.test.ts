@@ -158,7 +158,7 @@ describe('a context', () => {
     const actor = spawn(test_.system, list('list'));
     tell(actor, {
       type: 'do',
-      action: ({ after }) => {
+      action: ({ scheduleOnce: after }) => {
         after(100, { type: 'add', item: 'told' });
         after(100, { type: 'add', item: 'cancelled' })();
       },
@@ -178,7 +178,7 @@ describe('a context', () => {
     const actor = spawn(test_.system, list('list', { supervision }));
     tell(actor, {
       type: 'do',
-      action: ({ after, signal }) => {
+      action: ({ scheduleOnce: after, signal }) => {
         after(100, { type: 'add', item: 'too late' });
         signals.push(signal);
       },
@@ -198,7 +198,7 @@ describe('a context', () => {
     const actor = spawn(test_.system, list('list'));
     tell(actor, {
       type: 'do',
-      action: ({ after }) => {
+      action: ({ scheduleOnce: after }) => {
         after(100, { type: 'add', item: 'too late' });
         return opened;
       },
@@ -208,7 +208,7 @@ describe('a context', () => {
     await jest.advanceTimersByTimeAsync(100);
     open();
     await done;
-    expect(test_.system.deadLetters()).toBe(0);
+    expect(test_.system.undeliveredMessages()).toBe(0);
   });
 
   test('log adds the path of the actor', async () => {
@@ -309,6 +309,6 @@ describe('the stop of a system', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
     expect(await stopped(root)).toMatchObject({ kind: 'failed', error: { code: 'DRAIN_TIMEOUT' } });
     tell(root, { type: 'add', item: 'too late' });
-    expect(test_.system.deadLetters()).toBe(1);
+    expect(test_.system.undeliveredMessages()).toBe(1);
   });
 });

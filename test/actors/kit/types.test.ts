@@ -59,9 +59,9 @@ export function typesOf(ref: ActorRef<Message>, context: ActorContext<Message | 
   // @ts-expect-error receive returns another state than initialState
   spawn(startSystem({ name: 'test' }), { ...child, initialState: () => 'zero' });
 
-  context.after(10, { type: 'add', amount: 1 });
+  context.scheduleOnce(10, { type: 'add', amount: 1 });
   // @ts-expect-error not a message of this actor
-  context.after(10, { type: 'subtract' });
+  context.scheduleOnce(10, { type: 'subtract' });
 
   expect([wrong, misread, unknownQuestion, noQuestion, more, mayBeForged]).toBeDefined();
 }

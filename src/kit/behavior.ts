@@ -67,7 +67,7 @@ export interface Parent {
 /** What all actors of a system share. */
 export interface SystemHub {
   readonly log: Log;
-  readonly deadLetter: (to: string, message: unknown) => void;
+  readonly undelivered: (to: string, message: unknown) => void;
   readonly crashed: (crash: Crash) => void;
 }
 
@@ -91,7 +91,7 @@ export interface ActorContext<in M> {
   /** Aborted when this start of the actor is over: hand it to I/O, so that nothing outlives its handler's deadline. */
   readonly signal: AbortSignal;
   /** Tells the actor a message after a delay in ms (up to 2^31-1), unless it stops or crashes before. Returns a cancel. */
-  readonly after: (delayMs: number, message: M) => () => void;
+  readonly scheduleOnce: (delayMs: number, message: M) => () => void;
   /** Stops this actor after the handler at work; waiting messages become dead letters. */
   readonly stopSelf: () => void;
   readonly [spawnChild]: <C, S>(options: ChildOptions<C, S, M>) => ActorRef<C>;
