@@ -1,4 +1,4 @@
-import type { Job, JobName } from '../src/stream/job';
+import type { Job } from '../src/stream/job';
 import {
   ask,
   spawn,
@@ -21,9 +21,8 @@ export interface ConsumerOptions {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly crc32c: Crc32c;
-  readonly partitions: number;
-  readonly counting: (partition: number) => Job<unknown>;
-  readonly alerting: () => Job<unknown>;
+  readonly counting: Job;
+  readonly alerting: Job;
   readonly buildMail: MailBuilder;
   readonly transport: MailTransport;
   /** A job has failed for good: the program cannot do its work and should end. */
@@ -40,9 +39,6 @@ export interface Consumer {
 const TICK_MS = 1_000;
 const DRAIN_MS = 8_000;
 const FINISH_MS = 24 * 60 * 60_000;
-
-/** How long what is folded may stay unwritten under load. Alerting decides mails when it writes (rule 16). */
-const MAX_UNWRITTEN_MS: Record<JobName, number> = { counting: 2_000, alerting: 10_000 };
 
 /**
  * Starts the consumer's actors: counting runs where partitions of `logs` are assigned; alerting and the mailer run where
@@ -118,26 +114,15 @@ function startWork(
   options: ConsumerOptions,
   context: ActorContext<ConsumerMessage>,
 ): void {
-  const run = (job: Job<unknown>, outputPartition: number, inputs: readonly number[]): void => {
-    const name = runnerName(job.name, outputPartition);
-    const runner = jobRunner(name, {
-      ...options,
-      job,
-      partitions: inputs,
-      outputPartition,
-      tickMs: TICK_MS,
-      maxUnwrittenMs: MAX_UNWRITTEN_MS[job.name],
-    });
+  const run = (job: Job, partition: number): void => {
+    const name = runnerName(job.name, partition);
+    const runner = jobRunner(name, { ...options, job, partition, tickMs: TICK_MS });
     state.runners.set(name, spawn(context, { ...runner, onStop: (stopped) => stopped }));
   };
   if (topic === 'logs') {
-    for (const partition of partitions) run(options.counting(partition), partition, [partition]);
+    for (const partition of partitions) run(options.counting, partition);
   } else if (partitions.includes(0)) {
-    run(
-      options.alerting(),
-      0,
-      Array.from({ length: options.partitions }, (_, partition) => partition),
-    );
+    run(options.alerting, 0);
     state.mailer = spawn(context, { ...mailer(options), onStop: (stopped) => stopped });
   }
 }
@@ -180,6 +165,6 @@ async function finish(state: State): Promise<void> {
   if (state.mailer !== null) await ask(state.mailer, (replyTo) => ({ type: 'finish', replyTo }), FINISH_MS);
 }
 
-function runnerName(job: JobName, partition: number): string {
+function runnerName(job: string, partition: number): string {
   return `${job}-${partition}`;
 }

@@ -1,4 +1,5 @@
-import type { Job, OutputRecord } from '../src/stream/job';
+import { decodeHeadEnvelope, encodeHeadEnvelope, type HeadEnvelope } from '../src/stream/head-envelope';
+import type { Job, Output } from '../src/stream/job';
 import type { RecordData } from '../src/records/record-batch';
 import { isTelltaleError } from '../src/errors';
 import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
@@ -12,20 +13,16 @@ import { readBatches, readLatest } from './read-latest';
 
 export interface JobRunnerOptions<S> {
   readonly job: Job<S>;
-  /** The input partitions that this runner folds. */
-  readonly partitions: readonly number[];
-  /** Where outputs go; the head record's key is `<job>/<outputPartition>`. */
-  readonly outputPartition: number;
+  /** The partition of the outputs; of a job `over: 'partition'` also that of the inputs. */
+  readonly partition: number;
   readonly log: EventLog;
   readonly clock: Clock;
   readonly crc32c: Crc32c;
   readonly tickMs: number;
-  /** Under load, what is folded is written at the latest after this long. */
-  readonly maxUnwrittenMs: number;
 }
 
 /** The consumer group of a job: its offsets, committed with its outputs, show ordinary lag tools where it stands. */
-export function groupOf(job: Job<unknown>['name']): string {
+export function groupOf(job: string): string {
   return `telltale-${job}`;
 }
 
@@ -34,23 +31,28 @@ const FETCH = { maxBytes: 4 * 1024 * 1024, waitMs: 5_000 };
 interface State<S> {
   readonly fold: S;
   readonly writer: EventWriter;
-  readonly inputs: Map<number, Input>;
-  /** When the oldest batch was folded that is not written yet (epoch milliseconds); null when all is written. */
-  unwrittenSince: number | null;
+  readonly inputs: readonly InputPartition[];
+  /** The job's head as of its last flush. */
+  head: Buffer | null;
+  /** When the oldest unwritten batch was folded (epoch milliseconds); null when all are written. */
+  dirtySince: number | null;
   finishing: ActorRef<Drained> | null;
   drained: boolean;
 }
 
-interface Input {
+interface InputPartition {
+  readonly topic: string;
+  readonly partition: number;
   readonly reader: EventReader;
+  /** The next offset to fold. */
   position: number;
   /** End of the partition as of the last fetch, or of the look taken when finishing. */
   end: number;
 }
 
 /**
- * Runs one job over its partitions: restores its state, seeks, folds, and writes outputs, head and group offsets in one
- * transaction: as soon as the input is drained, under load every few seconds.
+ * Runs one job over its partitions: restores its state, seeks, folds, and writes outputs, head, positions and group
+ * offsets in one transaction: as soon as the input is read to its end, under load every `flushIntervalMs`.
  *
  * Every error is a crash, and the restart is the same as a first start: fence, read own output to its end, read the
  * head, seek. Only FENCED is final: somebody else runs this job now.
@@ -63,20 +65,22 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
     supervision: PATIENT,
     initialState: async (context) => {
       const state = await restore(options, context);
-      for (const partition of state.inputs.keys()) fetchNext(state, partition, context);
+      for (const input of state.inputs) fetchNext(state, input, context);
       context.scheduleOnce(options.tickMs, { type: 'tick' });
       return state;
     },
     receive: async (state, message, context) => {
       try {
         switch (message.type) {
-          case 'fetched':
-            if (state.drained) break;
-            fold(state, job, message.partition, message.fetched, options.clock);
+          case 'fetched': {
+            const input = state.inputs[message.input];
+            if (state.drained || input === undefined) break;
+            fold(state, job, input, message.fetched, options.clock);
             if (atEnd(state)) await writeAtEnd(state, options);
             else if (overdue(state, options)) await write(state, options);
-            fetchNext(state, message.partition, context);
+            fetchNext(state, input, context);
             break;
+          }
           case 'fetchFailed':
             throw message.error;
           case 'tick':
@@ -86,8 +90,8 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
             break;
           case 'finish':
             state.finishing = message.replyTo;
-            for (const [partition, input] of state.inputs) {
-              input.end = (await options.log.offsets(job.input, partition)).end;
+            for (const input of state.inputs) {
+              input.end = (await options.log.offsets(input.topic, input.partition)).end;
             }
             if (atEnd(state)) await writeAtEnd(state, options);
             break;
@@ -105,7 +109,7 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
       return state;
     },
     afterStop: async (state) => {
-      for (const { reader } of state.inputs.values()) await reader.close();
+      for (const { reader } of state.inputs) await reader.close();
       await state.writer.close();
     },
   };
@@ -113,65 +117,95 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
 
 async function restore<S>(options: JobRunnerOptions<S>, context: ActorContext<JobRunnerMessage>): Promise<State<S>> {
   const { job, log } = options;
-  const headKey = headKeyOf(options);
-  const writer = await log.openWriter(`telltale-${headKey.replace('/', '-')}`);
-  let head: Buffer | null = null;
-  await readLatest(log, { topic: 'state', partition: 0, from: 0 }, (record) => {
-    if (record.key?.toString('utf8') === headKey) head = record.value;
+  const writer = await log.openWriter(`telltale-${job.name}-${options.partition}`);
+  const envelope = await readHead(options);
+  const head = envelope?.head ?? null;
+  const fold = job.open(head);
+  const inputs: InputPartition[] = [];
+  for (const { topic, partition } of inputsOf(options)) {
+    inputs.push(await openInput(log, topic, partition, positionIn(envelope, topic, partition), context));
+  }
+  for (const { topic, partition = options.partition, from } of job.restoreRanges(fold)) {
+    const isInput = job.inputs.some((input) => input.topic === topic);
+    const to = isInput ? positionIn(envelope, topic, partition) : (await log.offsets(topic, partition)).end;
+    const range = { topic, partition, from, to };
+    await readBatches(log, range, (batch, startOffset) => job.restore(fold, range, batch, startOffset));
+  }
+  return { fold, writer, inputs, head, dirtySince: null, finishing: null, drained: false };
+}
+
+async function readHead<S>(options: JobRunnerOptions<S>): Promise<HeadEnvelope | null> {
+  const key = headKeyOf(options);
+  const values: (Buffer | null)[] = [];
+  await readLatest(options.log, { topic: 'state', partition: 0, from: 0 }, (record) => {
+    if (record.key?.toString('utf8') === key) values[0] = record.value;
   });
-  const state = job.open(head);
-  for (const recall of job.recalls(state)) {
-    await readBatches(log, recall, (batch, firstWanted) => job.recall(state, recall, batch, firstWanted));
-  }
-  const inputs = new Map<number, Input>();
-  for (const partition of options.partitions) {
-    const { start, end } = await log.offsets(job.input, partition);
-    const wanted = job.position(state, partition);
-    const position = Math.max(wanted, start);
-    if (wanted > 0 && position > wanted) {
-      context.log.error('records were deleted before they were folded', { topic: job.input, partition, wanted, start });
-    }
-    inputs.set(partition, { reader: log.openReader(job.input, partition, position), position, end });
-  }
-  return { fold: state, writer, inputs, unwrittenSince: null, finishing: null, drained: false };
+  const value = values[0] ?? null;
+  return value === null ? null : decodeHeadEnvelope(value, key, options.job.inputs);
 }
 
-function headKeyOf<S>(options: JobRunnerOptions<S>): string {
-  return `${options.job.name}/${options.outputPartition}`;
+function headKeyOf<S>({ job, partition }: JobRunnerOptions<S>): string {
+  return `${job.name}/${partition}`;
 }
 
-function fetchNext<S>(state: State<S>, partition: number, context: ActorContext<JobRunnerMessage>): void {
-  const input = state.inputs.get(partition);
-  if (input === undefined || state.drained) return;
+function inputsOf<S>({ job, partition }: JobRunnerOptions<S>): { topic: string; partition: number }[] {
+  return job.inputs.flatMap(({ topic, partitions }) =>
+    job.over === 'partition'
+      ? [{ topic, partition }]
+      : Array.from({ length: partitions }, (_, each) => ({ topic, partition: each })),
+  );
+}
+
+function positionIn(envelope: HeadEnvelope | null, topic: string, partition: number): number {
+  const known = envelope?.positions.find((one) => one.topic === topic && one.partition === partition);
+  return known?.offset ?? 0;
+}
+
+async function openInput(
+  log: EventLog,
+  topic: string,
+  partition: number,
+  wanted: number,
+  context: ActorContext<JobRunnerMessage>,
+): Promise<InputPartition> {
+  const { start, end } = await log.offsets(topic, partition);
+  const position = Math.max(wanted, start);
+  if (wanted > 0 && position > wanted) {
+    context.log.error('records were deleted before they were folded', { topic, partition, wanted, start });
+  }
+  return { topic, partition, reader: log.openReader(topic, partition, position), position, end };
+}
+
+function fetchNext<S>(state: State<S>, input: InputPartition, context: ActorContext<JobRunnerMessage>): void {
+  if (state.drained) return;
+  const index = state.inputs.indexOf(input);
   fetchToSelf<JobRunnerMessage>(
     input.reader,
     FETCH,
     {
-      fetched: (fetched) => ({ type: 'fetched', partition, fetched }),
-      failed: (error) => ({ type: 'fetchFailed', partition, error }),
+      fetched: (fetched) => ({ type: 'fetched', input: index, fetched }),
+      failed: (error) => ({ type: 'fetchFailed', error }),
     },
     context,
   );
 }
 
-function fold<S>(state: State<S>, job: Job<S>, partition: number, fetched: FetchedBatches, clock: Clock): void {
-  const input = state.inputs.get(partition);
-  if (input === undefined) return;
+function fold<S>(state: State<S>, job: Job<S>, input: InputPartition, fetched: FetchedBatches, clock: Clock): void {
+  const { topic, partition } = input;
   for (const batch of fetched.batches) {
-    job.step(state.fold, { type: 'batch', partition, batch, firstWanted: fetched.from });
+    job.step(state.fold, { type: 'batch', topic, partition, batch, startOffset: fetched.from });
   }
-  if (fetched.batches.length > 0) state.unwrittenSince ??= clock.now();
+  if (fetched.batches.length > 0) state.dirtySince ??= clock.now();
   input.position = fetched.next;
   input.end = Math.max(input.end, fetched.end);
 }
 
-function atEnd<S>(state: State<S>): boolean {
-  for (const input of state.inputs.values()) if (input.position < input.end) return false;
-  return true;
+function atEnd<S>({ inputs }: State<S>): boolean {
+  return inputs.every(({ position, end }) => position >= end);
 }
 
-function overdue<S>(state: State<S>, options: JobRunnerOptions<S>): boolean {
-  return state.unwrittenSince !== null && options.clock.now() - state.unwrittenSince >= options.maxUnwrittenMs;
+function overdue<S>({ dirtySince }: State<S>, { job, clock }: JobRunnerOptions<S>): boolean {
+  return dirtySince !== null && clock.now() - dirtySince >= job.flushIntervalMs;
 }
 
 /** At the end of the input it is now: a tick, or the end of everything. */
@@ -185,21 +219,40 @@ async function writeAtEnd<S>(state: State<S>, options: JobRunnerOptions<S>): Pro
   tell(finishing, { type: 'drained' });
 }
 
+/** Writes when a batch was folded, or when time alone made outputs or a new head. */
 async function write<S>(state: State<S>, options: JobRunnerOptions<S>): Promise<void> {
-  const { job, outputPartition, crc32c } = options;
-  const { outputs, head } = job.drain(state.fold);
-  state.unwrittenSince = null;
-  if (head === null) return;
+  const { job, partition, crc32c, clock } = options;
+  const { outputs, head } = job.flush(state.fold);
+  if (state.dirtySince === null && outputs.length === 0 && head === null) return;
+  state.dirtySince = null;
+  state.head = head ?? state.head;
   const transaction = state.writer.begin();
-  await appendRecords(transaction, { topic: job.output, partition: outputPartition }, outputs.map(toRecord), crc32c);
-  const headRecord = { key: Buffer.from(headKeyOf(options)), value: head, headers: [], timestamp: options.clock.now() };
+  for (const [topic, records] of byTopic(outputs)) {
+    await appendRecords(transaction, { topic, partition }, records, crc32c);
+  }
+  const value = encodeHeadEnvelope({
+    definition: job.definition,
+    positions: state.inputs.map((input) => ({
+      topic: input.topic,
+      partition: input.partition,
+      offset: input.position,
+    })),
+    head: state.head,
+  });
+  const headRecord = { key: Buffer.from(headKeyOf(options)), value, headers: [], timestamp: clock.now() };
   await appendRecords(transaction, { topic: 'state', partition: 0 }, [headRecord], crc32c);
-  for (const [partition, { position }] of state.inputs) {
-    await transaction.commitOffset(groupOf(job.name), job.input, partition, position);
+  for (const input of state.inputs) {
+    await transaction.commitOffset(groupOf(job.name), input.topic, input.partition, input.position);
   }
   await transaction.commit();
 }
 
-function toRecord(output: OutputRecord): RecordData {
-  return { ...output, headers: [] };
+function byTopic(outputs: readonly Output[]): Map<string, RecordData[]> {
+  const topics = new Map<string, RecordData[]>();
+  for (const { topic, key, value, timestamp } of outputs) {
+    const records = topics.get(topic) ?? [];
+    topics.set(topic, records);
+    records.push({ key, value, timestamp, headers: [] });
+  }
+  return topics;
 }

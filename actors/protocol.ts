@@ -143,9 +143,9 @@ export interface Assignment {
 }
 
 export type JobRunnerMessage =
-  /** To itself: what a fetch brought. */
-  | { readonly type: 'fetched'; readonly partition: number; readonly fetched: FetchedBatches }
-  | { readonly type: 'fetchFailed'; readonly partition: number; readonly error: unknown }
+  /** To itself: the result of a fetch from an input, by its index. */
+  | { readonly type: 'fetched'; readonly input: number; readonly fetched: FetchedBatches }
+  | { readonly type: 'fetchFailed'; readonly error: unknown }
   /** Time has passed. */
   | { readonly type: 'tick' }
   /** Fold everything that is in the input now, then `end`, write, and answer. */

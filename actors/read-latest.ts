@@ -3,20 +3,22 @@ import type { EventLog } from '../src/ports/event-log';
 
 const MAX_FETCH_BYTES = 4 * 1024 * 1024;
 
-/** What is read: a partition from an offset up to the end that it has now. */
+/** A partition from an offset to another, or to the end that it has now. */
 export interface PartitionFrom {
   readonly topic: string;
   readonly partition: number;
   readonly from: number;
+  readonly to?: number;
 }
 
-/** Reads record batches up to the end that the partition has now, and no further. */
+/** Reads record batches up to `to` or to the end that the partition has now, whichever comes first. */
 export async function readBatches(
   log: EventLog,
-  { topic, partition, from }: PartitionFrom,
-  onBatch: (batch: Buffer, firstWanted: number) => void,
+  { topic, partition, from, to = Infinity }: PartitionFrom,
+  onBatch: (batch: Buffer, startOffset: number) => void,
 ): Promise<void> {
-  const { start, end } = await log.offsets(topic, partition);
+  const { start, end: endNow } = await log.offsets(topic, partition);
+  const end = Math.min(to, endNow);
   const reader = log.openReader(topic, partition, Math.max(from, start));
   try {
     let next = Math.max(from, start);
@@ -39,7 +41,7 @@ export async function readLatest(
   from: PartitionFrom,
   onRecord: (record: DecodedRecord) => void,
 ): Promise<void> {
-  await readBatches(log, from, (batch, firstWanted) => {
-    for (const record of decodeBatch(batch, firstWanted)) onRecord(record);
+  await readBatches(log, from, (batch, startOffset) => {
+    for (const record of decodeBatch(batch, startOffset)) onRecord(record);
   });
 }

@@ -222,9 +222,8 @@ export function consumerOptions(
     ...parts,
     clock: systemClock,
     crc32c,
-    partitions: config.eventLog.partitions,
-    counting: (partition) => countingJob(config, partition),
-    alerting: () => alertingJob(config, decide),
+    counting: countingJob(config),
+    alerting: alertingJob(config, decide),
     buildMail: (report, possibleRepeat) => ({
       id: report.id,
       from: mail.from,

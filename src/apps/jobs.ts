@@ -43,13 +43,9 @@ function ownFormatOf({ pattern, levels }: Config['ingest']['sources'][number]): 
 const levelByName = { error: Level.ERROR, warn: Level.WARN, info: Level.INFO, debug: Level.DEBUG } as const;
 
 /** @param maxWindows how many windows are kept in memory at the most */
-export function countingJob(
-  config: Config,
-  partition: number,
-  maxWindows = MAX_WINDOWS,
-): ReturnType<typeof createCounting> {
+export function countingJob(config: Config, maxWindows = MAX_WINDOWS): ReturnType<typeof createCounting> {
   return createCounting({
-    partition,
+    partitions: config.eventLog.partitions,
     windowMs: config.window,
     disorderMs: config.disorder,
     idleAfterMs: config.idleAfter,

@@ -53,7 +53,7 @@ const CHUNK_BYTES = 1024 * 1024;
  * @throws FILE_UNREADABLE after the results are printed, when some files could not be read
  */
 export async function runReplay(config: Config, options: ReplayOptions, io: Io): Promise<number> {
-  const counting = countingJob(config, 0, Infinity);
+  const counting = countingJob(config, Infinity);
   const state = counting.open(null);
   let bytes = 0;
   const { inputs, closed } = await inputsOf(config, options);
@@ -76,7 +76,7 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
     if (io.stop.aborted) throw new TelltaleError('STOPPED', 'stopped before all was read');
   }
   counting.step(state, { type: 'end' });
-  const windows = counting.drain(state).outputs.flatMap(({ key, value }) => {
+  const windows = counting.flush(state).outputs.flatMap(({ key, value }) => {
     const window = value === null ? null : parseWindowRecord(key, value);
     return window === null ? [] : [window];
   });
@@ -186,7 +186,7 @@ function decideMails(windows: readonly WindowRecord[], config: Config): DecidedM
   const state = alerting.open(null);
   foldWindows(state, windows, 0);
   alerting.step(state, { type: 'end' });
-  return alerting.drain(state).outputs.flatMap(({ key, value }) => {
+  return alerting.flush(state).outputs.flatMap(({ key, value }) => {
     const record = parseOutboxRecord(key, value);
     return record?.kind === 'mail' ? [asDecided(record.report, config)] : [];
   });

@@ -1,66 +1,108 @@
+import type { LineBatch } from '../lines/line-batch';
+import type { TopicSpec } from './topics';
+
 /**
- * A job is a pure fold over record batches (see `counting/` and `alerting/`). The `job-runner` actor and the commands
- * `replay` and `local --once` drive it; it does no I/O and reads no clock.
+ * A job is a pure fold over record batches (see `pipelines/`). The `job-runner` actor and the commands `replay` and
+ * `local --once` drive it. A job does no I/O and reads no clock: processing time is data (record timestamps and ticks).
  *
- * The state is owned by whoever folds: `recall`, `step` and `drain` change it in place, so that the hot path makes no
- * garbage. Processing time is data: the timestamps of records, and ticks.
+ * One `Job` object serves all its partitions; what it knows of one of them is a state. The driver owns the state and the
+ * positions in the input. `restore`, `step` and `flush` change the state in place, so that the hot path makes no garbage.
  */
-export interface Job<State> {
-  readonly name: JobName;
-  /** The topic that is folded. */
-  readonly input: 'logs' | 'windows';
-  /** Its own output, read back on assignment. */
-  readonly output: 'windows' | 'outbox';
+export interface Job<S = unknown> {
+  /** Part of its transactional ids, of its consumer group and of the keys of its heads: never changes. */
+  readonly name: string;
+  /**
+   * What the job's results depend on, as text. A runner refuses to continue with another definition than the one that its
+   * head was written with. Leave out what the job itself handles when it changes.
+   */
+  readonly definition: string;
+  /**
+   * `partition`: one runner per input partition, which writes the same partition of each output. `topic`: one runner
+   * for all partitions; its outputs have one partition.
+   */
+  readonly over: 'partition' | 'topic';
+  readonly inputs: readonly Input[];
+  readonly outputs: readonly TopicSpec[];
+  /** How long folded input may stay unwritten under load. At the end of the input, a runner writes at once. */
+  readonly flushIntervalMs: number;
 
-  /** State from the head record's value, or from nothing. */
-  open(head: Buffer | null): State;
+  /** The state that a head describes. Null: nothing was folded yet. */
+  open(head: Buffer | null): S;
+
+  /** What to read back before the first step, in this order. */
+  restoreRanges(state: S): readonly RestoreRange[];
+
+  /** Takes back the records of one batch whose offsets lie in [startOffset, range.to). */
+  restore(state: S, range: RestoredRange, batch: Buffer, startOffset: number): void;
+
+  step(state: S, input: JobInput): void;
 
   /**
-   * What must be read back, in this order, before input is folded: everything from an offset to the end seen at
-   * assignment. Each batch of it is handed to `recall`.
+   * Takes what to write since the last call, in this order. The driver writes it in one transaction with the head and the
+   * positions of all input that was folded so far.
    */
-  recalls(state: State): readonly Recall[];
-  recall(state: State, from: Recall, batch: Buffer, firstWanted: number): void;
-
-  /** The offset of an input partition at which folding goes on; 0 when nothing of it was folded yet. */
-  position(state: State, partition: number): number;
-
-  /** Folds one input. */
-  step(state: State, input: JobInput): void;
-
-  /**
-   * Takes what is to be written since the last call, and the head that belongs to it: one transaction.
-   * `outputs` are in the order in which they must be written. Called when the input is drained, and under load every
-   * few seconds.
-   */
-  drain(state: State): JobOutput;
+  flush(state: S): Flushed;
 }
 
-export type JobName = 'counting' | 'alerting';
+/** An input topic. The streams of a job `over: 'partition'` have equal partition counts. */
+export interface Input {
+  readonly topic: string;
+  readonly partitions: number;
+}
 
-export interface Recall {
-  readonly topic: 'windows' | 'outbox';
-  readonly partition: number;
+/** Records that a job reads back: of an input up to the job's position, of any other topic up to its end. */
+export interface RestoreRange {
+  readonly topic: string;
+  /** By default the runner's own partition. */
+  readonly partition?: number;
+  /** First offset wanted. */
   readonly from: number;
 }
 
+export interface RestoredRange extends Required<RestoreRange> {
+  /** The first offset after the range. */
+  readonly to: number;
+}
+
 export type JobInput =
-  /** One record batch of the input topic. Records below `firstWanted` were folded before. */
-  | { readonly type: 'batch'; readonly partition: number; readonly batch: Buffer; readonly firstWanted: number }
+  | BatchInput
+  | LinesInput
   /** The input has been read to its end, and it is `now` (epoch milliseconds). */
   | { readonly type: 'tick'; readonly now: number }
-  /** Nothing will ever come again: every window is complete, every mail is decided. */
+  /** No more input will ever come. */
   | { readonly type: 'end' };
 
-export interface JobOutput {
-  readonly outputs: readonly OutputRecord[];
-  /** Value of the head record in `state`, key `<job>/<partition>`; null when nothing changed since the last drain. */
+/** One record batch of an input topic, without its records before `startOffset`. */
+export interface BatchInput {
+  readonly type: 'batch';
+  readonly topic: string;
+  readonly partition: number;
+  readonly batch: Buffer;
+  readonly startOffset: number;
+}
+
+/** Lines that were never encoded as records: `replay` folds files at the speed of the scanner. */
+export interface LinesInput {
+  readonly type: 'lines';
+  readonly lines: LineBatch;
+  /** When they were ingested, epoch milliseconds. */
+  readonly timestamp: number;
+}
+
+export interface Flushed {
+  readonly outputs: readonly Output[];
+  /** Scalars only, at most some kilobytes: state per key goes to a compacted topic. Null: as it was at the last flush. */
   readonly head: Buffer | null;
+}
+
+/** A record for the runner's own partition of a topic. */
+export interface Output extends OutputRecord {
+  readonly topic: string;
 }
 
 export interface OutputRecord {
   readonly key: Buffer;
   readonly value: Buffer | null;
-  /** The fold's `now`: epoch milliseconds (rule 11). */
+  /** Processing time, epoch milliseconds. */
   readonly timestamp: number;
 }

@@ -13,6 +13,19 @@ export interface TopicSpec {
 
 const days = (n: number): number => n * 24 * 60 * 60 * 1000;
 
+/** Windows by origin; kept for at least as long as counting may revise them. */
+export function windowsTopic(partitions: number, keepWindowsMs: number): TopicSpec {
+  const retentionMs = Math.max(2 * keepWindowsMs, days(2));
+  return { name: 'windows', partitions, cleanup: 'compact,delete', retentionMs };
+}
+
+export const outboxTopic: TopicSpec = {
+  name: 'outbox',
+  partitions: 1,
+  cleanup: 'compact,delete',
+  retentionMs: days(30),
+};
+
 /**
  * What every program makes sure of at start.
  * @param partitions number of partitions of `logs`, `checkpoints` and `windows`; never changes once data exists
@@ -23,8 +36,8 @@ export function topicSpecs(partitions: number, keepWindowsMs: number, logsRetent
   return [
     { name: 'logs', partitions, cleanup: 'delete', retentionMs: logsRetentionMs },
     { name: 'checkpoints', partitions, cleanup: 'compact', retentionMs: logsRetentionMs },
-    { name: 'windows', partitions, cleanup: 'compact,delete', retentionMs: Math.max(2 * keepWindowsMs, days(2)) },
-    { name: 'outbox', partitions: 1, cleanup: 'compact,delete', retentionMs: days(30) },
+    windowsTopic(partitions, keepWindowsMs),
+    outboxTopic,
     { name: 'state', partitions: 1, cleanup: 'compact', retentionMs: days(30) },
     { name: 'quarantine', partitions: 1, cleanup: 'delete', retentionMs: days(30) },
   ];

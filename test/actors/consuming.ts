@@ -51,7 +51,7 @@ export async function openMailPlace(folder: string): Promise<MailPlace> {
 
 export function counting(): Job<CountingState> {
   return createCounting({
-    partition: 0,
+    partitions: 1,
     windowMs: 60_000,
     disorderMs: 5_000,
     idleAfterMs: 15 * 60_000,

@@ -3,14 +3,17 @@ import { groupOf, jobRunner } from '../../actors/job-runner';
 import type { JobRunnerMessage } from '../../actors/protocol';
 import { crc32c } from '../../src/adapters/native/checksums';
 import { parseWindowRecord } from '../../src/pipelines/level-alerts/counting/parse-window-record';
-import type { DecodedRecord } from '../../src/records/record-batch';
+import { decodeHeadEnvelope } from '../../src/stream/head-envelope';
+import type { Job, Output } from '../../src/stream/job';
+import { outboxTopic, windowsTopic } from '../../src/stream/topics';
+import { decodeBatch, type DecodedRecord } from '../../src/records/record-batch';
 import { ask, spawn, stopped, type ActorRef } from '../../src/kit';
 import { systemClock, type Clock } from '../../src/ports/clock';
 import type { EventLog } from '../../src/ports/event-log';
 import { comparable } from '../support/results';
 import { tempFolders } from '../support/temp-folder';
 import { readRecords, readWindows } from '../support/topics';
-import { appendLines, counting, openLog, untilHolds } from './consuming';
+import { appendLines, appendOutputs, counting, openLog, untilHolds } from './consuming';
 import { changedLog, commitFaults, withCommitFaults, type CommitFault } from './decorators';
 import { startTestSystem, type TestSystem } from './kit/harness';
 import { info } from './producing';
@@ -37,8 +40,8 @@ class Counter {
   readonly ref: ActorRef<JobRunnerMessage>;
 
   constructor(log: EventLog, tickMs = 60_000) {
-    const options = { partitions: [0], outputPartition: 0, log, clock, crc32c, tickMs, maxUnwrittenMs: 0 };
-    this.ref = spawn(this.seen.system, jobRunner('counting-0', { job: counting(), ...options }));
+    const job = { ...counting(), flushIntervalMs: 0 };
+    this.ref = spawn(this.seen.system, jobRunner('counting-0', { job, partition: 0, log, clock, crc32c, tickMs }));
   }
 
   async finish(): Promise<void> {
@@ -92,6 +95,29 @@ function linesIn(records: readonly DecodedRecord[]): number {
 
 const linesOf = (count: number): number =>
   chunks.slice(0, count).reduce((sum, { text }) => sum + text.split('\n').length - 1, 0);
+
+/** Copies its inputs to both of its outputs; it has no head. */
+const copyingJob: Job<Output[]> = {
+  name: 'copying',
+  definition: 'copying',
+  over: 'topic',
+  inputs: [
+    { topic: 'logs', partitions: 1 },
+    { topic: 'quarantine', partitions: 1 },
+  ],
+  outputs: [windowsTopic(1, 0), outboxTopic],
+  flushIntervalMs: 0,
+  open: () => [],
+  restoreRanges: () => [],
+  restore: () => undefined,
+  step: (outputs, input) => {
+    if (input.type !== 'batch') return;
+    for (const { key, value, timestamp } of decodeBatch(input.batch, input.startOffset)) {
+      for (const topic of ['windows', 'outbox']) outputs.push({ topic, key: key ?? Buffer.alloc(0), value, timestamp });
+    }
+  },
+  flush: (outputs) => ({ outputs: outputs.splice(0), head: null }),
+};
 
 /** What one run over all the input makes of it. */
 let expected: object;
@@ -214,6 +240,48 @@ describe('a job-runner', () => {
     await second.finish();
     expect(opened).toEqual([end]);
     await second.stop();
+  });
+
+  it('continues from a head that the version before wrote, with the offsets that it had', async () => {
+    const log = await newLog();
+    for (let i = 0; i < 6; i++) await appendChunk(log, i);
+    const first = new Counter(log);
+    await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(6));
+    await first.drain();
+    const written = (await readRecords(log, 'state', 1)).at(-1)?.value ?? Buffer.alloc(0);
+    const { positions, head } = decodeHeadEnvelope(written, 'counting/0', counting().inputs);
+    const fields = JSON.parse(head?.toString() ?? '') as object;
+    const offsets = { 0: positions.find(({ topic }) => topic === 'logs')?.offset };
+    const value = Buffer.from(JSON.stringify({ ...fields, v: 1, offsets }));
+    await appendOutputs(log, 'state', [{ key: Buffer.from('counting/0'), value, timestamp: INGESTED }]);
+    for (let i = 6; i < chunks.length; i++) await appendChunk(log, i);
+    const second = new Counter(log);
+    await second.finish();
+    expect(await windows(log)).toEqual(expected);
+    await second.stop();
+  });
+
+  it('folds all inputs of a job into all its outputs, and continues after a restart where it stood in each', async () => {
+    const log = await newLog();
+    const append = (topic: string, value: string): Promise<void> =>
+      appendOutputs(log, topic, [{ key: Buffer.from(value), value: Buffer.from(topic), timestamp: INGESTED }]);
+    const copied = async (topic: string): Promise<string[]> =>
+      (await readRecords(log, topic, 1)).map(({ key, value }) => `${String(key)} ${String(value)}`).sort();
+    await append('logs', 'a');
+    await append('quarantine', 'b');
+    const run = async (): Promise<void> => {
+      const seen = startTestSystem();
+      const options = { job: copyingJob, partition: 0, log, clock, crc32c, tickMs: 60_000 };
+      const ref = spawn(seen.system, jobRunner('copying-0', options));
+      await ask(ref, (replyTo) => ({ type: 'finish', replyTo }), 20_000);
+      await seen.system.stop(20_000);
+    };
+    await run();
+    await append('logs', 'c');
+    await run();
+    const all = ['a logs', 'b quarantine', 'c logs'];
+    expect([await copied('windows'), await copied('outbox')]).toEqual([all, all]);
+    expect(await log.groupOffset('telltale-copying', 'quarantine', 0)).toBe((await log.offsets('quarantine', 0)).end);
   });
 
   it('folds nothing any more after it was drained', async () => {

@@ -1,7 +1,8 @@
 import { TelltaleError } from '../../../errors';
 import { parseWindowRecord } from '../counting/parse-window-record';
 import type { WindowRecord } from '../counting/window-record';
-import type { Job, JobInput, JobOutput, Recall } from '../../../stream/job';
+import type { Flushed, Job, JobInput, RestoredRange, RestoreRange } from '../../../stream/job';
+import { outboxTopic } from '../../../stream/topics';
 import { decodeBatch } from '../../../records/record-batch';
 import { least } from './extremes';
 import { KeptWindows, type Place } from './kept-windows';
@@ -15,8 +16,8 @@ export type { AlertingOptions, AlertingState } from './state';
  * The job that folds windows into incidents and decides their mails: `windows`, all partitions, to `outbox`.
  *
  * A breach exists as soon as a revision passes a rule's threshold, and joins an incident in the order of arrival (record
- * timestamps); mails are decided in `drain`. So incidents do not depend on how the input was cut, nor on restarts: `recall`
- * takes windows up to the head's offset only, and what lies behind it is folded like anything new.
+ * timestamps); mails are decided in `flush`. So incidents do not depend on how the input was cut, nor on restarts: `restore`
+ * takes windows up to the job's position only, and those after it are folded like new ones.
  *
  * @throws CONFIG when rules do not fit together or to the base window, or reminders would never end
  */
@@ -30,35 +31,34 @@ export function createAlerting(options: AlertingOptions): Job<AlertingState> {
   const rules = new Map(checkRules(options.rules, options.windowMs).map((rule) => [rule.name, rule]));
   return {
     name: 'alerting',
-    input: 'windows',
-    output: 'outbox',
+    // Changed rules need no reset: each incident keeps its rule's definition.
+    definition: 'alerting',
+    over: 'topic',
+    inputs: [{ topic: 'windows', partitions: options.partitions }],
+    outputs: [outboxTopic],
+    // Mails are decided when they are written.
+    flushIntervalMs: 10_000,
     open: (head) => openState(options, rules, head),
-    recalls,
-    recall,
-    position: (state, partition) => state.positions[partition] ?? 0,
+    restoreRanges,
+    restore,
     step,
-    drain,
+    flush,
   };
 }
 
 /** Folds windows as if they had been read from partition 0, one record each, with this timestamp (epoch milliseconds). */
 export function foldWindows(state: AlertingState, windows: readonly WindowRecord[], timestamp: number): void {
-  for (const window of windows) {
-    foldWindow(state, window, { partition: 0, offset: state.positions[0] ?? 0, timestamp });
-  }
+  windows.forEach((window, offset) => foldWindow(state, window, { partition: 0, offset, timestamp }));
 }
 
-/** Partitions of which something is kept: the windows of the rest have all been forgotten, or there were none. */
-function recalls(state: AlertingState): readonly Recall[] {
-  return state.restoreFrom
-    .map((from, partition) => ({ topic: 'windows' as const, partition, from }))
-    .filter(({ partition, from }) => from < (state.positions[partition] ?? 0));
+/** The partitions of which windows are kept. */
+function restoreRanges(state: AlertingState): readonly RestoreRange[] {
+  return state.restoreFrom.flatMap((from, partition) => (from === null ? [] : [{ topic: 'windows', partition, from }]));
 }
 
-function recall(state: AlertingState, { partition }: Recall, batch: Buffer, firstWanted: number): void {
-  const end = state.positions[partition] ?? 0;
-  for (const { window, place } of windowsIn(batch, partition, firstWanted)) {
-    if (window !== null && place.offset < end) state.windows.put(window, place);
+function restore(state: AlertingState, { partition, to }: RestoredRange, batch: Buffer, startOffset: number): void {
+  for (const { window, place } of windowsIn(batch, partition, startOffset)) {
+    if (window !== null && place.offset < to) state.windows.put(window, place);
   }
 }
 
@@ -66,11 +66,13 @@ function step(state: AlertingState, input: JobInput): void {
   switch (input.type) {
     case 'batch':
       state.backlogRead = false;
-      for (const { window, place } of windowsIn(input.batch, input.partition, input.firstWanted)) {
+      for (const { window, place } of windowsIn(input.batch, input.partition, input.startOffset)) {
+        state.changed = true;
         if (window !== null) foldWindow(state, window, place);
-        else passBy(state, place);
       }
       return;
+    case 'lines':
+      throw new TelltaleError('INTERNAL', 'Alerting folds windows, not lines.');
     case 'tick':
       state.backlogRead = true;
       if (state.options.decide === 'drained') state.now = Math.max(state.now, input.now);
@@ -84,10 +86,9 @@ function step(state: AlertingState, input: JobInput): void {
   }
 }
 
-function drain(state: AlertingState): JobOutput {
+function flush(state: AlertingState): Flushed {
   const live = state.options.decide === 'drained';
-  if (!live && !state.ended) return { outputs: [], head: null };
-  writeMails(state);
+  if (live || state.ended) writeMails(state);
   if (live) forget(state);
   const { outputs } = state;
   const head = state.changed ? encodeState(state) : null;
@@ -114,18 +115,12 @@ function* windowsIn(
 }
 
 function foldWindow(state: AlertingState, window: WindowRecord, place: Place): void {
-  passBy(state, place);
   if (state.options.decide === 'atEnd') {
     state.windows.put(window, place);
     return;
   }
   state.now = Math.max(state.now, place.timestamp);
   judge(state, window, place);
-}
-
-function passBy(state: AlertingState, { partition, offset }: Place): void {
-  state.positions[partition] = offset + 1;
-  state.changed = true;
 }
 
 /** Takes a revision into the sums, and notes what it breaches. */

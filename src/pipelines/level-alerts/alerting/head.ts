@@ -19,14 +19,13 @@ export interface Head {
   readonly v: 1;
   /** Epoch milliseconds. */
   readonly now: number;
-  /** By partition of `windows`: where folding goes on, and the lowest offset that holds a window still kept. */
+  /** By partition of `windows`: the lowest offset that holds a kept window; null when none is kept. */
   readonly partitions: readonly PartitionHead[];
   readonly incidents: readonly HeadIncident[];
 }
 
 export interface PartitionHead {
-  readonly offset: number;
-  readonly restoreFrom: number;
+  readonly restoreFrom: number | null;
 }
 
 /** An incident, with its breaches as runs [first start, number of windows]. */
@@ -49,7 +48,7 @@ const isMailed: Guard<Mailed> = isObjectOf<Mailed>({
 const isHead: Guard<Head> = isObjectOf<Head>({
   v: isOneOf(1),
   now: isNumber,
-  partitions: isListOf(isObjectOf<PartitionHead>({ offset: isNumber, restoreFrom: isNumber })),
+  partitions: isListOf(isObjectOf<PartitionHead>({ restoreFrom: isNullOr(isNumber) })),
   incidents: isListOf(
     isObjectOf<HeadIncident>({
       id: isString,

@@ -1,5 +1,5 @@
 import { TelltaleError } from '../../../errors';
-import type { OutputRecord } from '../../../stream/job';
+import type { Output } from '../../../stream/job';
 import { decodeHead, encodeHead, fromHead, toHead, type PartitionHead } from './head';
 import { Incidents, type Breach, type Incident } from './incidents';
 import { KeptWindows } from './kept-windows';
@@ -44,10 +44,8 @@ export interface AlertingState {
   backlogRead: boolean;
   ended: boolean;
   /** By partition: what the head said. */
-  readonly restoreFrom: readonly number[];
-  /** By partition: the next offset to fold. */
-  readonly positions: number[];
-  outputs: OutputRecord[];
+  readonly restoreFrom: readonly (number | null)[];
+  outputs: Output[];
   changed: boolean;
 }
 
@@ -75,23 +73,19 @@ export function openState(
     backlogRead: false,
     ended: false,
     restoreFrom: partitions.map(({ restoreFrom }) => restoreFrom),
-    positions: partitions.map(({ offset }) => offset),
     outputs: [],
     changed: false,
   };
 }
 
-const untouched: PartitionHead = { offset: 0, restoreFrom: 0 };
+const untouched: PartitionHead = { restoreFrom: null };
 
 /** The value of the head record that belongs to a state. */
 export function encodeState(state: AlertingState): Buffer {
   return encodeHead({
     v: 1,
     now: state.now,
-    partitions: state.positions.map((offset, partition) => ({
-      offset,
-      restoreFrom: state.windows.lowestOffset(partition) ?? offset,
-    })),
+    partitions: state.restoreFrom.map((_, partition) => ({ restoreFrom: state.windows.lowestOffset(partition) })),
     incidents: state.incidents.all().map((incident) => toHead(incident, ruleOf(state.rules, incident))),
   });
 }

@@ -50,7 +50,7 @@ function writeMail(state: AlertingState, { transition, situations }: DecidedMail
   const subject: Subject = { rule, incidents: [first.incident, ...others.map(({ incident }) => incident)] };
   const id = mailId(rule.name, groupName(subject), first.incident.openedBy, transition, detailOf(first, transition));
   const report = buildReport(state.windows, state, subject, transition, id);
-  state.outputs.push(pendingMail(report, state.now));
+  state.outputs.push({ topic: 'outbox', ...pendingMail(report, state.now) });
   for (const { incident } of situations) incident.mailed = mailedNow(state, incident, rule, transition);
 }
 

@@ -3,8 +3,8 @@ import type { OpenError } from './count-errors';
 import { newWindow, type Window } from './window';
 
 export interface CountingOptions {
-  /** The partition of `logs` that is folded, and of `windows` that is written. */
-  readonly partition: number;
+  /** Of `logs` and of `windows`. */
+  readonly partitions: number;
   /** Length of a window in milliseconds of event time; windows are aligned to the epoch. */
   readonly windowMs: number;
   /** How far behind the newest stamp of an origin its watermark stays, milliseconds of event time. */
@@ -26,8 +26,6 @@ export interface CountingState {
   readonly options: CountingOptions;
   /** The largest record timestamp, tick or due timer seen, epoch milliseconds; never goes back (rule 11). */
   now: number;
-  /** Where folding goes on, by input partition. */
-  readonly offsets: Map<number, number>;
   readonly origins: Map<string, Origin>;
   /** Origins that are not idle, the longest silent first. */
   readonly awake: Set<Origin>;
@@ -71,7 +69,6 @@ export function emptyState(options: CountingOptions): CountingState {
   return {
     options,
     now: 0,
-    offsets: new Map(),
     origins: new Map(),
     awake: new Set(),
     windows: new Set(),

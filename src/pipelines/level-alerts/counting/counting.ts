@@ -1,5 +1,6 @@
-import type { Job, JobOutput, OutputRecord } from '../../../stream/job';
-import { decodeLines } from '../../../lines/log-records';
+import type { Flushed, Job, Output } from '../../../stream/job';
+import { lineBatchesOf } from '../../../stream/line-batches';
+import { windowsTopic } from '../../../stream/topics';
 import { decodeBatch } from '../../../records/record-batch';
 import { countLines } from './count-lines';
 import {
@@ -26,25 +27,26 @@ export { countLines, type CountingOptions, type CountingState };
 export function createCounting(options: CountingOptions): Job<CountingState> {
   return {
     name: 'counting',
-    input: 'logs',
-    output: 'windows',
+    // Another window or disorder needs no reset: windows of another length count as evicted.
+    definition: 'counting',
+    over: 'partition',
+    inputs: [{ topic: 'logs', partitions: options.partitions }],
+    outputs: [windowsTopic(options.partitions, options.keepWindowsMs)],
+    flushIntervalMs: 2_000,
     open: (head) => (head === null ? emptyState(options) : decodeHead(head, options)),
     // Without a head nothing was folded yet: counting starts from the first line, and on top of no window.
-    recalls: ({ origins }) => (origins.size === 0 ? [] : [{ topic: 'windows', partition: options.partition, from: 0 }]),
-    recall: (state, _from, batch, firstWanted) => {
-      for (const { key, value, timestamp } of decodeBatch(batch, firstWanted)) {
+    restoreRanges: ({ origins }) => (origins.size === 0 ? [] : [{ topic: 'windows', from: 0 }]),
+    restore: (state, _range, batch, startOffset) => {
+      for (const { key, value, timestamp } of decodeBatch(batch, startOffset)) {
         const record = key === null || value === null ? null : parseWindowRecord(key, value);
         if (record !== null) restoreWindow(state, fromRecord(record, timestamp));
       }
     },
-    position: ({ offsets }, partition) => offsets.get(partition) ?? 0,
     step: (state, input) => {
       switch (input.type) {
         case 'batch':
-          for (const { batch, timestamp, nextOffset } of decodeLines(input.batch, input.firstWanted)) {
-            countLines(state, batch, timestamp);
-            state.offsets.set(input.partition, nextOffset);
-          }
+        case 'lines':
+          for (const { batch, timestamp } of lineBatchesOf(input)) countLines(state, batch, timestamp);
           return;
         case 'tick':
           advance(state, input.now);
@@ -54,12 +56,12 @@ export function createCounting(options: CountingOptions): Job<CountingState> {
           return;
       }
     },
-    drain: (state) => drain(state, options.engine),
+    flush: (state) => flush(state, options.engine),
   };
 }
 
 /** Forgotten windows first: all others changed after them. */
-function drain(state: CountingState, engine: string): JobOutput {
+function flush(state: CountingState, engine: string): Flushed {
   const outputs = [...state.leaving, ...state.changed].map((window) => outputOf(window, engine));
   const head = state.headChanged || outputs.length > 0 ? encodeHead(state) : null;
   state.leaving = [];
@@ -69,10 +71,11 @@ function drain(state: CountingState, engine: string): JobOutput {
 }
 
 /** A window's next revision. Its timestamp is the fold's `now` when it changed, so that it is forgotten on time after a restore. */
-function outputOf(window: Window, engine: string): OutputRecord {
+function outputOf(window: Window, engine: string): Output {
   window.revision++;
   const record = toRecord(window, engine);
   return {
+    topic: 'windows',
     key: Buffer.from(windowKey(record.origin, record.windowStart)),
     value: Buffer.from(JSON.stringify(record)),
     timestamp: window.changedAt,

@@ -2,12 +2,12 @@ import { TelltaleError } from '../../../errors';
 import type { OpenError } from './count-errors';
 import { emptyState, originOf, type CountingOptions, type CountingState, type Origin } from './counting-state';
 import { addRun } from './dropped-runs';
-import { countOr, numberOr, objectOr, objectsIn, parseObject, stringOr } from './json';
+import { countOr, numberOr, objectsIn, parseObject, stringOr } from './json';
 import { timeOrNull } from './window';
 
 /**
  * The head of counting: what it knows besides its window records. JSON:
- * {v, now, offsets{partition}, origins[{origin, watermark, lastArrival, idle, dropped[{from, to}]}], openErrors[{source,
+ * {v, now, origins[{origin, watermark, lastArrival, idle, dropped[{from, to}]}], openErrors[{source,
  * generation, windowStart, pattern, guess, type, frame, python}]}. Origins come in order of their last arrival, open errors in order of their
  * last line: the orders in which timers fire and open errors are given up.
  */
@@ -16,7 +16,6 @@ export function encodeHead(state: CountingState): Buffer {
   const head = {
     v: 1,
     now: state.now,
-    offsets: Object.fromEntries(state.offsets),
     origins: [...idle, ...state.awake].map((origin) => ({
       origin: origin.name,
       watermark: timeOrNull(origin.watermark),
@@ -43,9 +42,6 @@ export function decodeHead(bytes: Buffer, options: CountingOptions): CountingSta
   }
   const state = emptyState(options);
   state.now = numberOr(head['now'], 0);
-  for (const [partition, offset] of Object.entries(objectOr(head['offsets'], {}))) {
-    state.offsets.set(Number(partition), countOr(offset, 0));
-  }
   for (const value of objectsIn(head['origins'])) {
     const origin: Origin = originOf(state, stringOr(value['origin'], ''));
     origin.watermark = numberOr(value['watermark'], -Infinity);

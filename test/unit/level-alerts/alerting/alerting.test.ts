@@ -256,14 +256,13 @@ describe('a restart', () => {
     );
   });
 
-  it('recalls each partition from the lowest offset that holds the last revision of a window still kept', () => {
+  it('restores each partition from the lowest offset that holds the last revision of a window still kept', () => {
     const runner = new Runner({ keepWindowsMs: hour });
     runner.write(0, at('10:00'), windowOf('a', at('09:58'), 0), windowOf('a', at('09:59'), 0));
     runner.write(0, at('11:00'), windowOf('a', at('09:59'), 0, { revision: 2 }), windowOf('a', at('10:59'), 0));
     runner.catchUp(at('11:00'));
     const state = runner.job.open(runner.committedHead());
-    expect(runner.job.recalls(state)).toEqual([{ topic: 'windows', partition: 0, from: 2 }]);
-    expect([runner.job.position(state, 0), runner.job.position(state, 1)]).toEqual([4, 0]);
+    expect(runner.job.restoreRanges(state)).toEqual([{ topic: 'windows', partition: 0, from: 2 }]);
   });
 
   it('judges nothing by records behind the head before it has folded them', () => {

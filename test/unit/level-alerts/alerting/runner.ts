@@ -74,6 +74,7 @@ export class Runner {
   private state: AlertingState;
   private readonly topic: RecordData[][];
   private readonly read: number[];
+  private committed: readonly number[];
 
   constructor(options: Partial<AlertingOptions> = {}) {
     const all = { ...defaults, ...options };
@@ -81,6 +82,7 @@ export class Runner {
     this.state = this.job.open(null);
     this.topic = Array.from({ length: all.partitions }, () => []);
     this.read = this.topic.map(() => 0);
+    this.committed = [...this.read];
   }
 
   /** Appends records to a partition, with one timestamp. */
@@ -106,7 +108,7 @@ export class Runner {
       const begin = from - (from % perBatch);
       const wanted = Math.min(begin + perBatch - from, left);
       const batch = this.batch(partition, begin, from + wanted);
-      this.job.step(this.state, { type: 'batch', partition, batch, firstWanted: from });
+      this.job.step(this.state, { type: 'batch', topic: 'windows', partition, batch, startOffset: from });
       this.read[partition] = from + wanted;
       left -= wanted;
     }
@@ -134,20 +136,21 @@ export class Runner {
 
   /** One transaction: returns the mails of it. */
   drain(): MailReport[] {
-    const { outputs, head } = this.job.drain(this.state);
+    const { outputs, head } = this.job.flush(this.state);
     if (head !== null) this.head = head;
+    this.committed = [...this.read];
     this.outputs.push(...outputs);
     return mailsIn(outputs);
   }
 
   /** A transaction that is never committed. */
   drainInVain(): void {
-    this.job.drain(this.state);
+    this.job.flush(this.state);
   }
 
   /** Where the job would go on to read. */
   position(partition: number): number {
-    return this.job.position(this.state, partition);
+    return this.read[partition] ?? 0;
   }
 
   /** Reads everything, and it is `now`. */
@@ -158,13 +161,13 @@ export class Runner {
   /** Dies, and starts from what was committed. */
   restart(): this {
     this.state = this.job.open(this.head);
-    for (const recall of this.job.recalls(this.state)) {
-      const end = this.topic[recall.partition]?.length ?? 0;
-      if (recall.from < end) {
-        this.job.recall(this.state, recall, this.batch(recall.partition, 0, end), recall.from);
-      }
+    for (const { topic, partition = 0, from } of this.job.restoreRanges(this.state)) {
+      const range = { topic, partition, from, to: this.committed[partition] ?? 0 };
+      // The batch holds more than is wanted, on both sides.
+      const batch = this.batch(partition, 0, this.topic[partition]?.length ?? 0);
+      if (from < range.to) this.job.restore(this.state, range, batch, from);
     }
-    for (const partition of this.topic.keys()) this.read[partition] = this.job.position(this.state, partition);
+    this.read.splice(0, this.read.length, ...this.committed);
     return this;
   }
 

@@ -1,10 +1,6 @@
 import { crc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
-import {
-  countLines,
-  createCounting,
-  type CountingOptions,
-} from '../../../../src/pipelines/level-alerts/counting/counting';
+import { createCounting, type CountingOptions } from '../../../../src/pipelines/level-alerts/counting/counting';
 import type { WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
 import type { OutputRecord } from '../../../../src/stream/job';
 import { Level, LineFlag } from '../../../../src/lines/line-batch';
@@ -107,16 +103,16 @@ function fold(all: readonly Event[], whats: readonly What[], encoded: boolean): 
     const batch = linesOf(lines, of);
     if (encoded) {
       const bytes = withBaseOffset(encodeLines(batch, waiting.now, crc32c), offset);
-      job.step(state, { type: 'batch', partition: 3, batch: bytes, firstWanted: job.position(state, 3) });
+      job.step(state, { type: 'batch', topic: 'logs', partition: 3, batch: bytes, startOffset: offset });
     } else {
-      countLines(state, batch, waiting.now);
+      job.step(state, { type: 'lines', lines: batch, timestamp: waiting.now });
     }
     offset += lines.length;
     waiting = { events: [], times: [], now };
   };
   const drain = (): void => {
     flush();
-    const output = job.drain(state);
+    const output = job.flush(state);
     written.push(...output.outputs);
     expect(output.outputs.length === 0 || output.head !== null).toBe(true);
     head = output.head ?? head;
@@ -142,7 +138,7 @@ function fold(all: readonly Event[], whats: readonly What[], encoded: boolean): 
 
 /** What stands in the topic after all: the last record of each window, but for its revision. */
 function finals(written: readonly OutputRecord[]): Map<string, unknown> {
-  const all = recordsOf({ outputs: written, head: null });
+  const all = recordsOf({ outputs: written });
   return new Map(all.map((record) => [`${record.origin} ${record.windowStart}`, { ...record, revision: 0 }]));
 }
 
@@ -176,7 +172,7 @@ describe('counting', () => {
     fc.assert(
       fc.property(events, cuts, (all, whats) => {
         const before = new Map<string, WindowRecord>();
-        for (const record of recordsOf({ outputs: fold(all, whats, false), head: null })) {
+        for (const record of recordsOf({ outputs: fold(all, whats, false) })) {
           const key = `${record.origin} ${record.windowStart}`;
           const last = before.get(key);
           expect(record.revision).toBe((last?.revision ?? 0) + 1);

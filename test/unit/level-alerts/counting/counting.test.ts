@@ -25,9 +25,9 @@ function start(changed: Partial<CountingOptions> = {}): {
     count: (lines, of, timestamp = T) => countLines(state, linesOf(lines, of), timestamp),
     tick: (now) => job.step(state, { type: 'tick', now }),
     end: () => job.step(state, { type: 'end' }),
-    drain: () => recordsOf(job.drain(state)),
+    drain: () => recordsOf(job.flush(state)),
     head: () => {
-      const { head } = job.drain(state);
+      const { head } = job.flush(state);
       return head === null ? null : (JSON.parse(head.toString()) as Record<string, unknown>);
     },
   };
@@ -340,11 +340,11 @@ describe('forgotten windows', () => {
     const state = job.open(null);
     const tail = [{ time: T }];
     countLines(state, linesOf([{ time: T }, { time: T + MIN }]), T + MIN);
-    const { outputs, head } = job.drain(state);
+    const { outputs, head } = job.flush(state);
     for (const at of [state, restore({ ...options, maxWindows: 1 }, head, outputs)]) {
       countLines(at, linesOf(tail), T + MIN);
       expect(
-        recordsOf(job.drain(at)).map(({ windowStart, lines, expired, revision }) => [
+        recordsOf(job.flush(at)).map(({ windowStart, lines, expired, revision }) => [
           windowStart,
           lines,
           expired,
@@ -386,7 +386,7 @@ describe('patterns and samples', () => {
     let state = job.open(null);
     const error = { time: T, level: Level.ERROR, text: '12:00:00.000 [main] ERROR c.a.Pay - Payment 17 failed' };
     countLines(state, linesOf([error]), T);
-    const first = job.drain(state);
+    const first = job.flush(state);
     expect(recordsOf(first)[0]?.patterns).toEqual([{ pattern: 'c.a.Pay - Payment <n> failed', count: 1 }]);
 
     state = restore(options, first.head, first.outputs);
@@ -397,7 +397,7 @@ describe('patterns and samples', () => {
       '\tat c.a.Main.main(Main.java:3)',
     ];
     countLines(state, linesOf(trace.map((text, i) => ({ time: T, level: Level.CONT, text, offset: 100 + i }))), T);
-    expect(recordsOf(job.drain(state))).toEqual([
+    expect(recordsOf(job.flush(state))).toEqual([
       expect.objectContaining({
         patterns: [{ pattern: 'java.lang.IllegalStateException at c.a.Pay.run', count: 1 }],
         continuation: 4,
@@ -460,21 +460,21 @@ describe('patterns and samples', () => {
 });
 
 describe('the job', () => {
-  it('folds record batches from where its head says, and skips what was folded before', () => {
+  it('folds the records of a batch from its start offset, and restores itself from its windows', () => {
     const job = createCounting(options);
     const state = job.open(null);
-    expect([job.position(state, 3), job.recalls(state)]).toEqual([0, []]);
+    expect(job.restoreRanges(state)).toEqual([]);
     const lines = linesOf([{ time: T }, { time: T }, { time: T, level: Level.ERROR, text: 'ERROR x' }]);
     const batch = withBaseOffset(encodeLines(lines, T, crc32c), 40);
-    job.step(state, { type: 'batch', partition: 3, batch, firstWanted: 41 });
-    const { outputs, head } = job.drain(state);
+    job.step(state, { type: 'batch', topic: 'logs', partition: 3, batch, startOffset: 41 });
+    const { outputs, head } = job.flush(state);
     expect(outputs.map(({ timestamp }) => timestamp)).toEqual([T]);
     const again = restore(options, head, outputs);
-    expect([job.position(again, 3), job.recalls(again)]).toEqual([43, [{ topic: 'windows', partition: 3, from: 0 }]]);
-    job.step(again, { type: 'batch', partition: 3, batch, firstWanted: 43 });
-    expect(job.drain(again)).toEqual({ outputs: [], head: null });
+    expect(job.restoreRanges(again)).toEqual([{ topic: 'windows', from: 0 }]);
+    job.step(again, { type: 'batch', topic: 'logs', partition: 3, batch, startOffset: 43 });
+    expect(job.flush(again)).toEqual({ outputs: [], head: null });
     countLines(again, lines, T);
-    expect(recordsOf(job.drain(again))[0]).toMatchObject({ lines: 5, counts: { error: 2 }, revision: 2 });
+    expect(recordsOf(job.flush(again))[0]).toMatchObject({ lines: 5, counts: { error: 2 }, revision: 2 });
   });
 
   it.each(['{"v":2}', 'garbage', ''])('refuses the head %j, which it cannot read', (head) => {
@@ -487,12 +487,12 @@ describe('the job', () => {
     const job = createCounting(options);
     const state = job.open(null);
     countLines(state, linesOf([{ time: T }]), T);
-    const { outputs, head } = job.drain(state);
+    const { outputs, head } = job.flush(state);
     const changed = { ...options, windowMs: 5 * MIN };
     const again = restore(changed, head, outputs);
     countLines(again, linesOf([{ time: T }, { time: T + 5 * MIN }]), T);
     expect(
-      recordsOf(createCounting(changed).drain(again)).map(({ windowStart, lines, expired }) => [
+      recordsOf(createCounting(changed).flush(again)).map(({ windowStart, lines, expired }) => [
         windowStart,
         lines,
         expired,

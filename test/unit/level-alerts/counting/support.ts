@@ -8,14 +8,14 @@ import {
 import { parseWindowRecord } from '../../../../src/pipelines/level-alerts/counting/parse-window-record';
 import schema from '../../../../src/pipelines/level-alerts/counting/window-record.schema.json';
 import { windowKey, type WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
-import type { JobOutput, OutputRecord } from '../../../../src/stream/job';
+import type { OutputRecord } from '../../../../src/stream/job';
 import { Level, type LineBatch } from '../../../../src/lines/line-batch';
 import { encodeRecords } from '../../../../src/records/record-batch';
 
 export const MIN = 60_000;
 
 export const options: CountingOptions = {
-  partition: 3,
+  partitions: 4,
   windowMs: MIN,
   disorderMs: 5_000,
   idleAfterMs: 15 * MIN,
@@ -66,7 +66,7 @@ export function linesOf(
 const validate = new Ajv2020().compile(schema);
 
 /** The records of an output, each checked against the published schema, its key and rule 1. */
-export function recordsOf({ outputs }: JobOutput): WindowRecord[] {
+export function recordsOf({ outputs }: { readonly outputs: readonly OutputRecord[] }): WindowRecord[] {
   return outputs.map((output) => {
     const { key, value } = output;
     if (value === null) throw new Error('a window record without a value');
@@ -85,7 +85,7 @@ export function recordsOf({ outputs }: JobOutput): WindowRecord[] {
 /** The record batch of these outputs, as a topic holds it. */
 export function batchOf(outputs: readonly OutputRecord[]): Buffer {
   return encodeRecords(
-    outputs.map((output) => ({ ...output, headers: [] })),
+    outputs.map(({ key, value, timestamp }) => ({ key, value, timestamp, headers: [] })),
     crc32c,
   );
 }
@@ -103,8 +103,9 @@ export function restore(
     latest.delete(output.key.toString());
     latest.set(output.key.toString(), output);
   }
-  for (const from of job.recalls(state)) {
-    if (latest.size > 0) job.recall(state, from, batchOf([...latest.values()]), 0);
+  for (const range of job.restoreRanges(state)) {
+    const restored = { partition: 3, ...range, to: latest.size };
+    if (latest.size > 0) job.restore(state, restored, batchOf([...latest.values()]), 0);
   }
   return state;
 }

@@ -1,0 +1,76 @@
+import { decodeHeadEnvelope, encodeHeadEnvelope, type HeadEnvelope } from '../../../src/stream/head-envelope';
+
+const logs = [{ topic: 'logs', partitions: 4 }];
+const windows = [{ topic: 'windows', partitions: 2 }];
+
+const envelope: HeadEnvelope = {
+  definition: 'window=60000',
+  positions: [
+    { topic: 'logs', partition: 3, offset: 17 },
+    { topic: 'logs', partition: 12, offset: 0 },
+    { topic: 'users', partition: 0, offset: 2 ** 53 - 1 },
+  ],
+  head: Buffer.from('{"now":1}\n{"more":2}'),
+};
+
+describe('encodeHeadEnvelope', () => {
+  it('writes one line of JSON, then the bytes of the head', () => {
+    expect(encodeHeadEnvelope(envelope).toString()).toBe(
+      '{"v":2,"definition":"window=60000","positions":{"logs":{"3":17,"12":0},"users":{"0":9007199254740991}}}\n' +
+        '{"now":1}\n{"more":2}',
+    );
+  });
+
+  it('writes no line feed when the job has no head', () => {
+    expect(encodeHeadEnvelope({ definition: 'd', positions: [], head: null }).toString()).toBe(
+      '{"v":2,"definition":"d","positions":{}}',
+    );
+  });
+});
+
+describe('decodeHeadEnvelope', () => {
+  it.each<[string, HeadEnvelope]>([
+    ['a head of text', envelope],
+    ['no head', { ...envelope, head: null }],
+    ['an empty head', { ...envelope, head: Buffer.alloc(0) }],
+    ['a head of any bytes', { ...envelope, head: Buffer.from([0x0a, 0xff, 0x00, 0x0a]) }],
+    [
+      'a topic with the name of a property',
+      { ...envelope, positions: [{ topic: '__proto__', partition: 0, offset: 5 }] },
+    ],
+  ])('reads back %s', (_, written) => {
+    expect(decodeHeadEnvelope(encodeHeadEnvelope(written), 'counting/3', logs)).toEqual(written);
+  });
+
+  it('reads the head of counting of version 1, with its offsets', () => {
+    const value = Buffer.from('{"v":1,"now":7,"offsets":{"3":41},"origins":[],"openErrors":[]}');
+    expect(decodeHeadEnvelope(value, 'counting/3', logs)).toEqual({
+      definition: null,
+      positions: [{ topic: 'logs', partition: 3, offset: 41 }],
+      head: value,
+    });
+  });
+
+  it('reads the head of alerting of version 1, with the offsets of its partitions', () => {
+    const value = Buffer.from(
+      '{"v":1,"now":7,"partitions":[{"offset":4,"restoreFrom":2},{"offset":0,"restoreFrom":0}],"incidents":[]}',
+    );
+    expect(decodeHeadEnvelope(value, 'alerting/0', windows)).toEqual({
+      definition: null,
+      positions: [
+        { topic: 'windows', partition: 0, offset: 4 },
+        { topic: 'windows', partition: 1, offset: 0 },
+      ],
+      head: value,
+    });
+  });
+
+  it.each(['', 'garbage', '{"v":3,"positions":{}}', '[]', 'null', '{}', '{"v":3}\n{"v":2}'])(
+    'refuses %j, which is no head of any known version',
+    (value) => {
+      expect(() => decodeHeadEnvelope(Buffer.from(value), 'counting/3', logs)).toThrow(
+        /head record of counting\/3 .* run the version of Telltale that wrote it/,
+      );
+    },
+  );
+});
