@@ -4,7 +4,7 @@ import type { RecordData } from '../src/records/record-batch';
 import { isTelltaleError } from '../src/errors';
 import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
 import type { Clock } from '../src/ports/clock';
-import type { EventLog, EventReader, EventWriter, FetchedBatches } from '../src/ports/event-log';
+import type { EventLog, EventReader, EventWriter, FetchedBatches, WriterOptions } from '../src/ports/event-log';
 import { appendRecords, type Crc32c } from './append';
 import { fetchToSelf } from './fetch-to-self';
 import { PATIENT, PATIENT_DEADLINE_MS } from './patience';
@@ -24,6 +24,22 @@ export interface JobRunnerOptions<S> {
 /** The consumer group of a job: its offsets, committed with its outputs, show ordinary lag tools where it stands. */
 export function groupOf(job: string): string {
   return `telltale-${job}`;
+}
+
+/** Declares the writer of a job's output partition. */
+export function jobWriter(job: WritingJob, partition: number): WriterOptions {
+  const [inputs, outputs] = [job.inputs.map(({ topic }) => topic), job.outputs.map(({ name }) => name)];
+  return {
+    id: `telltale-${job.name}-${partition}`,
+    reads: [...inputs, 'state', ...outputs],
+    writes: [...outputs, 'state'],
+  };
+}
+
+interface WritingJob {
+  readonly name: string;
+  readonly inputs: readonly { readonly topic: string }[];
+  readonly outputs: readonly { readonly name: string }[];
 }
 
 const FETCH = { maxBytes: 4 * 1024 * 1024, waitMs: 5_000 };
@@ -117,7 +133,7 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
 
 async function restore<S>(options: JobRunnerOptions<S>, context: ActorContext<JobRunnerMessage>): Promise<State<S>> {
   const { job, log } = options;
-  const writer = await log.openWriter(`telltale-${job.name}-${options.partition}`);
+  const writer = await log.openWriter(jobWriter(job, options.partition));
   const envelope = await readHead(options);
   const head = envelope?.head ?? null;
   const fold = job.open(head);

@@ -49,6 +49,8 @@ interface State {
   cancelTimer: () => void;
 }
 
+export const mailerWriter = { id: 'telltale-mailer', reads: ['outbox'], writes: ['outbox'] } as const;
+
 const FETCH = { maxBytes: 1024 * 1024, waitMs: 5_000 };
 
 /**
@@ -62,7 +64,7 @@ export function mailer(options: MailerOptions): ActorOptions<MailerMessage, Stat
     deadlineMs: PATIENT_DEADLINE_MS,
     supervision: PATIENT,
     initialState: async (context) => {
-      const writer = await options.log.openWriter('telltale-mailer');
+      const writer = await options.log.openWriter(mailerWriter);
       const outbox = openOutbox();
       const position = (await options.log.offsets('outbox', 0)).end;
       await readBatches(options.log, { topic: 'outbox', partition: 0, from: 0 }, (batch, firstWanted) => {

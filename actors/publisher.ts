@@ -30,6 +30,8 @@ export const IN_QUARANTINE = 'an object cannot be read and is in quarantine';
 const MAX_TRANSACTION_MS = 1_000;
 const MAX_TRANSACTION_BYTES = 8 * 1024 * 1024;
 
+export const publisherTopics = { reads: ['checkpoints'], writes: ['logs', 'checkpoints', 'quarantine'] } as const;
+
 interface State {
   readonly writer: EventWriter;
   readonly epoch: number;
@@ -228,7 +230,7 @@ async function restore(
   options: PublisherOptions,
   signal: AbortSignal,
 ): Promise<Pick<State, 'writer' | 'committed' | 'refused'>> {
-  const writer = await options.log.openWriter(options.transactionalId);
+  const writer = await options.log.openWriter({ id: options.transactionalId, ...publisherTopics });
   try {
     const shelved = await readShelf(options);
     // Another start is at work meanwhile: its epoch counts, and nobody is to hear of this one.

@@ -7,7 +7,7 @@ import { createLocalCommandRunner } from '../adapters/embedded/local-command-run
 import { openFolderStore } from '../adapters/embedded/folder-store';
 import { openMailbox, type Mailbox } from '../adapters/embedded/mailbox';
 import { sendSignal } from '../adapters/embedded/signal-client';
-import type { KafkaSasl, TopicNeeds } from '../adapters/kafka/options';
+import type { KafkaSasl } from '../adapters/kafka/options';
 import { openSqliteEventLog } from '../adapters/embedded/sqlite-event-log';
 import { crc32c } from '../adapters/native/checksums';
 import { gunzip } from '../adapters/native/gunzip';
@@ -55,7 +55,6 @@ async function openKafka({ eventLog: { kafka } }: Config): Promise<EventLog> {
     clock: systemClock,
     tls: tls.enabled ? { ...tls, ca: pem('ca'), cert: pem('cert'), key: pem('key') } : null,
     sasl: await kafkaSasl(kafka.sasl),
-    needsOf: topicNeeds,
     replication: kafka.replication,
     requestTimeoutMs: kafka.requestTimeout,
     retryForMs: kafka.retryFor,
@@ -84,23 +83,6 @@ async function kafkaSasl(sasl: Config['eventLog']['kafka']['sasl']): Promise<Kaf
     return { mechanism: 'oauthbearer', token: () => mskIamToken(region) };
   }
   return mechanism === null || username === null || password === null ? null : { mechanism, username, password };
-}
-
-/** What the owner of a writer reads and writes, as docs/kafka.md tells those who give out the rights. */
-export function topicNeeds(transactionalId: string): TopicNeeds {
-  const [, owner] = /^telltale-(producer|counting|alerting|mailer)\b/.exec(transactionalId) ?? [];
-  switch (owner) {
-    case 'producer':
-      return { reads: ['checkpoints'], writes: ['logs', 'checkpoints', 'quarantine'] };
-    case 'counting':
-      return { reads: ['logs', 'state', 'windows'], writes: ['windows', 'state'] };
-    case 'alerting':
-      return { reads: ['windows', 'state', 'outbox'], writes: ['outbox', 'state'] };
-    case 'mailer':
-      return { reads: ['outbox'], writes: ['outbox'] };
-    default:
-      throw new TelltaleError('INTERNAL', `Nobody has said what the writer ${transactionalId} reads and writes.`);
-  }
 }
 
 /** A transaction lives for a second or so; one that is still open after this belongs to a program that died. */

@@ -20,8 +20,9 @@ export interface EventLog {
   /**
    * Opens the writer of a transactional id and fences every older writer of the same id: once this resolves, an open
    * transaction of theirs is aborted and none of their commits can succeed any more. Only then read what they wrote.
+   * @throws EVENT_LOG_DENIED when this program may not read or write a declared topic; then it has fenced no other writer
    */
-  openWriter(transactionalId: string): Promise<EventWriter>;
+  openWriter(options: WriterOptions): Promise<EventWriter>;
 
   /**
    * Reads one partition from an offset on. Offsets that do not exist (compacted away, not yet written) are fine.
@@ -45,6 +46,16 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
+/** Declares a writer. The log checks the rights to the declared topics before it opens the writer. */
+export interface WriterOptions {
+  /** The transactional id: at most one open writer has it. */
+  readonly id: string;
+  /** The topics that the owner of this writer reads, to restore its state or as its input. */
+  readonly reads: readonly string[];
+  /** The topics that this writer may append to. Appending to another one is a bug: INTERNAL. */
+  readonly writes: readonly string[];
+}
+
 export interface EventWriter {
   /**
    * Begins a transaction; one at a time per writer. After any error of a transaction other than a clean `abort` the
@@ -60,7 +71,8 @@ export interface EventWriter {
 export interface EventTransaction {
   /**
    * Adds one record batch (as encoded, base offset 0) to a partition.
-   * @throws FENCED, UNKNOWN_TOPIC, BATCH_TOO_LARGE (more than 1 MiB encoded), EVENT_LOG
+   * @throws FENCED, UNKNOWN_TOPIC, BATCH_TOO_LARGE (more than 1 MiB encoded), EVENT_LOG; INTERNAL for a topic that the
+   * writer did not declare
    */
   append(topic: string, partition: number, batch: Buffer): Promise<void>;
 
@@ -109,6 +121,12 @@ export interface AssignmentListener {
 }
 
 export interface GroupMembership {
+  /**
+   * Resolves once a heartbeat sent after this call has confirmed that this member's current assignment holds. Waits
+   * through a rebalance and while the group cannot be reached. Listeners must not await it.
+   * @throws CLOSED when this member has left, or the signal is aborted
+   */
+  confirm(signal?: AbortSignal): Promise<void>;
   /** Leaves the group: `revoked` is called for what is assigned, then the others take over. */
   leave(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { startConsumer, type Consumer } from '../../actors/consumer';
+import { mailerWriter } from '../../actors/mailer';
 import { crc32c } from '../../src/adapters/native/checksums';
 import { createAlerting } from '../../src/pipelines/level-alerts/alerting/alerting';
 import { pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
@@ -87,7 +88,7 @@ describe('the consumer', () => {
     await appendOutputs(place.log, 'outbox', [pendingMail(report({ id: 'm-1' }), Date.now())]);
     const pendingSendingSent = 3;
     await untilHolds(place.log, 'outbox', (records) => records.length >= pendingSendingSent);
-    await place.log.openWriter('telltale-mailer');
+    await place.log.openWriter(mailerWriter);
     await appendOutputs(place.log, 'outbox', [pendingMail(report({ id: 'm-2' }), Date.now())]);
     await turnsUntil(() => seen.log.some(({ message }) => message.startsWith('somebody else sends the mails')));
     await consumer.drain();

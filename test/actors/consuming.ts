@@ -97,7 +97,7 @@ async function append(log: EventLog, topic: string, batches: readonly Buffer[]):
   const name = createHash('sha256')
     .update(`${topic}${String(performance.now())}`)
     .digest('hex');
-  const writer = await log.openWriter(name);
+  const writer = await log.openWriter({ id: name, reads: [], writes: [topic] });
   const transaction = writer.begin();
   for (const batch of batches) await transaction.append(topic, 0, batch);
   await transaction.commit();

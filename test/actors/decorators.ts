@@ -13,7 +13,7 @@ export const commitFaults: readonly CommitFault[] = ['answer lost, happened', 'a
 export function changedLog(log: EventLog, change: Partial<EventLog>): EventLog {
   return {
     ensureTopics: (topics) => log.ensureTopics(topics),
-    openWriter: (transactionalId) => log.openWriter(transactionalId),
+    openWriter: (options) => log.openWriter(options),
     openReader: (topic, partition, offset) => log.openReader(topic, partition, offset),
     offsets: (topic, partition) => log.offsets(topic, partition),
     joinGroup: (group, topic, listener) => log.joinGroup(group, topic, listener),
@@ -26,7 +26,7 @@ export function changedLog(log: EventLog, change: Partial<EventLog>): EventLog {
 /** An event log that asks before each commit how it goes wrong; null: it does not. */
 export function withCommitFaults(log: EventLog, nextFault: () => CommitFault | null): EventLog {
   return changedLog(log, {
-    openWriter: async (transactionalId) => faultyWriter(await log.openWriter(transactionalId), nextFault),
+    openWriter: async (options) => faultyWriter(await log.openWriter(options), nextFault),
   });
 }
 
@@ -48,8 +48,8 @@ function faultyWriter(writer: EventWriter, nextFault: () => CommitFault | null):
 /** Lets each commit wait until `opened` resolves. */
 export function withStalledCommits(log: EventLog, opened: Promise<void>): EventLog {
   return changedLog(log, {
-    openWriter: async (transactionalId) => {
-      const writer = await log.openWriter(transactionalId);
+    openWriter: async (options) => {
+      const writer = await log.openWriter(options);
       const stalled = (transaction: EventTransaction): EventTransaction => ({
         append: async (topic, partition, batch) => {
           await opened;

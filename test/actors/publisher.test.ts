@@ -1,4 +1,4 @@
-import { publisher } from '../../actors/publisher';
+import { publisher, publisherTopics } from '../../actors/publisher';
 import type { LogReaderMessage, Publish, PublisherMessage, Standing } from '../../actors/protocol';
 import { readObject } from '../../actors/reading';
 import type { Step } from '../../actors/steps';
@@ -104,10 +104,10 @@ describe('a start that takes too long', () => {
     const opening = gate();
     const [begun, closed] = [gate(), gate()];
     const log = changedLog(place.log, {
-      openWriter: async (transactionalId) => {
+      openWriter: async (options) => {
         begun.open();
         await opening.opened;
-        const writer = await place.log.openWriter(transactionalId);
+        const writer = await place.log.openWriter(options);
         const close = async (): Promise<void> => {
           await writer.close();
           closed.open();
@@ -252,7 +252,7 @@ describe('the publisher', () => {
     const reader = fakeReader('reader');
     const [first] = await stepsOf(text(2));
     const { epoch } = await standing();
-    await place.log.openWriter('t');
+    await place.log.openWriter({ id: 't', ...publisherTopics });
     if (first !== undefined) tell(ref, publish(first, epoch, reader.ref));
     expect(await stopped(ref)).toEqual({ kind: 'stopped' });
     expect(seen.crashes).toEqual([]);

@@ -3,11 +3,12 @@ import fc from 'fast-check';
 
 import type { TopicSpec } from '../../src/stream/topics';
 import type { EventLog, EventTransaction, EventWriter } from '../../src/ports/event-log';
+import { gate } from '../actors/kit/harness';
 import { GroupMember } from './group-member';
 import type { LostAnswer } from './lost-answers';
 import { losingAnswer } from './lost-answers';
 import type { Row } from './records';
-import { batchOf, readAll, readCount, readUntil, row, rowsOf, timestamp, valuesOf, write } from './records';
+import { batchOf, openWriter, readAll, readCount, readUntil, row, rowsOf, timestamp, valuesOf, write } from './records';
 
 /** What an adapter brings along to be tested. */
 export interface EventLogHarness {
@@ -71,7 +72,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       it('are asked for by name: one that does not exist is an error, wherever it is used', async () => {
         const unknown = { code: 'UNKNOWN_TOPIC' };
         const appending = async (name: string, partition: number): Promise<void> => {
-          const writer = await log.openWriter(id);
+          const writer = await openWriter(log, id, name);
           await writer.begin().append(name, partition, batchOf(row('x')));
         };
         await expect(appending(`${logs}-none`, 0)).rejects.toMatchObject(unknown);
@@ -106,7 +107,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
             ],
           },
         ];
-        const writer = await log.openWriter(id);
+        const writer = await openWriter(log, id, logs, compacted);
         const transaction = writer.begin();
         await transaction.append(logs, 1, batchOf(...written.slice(0, 2)));
         await transaction.append(logs, 1, batchOf(...written.slice(2)));
@@ -117,7 +118,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
 
       it('keeps what was appended, whatever becomes of the buffer', async () => {
         const batch = batchOf(row('as appended'));
-        const transaction = (await log.openWriter(id)).begin();
+        const transaction = (await openWriter(log, id, logs, compacted)).begin();
         await transaction.append(logs, 0, batch);
         batch.fill(0);
         await transaction.commit();
@@ -125,7 +126,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       });
 
       it('spans partitions and topics', async () => {
-        const transaction = (await log.openWriter(id)).begin();
+        const transaction = (await openWriter(log, id, logs, compacted)).begin();
         await transaction.append(logs, 0, batchOf(row('a')));
         await transaction.append(logs, 2, batchOf(row('b')));
         await transaction.append(compacted, 1, batchOf(row('c')));
@@ -137,12 +138,12 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       });
 
       it('is seen by other clients', async () => {
-        await write(await log.openWriter(id), logs, 0, 'a', 'b');
+        await write(await openWriter(log, id, logs, compacted), logs, 0, 'a', 'b');
         expect(valuesOf(await readCount(await open(), logs, 0, 2))).toEqual(['a', 'b']);
       });
 
       it('may be empty', async () => {
-        const writer = await log.openWriter(id);
+        const writer = await openWriter(log, id, logs, compacted);
         await writer.begin().commit();
         await write(writer, logs, 0, 'a');
         expect(await readAll(log, logs, 0)).toEqual(['a']);
@@ -150,7 +151,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
 
       it('moves the end, behind which nothing is', async () => {
         expect(await log.offsets(logs, 0)).toEqual({ start: 0, end: 0 });
-        await write(await log.openWriter(id), logs, 0, 'a', 'b', 'c');
+        await write(await openWriter(log, id, logs, compacted), logs, 0, 'a', 'b', 'c');
         const read = await readCount(log, logs, 0, 3);
         const { start, end } = await log.offsets(logs, 0);
         expect(start).toBe(0);
@@ -162,7 +163,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
 
     describe('a transaction that is not committed', () => {
       it('leaves nothing when it is aborted, and its writer goes on', async () => {
-        const writer = await log.openWriter(id);
+        const writer = await openWriter(log, id, logs, compacted);
         const transaction = writer.begin();
         await transaction.append(logs, 0, batchOf(row('aborted')));
         await transaction.append(compacted, 0, batchOf(row('aborted')));
@@ -175,7 +176,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       });
 
       it('is not seen while it is open', async () => {
-        const transaction = (await log.openWriter(id)).begin();
+        const transaction = (await openWriter(log, id, logs, compacted)).begin();
         await transaction.append(logs, 0, batchOf(row('open')));
         const fetched = await log.openReader(logs, 0, 0).fetch(1024, 0);
         expect(fetched.batches).toEqual([]);
@@ -185,45 +186,55 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
 
       it('is aborted when its client is closed', async () => {
         const client = await open();
-        const transaction = (await client.openWriter(id)).begin();
+        const transaction = (await openWriter(client, id, logs, compacted)).begin();
         await transaction.append(logs, 0, batchOf(row('open')));
         await client.close();
         await expect(transaction.commit()).rejects.toMatchObject({ code: 'CLOSED' });
-        await log.openWriter(id);
+        await openWriter(log, id, logs, compacted);
         expect(await readAll(log, logs, 0)).toEqual([]);
       });
 
       it('is aborted when its writer is closed', async () => {
-        const writer = await log.openWriter(id);
+        const writer = await openWriter(log, id, logs, compacted);
         const transaction = writer.begin();
         await transaction.append(logs, 0, batchOf(row('open')));
         await writer.close();
         await expect(transaction.commit()).rejects.toMatchObject({ code: 'CLOSED' });
-        await log.openWriter(id);
+        await openWriter(log, id, logs, compacted);
         expect(await readAll(log, logs, 0)).toEqual([]);
       });
 
       it('ends with a batch that is too large, and leaves the log as it was', async () => {
-        const writer = await log.openWriter(id);
+        const writer = await openWriter(log, id, logs, compacted);
         const transaction = writer.begin();
         await transaction.append(logs, 0, batchOf(row('before')));
         const large = batchOf(row('x'.repeat(1 << 20)));
         await expect(transaction.append(logs, 0, large)).rejects.toMatchObject({ code: 'BATCH_TOO_LARGE' });
         await transaction.abort();
         await writer.close();
-        await write(await log.openWriter(id), logs, 0, 'after');
+        await write(await openWriter(log, id, logs, compacted), logs, 0, 'after');
         expect(await readAll(log, logs, 0)).toEqual(['after']);
       });
 
       it('ends with bytes that are no record batch', async () => {
-        const writer = await log.openWriter(id);
+        const writer = await openWriter(log, id, logs, compacted);
         const damaged = batchOf(row('value'));
         damaged.writeUInt8(damaged.readUInt8(damaged.length - 2) ^ 1, damaged.length - 2);
         const appending = writer.begin().append(logs, 0, damaged);
         await expect(appending).rejects.toMatchObject({ code: 'CORRUPT_BATCH' });
         await writer.close();
-        await log.openWriter(id);
+        await openWriter(log, id, logs, compacted);
         expect(await readAll(log, logs, 0)).toEqual([]);
+      });
+    });
+
+    describe('a writer', () => {
+      it('refuses to append to a topic that it did not declare', async () => {
+        const writer = await openWriter(log, id, logs);
+        const appending = writer.begin().append(compacted, 0, batchOf(row('undeclared')));
+        await expect(appending).rejects.toMatchObject({ code: 'INTERNAL' });
+        await writer.close();
+        expect(await readAll(log, compacted, 0)).toEqual([]);
       });
     });
 
@@ -239,7 +250,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         const second = first === 'aborted' ? 'committed' : 'aborted';
         const transactions = new Map<string, EventTransaction>();
         for (const kind of [first, second]) {
-          transactions.set(kind, (await log.openWriter(`${id}-${kind}`)).begin());
+          transactions.set(kind, (await openWriter(log, `${id}-${kind}`, logs, compacted)).begin());
         }
         const append = async (kind: string, value: string): Promise<void> =>
           transactions.get(kind)?.append(logs, 0, batchOf(row(`${kind}-${value}`)));
@@ -259,8 +270,8 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       });
 
       it('keep each its own order', async () => {
-        const one = (await log.openWriter(`${id}-1`)).begin();
-        const two = (await log.openWriter(`${id}-2`)).begin();
+        const one = (await openWriter(log, `${id}-1`, logs, compacted)).begin();
+        const two = (await openWriter(log, `${id}-2`, logs, compacted)).begin();
         for (const n of ['1', '2', '3']) {
           await one.append(logs, 0, batchOf(row(`one-${n}`)));
           await two.append(logs, 0, batchOf(row(`two-${n}`)));
@@ -277,9 +288,9 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       const use = async (writer: EventWriter): Promise<void> => write(writer, logs, 0, 'from the old writer');
 
       it('fences the old one for good', async () => {
-        const old = await log.openWriter(id);
+        const old = await openWriter(log, id, logs, compacted);
         await use(old);
-        const next = await log.openWriter(id);
+        const next = await openWriter(log, id, logs, compacted);
         await expect(use(old)).rejects.toMatchObject({ code: 'FENCED' });
         await expect(use(old)).rejects.toMatchObject({ code: 'FENCED' });
         await write(next, logs, 0, 'from the new one');
@@ -287,10 +298,10 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       });
 
       it('aborts the open transaction of the old one, which cannot be committed any more', async () => {
-        const open = (await log.openWriter(id)).begin();
+        const open = (await openWriter(log, id, logs, compacted)).begin();
         await open.append(logs, 0, batchOf(row('open')));
         await open.commitOffset(group, logs, 0, 17);
-        const next = await log.openWriter(id);
+        const next = await openWriter(log, id, logs, compacted);
         // What others commit behind it is seen at once.
         expect(await readAll(log, logs, 0)).toEqual([]);
         await expect(open.commit()).rejects.toMatchObject({ code: 'FENCED' });
@@ -300,16 +311,16 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       });
 
       it('fences across clients', async () => {
-        const old = await log.openWriter(id);
-        await (await open()).openWriter(id);
+        const old = await openWriter(log, id, logs, compacted);
+        await openWriter(await open(), id, logs, compacted);
         await expect(use(old)).rejects.toMatchObject({ code: 'FENCED' });
         expect(await readAll(log, logs, 0)).toEqual([]);
       });
 
       it('leaves writers of other ids alone', async () => {
-        const other = (await log.openWriter(`${id}-other`)).begin();
+        const other = (await openWriter(log, `${id}-other`, logs, compacted)).begin();
         await other.append(logs, 0, batchOf(row('other')));
-        await log.openWriter(id);
+        await openWriter(log, id, logs, compacted);
         await other.commit();
         expect(await readAll(log, logs, 0)).toEqual(['other']);
       });
@@ -318,11 +329,11 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         ['commit happened', ['before', 'unsure']],
         ['commit did not happen', ['before']],
       ])('reads the truth after the answer to a commit was lost: the %s', async (lost, truth) => {
-        const writer = await log.openWriter(id);
+        const writer = await openWriter(log, id, logs, compacted);
         await write(writer, logs, 0, 'before');
         const losing = write(losingAnswer(writer, lost), logs, 0, 'unsure');
         await expect(losing).rejects.toMatchObject({ code: 'COMMIT_OUTCOME_UNKNOWN' });
-        const next = await log.openWriter(id);
+        const next = await openWriter(log, id, logs, compacted);
         expect(await readAll(log, logs, 0)).toEqual(truth);
         await write(next, logs, 0, 'after');
         expect(await readAll(log, logs, 0)).toEqual([...truth, 'after']);
@@ -331,7 +342,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
 
     describe('a reader', () => {
       it('is handed a batch whole when it begins in the middle of it, and told where its part begins', async () => {
-        const transaction = (await log.openWriter(id)).begin();
+        const transaction = (await openWriter(log, id, logs, compacted)).begin();
         await transaction.append(logs, 0, batchOf(row('0'), row('1'), row('2')));
         await transaction.append(logs, 0, batchOf(row('3'), row('4')));
         await transaction.commit();
@@ -347,7 +358,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
 
       it('goes on where it left off, a bounded part at a time, up to the end', async () => {
         const values = Array.from({ length: 20 }, (_, i) => `${i}`.padEnd(1000, '.'));
-        await write(await log.openWriter(id), logs, 0, ...values);
+        await write(await openWriter(log, id, logs, compacted), logs, 0, ...values);
         await readCount(log, logs, 0, 20);
         const reader = log.openReader(logs, 0, 0);
         const seen: (string | null)[] = [];
@@ -361,7 +372,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       });
 
       it('gets at least one batch, however little it asks for', async () => {
-        await write(await log.openWriter(id), logs, 0, 'x'.repeat(10_000));
+        await write(await openWriter(log, id, logs, compacted), logs, 0, 'x'.repeat(10_000));
         await readCount(log, logs, 0, 1);
         const { batches } = await log.openReader(logs, 0, 0).fetch(1, 0);
         expect(batches).toHaveLength(1);
@@ -370,7 +381,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       it('may begin behind the end, and gets what comes there', async () => {
         const reader = log.openReader(logs, 0, 2);
         expect(await reader.fetch(1024, 0)).toMatchObject({ batches: [], from: 2, next: 2, end: 0 });
-        await write(await log.openWriter(id), logs, 0, 'a', 'b', 'c');
+        await write(await openWriter(log, id, logs, compacted), logs, 0, 'a', 'b', 'c');
         const { batches, from } = await reader.fetch(1024, 20_000);
         expect(valuesOf(batches.flatMap((batch) => rowsOf(batch, from)))).toEqual(['c']);
       });
@@ -384,7 +395,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
 
       it.each(['the same client', 'another client'])('that waits is woken by a commit of %s', async (who) => {
         const committing = who === 'the same client' ? log : await open();
-        const writer = await committing.openWriter(id);
+        const writer = await openWriter(committing, id, logs, compacted);
         const started = performance.now();
         const waiting = log.openReader(logs, 0, 0).fetch(1024, 20_000);
         await write(writer, logs, 1, 'elsewhere');
@@ -403,14 +414,14 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         await Promise.all([expect(waitingOne).rejects.toMatchObject({ code: 'CLOSED' }), one.close()]);
         await Promise.all([expect(waitingTwo).rejects.toMatchObject({ code: 'CLOSED' }), client.close()]);
         await expect(two.fetch(1024, 0)).rejects.toMatchObject({ code: 'CLOSED' });
-        await expect(client.openWriter(id)).rejects.toMatchObject({ code: 'CLOSED' });
+        await expect(openWriter(client, id, logs, compacted)).rejects.toMatchObject({ code: 'CLOSED' });
         await expect(client.offsets(logs, 0)).rejects.toMatchObject({ code: 'CLOSED' });
       });
     });
 
     describe('a compacted topic', () => {
       it('keeps the newest value of every key, in order', async () => {
-        const writer = await log.openWriter(id);
+        const writer = await openWriter(log, id, logs, compacted);
         for (let revision = 0; revision < 5; revision++) {
           const transaction = writer.begin();
           await transaction.append(compacted, 0, batchOf(row(`a${revision}`, 'a'), row(`b${revision}`, 'b')));
@@ -428,7 +439,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       });
 
       it('says that a key was deleted', async () => {
-        const writer = await log.openWriter(id);
+        const writer = await openWriter(log, id, logs, compacted);
         await write(writer, compacted, 0, 'value');
         const transaction = writer.begin();
         await transaction.append(compacted, 0, batchOf(row(null)));
@@ -439,7 +450,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
 
       it('keeps headers and timestamps', async () => {
         const written: Row[] = ['a', 'b'].map((key) => ({ key, value: key, timestamp: 17, headers: [['h', key]] }));
-        const transaction = (await log.openWriter(id)).begin();
+        const transaction = (await openWriter(log, id, logs, compacted)).begin();
         await transaction.append(compacted, 0, batchOf(...written));
         await transaction.commit();
         const read = await readCount(log, compacted, 0, 2);
@@ -447,7 +458,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       });
 
       it('can be read to the end from any offset, also one that was compacted away', async () => {
-        const writer = await log.openWriter(id);
+        const writer = await openWriter(log, id, logs, compacted);
         for (let i = 0; i < 5; i++) await write(writer, compacted, 0, `${i}`);
         await readUntil(log, compacted, 0, ({ value }) => value === '4');
         const { end } = await log.offsets(compacted, 0);
@@ -463,7 +474,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
     describe('the offset of a group', () => {
       it('is there if and only if its transaction was committed', async () => {
         expect(await log.groupOffset(group, logs, 0)).toBeNull();
-        const writer = await log.openWriter(id);
+        const writer = await openWriter(log, id, logs, compacted);
         const committed = writer.begin();
         await committed.append(logs, 1, batchOf(row('output')));
         await committed.commitOffset(group, logs, 0, 3);
@@ -478,7 +489,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       });
 
       it('is one for each group and partition, and may go back', async () => {
-        const writer = await log.openWriter(id);
+        const writer = await openWriter(log, id, logs, compacted);
         const commit = async (name: string, partition: number, offset: number): Promise<void> => {
           const transaction = writer.begin();
           await transaction.append(logs, 2, batchOf(row(`${name} ${partition} ${offset}`)));
@@ -538,6 +549,47 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         await staying.has(PARTITIONS);
         expect(leaving.partitions.size).toBe(0);
         expect(ownedByOneAtATime(story)).toBe(true);
+      });
+
+      it('confirms the assignment of a member again and again', async () => {
+        const member = new GroupMember('only', []);
+        await member.join(log, group, logs);
+        await member.has(PARTITIONS);
+        await member.confirm();
+        await member.confirm();
+        expect(member.partitions.size).toBe(PARTITIONS);
+      });
+
+      it('confirms an assignment only after the rebalance that is under way', async () => {
+        const story: string[] = [];
+        const [asked, allowed] = [gate(), gate()];
+        const one = new GroupMember('one', story, async () => {
+          asked.open();
+          await allowed.opened;
+        });
+        const two = new GroupMember('two', story);
+        await one.join(log, group, logs);
+        await one.has(PARTITIONS);
+        await two.join(await open(), group, logs);
+        await asked.opened;
+        const confirmed = one.confirm().then(() => story.push('one is confirmed'));
+        allowed.open();
+        await confirmed;
+        expect(one.partitions.size).toBeLessThan(PARTITIONS);
+        expect(story.filter((line) => line.startsWith('one gave up'))).not.toEqual([]);
+        expect(story.indexOf('one is confirmed')).toBeGreaterThan(
+          story.findLastIndex((l) => l.startsWith('one gave up')),
+        );
+      });
+
+      it('confirms nothing to a member that has left, or to a caller that gave up', async () => {
+        const member = new GroupMember('only', []);
+        await member.join(log, group, logs);
+        await member.has(PARTITIONS);
+        await expect(member.confirm(AbortSignal.abort())).rejects.toMatchObject({ code: 'CLOSED' });
+        const confirmed = expect(member.confirm()).rejects.toMatchObject({ code: 'CLOSED' });
+        await Promise.all([member.leave(), confirmed]);
+        await expect(member.confirm()).rejects.toMatchObject({ code: 'CLOSED' });
       });
 
       it('has nothing to do with other groups', async () => {
@@ -618,10 +670,10 @@ async function tell(log: EventLog, topic: string, steps: readonly Step[]): Promi
   };
   for (const [i, { writer: name, does, partition }] of steps.entries()) {
     const id = `${topic}-${name}`;
-    const writer = writers.get(name) ?? (await log.openWriter(id));
+    const writer = writers.get(name) ?? (await openWriter(log, id, topic));
     writers.set(name, writer);
     if (does === 'open anew') {
-      writers.set(name, await log.openWriter(id));
+      writers.set(name, await openWriter(log, id, topic));
       open.delete(name);
       continue;
     }
@@ -640,10 +692,10 @@ async function tell(log: EventLog, topic: string, steps: readonly Step[]): Promi
       await transaction.commit();
       settle(values);
       // Whoever does not get the answer opens a new writer.
-      if (does === 'lose the answer to its commit') writers.set(name, await log.openWriter(id));
+      if (does === 'lose the answer to its commit') writers.set(name, await openWriter(log, id, topic));
     }
   }
   // What is still open ends with its writer.
-  for (const name of writers.keys()) await log.openWriter(`${topic}-${name}`);
+  for (const name of writers.keys()) await openWriter(log, `${topic}-${name}`, topic);
   return committed;
 }

@@ -17,6 +17,11 @@ export class GroupMember implements AssignmentListener {
     this.membership = await log.joinGroup(group, topic, this);
   }
 
+  async confirm(signal?: AbortSignal): Promise<void> {
+    if (this.membership === null) throw new Error(`${this.name} has not joined`);
+    await this.membership.confirm(signal);
+  }
+
   async leave(): Promise<void> {
     await this.membership?.leave();
   }

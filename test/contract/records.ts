@@ -44,6 +44,11 @@ export function rowsOf(batch: Buffer, from = 0): ReadRow[] {
   }));
 }
 
+/** Opens a writer that declares the topics which it writes. */
+export function openWriter(log: EventLog, id: string, ...writes: string[]): Promise<EventWriter> {
+  return log.openWriter({ id, reads: [], writes });
+}
+
 export function valuesOf(rows: readonly Row[]): (string | null)[] {
   return rows.map(({ value }) => value);
 }
@@ -91,7 +96,7 @@ let marks = 0;
  */
 export async function readAll(log: EventLog, topic: string, partition: number): Promise<(string | null)[]> {
   const mark = `mark-${++marks}`;
-  const writer = await log.openWriter(`marker-${topic}-${partition}`);
+  const writer = await openWriter(log, `marker-${topic}-${partition}`, topic);
   const transaction = writer.begin();
   await transaction.append(topic, partition, batchOf(row(mark, mark)));
   await transaction.commit();

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+
+import { TelltaleError } from '../../errors';
 import type { AssignmentListener, GroupMembership } from '../../ports/event-log';
 
 interface Member {
@@ -29,7 +32,23 @@ export class ConsumerGroup {
     this.members.push(member);
     void this.change(() => this.rebalance());
     let left: Promise<void> | null = null;
-    return { leave: () => (left ??= this.leave(member)) };
+    const leaving = new AbortController();
+    return {
+      confirm: (signal) =>
+        this.confirm(AbortSignal.any(signal === undefined ? [leaving.signal] : [leaving.signal, signal])),
+      leave: () => {
+        leaving.abort();
+        return (left ??= this.leave(member));
+      },
+    };
+  }
+
+  /** An assignment holds when no change that was begun before this call is left to make. */
+  private async confirm(over: AbortSignal): Promise<void> {
+    const settled = this.change(() => Promise.resolve());
+    if (!over.aborted) await Promise.race([settled, once(over, 'abort')]);
+    if (over.aborted)
+      throw new TelltaleError('CLOSED', 'The assignment cannot be confirmed: the member has left its group.');
   }
 
   private async leave(member: Member): Promise<void> {

@@ -3,7 +3,14 @@ import { realpathSync } from 'node:fs';
 import type { TopicSpec } from '../../stream/topics';
 import { TelltaleError } from '../../errors';
 import type { Clock } from '../../ports/clock';
-import type { AssignmentListener, EventLog, EventReader, EventWriter, GroupMembership } from '../../ports/event-log';
+import type {
+  AssignmentListener,
+  EventLog,
+  EventReader,
+  EventWriter,
+  GroupMembership,
+  WriterOptions,
+} from '../../ports/event-log';
 import { CommitWatch } from './commit-watch';
 import { ConsumerGroup } from './consumer-group';
 import type { SqliteDatabase } from './sqlite-database';
@@ -83,9 +90,9 @@ export class SqliteEventLog implements EventLog {
     });
   }
 
-  openWriter(transactionalId: string): Promise<EventWriter> {
-    return this.attempt(`Cannot open the writer ${transactionalId}`, () => {
-      return new SqliteWriter(transactionalId, this.writers);
+  openWriter({ id, writes }: WriterOptions): Promise<EventWriter> {
+    return this.attempt(`Cannot open the writer ${id}`, () => {
+      return new SqliteWriter(id, writes, this.writers);
     });
   }
 
@@ -108,6 +115,7 @@ export class SqliteEventLog implements EventLog {
       groups.set(name, members);
       const member = members.join(listener);
       const membership: GroupMembership = {
+        confirm: (signal) => member.confirm(signal),
         leave: async () => {
           await member.leave();
           this.memberships.delete(membership);

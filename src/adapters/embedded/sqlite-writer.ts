@@ -77,6 +77,7 @@ export class SqliteWriter implements EventWriter {
 
   constructor(
     private readonly transactionalId: string,
+    private readonly writes: readonly string[],
     private readonly parts: WriterParts,
   ) {
     this.epoch = inTransaction(parts.database, () => {
@@ -106,6 +107,13 @@ export class SqliteWriter implements EventWriter {
   spend(reason: TelltaleError): void {
     this.spent ??= reason;
     this.open?.drop();
+  }
+
+  /** @throws INTERNAL when the writer did not declare the topic */
+  checkDeclared(topic: string): void {
+    if (this.writes.includes(topic)) return;
+    const message = `The writer ${this.transactionalId} did not declare that it writes the topic ${topic}.`;
+    throw new TelltaleError('INTERNAL', message);
   }
 
   /** @throws FENCED when a newer writer of the same id was opened */
@@ -145,6 +153,7 @@ class SqliteTransaction implements EventTransaction {
 
   append(topic: string, partition: number, batch: Buffer): Promise<void> {
     return this.attempt(`Cannot append to ${topic}/${partition}`, () => {
+      this.writer.checkDeclared(topic);
       const row = this.parts.topics.partition(topic, partition);
       this.writer.checkEpoch();
       this.appended.push(prepare(row, batch));

@@ -2,7 +2,14 @@ import { createSecureContext } from 'node:tls';
 
 import type { TopicSpec } from '../../stream/topics';
 import { TelltaleError } from '../../errors';
-import type { AssignmentListener, EventLog, EventReader, EventWriter, GroupMembership } from '../../ports/event-log';
+import type {
+  AssignmentListener,
+  EventLog,
+  EventReader,
+  EventWriter,
+  GroupMembership,
+  WriterOptions,
+} from '../../ports/event-log';
 import { KafkaClient, leaderOf } from './client';
 import { FetchClients } from './fetch-clients';
 import { KafkaGroupMember } from './group';
@@ -70,12 +77,11 @@ class KafkaEventLog implements EventLog {
     );
   }
 
-  async openWriter(transactionalId: string): Promise<EventWriter> {
-    const needs = this.options.needsOf?.(transactionalId) ?? { reads: [], writes: [] };
-    // Who may not write shall not fence who may.
-    const what = `Cannot open the writer ${transactionalId}`;
-    await this.client.run(what, this.closed.signal, (connections) => checkRights(what, connections, needs));
-    const writer = await KafkaWriter.open(this.options, transactionalId, this.closed.signal);
+  async openWriter(writerOptions: WriterOptions): Promise<EventWriter> {
+    // A program without write permission must not fence one that has it.
+    const what = `Cannot open the writer ${writerOptions.id}`;
+    await this.client.run(what, this.closed.signal, (connections) => checkRights(what, connections, writerOptions));
+    const writer = await KafkaWriter.open(this.options, writerOptions, this.closed.signal);
     this.writers.add(writer);
     writer.closed.addEventListener('abort', () => this.writers.delete(writer), { once: true });
     return writer;
@@ -114,6 +120,7 @@ class KafkaEventLog implements EventLog {
     });
     const member = new KafkaGroupMember(this.options, group, topic, listener);
     const membership: GroupMembership = {
+      confirm: (signal) => member.confirm(signal),
       leave: async () => {
         await member.leave();
         this.memberships.delete(membership);

@@ -1,6 +1,7 @@
 import type { Assigner, Cluster } from 'kafkajs';
 import { AssignerProtocol } from 'kafkajs';
 
+import { TelltaleError } from '../../errors';
 import type { AssignmentListener, GroupMembership } from '../../ports/event-log';
 import { KafkaClient } from './client';
 import { isRebalancing, isUnknownMember } from './errors';
@@ -32,6 +33,8 @@ export class KafkaGroupMember implements GroupMembership {
   /** Aborted some time after `leaving`: a round may last as long as its slowest member. */
   private readonly joining = new AbortController();
   private memberId = '';
+  /** Callers of `confirm` that wait for a heartbeat. */
+  private readonly confirming = new Set<() => void>();
   private readonly running: Promise<void>;
 
   constructor(
@@ -43,6 +46,24 @@ export class KafkaGroupMember implements GroupMembership {
     // Whoever cannot reach the group for longer has lost what it had.
     this.client = new KafkaClient({ ...options, retryForMs: SESSION_TIMEOUT_MS });
     this.running = this.run();
+  }
+
+  async confirm(signal?: AbortSignal): Promise<void> {
+    const over = AbortSignal.any(signal === undefined ? [this.leaving.signal] : [this.leaving.signal, signal]);
+    if (!over.aborted) {
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          this.confirming.delete(done);
+          over.removeEventListener('abort', done);
+          resolve();
+        };
+        this.confirming.add(done);
+        over.addEventListener('abort', done, { once: true });
+      });
+    }
+    if (!over.aborted) return;
+    const message = `Cannot confirm the assignment: this member has left the group ${this.group}, or the caller gave up.`;
+    throw new TelltaleError('CLOSED', message);
   }
 
   async leave(): Promise<void> {
@@ -99,29 +120,40 @@ export class KafkaGroupMember implements GroupMembership {
   private async hold(joined: Joined): Promise<void> {
     const { partitions } = joined;
     const assigned = partitions.length === 0 ? null : settled(this.listener.assigned(partitions));
-    await this.beat(joined, this.leaving.signal, () => false);
+    await this.beat(joined, this.leaving.signal, { giveUp: () => true, confirms: true });
 
     const givenUp = new AbortController();
-    const beating = this.beat(joined, givenUp.signal, isRebalancing);
+    const beating = this.beat(joined, givenUp.signal, { giveUp: (error) => !isRebalancing(error), confirms: false });
     await assigned;
     if (partitions.length > 0) await settled(this.listener.revoked(partitions));
     givenUp.abort();
     await beating;
   }
 
-  /** Tells the group that this member lives, until `over` or until the group answers with an error of other kinds. */
-  private async beat(joined: Joined, over: AbortSignal, mayGoOn: (error: unknown) => boolean): Promise<void> {
+  /**
+   * Sends heartbeats until `over` is aborted, or until one fails with an error that `giveUp` accepts.
+   * @param confirms true while this member keeps what it has: a successful heartbeat then confirms the assignment
+   */
+  private async beat(
+    joined: Joined,
+    over: AbortSignal,
+    { giveUp, confirms }: { giveUp: (error: unknown) => boolean; confirms: boolean },
+  ): Promise<void> {
     const { generationId: groupGenerationId, memberId } = joined;
     for (;;) {
       await this.options.clock.sleep(HEARTBEAT_MS, over);
       if (over.aborted) return;
+      const asked = confirms ? [...this.confirming] : [];
+      const sentAt = performance.now();
       try {
         await this.request(over, (coordinator) =>
           coordinator.heartbeat({ groupId: this.group, groupGenerationId, memberId }),
         );
+        // An answer that a paused process reads later than this says nothing about the present.
+        if (performance.now() - sentAt < SESSION_TIMEOUT_MS) for (const confirmed of asked) confirmed();
       } catch (error) {
         this.forgetIfUnknown(error);
-        if (!mayGoOn(error)) return;
+        if (giveUp(error)) return;
       }
     }
   }

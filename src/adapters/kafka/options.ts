@@ -12,20 +12,12 @@ export interface KafkaEventLogOptions {
   readonly sasl: KafkaSasl | null;
   /** Replicas of the topics that `ensureTopics` makes; null: three, or as many as there are brokers. */
   readonly replication: number | null;
-  /** What the writer of a transactional id needs: asked for before it is opened. Left out: nothing is. */
-  readonly needsOf?: (transactionalId: string) => TopicNeeds;
   /** How long a broker may take to answer, in milliseconds; a commit not answered by then has an unknown outcome. */
   readonly requestTimeoutMs: number;
   /** How long calls go on trying while brokers restart or change, in milliseconds. */
   readonly retryForMs: number;
   /** After so long the broker aborts an open transaction by itself, in milliseconds; bounded by the broker's own limit. */
   readonly transactionTimeoutMs: number;
-}
-
-/** Topics that a program must have the right to read, and to write. */
-export interface TopicNeeds {
-  readonly reads: readonly string[];
-  readonly writes: readonly string[];
 }
 
 export interface KafkaTls {

@@ -1,7 +1,7 @@
+import type { WriterOptions } from '../../ports/event-log';
 import { BrokerError, denied, isUnknownMember } from './errors';
 import type { Connections } from './kafkajs';
 import { anyBroker } from './kafkajs';
-import type { TopicNeeds } from './options';
 import { rightsRequest } from './wire';
 
 const UNKNOWN_TOPIC = 3;
@@ -14,7 +14,7 @@ const UNKNOWN_TOPIC = 3;
 export async function checkRights(
   what: string,
   connections: Connections,
-  { reads, writes }: TopicNeeds,
+  { reads, writes }: Pick<WriterOptions, 'reads' | 'writes'>,
 ): Promise<void> {
   const topics = [...new Set([...writes, ...reads])];
   if (topics.length === 0) return;

@@ -1,6 +1,6 @@
 import { batchHeader } from '../../records/record-batch';
 import { TelltaleError } from '../../errors';
-import type { EventTransaction, EventWriter } from '../../ports/event-log';
+import type { EventTransaction, EventWriter, WriterOptions } from '../../ports/event-log';
 import { crc32c } from '../native/checksums';
 import { sequenceAfter, transactionalBatch } from './batches';
 import { KafkaClient, leaderOf } from './client';
@@ -42,10 +42,15 @@ export class KafkaWriter implements EventWriter {
     readonly options: KafkaEventLogOptions,
     readonly client: KafkaClient,
     readonly producer: Producer,
+    private readonly writes: readonly string[],
   ) {}
 
   /** @param closed aborted when the event log is closed */
-  static async open(options: KafkaEventLogOptions, transactionalId: string, closed: AbortSignal): Promise<KafkaWriter> {
+  static async open(
+    options: KafkaEventLogOptions,
+    { id: transactionalId, writes }: WriterOptions,
+    closed: AbortSignal,
+  ): Promise<KafkaWriter> {
     const client = new KafkaClient(options);
     try {
       const what = `Cannot open the writer ${transactionalId}`;
@@ -53,7 +58,7 @@ export class KafkaWriter implements EventWriter {
         const coordinator = await connections.transactionCoordinator(transactionalId);
         return coordinator.initProducerId({ transactionalId, transactionTimeout: options.transactionTimeoutMs });
       });
-      return new KafkaWriter(options, client, { transactionalId, producerId, producerEpoch });
+      return new KafkaWriter(options, client, { transactionalId, producerId, producerEpoch }, writes);
     } catch (error) {
       client.disconnect();
       throw error;
@@ -102,6 +107,13 @@ export class KafkaWriter implements EventWriter {
     throw new TelltaleError('CLOSED', message, { cause: this.spent });
   }
 
+  /** @throws INTERNAL when the writer did not declare the topic */
+  checkDeclared(topic: string): void {
+    if (this.writes.includes(topic)) return;
+    const message = `The writer ${this.producer.transactionalId} did not declare that it writes the topic ${topic}.`;
+    throw new TelltaleError('INTERNAL', message);
+  }
+
   sequence(topic: string, partition: number): number {
     return this.sequences.get(`${topic}/${partition}`) ?? 0;
   }
@@ -127,6 +139,7 @@ class KafkaTransaction implements EventTransaction {
     return this.attempt(`Cannot append to ${topic}/${partition}`, async (what) => {
       const { options, producer } = this.writer;
       const { transactionalId, producerId, producerEpoch } = producer;
+      this.writer.checkDeclared(topic);
       const records = checkBatch(topic, batch);
       const sequence = this.writer.sequence(topic, partition);
       const request = produceRequest({

@@ -158,9 +158,9 @@ export class World {
 
   private withLogFaults(log: EventLog): EventLog {
     const failing = changedLog(log, {
-      openWriter: async (transactionalId) => {
+      openWriter: async (options) => {
         if (this.takeCrash('open writer') !== null) throw new TelltaleError('EVENT_LOG', 'The connection broke.');
-        const writer = await log.openWriter(transactionalId);
+        const writer = await log.openWriter(options);
         const begin = (): EventTransaction => {
           const transaction = writer.begin();
           return {

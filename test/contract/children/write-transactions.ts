@@ -14,7 +14,7 @@ import { endWithParent } from './parent-gone';
 async function writeTransactions(path: string, id: string, count: number): Promise<void> {
   const log = await openSqliteEventLog({ path, clock: systemClock });
   await log.ensureTopics(crashTopics);
-  const writer = await log.openWriter(id);
+  const writer = await log.openWriter({ id, reads: [], writes: ['logs', 'checkpoints'] });
   console.log('open');
   for (let n = 1; n <= count; n++) {
     const transaction = writer.begin();

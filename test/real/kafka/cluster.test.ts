@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { EventLog } from '../../../src/ports/event-log';
-import { readAll, readCount, valuesOf, write } from '../../contract/records';
+import { openWriter, readAll, readCount, valuesOf, write } from '../../contract/records';
 import type { RunningKafka } from '../../support/kafka';
 import { KAFKA_START_MS, freePort, openKafka, runKafka } from '../../support/kafka';
 
@@ -28,7 +28,7 @@ describe('a Kafka of three brokers', () => {
       const topic = `fresh-${i}`;
       await log.ensureTopics([{ name: topic, partitions: 6, cleanup: 'delete', retentionMs: 1e12 }]);
       const other = await openKafka(kafka.brokers.slice(-1));
-      const writer = await other.openWriter(`writer-${topic}`);
+      const writer = await openWriter(other, `writer-${topic}`, topic);
       for (let partition = 0; partition < 6; partition++) await write(writer, topic, partition, 'value');
       for (let partition = 0; partition < 6; partition++) {
         expect(valuesOf(await readCount(log, topic, partition, 1))).toEqual(['value']);
@@ -41,7 +41,7 @@ describe('a Kafka of three brokers', () => {
     const topic = 'killed';
     await log.ensureTopics([{ name: topic, partitions: 3, cleanup: 'delete', retentionMs: 1e12 }]);
     const expected: string[][] = [[], [], []];
-    let writer = await log.openWriter('killed');
+    let writer = await openWriter(log, 'killed', topic);
     for (let step = 0; step < 60; step++) {
       const partition = step % 3;
       if (step === 20) process.kill(await leaderProcess(data), 'SIGKILL');
@@ -52,7 +52,7 @@ describe('a Kafka of three brokers', () => {
       } catch {
         // As every user of a writer does: open a new one, read what is true, and go on from there.
         await writer.close();
-        writer = await log.openWriter('killed');
+        writer = await openWriter(log, 'killed', topic);
         const seen = await readAll(log, topic, partition);
         if (!seen.includes(value)) await write(writer, topic, partition, value);
         expected[partition]?.push(value);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { EventLog, EventWriter } from '../../../src/ports/event-log';
 import { GroupMember } from '../../contract/group-member';
-import { batchOf, readAll, readCount, row, valuesOf, write } from '../../contract/records';
+import { batchOf, openWriter, readAll, readCount, row, valuesOf, write } from '../../contract/records';
 import type { RunningKafka } from '../../support/kafka';
 import { KAFKA_START_MS, freePort, openKafka, runKafka } from '../../support/kafka';
 import type { CommitFault } from '../../support/kafka-proxy';
@@ -48,7 +48,7 @@ describe('Kafka behind a network that fails', () => {
   ])(
     'says that nobody knows when a commit ends with its %s, and the next writer reads the truth',
     async (fault, happened) => {
-      const writer = await log.openWriter(id);
+      const writer = await openWriter(log, id, topic);
       await write(writer, topic, 0, 'before');
       const transaction = writer.begin();
       await transaction.append(topic, 0, batchOf(row('unsure')));
@@ -57,7 +57,7 @@ describe('Kafka behind a network that fails', () => {
       expect(() => writer.begin()).toThrow('close it and open a new one');
       await writer.close();
 
-      const next = await log.openWriter(id);
+      const next = await openWriter(log, id, topic);
       const truth = happened ? ['before', 'unsure'] : ['before'];
       expect(await readAll(log, topic, 0)).toEqual(truth);
       await write(next, topic, 0, 'after');
@@ -66,7 +66,7 @@ describe('Kafka behind a network that fails', () => {
   );
 
   it('appends once what is sent again because a connection was cut', async () => {
-    const writer = await log.openWriter(id);
+    const writer = await openWriter(log, id, topic);
     const transaction = writer.begin();
     const values = Array.from({ length: 40 }, (_, i) => `${i}`);
     for (const [i, value] of values.entries()) {
@@ -79,7 +79,7 @@ describe('Kafka behind a network that fails', () => {
   });
 
   it('hands a waiting reader what comes after its connection was cut', async () => {
-    const writer = await log.openWriter(id);
+    const writer = await openWriter(log, id, topic);
     const reader = log.openReader(topic, 0, 0);
     const waiting = reader.fetch(1024, 20_000);
     proxy.cut();
@@ -90,7 +90,7 @@ describe('Kafka behind a network that fails', () => {
   it('closes without waiting for a broker that has gone silent', async () => {
     const reader = log.openReader(topic, 0, 0);
     await reader.fetch(1024, 0);
-    const transaction = (await log.openWriter(id)).begin();
+    const transaction = (await openWriter(log, id, topic)).begin();
     await transaction.append(topic, 0, batchOf(row('open')));
     const member = new GroupMember('member', []);
     await member.join(log, `group-${topic}`, topic);
@@ -112,7 +112,7 @@ describe('a Kafka that is restarted', () => {
     let kafka = await runKafka({ version, port, data });
     const log = await openKafka(kafka.brokers);
     await log.ensureTopics([{ name: 'restart', partitions: 1, cleanup: 'delete', retentionMs: 1e12 }]);
-    const writer: EventWriter = await log.openWriter('restart');
+    const writer: EventWriter = await openWriter(log, 'restart', 'restart');
     await write(writer, 'restart', 0, 'before');
     const reader = log.openReader('restart', 0, 0);
     const { next } = await reader.fetch(1024, 10_000);

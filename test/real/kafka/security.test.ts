@@ -14,15 +14,17 @@ import {
   logLevel,
 } from 'kafkajs';
 
+import { jobWriter } from '../../../actors/job-runner';
+import { mailerWriter } from '../../../actors/mailer';
+import { publisherTopics } from '../../../actors/publisher';
 import { openFolderStore } from '../../../src/adapters/embedded/folder-store';
 import { mskIamToken } from '../../../src/adapters/kafka/msk-iam';
 import type { KafkaEventLogOptions, KafkaPassword } from '../../../src/adapters/kafka/options';
-import { topicNeeds } from '../../../src/apps/compose';
 import { topicSpecs } from '../../../src/stream/topics';
 import { isTelltaleError } from '../../../src/errors';
 import { systemClock } from '../../../src/ports/clock';
-import type { EventLog } from '../../../src/ports/event-log';
-import { batchOf, row, write } from '../../contract/records';
+import type { EventLog, WriterOptions } from '../../../src/ports/event-log';
+import { batchOf, openWriter, row, write } from '../../contract/records';
 import type { RunningKafka } from '../../support/kafka';
 import { KAFKA_START_MS, freePort, openKafka, runKafka } from '../../support/kafka';
 import { KafkaSaslServer } from '../../support/kafka-sasl-server';
@@ -35,6 +37,9 @@ const VERSION = '3.9.1';
 const MECHANISMS = ['scram-sha-512', 'scram-sha-256', 'plain'] as const;
 const HOUR = 3_600_000;
 const specs = topicSpecs(10, 48 * HOUR, 168 * HOUR);
+
+const countingJob = { name: 'counting', inputs: [{ topic: 'logs' }], outputs: [{ name: 'windows' }] };
+const alertingJob = { name: 'alerting', inputs: [{ topic: 'windows' }], outputs: [{ name: 'outbox' }] };
 
 type User = 'admin' | 'producer' | 'consumer';
 
@@ -66,6 +71,16 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
     await kafka.stop();
     rmSync(data, { recursive: true, force: true });
   });
+
+  const noWritingOfLogs = {
+    principal: 'User:producer',
+    host: '*',
+    operation: AclOperationTypes.WRITE,
+    permissionType: AclPermissionTypes.DENY,
+    resourceType: AclResourceTypes.TOPIC,
+    resourceName: 'logs',
+    resourcePatternType: ResourcePatternTypes.LITERAL,
+  };
 
   it('keeps keys and passwords to the owner of the files', () => {
     const secrets = [
@@ -107,7 +122,7 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
       await asProducer.ensureTopics(specs);
       await asConsumer.ensureTopics(specs);
       const { end } = await asProducer.offsets('logs', 7);
-      await write(await asProducer.openWriter('telltale-producer-7'), 'logs', 7, mechanism);
+      await write(await asProducer.openWriter({ id: 'telltale-producer-7', ...publisherTopics }), 'logs', 7, mechanism);
 
       const assigned: number[] = [];
       const membership = await asConsumer.joinGroup('telltale-counting', 'logs', {
@@ -117,7 +132,7 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
       await until('all partitions are assigned', 20_000, () => Promise.resolve(assigned.length === 10));
       const reader = asConsumer.openReader('logs', 7, end);
       expect((await reader.fetch(1024, 10_000)).batches).toHaveLength(1);
-      const transaction = (await asConsumer.openWriter('telltale-counting-7')).begin();
+      const transaction = (await asConsumer.openWriter(jobWriter(countingJob, 7))).begin();
       await transaction.append('windows', 7, batchOf(row(mechanism)));
       await transaction.commitOffset('telltale-counting', 'logs', 7, end + 1);
       await transaction.commit();
@@ -136,11 +151,32 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
     ['consumer', 'telltale-counting-x', 'logs'],
   ] as const)('does not let the %s, as %s, write %s', async (user, transactionalId, topic) => {
     const log = await open(user);
-    const transaction = (await log.openWriter(transactionalId)).begin();
-    const message = await denied(transaction.append(topic, 0, batchOf(row('mine'))));
+    const message = await denied(openWriter(log, transactionalId, topic));
     expect(message).toContain(topic);
     await log.close();
   });
+
+  it('reports the topic when the right to write it was taken away from an open writer', async () => {
+    const log = await open('producer');
+    const writer = await openWriter(log, 'telltale-producer-x', 'logs');
+    const failures: Promise<unknown>[] = [];
+    await admin.createAcls({ acl: [noWritingOfLogs] });
+    try {
+      await until('the right is gone', 10_000, async () => {
+        const transaction = writer.begin();
+        const appending = transaction.append('logs', 0, batchOf(row('mine')));
+        return appending.then(
+          () => transaction.abort().then(() => false),
+          () => failures.push(appending) > 0,
+        );
+      });
+    } finally {
+      await admin.deleteAcls({ filters: [noWritingOfLogs] });
+    }
+    expect(failures).toHaveLength(1);
+    for (const failure of failures) expect(await denied(failure)).toContain('logs');
+    await log.close();
+  }, 60_000);
 
   interface Missing {
     readonly user: 'producer' | 'consumer';
@@ -151,11 +187,12 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
   }
   const { TOPIC, GROUP, TRANSACTIONAL_ID } = AclResourceTypes;
   const { READ, WRITE, DESCRIBE_CONFIGS } = AclOperationTypes;
-  const openWriter = (id: string) => (log: EventLog) => log.openWriter(id);
+  const opening = (writer: WriterOptions) => (log: EventLog) => log.openWriter(writer);
   const nobody = { assigned: () => Promise.resolve(), revoked: () => Promise.resolve() };
   const joinGroup = (group: string, topic: string) => (log: EventLog) => log.joinGroup(group, topic, nobody);
-  const [publisher, counting] = [openWriter('telltale-producer-0'), openWriter('telltale-counting-0')];
-  const [alerting, mailer] = [openWriter('telltale-alerting-0'), openWriter('telltale-mailer')];
+  const publisher = opening({ id: 'telltale-producer-0', ...publisherTopics });
+  const counting = opening(jobWriter(countingJob, 0));
+  const [alerting, mailer] = [opening(jobWriter(alertingJob, 0)), opening(mailerWriter)];
   const operationNames = new Map([
     [READ, 'Read'],
     [WRITE, 'Write'],
@@ -226,18 +263,9 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
   );
 
   it('ends a producer without the right to write logs with one sentence', async () => {
-    const acl = {
-      principal: 'User:producer',
-      host: '*',
-      operation: WRITE,
-      permissionType: AclPermissionTypes.DENY,
-      resourceType: TOPIC,
-      resourceName: 'logs',
-      resourcePatternType: ResourcePatternTypes.LITERAL,
-    };
-    await admin.createAcls({ acl: [acl] });
+    await admin.createAcls({ acl: [noWritingOfLogs] });
     const { code, err } = await runProgram(['producer', '--config', configFile('producer')]);
-    await admin.deleteAcls({ filters: [acl] });
+    await admin.deleteAcls({ filters: [noWritingOfLogs] });
     said.push(err);
     expect(code).not.toBe(0);
     expect(err).toContain('Kafka does not let it write the topic logs');
@@ -289,12 +317,10 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
     { mechanism = 'scram-sha-512' }: Partial<Pick<KafkaPassword, 'mechanism'>> = {},
     { password = passwords[user] } = {},
     { ca: trusted = ca() }: { ca?: string | null } = {},
-    options: Partial<KafkaEventLogOptions> = {},
   ): Promise<EventLog> {
     return openKafka(kafka.brokers, {
       tls: { ca: trusted, cert: null, key: null, rejectUnauthorized: true },
       sasl: { mechanism, username: user, password },
-      ...options,
     });
   }
 
@@ -325,7 +351,7 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
 
   /** What a program does first, with the event log that it opens. */
   async function asProgram(user: 'producer' | 'consumer', first: (log: EventLog) => Promise<unknown>): Promise<void> {
-    const log = await open(user, {}, {}, {}, { needsOf: topicNeeds });
+    const log = await open(user, {});
     try {
       await log.ensureTopics(specs);
       await first(log);

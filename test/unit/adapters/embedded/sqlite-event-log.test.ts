@@ -10,7 +10,7 @@ import { systemClock } from '../../../../src/ports/clock';
 import type { EventLog } from '../../../../src/ports/event-log';
 import { crashTopics } from '../../../contract/children/crash-topics';
 import { killChildren, spawnChild } from '../../../contract/children/spawn-child';
-import { batchOf, readAll, readUntil, row, timestamp, valuesOf, write } from '../../../contract/records';
+import { batchOf, openWriter, readAll, readUntil, row, timestamp, valuesOf, write } from '../../../contract/records';
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -46,7 +46,7 @@ describe('The SQLite event log', () => {
     return { name: 't', partitions: 1, cleanup, retentionMs };
   };
   const writeAt = async (log: EventLog, at: number, value: string | null, key = 'k'): Promise<void> => {
-    const writer = await log.openWriter('w');
+    const writer = await openWriter(log, 'w', 't', 'none');
     const transaction = writer.begin();
     await transaction.append('t', 0, batchOf({ ...row(value, key), timestamp: at }));
     await transaction.commit();
@@ -56,7 +56,7 @@ describe('The SQLite event log', () => {
   it('is as it was after it was closed and opened again', async () => {
     const log = await open();
     await log.ensureTopics([topic('delete')]);
-    const transaction = (await log.openWriter('w')).begin();
+    const transaction = (await openWriter(log, 'w', 't', 'none')).begin();
     await transaction.append('t', 0, batchOf(row('a')));
     await transaction.commitOffset('g', 't', 0, 5);
     await transaction.commit();
@@ -108,7 +108,7 @@ describe('The SQLite event log', () => {
       expect(await child.line()).toBe('open');
       expect(await child.line()).toBe('1');
       const log = await open();
-      await log.openWriter('child');
+      await openWriter(log, 'child');
       let line = await child.line();
       while (/^\d+$/.test(line)) line = await child.line();
       expect(line).toBe('FENCED');
@@ -142,9 +142,9 @@ describe('The SQLite event log', () => {
       const log = new SqliteEventLog(database, { path, clock });
       clients.push(log);
       await log.ensureTopics([topic('delete')]);
-      await write(await log.openWriter('w'), 't', 0, 'before');
+      await write(await openWriter(log, 'w', 't', 'none'), 't', 0, 'before');
       database.exec('PRAGMA max_page_count = 40');
-      const writing = write(await log.openWriter('w'), 't', 0, 'x'.repeat(700_000), 'y'.repeat(700_000));
+      const writing = write(await openWriter(log, 'w', 't', 'none'), 't', 0, 'x'.repeat(700_000), 'y'.repeat(700_000));
       await expect(writing).rejects.toMatchObject({
         code: 'TRANSACTION_ABORTED',
         retriable: true,
@@ -152,7 +152,7 @@ describe('The SQLite event log', () => {
         cause: { code: 'DISK_FULL' },
       });
       database.exec('PRAGMA max_page_count = 1000000');
-      await write(await log.openWriter('w'), 't', 0, 'after');
+      await write(await openWriter(log, 'w', 't', 'none'), 't', 0, 'after');
       expect(await readAll(log, 't', 0)).toEqual(['before', 'after']);
     });
   });
@@ -228,7 +228,7 @@ describe('The SQLite event log', () => {
     it('keeps the file as small as its keys', async () => {
       const log = await open();
       await log.ensureTopics([topic('compact')]);
-      const writer = await log.openWriter('w');
+      const writer = await openWriter(log, 'w', 't', 'none');
       for (let i = 0; i < 300; i++) {
         const transaction = writer.begin();
         await transaction.append('t', 0, batchOf(row(`${i}`.padEnd(50_000, '.'), `key-${i % 3}`)));
@@ -241,7 +241,7 @@ describe('The SQLite event log', () => {
     it('refuses a record without a key', async () => {
       const log = await open();
       await log.ensureTopics([topic('compact')]);
-      const appending = (await log.openWriter('w')).begin().append('t', 0, batchOf(row('value', null)));
+      const appending = (await openWriter(log, 'w', 't', 'none')).begin().append('t', 0, batchOf(row('value', null)));
       await expect(appending).rejects.toMatchObject({ code: 'CORRUPT_BATCH' });
     });
   });
@@ -250,7 +250,7 @@ describe('The SQLite event log', () => {
     it('is spent after an error, and says so', async () => {
       const log = await open();
       await log.ensureTopics([topic('delete')]);
-      const writer = await log.openWriter('w');
+      const writer = await openWriter(log, 'w', 't', 'none');
       const transaction = writer.begin();
       await expect(transaction.append('none', 0, batchOf(row('x')))).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
       await expect(transaction.commit()).rejects.toMatchObject({ code: 'CLOSED' });
@@ -258,7 +258,7 @@ describe('The SQLite event log', () => {
     });
 
     it('begins one transaction at a time', async () => {
-      const writer = await (await open()).openWriter('w');
+      const writer = await openWriter(await open(), 'w');
       writer.begin();
       expect(() => writer.begin()).toThrow('before the end of the last one');
     });
