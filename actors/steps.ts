@@ -1,4 +1,4 @@
-import { behindGap, type LineBatch } from '../src/lines/line-batch';
+import { afterGap, type LineBatch } from '../src/lines/line-batch';
 import { createScanner, fileDayOf, type ScanContext, type ScannedBatch, type ScanOptions } from '../src/lines/scanner';
 import type { Checkpoint } from '../src/ingestion/checkpoint';
 import { WINDOW_BYTES, type Extent, type Hashing } from '../src/ingestion/content';
@@ -99,7 +99,7 @@ function step(before: Checkpoint, scanned: ScannedBatch, after: Checkpoint): Ste
   const from = positionOf(before);
   if (batch.count === 0) return { batch: null, from, checkpoint: after, more: true };
   if (!isBehindGap(before, scanned)) return { batch, from, checkpoint: after, more: true };
-  return { batch: behindGap(batch), from, checkpoint: { ...after, unsaidGap: null }, more: true };
+  return { batch: afterGap(batch), from, checkpoint: { ...after, unsaidGap: null }, more: true };
 }
 
 export function positionOf({ generation, offset }: Checkpoint): Step['from'] {

@@ -6,7 +6,7 @@ import type { Rule } from '../pipelines/level-alerts/alerting/rules';
 import { createCounting } from '../pipelines/level-alerts/counting/counting';
 import { compileGlob } from '../glob';
 import type { LineFormat } from '../lines/formats/format';
-import { ownFormat } from '../lines/formats/own';
+import { customFormat } from '../lines/formats/custom';
 import { Level } from '../lines/line-batch';
 import type { ScanFor, ScanOptions } from '../lines/scanner';
 import { projectFile } from '../project-file';
@@ -21,20 +21,20 @@ const ENGINE = `telltale/${versionOf(JSON.parse(readFileSync(projectFile('packag
 /** Bounds the memory of one partition's counting: 50 origins × 48 h of minutes. */
 const MAX_WINDOWS = 150_000;
 
-/** How to read the lines of each key. Patterns of the user's own are compiled here, once. */
+/** Scan options by key. Compiles the custom patterns once. */
 export function scanOptions(config: Config): ScanFor {
   const { zone, maxFutureSkew, maxLineBytes, batchBytes } = config.ingest;
-  const others: ScanOptions = { zone, own: null, maxFutureSkew, maxLineBytes, batchBytes };
+  const others: ScanOptions = { zone, customFormat: null, maxFutureSkew, maxLineBytes, batchBytes };
   const sources = config.ingest.sources.map((source) => ({
-    fits: compileGlob(source.keys),
-    options: { ...others, zone: source.zone ?? zone, own: ownFormatOf(source) },
+    matches: compileGlob(source.keys),
+    options: { ...others, zone: source.zone ?? zone, customFormat: customFormatOf(source) },
   }));
-  return (key) => sources.find(({ fits }) => fits(key))?.options ?? others;
+  return (key) => sources.find(({ matches }) => matches(key))?.options ?? others;
 }
 
-function ownFormatOf({ pattern, levels }: Config['ingest']['sources'][number]): LineFormat | null {
+function customFormatOf({ pattern, levels }: Config['ingest']['sources'][number]): LineFormat | null {
   if (pattern === null) return null;
-  return ownFormat(
+  return customFormat(
     compilePattern(pattern),
     new Map(Object.entries(levels).map(([word, name]) => [word, levelByName[name]])),
   );

@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { groupProblem, type LinePattern } from '../lines/formats/own';
+import { groupProblem, type LinePattern } from '../lines/formats/custom';
 
 /**
  * Regular expressions of the user's own. They meet every line of hostile logs, so RE2 runs them: its time is linear in

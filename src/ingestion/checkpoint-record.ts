@@ -1,6 +1,6 @@
 import { TelltaleError } from '../errors';
-import type { ReadingState, StampMark } from '../lines/reading-state';
-import { dayMs } from '../lines/stamps';
+import type { ReadingState, DedupMark } from '../lines/reading-state';
+import { dayMs } from '../lines/timestamps';
 import { quarantineReasons, type Checkpoint, type LedgerSums, type Quarantined } from './checkpoint';
 
 /**
@@ -42,10 +42,10 @@ import { quarantineReasons, type Checkpoint, type LedgerSums, type Quarantined }
  * | t     | lastTime                              | there is none                     |
  * | x     | crossing: [day, time]                 | there is none                     |
  * | r     | record: [time, 1 again + 2 future]    | it is of the newest time, and 0   |
- * | a     | firstStamp                            | there is none                     |
+ * | a     | firstTimestamp                        | there is none                     |
  * | b     | firstDay                              | equal to the day                  |
  * | n, y  | newest, earlier: [time, …hashes]      | there is none                     |
- * | p     | before: [firstStamp, firstDay]        | there is none                     |
+ * | p     | before: [firstTimestamp, firstDay]    | there is none                     |
  * | c     | openCut                               | there is none                     |
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): { key: Buffer; value: Buffer } {
@@ -113,25 +113,25 @@ function shortQuarantine({ etag, size, reason, lastModified, versionId }: Quaran
 function shortReading(reading: ReadingState, lastModified: number): unknown {
   const { day, lastTime, crossing, record, firstDay, newest, earlier, before } = reading;
   const base = newest?.time ?? lastModified;
-  const mark = (stamp: StampMark): number[] => [stamp.time - lastModified, ...stamp.hashes];
+  const mark = (stamp: DedupMark): number[] => [stamp.time - lastModified, ...stamp.hashes];
   return {
     f: reading.format ?? undefined,
     d: orLeftOut(day, dayOf(lastTime)),
     t: lastTime === null ? undefined : lastTime - base,
     x: crossing === null ? undefined : [crossing.day, crossing.time - base],
     r: shortRecord(record, newest, base),
-    a: reading.firstStamp ?? undefined,
+    a: reading.firstTimestamp ?? undefined,
     b: orLeftOut(firstDay, day),
     n: newest === null ? undefined : mark(newest),
     y: earlier === null ? undefined : mark(earlier),
-    p: before === null ? undefined : [before.firstStamp, before.firstDay],
+    p: before === null ? undefined : [before.firstTimestamp, before.firstDay],
     c: reading.openCut ?? undefined,
   };
 }
 
 function shortRecord(
   record: ReadingState['record'],
-  newest: StampMark | null,
+  newest: DedupMark | null,
   base: number,
 ): number[] | null | undefined {
   if (record === null) return newest === null ? undefined : null;
@@ -228,7 +228,7 @@ function quarantineAt(parent: Fields, name: string): Quarantined {
 
 function readingFrom(json: unknown, lastModified: number): ReadingState {
   const at = objectAt(json, 'r');
-  const mark = (parent: Fields, name: string): StampMark => stampMark(parent, name, lastModified);
+  const mark = (parent: Fields, name: string): DedupMark => stampMark(parent, name, lastModified);
   const newest = orNull(at, 'n', mark);
   const base = newest?.time ?? lastModified;
   const lastTime = orNull(at, 't', (parent, name) => base + finite(parent, name));
@@ -242,19 +242,19 @@ function readingFrom(json: unknown, lastModified: number): ReadingState {
       return { day: finite(crossing, 0), time: base + finite(crossing, 1) };
     }),
     record: recordFrom(at, newest, base),
-    firstStamp: orNull(at, 'a', text),
+    firstTimestamp: orNull(at, 'a', text),
     firstDay: at['b'] === undefined ? day : orNull(at, 'b', finite),
     newest,
     earlier: orNull(at, 'y', mark),
     before: orNull(at, 'p', (parent, name) => {
       const before = listAt(parent, name);
-      return { firstStamp: text(before, 0), firstDay: finite(before, 1) };
+      return { firstTimestamp: text(before, 0), firstDay: finite(before, 1) };
     }),
     openCut: orNull(at, 'c', (parent, name) => oneOf(parent, name, ['head', 'tail'])),
   };
 }
 
-function recordFrom(at: Fields, newest: StampMark | null, base: number): ReadingState['record'] {
+function recordFrom(at: Fields, newest: DedupMark | null, base: number): ReadingState['record'] {
   if (at['r'] === undefined) return newest === null ? null : { time: newest.time, again: false, future: false };
   return orNull(at, 'r', (parent, name) => {
     const record = listAt(parent, name);
@@ -263,7 +263,7 @@ function recordFrom(at: Fields, newest: StampMark | null, base: number): Reading
   });
 }
 
-function stampMark(parent: Fields, name: string, lastModified: number): StampMark {
+function stampMark(parent: Fields, name: string, lastModified: number): DedupMark {
   const at = listAt(parent, name);
   return {
     time: lastModified + finite(at, 0),

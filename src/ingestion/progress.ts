@@ -1,5 +1,5 @@
 import { TelltaleError } from '../errors';
-import { nextGeneration as nextReading } from '../lines/reading';
+import { nextGeneration as nextReading } from '../lines/line-parser';
 import { initialReadingState, type ReadingState } from '../lines/reading-state';
 import type { ScannedBatch } from '../lines/scanner';
 import type { Checkpoint, ContentEncoding, LedgerSums, QuarantineReason } from './checkpoint';

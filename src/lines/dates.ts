@@ -1,5 +1,5 @@
 import type { ReadingState } from './reading-state';
-import { dayMs, epochDay } from './stamps';
+import { dayMs, epochDay } from './timestamps';
 
 /**
  * The date of stamps that have none, or none but month and day. Wall times throughout: epoch milliseconds as if the
@@ -10,7 +10,7 @@ const hourMs = 60 * 60 * 1000;
 const jumpMs = 12 * hourMs;
 
 /** What is kept between two reads of a source. */
-export type DayState = Pick<ReadingState, 'day' | 'lastTime' | 'crossing' | 'firstStamp' | 'firstDay' | 'before'>;
+export type DayState = Pick<ReadingState, 'day' | 'lastTime' | 'crossing' | 'firstTimestamp' | 'firstDay' | 'before'>;
 
 /**
  * Days of time-only stamps. The first is on the day in the file's name; else on the day of the generation before, when
@@ -22,7 +22,7 @@ export class DayFinder {
   private day: number | null;
   private lastTime: number;
   private crossing: DayState['crossing'];
-  private firstStamp: string | null;
+  private firstTimestamp: string | null;
   private firstDay: number | null;
   private readonly before: DayState['before'];
 
@@ -38,7 +38,7 @@ export class DayFinder {
     this.day = state.day;
     this.lastTime = state.lastTime ?? 0;
     this.crossing = state.crossing;
-    this.firstStamp = state.firstStamp;
+    this.firstTimestamp = state.firstTimestamp;
     this.firstDay = state.firstDay;
     this.before = state.before;
   }
@@ -51,13 +51,13 @@ export class DayFinder {
   }
 
   state(): DayState {
-    const { day, lastTime, crossing, firstStamp, firstDay, before } = this;
-    return { day, lastTime: day === null ? null : lastTime, crossing, firstStamp, firstDay, before };
+    const { day, lastTime, crossing, firstTimestamp, firstDay, before } = this;
+    return { day, lastTime: day === null ? null : lastTime, crossing, firstTimestamp, firstDay, before };
   }
 
   private beginWith(timeOfDay: number): number {
-    this.firstStamp = new Date(timeOfDay).toISOString().slice(11, 23);
-    const sameAsBefore = this.before?.firstStamp === this.firstStamp ? this.before.firstDay : null;
+    this.firstTimestamp = new Date(timeOfDay).toISOString().slice(11, 23);
+    const sameAsBefore = this.before?.firstTimestamp === this.firstTimestamp ? this.before.firstDay : null;
     this.firstDay = this.fileDay ?? sameAsBefore ?? Math.floor((this.latest - timeOfDay) / dayMs);
     return this.firstDay;
   }

@@ -1,5 +1,5 @@
 import { Level } from './line-batch';
-import { byteAt } from './stamps';
+import { byteAt } from './timestamps';
 
 /** Level words of log formats, in lower case. Case does not matter in a log. */
 const synonyms: readonly (readonly [Level, readonly string[]])[] = [

@@ -53,7 +53,7 @@ export interface LineBatch {
 }
 
 /** The same lines, the first of them marked as the first behind a possible gap. */
-export function behindGap(batch: LineBatch): LineBatch {
+export function afterGap(batch: LineBatch): LineBatch {
   return { ...batch, flags: batch.flags.map((flags, i) => (i === 0 ? flags | LineFlag.GAP : flags)) };
 }
 

@@ -17,20 +17,20 @@ export interface ReadingState {
   /** The record that continuations belong to, null when lines here are RAW. */
   readonly record: { readonly time: number; readonly again: boolean; readonly future: boolean } | null;
   /** First time-only stamp of this generation as text `HH:mm:ss.SSS`, to recognise a rewritten log whose file name has no date. */
-  readonly firstStamp: string | null;
+  readonly firstTimestamp: string | null;
   /** Day given to the first stamp of this generation. */
   readonly firstDay: number | null;
   /** Newest own stamp of this generation, with hashes of up to 1,024 lines of exactly that stamp. */
-  readonly newest: StampMark | null;
+  readonly newest: DedupMark | null;
   /** The same of all earlier generations together. */
-  readonly earlier: StampMark | null;
+  readonly earlier: DedupMark | null;
   /** First stamp and day of the generation before (see rule 7). */
-  readonly before: { readonly firstStamp: string; readonly firstDay: number } | null;
+  readonly before: { readonly firstTimestamp: string; readonly firstDay: number } | null;
   /** The head of an overlong line, or a tail, was published; bytes up to the next terminator belong to it. */
   readonly openCut: 'head' | 'tail' | null;
 }
 
-export interface StampMark {
+export interface DedupMark {
   readonly time: number;
   /** 32-bit hashes of lines with exactly this stamp, at most 1,024. */
   readonly hashes: readonly number[];
@@ -43,7 +43,7 @@ export const initialReadingState: ReadingState = {
   lastTime: null,
   crossing: null,
   record: null,
-  firstStamp: null,
+  firstTimestamp: null,
   firstDay: null,
   newest: null,
   earlier: null,

@@ -1,10 +1,10 @@
 import { LineFlag, type LineBatch } from './line-batch';
 import { batchOverhead, maxBatchLines, rareOverhead, recordOverhead } from './log-records';
-import { Reading, type ReadingContext } from './reading';
+import { LineParser, type ReadingContext } from './line-parser';
 import type { ReadingState } from './reading-state';
 
-export { nextGeneration } from './reading';
-export { fileDayOf } from './stamps';
+export { nextGeneration } from './line-parser';
+export { fileDayOf } from './timestamps';
 
 /** What a scanner needs to know of the source that it reads. */
 export interface ScanContext extends ReadingContext {
@@ -19,7 +19,7 @@ export interface ScanContext extends ReadingContext {
 }
 
 /** What the configuration says to a scanner. */
-export type ScanOptions = Pick<ScanContext, 'zone' | 'own' | 'maxFutureSkew' | 'maxLineBytes' | 'batchBytes'>;
+export type ScanOptions = Pick<ScanContext, 'zone' | 'customFormat' | 'maxFutureSkew' | 'maxLineBytes' | 'batchBytes'>;
 
 /** The same by key: zones and formats are each user's own, for some keys. */
 export type ScanFor = (key: string) => ScanOptions;
@@ -80,7 +80,7 @@ const carriageReturn = 13;
 const nothing = Buffer.alloc(0);
 
 class Scanner implements LineScanner {
-  private readonly reading: Reading;
+  private readonly parser: LineParser;
   private readonly tail: Tail;
   private readonly lines: PendingLines;
   private openCut: ReadingState['openCut'];
@@ -90,7 +90,7 @@ class Scanner implements LineScanner {
     private readonly context: ScanContext,
     start: ScanPosition,
   ) {
-    this.reading = new Reading(context, start.reading);
+    this.parser = new LineParser(context, start.reading);
     this.openCut = start.reading.openCut;
     this.tail = new Tail(start.held);
     this.lines = new PendingLines(context, start.offset);
@@ -121,7 +121,7 @@ class Scanner implements LineScanner {
   }
 
   state(): ScanPosition {
-    const reading = this.reading.state(nothing, this.openCut);
+    const reading = this.parser.state(nothing, this.openCut);
     return { offset: this.lines.end, held: this.tail.joinedWith(nothing), reading };
   }
 
@@ -134,7 +134,7 @@ class Scanner implements LineScanner {
   /** Takes in every terminated line; returns the position behind the last. */
   private scanTerminated(bytes: Buffer): number {
     const { maxLineBytes } = this.context;
-    const { reading, lines } = this;
+    const { parser: reading, lines } = this;
     let start = this.skipBom(bytes);
     let lf = bytes.indexOf(lineFeed, start);
     if (lf !== -1 && this.openCut !== null) {
@@ -146,7 +146,7 @@ class Scanner implements LineScanner {
       const end = endOfLine(bytes, start, lf);
       if (end - start <= maxLineBytes) {
         if (!lines.hasRoomFor(end - start)) this.flush(bytes);
-        reading.read(bytes, start, end);
+        reading.parse(bytes, start, end);
         lines.add(start, end, lf + 1, reading, reading.flags);
       } else {
         this.addLine(bytes, start, end, lf + 1, 0);
@@ -183,18 +183,18 @@ class Scanner implements LineScanner {
    */
   private addLine(bytes: Buffer, start: number, end: number, next: number, flag: number): boolean {
     const { maxLineBytes } = this.context;
-    const { reading, lines } = this;
+    const { parser: reading, lines } = this;
     const isCut = end - start > maxLineBytes;
     const cutEnd = isCut ? start + maxLineBytes : end;
     const published = isCut ? cutEnd : next;
 
     if (!lines.hasRoomFor(cutEnd - start)) this.flush(bytes);
     if (this.openCut === 'tail') {
-      reading.readOn();
+      reading.parseContinuation();
       if (end > start) lines.add(start, cutEnd, published, reading, reading.flags | LineFlag.CUT_REST);
       else lines.publish(published);
     } else {
-      reading.read(bytes, start, cutEnd);
+      reading.parse(bytes, start, cutEnd);
       lines.add(start, cutEnd, published, reading, reading.flags | (isCut ? LineFlag.CUT_HEAD : flag));
     }
     if (isCut) lines.drop(next);
@@ -208,7 +208,7 @@ class Scanner implements LineScanner {
   }
 
   private flush(bytes: Buffer): void {
-    this.done.push(this.lines.take(this.reading.state(bytes, this.openCut)));
+    this.done.push(this.lines.take(this.parser.state(bytes, this.openCut)));
   }
 
   private take(): ScannedBatch[] {
@@ -306,7 +306,7 @@ class PendingLines {
   }
 
   /** The line in bytes [start, end); `next` is the position behind its terminator. */
-  add(start: number, end: number, next: number, { time, level }: Reading, flags: number): void {
+  add(start: number, end: number, next: number, { time, level }: LineParser, flags: number): void {
     const i = this.count++;
     this.starts[i] = start;
     this.ends[i] = end;

@@ -1,5 +1,5 @@
 import { TelltaleError } from '../errors';
-import { dayMs } from './stamps';
+import { dayMs } from './timestamps';
 
 /**
  * Wall time of a zone. Wall times are numbers too: epoch milliseconds as if the zone were UTC.

@@ -73,7 +73,7 @@ export async function appendLines(log: EventLog, key: string, offset: number, te
       lastModified,
       fileDay: null,
       zone: 'UTC',
-      own: null,
+      customFormat: null,
       maxFutureSkew: HOUR,
       maxLineBytes: 256 * 1024,
       batchBytes: 900_000,

@@ -80,7 +80,13 @@ export async function openPlace(folder: string, versioning = false): Promise<Pla
     retentionMs: 7 * 24 * HOUR,
     tailTimeoutMs: 24 * HOUR,
     since: 'everything',
-    scan: () => ({ zone: 'UTC', own: null, maxFutureSkew: HOUR, maxLineBytes: 256 * 1024, batchBytes: 900_000 }),
+    scan: () => ({
+      zone: 'UTC',
+      customFormat: null,
+      maxFutureSkew: HOUR,
+      maxLineBytes: 256 * 1024,
+      batchBytes: 900_000,
+    }),
   };
   const put: Place['put'] = async (key, content) => {
     const path = join(folder, 'upload');

@@ -1,6 +1,6 @@
 import { Level } from '../line-batch';
 import { levelOf, levelOfSeverity } from '../levels';
-import { StampKind, byteAt, isDigit, isVisible, readDateTime, skipSpaces, type Stamp } from '../stamps';
+import { TimestampKind, byteAt, isDigit, isVisible, readDateTime, skipSpaces, type Timestamp } from '../timestamps';
 import type { LineFormat, ParsedLine } from './format';
 
 /**
@@ -29,7 +29,7 @@ export const jsonLines: LineFormat = {
       readField(bytes, name + 1, nameEnd - 1, value + quoted, valueEnd - quoted, out, found);
       pos = skipBlanks(bytes, valueEnd, end);
       if (pos >= end) return false;
-      if (bytes[pos] === 125) return found.stamp && skipBlanks(bytes, pos + 1, end) === end;
+      if (bytes[pos] === 125) return found.timestamp && skipBlanks(bytes, pos + 1, end) === end;
       if (bytes[pos] !== 44) return false;
       pos = skipBlanks(bytes, pos + 1, end);
     }
@@ -53,22 +53,22 @@ export const logfmt: LineFormat = {
       if (pos === -1 || (pos < end && bytes[pos] !== 32)) return false;
       readField(bytes, name, nameEnd, quoted ? value + 1 : value, quoted ? pos - 1 : pos, out, found);
     }
-    return found.stamp;
+    return found.timestamp;
   },
 };
 
 interface Found {
   level: boolean;
-  stamp: boolean;
+  timestamp: boolean;
 }
 
 function begin(out: ParsedLine): Found {
   out.level = Level.NONE;
-  return { level: false, stamp: false };
+  return { level: false, timestamp: false };
 }
 
 const levelNames = ['level', 'severity'].map((name) => Buffer.from(name));
-const stampNames = ['time', 'timestamp', '@timestamp', 'ts'].map((name) => Buffer.from(name));
+const timestampNames = ['time', 'timestamp', '@timestamp', 'ts'].map((name) => Buffer.from(name));
 
 function readField(
   bytes: Buffer,
@@ -80,8 +80,8 @@ function readField(
   found: Found,
 ): void {
   if (!found.level && isOneOf(levelNames, bytes, name, nameEnd)) found.level = readLevel(bytes, value, valueEnd, out);
-  else if (!found.stamp && isOneOf(stampNames, bytes, name, nameEnd)) {
-    found.stamp = readStamp(bytes, value, valueEnd, out);
+  else if (!found.timestamp && isOneOf(timestampNames, bytes, name, nameEnd)) {
+    found.timestamp = readTimestamp(bytes, value, valueEnd, out);
   }
 }
 
@@ -108,17 +108,17 @@ function levelOfNumber(bytes: Buffer, start: number, end: number): Level | undef
 }
 
 /** ISO 8601, or a number since the epoch. */
-function readStamp(bytes: Buffer, start: number, end: number, out: ParsedLine): boolean {
+function readTimestamp(bytes: Buffer, start: number, end: number, out: ParsedLine): boolean {
   return readDateTime(bytes, start, end, out) === end || readEpoch(bytes, start, end, out);
 }
 
 /** Seconds, milli-, micro- or nanoseconds since the epoch, told apart by their size; a fraction is fine. */
-export function readEpoch(bytes: Buffer, start: number, end: number, out: Stamp): boolean {
+export function readEpoch(bytes: Buffer, start: number, end: number, out: Timestamp): boolean {
   if (end - start < 9 || end - start > 30) return false;
   for (let i = start; i < end; i++) if (!isDigit(byteAt(bytes, i)) && bytes[i] !== 46) return false;
   const value = Number(bytes.toString('latin1', start, end));
   if (Number.isNaN(value) || value < 1e8 || value >= 1e20) return false;
-  out.kind = StampKind.ABSOLUTE;
+  out.kind = TimestampKind.ABSOLUTE;
   if (value < 1e11) out.time = Math.floor(Math.round(value * 1e6) / 1e3);
   else if (value < 1e14) out.time = Math.floor(value);
   else if (value < 1e17) out.time = Math.floor(value / 1e3);

@@ -1,8 +1,8 @@
 import type { Level } from '../line-batch';
-import type { Stamp } from '../stamps';
+import type { Timestamp } from '../timestamps';
 
 /** What a format reads from a line. One object serves all lines. */
-export interface ParsedLine extends Stamp {
+export interface ParsedLine extends Timestamp {
   level: Level;
 }
 

@@ -1,7 +1,7 @@
 import { Level } from '../line-batch';
 import { levelOf } from '../levels';
 import {
-  StampKind,
+  TimestampKind,
   byteAt,
   isDigit,
   isLetter,
@@ -13,7 +13,7 @@ import {
   readDateTime,
   readShortDate,
   skipSpaces,
-} from '../stamps';
+} from '../timestamps';
 import type { LineFormat, ParsedLine } from './format';
 
 /** Formats of one line each: a stamp, what stands between, a level. */
@@ -23,7 +23,7 @@ export const timeOnly: LineFormat = {
   name: 'time',
   mayBeginWith: isDigit,
   parse(bytes, start, end, out) {
-    out.kind = StampKind.TIME_OF_DAY;
+    out.kind = TimestampKind.TIME_OF_DAY;
     out.time = 0;
     const pos = readClock(bytes, start, end, out);
     return pos !== -1 && readThreadAndLevel(bytes, pos, end, out);
@@ -45,7 +45,7 @@ export const shortDate: LineFormat = {
   name: 'short-date',
   mayBeginWith: isDigit,
   parse(bytes, start, end, out) {
-    out.kind = StampKind.WALL;
+    out.kind = TimestampKind.WALL;
     out.time = 0;
     const date = readShortDate(bytes, start, end, out);
     if (date === -1 || date >= end || bytes[date] !== 32) return false;
@@ -59,7 +59,7 @@ export const compactDate: LineFormat = {
   name: 'compact-date',
   mayBeginWith: isDigit,
   parse(bytes, start, end, out) {
-    out.kind = StampKind.WALL;
+    out.kind = TimestampKind.WALL;
     out.time = 0;
     const date = readCompactDate(bytes, start, end, out);
     if (date === -1 || date >= end || bytes[date] !== 32) return false;
@@ -76,11 +76,11 @@ export const apacheError: LineFormat = {
     if (start + 6 > end || bytes[start] !== 91 || !isLetter(byteAt(bytes, start + 1)) || bytes[start + 4] !== 32) {
       return false;
     }
-    out.kind = StampKind.WALL;
+    out.kind = TimestampKind.WALL;
     out.time = 0;
-    const stamp = readAsctime(bytes, start + 5, end, out);
-    if (stamp === -1 || stamp >= end || bytes[stamp] !== 93) return false;
-    out.level = readApacheLevel(bytes, skipSpaces(bytes, stamp + 1, end), end);
+    const close = readAsctime(bytes, start + 5, end, out);
+    if (close === -1 || close >= end || bytes[close] !== 93) return false;
+    out.level = readApacheLevel(bytes, skipSpaces(bytes, close + 1, end), end);
     return true;
   },
 };

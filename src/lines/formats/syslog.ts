@@ -1,6 +1,6 @@
 import { Level } from '../line-batch';
 import { levelOfSeverity } from '../levels';
-import { StampKind, byteAt, isDigit, isLetter, readClock, readDateTime, readMonthAndDay } from '../stamps';
+import { TimestampKind, byteAt, isDigit, isLetter, readClock, readDateTime, readMonthAndDay } from '../timestamps';
 import type { LineFormat, ParsedLine } from './format';
 
 /** RFC 3164: `<34>Oct 11 22:14:15 host tag: message`. Files mostly leave `<34>` out: then the level is NONE. */
@@ -8,7 +8,7 @@ export const syslog3164: LineFormat = {
   name: 'syslog-3164',
   mayBeginWith: (byte) => byte === 60 || isLetter(byte),
   parse(bytes, start, end, out) {
-    out.kind = StampKind.YEARLESS;
+    out.kind = TimestampKind.YEARLESS;
     out.time = 0;
     out.level = Level.NONE;
     const date = readMonthAndDay(bytes, readPriority(bytes, start, end, out), end, out);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { initialReadingState, type ReadingState, type StampMark } from '../../../src/lines/reading-state';
+import { initialReadingState, type ReadingState, type DedupMark } from '../../../src/lines/reading-state';
 import { quarantineReasons, type Checkpoint } from '../../../src/ingestion/checkpoint';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/ingestion/checkpoint-record';
 import { firstCheckpoint, isSlim, slimmed } from '../../../src/ingestion/progress';
@@ -20,7 +20,7 @@ const etag = fc.oneof(
   fc.string().map((text) => `"${text}"`),
   fc.constantFrom('', '"', '""', '=', '"="', '"=a"', '=a', 'a', '"a', 'W/"a"', '"a"b"'),
 );
-const mark: fc.Arbitrary<StampMark> = fc.record({
+const mark: fc.Arbitrary<DedupMark> = fc.record({
   time,
   hashes: fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { maxLength: 5 }),
 });
@@ -33,11 +33,11 @@ const reading: fc.Arbitrary<ReadingState> = fc
     lastTime: orNull(time),
     crossing: orNull(fc.record({ day, time })),
     record: orNull(fc.record({ time, again: fc.boolean(), future: fc.boolean() })),
-    firstStamp: orNull(fc.string()),
+    firstTimestamp: orNull(fc.string()),
     firstDay: orNull(day),
     newest: orNull(mark),
     earlier: orNull(mark),
-    before: orNull(fc.record({ firstStamp: fc.string(), firstDay: day })),
+    before: orNull(fc.record({ firstTimestamp: fc.string(), firstDay: day })),
     openCut: fc.constantFrom(null, 'head' as const, 'tail' as const),
   })
   .chain((state) =>
@@ -145,7 +145,7 @@ describe('the size of a slim checkpoint', () => {
     format: 'time',
     day: Date.UTC(2026, 10, 21) / 86_400_000,
     lastTime: lastModified - 59_999,
-    firstStamp: '00:00:00.000',
+    firstTimestamp: '00:00:00.000',
     firstDay: Date.UTC(2026, 10, 21) / 86_400_000,
   };
   const longAgo = Date.UTC(2005, 10, 21, 12);
@@ -182,7 +182,7 @@ describe('the size of a slim checkpoint', () => {
         reading: {
           ...timeOnly,
           earlier: typical.reading.newest,
-          before: { firstStamp: '00:00:00.000', firstDay: 20_000 },
+          before: { firstTimestamp: '00:00:00.000', firstDay: 20_000 },
         },
       },
       360,
@@ -204,7 +204,7 @@ describe('what is no record of a checkpoint', () => {
       ...typical.reading,
       crossing: { day: 1, time: 2 },
       record: { time: 7, again: true, future: false },
-      before: { firstStamp: '', firstDay: 0 },
+      before: { firstTimestamp: '', firstDay: 0 },
     },
   });
   const fields = JSON.parse(value.toString('utf8')) as Record<string, unknown> & { readonly r: object };

@@ -214,7 +214,7 @@ class Reader {
         lastModified,
         fileDay: null,
         zone: 'UTC',
-        own: null,
+        customFormat: null,
         maxFutureSkew: 3_600_000,
       },
       position,
@@ -576,7 +576,7 @@ describe('the beginning of a generation', () => {
     reading: {
       ...initialReadingState,
       format: 'time',
-      firstStamp: '12:00:00.000',
+      firstTimestamp: '12:00:00.000',
       firstDay: 3,
       newest: stamp(8),
       earlier: stamp(7),
@@ -611,7 +611,7 @@ describe('the beginning of a generation', () => {
   const nextReading = {
     ...initialReadingState,
     earlier: stamp(8),
-    before: { firstStamp: '12:00:00.000', firstDay: 3 },
+    before: { firstTimestamp: '12:00:00.000', firstDay: 3 },
   };
 
   test.each<[CrcAlgorithm | null, Checkpoint['encoding'], 'CRC32' | 'CRC32C' | null]>([

@@ -1,7 +1,7 @@
 import { Level, levelNames } from '../../../src/lines/line-batch';
 import type { ParsedLine } from '../../../src/lines/formats/format';
 import { formatNamed, formatsFor } from '../../../src/lines/formats';
-import { StampKind, fileDayOf } from '../../../src/lines/stamps';
+import { TimestampKind, fileDayOf } from '../../../src/lines/timestamps';
 
 /** Format, level and stamp of a line; between other bytes, so that reading outside the line would show. */
 function parse(line: string): string | null {
@@ -12,7 +12,7 @@ function parse(line: string): string | null {
     Buffer.from(' INFO ERROR 12:00:00"}]>'),
   ]);
   const start = 25;
-  const out: ParsedLine = { level: Level.RAW, kind: StampKind.WALL, time: 0 };
+  const out: ParsedLine = { level: Level.RAW, kind: TimestampKind.WALL, time: 0 };
   const format = formatsFor(text[0]).find((one) => one.parse(bytes, start, start + text.length, out));
   if (format === undefined) return null;
   const iso = new Date(out.time).toISOString();

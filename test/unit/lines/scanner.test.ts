@@ -1,8 +1,8 @@
 import { crc32c as nodeCrc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
 import { compilePattern } from '../../../src/config/line-pattern';
-import { ownFormat } from '../../../src/lines/formats/own';
-import { behindGap, Level, LineFlag, levelNames, lineAt, type LineBatch } from '../../../src/lines/line-batch';
+import { customFormat } from '../../../src/lines/formats/custom';
+import { afterGap, Level, LineFlag, levelNames, lineAt, type LineBatch } from '../../../src/lines/line-batch';
 import { decodeLines, encodeLines, maxBatchLines, maxEncodedSize } from '../../../src/lines/log-records';
 import { initialReadingState, type ReadingState } from '../../../src/lines/reading-state';
 import {
@@ -20,14 +20,14 @@ const context: ScanContext = {
   fileDay: null,
   lastModified: Date.parse('2021-10-17T12:00:00Z'),
   zone: 'UTC',
-  own: null,
+  customFormat: null,
   maxFutureSkew: 3_600_000,
   maxLineBytes: 60,
   batchBytes: 900_000,
 };
 
 /** Of the user's own: fits generated lines that a known format fits too, and some that none does. */
-const own = ownFormat(compilePattern('^(?:(?<level>[A-Z])~)?(?<time>[0-9:.]+)[ ~]'), new Map([['F', Level.ERROR]]));
+const own = customFormat(compilePattern('^(?:(?<level>[A-Z])~)?(?<time>[0-9:.]+)[ ~]'), new Map([['F', Level.ERROR]]));
 
 const beginning = (reading: ReadingState = initialReadingState): ScanPosition => ({
   offset: 0,
@@ -306,7 +306,7 @@ describe('a scanner', () => {
     fc.assert(
       fc.property(file, fc.integer({ min: 300, max: 3000 }), (data, batchBytes) => {
         for (const { batch } of scan([data], { context: { batchBytes }, isEnded: true }).batches) {
-          const marked = behindGap(batch);
+          const marked = afterGap(batch);
           expect([...marked.flags]).toEqual(
             [...batch.flags].map((flags, i) => (i === 0 ? flags | LineFlag.GAP : flags)),
           );

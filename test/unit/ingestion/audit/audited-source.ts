@@ -41,7 +41,7 @@ const context = {
   fileDay: null,
   lastModified: Date.parse('2021-10-17T12:00:00Z'),
   zone: 'UTC',
-  own: null,
+  customFormat: null,
   maxFutureSkew: 3_600_000,
 };
 

@@ -1,7 +1,7 @@
 import { levelOf } from '../levels';
 import { Level } from '../line-batch';
 import {
-  StampKind,
+  TimestampKind,
   addClock,
   addDay,
   epochDay,
@@ -14,8 +14,8 @@ import {
   readDateTime,
   readMonthAndDay,
   readShortDate,
-  type Stamp,
-} from '../stamps';
+  type Timestamp,
+} from '../timestamps';
 import { readEpoch } from './fields';
 import type { LineFormat } from './format';
 
@@ -43,8 +43,8 @@ const headBytes = 4096;
  *
  * Unlike other formats it makes some objects for each line.
  */
-export function ownFormat(pattern: LinePattern, words: ReadonlyMap<string, Level>): LineFormat {
-  const readTime = pattern.groups.has('time') ? readStamp : readNumbers;
+export function customFormat(pattern: LinePattern, words: ReadonlyMap<string, Level>): LineFormat {
+  const readTime = pattern.groups.has('time') ? readTimestamp : readNumbers;
   return {
     name: 'own',
     mayBeginWith: () => true,
@@ -131,12 +131,12 @@ function readLevel(groups: Groups, words: ReadonlyMap<string, Level>): Level {
 }
 
 /** The group `time`: all of it is one stamp. */
-function readStamp(groups: Groups, out: Stamp): boolean {
+function readTimestamp(groups: Groups, out: Timestamp): boolean {
   const { head } = groups;
   const span = groups.span('time');
   if (span === null) return false;
   const { start, end } = span;
-  const fits = stampForms.some(({ kind, read }) => {
+  const fits = timestampForms.some(({ kind, read }) => {
     out.kind = kind;
     out.time = 0;
     return read(head, start, end, out) === end;
@@ -144,21 +144,21 @@ function readStamp(groups: Groups, out: Stamp): boolean {
   return fits || readEpoch(head, start, end, out);
 }
 
-type StampReader = (bytes: Buffer, pos: number, end: number, out: Stamp) => number;
+type TimestampReader = (bytes: Buffer, pos: number, end: number, out: Timestamp) => number;
 
-const stampForms: readonly { readonly kind: StampKind; readonly read: StampReader }[] = [
-  { kind: StampKind.WALL, read: readDateTime },
-  { kind: StampKind.TIME_OF_DAY, read: readClock },
-  { kind: StampKind.WALL, read: spaced(readShortDate, readClock) },
-  { kind: StampKind.WALL, read: spaced(readCompactDate, readCompactClock) },
-  { kind: StampKind.YEARLESS, read: spaced(readMonthAndDay, readClock) },
-  { kind: StampKind.WALL, read: readAsctime },
+const timestampForms: readonly { readonly kind: TimestampKind; readonly read: TimestampReader }[] = [
+  { kind: TimestampKind.WALL, read: readDateTime },
+  { kind: TimestampKind.TIME_OF_DAY, read: readClock },
+  { kind: TimestampKind.WALL, read: spaced(readShortDate, readClock) },
+  { kind: TimestampKind.WALL, read: spaced(readCompactDate, readCompactClock) },
+  { kind: TimestampKind.YEARLESS, read: spaced(readMonthAndDay, readClock) },
+  { kind: TimestampKind.WALL, read: readAsctime },
   // Its weekday says nothing new.
-  { kind: StampKind.WALL, read: (bytes, pos, end, out) => readAsctime(bytes, pos + 'Sun '.length, end, out) },
+  { kind: TimestampKind.WALL, read: (bytes, pos, end, out) => readAsctime(bytes, pos + 'Sun '.length, end, out) },
 ];
 
 /** Date, one space, time. */
-function spaced(readDate: StampReader, readTime: StampReader): StampReader {
+function spaced(readDate: TimestampReader, readTime: TimestampReader): TimestampReader {
   return (bytes, pos, end, out) => {
     const date = readDate(bytes, pos, end, out);
     return date === -1 || date >= end || bytes[date] !== 32 ? -1 : readTime(bytes, date + 1, end, out);
@@ -166,7 +166,7 @@ function spaced(readDate: StampReader, readTime: StampReader): StampReader {
 }
 
 /** A group for each number. Without year, month and day it is a time of day; without the year alone it is yearless. */
-function readNumbers(groups: Groups, out: Stamp): boolean {
+function readNumbers(groups: Groups, out: Timestamp): boolean {
   out.time = 0;
   if (!addClock(groups.number('hour') ?? -1, groups.number('minute') ?? -1, groups.number('second') ?? 0, out)) {
     return false;
@@ -176,10 +176,10 @@ function readNumbers(groups: Groups, out: Stamp): boolean {
   if (ms === -1) return false;
   out.time += ms;
   if (year === null && month === null && day === null) {
-    out.kind = StampKind.TIME_OF_DAY;
+    out.kind = TimestampKind.TIME_OF_DAY;
     return true;
   }
-  out.kind = year === null ? StampKind.YEARLESS : StampKind.WALL;
+  out.kind = year === null ? TimestampKind.YEARLESS : TimestampKind.WALL;
   return addDay(epochDay(year ?? 2000, month ?? -1, day ?? -1), out);
 }
 

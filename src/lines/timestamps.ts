@@ -6,7 +6,7 @@
 export const dayMs = 86_400_000;
 
 /** What a stamp's number means. */
-export const StampKind = {
+export const TimestampKind = {
   /** Wall time: epoch milliseconds as if the zone were UTC. */
   WALL: 0,
   /** Epoch milliseconds: the stamp names its zone. */
@@ -16,12 +16,12 @@ export const StampKind = {
   /** Wall time in the leap year 2000; the year is to be found elsewhere. */
   YEARLESS: 3,
 } as const;
-export type StampKind = (typeof StampKind)[keyof typeof StampKind];
+export type TimestampKind = (typeof TimestampKind)[keyof typeof TimestampKind];
 
 /** A stamp while it is read: the readers below add up `time`. */
-export interface Stamp {
-  kind: StampKind;
-  /** Milliseconds, see {@link StampKind}. */
+export interface Timestamp {
+  kind: TimestampKind;
+  /** Milliseconds, see {@link TimestampKind}. */
   time: number;
 }
 
@@ -62,28 +62,28 @@ export function skipSpaces(bytes: Buffer, pos: number, end: number): number {
 }
 
 /** `HH:mm:ss`, with a fraction of `.` or `,` and digits where there is one; adds to `out.time`. */
-export function readClock(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+export function readClock(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   if (pos + 8 > end || bytes[pos + 2] !== 58 || bytes[pos + 5] !== 58) return -1;
   if (!addClock(twoDigits(bytes, pos), twoDigits(bytes, pos + 3), twoDigits(bytes, pos + 6), out)) return -1;
   return readFraction(bytes, pos + 8, end, out);
 }
 
 /** `HHmmss`; adds to `out.time`. */
-export function readCompactClock(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+export function readCompactClock(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   if (pos + 6 > end) return -1;
   const fits = addClock(twoDigits(bytes, pos), twoDigits(bytes, pos + 2), twoDigits(bytes, pos + 4), out);
   return fits ? pos + 6 : -1;
 }
 
 /** Adds to `out.time`; false when there is no such time. A leap second counts as the second before it. */
-export function addClock(hour: number, minute: number, second: number, out: Stamp): boolean {
+export function addClock(hour: number, minute: number, second: number, out: Timestamp): boolean {
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return false;
   out.time += ((hour * 60 + minute) * 60 + (second === 60 ? 59 : second)) * 1000;
   return true;
 }
 
 /** Milliseconds count, further digits are cut off. Returns `pos` where there is no fraction. */
-function readFraction(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+function readFraction(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   const mark = byteAt(bytes, pos);
   if ((mark !== 46 && mark !== 44) || pos + 1 >= end || !isDigit(byteAt(bytes, pos + 1))) return pos;
   let unit = 100;
@@ -99,28 +99,28 @@ function readFraction(bytes: Buffer, pos: number, end: number, out: Stamp): numb
 }
 
 /** `yyyy-MM-dd`; adds to `out.time`. */
-export function readDate(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+export function readDate(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   if (pos + 10 > end || bytes[pos + 4] !== 45 || bytes[pos + 7] !== 45) return -1;
   const year = readYear(bytes, pos, end);
   return addDay(epochDay(year, twoDigits(bytes, pos + 5), twoDigits(bytes, pos + 8)), out) ? pos + 10 : -1;
 }
 
 /** `yy/MM/dd`; adds to `out.time`. */
-export function readShortDate(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+export function readShortDate(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   if (pos + 8 > end || bytes[pos + 2] !== 47 || bytes[pos + 5] !== 47) return -1;
   const year = fullYear(twoDigits(bytes, pos));
   return addDay(epochDay(year, twoDigits(bytes, pos + 3), twoDigits(bytes, pos + 6)), out) ? pos + 8 : -1;
 }
 
 /** `yyMMdd`; adds to `out.time`. */
-export function readCompactDate(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+export function readCompactDate(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   if (pos + 6 > end) return -1;
   const year = fullYear(twoDigits(bytes, pos));
   return addDay(epochDay(year, twoDigits(bytes, pos + 2), twoDigits(bytes, pos + 4)), out) ? pos + 6 : -1;
 }
 
 /** `Dec 04` or `Dec  4`, of the leap year 2000; adds to `out.time`. */
-export function readMonthAndDay(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+export function readMonthAndDay(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   if (pos + 6 > end || bytes[pos + 3] !== 32) return -1;
   return addDay(epochDay(2000, monthAt(bytes, pos), paddedTwoDigits(bytes, pos + 4)), out) ? pos + 6 : -1;
 }
@@ -129,7 +129,7 @@ export function readMonthAndDay(bytes: Buffer, pos: number, end: number, out: St
  * `Dec 04 04:47:44 2005`, as C's asctime writes it after the weekday; adds to `out.time`.
  * A fraction may follow the seconds.
  */
-export function readAsctime(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+export function readAsctime(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   if (pos + 7 > end || bytes[pos + 3] !== 32 || bytes[pos + 6] !== 32) return -1;
   const behind = readClock(bytes, pos + 7, end, out);
   if (behind === -1 || behind + 5 > end || bytes[behind] !== 32) return -1;
@@ -138,11 +138,11 @@ export function readAsctime(bytes: Buffer, pos: number, end: number, out: Stamp)
 }
 
 /** `Z`, `+02:00` or `+0200`: makes a wall time absolute. Returns `pos` where there is none. */
-export function readOffset(bytes: Buffer, pos: number, end: number, out: Stamp): number {
+export function readOffset(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   const sign = byteAt(bytes, pos);
   if (pos >= end) return pos;
   if (sign === 90) {
-    out.kind = StampKind.ABSOLUTE;
+    out.kind = TimestampKind.ABSOLUTE;
     return pos + 1;
   }
   if ((sign !== 43 && sign !== 45) || pos + 5 > end) return pos;
@@ -152,13 +152,13 @@ export function readOffset(bytes: Buffer, pos: number, end: number, out: Stamp):
   if (hours < 0 || hours > 18 || minutes < 0 || minutes > 59) return pos;
   const offset = (hours * 60 + minutes) * 60_000;
   out.time += sign === 43 ? -offset : offset;
-  out.kind = StampKind.ABSOLUTE;
+  out.kind = TimestampKind.ABSOLUTE;
   return minutesAt + 2;
 }
 
 /** `yyyy-MM-dd HH:mm:ss` with `T` or a space between, and a zone where there is one; sets `out`. */
-export function readDateTime(bytes: Buffer, pos: number, end: number, out: Stamp): number {
-  out.kind = StampKind.WALL;
+export function readDateTime(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+  out.kind = TimestampKind.WALL;
   out.time = 0;
   const clock = readDate(bytes, pos, end, out);
   if (clock === -1 || clock >= end || (bytes[clock] !== 32 && bytes[clock] !== 84)) return -1;
@@ -180,7 +180,7 @@ export function fullYear(twoDigitYear: number): number {
 }
 
 /** Adds a day since the epoch to `out.time`; false when it is NaN: no such date. */
-export function addDay(day: number, out: Stamp): boolean {
+export function addDay(day: number, out: Timestamp): boolean {
   if (Number.isNaN(day)) return false;
   out.time += day * dayMs;
   return true;

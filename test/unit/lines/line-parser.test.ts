@@ -1,31 +1,31 @@
 import { compilePattern } from '../../../src/config/line-pattern';
-import { ownFormat } from '../../../src/lines/formats/own';
+import { customFormat } from '../../../src/lines/formats/custom';
 import { Level, LineFlag, levelNames } from '../../../src/lines/line-batch';
-import { Reading, nextGeneration, type ReadingContext } from '../../../src/lines/reading';
+import { LineParser, nextGeneration, type ReadingContext } from '../../../src/lines/line-parser';
 import { initialReadingState, type ReadingState } from '../../../src/lines/reading-state';
 
 const context: ReadingContext = {
   fileDay: null,
   lastModified: Date.parse('2021-10-17T12:00:00Z'),
   zone: 'UTC',
-  own: null,
+  customFormat: null,
   maxFutureSkew: 3_600_000,
 };
 
 function readAll(lines: readonly string[], of: Partial<ReadingContext> = {}, state = initialReadingState) {
-  let reading = new Reading({ ...context, ...of }, state);
+  let reading = new LineParser({ ...context, ...of }, state);
   const read: string[] = [];
   let kept: ReadingState = state;
   for (const line of lines) {
     const bytes = Buffer.from(line);
-    reading.read(bytes, 0, bytes.length);
+    reading.parse(bytes, 0, bytes.length);
     const time = new Date(reading.time).toISOString();
     const again = (reading.flags & LineFlag.AGAIN) === 0 ? '' : ' again';
     const future = (reading.flags & LineFlag.FUTURE) === 0 ? '' : ' future';
     read.push(`${levelNames[reading.level]} ${time}${again}${future}`);
     // Through JSON after every line: nothing but what the state holds is needed to read on.
     kept = JSON.parse(JSON.stringify(reading.state(bytes, null))) as ReadingState;
-    reading = new Reading({ ...context, ...of }, kept);
+    reading = new LineParser({ ...context, ...of }, kept);
   }
   return { read, state: kept };
 }
@@ -62,15 +62,15 @@ describe('level and time', () => {
 });
 
 describe("a format of the user's own", () => {
-  const formatOf = (pattern: string): ReadingContext['own'] =>
-    ownFormat(compilePattern(pattern), new Map([['F', Level.ERROR]]));
+  const formatOf = (pattern: string): ReadingContext['customFormat'] =>
+    customFormat(compilePattern(pattern), new Map([['F', Level.ERROR]]));
   const own = formatOf('^(?<level>[A-Z]+) (?<time>\\S+ \\S+) ');
   const ownLine = 'F 2021-10-17 11:00:00 x';
   const knownLine = '2021-10-17 11:30:00 WARN x';
 
   it('comes first; lines that it does not fit are tried against the known ones, or continue', () => {
     const lines = [knownLine, ownLine, '\tat x', knownLine, 'F 2021-10-17 11:60:00 x', ownLine];
-    expect(readAll(lines, { own }).read).toEqual([
+    expect(readAll(lines, { customFormat: own }).read).toEqual([
       'WARN 2021-10-17T11:30:00.000Z',
       'ERROR 2021-10-17T11:00:00.000Z',
       'CONT 2021-10-17T11:00:00.000Z',
@@ -83,7 +83,7 @@ describe("a format of the user's own", () => {
   it('comes first also for lines that a known one fits', () => {
     // What the known format takes for the level is a word of the message here.
     const lines = [knownLine, '2021-10-17 11:31:00 ERROR [F] x', '2021-10-17 11:32:00 ERROR [I] x'];
-    expect(readAll(lines, { own: formatOf('^(?<time>\\S+ \\S+) \\w+ \\[(?<level>\\w)\\]') }).read).toEqual([
+    expect(readAll(lines, { customFormat: formatOf('^(?<time>\\S+ \\S+) \\w+ \\[(?<level>\\w)\\]') }).read).toEqual([
       'WARN 2021-10-17T11:30:00.000Z',
       'ERROR 2021-10-17T11:31:00.000Z',
       'NONE 2021-10-17T11:32:00.000Z',
@@ -94,13 +94,13 @@ describe("a format of the user's own", () => {
     const fileDay = epochDay('2021-07-14');
     const zone = 'Europe/Berlin';
     const clock = formatOf('^(?<level>F) (?<hour>\\d+)\\.(?<minute>\\d+)');
-    expect(times(['F 23.59', 'F 0.01', 'F 23.58'], { own: clock, fileDay, zone })).toEqual([
+    expect(times(['F 23.59', 'F 0.01', 'F 23.58'], { customFormat: clock, fileDay, zone })).toEqual([
       '2021-07-14T21:59',
       '2021-07-14T22:01',
       '2021-07-14T21:58',
     ]);
     const yearless = formatOf('^(?<day>\\d+)\\. (?<month>\\S+) (?<hour>\\d+):(?<minute>\\d+)');
-    expect(times(['17. Oct 13:00', '17. Oct 13:01'], { own: yearless })).toEqual([
+    expect(times(['17. Oct 13:00', '17. Oct 13:01'], { customFormat: yearless })).toEqual([
       '2021-10-17T13:00',
       '2020-10-17T13:01',
     ]);
@@ -108,14 +108,14 @@ describe("a format of the user's own", () => {
 
   it('that came, changed or went since a checkpoint holds, or does not, from there on', () => {
     const known = readAll([knownLine]).state;
-    expect(readAll([ownLine], { own }, known).read).toEqual(['ERROR 2021-10-17T11:00:00.000Z']);
-    const kept = readAll([ownLine], { own }).state;
+    expect(readAll([ownLine], { customFormat: own }, known).read).toEqual(['ERROR 2021-10-17T11:00:00.000Z']);
+    const kept = readAll([ownLine], { customFormat: own }).state;
     expect(kept.format).toBe('own');
     expect(readAll([ownLine, knownLine], {}, kept).read).toEqual([
       'CONT 2021-10-17T11:00:00.000Z',
       'WARN 2021-10-17T11:30:00.000Z',
     ]);
-    expect(readAll([ownLine], { own: formatOf('(?<time>\\d+:\\d+:\\d+)') }, kept).read).toEqual([
+    expect(readAll([ownLine], { customFormat: formatOf('(?<time>\\d+:\\d+:\\d+)') }, kept).read).toEqual([
       'NONE 2021-10-17T11:00:00.000Z',
     ]);
   });
@@ -244,7 +244,7 @@ describe('a rewritten log', () => {
     expect(next).toEqual({
       ...initialReadingState,
       earlier: next.earlier,
-      before: { firstStamp: '10:00:00.000', firstDay: epochDay('2021-10-17') },
+      before: { firstTimestamp: '10:00:00.000', firstDay: epochDay('2021-10-17') },
     });
     expect(nextGeneration(next)).toEqual(next);
   });

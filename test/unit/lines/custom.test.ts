@@ -1,8 +1,8 @@
 import { compilePattern } from '../../../src/config/line-pattern';
 import type { ParsedLine } from '../../../src/lines/formats/format';
-import { groupProblem, ownFormat } from '../../../src/lines/formats/own';
+import { groupProblem, customFormat } from '../../../src/lines/formats/custom';
 import { Level, levelNames } from '../../../src/lines/line-batch';
-import { StampKind } from '../../../src/lines/stamps';
+import { TimestampKind } from '../../../src/lines/timestamps';
 
 const words = new Map<string, Level>([
   ['F', Level.ERROR],
@@ -16,8 +16,8 @@ function parse(pattern: string, line: string | Buffer): string | null {
   const text = Buffer.from(line);
   const before = Buffer.from('2021-10-17 12:00:00 INFO ');
   const bytes = Buffer.concat([before, text, Buffer.from(' 12:00:00 ERROR')]);
-  const out: ParsedLine = { level: Level.RAW, kind: StampKind.WALL, time: 0 };
-  const format = ownFormat(compilePattern(pattern), words);
+  const out: ParsedLine = { level: Level.RAW, kind: TimestampKind.WALL, time: 0 };
+  const format = customFormat(compilePattern(pattern), words);
   if (!format.parse(bytes, before.length, before.length + text.length, out)) return null;
   const iso = new Date(out.time).toISOString();
   const stamp = { 0: iso.slice(0, -1), 1: iso, 2: iso.slice(11, -1), 3: iso.slice(5, -1) }[out.kind];

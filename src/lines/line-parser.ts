@@ -3,8 +3,8 @@ import { Level, LineFlag } from './line-batch';
 import { formatNamed, formatsFor } from './formats';
 import type { LineFormat, ParsedLine } from './formats/format';
 import { initialReadingState, type ReadingState } from './reading-state';
-import { NewestStamp, isMarked, newerMark } from './stamp-marks';
-import { StampKind } from './stamps';
+import { DedupTracker, isMarked, newerMark } from './dedup-marks';
+import { TimestampKind } from './timestamps';
 import { zoneNamed, type Zone } from './zones';
 
 /** What is known of a source besides its bytes. */
@@ -16,20 +16,20 @@ export interface ReadingContext {
   /** IANA name of the zone of stamps that name none. */
   readonly zone: string;
   /** The format that the user gave for this source: every line is tried against it first. */
-  readonly own: LineFormat | null;
+  readonly customFormat: LineFormat | null;
   /** A stamp more than this many milliseconds after `lastModified` is in the future. */
   readonly maxFutureSkew: number;
 }
 
 /**
- * Reads level and event time, line after line. After each {@link read} they are in `level`, `time` and `flags`: fields
+ * Reads level and event time, line after line. After each {@link parse} they are in `level`, `time` and `flags`: fields
  * instead of a result, so that a line makes no object.
  *
  * Without look-ahead: a line is tried against the format that fitted last, then against the table; the first that fits
  * becomes the current one. A format of the user's own stays the current one. What fits none continues the record above
  * it.
  */
-export class Reading {
+export class LineParser {
   level: Level = Level.RAW;
   /** Event time, epoch milliseconds. */
   time = 0;
@@ -44,9 +44,9 @@ export class Reading {
   private readonly latest: number;
   private readonly days: DayFinder;
   private readonly years: YearFinder;
-  private readonly newest: NewestStamp;
+  private readonly newest: DedupTracker;
   private readonly earlier: ReadingState['earlier'];
-  private readonly parsed: ParsedLine = { level: Level.NONE, kind: StampKind.WALL, time: 0 };
+  private readonly parsed: ParsedLine = { level: Level.NONE, kind: TimestampKind.WALL, time: 0 };
 
   /** @throws CONFIG when the zone is unknown */
   constructor(
@@ -56,32 +56,32 @@ export class Reading {
     this.zone = zoneNamed(context.zone);
     this.latest = context.lastModified + context.maxFutureSkew;
     const latestWall = this.zone.toWall(this.latest);
-    this.format = context.own ?? formatNamed(state.format);
+    this.format = context.customFormat ?? formatNamed(state.format);
     this.hasRecord = state.record !== null;
     this.recordTime = state.record?.time ?? context.lastModified;
     this.recordFlags =
       (state.record?.again === true ? LineFlag.AGAIN : 0) | (state.record?.future === true ? LineFlag.FUTURE : 0);
     this.days = new DayFinder(context.fileDay, latestWall, state);
     this.years = new YearFinder(latestWall);
-    this.newest = new NewestStamp(state.newest);
+    this.newest = new DedupTracker(state.newest);
     this.earlier = state.earlier;
   }
 
   /** Reads the line in bytes [start, end), without its terminator. */
-  read(bytes: Buffer, start: number, end: number): void {
-    if (!this.fits(bytes, start, end)) {
-      this.readOn();
+  parse(bytes: Buffer, start: number, end: number): void {
+    if (!this.matches(bytes, start, end)) {
+      this.parseContinuation();
       return;
     }
-    const stamp = this.epochOf(this.parsed);
+    const timestamp = this.epochOf(this.parsed);
     this.level = this.parsed.level;
-    if (stamp > this.latest) {
+    if (timestamp > this.latest) {
       this.time = this.context.lastModified;
       this.flags = LineFlag.FUTURE;
     } else {
-      this.time = stamp;
-      this.flags = this.earlier !== null && isMarked(this.earlier, stamp, bytes, start, end) ? LineFlag.AGAIN : 0;
-      this.newest.note(stamp, start, end);
+      this.time = timestamp;
+      this.flags = this.earlier !== null && isMarked(this.earlier, timestamp, bytes, start, end) ? LineFlag.AGAIN : 0;
+      this.newest.note(timestamp, start, end);
     }
     this.hasRecord = true;
     this.recordTime = this.time;
@@ -89,7 +89,7 @@ export class Reading {
   }
 
   /** A line that belongs to the record above, whatever it looks like: the rest of one that was cut. */
-  readOn(): void {
+  parseContinuation(): void {
     this.level = this.hasRecord ? Level.CONT : Level.RAW;
     this.time = this.recordTime;
     this.flags = this.recordFlags;
@@ -107,17 +107,17 @@ export class Reading {
             future: (this.recordFlags & LineFlag.FUTURE) !== 0,
           }
         : null,
-      newest: this.newest.settle(bytes),
+      newest: this.newest.hashPending(bytes),
       earlier: this.earlier,
       openCut,
     };
   }
 
-  private fits(bytes: Buffer, start: number, end: number): boolean {
+  private matches(bytes: Buffer, start: number, end: number): boolean {
     if (this.format?.parse(bytes, start, end, this.parsed) === true) return true;
     for (const format of formatsFor(start < end ? bytes[start] : undefined)) {
       if (format !== this.format && format.parse(bytes, start, end, this.parsed)) {
-        if (this.context.own === null) this.format = format;
+        if (this.context.customFormat === null) this.format = format;
         return true;
       }
     }
@@ -126,13 +126,13 @@ export class Reading {
 
   private epochOf({ kind, time }: ParsedLine): number {
     switch (kind) {
-      case StampKind.ABSOLUTE:
+      case TimestampKind.ABSOLUTE:
         return time;
-      case StampKind.WALL:
+      case TimestampKind.WALL:
         return this.zone.toEpoch(time);
-      case StampKind.TIME_OF_DAY:
+      case TimestampKind.TIME_OF_DAY:
         return this.zone.toEpoch(this.days.wallTime(time));
-      case StampKind.YEARLESS:
+      case TimestampKind.YEARLESS:
         return this.zone.toEpoch(this.years.wallTime(time));
     }
   }
@@ -140,10 +140,10 @@ export class Reading {
 
 /** The state before the first byte of the generation after the one that was read to `reading`. */
 export function nextGeneration(reading: ReadingState): ReadingState {
-  const { firstStamp, firstDay } = reading;
+  const { firstTimestamp, firstDay } = reading;
   return {
     ...initialReadingState,
     earlier: newerMark(reading.earlier, reading.newest),
-    before: firstStamp === null || firstDay === null ? reading.before : { firstStamp, firstDay },
+    before: firstTimestamp === null || firstDay === null ? reading.before : { firstTimestamp, firstDay },
   };
 }
