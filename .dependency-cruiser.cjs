@@ -18,7 +18,7 @@ const only = (name, packages, where, comment) => ({
 });
 
 /** What every pure folder may import besides others below it. */
-const PURE_BASE = ['^src/(errors|glob)\\.ts$', '^(node:)?(buffer|crypto)$'];
+const PURE_BASE = ['^src/(errors|glob|json-fields)\\.ts$', '^(node:)?(buffer|crypto)$'];
 const PURE = '^src/(records|lines|ingestion|stream|pipelines|generator)/';
 
 /** Dependencies point one way: pure folders <- ports <- (actors via kit | adapters | web) <- commands, apps. */

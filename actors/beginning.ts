@@ -3,7 +3,7 @@ import type { Checkpoint } from '../src/ingestion/checkpoint';
 import { ByteSum } from '../src/ingestion/byte-sum';
 import { LastBytes, WINDOW_BYTES } from '../src/ingestion/content';
 import { originOf } from '../src/ingestion/origin';
-import { firstCheckpoint, reopened, skipped, skippedTo } from '../src/ingestion/progress';
+import { asWhole, firstCheckpoint, reopened, skipped, skippedTo } from '../src/ingestion/progress';
 import { passedOverOf } from '../src/ingestion/versions';
 import { sourceId } from '../src/ingestion/source-id';
 import type { ObjectInfo } from '../src/ports/object-store';
@@ -38,7 +38,7 @@ export async function* readFirst(
   if (sniffed === 'utf-16') throw isUtf16(object);
   if (sniffed === 'gzip') {
     // Where its content ends is not known without reading it: what replaces it is read from its start.
-    const checkpoint = { ...begin('gzip'), whole: true };
+    const checkpoint = asWhole(begin('gzip'));
     yield { batch: null, from: positionOf(checkpoint), checkpoint, more: false };
     return checkpoint;
   }
@@ -60,7 +60,8 @@ async function* passOver(
   { hashing, clock }: ReadingOptions,
 ): Steps {
   const crc64 = ByteSum.ofOne('CRC64NVME', hashing);
-  const crc32 = start.crc32 === null ? null : ByteSum.ofOne(start.crc32.algorithm, hashing);
+  const second = start.identity.crc32;
+  const crc32 = second === null ? null : ByteSum.ofOne(second.algorithm, hashing);
   const last = new LastBytes();
   let to = 0;
   for await (const chunk of chunks) {

@@ -1,14 +1,12 @@
 import type { RecordData } from '../src/records/record-batch';
+import { BUCKET_ORIGIN, encodeBucketRecord, type BucketRecord } from '../src/ingestion/bucket-record';
 import type { Checkpoint } from '../src/ingestion/checkpoint';
 import { decodeCheckpoint, encodeCheckpoint } from '../src/ingestion/checkpoint-record';
-import { firstCheckpoint, slimmed } from '../src/ingestion/progress';
+import { trimmed } from '../src/ingestion/progress';
 import { knownOf, type KnownSource } from '../src/ingestion/reconcile';
-import { sourceId, splitSourceId, type SourceId } from '../src/ingestion/source-id';
+import { splitSourceId, type SourceId } from '../src/ingestion/source-id';
 
-/** The key of no object: its checkpoint says when a bucket was looked at first. */
-export const BUCKET_ITSELF = '';
-
-/** A record of topic `checkpoints`, and by what its partition is chosen. */
+/** A record of topic `checkpoints`, and the origin that chooses its partition. */
 export interface CheckpointRecord extends RecordData {
   readonly key: Buffer;
   readonly origin: string;
@@ -16,20 +14,26 @@ export interface CheckpointRecord extends RecordData {
 
 /**
  * The committed checkpoints of all sources, as they are written: a hundred thousand of them in some tens of megabytes.
- * Only those in work are unfolded.
+ * Only those that are being read are decoded.
  */
 export class CheckpointShelf {
   private readonly values = new Map<SourceId, string>();
+  /** When each bucket was listed first, epoch milliseconds. */
+  private readonly firstListed = new Map<string, number>();
 
   get(source: SourceId): Checkpoint | null {
     const value = this.values.get(source);
     return value === undefined ? null : decodeCheckpoint(Buffer.from(source), Buffer.from(value));
   }
 
-  /** Puts what is committed; a tombstone takes it away. */
+  /** Puts a committed checkpoint; a tombstone removes it. */
   put({ key, value }: { readonly key: Buffer; readonly value: Buffer | null }): void {
     if (value === null) this.values.delete(key.toString());
     else this.values.set(key.toString(), value.toString());
+  }
+
+  putBucket({ bucket, firstListed }: BucketRecord): void {
+    this.firstListed.set(bucket, firstListed);
   }
 
   /** What a reconciliation needs to know of the sources of a bucket, by key. */
@@ -38,22 +42,22 @@ export class CheckpointShelf {
     for (const source of this.values.keys()) {
       const { bucket: its, key } = splitSourceId(source);
       // Equal keys in other buckets are other sources.
-      const checkpoint = its === bucket && key !== BUCKET_ITSELF ? this.get(source) : null;
+      const checkpoint = its === bucket ? this.get(source) : null;
       if (checkpoint !== null) known.set(key, knownOf(checkpoint));
     }
     return known;
   }
 
-  /** When a bucket was looked at first (epoch milliseconds); null when that was not noted. */
+  /** When a bucket was listed first (epoch milliseconds); null when that was not recorded. */
   since(bucket: string): number | null {
-    return this.get(sourceId(bucket, BUCKET_ITSELF))?.lastModified ?? null;
+    return this.firstListed.get(bucket) ?? null;
   }
 
   /** The records that leave little of some sources, and nothing of others. */
   tidied(slim: readonly SourceId[], forget: readonly SourceId[], timestamp: number): CheckpointRecord[] {
     const slimRecords = slim.flatMap((source) => {
       const checkpoint = this.get(source);
-      return checkpoint === null ? [] : [recordOf(slimmed(checkpoint), timestamp)];
+      return checkpoint === null ? [] : [recordOf(trimmed(checkpoint), timestamp)];
     });
     const tombstones = forget.flatMap((source) => {
       const checkpoint = this.get(source);
@@ -63,10 +67,8 @@ export class CheckpointShelf {
   }
 }
 
-/** The record that notes when a bucket was looked at first. */
-export function sinceRecord(bucket: string, now: number): CheckpointRecord {
-  const nothing = { size: 0, etag: '', lastModified: now };
-  return recordOf(firstCheckpoint(sourceId(bucket, BUCKET_ITSELF), '-', nothing, 'plain'), now);
+export function bucketRecordOf(record: BucketRecord): CheckpointRecord {
+  return { ...encodeBucketRecord(record), headers: [], timestamp: record.firstListed, origin: BUCKET_ORIGIN };
 }
 
 export function recordOf(checkpoint: Checkpoint, timestamp: number): CheckpointRecord {

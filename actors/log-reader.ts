@@ -141,10 +141,10 @@ export function logReader(
   function grant(committed: Checkpoint | null): Restart | null {
     const denied = isDenied(committed);
     // Of what was never read nothing is to be read once more.
-    if (committed === null || (denied && committed.size === 0)) wish = null;
+    if (committed === null || (denied && committed.position.size === 0)) wish = null;
     // What was denied is read on first: a generation begins when that is allowed again.
     if (committed === null || wish === null || denied) return null;
-    const granted = { after: wish.after ?? committed.generation, count: wish.count };
+    const granted = { after: wish.after ?? committed.position.generation, count: wish.count };
     wish = granted;
     return granted;
   }

@@ -27,8 +27,8 @@ export async function* prove(
   object: ObjectInfo,
   options: ProvingOptions,
 ): AsyncGenerator<null, Continuation | null, undefined> {
-  if (checkpoint.encoding === 'gzip') return yield* proveByContent(checkpoint, object, options);
-  const isKept = object.size - checkpoint.size <= options.maxProofBytes;
+  if (checkpoint.identity.encoding === 'gzip') return yield* proveByContent(checkpoint, object, options);
+  const isKept = object.size - checkpoint.position.size <= options.maxProofBytes;
   return options.hurried && !isKept
     ? yield* proveInOneRead(checkpoint, object, options)
     : yield* proveByChecksum(checkpoint, object, options);
@@ -42,7 +42,7 @@ async function* proveByChecksum(
 ): AsyncGenerator<null, Continuation | null, undefined> {
   const proof = createProof(checkpoint, object, options.hashing);
   const { from } = resumptionOf(checkpoint);
-  const kept: Buffer[] | null = object.size - checkpoint.size <= options.maxProofBytes ? [] : null;
+  const kept: Buffer[] | null = object.size - checkpoint.position.size <= options.maxProofBytes ? [] : null;
   for await (const chunk of storedBytes(object, from, options)) {
     proof.push(chunk);
     kept?.push(chunk);
@@ -52,12 +52,12 @@ async function* proveByChecksum(
   if (outcome === 'disproved') return null;
   const chunks = kept === null ? storedBytes(object, from, options) : piecesOf(kept);
   if (outcome === 'proven') return { checkpoint: accept(checkpoint, object, 'proven'), chunks };
-  if (options.hurried || checkpoint.crc64 === null || checkpoint.size > options.maxReproofBytes) {
+  if (options.hurried || checkpoint.identity.crc64 === null || checkpoint.position.size > options.maxReproofBytes) {
     return { checkpoint: accept(checkpoint, object, 'fingerprint'), chunks };
   }
   const again = yield* readAgain(checkpoint, object, storedBytes(object, 0, options), options);
   if (again.outcome === 'disproved') return null;
-  return { checkpoint: accept(checkpoint, object, 'proven', again.crc32), chunks };
+  return { checkpoint: accept(checkpoint, object, 'proven', { crc32: again.crc32 }), chunks };
 }
 
 /** One read, which sees one version whatever comes after it: first the bytes before, then what follows. */
@@ -97,7 +97,7 @@ async function* proveByContent(
   if (again.outcome === 'disproved') return null;
   const crc32 = encoding === 'plain' ? again.crc32 : null;
   return {
-    checkpoint: { ...accept(checkpoint, object, 'proven', crc32), encoding },
+    checkpoint: accept(checkpoint, object, 'proven', { crc32, encoding }),
     chunks: contentFrom(object, resumptionOf(checkpoint).from, encoding, options),
   };
 }

@@ -8,7 +8,7 @@ import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../sr
 import type { Clock } from '../src/ports/clock';
 import type { EventLog, EventTransaction, EventWriter } from '../src/ports/event-log';
 import { appendRecords, type Crc32c } from './append';
-import { CheckpointShelf, recordOf, sinceRecord, type CheckpointRecord } from './checkpoint-shelf';
+import { bucketRecordOf, CheckpointShelf, recordOf, type CheckpointRecord } from './checkpoint-shelf';
 import type { LogReaderMessage, Publish, PublisherMessage, Standing } from './protocol';
 import { PATIENT_DEADLINE_MS } from './patience';
 import { readCheckpoints } from './read-checkpoints';
@@ -91,7 +91,7 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
           case 'since':
             if (state.committed.since(message.bucket) === null) {
               await commit(state, options, readers);
-              await write(state, [sinceRecord(message.bucket, options.clock.now())], options);
+              await writeFirstListed(state, message.bucket, options);
             }
             tell(message.replyTo, state.committed.since(message.bucket) ?? options.clock.now());
             break;
@@ -137,7 +137,8 @@ function standingOf({ committed, refused, epoch }: State, source: SourceId): Sta
 /** Rule 9: only what begins where the last accepted step of its source ended, under the current epoch. */
 function continues(state: State, step: Publish): boolean {
   if (step.epoch !== state.epoch) return false;
-  const last = state.open?.steps.get(step.source)?.checkpoint ?? state.committed.get(step.source);
+  const newest = state.open?.steps.get(step.source)?.checkpoint ?? state.committed.get(step.source);
+  const last = newest?.position ?? null;
   if (last === null) return step.from.generation === 0 && step.from.offset === 0;
   if (step.from.generation > last.generation) return step.from.offset === 0;
   return step.from.generation === last.generation && step.from.offset === last.offset;
@@ -200,12 +201,26 @@ async function commit(
   }
 }
 
-/** A transaction of checkpoints alone. */
+/** Writes checkpoints in a transaction of their own. */
 async function write(state: State, records: readonly CheckpointRecord[], options: PublisherOptions): Promise<void> {
+  await writeRecords(state, records, options);
+  for (const record of records) state.committed.put(record);
+}
+
+async function writeFirstListed(state: State, bucket: string, options: PublisherOptions): Promise<void> {
+  const record = { bucket, firstListed: options.clock.now() };
+  await writeRecords(state, [bucketRecordOf(record)], options);
+  state.committed.putBucket(record);
+}
+
+async function writeRecords(
+  state: State,
+  records: readonly CheckpointRecord[],
+  options: PublisherOptions,
+): Promise<void> {
   const transaction = state.writer.begin();
   await appendCheckpoints(transaction, records, options);
   await transaction.commit();
-  for (const record of records) state.committed.put(record);
 }
 
 async function appendCheckpoints(
@@ -247,11 +262,18 @@ async function readShelf(options: PublisherOptions): Promise<Pick<State, 'commit
   const committed = new CheckpointShelf();
   const refused = new Map<SourceId, string>();
   for (let partition = 0; partition < options.partitions; partition++) {
-    await readCheckpoints(options.log, partition, ({ source, key, value, problem }) => {
-      committed.put({ key, value: problem === null ? value : null });
-      if (problem === null) refused.delete(source);
-      else refused.set(source, problem);
-    });
+    await readCheckpoints(
+      options.log,
+      partition,
+      ({ source, key, value, problem }) => {
+        committed.put({ key, value: problem === null ? value : null });
+        if (problem === null) refused.delete(source);
+        else refused.set(source, problem);
+      },
+      ({ record }) => {
+        if (record !== null) committed.putBucket(record);
+      },
+    );
   }
   return { committed, refused };
 }

@@ -1,3 +1,4 @@
+import { decodeBucketRecord, isBucketKey, type BucketRecord } from '../src/ingestion/bucket-record';
 import type { Checkpoint } from '../src/ingestion/checkpoint';
 import { decodeCheckpoint } from '../src/ingestion/checkpoint-record';
 import type { SourceId } from '../src/ingestion/source-id';
@@ -5,37 +6,54 @@ import { isTelltaleError } from '../src/errors';
 import type { EventLog } from '../src/ports/event-log';
 import { readLatest } from './read-latest';
 
-/** A record of topic `checkpoints`, and what it says. */
+/** A record of topic `checkpoints` that belongs to a source. */
 export interface ReadCheckpoint {
   readonly source: SourceId;
   readonly key: Buffer;
   readonly value: Buffer | null;
-  /** Null for a tombstone, and for what cannot be understood. */
+  /** Null for a tombstone, and for a record that cannot be decoded. */
   readonly checkpoint: Checkpoint | null;
-  /** Why it cannot be understood; null when it can. */
+  /** Why the record cannot be decoded; null when it can. */
+  readonly problem: string | null;
+}
+
+/** A record of topic `checkpoints` that belongs to a bucket. */
+interface ReadBucket {
+  /** Null for a record that cannot be decoded. */
+  readonly record: BucketRecord | null;
   readonly problem: string | null;
 }
 
 /**
- * Reads the checkpoints of a partition up to the end that it has now, in order of offset: a later one of the same source
- * stands for all before it. One that cannot be understood is told like the others, so that it stops no other source.
+ * Reads the checkpoints of a partition up to its present end, in order of offset: a later one replaces all before it of the
+ * same source. One that cannot be decoded is reported like the others, so that it stops no other source.
+ *
+ * @param onBucket gets the records of buckets, which are not checkpoints
  */
 export async function readCheckpoints(
   log: EventLog,
   partition: number,
   onCheckpoint: (read: ReadCheckpoint) => void,
+  onBucket: (read: ReadBucket) => void = () => undefined,
 ): Promise<void> {
   await readLatest(log, { topic: 'checkpoints', partition, from: 0 }, ({ key, value }) => {
     if (key === null) return;
-    onCheckpoint({ source: key.toString('utf8'), key, value, ...decoded(key, value) });
+    const source = key.toString('utf8');
+    if (!isBucketKey(source)) {
+      const { decoded, problem } = attempt(() => decodeCheckpoint(key, value));
+      onCheckpoint({ source, key, value, checkpoint: decoded, problem });
+    } else if (value !== null) {
+      const { decoded, problem } = attempt(() => decodeBucketRecord(key, value));
+      onBucket({ record: decoded, problem });
+    }
   });
 }
 
-function decoded(key: Buffer, value: Buffer | null): Pick<ReadCheckpoint, 'checkpoint' | 'problem'> {
+function attempt<T>(decode: () => T | null): { decoded: T | null; problem: string | null } {
   try {
-    return { checkpoint: decodeCheckpoint(key, value), problem: null };
+    return { decoded: decode(), problem: null };
   } catch (error) {
     if (!isTelltaleError(error, 'CORRUPT_CHECKPOINT')) throw error;
-    return { checkpoint: null, problem: error.message };
+    return { decoded: null, problem: error.message };
   }
 }

@@ -92,13 +92,17 @@ async function* planned(
 
 /** Nothing is new but, perhaps, the version's name; or the tail has waited for its terminator for too long. */
 async function* notRead(checkpoint: Checkpoint, object: ObjectInfo, options: ReadingOptions): Steps {
-  const { heldSince, quarantine, proof } = checkpoint;
+  const {
+    position: { heldSince },
+    quarantine,
+    identity: { proof },
+  } = checkpoint;
   if (quarantine !== null) return checkpoint;
   if (heldSince !== null && options.clock.now() - heldSince >= options.tailTimeoutMs) {
     return yield* readOn(checkpoint, object, rest(checkpoint, object, options), { ...options, tailTimeoutMs: 0 });
   }
-  if ((object.versionId ?? null) === checkpoint.versionId) return checkpoint;
-  const renamed = { ...progress.accept(checkpoint, object, proof), whole: true };
+  if ((object.versionId ?? null) === checkpoint.identity.versionId) return checkpoint;
+  const renamed = progress.asWhole(progress.accept(checkpoint, object, proof));
   yield { batch: null, from: positionOf(renamed), checkpoint: renamed, more: false };
   return renamed;
 }

@@ -4,7 +4,7 @@ import type { Checkpoint } from '../src/ingestion/checkpoint';
 import { WINDOW_BYTES, type Extent, type Hashing } from '../src/ingestion/content';
 import type { OriginRule } from '../src/ingestion/origin';
 import { resumptionOf } from '../src/ingestion/plan';
-import { advance, finished, isBehindGap, withoutTail } from '../src/ingestion/progress';
+import { advance, finished, isBehindGap, withReportedGap, withoutTail } from '../src/ingestion/progress';
 import type { QuarantineRecord } from '../src/ingestion/quarantine';
 import { createTrail } from '../src/ingestion/trail';
 import type { Since } from '../src/ingestion/versions';
@@ -41,8 +41,9 @@ export type Steps<C extends Checkpoint | null = Checkpoint> = AsyncGenerator<Ste
 
 /** What is held of a generation that is over will never be terminated: it is published as it is. */
 export function* closeTail(checkpoint: Checkpoint, options: ReadingOptions): Generator<Step, Checkpoint, undefined> {
-  const { offset, size, held, fingerprint, reading } = checkpoint;
-  const tail = { offset, held: Buffer.from(held, 'base64'), reading };
+  const { offset, size, held } = checkpoint.position;
+  const { fingerprint } = checkpoint.identity;
+  const tail = { offset, held: Buffer.from(held, 'base64'), reading: checkpoint.format };
   const scanner = createScanner(contextOf(checkpoint, options), tail);
   const nothingRead: Extent = { from: size, to: size, crc64: 0n, crc32: null, fingerprint };
   let last = checkpoint;
@@ -64,7 +65,7 @@ export async function* readOn(
   chunks: AsyncIterable<Buffer>,
   options: ReadingOptions,
 ): Steps {
-  const scanner = createScanner(contextOf(start, options), { ...resumptionOf(start), reading: start.reading });
+  const scanner = createScanner(contextOf(start, options), { ...resumptionOf(start), reading: start.format });
   const trail = createTrail(start, options.hashing);
   let checkpoint = start;
   const moveOn = (scanned: ScannedBatch): Step => {
@@ -80,7 +81,7 @@ export async function* readOn(
 
   const { held, reading } = scanner.state();
   const end = finished(checkpoint, object, {
-    extent: trail.measure(start.encoding === 'plain' ? object.size : trail.position),
+    extent: trail.measure(start.identity.encoding === 'plain' ? object.size : trail.position),
     tail: { held: held.subarray(0, WINDOW_BYTES), reading },
     now: options.clock.now(),
   });
@@ -90,7 +91,7 @@ export async function* readOn(
 
 /** What is left to read of the object that was read last. */
 export function rest(checkpoint: Checkpoint, object: ObjectInfo, options: ReadingOptions): AsyncIterable<Buffer> {
-  return contentFrom(object, resumptionOf(checkpoint).from, checkpoint.encoding, options);
+  return contentFrom(object, resumptionOf(checkpoint).from, checkpoint.identity.encoding, options);
 }
 
 /** Lines and the checkpoint behind them; of a possible gap before them the first one tells, once. */
@@ -99,15 +100,17 @@ function step(before: Checkpoint, scanned: ScannedBatch, after: Checkpoint): Ste
   const from = positionOf(before);
   if (batch.count === 0) return { batch: null, from, checkpoint: after, more: true };
   if (!isBehindGap(before, scanned)) return { batch, from, checkpoint: after, more: true };
-  return { batch: afterGap(batch), from, checkpoint: { ...after, unsaidGap: null }, more: true };
+  return { batch: afterGap(batch), from, checkpoint: withReportedGap(after), more: true };
 }
 
-export function positionOf({ generation, offset }: Checkpoint): Step['from'] {
+export function positionOf({ position: { generation, offset } }: Checkpoint): Step['from'] {
   return { generation, offset };
 }
 
 function contextOf(checkpoint: Checkpoint, { bucket, scan }: ReadingOptions): ScanContext {
-  const { source, origin, generation, lastModified } = checkpoint;
+  const { source, origin, position, identity } = checkpoint;
+  const { generation } = position;
+  const { lastModified } = identity;
   const key = source.slice(bucket.length + 1);
   return { ...scan(key), source, origin, generation, lastModified, fileDay: fileDayOf(source) };
 }

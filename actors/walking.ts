@@ -5,7 +5,7 @@ import { lookedAt, versionsToRead } from '../src/ingestion/versions';
 import type { ObjectInfo } from '../src/ports/object-store';
 import { isTelltaleError, type TelltaleError } from '../src/errors';
 import { endSource, readObject, refuseObject, rereadObject } from './reading';
-import type { ReadingOptions, Steps } from './steps';
+import { positionOf, type ReadingOptions, type Steps } from './steps';
 
 /** A generation that somebody asked for (`telltale reingest`). */
 export interface Restart {
@@ -34,13 +34,13 @@ export async function* readSource(
   yield null;
   if (looked.denied !== null) return yield* refuseObject(committed, looked.object, looked.denied, options);
   const newest = looked.object;
-  const isWanted = restart !== null && committed !== null && committed.generation <= restart.after;
+  const isWanted = restart !== null && committed !== null && committed.position.generation <= restart.after;
   if (newest === null || !isWanted) return yield* readNew(committed, key, newest, options);
 
   // Versions that nobody has read yet come first: a new generation of the newest would pass over them.
   const last = mayHideOthers(newest, committed) ? yield* readNew(committed, key, newest, options) : committed;
   if (last === null || last.quarantine?.reason === 'denied') return last;
-  restart.after = last.generation;
+  restart.after = last.position.generation;
   return yield* rereadObject(last, newest, restart.count, options);
 }
 
@@ -117,7 +117,6 @@ async function* objectsToRead(
 async function* lostVersion(last: Checkpoint | null): Steps<Checkpoint | null> {
   if (last === null) return null;
   const checkpoint = withPossibleGap(last);
-  const { generation, offset } = last;
-  yield { batch: null, from: { generation, offset }, checkpoint, more: true };
+  yield { batch: null, from: positionOf(last), checkpoint, more: true };
   return checkpoint;
 }

@@ -1,4 +1,3 @@
-import { BUCKET_ITSELF } from '../../actors/checkpoint-shelf';
 import { readCheckpoints } from '../../actors/read-checkpoints';
 import { readBatches } from '../../actors/read-latest';
 import { decodeLines } from '../lines/log-records';
@@ -124,7 +123,6 @@ class Audit {
     const claims = new Map<SourceId, Claim>();
     const refused = new Map<SourceId, string>();
     await readCheckpoints(this.options.log, partition, ({ source, value, checkpoint, problem }) => {
-      if (splitSourceId(source).key === BUCKET_ITSELF) return;
       claims.delete(source);
       refused.delete(source);
       if (checkpoint !== null) claims.set(source, claimOf(checkpoint, this.options.crc64));

@@ -1,7 +1,6 @@
-import { BUCKET_ITSELF } from '../../actors/checkpoint-shelf';
 import { readCheckpoints } from '../../actors/read-checkpoints';
 import type { Checkpoint } from '../ingestion/checkpoint';
-import { splitSourceId, type SourceId } from '../ingestion/source-id';
+import type { SourceId } from '../ingestion/source-id';
 import type { EventLog } from '../ports/event-log';
 
 /**
@@ -16,7 +15,7 @@ export async function latestCheckpoints<T>(
   const latest = new Map<SourceId, T>();
   for (let partition = 0; partition < partitions; partition++) {
     await readCheckpoints(log, partition, ({ source, checkpoint }) => {
-      if (checkpoint === null || splitSourceId(source).key === BUCKET_ITSELF) latest.delete(source);
+      if (checkpoint === null) latest.delete(source);
       else latest.set(source, wanted(checkpoint));
     });
   }

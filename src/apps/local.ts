@@ -191,10 +191,14 @@ async function whatWasIngested(
   failed: Settled['failed'],
 ): Promise<Ingested> {
   const paths = new Map(files.map(({ key, path }) => [key, path]));
-  const checkpoints = await latestCheckpoints(log, config.eventLog.partitions, ({ size, quarantine }) => ({
-    size,
-    reason: quarantine?.reason ?? null,
-  }));
+  const checkpoints = await latestCheckpoints(
+    log,
+    config.eventLog.partitions,
+    ({ position: { size }, quarantine }) => ({
+      size,
+      reason: quarantine?.reason ?? null,
+    }),
+  );
   const leftOut = failed.map(({ key, reason: why }) => {
     const reason = checkpoints.get(sourceId(config.objectStore.bucket, key))?.reason ?? null;
     if (reason !== null) return unreadable(paths.get(key) ?? key, reason);

@@ -1,22 +1,49 @@
 import type { ReadingState } from '../lines/reading-state';
 
 /**
- * How far a source has been read: everything that reading on needs (rules 5 and 6). One compacted record per source in
- * topic `checkpoints`, written in the same transaction as the lines it speaks of.
+ * How far a source has been read: everything that is needed to continue. One compacted record per source in topic
+ * `checkpoints`, written in the same transaction as the lines that it covers (`one-transaction`).
  *
- * All positions count bytes of *content*: what the object holds, decompressed where it is a gzip.
+ * All positions count bytes of *content*: the object's bytes, decompressed if it is a gzip.
  */
 export interface Checkpoint {
-  readonly v: 2;
   /** SourceId: `bucket/key`. */
   readonly source: string;
-  /** Fixed when the source was first seen (rule 4): so is its partition. */
+  /** Fixed when the source was first seen, and with it the partition (`stable-partition`). */
   readonly origin: string;
+  readonly position: Position;
+  readonly identity: Identity;
+  /** Only src/lines reads it. */
+  readonly format: ReadingState;
+  /** A newer object that could not be read; null after one could be read. */
+  readonly quarantine: Quarantined | null;
+  /** When the object was found deleted, epoch milliseconds. */
+  readonly ended: number | null;
+}
+
+/** Which bytes were read, and what became of each. */
+export interface Position {
   readonly generation: number;
   /** First byte of this generation that was neither published nor dropped nor skipped. */
   readonly offset: number;
-  /** End of what was read: `offset` plus the length of the held tail. */
+  /** End of the bytes read: `offset` plus the length of the held tail. */
   readonly size: number;
+  /** The first up to 64 KiB of [offset, size), base64: an unterminated line. */
+  readonly held: string;
+  /** When the held tail was first seen, epoch milliseconds; null when nothing is held. */
+  readonly heldSince: number | null;
+  readonly sums: LedgerSums;
+  /** Times that content may have been lost between two reads (a rewrite on an unversioned bucket). */
+  readonly possibleGap: number;
+  /**
+   * Position of a gap that no record has reported yet: content after it may be missing. The first record that ends after it
+   * is marked (`gap=possible`). Null when there is no such gap.
+   */
+  readonly pendingGap: number | null;
+}
+
+/** Which object the bytes came from, and how a later one is compared with it. */
+export interface Identity {
   readonly encoding: ContentEncoding;
   /** The object that was read last. */
   readonly etag: string;
@@ -27,31 +54,14 @@ export interface Checkpoint {
   readonly objectSize: number;
   /** All of that object was read: `size` is the length of its content. */
   readonly whole: boolean;
-  /** CRC64NVME of [0, size), 16 hexadecimal digits; null when nobody knows (skipped bytes without such a checksum). */
+  /** CRC64NVME of [0, size), 16 hexadecimal digits; null when unknown (skipped bytes without such a checksum). */
   readonly crc64: string | null;
-  /** The same by the algorithm that the object store keeps of this object, where that is another one. */
+  /** The CRC of [0, size) by the algorithm that the object store keeps of this object, if that is not CRC64NVME. */
   readonly crc32: { readonly algorithm: 'CRC32' | 'CRC32C'; readonly value: string } | null;
   /** SHA-256 (base64) of the up to 64 KiB before `size`. */
   readonly fingerprint: string;
-  /** How it is known that [0, size) is the beginning of the object named by `etag`. */
+  /** How it is known that the object named by `etag` begins with [0, size). */
   readonly proof: 'first' | 'proven' | 'fingerprint';
-  /** The first up to 64 KiB of [offset, size), base64: an unterminated line. */
-  readonly held: string;
-  /** When the held tail was first seen, epoch milliseconds; null when nothing is held. */
-  readonly heldSince: number | null;
-  readonly reading: ReadingState;
-  readonly sums: LedgerSums;
-  /** Times that content may have been lost between two reads (a rewrite on an unversioned bucket). */
-  readonly possibleGap: number;
-  /**
-   * Where that was, while no record has said so: content behind this position may be missing. The first record that ends
-   * behind it is marked (`gap=possible`). Null when there is no such gap.
-   */
-  readonly unsaidGap: number | null;
-  /** A newer object that could not be read; null once one could. */
-  readonly quarantine: Quarantined | null;
-  /** When the object was found deleted, epoch milliseconds. */
-  readonly ended: number | null;
 }
 
 export type ContentEncoding = 'plain' | 'gzip';
@@ -60,9 +70,9 @@ export type ContentEncoding = 'plain' | 'gzip';
 export interface LedgerSums {
   /** Lines with their terminators. */
   readonly published: number;
-  /** A BOM, and what lies beyond the cut of an overlong line. */
+  /** A BOM, and the bytes beyond the cut of an overlong line. */
   readonly dropped: number;
-  /** Passed over on purpose (`since: now`). */
+  /** Skipped on purpose (`since: now`). */
   readonly skipped: number;
 }
 

@@ -42,11 +42,13 @@ export type ReadPlan =
 export function planRead(checkpoint: Checkpoint | null, object: SourceObject): ReadPlan {
   if (checkpoint === null) return { kind: 'first', reason: 'never read before' };
 
-  const { size, quarantine, whole, ended } = checkpoint;
+  const { position, identity, quarantine, ended } = checkpoint;
+  const { size } = position;
+  const { whole } = identity;
   if (quarantine?.etag === object.etag && quarantine.reason !== 'denied') {
     return { kind: 'nothing', checkpoint, reason: `in quarantine: ${quarantine.reason}` };
   }
-  const isSame = object.etag === checkpoint.etag && object.size === checkpoint.objectSize;
+  const isSame = object.etag === identity.etag && object.size === identity.objectSize;
   if (isSame && whole && ended === null && quarantine === null) {
     return { kind: 'nothing', checkpoint, reason: 'read to its end' };
   }
@@ -57,7 +59,7 @@ export function planRead(checkpoint: Checkpoint | null, object: SourceObject): R
     return { kind: 'continue', checkpoint, reason: 'the one that could not be read is gone' };
   }
   // Of a gzip nobody knows what it holds before it is read.
-  if (checkpoint.encoding === 'plain' && object.size < size) {
+  if (identity.encoding === 'plain' && object.size < size) {
     return { kind: 'rewrite', checkpoint, reason: `has ${object.size} bytes, ${size} were read` };
   }
   return { kind: 'prove', checkpoint, reason: `a new object of ${object.size} bytes, ${size} were read` };
@@ -79,9 +81,9 @@ export interface Resumption {
 }
 
 /** A held tail that the checkpoint holds whole is handed on; a longer one is read again from `offset` (rule 5). */
-export function resumptionOf(checkpoint: Checkpoint): Resumption {
-  const { offset, size } = checkpoint;
-  const tail = Buffer.from(checkpoint.held, 'base64');
+export function resumptionOf({ position }: Checkpoint): Resumption {
+  const { offset, size } = position;
+  const tail = Buffer.from(position.held, 'base64');
   const held = offset + tail.length === size ? tail : Buffer.alloc(0);
   const scanFrom = offset + held.length;
   return { from: Math.max(0, Math.min(scanFrom, size - WINDOW_BYTES)), scanFrom, offset, held };

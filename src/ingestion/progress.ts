@@ -1,8 +1,15 @@
 import { TelltaleError } from '../errors';
 import { nextGeneration as nextReading } from '../lines/line-parser';
-import { initialReadingState, type ReadingState } from '../lines/reading-state';
+import {
+  initialReadingState,
+  isTrimmedReadingState,
+  trimReadingState,
+  withOpenCut,
+  withoutEarlier,
+  type ReadingState,
+} from '../lines/reading-state';
 import type { ScannedBatch } from '../lines/scanner';
-import type { Checkpoint, ContentEncoding, LedgerSums, QuarantineReason } from './checkpoint';
+import type { Checkpoint, ContentEncoding, Identity, LedgerSums, Position, QuarantineReason } from './checkpoint';
 import type { Extent } from './content';
 import { EMPTY_CRC, EMPTY_FINGERPRINT, WINDOW_BYTES } from './content';
 import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from './crc-combine';
@@ -34,14 +41,13 @@ export function firstCheckpoint(
   encoding: ContentEncoding,
 ): Checkpoint {
   return {
-    v: 2,
     source,
     origin,
-    generation: 0,
-    ...beforeFirstByteOf(object, encoding),
-    reading: initialReadingState,
-    possibleGap: 0,
-    unsaidGap: null,
+    position: { generation: 0, ...noBytes, possibleGap: 0, pendingGap: null },
+    identity: nothingReadOf(object, encoding),
+    format: initialReadingState,
+    quarantine: null,
+    ended: null,
   };
 }
 
@@ -50,7 +56,13 @@ export function firstCheckpoint(
  * encoding, than when it was seen last.
  */
 export function reopened(checkpoint: Checkpoint, object: SourceObject, encoding: ContentEncoding): Checkpoint {
-  return { ...checkpoint, ...beforeFirstByteOf(object, encoding) };
+  return {
+    ...checkpoint,
+    position: { ...checkpoint.position, ...noBytes },
+    identity: nothingReadOf(object, encoding),
+    quarantine: null,
+    ended: null,
+  };
 }
 
 /**
@@ -72,38 +84,57 @@ export function restarted(
   encoding: ContentEncoding,
   how: { readonly count: boolean },
 ): Checkpoint {
-  const reading = nextReading(checkpoint.reading);
+  const { generation, pendingGap, possibleGap } = checkpoint.position;
+  const format = nextReading(checkpoint.format);
   return {
     ...checkpoint,
-    generation: checkpoint.generation + 1,
-    ...beforeFirstByteOf(object, encoding),
-    reading: how.count ? { ...reading, earlier: null } : reading,
-    unsaidGap: checkpoint.unsaidGap === null ? null : 0,
+    position: {
+      generation: generation + 1,
+      ...noBytes,
+      possibleGap,
+      pendingGap: pendingGap === null ? null : 0,
+    },
+    identity: nothingReadOf(object, encoding),
+    format: how.count ? withoutEarlier(format) : format,
+    quarantine: null,
+    ended: null,
   };
 }
 
-/** Content may have been lost behind what was read. */
+/** Content after the bytes read so far may have been lost. */
 export function withPossibleGap(checkpoint: Checkpoint): Checkpoint {
-  const { possibleGap, unsaidGap, size } = checkpoint;
-  return { ...checkpoint, possibleGap: possibleGap + 1, unsaidGap: unsaidGap ?? size };
+  const { possibleGap, pendingGap, size } = checkpoint.position;
+  const gap = { possibleGap: possibleGap + 1, pendingGap: pendingGap ?? size };
+  return { ...checkpoint, position: { ...checkpoint.position, ...gap } };
 }
 
-/** Is the first record of a step the first behind a possible gap? What was held before the gap is not. */
-export function isBehindGap({ unsaidGap }: Checkpoint, step: ScannedStep): boolean {
-  return unsaidGap !== null && step.to > unsaidGap;
+/** True when the first record of a step is the first after a possible gap. What was held before the gap is not. */
+export function isBehindGap({ position: { pendingGap } }: Checkpoint, step: ScannedStep): boolean {
+  return pendingGap !== null && step.to > pendingGap;
+}
+
+/** The next record reports the pending gap. */
+export function withReportedGap(checkpoint: Checkpoint): Checkpoint {
+  return { ...checkpoint, position: { ...checkpoint.position, pendingGap: null } };
+}
+
+/** The whole object counts as read, although its content was not: nothing of it is wanted. */
+export function asWhole(checkpoint: Checkpoint): Checkpoint {
+  return { ...checkpoint, identity: { ...checkpoint.identity, whole: true } };
 }
 
 /**
  * The object begins with what was read, and this is how it is known: the checkpoint speaks of this object now.
- * @param crc32 of what was read, where the proof has found it anew
+ * @param found what the proof has found out anew: the CRC of the bytes read before, the object's encoding
  */
 export function accept(
   checkpoint: Checkpoint,
   object: SourceObject,
-  proof: Checkpoint['proof'],
-  crc32: Checkpoint['crc32'] = checkpoint.crc32,
+  proof: Identity['proof'],
+  found: Partial<Pick<Identity, 'crc32' | 'encoding'>> = {},
 ): Checkpoint {
-  return { ...checkpoint, ...identityOf(object), whole: false, proof, crc32 };
+  const { identity } = checkpoint;
+  return { ...checkpoint, identity: { ...identity, ...objectIdentity(object), whole: false, proof, ...found } };
 }
 
 /** `since: now`: where passing over ends. */
@@ -122,17 +153,20 @@ export function skipped(
 ): Checkpoint {
   const { size, checksum } = object;
   const crc64 = size === 0 ? formatCrc('CRC64NVME', EMPTY_CRC) : null;
+  const passed = passedOver(start, size, end);
   return {
-    ...start,
-    ...passedOver(start, size, end),
-    size,
-    whole: true,
-    crc64: checksum?.algorithm === 'CRC64NVME' ? checksum.value : crc64,
-    crc32:
-      checksum === undefined || checksum.algorithm === 'CRC64NVME'
-        ? null
-        : { ...checksum, algorithm: checksum.algorithm },
-    fingerprint: end.fingerprint,
+    ...passed,
+    position: { ...passed.position, size },
+    identity: {
+      ...passed.identity,
+      whole: true,
+      crc64: checksum?.algorithm === 'CRC64NVME' ? checksum.value : crc64,
+      crc32:
+        checksum === undefined || checksum.algorithm === 'CRC64NVME'
+          ? null
+          : { ...checksum, algorithm: checksum.algorithm },
+      fingerprint: end.fingerprint,
+    },
   };
 }
 
@@ -143,26 +177,26 @@ export function skipped(
  * @throws INTERNAL when the extent does not follow the checkpoint
  */
 export function skippedTo(start: Checkpoint, extent: Extent, end: SkipEnd): Checkpoint {
-  return { ...start, ...passedOver(start, extent.to, end), ...cover(start, extent, extent.to) };
+  return covering(passedOver(start, extent.to, end), extent, extent.to);
 }
 
 /** Passed over is the content up to the last line end before `size`; a line that has begun is held. */
-function passedOver(
-  start: Checkpoint,
-  size: number,
-  end: SkipEnd,
-): Pick<Checkpoint, 'offset' | 'held' | 'heldSince' | 'reading' | 'sums'> {
+function passedOver(start: Checkpoint, size: number, end: SkipEnd): Checkpoint {
   const lineEnd = end.before.lastIndexOf(LINE_FEED);
   const begun = size - end.before.length + lineEnd + 1;
   // Of a line that began more than 64 KiB before the end, nothing is wanted.
   const offset = lineEnd === -1 && end.before.length < size ? size : begun;
   const held = end.before.subarray(end.before.length - (size - offset));
   return {
-    offset,
-    held: held.toString('base64'),
-    heldSince: held.length === 0 ? null : end.now,
-    reading: { ...start.reading, openCut: offset > begun ? 'head' : null },
-    sums: { ...noSums, skipped: offset },
+    ...start,
+    position: {
+      ...start.position,
+      offset,
+      held: held.toString('base64'),
+      heldSince: held.length === 0 ? null : end.now,
+      sums: { ...noSums, skipped: offset },
+    },
+    format: withOpenCut(start.format, offset > begun ? 'head' : null),
   };
 }
 
@@ -174,28 +208,30 @@ const LINE_FEED = 10;
  * @throws INTERNAL when step or extent do not follow the checkpoint, or the step's bytes do not add up
  */
 export function advance(checkpoint: Checkpoint, step: ScannedStep, extent: Extent): Checkpoint {
-  const { offset } = checkpoint;
+  const { offset, size, heldSince, sums } = checkpoint.position;
   if (step.from !== offset || step.publishedBytes + step.droppedBytes !== step.to - step.from) {
     throw broken(
       checkpoint,
       `a step [${step.from}, ${step.to}) with ${step.publishedBytes} bytes published and ${step.droppedBytes} dropped`,
     );
   }
-  const covered = cover(checkpoint, extent, Math.max(checkpoint.size, step.to));
-  // A tail that was held may be passed in part only, when the limit of a line's length was lowered meanwhile.
-  const held = Buffer.from(checkpoint.held, 'base64').subarray(step.to - offset);
+  const covered = covering(checkpoint, extent, Math.max(size, step.to));
+  // A held tail may be published in part, when the limit of a line's length was lowered meanwhile.
+  const held = Buffer.from(checkpoint.position.held, 'base64').subarray(step.to - offset);
   return {
-    ...checkpoint,
     ...covered,
-    offset: step.to,
-    held: held.toString('base64'),
-    heldSince: step.to < covered.size ? checkpoint.heldSince : null,
-    reading: step.reading,
-    sums: {
-      ...checkpoint.sums,
-      published: checkpoint.sums.published + step.publishedBytes,
-      dropped: checkpoint.sums.dropped + step.droppedBytes,
+    position: {
+      ...covered.position,
+      offset: step.to,
+      held: held.toString('base64'),
+      heldSince: step.to < covered.position.size ? heldSince : null,
+      sums: {
+        ...sums,
+        published: sums.published + step.publishedBytes,
+        dropped: sums.dropped + step.droppedBytes,
+      },
     },
+    format: step.reading,
     quarantine: null,
     ended: null,
   };
@@ -214,18 +250,20 @@ export function finished(
   end: { readonly extent: Extent; readonly tail: HeldTail; readonly now: number },
 ): Checkpoint {
   const { held, reading } = end.tail;
-  const tailBytes = end.extent.to - checkpoint.offset;
+  const tailBytes = end.extent.to - checkpoint.position.offset;
   if (held.length !== Math.min(tailBytes, WINDOW_BYTES)) {
     throw broken(checkpoint, `a tail of ${held.length} bytes where ${tailBytes} are left`);
   }
+  const covered = covering(checkpoint, end.extent, end.extent.to);
   return {
-    ...checkpoint,
-    ...identityOf(object),
-    ...cover(checkpoint, end.extent, end.extent.to),
-    whole: true,
-    held: held.toString('base64'),
-    heldSince: tailBytes === 0 ? null : (checkpoint.heldSince ?? end.now),
-    reading,
+    ...covered,
+    position: {
+      ...covered.position,
+      held: held.toString('base64'),
+      heldSince: tailBytes === 0 ? null : (checkpoint.position.heldSince ?? end.now),
+    },
+    identity: { ...covered.identity, ...objectIdentity(object), whole: true },
+    format: reading,
     quarantine: null,
     ended: null,
   };
@@ -238,13 +276,12 @@ export function finished(
 export function withoutTail(checkpoint: Checkpoint): Checkpoint {
   const lost = heldBytes(checkpoint);
   if (lost === 0) return checkpoint;
+  const { position } = checkpoint;
+  const sums = { ...position.sums, dropped: position.sums.dropped + lost };
   return {
     ...checkpoint,
-    offset: checkpoint.size,
-    held: '',
-    heldSince: null,
-    reading: { ...checkpoint.reading, openCut: 'head' },
-    sums: { ...checkpoint.sums, dropped: checkpoint.sums.dropped + lost },
+    position: { ...position, offset: position.size, held: '', heldSince: null, sums },
+    format: withOpenCut(checkpoint.format, 'head'),
   };
 }
 
@@ -264,43 +301,33 @@ export function ended(checkpoint: Checkpoint, now: number): Checkpoint {
   return { ...checkpoint, quarantine: quarantine?.reason === 'denied' ? null : quarantine, ended: now };
 }
 
-/**
- * The little that is kept of a source that nobody has written to for long. Lines of exactly its newest stamp are told
- * apart by two hashes instead of 1,024.
- */
-export function slimmed(checkpoint: Checkpoint): Checkpoint {
-  const { newest, earlier } = checkpoint.reading;
-  const few = (mark: ReadingState['newest']): ReadingState['newest'] =>
-    mark === null ? null : { ...mark, hashes: mark.hashes.slice(0, SLIM_HASHES) };
-  return { ...checkpoint, reading: { ...checkpoint.reading, newest: few(newest), earlier: few(earlier) } };
+/** The little that is kept of a source that has not changed for long. */
+export function trimmed(checkpoint: Checkpoint): Checkpoint {
+  return { ...checkpoint, format: trimReadingState(checkpoint.format) };
 }
 
-/** Would `slimmed` change nothing? */
-export function isSlim({ reading: { newest, earlier } }: Checkpoint): boolean {
-  return (newest?.hashes.length ?? 0) <= SLIM_HASHES && (earlier?.hashes.length ?? 0) <= SLIM_HASHES;
+/** True when {@link trimmed} would change nothing. */
+export function isTrimmed({ format }: Checkpoint): boolean {
+  return isTrimmedReadingState(format);
 }
-
-const SLIM_HASHES = 2;
 
 /** Bytes of the unterminated tail, whether the checkpoint holds all of them or only the first 64 KiB. */
-export function heldBytes(checkpoint: Checkpoint): number {
-  return checkpoint.size - checkpoint.offset;
+export function heldBytes({ position: { size, offset } }: Checkpoint): number {
+  return size - offset;
 }
 
-/** Is every byte that was read in exactly one sum? size = published + dropped + skipped + held. */
+/** True when every byte read is in exactly one sum: size = published + dropped + skipped + held (`bytes-are-conserved`). */
 export function isBalanced(checkpoint: Checkpoint): boolean {
-  const { published, dropped, skipped } = checkpoint.sums;
-  return published + dropped + skipped + heldBytes(checkpoint) === checkpoint.size;
+  const { sums, size } = checkpoint.position;
+  return sums.published + sums.dropped + sums.skipped + heldBytes(checkpoint) === size;
 }
 
-type Beginning = Omit<Checkpoint, 'v' | 'source' | 'origin' | 'generation' | 'reading' | 'possibleGap' | 'unsaidGap'>;
+const noBytes = { offset: 0, size: 0, held: '', heldSince: null, sums: noSums } satisfies Partial<Position>;
 
-function beforeFirstByteOf(object: SourceObject, encoding: ContentEncoding): Beginning {
+function nothingReadOf(object: SourceObject, encoding: ContentEncoding): Identity {
   const algorithm = encoding === 'plain' ? object.checksum?.algorithm : undefined;
   return {
-    ...identityOf(object),
-    offset: 0,
-    size: 0,
+    ...objectIdentity(object),
     encoding,
     whole: false,
     crc64: formatCrc('CRC64NVME', EMPTY_CRC),
@@ -310,49 +337,46 @@ function beforeFirstByteOf(object: SourceObject, encoding: ContentEncoding): Beg
         : { algorithm, value: formatCrc(algorithm, EMPTY_CRC) },
     fingerprint: EMPTY_FINGERPRINT,
     proof: 'first',
-    held: '',
-    heldSince: null,
-    sums: noSums,
-    quarantine: null,
-    ended: null,
   };
 }
 
-function identityOf(object: SourceObject): Pick<Checkpoint, 'etag' | 'versionId' | 'lastModified' | 'objectSize'> {
+function objectIdentity(object: SourceObject): Pick<Identity, 'etag' | 'versionId' | 'lastModified' | 'objectSize'> {
   const { etag, versionId = null, lastModified, size } = object;
   return { etag, versionId, lastModified, objectSize: size };
 }
 
-/** Takes the bytes up to `size` into checksums and fingerprint. */
-function cover(
-  checkpoint: Checkpoint,
-  extent: Extent,
-  size: number,
-): Pick<Checkpoint, 'size' | 'crc64' | 'crc32' | 'fingerprint'> {
-  if (extent.from !== checkpoint.size || extent.to !== size) {
+/** Adds the bytes up to `size` to checksums and fingerprint. */
+function covering(checkpoint: Checkpoint, extent: Extent, size: number): Checkpoint {
+  const { position, identity } = checkpoint;
+  if (extent.from !== position.size || extent.to !== size) {
     throw broken(
       checkpoint,
-      `bytes [${extent.from}, ${extent.to}) measured where [${checkpoint.size}, ${size}) were read`,
+      `bytes [${extent.from}, ${extent.to}) measured where [${position.size}, ${size}) were read`,
     );
   }
-  const { crc64, crc32, fingerprint } = checkpoint;
+  const { crc64, crc32 } = identity;
   const length = extent.to - extent.from;
-  if (length === 0) return { size, crc64, crc32, fingerprint };
-  const joined = (algorithm: CrcAlgorithm, before: string, after: bigint): string =>
+  if (length === 0) return checkpoint;
+  const combined = (algorithm: CrcAlgorithm, before: string, after: bigint): string =>
     formatCrc(algorithm, combineCrc(algorithm, parseCrc(before), after, length));
   return {
-    size,
-    crc64: crc64 === null ? null : joined('CRC64NVME', crc64, extent.crc64),
-    crc32:
-      crc32 === null || extent.crc32 === null
-        ? null
-        : { algorithm: crc32.algorithm, value: joined(crc32.algorithm, crc32.value, extent.crc32) },
-    fingerprint: extent.fingerprint,
+    ...checkpoint,
+    position: { ...position, size },
+    identity: {
+      ...identity,
+      crc64: crc64 === null ? null : combined('CRC64NVME', crc64, extent.crc64),
+      crc32:
+        crc32 === null || extent.crc32 === null
+          ? null
+          : { algorithm: crc32.algorithm, value: combined(crc32.algorithm, crc32.value, extent.crc32) },
+      fingerprint: extent.fingerprint,
+    },
   };
 }
 
 function broken(checkpoint: Checkpoint, what: string): TelltaleError {
-  const { source, generation, offset, size } = checkpoint;
+  const { source, position } = checkpoint;
+  const { generation, offset, size } = position;
   return new TelltaleError(
     'INTERNAL',
     `${what} cannot follow the checkpoint of ${source} (generation ${generation}, offset ${offset}, size ${size})`,

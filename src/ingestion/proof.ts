@@ -1,5 +1,5 @@
 import { ByteSum } from './byte-sum';
-import type { Checkpoint } from './checkpoint';
+import type { Checkpoint, Identity } from './checkpoint';
 import type { Hashing } from './content';
 import { LastBytes } from './content';
 import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from './crc-combine';
@@ -29,14 +29,14 @@ export interface Evidence {
  * Where that says nothing, the 64 KiB before decide.
  */
 export function judge(checkpoint: Checkpoint, object: SourceObject, evidence: Evidence): Judgement {
-  if (checkpoint.size === 0) return { outcome: 'proven', reason: 'nothing was read before' };
+  if (checkpoint.position.size === 0) return { outcome: 'proven', reason: 'nothing was read before' };
   switch (judgeByChecksum(checkpoint, object, evidence.suffix)) {
     case 'proven':
       return { outcome: 'proven', reason: 'its checksum is that of what was read and what follows' };
     case 'disproved':
       return { outcome: 'disproved', reason: 'its checksum is not that of what was read and what follows' };
     case 'unknown':
-      return evidence.fingerprint === checkpoint.fingerprint
+      return evidence.fingerprint === checkpoint.identity.fingerprint
         ? { outcome: 'alike', reason: 'no checksum to prove it by; the bytes before are the same' }
         : { outcome: 'disproved', reason: 'the bytes before are not those that were read' };
   }
@@ -51,7 +51,7 @@ function judgeByChecksum(
   { checksum, size }: SourceObject,
   suffix: Evidence['suffix'],
 ): 'proven' | 'disproved' | 'unknown' {
-  if (checksum === undefined || checkpoint.size + suffix.length !== size) return 'unknown';
+  if (checksum === undefined || checkpoint.position.size + suffix.length !== size) return 'unknown';
   const prefix = crcOf(checkpoint, checksum.algorithm);
   if (prefix === null) return 'unknown';
   const whole = combineCrc(checksum.algorithm, parseCrc(prefix), suffix.crc, suffix.length);
@@ -59,7 +59,7 @@ function judgeByChecksum(
 }
 
 /** What a checkpoint keeps of [0, size) by an algorithm. */
-function crcOf({ crc64, crc32 }: Checkpoint, algorithm: CrcAlgorithm): string | null {
+function crcOf({ identity: { crc64, crc32 } }: Checkpoint, algorithm: CrcAlgorithm): string | null {
   if (algorithm === 'CRC64NVME') return crc64;
   return crc32?.algorithm === algorithm ? crc32.value : null;
 }
@@ -82,13 +82,13 @@ export function createProof(checkpoint: Checkpoint, object: SourceObject, hashin
 
   return {
     push(chunk) {
-      const known = Math.min(chunk.length, Math.max(0, checkpoint.size - position));
+      const known = Math.min(chunk.length, Math.max(0, checkpoint.position.size - position));
       if (known > 0) before.push(chunk.subarray(0, known));
       if (known < chunk.length) suffix.push(chunk.subarray(known));
       position += chunk.length;
     },
     get knowsFingerprint() {
-      return position >= checkpoint.size;
+      return position >= checkpoint.position.size;
     },
     judge: () =>
       judge(checkpoint, object, {
@@ -105,7 +105,7 @@ export interface Reproof {
   /** Has everything come that was read before? */
   readonly isComplete: boolean;
   /** The outcome, and the CRC of what was read before by the algorithm of the object's checksum, where that is another. */
-  judge(): { readonly outcome: 'proven' | 'disproved'; readonly crc32: Checkpoint['crc32'] };
+  judge(): { readonly outcome: 'proven' | 'disproved'; readonly crc32: Identity['crc32'] };
 }
 
 /**
@@ -120,7 +120,7 @@ export function createReproof(checkpoint: Checkpoint, object: SourceObject, hash
 
   return {
     push(chunk) {
-      const known = chunk.subarray(0, Math.max(0, checkpoint.size - position));
+      const known = chunk.subarray(0, Math.max(0, checkpoint.position.size - position));
       if (known.length > 0) {
         crc64.push(known);
         crc32?.running.push(known);
@@ -128,13 +128,14 @@ export function createReproof(checkpoint: Checkpoint, object: SourceObject, hash
       position += chunk.length;
     },
     get isComplete() {
-      return position >= checkpoint.size;
+      return position >= checkpoint.position.size;
     },
     judge() {
-      const same = crc64.length === checkpoint.size && formatCrc('CRC64NVME', crc64.digest()) === checkpoint.crc64;
+      const { position: read, identity } = checkpoint;
+      const same = crc64.length === read.size && formatCrc('CRC64NVME', crc64.digest()) === identity.crc64;
       const second =
         crc32 === null
-          ? checkpoint.crc32
+          ? checkpoint.identity.crc32
           : { algorithm: crc32.algorithm, value: formatCrc(crc32.algorithm, crc32.running.digest()) };
       return { outcome: same ? 'proven' : 'disproved', crc32: second };
     },

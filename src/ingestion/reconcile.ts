@@ -1,5 +1,5 @@
 import type { Checkpoint } from './checkpoint';
-import { isSlim } from './progress';
+import { isTrimmed } from './progress';
 
 /** What is remembered of every source, to tell from a listing which are to be looked at: the little that this takes. */
 export interface KnownSource {
@@ -25,17 +25,17 @@ export interface ListedObject {
 }
 
 export function knownOf(checkpoint: Checkpoint): KnownSource {
-  const { quarantine, heldSince, ended } = checkpoint;
+  const { position, identity, quarantine, ended } = checkpoint;
   const refused = quarantine !== null && quarantine.reason !== 'denied' ? quarantine : null;
   return {
-    etag: refused?.etag ?? checkpoint.etag,
-    size: refused?.size ?? checkpoint.objectSize,
-    versioned: (refused ?? checkpoint).versionId !== null,
-    lastModified: (refused ?? checkpoint).lastModified,
-    settled: refused !== null || (checkpoint.whole && quarantine === null),
-    heldSince: refused === null ? heldSince : null,
+    etag: refused?.etag ?? identity.etag,
+    size: refused?.size ?? identity.objectSize,
+    versioned: (refused ?? identity).versionId !== null,
+    lastModified: (refused ?? identity).lastModified,
+    settled: refused !== null || (identity.whole && quarantine === null),
+    heldSince: refused === null ? position.heldSince : null,
     ended,
-    slim: isSlim(checkpoint),
+    slim: isTrimmed(checkpoint),
   };
 }
 

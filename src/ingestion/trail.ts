@@ -29,16 +29,16 @@ export function createTrail(checkpoint: Checkpoint, hashing: Hashing): Trail {
   const { from, scanFrom } = resumptionOf(checkpoint);
   const before = new LastBytes();
   let pending: Buffer[] = [];
-  let measured = checkpoint.size;
+  let measured = checkpoint.position.size;
   let position = from;
 
   return {
     get position() {
-      return Math.max(position, checkpoint.size);
+      return Math.max(position, checkpoint.position.size);
     },
 
     push(chunk) {
-      const known = Math.min(chunk.length, Math.max(0, checkpoint.size - position));
+      const known = Math.min(chunk.length, Math.max(0, checkpoint.position.size - position));
       if (known > 0) before.push(chunk.subarray(0, known));
       if (known < chunk.length) pending.push(chunk.subarray(known));
       const seen = Math.min(chunk.length, Math.max(0, scanFrom - position));
@@ -49,7 +49,7 @@ export function createTrail(checkpoint: Checkpoint, hashing: Hashing): Trail {
     measure(to) {
       const start = measured;
       const end = Math.max(start, to);
-      if (end > Math.max(position, checkpoint.size)) {
+      if (end > Math.max(position, checkpoint.position.size)) {
         throw new TelltaleError(
           'INTERNAL',
           `bytes up to ${to} of ${checkpoint.source} were to be measured, ${position} came`,
@@ -60,7 +60,7 @@ export function createTrail(checkpoint: Checkpoint, hashing: Hashing): Trail {
       before.push(step);
       pending = step.length < bytes.length ? [bytes.subarray(step.length)] : [];
       measured = end;
-      const second = checkpoint.crc32 === null ? null : hashing.crc(checkpoint.crc32.algorithm, step);
+      const second = checkpoint.identity.crc32 === null ? null : hashing.crc(checkpoint.identity.crc32.algorithm, step);
       const crc64 = hashing.crc('CRC64NVME', step);
       return { from: start, to: end, crc64, crc32: second, fingerprint: before.fingerprint(hashing) };
     },

@@ -35,7 +35,7 @@ export function passedOverOf(
   { ms, older, listed = null }: Since,
 ): number | 'all' | null {
   // A source of which one object was seen to its end, an empty one or a gzip, is not as it was listed any more.
-  if (listed !== null && known?.whole !== true && lastModified > listed.lastModified) {
+  if (listed !== null && known?.identity.whole !== true && lastModified > listed.lastModified) {
     if (size === listed.size && etag === listed.etag) return 'all';
     return size < listed.size ? 0 : listed.size;
   }
@@ -84,9 +84,10 @@ function fromListed<V extends SourceVersion>(kept: readonly V[], listed: ListedO
  */
 export function lookedAt(checkpoint: Checkpoint | null): VersionLookedAt | null {
   if (checkpoint === null) return null;
-  const { quarantine, versionId, etag, lastModified, whole, size } = checkpoint;
+  const { quarantine, position, identity } = checkpoint;
+  const { versionId, etag, lastModified, whole } = identity;
   if (quarantine !== null && quarantine.reason !== 'denied') return { ...quarantine, settled: true };
-  if (versionId === null && size === 0 && !whole) return null;
+  if (versionId === null && position.size === 0 && !whole) return null;
   return { versionId, etag, lastModified, settled: whole };
 }
 

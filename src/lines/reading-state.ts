@@ -50,3 +50,27 @@ export const initialReadingState: ReadingState = {
   before: null,
   openCut: null,
 };
+
+/** Reading continues after bytes that were skipped or cut off. */
+export function withOpenCut(state: ReadingState, openCut: ReadingState['openCut']): ReadingState {
+  return { ...state, openCut };
+}
+
+/** Lines of earlier generations count again. */
+export function withoutEarlier(state: ReadingState): ReadingState {
+  return { ...state, earlier: null };
+}
+
+/** A trimmed state tells lines of exactly its newest stamp apart by 2 hashes instead of 1,024. */
+const TRIMMED_HASHES = 2;
+
+export function trimReadingState(state: ReadingState): ReadingState {
+  const trim = (mark: DedupMark | null): DedupMark | null =>
+    mark === null ? null : { ...mark, hashes: mark.hashes.slice(0, TRIMMED_HASHES) };
+  return { ...state, newest: trim(state.newest), earlier: trim(state.earlier) };
+}
+
+/** True when {@link trimReadingState} would change nothing. */
+export function isTrimmedReadingState({ newest, earlier }: ReadingState): boolean {
+  return (newest?.hashes.length ?? 0) <= TRIMMED_HASHES && (earlier?.hashes.length ?? 0) <= TRIMMED_HASHES;
+}

@@ -74,7 +74,10 @@ describe('hints', () => {
       [`${BUCKET}/${c}`]: expected,
     });
     for (const key of [a, b, c]) {
-      expect(await checkpointOf(place.log, key)).toMatchObject({ generation: 0, possibleGap: 0, whole: true });
+      expect(await checkpointOf(place.log, key)).toMatchObject({
+        position: { generation: 0, possibleGap: 0 },
+        identity: { whole: true },
+      });
     }
   });
 
@@ -96,7 +99,10 @@ describe('hints', () => {
     signal(running, { key });
     await running.settle();
     expect(await readLines(place.log)).toEqual({ [`${BUCKET}/${key}`]: published(0, [l0, l1]) });
-    expect(await checkpointOf(place.log, key)).toMatchObject({ source: `${BUCKET}/${key}`, proof: 'proven' });
+    expect(await checkpointOf(place.log, key)).toMatchObject({
+      source: `${BUCKET}/${key}`,
+      identity: { proof: 'proven' },
+    });
     await running.reconcile();
     expect(await checkpointOf(place.log, key)).toMatchObject({ ended: null });
   });
@@ -164,7 +170,10 @@ describe('a store that fails', () => {
       await running.reconcile();
     }
     expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, possibleGap: 0, quarantine: null });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 0, possibleGap: 0 },
+      quarantine: null,
+    });
     const denied = expect.objectContaining({ reason: 'denied' }) as unknown;
     expect(await quarantineOf(place.log)).toEqual(code === 'OBJECT_STORE_DENIED' ? [denied] : []);
   });
@@ -181,7 +190,10 @@ describe('a store that fails', () => {
       await running.reconcile();
     }
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [...many, l0]));
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven' });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 0 },
+      identity: { proof: 'proven' },
+    });
   });
 
   it('by not allowing to look at it is told of once, too', async () => {
@@ -299,7 +311,11 @@ describe('a listing', () => {
       remove(place, KEY);
       clock.set(clock.now() + HOUR);
       await running.reconcile();
-      expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, whole: false, ended: clock.now() });
+      expect(await checkpointOf(place.log, KEY)).toMatchObject({
+        position: { generation: 0 },
+        identity: { whole: false },
+        ended: clock.now(),
+      });
     });
 
     it('brings back what was read before and is there again', async () => {
@@ -311,7 +327,10 @@ describe('a listing', () => {
       await place.put(KEY, text(...many));
       clock.set(clock.now() + HOUR);
       await running.reconcile();
-      expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, whole: true });
+      expect(await checkpointOf(place.log, KEY)).toMatchObject({
+        position: { generation: 2 },
+        identity: { whole: true },
+      });
       const lines = (await linesOf(place.log, KEY)) ?? [];
       expect(lines.some((line) => line.startsWith('1:'))).toBe(true);
       expect(lines.filter((line) => line.startsWith('2:'))).toHaveLength(many.length);
@@ -342,7 +361,11 @@ it.each([-5 * HOUR, 5 * HOUR, -400 * DAY])('a clock that is wrong by %i ms chang
     ...published(1, [l1], 0, ' {AGAIN}'),
     ...published(1, [l3], text(l1).length),
   ]);
-  expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, lastModified: UPLOADED, ended: null });
+  expect(await checkpointOf(place.log, KEY)).toMatchObject({
+    position: { generation: 1 },
+    identity: { lastModified: UPLOADED },
+    ended: null,
+  });
 });
 
 describe('since now', () => {
@@ -356,15 +379,16 @@ describe('since now', () => {
     const size = text(...many).length;
     expect(await readLines(place.log)).toEqual({});
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
-      offset: size,
-      size,
-      sums: { published: 0, dropped: 0, skipped: size },
+      position: { offset: size, size, sums: { published: 0, dropped: 0, skipped: size } },
     });
     await place.put(KEY, text(...many, l0));
     running.hint(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0], size));
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven', possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 0, possibleGap: 0 },
+      identity: { proof: 'proven' },
+    });
     expect(watch.bytes).toBeLessThan(200 * 1024);
   });
 
@@ -376,7 +400,7 @@ describe('since now', () => {
     running.hint(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l1, l2], text(l0).length));
-    expect((await checkpointOf(place.log, KEY)).sums).toEqual({
+    expect((await checkpointOf(place.log, KEY)).position.sums).toEqual({
       published: text(l1, l2).length,
       dropped: 0,
       skipped: text(l0).length,
@@ -443,24 +467,27 @@ describe('since now', () => {
       const skipped = text(...many).length;
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0], skipped));
       const sums = { published: text(l0).length, dropped: 0, skipped };
-      expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, possibleGap: 0, sums });
+      expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 0, possibleGap: 0, sums } });
       await putAt(place, LATER + HOUR, KEY, text(...many, l0, l1));
       running.hint(KEY);
       await running.settle();
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1], skipped));
-      expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven' });
+      expect(await checkpointOf(place.log, KEY)).toMatchObject({
+        position: { generation: 0 },
+        identity: { proof: 'proven' },
+      });
     });
 
     it('reads a shorter object, which is another one, from its first byte on', async () => {
       await look(text(l0, l1), text(l2));
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l2]));
-      expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, possibleGap: 0 });
+      expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 0, possibleGap: 0 } });
     });
 
     it('publishes a line whole that had begun when it was listed', async () => {
       await look(text(l0) + l1.slice(0, 30), text(l0, l1, l2));
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l1, l2], text(l0).length));
-      expect((await checkpointOf(place.log, KEY)).sums.skipped).toBe(text(l0).length);
+      expect((await checkpointOf(place.log, KEY)).position.sums.skipped).toBe(text(l0).length);
     });
 
     it('publishes nothing of a line that had begun long before', async () => {
@@ -472,7 +499,7 @@ describe('since now', () => {
     it('passes over what was put once more as it was', async () => {
       await look(text(l0, l1), text(l0, l1));
       expect(await linesOf(place.log, KEY)).toBeUndefined();
-      expect((await checkpointOf(place.log, KEY)).sums.skipped).toBe(text(l0, l1).length);
+      expect((await checkpointOf(place.log, KEY)).position.sums.skipped).toBe(text(l0, l1).length);
     });
 
     it('reads a gzip that was replaced from its start: where it goes on is not to be seen', async () => {
@@ -530,7 +557,7 @@ describe('since now', () => {
       await first.kill();
       await start(UPLOADED + DAY).settle();
       expect(await readLines(place.log)).toEqual({ [`${BUCKET}/${OTHER}`]: published(0, [l0, l1]) });
-      expect((await checkpointOf(place.log, KEY)).sums.skipped).toBe(text(l0).length);
+      expect((await checkpointOf(place.log, KEY)).position.sums.skipped).toBe(text(l0).length);
     });
   });
 
@@ -570,7 +597,10 @@ describe('a generation that was asked for', () => {
       ...published(1, [l0, l1], 0, mark),
       ...published(1, [l2], torn),
     ]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0, proof: 'proven' });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 1, possibleGap: 0 },
+      identity: { proof: 'proven' },
+    });
   });
 
   it('is one, however often it is asked for before it begins', async () => {
@@ -621,7 +651,7 @@ describe('a generation that was asked for', () => {
         yield chunk.subarray(0, chunk.length / 2);
         if (crashes > 0) {
           crashes -= 1;
-          while ((await checkpointOf(place.log, KEY)).generation === 0) await allTurns();
+          while ((await checkpointOf(place.log, KEY)).position.generation === 0) await allTurns();
           throw new TypeError('This is a bug.');
         }
         yield chunk.subarray(chunk.length / 2);
@@ -656,7 +686,11 @@ describe('a generation that was asked for', () => {
       clock.set(clock.now() + HOUR);
     }
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, many), ...published(1, many)]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, whole: true, quarantine: null });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 1 },
+      identity: { whole: true },
+      quarantine: null,
+    });
     expect(await quarantineOf(place.log)).toHaveLength(1);
   });
 
@@ -715,10 +749,10 @@ describe('what is kept of a source', () => {
     const running = place.start({ clock });
     await place.put(KEY, text(...same));
     await tidy(running);
-    expect((await checkpointOf(place.log, KEY)).reading.newest?.hashes).toHaveLength(50);
+    expect((await checkpointOf(place.log, KEY)).format.newest?.hashes).toHaveLength(50);
     clock.set(UPLOADED + DAY);
     await tidy(running);
-    expect((await checkpointOf(place.log, KEY)).reading.newest?.hashes).toHaveLength(2);
+    expect((await checkpointOf(place.log, KEY)).format.newest?.hashes).toHaveLength(2);
     const records = await readRecords(place.log, 'checkpoints');
     expect(records.at(-1)?.value?.length).toBeLessThan(300);
     const written = (await checkpointsOf(place.log, KEY)).length;
@@ -729,7 +763,7 @@ describe('what is kept of a source', () => {
     await place.put(KEY, text(...same, l0));
     await tidy(running);
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [...same, l0]));
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ proof: 'proven' });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ identity: { proof: 'proven' } });
   });
 
   it('is no tail after a day: nobody will end that line any more', async () => {
@@ -743,7 +777,7 @@ describe('what is kept of a source', () => {
     clock.set(UPLOADED + HOUR + DAY);
     await tidy(running);
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), `0:${text(l0).length} ${l1} {CUT_TAIL}`]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ held: '', heldSince: null });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { held: '', heldSince: null } });
   });
 
   it('is not asked of the store again: a key signalled again is not read', async () => {
@@ -801,13 +835,13 @@ describe('what is kept of a source', () => {
     const store = breakingAt(place.store, 300_000, 1, 'OBJECT_STORE');
     const running = place.start({ store, clock, retentionMs: 3 * DAY, ...inBatchesOf(50_000, place.options) });
     await running.settle();
-    while ((await checkpointOf(place.log, KEY)).generation === 0) await allTurns();
+    while ((await checkpointOf(place.log, KEY)).position.generation === 0) await allTurns();
     remove(place, KEY);
     await tidy(running);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, ended: null });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1 }, ended: null });
     clock.set(clock.now() + HOUR);
     await tidy(running);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, ended: clock.now() });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1 }, ended: clock.now() });
   });
 
   it('stays while an object that was deleted is there again', async () => {

@@ -55,10 +55,8 @@ describe('a gzip', () => {
     await place.start().upload(KEY, bytes);
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2]));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
-      encoding: 'gzip',
-      size: text(l0, l1, l2).length,
-      objectSize: bytes.length,
-      whole: true,
+      identity: { encoding: 'gzip', objectSize: bytes.length, whole: true },
+      position: { size: text(l0, l1, l2).length },
     });
   });
 
@@ -96,13 +94,13 @@ describe('a gzip', () => {
     };
     expect(await quarantineOf(place.log)).toEqual([record]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
-      size: 0,
+      position: { size: 0 },
       quarantine: { etag: object?.etag, size: bytes.length, reason },
     });
 
     await running.upload(KEY, gzipSync(text(l0, l1)));
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: null });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 0 }, quarantine: null });
   });
 
   it('that goes on is read on, proven by what it holds', async () => {
@@ -114,14 +112,20 @@ describe('a gzip', () => {
       Buffer.concat([gzipSync(text(l0, l1, l2)), gzipSync(text(l3))]),
     );
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2, l3]));
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven', possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 0, possibleGap: 0 },
+      identity: { proof: 'proven' },
+    });
   });
 
   it('that was compressed anew holds the same', async () => {
     const running = place.start();
     await running.upload(KEY, gzipSync(text(...many)), gzipSync(text(...many), { level: 0 }));
     expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, proof: 'proven' });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 0 },
+      identity: { proof: 'proven' },
+    });
   });
 
   it.each([
@@ -131,7 +135,7 @@ describe('a gzip', () => {
     const running = place.start();
     await running.upload(KEY, gzipSync(text(l0, l1)), gzipSync(text(...now)));
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1]), ...published(1, now, 0, mark)]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 1 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1, possibleGap: 1 } });
   });
 
   it.each([
@@ -156,7 +160,10 @@ describe('a gzip', () => {
     expect(await linesOf(place.log, KEY)).toEqual(expected);
     await running.upload(KEY, text(l0, l1, l2, l3), text(l0, l1, l2, l3, l4));
     expect(await linesOf(place.log, KEY)).toEqual([...expected, ...published(1, [l3, l4], text(l0, l1, l2).length)]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, encoding: 'plain', proof: 'proven' });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 1 },
+      identity: { encoding: 'plain', proof: 'proven' },
+    });
   });
 
   it('is read on where it stood after a kill in mid-read', async () => {
@@ -221,10 +228,17 @@ describe('UTF-16', () => {
     const running = place.start();
     await running.upload(KEY, text(l0) + l1.slice(0, 30), utf16(text(l0, l1, l2, l3)));
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: { reason: 'utf-16' } });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 0 },
+      quarantine: { reason: 'utf-16' },
+    });
     await running.upload(KEY, text(l0, l1, l2));
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2]));
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: null, proof: 'proven' });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 0 },
+      quarantine: null,
+      identity: { proof: 'proven' },
+    });
   });
 
   it('shows that a source that had ended is there again', async () => {
@@ -253,7 +267,11 @@ describe('UTF-16', () => {
   it('is forgiven when what was there before is there again', async () => {
     const running = place.start();
     await running.upload(KEY, text(l0), utf16(text(l0, l1)), text(l0));
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: null, whole: true });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 0 },
+      quarantine: null,
+      identity: { whole: true },
+    });
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
   });
 });
@@ -296,7 +314,7 @@ describe('a line', () => {
       `0:${head.length} ${cut} {CUT_HEAD}`,
       `0:${head.length + gib + 1} ${l1}`,
     ]);
-    expect((await checkpointOf(place.log, KEY)).sums).toEqual({
+    expect((await checkpointOf(place.log, KEY)).position.sums).toEqual({
       published: text(l0, l1).length + 256 * KIB,
       dropped: gib - 256 * KIB + 1,
       skipped: 0,
@@ -317,7 +335,7 @@ describe('a line', () => {
     const running = place.start();
     await running.upload(KEY, `\ufeff${text(l0, l1)}`, `\ufeff${text(l0, l1, l2)}`);
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2], 3));
-    expect((await checkpointOf(place.log, KEY)).sums).toEqual({
+    expect((await checkpointOf(place.log, KEY)).position.sums).toEqual({
       published: text(l0, l1, l2).length,
       dropped: 3,
       skipped: 0,
@@ -346,7 +364,9 @@ describe('a line', () => {
     const lines = ['0:3 é1', '0:8 ', '0:10 🦄2', '0:16 üß\r3', '0:24 ', '0:25 4'];
     expect(await readLines(place.log)).toEqual(Object.fromEntries(keys.map(({ key }) => [`${BUCKET}/${key}`, lines])));
     for (const { key } of keys) {
-      expect(await checkpointOf(place.log, key)).toMatchObject({ generation: 0, offset: content.length, held: '' });
+      expect(await checkpointOf(place.log, key)).toMatchObject({
+        position: { generation: 0, offset: content.length, held: '' },
+      });
     }
   });
 

@@ -1,5 +1,5 @@
+import type { CheckpointChange } from '../support/ingestion/checkpoints';
 import { readObject } from '../../actors/reading';
-import type { Checkpoint } from '../../src/ingestion/checkpoint';
 import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from '../../src/ingestion/crc-combine';
 import { TelltaleError } from '../../src/errors';
 import type { ObjectInfo, ObjectStore } from '../../src/ports/object-store';
@@ -29,8 +29,11 @@ const large = Array.from({ length: 200 }, (_, i) => info(i, `${i} ${'x'.repeat(K
 const after = info(500, 'appended');
 
 /** What a checkpoint says of identity. */
-async function identity(): Promise<Pick<Checkpoint, 'generation' | 'size' | 'proof' | 'possibleGap'>> {
-  const { generation, size, proof, possibleGap } = await checkpointOf(place.log, KEY);
+async function identity(): Promise<CheckpointChange> {
+  const {
+    position: { generation, size, possibleGap },
+    identity: { proof },
+  } = await checkpointOf(place.log, KEY);
   return { generation, size, proof, possibleGap };
 }
 
@@ -106,8 +109,7 @@ describe('an object that is uploaded again', () => {
     const running = place.start();
     await running.upload(KEY, `${text(l0)}${torn}`);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
-      offset: text(l0).length,
-      sums: { published: text(l0).length, dropped: 0, skipped: 0 },
+      position: { offset: text(l0).length, sums: { published: text(l0).length, dropped: 0, skipped: 0 } },
     });
     await running.upload(KEY, text(l2));
     const head = Buffer.from(torn).subarray(0, 64 * KIB);
@@ -117,8 +119,7 @@ describe('an object that is uploaded again', () => {
       ...published(1, [l2]),
     ]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
-      generation: 1,
-      sums: { published: text(l2).length, dropped: 0, skipped: 0 },
+      position: { generation: 1, sums: { published: text(l2).length, dropped: 0, skipped: 0 } },
     });
   });
 
@@ -149,7 +150,9 @@ describe('an object that is uploaded again', () => {
     await place.put(cut, before.slice(0, -1));
     await running.reconcile();
 
-    const generations = await Promise.all(keys.map(async (key) => (await checkpointOf(place.log, key)).generation));
+    const generations = await Promise.all(
+      keys.map(async (key) => (await checkpointOf(place.log, key)).position.generation),
+    );
     expect(generations).toEqual(size === 0 ? [0, 0, 0, 0] : [0, 1, 0, 1]);
     const lines = await readLines(place.log);
     expect(lines[`${BUCKET}/${appended}`]).toEqual(published(0, [...before.split('\n'), l0]));
@@ -168,7 +171,7 @@ describe('an object that is uploaded again', () => {
     expect(await linesOf(place.log, KEY)).toEqual(cut);
     const end = await checkpointOf(place.log, KEY);
     expect(end.ended).not.toBeNull();
-    expect(end.sums).toEqual({ published: torn + 40, dropped: 0, skipped: 0 });
+    expect(end.position.sums).toEqual({ published: torn + 40, dropped: 0, skipped: 0 });
 
     await running.upload(KEY, text(l0, l1, l2));
     expect(await linesOf(place.log, KEY)).toEqual([
@@ -176,7 +179,10 @@ describe('an object that is uploaded again', () => {
       `0:${torn + 40} ${l1.slice(40)} {CUT_REST}`,
       ...published(0, [l2], text(l0, l1).length),
     ]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, ended: null, possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 0, possibleGap: 0 },
+      ended: null,
+    });
   });
 
   it('goes on when it was deleted and created again as it was', async () => {
@@ -185,7 +191,7 @@ describe('an object that is uploaded again', () => {
     remove(place, KEY);
     await running.reconcile();
     await running.upload(KEY, text(l0, l1));
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, ended: null });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 0 }, ended: null });
     await running.upload(KEY, text(l0, l1, l2));
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2]));
   });
@@ -197,7 +203,10 @@ describe('an object that is uploaded again', () => {
     await running.reconcile();
     await running.upload(KEY, text(l2, l3, l4));
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1]), ...published(1, [l2, l3, l4])]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, ended: null, possibleGap: 1 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 1, possibleGap: 1 },
+      ended: null,
+    });
   });
 
   it('accounts for a long torn line of an object that was deleted', async () => {
@@ -210,7 +219,7 @@ describe('an object that is uploaded again', () => {
       ...published(0, [l0]),
       `0:${text(l0).length} ${torn.slice(0, 64 * KIB)} {CUT_TAIL}`,
     ]);
-    expect((await checkpointOf(place.log, KEY)).sums).toEqual({
+    expect((await checkpointOf(place.log, KEY)).position.sums).toEqual({
       published: text(l0).length + 64 * KIB,
       dropped: 36 * KIB,
       skipped: 0,
@@ -271,7 +280,10 @@ describe('an object whose checksum', () => {
       content.push(info(1_000 + content.length));
       watch.reset();
       await running.upload(KEY, text(...content));
-      const { generation, proof } = await checkpointOf(place.log, KEY);
+      const {
+        position: { generation },
+        identity: { proof },
+      } = await checkpointOf(place.log, KEY);
       expect(generation).toBe(0);
       const again = watch.bytes > text(...content).length ? 'read again' : 'by its checksum';
       steps.push([algorithm, proof === 'proven' ? again : proof]);
@@ -485,10 +497,8 @@ describe('what is appended', () => {
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([`0:${gib10} ${appended.toString().trimEnd()}`]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
-      generation: 0,
-      size: gib10 + KIB,
-      proof: 'proven',
-      sums: { published: KIB, dropped: 0, skipped: gib10 },
+      position: { generation: 0, size: gib10 + KIB, sums: { published: KIB, dropped: 0, skipped: gib10 } },
+      identity: { proof: 'proven' },
     });
     expect(watch.bytes).toBeLessThan(MIB);
   });

@@ -46,7 +46,8 @@ export async function checkpointsOf(log: EventLog, key: string): Promise<(Checkp
 export async function checkpointOf(log: EventLog, key: string): Promise<Checkpoint> {
   const checkpoint = (await checkpointsOf(log, key)).at(-1) ?? null;
   if (checkpoint === null) throw new Error(`there is no checkpoint of ${key}`);
-  if (!isBalanced(checkpoint)) throw new Error(`the ledger does not add up: ${JSON.stringify(checkpoint.sums)}`);
+  if (!isBalanced(checkpoint))
+    throw new Error(`the ledger does not add up: ${JSON.stringify(checkpoint.position.sums)}`);
   return checkpoint;
 }
 

@@ -85,7 +85,7 @@ describe('a bucket that begins to keep versions', () => {
     await bucket.put(text(l2), text(l2, l3));
     await look();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1]), ...published(1, [l2, l3])]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1, possibleGap: 0 } });
   });
 
   it('loses nothing of what replaced the object before, which may hide others', async () => {
@@ -100,7 +100,7 @@ describe('a bucket that begins to keep versions', () => {
       ...published(1, [l2]),
       ...published(2, [l3]),
     ]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, possibleGap: 1 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 2, possibleGap: 1 } });
   });
 
   it('reads nothing twice', async () => {
@@ -111,7 +111,7 @@ describe('a bucket that begins to keep versions', () => {
     await bucket.put(text(l1));
     await look();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l1])]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1, possibleGap: 0 } });
   });
 });
 
@@ -127,14 +127,14 @@ describe('a bucket that keeps versions no more', () => {
     await bucket.put(text(l0, l1), text(l2));
     await look();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l2])]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 1 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1, possibleGap: 1 } });
   });
 
   it('notes none where it was appended to', async () => {
     await bucket.put(text(l0, l1), text(l0, l1, l2));
     await look();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2]));
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 0, possibleGap: 0 } });
   });
 
   it('and keeps them again loses nothing of what was put meanwhile, and deleted', async () => {
@@ -146,6 +146,6 @@ describe('a bucket that keeps versions no more', () => {
     remove(place, KEY);
     await look();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1, l2]), ...published(1, [l3])]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1, possibleGap: 0 } });
   });
 });

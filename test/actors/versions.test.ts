@@ -1,3 +1,4 @@
+import { inParts } from '../support/ingestion/checkpoints';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { TelltaleError } from '../../src/errors';
@@ -61,7 +62,7 @@ describe('a versioned object', () => {
     running.hint(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1, l2]), ...published(1, [l3])]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1, possibleGap: 0 } });
   });
 
   it('that was rotated twice between two looks loses no line', async () => {
@@ -76,7 +77,10 @@ describe('a versioned object', () => {
       ...published(1, [l2, l3]),
       ...published(2, [l4, l5]),
     ]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, proof: 'proven', possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 2, possibleGap: 0 },
+      identity: { proof: 'proven' },
+    });
   });
 
   it('that was never looked at before is read from its oldest version on', async () => {
@@ -97,7 +101,7 @@ describe('a versioned object', () => {
       ...published(1, [l2, l3]),
       ...published(2, [l0, l1], 0, ' {AGAIN}'),
     ]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 2, possibleGap: 0 } });
   });
 
   it('that was put again as it was moves on without a line', async () => {
@@ -112,10 +116,8 @@ describe('a versioned object', () => {
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     const newest = await place.store.head(BUCKET, KEY);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
-      generation: 0,
-      versionId: newest?.versionId,
-      whole: true,
-      possibleGap: 0,
+      position: { generation: 0, possibleGap: 0 },
+      identity: { versionId: newest?.versionId, whole: true },
     });
     expect(watch.bytes).toBe(0);
   });
@@ -149,7 +151,9 @@ describe('a versioned object', () => {
       ...published(1, [l3]),
       ...published(2, [l4]),
     ]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, possibleGap: 1, unsaidGap: null });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 2, possibleGap: 1, pendingGap: null },
+    });
     expect(await gapsIn(place.log)).toEqual(['1:0']);
   });
 
@@ -194,7 +198,7 @@ describe('a versioned object', () => {
     const clock = { ...systemClock, now: () => UPLOADED + 60_000 };
     await place.start({ since: 'now', clock, store }).settle();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l1], text(l0).length), ...published(1, [l2])]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1, possibleGap: 0 } });
   });
 
   it('that was put and deleted between two looks is still read', async () => {
@@ -240,7 +244,10 @@ describe('a versioned object', () => {
       ...published(0, [l0, l1]),
       `0:${text(l0, l1).length} ${l2.slice(0, 30)} {CUT_TAIL}`,
     ]);
-    const { ended, possibleGap } = await checkpointOf(place.log, KEY);
+    const {
+      ended,
+      position: { possibleGap },
+    } = await checkpointOf(place.log, KEY);
     expect(ended).not.toBeNull();
     expect(possibleGap).toBe(0);
     await running.reconcile();
@@ -259,7 +266,10 @@ describe('a versioned object', () => {
     running.hint(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1]), ...published(1, [l2])]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, ended: null, possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 1, possibleGap: 0 },
+      ended: null,
+    });
   });
 
   it('is walked on where the walk was killed', async () => {
@@ -300,7 +310,7 @@ describe('a versioned object', () => {
       ...published(2, [l3]),
       ...published(3, [l3], 0, ' {AGAIN}'),
     ]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 3, possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 3, possibleGap: 0 } });
   });
 
   it('is looked at again when a version is gone, though those before it are committed by then', async () => {
@@ -340,7 +350,10 @@ describe('a versioned object', () => {
     }
     expect(await quarantineOf(place.log)).toEqual([expect.objectContaining({ source: SOURCE, reason: 'utf-16' })]);
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 0, quarantine: null, possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 0, possibleGap: 0 },
+      quarantine: null,
+    });
   });
 
   it('waits at a version that may not be read, and loses none behind it', async () => {
@@ -369,7 +382,10 @@ describe('a versioned object', () => {
       ...published(1, [l1]),
       ...published(2, [l2]),
     ]);
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 2, quarantine: null, possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 2, possibleGap: 0 },
+      quarantine: null,
+    });
   });
 });
 
@@ -408,7 +424,7 @@ describe('a possible gap', () => {
       await plain.put(KEY, text(l2));
       await look(text(l3), text(l3, l4));
       expect(await linesOf(plain.log, KEY)).toEqual([...published(0, [l0, l1]), ...published(1, [l3, l4])]);
-      const noted = { generation: 1, versionId: null, possibleGap: 1, unsaidGap: null };
+      const noted = inParts({ generation: 1, versionId: null, possibleGap: 1, pendingGap: null });
       expect(await checkpointOf(plain.log, KEY)).toMatchObject(noted);
       expect(await gapsIn(plain.log)).toEqual(['1:0']);
     });
@@ -428,12 +444,12 @@ describe('a possible gap', () => {
 
     it('is told of by what was held when the object is deleted', async () => {
       await look(text(l0), held);
-      expect(await checkpointOf(plain.log, KEY)).toMatchObject({ possibleGap: 1, unsaidGap: 0 });
+      expect(await checkpointOf(plain.log, KEY)).toMatchObject({ position: { possibleGap: 1, pendingGap: 0 } });
       remove(plain, KEY);
       running.hint(KEY);
       await running.settle();
       expect(await gapsIn(plain.log)).toEqual(['1:0']);
-      expect(await checkpointOf(plain.log, KEY)).toMatchObject({ possibleGap: 1, unsaidGap: null });
+      expect(await checkpointOf(plain.log, KEY)).toMatchObject({ position: { possibleGap: 1, pendingGap: null } });
     });
 
     it.each([0, 1, 2, 3])('is told of once, whatever a kill after %d commits leaves undone', async (commits) => {
@@ -466,7 +482,7 @@ describe('a possible gap', () => {
       await look(text(l0, l1));
       tell(running.producer.ref, { type: 'objectArrived', signal: { v: 1, bucket: BUCKET, key: KEY, reingest } });
       await running.settle();
-      expect(await checkpointOf(plain.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
+      expect(await checkpointOf(plain.log, KEY)).toMatchObject({ position: { generation: 1, possibleGap: 0 } });
       expect(await gapsIn(plain.log)).toEqual([]);
     });
   });
@@ -478,7 +494,7 @@ describe('a possible gap', () => {
     await put(text(l2), held, text(l3));
     running.hint(KEY);
     await running.settle();
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 3, possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 3, possibleGap: 0 } });
     expect(await gapsIn(place.log)).toEqual([]);
   });
 
@@ -494,7 +510,7 @@ describe('a possible gap', () => {
     expire(2);
     running.hint(KEY);
     await running.settle();
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ possibleGap: 1, unsaidGap: null });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { possibleGap: 1, pendingGap: null } });
     expect(await gapsIn(place.log)).toEqual(told);
   });
 });
@@ -514,7 +530,10 @@ describe('a versioned object that nobody may look at at first', () => {
     await putAt(place, UPLOADED, KEY, text(l0));
     await putAt(place, UPLOADED + 60_000, KEY, text(l1));
     await running.reconcile();
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ size: 0, quarantine: { reason: 'denied' } });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { size: 0 },
+      quarantine: { reason: 'denied' },
+    });
     isDenied = false;
   });
 
@@ -523,7 +542,7 @@ describe('a versioned object that nobody may look at at first', () => {
     running.hint(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l1, l2])]);
-    const found = { generation: 1, quarantine: null, ended: null, possibleGap: 0 };
+    const found = inParts({ generation: 1, quarantine: null, ended: null, possibleGap: 0 });
     expect(await checkpointOf(place.log, KEY)).toMatchObject(found);
   });
 
@@ -532,7 +551,10 @@ describe('a versioned object that nobody may look at at first', () => {
     running.hint(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l1])]);
-    const { ended, possibleGap } = await checkpointOf(place.log, KEY);
+    const {
+      ended,
+      position: { possibleGap },
+    } = await checkpointOf(place.log, KEY);
     expect(ended).not.toBeNull();
     expect(possibleGap).toBe(0);
   });

@@ -53,7 +53,7 @@ afterAll(async () => {
   await s3.stop();
 }, MINUTE);
 
-const nothingKnown = { etag: null, whole: false, ended: null, quarantine: null };
+const nothingKnown = { identity: { etag: null, whole: false }, ended: null, quarantine: null };
 
 /** A source, and what happened to it so far. */
 interface Source {
@@ -146,7 +146,8 @@ class Site {
   /** Is what was uploaded last read, or what was deleted last ended? */
   private async isSettled({ key, happenings }: Source): Promise<boolean> {
     const checkpoint = (await this.watch.look()).get(`${this.bucket}/${key}`);
-    const { etag, whole, ended, quarantine } = checkpoint ?? nothingKnown;
+    const { identity, ended, quarantine } = checkpoint ?? nothingKnown;
+    const { etag, whole } = identity;
     const put = happenings.findLast((one) => one.type === 'put');
     const isRead = put === undefined || quarantine?.etag === put.etag || (etag === put.etag && whole);
     if (happenings.at(-1)?.type !== 'deleted') return isRead && ended === null;

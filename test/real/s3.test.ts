@@ -292,6 +292,6 @@ describe('the producer on S3', () => {
     expect(await readLines(place.log)).toEqual({
       [SOURCE]: [...published(0, [one, two]), ...published(1, [three])],
     });
-    expect(await checkpointOf(place.log, KEY)).toMatchObject({ generation: 1, possibleGap: 0 });
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1, possibleGap: 0 } });
   });
 });

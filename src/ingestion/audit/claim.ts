@@ -1,36 +1,24 @@
 import type { Crc64 } from '../byte-sum';
-import type { Checkpoint } from '../checkpoint';
+import type { Checkpoint, Identity, Position } from '../checkpoint';
 
-/** What a checkpoint says, without what only reading on needs: small, so that a hundred thousand fit in memory. */
+/** What a checkpoint claims, without the fields that only reading needs: small, so that a hundred thousand fit in memory. */
 export interface Claim
   extends
-    Pick<Checkpoint, 'source' | 'origin' | 'generation' | 'offset' | 'size' | 'encoding' | 'etag' | 'versionId'>,
-    Pick<Checkpoint, 'objectSize' | 'whole' | 'crc64' | 'crc32' | 'sums' | 'possibleGap' | 'quarantine' | 'ended'> {
-  /** Of the unterminated tail, what the checkpoint holds itself: its length, and its CRC64NVME. */
+    Pick<Checkpoint, 'source' | 'origin' | 'quarantine' | 'ended'>,
+    Pick<Position, 'generation' | 'offset' | 'size' | 'sums' | 'possibleGap'>,
+    Pick<Identity, 'encoding' | 'etag' | 'versionId' | 'objectSize' | 'whole' | 'crc64' | 'crc32'> {
+  /** The part of the unterminated tail that the checkpoint itself holds: its length, and its CRC64NVME. */
   readonly held: { readonly length: number; readonly crc64: bigint };
 }
 
-export function claimOf(checkpoint: Checkpoint, crc64: Crc64): Claim {
-  const { source, origin, generation, offset, size, encoding, etag, versionId, objectSize } = checkpoint;
-  const { whole, crc32, sums, possibleGap, quarantine, ended } = checkpoint;
-  const held = Buffer.from(checkpoint.held, 'base64');
+export function claimOf({ source, origin, position, identity, quarantine, ended }: Checkpoint, crc64: Crc64): Claim {
+  const { generation, offset, size, sums, possibleGap } = position;
+  const { encoding, etag, versionId, objectSize, whole, crc32 } = identity;
+  const held = Buffer.from(position.held, 'base64');
   return {
-    source,
-    origin,
-    generation,
-    offset,
-    size,
-    encoding,
-    etag,
-    versionId,
-    objectSize,
-    whole,
-    crc64: checkpoint.crc64,
-    crc32,
-    sums,
-    possibleGap,
-    quarantine,
-    ended,
+    ...{ source, origin, quarantine, ended },
+    ...{ generation, offset, size, sums, possibleGap },
+    ...{ encoding, etag, versionId, objectSize, whole, crc64: identity.crc64, crc32 },
     held: { length: held.length, crc64: crc64(held) },
   };
 }

@@ -53,7 +53,11 @@ function nameOf(batch: LineBatch, i: number): string {
   return recordName(at, level, time, lineAt(batch, i).toString('latin1'), marks);
 }
 
-function seenOf({ generation, size, heldSince, ended, quarantine, possibleGap }: Checkpoint): SeenCheckpoint {
+function seenOf({
+  position: { generation, size, heldSince, possibleGap },
+  ended,
+  quarantine,
+}: Checkpoint): SeenCheckpoint {
   const refused = quarantine === null || quarantine.reason === 'denied' ? null : quarantine;
   return {
     generation,

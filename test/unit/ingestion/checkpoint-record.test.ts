@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { initialReadingState, type ReadingState, type DedupMark } from '../../../src/lines/reading-state';
+import { changed, type CheckpointChange } from '../../support/ingestion/checkpoints';
 import { quarantineReasons, type Checkpoint } from '../../../src/ingestion/checkpoint';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/ingestion/checkpoint-record';
-import { firstCheckpoint, isSlim, slimmed } from '../../../src/ingestion/progress';
+import { firstCheckpoint, isTrimmed, trimmed } from '../../../src/ingestion/progress';
 
 const bytes = (size: fc.SizeForArbitrary, range: { minLength?: number; maxLength?: number }): fc.Arbitrary<Buffer> =>
   fc.uint8Array({ ...range, size }).map((array) => Buffer.from(array));
@@ -54,7 +57,6 @@ const reading: fc.Arbitrary<ReadingState> = fc
 
 const checkpoints: fc.Arbitrary<Checkpoint> = fc
   .record({
-    v: fc.constant(2 as const),
     source: fc.string({ unit: 'grapheme' }),
     origin: fc.string({ unit: 'grapheme' }),
     generation: count,
@@ -69,9 +71,9 @@ const checkpoints: fc.Arbitrary<Checkpoint> = fc
     proof: fc.constantFrom('first', 'proven', 'fingerprint'),
     held: bytes('small', {}).map((some) => some.toString('base64')),
     heldSince: orNull(time),
-    reading,
+    format: reading,
     possibleGap: count,
-    unsaidGap: orNull(fc.oneof(fc.constant(0), count)),
+    pendingGap: orNull(fc.oneof(fc.constant(0), count)),
     quarantine: orNull(
       fc.record({
         etag,
@@ -85,13 +87,31 @@ const checkpoints: fc.Arbitrary<Checkpoint> = fc
     sizes: fc.record({ offset: count, tail: fc.constantFrom(0, 1, 1e6), isStoredSo: fc.boolean(), stored: count }),
     sums: fc.record({ isUsual: fc.boolean(), published: count, dropped: count, skipped: count }),
   })
-  .map(({ sizes: { offset, tail, isStoredSo, stored }, sums: { isUsual, ...sums }, ...rest }) => ({
-    ...rest,
-    offset,
-    size: offset + tail,
-    objectSize: isStoredSo ? offset + tail : stored,
-    sums: isUsual ? { published: offset, dropped: 0, skipped: 0 } : sums,
-  }));
+  .map(({ sizes: { offset, tail, isStoredSo, stored }, sums: { isUsual, ...sums }, ...rest }) =>
+    changed(firstCheckpoint('', '', { size: 0, etag: '', lastModified: 0 }, 'plain'), {
+      ...rest,
+      offset,
+      size: offset + tail,
+      objectSize: isStoredSo ? offset + tail : stored,
+      sums: isUsual ? { published: offset, dropped: 0, skipped: 0 } : sums,
+    }),
+  );
+
+/** A line per checkpoint that the version before this one wrote: its fields, and its record. */
+const before = readFileSync(join(__dirname, 'checkpoint-records.jsonl'), 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as { checkpoint: Checkpoint; key: string; value: string });
+
+describe('a checkpoint that the version before wrote', () => {
+  it.each(before.map((record, i) => [i, record] as const))('is read, and written byte for byte (%i)', (_, record) => {
+    const { checkpoint, key, value } = record;
+    const decoded = decodeCheckpoint(Buffer.from(key), Buffer.from(value));
+    expect(decoded).toEqual(checkpoint);
+    const encoded = encodeCheckpoint(checkpoint);
+    expect([encoded.key.toString(), encoded.value.toString()]).toEqual([key, value]);
+  });
+});
 
 describe('the record of a checkpoint', () => {
   it('is keyed by the source, and comes back as it was, whatever it says', () => {
@@ -114,34 +134,36 @@ const lastModified = Date.UTC(2026, 10, 21, 12);
 const size = 123_456_789;
 
 /** Read to its end, minute after minute. */
-const typical: Checkpoint = {
-  ...firstCheckpoint(
+const typical: Checkpoint = changed(
+  firstCheckpoint(
     'bucket/logs/host-17/application.2026-11-21.log',
     'host-17',
     { size, etag: `"${'e'.repeat(33)}"`, lastModified, versionId: 'v'.repeat(32) },
     'plain',
   ),
-  offset: size,
-  size,
-  whole: true,
-  proof: 'proven',
-  sums: { published: size, dropped: 0, skipped: 0 },
-  reading: {
-    ...initialReadingState,
-    format: 'date-time',
-    record: { time: lastModified - 59_999, again: false, future: false },
-    newest: { time: lastModified - 59_999, hashes: Array.from({ length: 1_024 }, (_, i) => 2 ** 32 - 1 - i) },
+  {
+    offset: size,
+    size,
+    whole: true,
+    proof: 'proven',
+    sums: { published: size, dropped: 0, skipped: 0 },
+    format: {
+      ...initialReadingState,
+      format: 'date-time',
+      record: { time: lastModified - 59_999, again: false, future: false },
+      newest: { time: lastModified - 59_999, hashes: Array.from({ length: 1_024 }, (_, i) => 2 ** 32 - 1 - i) },
+    },
   },
-};
+);
 
 describe('the size of a slim checkpoint', () => {
-  const lengthOf = (change: Partial<Checkpoint>): number => {
-    const checkpoint = slimmed({ ...typical, ...change });
-    expect(isSlim(checkpoint)).toBe(true);
+  const lengthOf = (change: CheckpointChange): number => {
+    const checkpoint = trimmed(changed(typical, change));
+    expect(isTrimmed(checkpoint)).toBe(true);
     return encodeCheckpoint(checkpoint).value.length;
   };
   const timeOnly: ReadingState = {
-    ...typical.reading,
+    ...typical.format,
     format: 'time',
     day: Date.UTC(2026, 10, 21) / 86_400_000,
     lastTime: lastModified - 59_999,
@@ -150,21 +172,21 @@ describe('the size of a slim checkpoint', () => {
   };
   const longAgo = Date.UTC(2005, 10, 21, 12);
 
-  test.each<[string, Partial<Checkpoint>, number]>([
+  test.each<[string, CheckpointChange, number]>([
     ['of stamps with a date', {}, 300],
     ['read but once', { proof: 'first' }, 300],
     [
       'of a rewritten log, before any record of it',
-      { versionId: null, generation: 1, possibleGap: 1, unsaidGap: 0 },
+      { versionId: null, generation: 1, possibleGap: 1, pendingGap: 0 },
       300,
     ],
-    ['of a format of the longest name', { reading: { ...typical.reading, format: 'apache-error' } }, 300],
-    ['of time-only stamps', { reading: timeOnly }, 300],
-    ['of time-only stamps of another zone', { reading: { ...timeOnly, lastTime: lastModified + 43_140_001 } }, 300],
+    ['of a format of the longest name', { format: { ...typical.format, format: 'apache-error' } }, 300],
+    ['of time-only stamps', { format: timeOnly }, 300],
+    ['of time-only stamps of another zone', { format: { ...timeOnly, lastTime: lastModified + 43_140_001 } }, 300],
     [
       'of stamps of long before the upload',
       {
-        reading: {
+        format: {
           ...timeOnly,
           day: longAgo / 86_400_000 - 0.5,
           firstDay: longAgo / 86_400_000 - 0.5,
@@ -179,9 +201,9 @@ describe('the size of a slim checkpoint', () => {
       'of a rewritten log of time-only stamps',
       {
         generation: 1,
-        reading: {
+        format: {
           ...timeOnly,
-          earlier: typical.reading.newest,
+          earlier: typical.format.newest,
           before: { firstTimestamp: '00:00:00.000', firstDay: 20_000 },
         },
       },
@@ -193,23 +215,24 @@ describe('the size of a slim checkpoint', () => {
 });
 
 describe('what is no record of a checkpoint', () => {
-  const { key, value } = encodeCheckpoint({
-    ...typical,
-    offset: size - 2,
-    held: Buffer.from('tw').toString('base64'),
-    crc32: { algorithm: 'CRC32C', value: '0123abcd' },
-    quarantine: { etag: '"b"', size: 5, versionId: 'v2', lastModified: 7, reason: 'utf-16' },
-    sums: { published: size - 4, dropped: 1, skipped: 1 },
-    reading: {
-      ...typical.reading,
-      crossing: { day: 1, time: 2 },
-      record: { time: 7, again: true, future: false },
-      before: { firstTimestamp: '', firstDay: 0 },
-    },
-  });
+  const { key, value } = encodeCheckpoint(
+    changed(typical, {
+      offset: size - 2,
+      held: Buffer.from('tw').toString('base64'),
+      crc32: { algorithm: 'CRC32C', value: '0123abcd' },
+      quarantine: { etag: '"b"', size: 5, versionId: 'v2', lastModified: 7, reason: 'utf-16' },
+      sums: { published: size - 4, dropped: 1, skipped: 1 },
+      format: {
+        ...typical.format,
+        crossing: { day: 1, time: 2 },
+        record: { time: 7, again: true, future: false },
+        before: { firstTimestamp: '', firstDay: 0 },
+      },
+    }),
+  );
   const fields = JSON.parse(value.toString('utf8')) as Record<string, unknown> & { readonly r: object };
-  const changed = (change: object): Buffer => Buffer.from(JSON.stringify({ ...fields, ...change }));
-  const withReading = (change: object): Buffer => changed({ r: { ...fields.r, ...change } });
+  const withFields = (change: object): Buffer => Buffer.from(JSON.stringify({ ...fields, ...change }));
+  const withReading = (change: object): Buffer => withFields({ r: { ...fields.r, ...change } });
   const refusal = (bytes: Buffer): unknown => {
     try {
       return decodeCheckpoint(key, bytes);
@@ -219,7 +242,7 @@ describe('what is no record of a checkpoint', () => {
   };
 
   it('may have fields that are not known here', () => {
-    expect(decodeCheckpoint(key, changed({ later: 1 }))).toEqual(decodeCheckpoint(key, value));
+    expect(decodeCheckpoint(key, withFields({ later: 1 }))).toEqual(decodeCheckpoint(key, value));
   });
 
   it('is said in a sentence that names the source, the version and what to do', () => {
@@ -235,55 +258,55 @@ describe('what is no record of a checkpoint', () => {
   test.each<[string, Buffer, string]>([
     ['no JSON', Buffer.from('{'), 'JSON'],
     ['nothing', Buffer.alloc(0), 'JSON'],
-    ['no object', Buffer.from('[]'), 'it is no object'],
-    ['null', Buffer.from('null'), 'it is no object'],
-    ['without a version', changed({ v: undefined }), 'its version is undefined'],
-    ['of a later version', changed({ v: 3 }), 'its version is 3'],
-    ['without an origin', changed({ o: undefined }), 'o is no text'],
-    ['of generation -1', changed({ g: -1 }), 'g is no count'],
-    ['without a size', changed({ n: undefined }), 'n is no number'],
-    ['of a size in text', changed({ n: '5' }), 'n is no'],
-    ['behind its end', changed({ at: size + 1 }), `offset ${size + 1} lies behind size ${size}`],
-    ['at a negative offset', changed({ at: -1 }), 'at is no count'],
-    ['at half a byte', changed({ at: 3.5 }), 'at is no count'],
-    ['at a byte that cannot be counted', changed({ n: 2 ** 53 }), 'n is no count'],
-    ['without an ETag', changed({ e: undefined }), 'e is no text'],
-    ['with a version of numbers', changed({ i: 5 }), 'i is no text'],
-    ['without a time', changed({ m: null }), 'm is no number'],
-    ['of an object without a size', changed({ s: 'x' }), 's is no'],
-    ['with a short CRC64NVME', changed({ c: '0123' }), 'c is not of the shape'],
-    ['with a CRC64NVME in capitals', changed({ c: 'ABCDEF0123456789' }), 'c is not of the shape'],
-    ['with a CRC of another algorithm', changed({ k: 'CRC16:01234567' }), 'k is not of the shape'],
-    ['with a CRC32 of 64 bits', changed({ k: 'CRC32:0123456701234567' }), 'k is not of the shape'],
-    ['without a fingerprint', changed({ f: undefined }), 'f is no text'],
-    ['with a fingerprint of another length', changed({ f: 'abc' }), 'f is not of the shape'],
-    ['with a proof of its own', changed({ p: 3 }), 'p is the number of no proof'],
-    ['with a tail that is no base64', changed({ h: '?' }), 'h is not of the shape'],
-    ['with a tail held since yesterday', changed({ hs: 'yesterday' }), 'hs is no number'],
-    ['with sums of text', changed({ b: ['1', 2, 3] }), '0 is no'],
-    ['with a sum left out', changed({ b: [1, 2] }), '2 is no'],
-    ['with sums by name', changed({ b: { published: 1 } }), 'b is no list'],
-    ['with half a gap', changed({ x: 0.5 }), 'x is no count'],
-    ['with a gap before its first byte', changed({ u: -1 }), 'u is no count'],
+    ['no object', Buffer.from('[]'), 'it is not an object'],
+    ['null', Buffer.from('null'), 'it is not an object'],
+    ['without a version', withFields({ v: undefined }), 'its version is undefined'],
+    ['of a later version', withFields({ v: 3 }), 'its version is 3'],
+    ['without an origin', withFields({ o: undefined }), 'o is not text'],
+    ['of generation -1', withFields({ g: -1 }), 'g is not a count'],
+    ['without a size', withFields({ n: undefined }), 'n is not a number'],
+    ['of a size in text', withFields({ n: '5' }), 'n is not'],
+    ['behind its end', withFields({ at: size + 1 }), `offset ${size + 1} lies after size ${size}`],
+    ['at a negative offset', withFields({ at: -1 }), 'at is not a count'],
+    ['at half a byte', withFields({ at: 3.5 }), 'at is not a count'],
+    ['at a byte that cannot be counted', withFields({ n: 2 ** 53 }), 'n is not a count'],
+    ['without an ETag', withFields({ e: undefined }), 'e is not text'],
+    ['with a version of numbers', withFields({ i: 5 }), 'i is not text'],
+    ['without a time', withFields({ m: null }), 'm is not a number'],
+    ['of an object without a size', withFields({ s: 'x' }), 's is not'],
+    ['with a short CRC64NVME', withFields({ c: '0123' }), 'c does not match'],
+    ['with a CRC64NVME in capitals', withFields({ c: 'ABCDEF0123456789' }), 'c does not match'],
+    ['with a CRC of another algorithm', withFields({ k: 'CRC16:01234567' }), 'k does not match'],
+    ['with a CRC32 of 64 bits', withFields({ k: 'CRC32:0123456701234567' }), 'k does not match'],
+    ['without a fingerprint', withFields({ f: undefined }), 'f is not text'],
+    ['with a fingerprint of another length', withFields({ f: 'abc' }), 'f does not match'],
+    ['with a proof of its own', withFields({ p: 3 }), 'p must be the number of a proof'],
+    ['with a tail that is no base64', withFields({ h: '?' }), 'h does not match'],
+    ['with a tail held since yesterday', withFields({ hs: 'yesterday' }), 'hs is not a number'],
+    ['with sums of text', withFields({ b: ['1', 2, 3] }), '0 is not'],
+    ['with a sum left out', withFields({ b: [1, 2] }), '2 is not'],
+    ['with sums by name', withFields({ b: { published: 1 } }), 'b is not a list'],
+    ['with half a gap', withFields({ x: 0.5 }), 'x is not a count'],
+    ['with a gap before its first byte', withFields({ u: -1 }), 'u is not a count'],
     [
       'with an unknown reason of its quarantine',
-      changed({ q: ['"b"', 5, 'dislike', 7, null] }),
-      '2 is none of gzip-corrupt',
+      withFields({ q: ['"b"', 5, 'dislike', 7, null] }),
+      '2 must be one of gzip-corrupt',
     ],
-    ['with a quarantine of no object', changed({ q: [5, 5, 'denied', 7, null] }), '0 is no text'],
-    ['ended in text', changed({ d: 'now' }), 'd is no number'],
-    ['without a reading state', changed({ r: undefined }), 'r is no object'],
-    ['with a format by number', withReading({ f: 1 }), 'f is no text'],
-    ['with a day in text', withReading({ d: '1' }), 'd is no number'],
-    ['with a last time in text', withReading({ t: '1' }), 't is no number'],
-    ['with half a crossing', withReading({ x: [1] }), '1 is no number'],
-    ['with a record without flags', withReading({ r: [1] }), '1 is no'],
-    ['with a record of no time', withReading({ r: [null, 0] }), '0 is no number'],
-    ['with a hash of text', withReading({ n: [1, 'a'] }), '1 is no'],
-    ['with a newest stamp of no time', withReading({ n: [] }), '0 is no number'],
-    ['with an earlier stamp by name', withReading({ y: { time: 1 } }), 'y is no list'],
-    ['with half of what was before', withReading({ p: ['00:00:00.000'] }), '1 is no number'],
-    ['with a cut of its own', withReading({ c: 'middle' }), 'c is none of head, tail'],
+    ['with a quarantine of no object', withFields({ q: [5, 5, 'denied', 7, null] }), '0 is not text'],
+    ['ended in text', withFields({ d: 'now' }), 'd is not a number'],
+    ['without a reading state', withFields({ r: undefined }), 'r is not an object'],
+    ['with a format by number', withReading({ f: 1 }), 'f is not text'],
+    ['with a day in text', withReading({ d: '1' }), 'd is not a number'],
+    ['with a last time in text', withReading({ t: '1' }), 't is not a number'],
+    ['with half a crossing', withReading({ x: [1] }), '1 is not a number'],
+    ['with a record without flags', withReading({ r: [1] }), '1 is not'],
+    ['with a record of no time', withReading({ r: [null, 0] }), '0 is not a number'],
+    ['with a hash of text', withReading({ n: [1, 'a'] }), '1 is not'],
+    ['with a newest stamp of no time', withReading({ n: [] }), '0 is not a number'],
+    ['with an earlier stamp by name', withReading({ y: { time: 1 } }), 'y is not a list'],
+    ['with half of what was before', withReading({ p: ['00:00:00.000'] }), '1 is not a number'],
+    ['with a cut of its own', withReading({ c: 'middle' }), 'c must be one of head, tail'],
   ])('%s', (_, bytes, reason) => {
     expect(refusal(bytes)).toMatchObject({
       code: 'CORRUPT_CHECKPOINT',

@@ -1,3 +1,4 @@
+import { changed, type CheckpointChange } from '../../support/ingestion/checkpoints';
 import type { Checkpoint, QuarantineReason } from '../../../src/ingestion/checkpoint';
 import { planRead, resumptionOf, type ReadPlan } from '../../../src/ingestion/plan';
 import { firstCheckpoint } from '../../../src/ingestion/progress';
@@ -6,19 +7,18 @@ const object = { size: 100, etag: '"a"', lastModified: 1_000 };
 const another = { ...object, etag: '"b"' };
 
 /** A checkpoint behind all of `object`, whose content was read to `size`. */
-function at(size: number, change: Partial<Checkpoint> = {}): Checkpoint {
-  return {
-    ...firstCheckpoint('b/logs/host/a.log', 'host', object, 'plain'),
+function at(size: number, change: CheckpointChange = {}): Checkpoint {
+  return changed(firstCheckpoint('b/logs/host/a.log', 'host', object, 'plain'), {
     size,
     offset: size,
     whole: true,
     ...change,
-  };
+  });
 }
 
 const part = { whole: false };
 const gzip = { encoding: 'gzip' } as const;
-const refused = (etag: string, reason: QuarantineReason): Partial<Checkpoint> => ({
+const refused = (etag: string, reason: QuarantineReason): CheckpointChange => ({
   quarantine: { etag, size: 100, versionId: null, lastModified: 2_000, reason },
 });
 
@@ -109,7 +109,7 @@ describe('where a read goes on', () => {
     ],
   ])('%s', (_, checkpoint, from, scanFrom, heldBytes) => {
     const resumption = resumptionOf(checkpoint);
-    expect(resumption).toMatchObject({ from, scanFrom, offset: checkpoint.offset });
+    expect(resumption).toMatchObject({ from, scanFrom, offset: checkpoint.position.offset });
     expect(resumption.held).toHaveLength(heldBytes);
   });
 });

@@ -1,3 +1,4 @@
+import { changed, inParts, type CheckpointChange } from '../../support/ingestion/checkpoints';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { loadHashing } from '../../../src/adapters/native/hashing';
@@ -17,14 +18,14 @@ import {
   firstCheckpoint,
   heldBytes,
   isBalanced,
-  isSlim,
+  isTrimmed,
   nextGeneration,
   quarantined,
   reopened,
   restarted,
   skipped,
   skippedTo,
-  slimmed,
+  trimmed,
   withoutTail,
   isBehindGap,
   withPossibleGap,
@@ -63,16 +64,19 @@ const first = (object: SourceObject): Checkpoint => firstCheckpoint(source, 'hos
 
 /** Everything that a checkpoint says of the content that it covers is so. */
 function expectTrue(checkpoint: Checkpoint, content: Buffer): void {
-  const covered = content.subarray(0, checkpoint.size);
-  const { crc64, crc32, held, offset } = checkpoint;
-  expect(covered).toHaveLength(checkpoint.size);
+  const covered = content.subarray(0, checkpoint.position.size);
+  const {
+    identity: { crc64, crc32 },
+    position: { held, offset },
+  } = checkpoint;
+  expect(covered).toHaveLength(checkpoint.position.size);
   expect(isBalanced(checkpoint)).toBe(true);
   if (crc64 !== null) expect(crc64).toBe(sumOf('CRC64NVME', covered));
   if (crc32 !== null) expect(crc32.value).toBe(sumOf(crc32.algorithm, covered));
-  expect(checkpoint.fingerprint).toBe(hashing.sha256(covered.subarray(-WINDOW_BYTES)));
+  expect(checkpoint.identity.fingerprint).toBe(hashing.sha256(covered.subarray(-WINDOW_BYTES)));
   const tail = covered.subarray(offset);
   expect(held).toBe(tail.subarray(0, WINDOW_BYTES).toString('base64'));
-  expect(checkpoint.heldSince === null).toBe(tail.length === 0);
+  expect(checkpoint.position.heldSince === null).toBe(tail.length === 0);
 }
 
 interface Line {
@@ -129,7 +133,11 @@ class Reader {
   /** Publishes the held tail, and lets go of what is not held of it. */
   closeTail(): void {
     if (this.committed === null) return;
-    const { offset, size, held, reading, fingerprint } = this.committed;
+    const {
+      position: { offset, size, held },
+      format: reading,
+      identity: { fingerprint },
+    } = this.committed;
     const nothingRead: Extent = { from: size, to: size, crc64: 0n, crc32: null, fingerprint };
     const scanner = this.scannerFor(this.committed, { offset, held: Buffer.from(held, 'base64'), reading });
     for (const scanned of scanner.finish()) this.commit(advance(this.committed, scanned, nothingRead), scanned);
@@ -161,7 +169,7 @@ class Reader {
   }
 
   slim(): void {
-    if (this.committed !== null) this.commit(slimmed(this.committed), null);
+    if (this.committed !== null) this.commit(trimmed(this.committed), null);
   }
 
   private startOf(object: Stored, chunkSize: number): Checkpoint | null {
@@ -188,11 +196,11 @@ class Reader {
     const { outcome } = proof.judge();
     if (outcome === 'disproved') return null;
     if (outcome === 'proven') return accept(checkpoint, object, 'proven');
-    if (!this.reproves || checkpoint.crc64 === null) return accept(checkpoint, object, 'fingerprint');
+    if (!this.reproves || checkpoint.identity.crc64 === null) return accept(checkpoint, object, 'fingerprint');
     const reproof = createReproof(checkpoint, object, hashing);
     for (const chunk of chunks(object, 0, chunkSize)) reproof.push(chunk);
     const again = reproof.judge();
-    return again.outcome === 'disproved' ? null : accept(checkpoint, object, 'proven', again.crc32);
+    return again.outcome === 'disproved' ? null : accept(checkpoint, object, 'proven', { crc32: again.crc32 });
   }
 
   private replaced(object: Stored): Checkpoint {
@@ -202,9 +210,13 @@ class Reader {
 
   private scannerFor(
     checkpoint: Checkpoint,
-    position: ScanPosition = { ...resumptionOf(checkpoint), reading: checkpoint.reading },
+    position: ScanPosition = { ...resumptionOf(checkpoint), reading: checkpoint.format },
   ): LineScanner {
-    const { origin, generation, lastModified } = checkpoint;
+    const {
+      origin,
+      position: { generation },
+      identity: { lastModified },
+    } = checkpoint;
     return createScanner(
       {
         ...this.limits,
@@ -245,7 +257,10 @@ describe('the progress of a source', () => {
     const reader = new Reader(limits);
     reader.read(store('one\ntw'));
     expect(reader.lines.map(({ text }) => text)).toEqual(['one']);
-    expect(reader.committed).toMatchObject({ offset: 4, size: 6, heldSince: 5_000, proof: 'first' });
+    expect(reader.committed).toMatchObject({
+      position: { offset: 4, size: 6, heldSince: 5_000 },
+      identity: { proof: 'first' },
+    });
 
     reader.read(store('one\ntwo\n'));
     expect(reader.lines.map(({ text, offset }) => [offset, text])).toEqual([
@@ -253,21 +268,17 @@ describe('the progress of a source', () => {
       [4, 'two'],
     ]);
     expect(reader.committed).toMatchObject({
-      generation: 0,
-      offset: 8,
-      size: 8,
-      held: '',
-      heldSince: null,
-      proof: 'proven',
+      position: { generation: 0, offset: 8, size: 8, held: '', heldSince: null },
+      identity: { proof: 'proven' },
     });
   });
 
   it('keeps the time when a tail was first seen while it grows', () => {
     const reader = new Reader(limits);
     reader.read(store('on'));
-    reader.committed = { ...(reader.committed as Checkpoint), heldSince: 1_000 };
+    reader.committed = changed(reader.committed as Checkpoint, { heldSince: 1_000 });
     reader.read(store('one'));
-    expect(reader.committed).toMatchObject({ size: 3, heldSince: 1_000 });
+    expect(reader.committed).toMatchObject({ position: { size: 3, heldSince: 1_000 } });
   });
 
   it('starts a new generation, with empty sums and a gap noted, when the content was replaced', () => {
@@ -281,7 +292,10 @@ describe('the progress of a source', () => {
       '1 two',
       '1 three',
     ]);
-    expect(reader.committed).toMatchObject({ generation: 1, possibleGap: 1, proof: 'first', sums: { published: 14 } });
+    expect(reader.committed).toMatchObject({
+      position: { generation: 1, possibleGap: 1, sums: { published: 14 } },
+      identity: { proof: 'first' },
+    });
   });
 
   it('publishes a held tail without reading, and goes on behind it', () => {
@@ -321,7 +335,7 @@ describe('the progress of a source', () => {
       after.read(store(whole), 10_000);
       for (const { checkpoint } of after.history) {
         expect(isBalanced(checkpoint)).toBe(true);
-        expect(checkpoint.crc64).toBe(sumOf('CRC64NVME', whole.subarray(0, checkpoint.size)));
+        expect(checkpoint.identity.crc64).toBe(sumOf('CRC64NVME', whole.subarray(0, checkpoint.position.size)));
       }
       expectTrue(after.committed as Checkpoint, whole);
       expect(after.lines.map(({ text }) => text)).toEqual([`${'x'.repeat(100)}…`, 'two']);
@@ -331,10 +345,16 @@ describe('the progress of a source', () => {
   it('keeps the checksum of the algorithm that the object has beside CRC64NVME', () => {
     const reader = new Reader(limits);
     reader.read(store('one\ntw', 'CRC32C'));
-    expect(reader.committed?.crc32).toEqual({ algorithm: 'CRC32C', value: sumOf('CRC32C', Buffer.from('one\ntw')) });
+    expect(reader.committed?.identity.crc32).toEqual({
+      algorithm: 'CRC32C',
+      value: sumOf('CRC32C', Buffer.from('one\ntw')),
+    });
     reader.read(store('one\ntwo\n', 'CRC32C'));
-    expect(reader.committed).toMatchObject({ generation: 0, proof: 'proven' });
-    expect(reader.committed?.crc32).toEqual({ algorithm: 'CRC32C', value: sumOf('CRC32C', Buffer.from('one\ntwo\n')) });
+    expect(reader.committed).toMatchObject({ position: { generation: 0 }, identity: { proof: 'proven' } });
+    expect(reader.committed?.identity.crc32).toEqual({
+      algorithm: 'CRC32C',
+      value: sumOf('CRC32C', Buffer.from('one\ntwo\n')),
+    });
   });
 
   it('goes by the bytes before when the algorithm changes, unless it reads again what was read before', () => {
@@ -345,8 +365,8 @@ describe('the progress of a source', () => {
       const reader = new Reader(limits, reproves);
       reader.read(store('one\ntw', 'CRC32C'));
       reader.read(store('one\ntwo\n', 'CRC32'));
-      expect(reader.committed).toMatchObject({ generation: 0, proof });
-      expect(reader.committed?.crc32?.algorithm).toBe(reproves ? 'CRC32' : 'CRC32C');
+      expect(reader.committed).toMatchObject({ position: { generation: 0 }, identity: { proof } });
+      expect(reader.committed?.identity.crc32?.algorithm).toBe(reproves ? 'CRC32' : 'CRC32C');
       expectTrue(reader.committed as Checkpoint, Buffer.from('one\ntwo\n'));
     }
   });
@@ -356,12 +376,15 @@ describe('the progress of a source', () => {
     reader.read(store('one\ntw'));
     const broken = store('broken');
     reader.refuse(broken, 'gzip-corrupt');
-    expect(reader.committed).toMatchObject({ etag: store('one\ntw').etag, size: 6, whole: true });
+    expect(reader.committed).toMatchObject({
+      identity: { etag: store('one\ntw').etag, whole: true },
+      position: { size: 6 },
+    });
     expect(reader.committed?.quarantine).toMatchObject({ etag: broken.etag, size: 6, reason: 'gzip-corrupt' });
     reader.read(broken);
     expect(reader.lines).toHaveLength(1);
     reader.read(store('one\ntwo\n'));
-    expect(reader.committed).toMatchObject({ generation: 0, quarantine: null, offset: 8 });
+    expect(reader.committed).toMatchObject({ position: { generation: 0, offset: 8 }, quarantine: null });
   });
 
   it('begins with the first object of a source that can be read', () => {
@@ -369,22 +392,20 @@ describe('the progress of a source', () => {
     reader.refuse(store('broken', 'CRC32'), 'gzip-truncated');
     reader.read(store('one\n', 'CRC32C'));
     expect(reader.committed).toMatchObject({
-      generation: 0,
-      possibleGap: 0,
-      proof: 'first',
+      position: { generation: 0, possibleGap: 0, size: 4 },
+      identity: { proof: 'first' },
       quarantine: null,
-      size: 4,
     });
-    expect(reader.committed?.crc32?.algorithm).toBe('CRC32C');
+    expect(reader.committed?.identity.crc32?.algorithm).toBe('CRC32C');
   });
 
   it('goes on when a deleted object is created again', () => {
     const reader = new Reader(limits);
     reader.read(store('one\ntw'));
     reader.end();
-    expect(reader.committed).toMatchObject({ ended: 6_000, offset: 6, held: '', heldSince: null });
+    expect(reader.committed).toMatchObject({ ended: 6_000, position: { offset: 6, held: '', heldSince: null } });
     reader.read(store('one\ntwo\n'));
-    expect(reader.committed).toMatchObject({ ended: null, generation: 0, offset: 8 });
+    expect(reader.committed).toMatchObject({ ended: null, position: { generation: 0, offset: 8 } });
     expect(reader.lines.map(({ text }) => text)).toEqual(['one', 'tw', 'o']);
   });
 
@@ -393,7 +414,7 @@ describe('the progress of a source', () => {
     reader.read(store('one\n'));
     reader.end();
     reader.read(store('one\n'));
-    expect(reader.committed).toMatchObject({ ended: null, whole: true, size: 4 });
+    expect(reader.committed).toMatchObject({ ended: null, identity: { whole: true }, position: { size: 4 } });
     expect(reader.lines).toHaveLength(1);
   });
 
@@ -425,16 +446,16 @@ describe('the progress of a source', () => {
         reader.read(store(content), 50);
         for (const { checkpoint, content: covered } of reader.history) {
           expectTrue(checkpoint, covered);
-          expect(checkpoint.crc64).not.toBeNull();
+          expect(checkpoint.identity.crc64).not.toBeNull();
         }
-        expect(reader.committed?.generation ?? 0).toBe(0);
-        expect(reader.committed?.size).toBe(content.length);
+        expect(reader.committed?.position.generation ?? 0).toBe(0);
+        expect(reader.committed?.position.size).toBe(content.length);
 
         const atOnce = new Reader(tight);
         atOnce.read(store(content), 1_000_000);
         expect(reader.lines).toEqual(atOnce.lines);
-        expect(reader.committed?.sums).toEqual(atOnce.committed?.sums);
-        expect(reader.committed?.reading).toEqual(atOnce.committed?.reading);
+        expect(reader.committed?.position.sums).toEqual(atOnce.committed?.position.sums);
+        expect(reader.committed?.format).toEqual(atOnce.committed?.format);
       }),
       { numRuns: 150 },
     );
@@ -502,7 +523,10 @@ describe('a step', () => {
   it('moves the checkpoint on', () => {
     const start = first(store(content));
     const after = advance(start, { ...step, publishedBytes: 3, droppedBytes: 1 }, extentTo(4));
-    expect(after).toMatchObject({ offset: 4, size: 4, whole: false, sums: { published: 3, dropped: 1, skipped: 0 } });
+    expect(after).toMatchObject({
+      position: { offset: 4, size: 4, sums: { published: 3, dropped: 1, skipped: 0 } },
+      identity: { whole: false },
+    });
   });
 
   test.each<[string, Partial<typeof step>, Partial<Extent>]>([
@@ -526,22 +550,25 @@ describe('a step', () => {
     };
     expect(end(nothing)).toThrow('a tail of 0 bytes where 4 are left cannot follow the checkpoint of bucket/logs');
     expect(end(content.subarray(0, 5))).toThrow('cannot follow the checkpoint');
-    expect(end(content.subarray(0, 4))()).toMatchObject({ offset: 0, size: 4, whole: true, heldSince: 0 });
+    expect(end(content.subarray(0, 4))()).toMatchObject({
+      position: { offset: 0, size: 4, heldSince: 0 },
+      identity: { whole: true },
+    });
   });
 
   it('loses the second checksum rather than a false one, where it was not measured', () => {
     const start = first(store(content, 'CRC32'));
-    expect(start.crc32).toEqual({ algorithm: 'CRC32', value: '00000000' });
-    expect(advance(start, step, extentTo(4)).crc32).toBeNull();
+    expect(start.identity.crc32).toEqual({ algorithm: 'CRC32', value: '00000000' });
+    expect(advance(start, step, extentTo(4)).identity.crc32).toBeNull();
     const measured = { ...extentTo(4), crc32: hashing.crc('CRC32', content.subarray(0, 4)) };
-    expect(advance(start, step, measured).crc32).toEqual({
+    expect(advance(start, step, measured).identity.crc32).toEqual({
       algorithm: 'CRC32',
       value: sumOf('CRC32', content.subarray(0, 4)),
     });
   });
 
   it('leaves a checksum that nobody knows unknown', () => {
-    expect(advance({ ...first(store(content)), crc64: null }, step, extentTo(4)).crc64).toBeNull();
+    expect(advance(changed(first(store(content)), { crc64: null }), step, extentTo(4)).identity.crc64).toBeNull();
   });
 
   it('takes away what was said of a quarantine and of an end', () => {
@@ -560,8 +587,7 @@ describe('a step', () => {
 describe('the beginning of a generation', () => {
   const stamp = (time: number): ReadingState['newest'] => ({ time, hashes: [time] });
   /** Behind everything that may be known of a source. */
-  const known: Checkpoint = {
-    ...first(store('one\n', null)),
+  const known: Checkpoint = changed(first(store('one\n', null)), {
     generation: 4,
     offset: 6,
     size: 9,
@@ -573,7 +599,7 @@ describe('the beginning of a generation', () => {
     proof: 'proven',
     held: 'dHc=',
     heldSince: 5,
-    reading: {
+    format: {
       ...initialReadingState,
       format: 'time',
       firstTimestamp: '12:00:00.000',
@@ -586,10 +612,10 @@ describe('the beginning of a generation', () => {
     possibleGap: 2,
     quarantine: { etag: '"q"', size: 1, versionId: null, lastModified: 1, reason: 'utf-16' },
     ended: 9,
-  };
+  });
   const content = 'ONE\nTWO\n';
   /** Whatever was known, this is before the first byte of an object. */
-  const beginning = (algorithm: 'CRC32' | 'CRC32C' | null): Partial<Checkpoint> => ({
+  const beginning = (algorithm: 'CRC32' | 'CRC32C' | null): CheckpointChange => ({
     source,
     origin: 'host',
     offset: 0,
@@ -614,7 +640,7 @@ describe('the beginning of a generation', () => {
     before: { firstTimestamp: '12:00:00.000', firstDay: 3 },
   };
 
-  test.each<[CrcAlgorithm | null, Checkpoint['encoding'], 'CRC32' | 'CRC32C' | null]>([
+  test.each<[CrcAlgorithm | null, Checkpoint['identity']['encoding'], 'CRC32' | 'CRC32C' | null]>([
     [null, 'plain', null],
     ['CRC64NVME', 'plain', null],
     ['CRC32', 'plain', 'CRC32'],
@@ -624,56 +650,60 @@ describe('the beginning of a generation', () => {
   ])('of an object with checksum %s, %s, keeps %s beside CRC64NVME', (algorithm, encoding, kept) => {
     const object = store(content, algorithm);
     const all = { ...beginning(kept), encoding };
-    expect(firstCheckpoint(source, 'host', object, encoding)).toMatchObject({ ...all, generation: 0, possibleGap: 0 });
-    expect(reopened(known, object, encoding)).toMatchObject({ ...all, generation: 4, possibleGap: 2 });
-    expect(nextGeneration(known, object, encoding)).toMatchObject({ ...all, generation: 5 });
-    expect(restarted(known, object, encoding, { count: true })).toMatchObject({ ...all, generation: 5 });
+    expect(firstCheckpoint(source, 'host', object, encoding)).toMatchObject(
+      inParts({ ...all, generation: 0, possibleGap: 0 }),
+    );
+    expect(reopened(known, object, encoding)).toMatchObject(inParts({ ...all, generation: 4, possibleGap: 2 }));
+    expect(nextGeneration(known, object, encoding)).toMatchObject(inParts({ ...all, generation: 5 }));
+    expect(restarted(known, object, encoding, { count: true })).toMatchObject(inParts({ ...all, generation: 5 }));
   });
 
   it('that replaces another may hide a gap, unless versions are kept', () => {
     const versioned = { ...store(content), versionId: 'v2' };
-    const hidden = { possibleGap: 3, unsaidGap: 0, versionId: null };
-    expect(nextGeneration(known, store(content), 'plain')).toMatchObject(hidden);
+    const hidden = { possibleGap: 3, pendingGap: 0, versionId: null };
+    expect(nextGeneration(known, store(content), 'plain')).toMatchObject(inParts(hidden));
     const suspended = { ...store(content), versionId: UNVERSIONED };
-    expect(nextGeneration(known, suspended, 'plain')).toMatchObject({ ...hidden, versionId: UNVERSIONED });
-    const none = { possibleGap: 2, unsaidGap: null, versionId: 'v2' };
+    expect(nextGeneration(known, suspended, 'plain')).toMatchObject(inParts({ ...hidden, versionId: UNVERSIONED }));
+    const none = inParts({ possibleGap: 2, pendingGap: null, versionId: 'v2' });
     expect(nextGeneration(known, versioned, 'plain')).toMatchObject(none);
   });
 
   it('that was asked for hides no gap', () => {
-    const none = { possibleGap: 2, unsaidGap: null };
+    const none = inParts({ possibleGap: 2, pendingGap: null });
     expect(restarted(known, store(content), 'plain', { count: false })).toMatchObject(none);
     expect(restarted(known, store(content), 'plain', { count: true })).toMatchObject(none);
   });
 
   it('follows a gap that no record has told of', () => {
-    const unsaid = { ...known, unsaidGap: 9 };
+    const unsaid = changed(known, { pendingGap: 9 });
     const versioned = { ...store(content), versionId: 'v2' };
-    expect(nextGeneration(unsaid, versioned, 'plain')).toMatchObject({ possibleGap: 2, unsaidGap: 0 });
-    expect(restarted(unsaid, store(content), 'plain', { count: true })).toMatchObject({ possibleGap: 2, unsaidGap: 0 });
+    expect(nextGeneration(unsaid, versioned, 'plain')).toMatchObject({ position: { possibleGap: 2, pendingGap: 0 } });
+    expect(restarted(unsaid, store(content), 'plain', { count: true })).toMatchObject({
+      position: { possibleGap: 2, pendingGap: 0 },
+    });
   });
 
   it('knows what was read before, unless it is to count once more', () => {
-    expect(nextGeneration(known, store(content), 'plain').reading).toEqual(nextReading);
-    expect(restarted(known, store(content), 'plain', { count: false }).reading).toEqual(nextReading);
-    expect(restarted(known, store(content), 'plain', { count: true }).reading).toEqual({
+    expect(nextGeneration(known, store(content), 'plain').format).toEqual(nextReading);
+    expect(restarted(known, store(content), 'plain', { count: false }).format).toEqual(nextReading);
+    expect(restarted(known, store(content), 'plain', { count: true }).format).toEqual({
       ...nextReading,
       earlier: null,
     });
   });
 
   it('of which nothing was read knows what it knew', () => {
-    expect(reopened(known, store(content), 'plain').reading).toBe(known.reading);
+    expect(reopened(known, store(content), 'plain').format).toBe(known.format);
   });
 });
 
 describe('a possible gap', () => {
-  const held = (): Checkpoint => ({ ...first(store('one\ntw')), size: 6, offset: 4, held: 'dHc=', heldSince: 5 });
+  const held = (): Checkpoint => changed(first(store('one\ntw')), { size: 6, offset: 4, held: 'dHc=', heldSince: 5 });
 
   it('lies behind what was read; of several that no record has told of the first stays', () => {
     const once = withPossibleGap(held());
-    expect(once).toEqual({ ...held(), possibleGap: 1, unsaidGap: 6 });
-    expect(withPossibleGap({ ...once, size: 9 })).toEqual({ ...once, size: 9, possibleGap: 2 });
+    expect(once).toEqual(changed(held(), { possibleGap: 1, pendingGap: 6 }));
+    expect(withPossibleGap(changed(once, { size: 9 }))).toEqual(changed(once, { size: 9, possibleGap: 2 }));
   });
 
   test.each<[string, () => Checkpoint, number, boolean]>([
@@ -682,7 +712,10 @@ describe('a possible gap', () => {
     ['is told of by what came behind it', () => withPossibleGap(held()), 7, true],
     ['is told of by what replaced the object', () => nextGeneration(held(), store('ONE'), 'plain'), 3, true],
   ])('%s', (_, checkpoint, to, said) => {
-    const { offset: from, reading } = checkpoint();
+    const {
+      position: { offset: from },
+      format: reading,
+    } = checkpoint();
     const step = { from, to, publishedBytes: to - from, droppedBytes: 0, reading };
     expect(isBehindGap(checkpoint(), step)).toBe(said);
   });
@@ -690,16 +723,13 @@ describe('a possible gap', () => {
 
 describe('an object that goes on from what was read', () => {
   it('is the one that the checkpoint speaks of, not yet read to its end', () => {
-    const before = { ...first(store('one\n', 'CRC32')), size: 4, offset: 4, whole: true };
+    const before = changed(first(store('one\n', 'CRC32')), { size: 4, offset: 4, whole: true });
     const object = { ...store('one\ntwo\n'), versionId: 'v2' };
     const identity = { etag: object.etag, versionId: 'v2', lastModified: object.lastModified, objectSize: 8 };
-    expect(accept(before, object, 'fingerprint')).toEqual({
-      ...before,
-      ...identity,
-      whole: false,
-      proof: 'fingerprint',
-    });
-    expect(accept(before, object, 'proven', null).crc32).toBeNull();
+    expect(accept(before, object, 'fingerprint')).toEqual(
+      changed(before, { ...identity, whole: false, proof: 'fingerprint' }),
+    );
+    expect(accept(before, object, 'proven', { crc32: null }).identity.crc32).toBeNull();
   });
 });
 
@@ -738,21 +768,22 @@ describe('what is passed over', () => {
       const checkpoint = skip(store(content, algorithm));
       expectTrue(checkpoint, content);
       expect(checkpoint).toMatchObject({
-        offset,
-        size: content.length,
-        whole: true,
-        proof: 'first',
-        heldSince: held === 0 ? null : 5_000,
-        sums: { published: 0, dropped: 0, skipped: offset },
+        position: {
+          offset,
+          size: content.length,
+          heldSince: held === 0 ? null : 5_000,
+          sums: { published: 0, dropped: 0, skipped: offset },
+        },
+        identity: { whole: true, proof: 'first' },
       });
-      expect(checkpoint.reading).toEqual({ ...initialReadingState, openCut });
+      expect(checkpoint.format).toEqual({ ...initialReadingState, openCut });
       expect(heldBytes(checkpoint)).toBe(held);
-      expect(checkpoint.crc64 !== null).toBe(algorithm === 'CRC64NVME' || content.length === 0);
-      expect(checkpoint.crc32?.algorithm ?? null).toBe(algorithm === 'CRC64NVME' ? null : algorithm);
+      expect(checkpoint.identity.crc64 !== null).toBe(algorithm === 'CRC64NVME' || content.length === 0);
+      expect(checkpoint.identity.crc32?.algorithm ?? null).toBe(algorithm === 'CRC64NVME' ? null : algorithm);
     }
   });
 
-  test.each<[CrcAlgorithm | null, Checkpoint['proof']]>([
+  test.each<[CrcAlgorithm | null, Checkpoint['identity']['proof']]>([
     ['CRC64NVME', 'proven'],
     ['CRC32', 'proven'],
     ['CRC32C', 'proven'],
@@ -765,7 +796,10 @@ describe('what is passed over', () => {
       [8, 'three'],
       [14, 'four'],
     ]);
-    expect(reader.committed).toMatchObject({ proof, sums: { published: 11, dropped: 0, skipped: 8 } });
+    expect(reader.committed).toMatchObject({
+      identity: { proof },
+      position: { sums: { published: 11, dropped: 0, skipped: 8 } },
+    });
     expectTrue(reader.committed as Checkpoint, Buffer.from('one\ntwo\nthree\nfour\n'));
   });
 
@@ -779,7 +813,10 @@ describe('what is passed over', () => {
       extent.push(content);
       const checkpoint = skippedTo(start, extent.measure(11), { before: content.subarray(0, 11), now: 5_000 });
       expectTrue(checkpoint, content);
-      expect(checkpoint).toMatchObject({ offset: 8, size: 11, whole: false, sums: { published: 0, skipped: 8 } });
+      expect(checkpoint).toMatchObject({
+        position: { offset: 8, size: 11, sums: { published: 0, skipped: 8 } },
+        identity: { whole: false },
+      });
 
       const reader = new Reader(limits, true);
       reader.committed = checkpoint;
@@ -790,7 +827,10 @@ describe('what is passed over', () => {
       ]);
       expectTrue(reader.committed, content);
       reader.read(store(`${content.toString()}five\n`, algorithm));
-      expect(reader.committed).toMatchObject({ generation: 0, proof: 'proven', sums: { published: 16, skipped: 8 } });
+      expect(reader.committed).toMatchObject({
+        position: { generation: 0, sums: { published: 16, skipped: 8 } },
+        identity: { proof: 'proven' },
+      });
     },
   );
 
@@ -799,19 +839,19 @@ describe('what is passed over', () => {
     reader.skip(store(bytes(KiB64 + 1)));
     reader.read(store(Buffer.concat([bytes(KiB64 + 1), Buffer.from('xx\ntwo\n')])), 1_000);
     expect(reader.lines.map(({ text }) => text)).toEqual(['two']);
-    expect(reader.committed?.sums).toEqual({ published: 4, dropped: 3, skipped: KiB64 + 1 });
+    expect(reader.committed?.position.sums).toEqual({ published: 4, dropped: 3, skipped: KiB64 + 1 });
   });
 });
 
 describe('a tail that will not be terminated', () => {
-  const held = (bytes: number, atHand: number): Checkpoint => ({
-    ...first(store('one\n')),
-    offset: 4,
-    size: 4 + bytes,
-    held: Buffer.alloc(atHand, 'x').toString('base64'),
-    heldSince: bytes === 0 ? null : 5,
-    sums: { published: 4, dropped: 0, skipped: 0 },
-  });
+  const held = (bytes: number, atHand: number): Checkpoint =>
+    changed(first(store('one\n')), {
+      offset: 4,
+      size: 4 + bytes,
+      held: Buffer.alloc(atHand, 'x').toString('base64'),
+      heldSince: bytes === 0 ? null : 5,
+      sums: { published: 4, dropped: 0, skipped: 0 },
+    });
 
   it('is nothing to speak of where none is held', () => {
     const none = held(0, 0);
@@ -820,8 +860,11 @@ describe('a tail that will not be terminated', () => {
 
   it('is lost where it is not at hand, and the ledger says so', () => {
     const lost = withoutTail(held(100, 0));
-    expect(lost).toMatchObject({ offset: 104, size: 104, held: '', heldSince: null, reading: { openCut: 'head' } });
-    expect(lost.sums).toEqual({ published: 4, dropped: 100, skipped: 0 });
+    expect(lost).toMatchObject({
+      position: { offset: 104, size: 104, held: '', heldSince: null },
+      format: { openCut: 'head' },
+    });
+    expect(lost.position.sums).toEqual({ published: 4, dropped: 100, skipped: 0 });
     expect(isBalanced(lost)).toBe(true);
   });
 
@@ -831,21 +874,21 @@ describe('a tail that will not be terminated', () => {
     reader.read(store(content), 64 * 1024);
     reader.closeTail();
     expect(reader.lines.map(({ text }) => text.length)).toEqual([3, WINDOW_BYTES]);
-    expect(reader.committed?.sums).toEqual({ published: 4 + WINDOW_BYTES, dropped: 36 * 1024, skipped: 0 });
+    expect(reader.committed?.position.sums).toEqual({ published: 4 + WINDOW_BYTES, dropped: 36 * 1024, skipped: 0 });
     expectTrue(reader.committed as Checkpoint, content);
   });
 });
 
 describe('what is kept of a quiet source', () => {
   const hashes = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-  const of = (newest: number | null, earlier: number | null): Checkpoint => ({
-    ...first(store('one\n')),
-    reading: {
-      ...initialReadingState,
-      newest: newest === null ? null : { time: 5, hashes: hashes(newest) },
-      earlier: earlier === null ? null : { time: 4, hashes: hashes(earlier) },
-    },
-  });
+  const of = (newest: number | null, earlier: number | null): Checkpoint =>
+    changed(first(store('one\n')), {
+      format: {
+        ...initialReadingState,
+        newest: newest === null ? null : { time: 5, hashes: hashes(newest) },
+        earlier: earlier === null ? null : { time: 4, hashes: hashes(earlier) },
+      },
+    });
 
   test.each<[number | null, number | null, boolean]>([
     [null, null, true],
@@ -857,8 +900,8 @@ describe('what is kept of a quiet source', () => {
   ])('with %p hashes of its newest stamp and %p of earlier ones', (newest, earlier, wasSlim) => {
     const least = (count: number | null): number | null => (count === null ? null : Math.min(2, count));
     const checkpoint = of(newest, earlier);
-    expect(isSlim(checkpoint)).toBe(wasSlim);
-    expect(slimmed(checkpoint)).toEqual(of(least(newest), least(earlier)));
-    expect(isSlim(slimmed(checkpoint))).toBe(true);
+    expect(isTrimmed(checkpoint)).toBe(wasSlim);
+    expect(trimmed(checkpoint)).toEqual(of(least(newest), least(earlier)));
+    expect(isTrimmed(trimmed(checkpoint))).toBe(true);
   });
 });

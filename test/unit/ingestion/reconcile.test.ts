@@ -1,3 +1,4 @@
+import { changed } from '../../support/ingestion/checkpoints';
 import { initialReadingState } from '../../../src/lines/reading-state';
 import type { Checkpoint, QuarantineReason } from '../../../src/ingestion/checkpoint';
 import { firstCheckpoint, quarantined } from '../../../src/ingestion/progress';
@@ -12,13 +13,12 @@ import {
 } from '../../../src/ingestion/reconcile';
 
 const object = { size: 50, etag: '"a"', lastModified: 1_000 };
-const read: Checkpoint = {
-  ...firstCheckpoint('b/k', 'k', object, 'plain'),
+const read: Checkpoint = changed(firstCheckpoint('b/k', 'k', object, 'plain'), {
   offset: 50,
   size: 50,
   whole: true,
   sums: { published: 50, dropped: 0, skipped: 0 },
-};
+});
 const known: KnownSource = {
   etag: '"a"',
   size: 50,
@@ -30,8 +30,8 @@ const known: KnownSource = {
   slim: true,
 };
 const refuse = (reason: QuarantineReason): Checkpoint =>
-  quarantined({ ...read, heldSince: 7 }, { size: 70, etag: '"b"', lastModified: 2_000 }, reason);
-const hashes = (count: number): Checkpoint['reading'] => ({
+  quarantined(changed(read, { heldSince: 7 }), { size: 70, etag: '"b"', lastModified: 2_000 }, reason);
+const hashes = (count: number): Checkpoint['format'] => ({
   ...initialReadingState,
   newest: { time: 1, hashes: Array.from({ length: count }, (_, i) => i) },
 });
@@ -39,17 +39,17 @@ const hashes = (count: number): Checkpoint['reading'] => ({
 describe('what is remembered of a source', () => {
   test.each<[string, Checkpoint, Partial<KnownSource>]>([
     ['read to its end', read, {}],
-    ['read in part', { ...read, whole: false }, { settled: false }],
-    ['that is a gzip', { ...read, encoding: 'gzip', size: 900, offset: 900 }, { size: 50 }],
-    ['with versions', { ...read, versionId: 'v1' }, { versioned: true }],
-    ['with a held tail', { ...read, heldSince: 7 }, { heldSince: 7 }],
+    ['read in part', changed(read, { whole: false }), { settled: false }],
+    ['that is a gzip', changed(read, { encoding: 'gzip', size: 900, offset: 900 }), { size: 50 }],
+    ['with versions', changed(read, { versionId: 'v1' }), { versioned: true }],
+    ['with a held tail', changed(read, { heldSince: 7 }), { heldSince: 7 }],
     ['that was deleted', { ...read, ended: 9 }, { ended: 9 }],
-    ['with two hashes of lines', { ...read, reading: hashes(2) }, { slim: true }],
-    ['with many hashes of lines', { ...read, reading: hashes(3) }, { slim: false }],
+    ['with two hashes of lines', changed(read, { format: hashes(2) }), { slim: true }],
+    ['with many hashes of lines', changed(read, { format: hashes(3) }), { slim: false }],
     ['in quarantine', refuse('gzip-corrupt'), { etag: '"b"', size: 70, lastModified: 2_000 }],
     [
       'in quarantine, read in part',
-      { ...refuse('utf-16'), whole: false },
+      changed(refuse('utf-16'), { whole: false }),
       { etag: '"b"', size: 70, lastModified: 2_000 },
     ],
     ['that may not be read', refuse('denied'), { settled: false, heldSince: 7 }],

@@ -1,3 +1,4 @@
+import { changed } from '../../support/ingestion/checkpoints';
 import fc from 'fast-check';
 import { loadHashing } from '../../../src/adapters/native/hashing';
 import type { Checkpoint } from '../../../src/ingestion/checkpoint';
@@ -16,13 +17,13 @@ describe('the trail of a read', () => {
   const content = Buffer.from(Array.from({ length: 3 * WINDOW_BYTES }, (_, i) => (i * 7919) >> 3));
 
   /** Behind [0, size) of the content, of which the last `tail` bytes are held as far as may be. */
-  const readTo = (size: number, tail: number, second: 'CRC32' | 'CRC32C' | null): Checkpoint => ({
-    ...firstCheckpoint('b/k', 'k', { size, etag: '"a"', lastModified: 1 }, 'plain'),
-    offset: size - tail,
-    size,
-    held: content.subarray(size - tail, Math.min(size, size - tail + WINDOW_BYTES)).toString('base64'),
-    crc32: second === null ? null : { algorithm: second, value: '00000000' },
-  });
+  const readTo = (size: number, tail: number, second: 'CRC32' | 'CRC32C' | null): Checkpoint =>
+    changed(firstCheckpoint('b/k', 'k', { size, etag: '"a"', lastModified: 1 }, 'plain'), {
+      offset: size - tail,
+      size,
+      held: content.subarray(size - tail, Math.min(size, size - tail + WINDOW_BYTES)).toString('base64'),
+      crc32: second === null ? null : { algorithm: second, value: '00000000' },
+    });
 
   it('hands on what the scanner has not seen, and measures each step, however the bytes come', () => {
     const sizes = fc.constantFrom(0, 1, 1_000, WINDOW_BYTES, 2 * WINDOW_BYTES);

@@ -1,3 +1,4 @@
+import { changed, type CheckpointChange } from '../../support/ingestion/checkpoints';
 import type { Checkpoint } from '../../../src/ingestion/checkpoint';
 import { firstCheckpoint } from '../../../src/ingestion/progress';
 import { passedOverOf, versionsToRead, type Since, type SourceVersion } from '../../../src/ingestion/versions';
@@ -80,19 +81,19 @@ describe('of an object of which nothing was read', () => {
     ['as much as was listed is, if it could not be read before', false, 100],
     ['nothing is if another one was seen to its end since', true, 0],
   ])('%s', (_, whole, passedOver) => {
-    const known = { ...firstCheckpoint('b/k', 'k', object(0, 20), 'plain'), whole };
+    const known = changed(firstCheckpoint('b/k', 'k', object(0, 20), 'plain'), { whole });
     expect(passedOverOf(known, object(101, 60), listed)).toBe(passedOver);
   });
 });
 
 describe('the versions behind a checkpoint', () => {
-  const behind = (versionId: string | null, lastModified: number, change: Partial<Checkpoint> = {}): Checkpoint => ({
-    ...firstCheckpoint('b/k', 'k', { size: 1, etag: `"${versionId?.slice(1) ?? 5}"`, lastModified }, 'plain'),
-    versionId,
-    size: 1,
-    whole: true,
-    ...change,
-  });
+  const behind = (versionId: string | null, lastModified: number, change: CheckpointChange = {}): Checkpoint =>
+    changed(firstCheckpoint('b/k', 'k', { size: 1, etag: `"${versionId?.slice(1) ?? 5}"`, lastModified }, 'plain'), {
+      versionId,
+      size: 1,
+      whole: true,
+      ...change,
+    });
   const refused = (reason: 'utf-16' | 'denied', versionId: string | null = 'v20'): Checkpoint['quarantine'] => ({
     etag: '"20"',
     size: 1,

@@ -1,0 +1,109 @@
+import { count, finite, listAt, objectAt, oneOf, orLeftOut, orNull, text, type JsonFields } from '../json-fields';
+import type { ReadingState, DedupMark } from './reading-state';
+import { dayMs } from './timestamps';
+
+/**
+ * A {@link ReadingState} as short JSON, part of a source's checkpoint.
+ *
+ * `newest` and `earlier` count their times from lastModified, all others from the newest (from lastModified if there is
+ * none). Null means none where another value is usual.
+ *
+ * | name  | is                                    | left out when                     |
+ * |-------|---------------------------------------|-----------------------------------|
+ * | f     | format                                | there is none                     |
+ * | d     | day                                   | it is that of t                   |
+ * | t     | lastTime                              | there is none                     |
+ * | x     | crossing: [day, time]                 | there is none                     |
+ * | r     | record: [time, 1 again + 2 future]    | it is of the newest time, and 0   |
+ * | a     | firstTimestamp                            | there is none                     |
+ * | b     | firstDay                              | equal to the day                  |
+ * | n, y  | newest, earlier: [time, …hashes]      | there is none                     |
+ * | p     | before: [firstTimestamp, firstDay]        | there is none                     |
+ * | c     | openCut                               | there is none                     |
+ *
+ * @param lastModified of the object that was read last, epoch milliseconds
+ */
+export function encodeReadingState(state: ReadingState, lastModified: number): object {
+  const { day, lastTime, crossing, record, firstDay, newest, earlier, before } = state;
+  const base = newest?.time ?? lastModified;
+  const mark = (stamp: DedupMark): number[] => [stamp.time - lastModified, ...stamp.hashes];
+  return {
+    f: state.format ?? undefined,
+    d: orLeftOut(day, dayOf(lastTime)),
+    t: lastTime === null ? undefined : lastTime - base,
+    x: crossing === null ? undefined : [crossing.day, crossing.time - base],
+    r: shortRecord(record, newest, base),
+    a: state.firstTimestamp ?? undefined,
+    b: orLeftOut(firstDay, day),
+    n: newest === null ? undefined : mark(newest),
+    y: earlier === null ? undefined : mark(earlier),
+    p: before === null ? undefined : [before.firstTimestamp, before.firstDay],
+    c: state.openCut ?? undefined,
+  };
+}
+
+/** @throws Error that names the field `json` has wrong */
+export function decodeReadingState(json: unknown, lastModified: number): ReadingState {
+  const at = objectAt(json, 'r');
+  const mark = (parent: JsonFields, name: string): DedupMark => stampMark(parent, name, lastModified);
+  const newest = orNull(at, 'n', mark);
+  const base = newest?.time ?? lastModified;
+  const lastTime = orNull(at, 't', (parent, name) => base + finite(parent, name));
+  const day = at['d'] === undefined ? dayOf(lastTime) : orNull(at, 'd', finite);
+  return {
+    format: orNull(at, 'f', text),
+    day,
+    lastTime,
+    crossing: orNull(at, 'x', (parent, name) => {
+      const crossing = listAt(parent, name);
+      return { day: finite(crossing, 0), time: base + finite(crossing, 1) };
+    }),
+    record: recordFrom(at, newest, base),
+    firstTimestamp: orNull(at, 'a', text),
+    firstDay: at['b'] === undefined ? day : orNull(at, 'b', finite),
+    newest,
+    earlier: orNull(at, 'y', mark),
+    before: orNull(at, 'p', (parent, name) => {
+      const before = listAt(parent, name);
+      return { firstTimestamp: text(before, 0), firstDay: finite(before, 1) };
+    }),
+    openCut: orNull(at, 'c', (parent, name) => oneOf(parent, name, ['head', 'tail'])),
+  };
+}
+
+function shortRecord(
+  record: ReadingState['record'],
+  newest: DedupMark | null,
+  base: number,
+): number[] | null | undefined {
+  if (record === null) return newest === null ? undefined : null;
+  const flags = (record.again ? AGAIN : 0) + (record.future ? FUTURE : 0);
+  return newest !== null && record.time === newest.time && flags === 0 ? undefined : [record.time - base, flags];
+}
+
+function recordFrom(at: JsonFields, newest: DedupMark | null, base: number): ReadingState['record'] {
+  if (at['r'] === undefined) return newest === null ? null : { time: newest.time, again: false, future: false };
+  return orNull(at, 'r', (parent, name) => {
+    const record = listAt(parent, name);
+    const flags = count(record, 1);
+    return { time: base + finite(record, 0), again: (flags & AGAIN) !== 0, future: (flags & FUTURE) !== 0 };
+  });
+}
+
+function stampMark(parent: JsonFields, name: string, lastModified: number): DedupMark {
+  const at = listAt(parent, name);
+  return {
+    time: lastModified + finite(at, 0),
+    hashes: Object.keys(at)
+      .slice(1)
+      .map((index) => count(at, index)),
+  };
+}
+
+/** The day of a wall time. Only time-only stamps keep another one. */
+function dayOf(lastTime: number | null): number | null {
+  return lastTime === null ? null : Math.floor(lastTime / dayMs);
+}
+
+const AGAIN = 1;
+const FUTURE = 2;
