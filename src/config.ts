@@ -87,7 +87,7 @@ function validate(
   const found = result.error.issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [`${subject(issue.path)}: ${issue.message}`];
     // Only rules and sources can hold unknown keys here: the layers refused all others.
-    const known = issue.path[0] === 'rules' ? ruleKeys : sourceKeys;
+    const known = issue.path[0] === 'rules' ? ruleKeys(valueAt(tree, [...issue.path, 'kind'])) : sourceKeys;
     return issue.keys.map((key) => {
       const meant = [...issue.path, nearest(key, known)].join('.');
       return `${subject([...issue.path, key])}: no such key; did you mean ${meant}?`;
@@ -103,6 +103,13 @@ function settingAt(path: readonly PropertyKey[], settings: ReadonlyMap<string, S
     if (setting !== undefined) return setting;
   }
   return undefined;
+}
+
+function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inside, key) => (typeof inside === 'object' && inside !== null ? Reflect.get(inside, key) : undefined),
+    tree,
+  );
 }
 
 type Tree = Record<string, unknown>;
@@ -145,15 +152,21 @@ function put(tree: Tree, path: readonly string[], value: unknown): void {
   }
 }
 
-/** What a rule leaves out, all but its name, is as in the first rule of `conf/default.yaml`. */
+/**
+ * A rule takes the keys that it lacks from the first rule of `conf/default.yaml`: except its name, and the keys of that
+ * rule's kind when its own kind is another one.
+ */
 function completeRules(raw: unknown, defaults: Layer): unknown {
   const rules = readList(raw);
   if (!Array.isArray(rules)) return raw;
   const shipped = defaults.settings.find(({ path }) => path[0] === 'rules')?.value;
   const example: unknown = Array.isArray(shipped) ? shipped[0] : {};
-  return rules.map((rule: unknown) =>
-    isTree(rule) && isTree(example) ? { ...example, name: undefined, ...rule } : rule,
-  );
+  return rules.map((rule: unknown) => {
+    if (!isTree(rule) || !isTree(example)) return rule;
+    const keys = new Set(ruleKeys(rule['kind'] ?? example['kind']));
+    const defaultsOfKind = Object.fromEntries(Object.entries(example).filter(([key]) => keys.has(key)));
+    return { ...defaultsOfKind, name: undefined, ...rule };
+  });
 }
 
 /** A list of objects comes from the environment and `--set` as JSON. What is none stays as it is. */

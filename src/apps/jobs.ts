@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '../config';
 import { compilePattern } from '../config/line-pattern';
 import { createAlerting } from '../pipelines/level-alerts/alerting/alerting';
-import type { Rule } from '../pipelines/level-alerts/alerting/rules';
+import { configuredRule, type Rule } from '../pipelines/level-alerts/alerting/rules';
 import { createCounting } from '../pipelines/level-alerts/counting/counting';
 import { compileGlob } from '../glob';
 import type { LineFormat } from '../lines/formats/format';
@@ -72,7 +72,7 @@ export function alertingJob(config: Config, decide: 'drained' | 'atEnd'): Return
 }
 
 export function rulesOf(config: Config): readonly Rule[] {
-  return config.rules.map(({ window, ...rule }) => ({ ...rule, windowMs: window }));
+  return config.rules.map(configuredRule);
 }
 
 function versionOf(manifest: unknown): string {

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { nearest } from '../nearest';
+import { ruleKinds } from '../pipelines/level-alerts/alerting/rule-kinds';
+import type { RuleKind } from '../pipelines/level-alerts/alerting/rule-kinds/rule-kind';
 import * as is from './fields';
 import { compilePattern, patternProblem } from './line-pattern';
 
@@ -28,17 +31,33 @@ function notAnObject({ code, input }: { readonly code: string; readonly input?: 
   return code === 'invalid_type' ? `expected keys with their values, found ${is.shown(input)}` : undefined;
 }
 
-const rule = z.strictObject(
-  {
-    name: is.text('a name of letters, digits, dots, dashes and underscores, such as errors', isRuleName),
-    level: is.oneOf('error', 'warn', 'info', 'debug'),
-    threshold: is.integer(0),
-    window: is.duration(second),
-    origins: is.text('a glob such as * or payments-*', printable),
-    each: is.flag(),
-  },
-  { error: notAnObject },
-);
+/** The keys of every rule, and those of its kind. */
+const ruleOf = (kind: RuleKind) =>
+  z.strictObject(
+    {
+      name: is.text('a name of letters, digits, dots, dashes and underscores, such as errors', isRuleName),
+      kind: z.literal(kind.name),
+      level: is.oneOf('error', 'warn', 'info', 'debug'),
+      ...kind.schema,
+      window: is.duration(second),
+      origins: is.text('a glob such as * or payments-*', printable),
+      each: is.flag(),
+    },
+    { error: notAnObject },
+  );
+
+const rulesByKind = new Map(ruleKinds.map((kind) => [kind.name, ruleOf(kind)]));
+const [firstKind, ...otherKinds] = ruleKinds;
+const rule = z.discriminatedUnion('kind', [ruleOf(firstKind), ...otherKinds.map(ruleOf)], {
+  error: ({ input }) => noSuchKind(input),
+});
+
+function noSuchKind(rule: unknown): string | undefined {
+  if (typeof rule !== 'object' || rule === null) return notAnObject({ code: 'invalid_type', input: rule });
+  const kind: unknown = 'kind' in rule ? rule.kind : undefined;
+  const meant = nearest(String(kind), [...rulesByKind.keys()]);
+  return `no such kind of rule: ${is.shown(kind)}; did you mean ${meant}?`;
+}
 
 /** Of the first of these whose glob fits a key. */
 const source = z
@@ -241,5 +260,9 @@ export const configSchema = z
 
 export type Config = z.output<typeof configSchema>;
 
-export const ruleKeys: readonly string[] = Object.keys(rule.shape);
+/** The keys of a rule of a kind; of any kind when there is no such one. */
+export function ruleKeys(kind: unknown): readonly string[] {
+  const rules = typeof kind === 'string' ? rulesByKind.get(kind) : undefined;
+  return [...(rules === undefined ? rulesByKind.values() : [rules])].flatMap(({ shape }) => Object.keys(shape));
+}
 export const sourceKeys: readonly string[] = Object.keys(source.shape);

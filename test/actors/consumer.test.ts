@@ -4,6 +4,7 @@ import { crc32c } from '../../src/adapters/native/checksums';
 import { createAlerting } from '../../src/pipelines/level-alerts/alerting/alerting';
 import { pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
 import { systemClock } from '../../src/ports/clock';
+import { thresholdRule } from '../support/rules';
 import { tempFolders } from '../support/temp-folder';
 import { readWindows } from '../support/topics';
 import { report } from '../unit/level-alerts/mail/sample-reports';
@@ -37,7 +38,9 @@ async function start(): Promise<Running> {
     alerting: createAlerting({
       partitions: 1,
       windowMs: 60_000,
-      rules: [{ name: 'errors', level: 'error', threshold: 1, windowMs: 60_000, origins: '*', each: false }],
+      rules: [
+        thresholdRule({ name: 'errors', level: 'error', threshold: 1, windowMs: 60_000, origins: '*', each: false }),
+      ],
       groupWaitMs: 0,
       repeatIntervalMs: 4 * HOUR,
       resolveAfterMs: 10 * 60_000,

@@ -4,6 +4,7 @@ import { parseOutboxRecord } from '../../../src/pipelines/level-alerts/alerting/
 import type { EventLog } from '../../../src/ports/event-log';
 import { openKafka } from '../../support/kafka';
 import { allComparable, KafkaSite, SITE_MS } from '../../support/kafka-site';
+import { thresholdRule } from '../../support/rules';
 import { readRecords } from '../../support/topics';
 import { until } from '../../support/until';
 
@@ -35,14 +36,14 @@ describe('consumer-app in three processes over ten partitions', () => {
       const replayed = await site.replayedWindows();
       expect(allComparable(windows)).toEqual(allComparable(replayed));
 
-      const rule = {
+      const rule = thresholdRule({
         name: 'errors',
         level: 'error',
         threshold: 1,
         windowMs: WINDOW,
         origins: '*',
         each: false,
-      } as const;
+      });
       const breached = breachedWindows([...replayed.values()], [rule], WINDOW).map(({ start }) => start);
       const log = await openKafka([site.broker]);
       await until('every breach is in one incident, and every incident is mailed', MINUTE, async () => {

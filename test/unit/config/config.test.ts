@@ -40,6 +40,15 @@ const hour = 3_600_000;
 
 describe('the defaults', () => {
   it('are read from conf/default.yaml, durations as milliseconds and sizes as bytes', () => {
+    const rule = {
+      name: 'errors',
+      kind: 'threshold',
+      level: 'error',
+      threshold: 1,
+      window: 60_000,
+      origins: '*',
+      each: false,
+    } as const;
     const expected: Config = {
       dataDir: './telltale-data',
       window: 60_000,
@@ -85,7 +94,7 @@ describe('the defaults', () => {
         zone: 'UTC',
         sources: [],
       },
-      rules: [{ name: 'errors', level: 'error', threshold: 1, window: 60_000, origins: '*', each: false }],
+      rules: [rule],
       alerting: { groupWait: 0, repeatInterval: 4 * hour, resolveAfter: hour / 6, digestAfter: 6 * hour },
       mail: { from: 'telltale@localhost', to: ['you@localhost'], zone: 'UTC', redact: true },
       generator: {
@@ -275,15 +284,18 @@ describe('rules', () => {
       yaml: 'rules:\n  - {name: many, threshold: 10}\n  - {name: warnings, level: warn, each: true}',
     });
     expect(config.rules).toEqual([
-      { name: 'many', level: 'error', threshold: 10, window: 60_000, origins: '*', each: false },
-      { name: 'warnings', level: 'warn', threshold: 1, window: 60_000, origins: '*', each: true },
+      { name: 'many', kind: 'threshold', level: 'error', threshold: 10, window: 60_000, origins: '*', each: false },
+      { name: 'warnings', kind: 'threshold', level: 'warn', threshold: 1, window: 60_000, origins: '*', each: true },
     ]);
   });
 
   it('can be set value by value, over the list of an earlier layer', () => {
     const yaml = 'rules: [{name: a}, {name: b}]';
     const { config, origins } = load({ yaml, set: ['rules.1.threshold=5'] });
-    expect(config.rules.map(({ name, threshold }) => `${name} ${threshold}`)).toEqual(['a 1', 'b 5']);
+    expect(config.rules).toMatchObject([
+      { name: 'a', threshold: 1 },
+      { name: 'b', threshold: 5 },
+    ]);
     expect(origins.get('rules')).toBe(join(folder, 'my.yaml'));
     expect(origins.get('rules.1.threshold')).toBe('--set');
   });
@@ -314,6 +326,11 @@ describe('an error', () => {
       'a key of a rule',
       { yaml: 'rules:\n  - name: a\n    treshold: 5' },
       'my.yaml:3: rules.0.treshold: no such key; did you mean rules.0.threshold?',
+    ],
+    [
+      'a kind of rules',
+      { yaml: 'rules:\n  - name: a\n    kind: treshold' },
+      'my.yaml:3: rules.0.kind: no such kind of rule: "treshold"; did you mean threshold?',
     ],
     [
       'a key named __proto__',

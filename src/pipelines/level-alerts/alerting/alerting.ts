@@ -120,11 +120,11 @@ function foldWindow(state: AlertingState, window: WindowRecord, place: Place): v
     return;
   }
   state.now = Math.max(state.now, place.timestamp);
-  judge(state, window, place);
+  evaluate(state, window, place);
 }
 
 /** Takes a revision into the sums, and notes what it breaches. */
-function judge(state: AlertingState, record: WindowRecord, place: Place): void {
+function evaluate(state: AlertingState, record: WindowRecord, place: Place): void {
   const { options, windows, breaches } = state;
   const window = windows.put(record, place);
   if (window === null) return;
@@ -132,7 +132,7 @@ function judge(state: AlertingState, record: WindowRecord, place: Place): void {
     const group = groupOf(rule, window.origin);
     const start = ruleWindowStart(rule, window.start);
     const key = JSON.stringify([rule.name, group, start]);
-    if (windows.sum(rule, group, start) <= rule.threshold || breaches.has(key)) continue;
+    if (breaches.has(key) || !windows.evaluate(rule, group, start).breached) continue;
     const arrivedAt = windows.changedAt(rule, group, start);
     const late = options.decide === 'drained' && arrivedAt - (start + rule.windowMs) > options.digestAfterMs;
     breaches.set(key, { rule, group, start, arrivedAt, late });
@@ -152,7 +152,7 @@ function foldFinalWindows(state: AlertingState): void {
       state.now = end;
       state.windows.forget(end - options.keepWindowsMs);
     }
-    judge(state, record, { partition, offset, timestamp: end });
+    evaluate(state, record, { partition, offset, timestamp: end });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { WindowRecord } from '../counting/window-record';
-import { checkRules, groupOf, ruleWindowStart, type Rule } from './rules';
+import { KeptWindows } from './kept-windows';
+import { checkRules, type Rule } from './rules';
 
 /** A breached window of a rule. */
 export interface Breached {
@@ -9,24 +10,19 @@ export interface Breached {
   readonly start: number;
 }
 
-/** The windows of rules that final windows breach, whatever was mailed of them. */
+/** The windows of rules that final windows breach, mailed or not. */
 export function breachedWindows(
   windows: readonly WindowRecord[],
   rules: readonly Rule[],
   baseWindowMs: number,
 ): Breached[] {
-  return checkRules(rules, baseWindowMs).flatMap((rule) => {
-    const sums = new Map<string, Breached & { sum: number }>();
-    for (const { origin, windowStart, counts } of windows) {
-      if (!rule.matches(origin)) continue;
-      const breached = {
-        rule: rule.name,
-        group: groupOf(rule, origin),
-        start: ruleWindowStart(rule, Date.parse(windowStart)),
-      };
-      const key = JSON.stringify([breached.group, breached.start]);
-      sums.set(key, { ...breached, sum: (sums.get(key)?.sum ?? 0) + counts[rule.level] });
-    }
-    return [...sums.values()].filter(({ sum }) => sum > rule.threshold);
-  });
+  const checked = checkRules(rules, baseWindowMs);
+  const kept = new KeptWindows(1, baseWindowMs, checked);
+  windows.forEach((record, offset) => kept.put(record, { partition: 0, offset, timestamp: 0 }));
+  return checked.flatMap((rule) =>
+    kept
+      .ruleWindows(rule)
+      .filter(({ group, start }) => kept.evaluate(rule, group, start).breached)
+      .map(({ group, start }) => ({ rule: rule.name, group, start })),
+  );
 }

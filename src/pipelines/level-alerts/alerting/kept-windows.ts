@@ -1,5 +1,6 @@
 import type { WindowRecord } from '../counting/window-record';
 import { least } from './extremes';
+import type { Evaluation } from './rule-kinds/rule-kind';
 import { groupOf, ruleWindowStart, type CheckedRule } from './rules';
 
 /** The last known revision of a window, and where it was read. Times are epoch milliseconds. */
@@ -46,7 +47,7 @@ export interface AlertingClock {
 export const maxKeptWindows = 200_000;
 
 /**
- * The windows that alerting remembers, by their latest value, with the sums that rules are judged by. Everything in here
+ * The windows that alerting remembers, by their latest value, with the sums by which rules are evaluated. Everything in here
  * can be rebuilt from topic `windows`; the order of partitions among each other does not matter.
  */
 export class KeptWindows {
@@ -87,12 +88,26 @@ export class KeptWindows {
     return this.origins.get(origin)?.rules ?? [];
   }
 
-  /** Lines at the rule's level in one of its windows. */
-  sum(rule: CheckedRule, group: string, ruleStart: number): number {
-    return this.sums.get(rule.name)?.get(group)?.get(ruleStart)?.sum ?? 0;
+  /** Evaluates one window of a rule as it is known now. */
+  evaluate(rule: CheckedRule, group: string, start: number): Evaluation {
+    const end = start + rule.windowMs;
+    return rule.evaluate({
+      start,
+      end,
+      level: rule.level,
+      lines: this.sums.get(rule.name)?.get(group)?.get(start)?.sum ?? 0,
+      records: (from = start, to = end) => this.ofGroup(rule, group, from, to).map(({ record }) => record),
+    });
   }
 
-  /** Latest timestamp of the records that went into such a sum. */
+  /** The windows of a rule in which windows are kept. */
+  ruleWindows(rule: CheckedRule): { readonly group: string; readonly start: number }[] {
+    return [...(this.sums.get(rule.name) ?? [])].flatMap(([group, starts]) =>
+      Array.from(starts.keys(), (start) => ({ group, start })),
+    );
+  }
+
+  /** Latest timestamp of the records in a rule's window. */
   changedAt(rule: CheckedRule, group: string, ruleStart: number): number {
     return this.sums.get(rule.name)?.get(group)?.get(ruleStart)?.changedAt ?? 0;
   }
@@ -106,6 +121,12 @@ export class KeptWindows {
       const window = siblings.get(origin);
       return window === undefined ? [] : [window];
     });
+  }
+
+  /** Windows that start in [from, to) and belong to a group of a rule, in order of (start, origin). */
+  ofGroup(rule: CheckedRule, group: string, from: number, to: number): KeptWindow[] {
+    const members = this.between(from, to, rule.each ? group : null);
+    return members.filter(({ origin }) => this.rulesOf(origin).includes(rule));
   }
 
   /** A short span is walked window by window, so that it costs the same however many windows are kept. */

@@ -1,4 +1,5 @@
 import type { LevelCounts, PatternCount, SampleLine } from '../counting/window-record';
+import type { RuleLevel, RuleWords } from './rule-kinds/rule-kind';
 
 /**
  * What a mail is about: decided by alerting, kept in the outbox, rendered by `../mail`. Everything that a mail says
@@ -50,20 +51,23 @@ export type Transition =
   | 'resolved'
   | 'digest';
 
+/** In a record of topic `outbox`, the kind's own settings lie beside these keys. */
 export interface ReportedRule {
   readonly name: string;
-  readonly level: 'error' | 'warn' | 'info' | 'debug';
-  /** Breached by more than this many lines … */
-  readonly threshold: number;
-  /** … in a window of this many milliseconds. */
+  /** The name of its kind. */
+  readonly kind: string;
+  readonly level: RuleLevel;
+  /** Milliseconds. */
   readonly window: number;
   readonly origins: string;
+  /** What its kind says about it and about `worst`. */
+  readonly words: RuleWords;
 }
 
 export interface BreachedWindow {
   readonly windowStart: string;
   readonly windowEnd: string;
-  /** Lines at the rule's level. */
+  /** The value by which the rule's kind evaluates windows: for a threshold, lines at the rule's level. */
   readonly count: number;
 }
 

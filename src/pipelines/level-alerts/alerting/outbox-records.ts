@@ -11,6 +11,7 @@ import {
   isString,
   parseJson,
 } from './shape';
+import { isStoredRule, readReport, type StoredReport } from './stored-rule';
 
 /** What a record of topic `outbox` says (rule 18). */
 export type OutboxRecord =
@@ -32,8 +33,9 @@ export function parseOutboxRecord(key: Buffer | null, value: Buffer | null): Out
   if (key === null || value === null) return null;
   const [id, kind] = splitKey(key.toString('utf8'));
   if (kind === 'mail') {
-    const mail = parseJson(value, isPendingMail);
-    return mail?.report.id === id ? { kind, report: mail.report } : null;
+    const mail = parseJson(value, isStoredMail);
+    const report = mail?.report.id === id ? readReport(mail.report) : null;
+    return report === null ? null : { kind, report };
   }
   if (kind === 'status') {
     const status = parseJson(value, isMailStatus);
@@ -54,21 +56,15 @@ function record(key: string, value: PendingMail | MailStatus, timestamp: number)
 const counts = { error: isNumber, warn: isNumber, info: isNumber, debug: isNumber, none: isNumber };
 const isBreachedWindow = isObjectOf<BreachedWindow>({ windowStart: isString, windowEnd: isString, count: isNumber });
 
-const isPendingMail = isObjectOf<PendingMail>({
+const isStoredMail = isObjectOf<Omit<PendingMail, 'report'> & { readonly report: StoredReport }>({
   v: isOneOf(1),
   state: isOneOf('PENDING'),
-  report: isObjectOf<MailReport>({
+  report: isObjectOf<StoredReport>({
     v: isOneOf(1),
     id: isString,
     incident: isString,
     transition: isOneOf('opened', 'over', 'reminder', 'new-pattern', 'resolved', 'digest'),
-    rule: isObjectOf<MailReport['rule']>({
-      name: isString,
-      level: isOneOf('error', 'warn', 'info', 'debug'),
-      threshold: isNumber,
-      window: isNumber,
-      origins: isString,
-    }),
+    rule: isStoredRule,
     group: isString,
     from: isString,
     to: isString,

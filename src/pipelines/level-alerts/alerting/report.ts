@@ -2,7 +2,15 @@ import type { LevelCounts, PatternCount, SampleLine, WindowRecord } from '../cou
 import { greatest, least } from './extremes';
 import type { Incident } from './incidents';
 import type { AlertingClock, KeptWindow, KeptWindows } from './kept-windows';
-import type { BreachedWindow, ChartBar, MailReport, ReportedPattern, ReportNotes, Transition } from './mail-report';
+import type {
+  BreachedWindow,
+  ChartBar,
+  MailReport,
+  ReportedPattern,
+  ReportedRule,
+  ReportNotes,
+  Transition,
+} from './mail-report';
 import { allTogether, groupOf, ruleWindowStart, type CheckedRule } from './rules';
 
 /** What is reported: one incident, or those that a digest of one rule gathers. At least one. */
@@ -31,6 +39,7 @@ export function buildReport(
   const since = members.slice(before.length);
   const breached = breachedOnly(subject, since);
   const breaches = breachesOf(windows, subject);
+  const worst = breaches.reduce((highest, breach) => (breach.count > highest.count ? breach : highest));
   const patterns = sumPatterns(breached);
   const shown = patterns.slice(0, bounds.patterns);
   return {
@@ -38,18 +47,12 @@ export function buildReport(
     id,
     incident: incidents[0].id,
     transition,
-    rule: {
-      name: rule.name,
-      level: rule.level,
-      threshold: rule.threshold,
-      window: rule.windowMs,
-      origins: rule.origins,
-    },
+    rule: reportedRule(rule, worst),
     group,
     from: iso(from),
     to: iso(to),
     breaches: breaches.slice(-bounds.breaches),
-    worst: breaches.reduce((worst, breach) => (breach.count > worst.count ? breach : worst)),
+    worst,
     totals: sumCounts(breached),
     median: medianBefore(windows, clock, subject, members, from),
     chart: chartUntil(windows, subject, members, to),
@@ -62,6 +65,12 @@ export function buildReport(
     notes: { ...notesOf(windows, clock, subject, breached, to), gaps: sumOf(since, ({ gaps }) => gaps) },
     decidedAt: iso(clock.now),
   };
+}
+
+/** The kind's settings lie beside the other keys, as in the configuration. */
+function reportedRule(rule: CheckedRule, worst: BreachedWindow): ReportedRule {
+  const { name, kind, settings, level, windowMs: window, origins } = rule;
+  return { ...settings, name, kind, level, window, origins, words: rule.describe(worst.count) };
 }
 
 /** Every pattern in given windows of a subject's rule (starts), with its count. */
@@ -107,13 +116,16 @@ function breachedOnly({ rule, incidents }: Subject, members: readonly KeptWindow
 /** Oldest first; those whose windows are gone are left out, unless nothing else is left. */
 function breachesOf(windows: KeptWindows, { rule, incidents }: Subject): [BreachedWindow, ...BreachedWindow[]] {
   const all = incidents
-    .flatMap(({ group, breaches }) => breaches.map((start) => ({ start, count: windows.sum(rule, group, start) })))
-    .sort((a, b) => a.start - b.start)
-    .map(({ start, count }) => ({ windowStart: iso(start), windowEnd: iso(start + rule.windowMs), count }));
-  const [first, ...others] = all.filter(({ count }) => count > rule.threshold);
+    .flatMap(({ group, breaches }) => breaches.map((start) => ({ start, ...windows.evaluate(rule, group, start) })))
+    .sort((a, b) => a.start - b.start);
+  const windowOf = ({ start, value }: { start: number; value: number }): BreachedWindow => ({
+    windowStart: iso(start),
+    windowEnd: iso(start + rule.windowMs),
+    count: value,
+  });
+  const [first, ...others] = all.filter(({ breached }) => breached).map(windowOf);
   if (first !== undefined) return [first, ...others];
-  const { openedBy } = incidents[0];
-  return [all.at(-1) ?? { windowStart: iso(openedBy), windowEnd: iso(openedBy + rule.windowMs), count: 0 }];
+  return [windowOf(all.at(-1) ?? { start: incidents[0].openedBy, value: 0 })];
 }
 
 /** The usual: complete windows of the hour before, empty ones included, as far back as anything is known. */
@@ -140,7 +152,7 @@ function chartUntil(
 ): ChartBar[] {
   return countsByRuleWindow(rule, members, to - bounds.chart * rule.windowMs, to).map(({ start, sums }) => ({
     windowStart: iso(start),
-    breached: incidents.some(({ group }) => windows.sum(rule, group, start) > rule.threshold),
+    breached: incidents.some(({ group }) => windows.evaluate(rule, group, start).breached),
     ...sums,
   }));
 }

@@ -1,33 +1,68 @@
 import { TelltaleError } from '../../../errors';
 import { compileGlob } from '../../../glob';
 import { shortHash } from './ids';
-import type { ReportedRule } from './mail-report';
+import { ruleKinds } from './rule-kinds';
+import type { Evaluation, RuleKind, RuleLevel, RuleWindow, RuleWords } from './rule-kinds/rule-kind';
+import { threshold } from './rule-kinds/threshold';
 
-/**
- * An absolute rule: broken by more than `threshold` lines at `level` in one window. Its windows are tumbling and aligned
- * to the epoch, like those of counting.
- */
-export interface Rule {
+/** What every rule has. Its windows are tumbling and aligned to the epoch, like those of counting. */
+export interface RuleBase {
   readonly name: string;
-  readonly level: ReportedRule['level'];
-  readonly threshold: number;
+  readonly level: RuleLevel;
   /** A multiple of the base window. */
   readonly windowMs: number;
   /** Glob over origins, see `src/glob.ts`. */
   readonly origins: string;
-  /** Each origin by itself, or (false) all of them together. */
+  /** True: each origin is a group. False: all origins are one group. */
   readonly each: boolean;
+}
+
+/** A rule together with its kind. */
+export interface Rule extends RuleBase {
+  readonly kind: string;
+  /** The kind's own settings, in the order of its schema. */
+  readonly settings: object;
+  readonly evaluate: (window: RuleWindow) => Evaluation;
+  /** @param worst the highest value among the breached windows */
+  readonly describe: (worst: number) => RuleWords;
 }
 
 /** A rule that was checked, with its glob ready to be used. */
 export interface CheckedRule extends Rule {
   readonly matches: (origin: string) => boolean;
-  /** Changes with whatever the rule says: a changed rule is a new one, and takes over no incidents. */
+  /** Changes whenever the rule changes: a changed rule is a new one, and takes over no incidents. */
   readonly definition: string;
 }
 
 /** The group of a rule over all its origins together. */
 export const allTogether = 'all';
+
+export function createRule<S extends object>(kind: RuleKind<S>, settings: S, base: RuleBase): Rule {
+  return {
+    ...base,
+    kind: kind.name,
+    settings,
+    evaluate: (window) => kind.evaluate(settings, window),
+    describe: (worst) => kind.describe(settings, { level: base.level, value: worst }),
+  };
+}
+
+/** A rule as the configuration has it: the kind's own keys lie beside those of every rule. */
+export interface ConfiguredRule extends Omit<RuleBase, 'windowMs'> {
+  readonly kind: string;
+  /** Milliseconds. */
+  readonly window: number;
+}
+
+/** @throws CONFIG when there is no such kind */
+export function configuredRule({ kind: kindName, ...rest }: ConfiguredRule): Rule {
+  const kind = ruleKinds.find(({ name }) => name === kindName);
+  if (kind === undefined) {
+    throw new TelltaleError('CONFIG', `rules: there is no kind "${kindName}"; see docs/write-a-rule-kind.md.`);
+  }
+  const { name, level, window: windowMs, origins, each, ...settings } = rest;
+  return createRule(kind, settings, { name, level, windowMs, origins, each });
+}
 
 /**
  * @param baseWindowMs the window of counting
@@ -47,18 +82,25 @@ export function checkRules(rules: readonly Rule[], baseWindowMs: number): readon
           `(${baseWindowMs} ms); choose a multiple of it.`,
       );
     }
-    const { name, level, threshold, windowMs, origins, each } = rule;
-    const definition = shortHash('rule', name, level, threshold, windowMs, origins, String(each));
-    return { ...rule, matches: compileGlob(origins), definition };
+    return { ...rule, matches: compileGlob(rule.origins), definition: definitionOf(rule) };
   });
 }
 
+/** Heads keep definitions: that of a threshold rule is as it was before there were other kinds. */
+function definitionOf({ name, kind, level, settings, windowMs, origins, each }: Rule): string {
+  const own = Object.values(settings).map((value: unknown) =>
+    typeof value === 'number' ? value : JSON.stringify(value),
+  );
+  const kindName = kind === threshold.name ? [] : [kind];
+  return shortHash('rule', name, level, ...own, windowMs, origins, String(each), ...kindName);
+}
+
 /** Whose lines are summed with those of an origin that the rule matches: its own name, or `all`. */
-export function groupOf(rule: Rule, origin: string): string {
+export function groupOf(rule: RuleBase, origin: string): string {
   return rule.each ? origin : allTogether;
 }
 
 /** Start of the rule's window that holds a time (epoch milliseconds). */
-export function ruleWindowStart(rule: Rule, time: number): number {
+export function ruleWindowStart(rule: RuleBase, time: number): number {
   return Math.floor(time / rule.windowMs) * rule.windowMs;
 }

@@ -1,4 +1,5 @@
 import type { BreachedWindow, MailReport, ReportedRule } from '../alerting/mail-report';
+import { threshold } from '../alerting/rule-kinds/threshold';
 import type { SampleLine } from '../counting/window-record';
 import { chartOf, type Chart } from './chart';
 import { clipped, visible } from './escape';
@@ -7,7 +8,7 @@ import { notesOf } from './notes';
 import { redact } from './redact';
 import { fullSpan, fullTime, lengthOf, shortSpan, timeWithin, type Zone } from './times';
 import { verdictOf, type Verdict } from './verdict';
-import { counted, figure, linesAt } from './words';
+import { counted, figure } from './words';
 
 /** Who reads a mail, and when it is sent. */
 export interface MailView {
@@ -195,17 +196,19 @@ function rest(count: number, singular: string, plural?: string): string | null {
 
 function ruleSection(report: MailReport): MailContent['rule'] {
   const { rule, worst } = report;
+  const { words } = rule;
   const name = nameOf(rule.name);
   const origins = rule.origins === '*' ? 'all origins' : `origins ${nameOf(rule.origins)}`;
   return {
-    sentence: `Rule ${name}: more than ${linesAt(rule.level, rule.threshold)} in ${lengthOf(rule.window)}, ${origins}${report.group === 'all' ? ' together' : ', each by itself'}.`,
-    change: `To hear less of it, raise the threshold of ${name} under rules in the configuration. With this one, ${timeWithin(worst.windowStart, report.from, report.to)} UTC would have passed in silence:`,
+    sentence: `Rule ${name}: ${nameOf(words.condition)} in ${lengthOf(rule.window)}, ${origins}${report.group === 'all' ? ' together' : ', each by itself'}.`,
+    change: `To hear less of it, ${nameOf(words.change)} of ${name} under rules in the configuration. With this one, ${timeWithin(worst.windowStart, report.from, report.to)} UTC would have passed in silence:`,
     // All of it: what a rule leaves out is taken from the first rule of the defaults.
     yaml: [
       'rules:',
       `  - name: ${JSON.stringify(name)}`,
+      ...(rule.kind === threshold.name ? [] : [`    kind: ${JSON.stringify(nameOf(rule.kind))}`]),
       `    level: ${rule.level}`,
-      `    threshold: ${worst.count}   # now ${rule.threshold}`,
+      ...words.yaml.map((line) => `    ${nameOf(line)}`),
       `    window: ${rule.window / 1000}s`,
       `    origins: ${JSON.stringify(nameOf(rule.origins))}`,
       `    each: ${report.group !== 'all'}`,

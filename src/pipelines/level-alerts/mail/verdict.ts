@@ -34,13 +34,13 @@ const labels: Readonly<Record<Transition, { readonly label: string; readonly ton
 export function verdictOf(report: MailReport): Verdict {
   const { label, tone } = labels[report.transition];
   const place = placeOf(report);
-  const limit = `limit ${report.rule.threshold}`;
+  const limit = shownWords(report.rule.words.limit);
   const headline =
     report.transition === 'digest'
       ? `${counted(report.breaches.length, 'window')} over the limit`
-      : `${linesAt(report.rule.level, report.worst.count)} in ${lengthOf(report.rule.window)}`;
+      : `${shownWords(report.rule.words.worst)} in ${lengthOf(report.rule.window)}`;
   return {
-    subject: `[telltale] ${subjectOf(report, headline, place)}`,
+    subject: `[telltale] ${subjectOf(report, headline, limit, place)}`,
     label,
     tone,
     headline,
@@ -50,8 +50,8 @@ export function verdictOf(report: MailReport): Verdict {
   };
 }
 
-function subjectOf(report: MailReport, headline: string, place: string): string {
-  const what = `${headline} (limit ${report.rule.threshold}): ${place}`;
+function subjectOf(report: MailReport, headline: string, limit: string, place: string): string {
+  const what = `${headline} (${limit}): ${place}`;
   const since = `since ${timeWithin(report.from, report.from, report.to)}`;
   const span = shortSpan(report.from, report.to);
   switch (report.transition) {
@@ -66,8 +66,13 @@ function subjectOf(report: MailReport, headline: string, place: string): string 
     case 'resolved':
       return `Resolved: ${what} (${span})`;
     case 'digest':
-      return `Digest: ${headline} (limit ${report.rule.threshold} in ${lengthOf(report.rule.window)}): ${place} (${span})`;
+      return `Digest: ${headline} (${limit} in ${lengthOf(report.rule.window)}): ${place} (${span})`;
   }
+}
+
+/** A rule's words come from the outbox: they must not end a header. */
+function shownWords(words: string): string {
+  return clipped(visible(words), 64);
 }
 
 /** Reports name at most this many origins, highest first. */

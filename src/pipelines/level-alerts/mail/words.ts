@@ -1,4 +1,4 @@
-import type { ReportedRule } from '../alerting/mail-report';
+import type { RuleLevel } from '../alerting/rule-kinds/rule-kind';
 
 /** `1,204` */
 export function figure(count: number): string {
@@ -11,7 +11,7 @@ export function counted(count: number, singular: string, plural = `${singular}s`
 }
 
 /** `1 error`, `37 warnings`, `2 info lines` */
-export function linesAt(level: ReportedRule['level'], count: number): string {
+export function linesAt(level: RuleLevel, count: number): string {
   switch (level) {
     case 'error':
       return counted(count, 'error');

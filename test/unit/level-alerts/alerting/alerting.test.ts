@@ -1,6 +1,7 @@
 import { createAlerting } from '../../../../src/pipelines/level-alerts/alerting/alerting';
 import type { MailReport } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
-import { at, clock, defaults, hour, minute, Runner, windowOf } from './runner';
+import { thresholdRule } from '../../../support/rules';
+import { at, clock, defaults, errorsRule, hour, minute, Runner, windowOf } from './runner';
 
 /** `opened 10:05-10:06` */
 function said(mails: readonly MailReport[]): string[] {
@@ -45,7 +46,9 @@ describe('a breach', () => {
 
   it('counts each origin by itself when the rule says so, and only those that match its glob', () => {
     const runner = new Runner({
-      rules: [{ name: 'pay', level: 'warn', threshold: 2, windowMs: minute, origins: 'pay-*', each: true }],
+      rules: [
+        thresholdRule({ name: 'pay', level: 'warn', threshold: 2, windowMs: minute, origins: 'pay-*', each: true }),
+      ],
     });
     const warn = (origin: string, n: number) => windowOf(origin, at('10:05'), 0, { counts: { warn: n } });
     runner.write(0, at('10:06'), warn('pay-1', 3), warn('pay-2', 2), warn('shop-1', 9));
@@ -54,7 +57,9 @@ describe('a breach', () => {
 
   it('sums the windows of counting that a longer window of a rule covers, aligned to the epoch', () => {
     const runner = new Runner({
-      rules: [{ name: 'slow', level: 'error', threshold: 3, windowMs: 5 * minute, origins: '**', each: false }],
+      rules: [
+        thresholdRule({ name: 'slow', level: 'error', threshold: 3, windowMs: 5 * minute, origins: '**', each: false }),
+      ],
     });
     runner.write(0, at('10:06'), windowOf('a', at('10:03'), 3), windowOf('a', at('10:05'), 3));
     expect(said(runner.catchUp(at('10:06')))).toEqual([]);
@@ -276,7 +281,7 @@ describe('a restart', () => {
   it('forgets the windows that were forgotten before', () => {
     const runner = new Runner({
       keepWindowsMs: hour,
-      rules: defaults.rules.map((rule) => ({ ...rule, threshold: 3 })),
+      rules: [thresholdRule({ ...errorsRule, threshold: 3 })],
     });
     runner.write(0, at('10:00'), windowOf('a', at('09:59'), 0), windowOf('a', at('09:58'), 2));
     runner.write(0, at('10:30'), windowOf('a', at('09:59'), 0, { revision: 2 })).catchUp(at('11:00'));
@@ -287,7 +292,7 @@ describe('a restart', () => {
   it('takes over no incidents of a rule that was changed', () => {
     const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 2));
     runner.catchUp(at('10:06'));
-    const changed = createAlerting({ ...defaults, rules: defaults.rules.map((rule) => ({ ...rule, threshold: 5 })) });
+    const changed = createAlerting({ ...defaults, rules: [thresholdRule({ ...errorsRule, threshold: 5 })] });
     expect(changed.open(runner.committedHead()).incidents.all()).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { AlertingOptions } from '../../../../src/pipelines/level-alerts/alerting/alerting';
 import type { WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
+import { thresholdRule } from '../../../support/rules';
 import { at, hour, minute, Runner, windowOf } from './runner';
 
 /**
@@ -14,9 +15,9 @@ interface Transaction {
 }
 
 const rules: AlertingOptions['rules'] = [
-  { name: 'together', level: 'error', threshold: 3, windowMs: minute, origins: '**', each: false },
-  { name: 'longer', level: 'error', threshold: 4, windowMs: 5 * minute, origins: 'a*', each: false },
-  { name: 'each', level: 'error', threshold: 2, windowMs: minute, origins: '**', each: true },
+  thresholdRule({ name: 'together', level: 'error', threshold: 3, windowMs: minute, origins: '**', each: false }),
+  thresholdRule({ name: 'longer', level: 'error', threshold: 4, windowMs: 5 * minute, origins: 'a*', each: false }),
+  thresholdRule({ name: 'each', level: 'error', threshold: 2, windowMs: minute, origins: '**', each: true }),
 ];
 
 const origins = ['a1', 'b1', 'a2', 'b2'];

@@ -35,6 +35,32 @@ function outboxAfter(...records: readonly OutputRecord[]): OutboxState {
   return state;
 }
 
+describe('parseOutboxRecord', () => {
+  const parse = (rule: object) => {
+    const value = { v: 1, state: 'PENDING', report: { ...report('a'), rule } };
+    return parseOutboxRecord(Buffer.from('a/mail'), Buffer.from(JSON.stringify(value)));
+  };
+  const before = { name: 'errors', level: 'error', threshold: 1, window: 60_000, origins: '**' };
+
+  it('reads a report from before there were kinds of rules', () => {
+    expect(parse(before)).toMatchObject({ kind: 'mail', report: { rule: report('a').rule } });
+  });
+
+  it('keeps the words of a kind that it does not know', () => {
+    const { words } = report('a').rule;
+    expect(parse({ ...before, threshold: 'x', kind: 'other', words })).toBeNull();
+    const { threshold, ...others } = before;
+    expect(parse({ ...others, limit: threshold, kind: 'other', words })).toMatchObject({
+      report: { rule: { kind: 'other', words } },
+    });
+  });
+
+  it('refuses a rule that has neither words nor a threshold', () => {
+    expect(parse({ ...before, threshold: undefined })).toBeNull();
+    expect(parse({ ...before, kind: 'other' })).toBeNull();
+  });
+});
+
 describe('the outbox', () => {
   it.each<[string, readonly OutputRecord[], object]>([
     ['nothing', [], { kind: 'wait', until: null }],

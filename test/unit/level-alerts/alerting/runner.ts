@@ -8,6 +8,7 @@ import type { MailReport } from '../../../../src/pipelines/level-alerts/alerting
 import { parseOutboxRecord } from '../../../../src/pipelines/level-alerts/alerting/outbox-records';
 import { windowKey, type WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
 import type { Job, OutputRecord } from '../../../../src/stream/job';
+import { thresholdRule } from '../../../support/rules';
 import { encodeRecords, withBaseOffset, type RecordData } from '../../../../src/records/record-batch';
 
 export const minute = 60_000;
@@ -53,10 +54,19 @@ export function windowOf(origin: string, start: number, errors: number, changes:
   };
 }
 
+export const errorsRule = {
+  name: 'errors',
+  level: 'error',
+  threshold: 1,
+  windowMs: minute,
+  origins: '**',
+  each: false,
+} as const;
+
 export const defaults: AlertingOptions = {
   partitions: 2,
   windowMs: minute,
-  rules: [{ name: 'errors', level: 'error', threshold: 1, windowMs: minute, origins: '**', each: false }],
+  rules: [thresholdRule(errorsRule)],
   groupWaitMs: 0,
   repeatIntervalMs: 4 * hour,
   resolveAfterMs: 10 * minute,

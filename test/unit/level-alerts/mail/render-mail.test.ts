@@ -9,7 +9,7 @@ const view: MailView = { zone: 'UTC', redact: true, possibleRepeat: false };
 /** A report that holds `text` wherever text from outside can stand. */
 function holding(text: string, transition: Transition = 'opened'): MailReport {
   const many = <T>(count: number, each: T): T[] => Array.from({ length: count }, () => each);
-  return report({
+  const held = report({
     transition,
     id: text,
     incident: text,
@@ -29,6 +29,8 @@ function holding(text: string, transition: Transition = 'opened'): MailReport {
       lagging: many(30, text),
     },
   });
+  const words = { worst: text, limit: text, condition: text, change: text, yaml: many(4, text) };
+  return { ...held, rule: { ...held.rule, kind: text, words } };
 }
 
 function tags(html: string): string[] {

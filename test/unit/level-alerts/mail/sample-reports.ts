@@ -1,9 +1,14 @@
 import type { ChartBar, MailReport } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
+import { readReport } from '../../../../src/pipelines/level-alerts/alerting/stored-rule';
 
-/** Reports to render: a plain one, and what is changed of it. */
-export function report(changes: Partial<MailReport> = {}): MailReport {
+type Changes = Partial<Omit<MailReport, 'rule'>> & {
+  readonly rule?: Pick<MailReport['rule'], 'name' | 'level' | 'window' | 'origins'> & { readonly threshold: number };
+};
+
+/** A plain report to render, with changes. */
+export function report(changes: Changes = {}): MailReport {
   const worst = { windowStart: '2026-11-20T10:05:00Z', windowEnd: '2026-11-20T10:06:00Z', count: 37 };
-  return {
+  const stored = {
     v: 1,
     id: 'm-5f0c2a91',
     incident: 'i-77aa01',
@@ -26,7 +31,10 @@ export function report(changes: Partial<MailReport> = {}): MailReport {
     notes: { incomplete: 0, continuation: 0, unparsed: 0, again: 0, future: 0, expired: 0, lagging: [] },
     decidedAt: '2026-11-20T10:06:30Z',
     ...changes,
-  };
+  } as const;
+  const read = readReport(stored);
+  if (read === null) throw new Error('no report');
+  return read;
 }
 
 /** Bars of one minute each up to `last`; those with more than one error are breached. */

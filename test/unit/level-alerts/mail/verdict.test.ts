@@ -10,7 +10,7 @@ const window = (minute: number, count: number): MailReport['worst'] => ({
 const long = { from: '2026-11-20T10:05:00Z', to: '2026-11-20T10:10:00Z', breaches: [window(5, 37), window(8, 4)] };
 
 describe('verdictOf', () => {
-  it.each<[string, Partial<MailReport>, string]>([
+  it.each<[string, Parameters<typeof report>[0], string]>([
     ['an open incident', {}, '37 errors in 1 min (limit 1): payments-3'],
     [
       'one that is over',

@@ -1,0 +1,65 @@
+import type { Field } from '../../../../config/fields';
+import type { LevelCounts, WindowRecord } from '../../counting/window-record';
+
+/**
+ * One kind of rules: how it is configured, which windows breach it, and what mails say about it. It is pure: the same
+ * windows give the same answer on every machine, in a replay and after a restart. See docs/write-a-rule-kind.md.
+ *
+ * @typeParam S its settings, as `evaluate` and `describe` see them
+ */
+export interface RuleKind<S extends object = object> {
+  /** What `kind` says in the configuration. It never changes: incidents and mails keep it. */
+  readonly name: string;
+  /** The keys that only rules of this kind have. Every rule has `name`, `kind`, `level`, `window`, `origins`, `each`. */
+  readonly schema: { readonly [K in keyof S]: Field<S[K]> };
+  /**
+   * Evaluates one window of a rule. Alerting calls it for each revision of a window, so early revisions lack lines that
+   * come later. A window that breached once stays a breach, so a value must only grow as lines come.
+   */
+  evaluate(settings: S, window: RuleWindow): Evaluation;
+  /** Describes a rule and the worst value of an incident. Called when a mail is decided; the mail keeps the words. */
+  describe(settings: S, worst: WorstWindow): RuleWords;
+}
+
+/** One window of a rule and a group, as the kept windows say. Times are epoch milliseconds. */
+export interface RuleWindow {
+  readonly start: number;
+  readonly end: number;
+  /** The level that the rule watches. */
+  readonly level: RuleLevel;
+  /** Lines at this level in the window, from all origins of the group. Cheap: it is kept up to date. */
+  readonly lines: number;
+  /**
+   * The latest revisions of the group's base windows that start in [from, to), by default in this window, in order of
+   * (start, origin). Not cheap: it looks at each of them.
+   */
+  readonly records: (from?: number, to?: number) => readonly WindowRecord[];
+}
+
+export type RuleLevel = Exclude<keyof LevelCounts, 'none'>;
+
+export interface Evaluation {
+  /** What the window holds, in the unit that the rule limits. Mails rank windows by it. */
+  readonly value: number;
+  readonly breached: boolean;
+}
+
+export interface WorstWindow {
+  readonly level: RuleLevel;
+  /** The highest value among the breached windows. */
+  readonly value: number;
+}
+
+/** Parts of sentences: plain text, without a period. */
+export interface RuleWords {
+  /** `37 errors`: the value of the worst window. */
+  readonly worst: string;
+  /** `limit 1` */
+  readonly limit: string;
+  /** `more than 1 error`: what breaches the rule. */
+  readonly condition: string;
+  /** `raise the threshold`: how to get fewer mails. */
+  readonly change: string;
+  /** The kind's own keys as YAML, changed so that the worst window would not have breached the rule. */
+  readonly yaml: readonly string[];
+}

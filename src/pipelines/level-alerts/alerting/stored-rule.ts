@@ -1,0 +1,46 @@
+import type { MailReport, ReportedRule } from './mail-report';
+import type { RuleWords } from './rule-kinds/rule-kind';
+import { threshold } from './rule-kinds/threshold';
+import { isListOf, isMissingOr, isNumber, isObjectOf, isOneOf, isString, type Guard } from './shape';
+
+/** The rule in a report as the outbox holds it. Before there were kinds, reports had neither `kind` nor `words`. */
+interface StoredRule extends Omit<ReportedRule, 'kind' | 'words'> {
+  readonly kind?: string | undefined;
+  readonly words?: RuleWords | undefined;
+  /** Of a threshold rule. */
+  readonly threshold?: number | undefined;
+}
+
+/** A report as the outbox holds it. */
+export type StoredReport = Omit<MailReport, 'rule'> & { readonly rule: StoredRule };
+
+export const isStoredRule: Guard<StoredRule> = isObjectOf<StoredRule>({
+  name: isString,
+  kind: isMissingOr(isString),
+  level: isOneOf('error', 'warn', 'info', 'debug'),
+  threshold: isMissingOr(isNumber),
+  window: isNumber,
+  origins: isString,
+  words: isMissingOr(
+    isObjectOf<RuleWords>({
+      worst: isString,
+      limit: isString,
+      condition: isString,
+      change: isString,
+      yaml: isListOf(isString),
+    }),
+  ),
+});
+
+/** Adds what reports lacked before there were kinds. Null when the rule is neither such a one nor has its words. */
+export function readReport(report: StoredReport): MailReport | null {
+  const { rule, worst } = report;
+  const { kind = threshold.name, words } = rule;
+  if (words !== undefined) return { ...report, rule: { ...rule, kind, words } };
+  if (kind !== threshold.name || rule.threshold === undefined) return null;
+  const settings = { threshold: rule.threshold };
+  return {
+    ...report,
+    rule: { ...rule, kind, words: threshold.describe(settings, { level: rule.level, value: worst.count }) },
+  };
+}

@@ -1,0 +1,78 @@
+import * as is from '../../../../src/config/fields';
+import { breachedWindows } from '../../../../src/pipelines/level-alerts/alerting/breached-windows';
+import { checkRules, createRule } from '../../../../src/pipelines/level-alerts/alerting/rules';
+import type { RuleKind } from '../../../../src/pipelines/level-alerts/alerting/rule-kinds/rule-kind';
+import { renderMail } from '../../../../src/pipelines/level-alerts/mail/render-mail';
+import { thresholdRule } from '../../../support/rules';
+import { at, errorsRule, minute, Runner, windowOf } from './runner';
+
+/** A kind that looks into records and back in time: breached by lines at its level from more than `limit` origins that were silent before. */
+const newcomers: RuleKind<{ readonly limit: number }> = {
+  name: 'newcomers',
+  schema: { limit: is.integer(0) },
+  evaluate: ({ limit }, { level, start, records }) => {
+    const known = new Set(records(start - 5 * minute, start).map(({ origin }) => origin));
+    const value = records().filter(({ origin, counts }) => counts[level] > 0 && !known.has(origin)).length;
+    return { value, breached: value > limit };
+  },
+  describe: ({ limit }, { value }) => ({
+    worst: `errors on ${value} new hosts`,
+    limit: `limit ${limit}`,
+    condition: `errors on more than ${limit} new hosts`,
+    change: 'raise the limit',
+    yaml: [`limit: ${value}   # now ${limit}`],
+  }),
+};
+
+describe('a rule kind', () => {
+  const rules = [createRule(newcomers, { limit: 1 }, { ...errorsRule, name: 'new' })];
+  const windows = [
+    windowOf('old', at('10:02'), 1),
+    windowOf('old', at('10:05'), 9),
+    windowOf('a', at('10:05'), 1),
+    windowOf('b', at('10:05'), 0),
+    windowOf('b', at('10:06'), 1),
+    windowOf('c', at('10:06'), 1),
+    windowOf('d', at('10:07'), 7),
+  ];
+
+  it('decides which windows breach a rule from the records of its window and of those before', () => {
+    expect(breachedWindows(windows, rules, minute)).toEqual([]);
+    expect(breachedWindows([...windows, windowOf('e', at('10:06'), 1)], rules, minute)).toEqual([
+      { rule: 'new', group: 'all', start: at('10:06') },
+    ]);
+  });
+
+  it('opens an incident as soon as a revision breaches its rule, and has its words in the mail', () => {
+    const runner = new Runner({ rules }).write(0, at('10:06'), ...windows);
+    expect(runner.catchUp(at('10:06'))).toEqual([]);
+    const [report] = runner.write(0, at('10:07'), windowOf('e', at('10:06'), 1)).catchUp(at('10:07'));
+    expect(report).toMatchObject({ rule: { kind: 'newcomers', limit: 1 }, worst: { count: 2 } });
+    expect(report?.chart.filter(({ breached }) => breached)).toHaveLength(1);
+    if (report === undefined) return;
+    const { subject, text } = renderMail(report, { zone: 'UTC', redact: true, possibleRepeat: false });
+    expect(subject).toBe('[telltale] errors on 2 new hosts in 1 min (limit 1): b and 2 others');
+    expect(text).toContain('Rule new: errors on more than 1 new hosts in 1 min, origins **');
+    expect(text).toContain('kind: "newcomers"\n        level: error\n        limit: 2   # now 1\n');
+  });
+
+  it('belongs to the definition of a rule', () => {
+    const [kind, others] = checkRules([...rules, createRule(newcomers, { limit: 2 }, errorsRule)], minute);
+    const [threshold] = checkRules([thresholdRule({ ...errorsRule, name: 'new' })], minute);
+    expect(new Set([kind, others, threshold].map((rule) => rule?.definition)).size).toBe(3);
+  });
+});
+
+describe('threshold', () => {
+  it.each([
+    { lines: 1, breached: false },
+    { lines: 2, breached: true },
+  ])('is breached by one line more than the threshold: $lines', ({ lines, breached }) => {
+    const windows = [windowOf('a', at('10:05'), lines)];
+    expect(breachedWindows(windows, [thresholdRule(errorsRule)], minute)).toHaveLength(breached ? 1 : 0);
+  });
+
+  it('gives rules the definition that heads have kept since before there were kinds', () => {
+    expect(checkRules([thresholdRule(errorsRule)], minute)).toMatchObject([{ definition: 'a4554a0b2ef62719' }]);
+  });
+});
