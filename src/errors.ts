@@ -1,7 +1,7 @@
 /**
- * Every error that Telltale throws on purpose: one class, one table of codes.
+ * All errors that Telltale throws on purpose: one class and one table of codes.
  *
- * `retriable` says whether the same call may succeed later without anybody changing anything.
+ * `retriable` is true when the same call may succeed later without any change.
  */
 export const errorCodes = {
   // Wrong usage or configuration: exit code 2, one sentence that says what to do.
@@ -18,19 +18,19 @@ export const errorCodes = {
 
   // Object store.
   OBJECT_NOT_FOUND: { exitCode: 1, retriable: false },
-  /** The object is not the one that If-Match named (HTTP 412). */
+  /** The object has another ETag than If-Match (HTTP 412). */
   OBJECT_CHANGED: { exitCode: 1, retriable: true },
   OBJECT_KEY: { exitCode: 1, retriable: false },
   OBJECT_STORE: { exitCode: 1, retriable: true },
   /** Bytes that cannot be read as lines: the object goes to quarantine. */
   OBJECT_GZIP_CORRUPT: { exitCode: 1, retriable: false },
   OBJECT_GZIP_TRUNCATED: { exitCode: 1, retriable: false },
-  /** It decompresses to so many times its size that it is taken for a bomb. */
+  /** Its decompressed size exceeds the allowed ratio. */
   OBJECT_GZIP_RATIO: { exitCode: 1, retriable: false },
   OBJECT_UTF_16: { exitCode: 1, retriable: false },
-  /** Wrong, expired or no credentials, a missing right, or a wrong clock. */
+  /** Wrong, expired or missing credentials, a missing permission, or a wrong clock. */
   OBJECT_STORE_DENIED: { exitCode: 2, retriable: false },
-  /** There is no such bucket, or it is in another region. */
+  /** The bucket does not exist, or is in another region. */
   NO_SUCH_BUCKET: { exitCode: 2, retriable: false },
 
   // Event log.
@@ -44,11 +44,11 @@ export const errorCodes = {
   FENCED: { exitCode: 1, retriable: false },
   /** The transaction was certainly not committed. */
   TRANSACTION_ABORTED: { exitCode: 1, retriable: true },
-  /** The answer to a commit was lost: open a new writer (which fences) and read what was committed. */
+  /** The answer to a commit was lost: open a new writer, which fences, and read the committed records. */
   COMMIT_OUTCOME_UNKNOWN: { exitCode: 1, retriable: false },
   CLOSED: { exitCode: 1, retriable: false },
   EVENT_LOG: { exitCode: 1, retriable: true },
-  /** Wrong credentials, or a missing right. */
+  /** Wrong credentials, or a missing permission. */
   EVENT_LOG_DENIED: { exitCode: 2, retriable: false },
   /** The broker is too old, or has no transactions. */
   EVENT_LOG_UNSUPPORTED: { exitCode: 2, retriable: false },
@@ -69,23 +69,23 @@ export const errorCodes = {
   HANDLER_TIMEOUT: { exitCode: 1, retriable: true },
   DRAIN_TIMEOUT: { exitCode: 1, retriable: true },
 
-  /** The user ended it before its end. */
+  /** The user interrupted it. */
   STOPPED: { exitCode: 1, retriable: true },
 
-  /** A promise of ours is broken: a bug, never bad input. */
+  /** A broken promise of Telltale: a bug, never bad input. */
   INTERNAL: { exitCode: 1, retriable: false },
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
 
 /**
- * An error with a code from {@link errorCodes}. The message is one sentence for the person who reads it:
- * what is wrong, where, and what to do.
+ * An error with a code from {@link errorCodes}. The message is one sentence for the person who reads it: it says the
+ * fault, the place and the remedy.
  */
 export class TelltaleError extends Error {
   override readonly name = 'TelltaleError';
   readonly code: ErrorCode;
-  /** May the same call succeed later without anybody changing anything? Defaults to what the code says. */
+  /** True when the same call may succeed later without any change. Defaults to the code's value. */
   readonly retriable: boolean;
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; retriable?: boolean } = {}) {
@@ -94,7 +94,7 @@ export class TelltaleError extends Error {
     this.retriable = options.retriable ?? errorCodes[code].retriable;
   }
 
-  /** What the process should exit with when this error ends it: 2 for wrong usage or configuration, else 1. */
+  /** Exit code of the process when this error ends it: 2 for wrong usage or configuration, else 1. */
   get exitCode(): 1 | 2 {
     return errorCodes[this.code].exitCode;
   }

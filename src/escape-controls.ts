@@ -1,6 +1,6 @@
 /**
- * Text for a terminal or a log: what could move a cursor, colour it, end the line or turn the reading direction becomes
- * `\uNNNN`. Inside of JSON the result means the same.
+ * Makes text safe for a terminal or a log: characters that move the cursor, change colors, end the line or change the
+ * reading direction become `\uNNNN`. Within JSON the result has the same meaning.
  */
 export function escapeControls(text: string): string {
   return text.replace(

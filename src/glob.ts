@@ -1,17 +1,20 @@
 /**
- * Globs over keys and origins: `*` is any run of characters without `/`, `?` one of them, `**` any run at all, and a
- * folder `**` followed by `/` any number of folders, none included. Everything else stands for itself.
+ * Globs over keys and origins: `*` matches any run of characters except `/`, `?` one of them, `**` any run, and a
+ * folder `**` followed by `/` any number of folders, including none. All other characters match themselves.
  *
- * The match walks the text once with the set of places in the pattern that are still possible (Thompson's
- * construction), so a hostile key costs no more than its length times the pattern's.
+ * The match walks the text once with the set of possible places in the pattern (Thompson's construction), so a hostile
+ * key costs at most its length times the pattern's (`hostile-input`).
  */
 
-/** One place in a pattern. `folder` is `**` + `/` at the start of a name; `insideFolder` follows each, in mid-name. */
+/**
+ * One place in a pattern. `folder` is `**` + `/` at the start of a name; `insideFolder` follows it and matches within a
+ * name.
+ */
 type Step =
   | { readonly kind: 'char'; readonly char: string }
   | { readonly kind: 'one' | 'name' | 'path' | 'folder' | 'insideFolder' };
 
-/** Makes a test of a glob: does the whole text fit it? */
+/** Compiles a glob into a test that is true when the whole text matches. */
 export function compileGlob(glob: string): (text: string) => boolean {
   const steps = parse(glob);
   return (text) => {
@@ -50,7 +53,7 @@ function parse(glob: string): Step[] {
   return steps;
 }
 
-/** Adds a place, and those behind it that need no character to be reached. */
+/** Adds a place, and the places after it that are reachable without a character. */
 function enter(steps: readonly Step[], places: Set<number>, place: number): void {
   let at = place;
   for (;;) {
@@ -62,7 +65,7 @@ function enter(steps: readonly Step[], places: Set<number>, place: number): void
   }
 }
 
-/** Adds the places that one character leads to. */
+/** Adds the places reachable with one character. */
 function follow(steps: readonly Step[], next: Set<number>, place: number, char: string): void {
   const step = steps[place];
   if (step === undefined) return;

@@ -6,21 +6,21 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 export type LogFields = Record<string, unknown>;
 
-/** What the programs say about themselves. Fields may hold anything, also bytes of log lines: it is made inert. */
+/** The programs' own log. Fields may hold anything, even bytes of log lines: they are escaped (`hostile-input`). */
 export interface Logger {
   error(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   debug(message: string, fields?: LogFields): void;
-  /** A logger that adds these fields to every line. */
+  /** Returns a logger that adds these fields to every line. */
   child(fields: LogFields): Logger;
 }
 
 /**
- * The log, on standard error.
- * @param options.level the least urgent level that is written
- * @param options.json one JSON object a line, `{"time", "level", "message", …fields}`; else short lines for people:
- *   `10:18:02 warn  message key=value` (UTC)
+ * Creates the log, which writes to standard error.
+ * @param options.level the least urgent level to write
+ * @param options.json one JSON object per line, `{"time", "level", "message", …fields}`; else short lines for people:
+ *   `10:18:02 warn message key=value` (UTC)
  */
 export function createLog(options: { level: LogLevel; json: boolean }): Logger {
   const winston = createLogger({
@@ -39,7 +39,7 @@ export function createLog(options: { level: LogLevel; json: boolean }): Logger {
     transports: [new transports.Stream({ stream: process.stderr })],
   });
   const logger = (own: LogFields): Logger => {
-    // In a field of their own, as winston gives a meaning to some names (`message`, `stack`).
+    // Nested in one field, because winston gives some names a meaning (`message`, `stack`).
     const write = (level: LogLevel) => (message: string, fields?: LogFields) =>
       void winston.log({ level, message, fields: { ...own, ...fields } });
     return {
@@ -75,14 +75,14 @@ export function humanLine({ time, level, message, fields }: LogEntry): string {
   return escapeControls([time.toISOString().slice(11, 19), level.padEnd(5), message, ...values].join(' '));
 }
 
-/** Quoted where it would not read as one word. */
+/** Quotes a value unless it is one word. */
 function word(value: unknown): string {
   return typeof value === 'string' && /^[^\s"=\\]+$/.test(value) ? value : stringify(value);
 }
 
 const secretName = /password|passwd|secret|credential|authorization|cookie|token/i;
 
-/** What JSON shows of a field's value. */
+/** A field's value as JSON shows it. */
 function plain(name: string, value: unknown): unknown {
   if (secretName.test(name)) return '[redacted]';
   if (isTelltaleError(value)) return `${value.code}: ${value.message}`;

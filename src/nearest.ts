@@ -1,4 +1,4 @@
-/** Levenshtein distance: how many characters must be put in, left out or exchanged to make `b` of `a`. */
+/** Levenshtein distance: number of inserted, deleted or replaced characters between `a` and `b`. */
 function distance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {
@@ -14,13 +14,13 @@ function distance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** Longer names are cut: the distance takes time in proportion to both lengths. */
+/** Longer names are truncated, because the time grows with both lengths. */
 const longestName = 100;
 
 /**
- * The name that was probably meant. Of dotted names the last part may stand in the wrong section, so that `port` finds
- * `web.port`. Upper and lower case hardly count.
- * @param valid at least one name; of equally near ones the first
+ * Finds the name that was probably meant. The last part of a dotted name may be in the wrong section: `port` finds
+ * `web.port`. Case hardly matters.
+ * @param valid at least one name; among equally near ones the first wins
  */
 export function nearest(name: string, valid: readonly string[]): string {
   const written = name.slice(0, longestName);
@@ -31,7 +31,7 @@ export function nearest(name: string, valid: readonly string[]): string {
   });
 }
 
-/** The same for names whose dots mean nothing, such as those of files. */
+/** Like {@link nearest}, for names whose dots have no meaning, such as file names. */
 export function nearestFile(name: string, valid: readonly string[]): string {
   const written = name.slice(-longestName).toLowerCase();
   return cheapest(valid, (candidate) => distance(written, candidate.slice(-longestName).toLowerCase()));

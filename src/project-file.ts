@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Where a file of the project lies, be it run from `src` or from `dist/src`. @param name such as `conf/default.yaml` */
+/** Path of a project file, for code running from `src` or `dist/src`. @param name such as `conf/default.yaml` */
 export function projectFile(name: string): string {
   let folder = __dirname;
   while (!existsSync(join(folder, name)) && dirname(folder) !== folder) folder = dirname(folder);

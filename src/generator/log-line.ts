@@ -2,28 +2,28 @@ import { TelltaleError } from '../errors';
 import { compilePattern } from './pattern';
 import type { Random } from './random';
 
-/** What lines are like; the section `generator` of the configuration fits. */
+/** Options for generated lines, as in the section `generator` of the configuration. */
 export interface LineSettings {
-  /** Length of a message in characters, uniform from `minLength` to `maxLength`, before a pattern is put into it. */
+  /** Length of a message in characters before a pattern is inserted, uniform from `minLength` to `maxLength`. */
   readonly minLength: number;
   readonly maxLength: number;
   /** See {@link compilePattern}. */
   readonly pattern: string;
-  /** Share of messages that a string of the pattern is put into, 0 to 1. */
+  /** Share of messages that contain a string of the pattern, 0 to 1. */
   readonly frequency: number;
-  /** Share of each level as [from, to) of a uniform draw from [0, 1); together they cover it. */
+  /** Share of each level as a range [from, to) of a uniform draw from [0, 1). Together the ranges cover it. */
   readonly levels: Readonly<Record<(typeof levelNames)[number], readonly [from: number, to: number]>>;
 }
 
-/** The next line, stamped with a time in epoch milliseconds; no terminator. */
+/** The next line, with its timestamp in epoch milliseconds and without terminator. */
 export type LineMaker = (time: number) => string;
 
 const levelNames = ['error', 'warn', 'info', 'debug'] as const;
 
 /**
- * Lines as logback writes them with `%d{HH:mm:ss.SSS} [%thread] %-5level %logger - %msg%n`, UTC, with random printable
- * messages.
- * @throws CONFIG when the pattern is not understood
+ * Generates lines as logback writes them with `%d{HH:mm:ss.SSS} [%thread] %-5level %logger - %msg%n`, UTC, with random
+ * printable messages.
+ * @throws CONFIG when the pattern is not supported
  */
 export function createLineMaker(settings: LineSettings, random: Random): LineMaker {
   const { minLength, maxLength, frequency } = settings;
@@ -45,7 +45,7 @@ export function createLineMaker(settings: LineSettings, random: Random): LineMak
   return (time) => `${timeOfDay(time)} [generator] ${level()} LogFileGenerator - ${message()}`;
 }
 
-/** The name of the file that a line of this time belongs to: one a day, UTC. */
+/** The name of the file for a line of this time: one file per day, UTC. */
 export function fileNameOf(time: number): string {
   return `LogFileGenerator.${new Date(time).toISOString().slice(0, 10)}.log`;
 }
@@ -54,7 +54,7 @@ function timeOfDay(time: number): string {
   return new Date(time).toISOString().slice(11, 23);
 }
 
-/** ASCII from `!` to `~`: no space, so that no message looks like the header of another format. */
+/** ASCII from `!` to `~`, without spaces, so that no message looks like the header of another format. */
 function printable(random: Random, length: number): string {
   let text = '';
   for (let i = 0; i < length; i++) text += String.fromCharCode(random.integer(0x21, 0x7e));

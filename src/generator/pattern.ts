@@ -8,10 +8,10 @@ export type StringMaker = (random: Random) => string;
 const MAX_LENGTH = 64 * 1024;
 
 /**
- * Compiles the part of regular expressions that strings can be made from: characters and escaped characters, classes
- * (`[a-cX]`), groups, alternatives (`|`) and the counts `{n}`, `{n,m}` and `?`. Every alternative, every character of a class
- * and every count is equally likely.
- * @throws CONFIG for anything else, with its place in the expression
+ * Compiles a subset of regular expressions into a string generator: characters, escaped characters, classes (`[a-cX]`),
+ * groups, alternatives (`|`) and the counts `{n}`, `{n,m}` and `?`. Every alternative, every character of a class and
+ * every count is equally likely.
+ * @throws CONFIG for other syntax, with its place in the expression
  */
 export function compilePattern(source: string): StringMaker {
   return new Parser(source).parse().make;
@@ -19,11 +19,11 @@ export function compilePattern(source: string): StringMaker {
 
 interface Part {
   readonly make: StringMaker;
-  /** Longest string that it makes. */
+  /** Length of the longest string it makes. */
   readonly longest: number;
 }
 
-/** Recursive descent: alternatives of sequences of counted atoms. */
+/** Recursive-descent parser: alternatives of sequences of counted atoms. */
 class Parser {
   private readonly chars: readonly string[];
   private at = 0;
@@ -104,7 +104,7 @@ class Parser {
     }
   }
 
-  /** The characters of a class, behind its `[`. */
+  /** The characters of a class, after its `[`. */
   private members(): readonly string[] {
     if (this.take('^')) throw this.error('a class of all other characters is not understood');
     const members: string[] = [];
@@ -130,7 +130,7 @@ class Parser {
     return char === '\\' ? this.escaped() : char;
   }
 
-  /** The character behind a backslash: punctuation only, as letters and digits behind it mean something else. */
+  /** The character after a backslash. Only punctuation is allowed: escaped letters and digits have other meanings. */
   private escaped(): string {
     const char = this.next();
     if (/[A-Za-z0-9]/.test(char)) throw this.error(`"\\${char}" is not understood`);

@@ -7,10 +7,10 @@ export interface Random {
 }
 
 /**
- * sfc32, "small fast counting" by Chris Doty-Humphrey (PractRand 0.95): 128 bits of state, and a counter in them, so that no
- * seed leads into a short cycle.
+ * sfc32, "small fast counting" by Chris Doty-Humphrey (PractRand 0.95): 128 bits of state, including a counter, so that
+ * no seed leads into a short cycle.
  * @param seed any whole number from 0 to 2^53
- * @param stream numbers of different streams of a seed have nothing to do with each other
+ * @param stream different streams of a seed give independent numbers
  */
 export function createRandom(seed: number, stream: number): Random {
   let a = stream | 0;
@@ -26,7 +26,7 @@ export function createRandom(seed: number, stream: number): Random {
     c = (((c << 21) | (c >>> 11)) + result) | 0;
     return result >>> 0;
   };
-  // PractRand's own seeding discards as many, so that similar seeds do not begin alike.
+  // PractRand's seeding discards as many, so that similar seeds start differently.
   for (let i = 0; i < 12; i++) next();
 
   const fraction = (): number => next() / 2 ** 32;

@@ -2,21 +2,21 @@ import type { ReadingState } from './reading-state';
 import { dayMs, epochDay } from './timestamps';
 
 /**
- * The date of stamps that have none, or none but month and day. Wall times throughout: epoch milliseconds as if the
- * source's zone were UTC.
+ * Finds the date of timestamps that lack one, or that have only month and day. All times here are wall times: epoch
+ * milliseconds as if the source's zone were UTC.
  */
 
 const hourMs = 60 * 60 * 1000;
 const jumpMs = 12 * hourMs;
 
-/** What is kept between two reads of a source. */
+/** State kept between two reads of a source. */
 export type DayState = Pick<ReadingState, 'day' | 'lastTime' | 'crossing' | 'firstTimestamp' | 'firstDay' | 'before'>;
 
 /**
- * Days of time-only stamps. The first is on the day in the file's name; else on the day of the generation before, when
- * that began with the same stamp (a rewritten log); else on the latest day that does not put it behind `latest`.
- * After it a backward jump of more than 12 h is the next day. Threads write a little out of order, so that a forward
- * jump of more than 12 h within an hour after such a crossing is the day before again.
+ * Finds the day of time-only timestamps. The first gets the day in the file's name; else the day of the previous
+ * generation if that began with the same timestamp (a rewritten log); else the latest day that does not put it after
+ * `latest`. From then on, a backward jump of more than 12 h means the next day. Threads write slightly out of order:
+ * within an hour after such a crossing, a forward jump of more than 12 h returns to the day before.
  */
 export class DayFinder {
   private day: number | null;
@@ -28,7 +28,7 @@ export class DayFinder {
 
   /**
    * @param fileDay epoch day in the file's name, null when it has none
-   * @param latest wall time that no first stamp lies behind: LastModified and the allowed skew
+   * @param latest wall time allowed for the first timestamp: LastModified plus the allowed skew
    */
   constructor(
     private readonly fileDay: number | null,
@@ -43,7 +43,7 @@ export class DayFinder {
     this.before = state.before;
   }
 
-  /** Wall time of the next stamp, by its milliseconds since midnight. */
+  /** Wall time of the next timestamp, given its milliseconds since midnight. */
   wallTime(timeOfDay: number): number {
     this.day = this.day === null ? this.beginWith(timeOfDay) : this.dayAfter(this.day, timeOfDay);
     this.lastTime = this.day * dayMs + timeOfDay;
@@ -73,12 +73,16 @@ export class DayFinder {
   }
 }
 
-/** Years of stamps without one (RFC 3164): the latest that does not put the stamp behind `latest`. */
+/**
+ * Finds the year of timestamps without one (RFC 3164): the latest year that does not put the timestamp after `latest`.
+ */
 export class YearFinder {
   private lastDay = Number.NaN;
   private candidates: readonly number[] = [];
 
-  /** @param latest wall time that no stamp lies behind: LastModified and the allowed skew */
+  /**
+   * @param latest wall time allowed for a timestamp: LastModified plus the allowed skew
+   */
   constructor(private readonly latest: number) {}
 
   /** @param time wall time in the year 2000 */
@@ -95,7 +99,7 @@ export class YearFinder {
     return time;
   }
 
-  /** The same date in the last years, latest first; enough of them for 29 February around the year 1900 or 2100. */
+  /** The same date in earlier years, latest first. 16 years contain a 29 February even around 1900 and 2100. */
   private daysLike(date: Date): number[] {
     const year = new Date(this.latest).getUTCFullYear();
     return Array.from({ length: 16 }, (_, back) =>

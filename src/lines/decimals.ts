@@ -1,11 +1,11 @@
-/** Decimal numbers as ASCII bytes, without a string between. */
+/** Converts between numbers and decimal ASCII bytes without making strings. */
 
 const zero = 48;
 const minus = 45;
-/** Below it, digits are taken apart with 32-bit integers. */
+/** Numbers below it are split into digits with 32-bit integers. */
 const billion = 1_000_000_000;
 
-/** Bytes of an integer of ±2^53 in decimal. */
+/** Number of bytes of an integer within ±2^53 in decimal. */
 export function decimalLength(value: number): number {
   if (value >= 1e12 && value < 1e13) return 13; // epoch milliseconds of 2001 to 2286
   if (value < 0) return 1 + decimalLength(-value);
@@ -14,7 +14,7 @@ export function decimalLength(value: number): number {
   return length;
 }
 
-/** Writes an integer of ±2^53, whose {@link decimalLength} is `length`, at `pos`; returns the position behind it. */
+/** Writes an integer within ±2^53, whose {@link decimalLength} is `length`, at `pos`; returns the position after it. */
 export function writeDecimal(out: Buffer, pos: number, value: number, length: number): number {
   const end = pos + length;
   if (value < 0) {
@@ -31,7 +31,7 @@ export function writeDecimal(out: Buffer, pos: number, value: number, length: nu
   return end;
 }
 
-/** All digits in [start, end), leading zeros included, two at a time. */
+/** Fills [start, end) with digits, two at a time, including leading zeros. */
 function writeDigits(out: Buffer, start: number, end: number, value: number): void {
   let left = value | 0;
   let last = end - 1;
@@ -48,7 +48,7 @@ function writeDigits(out: Buffer, start: number, end: number, value: number): vo
 /** `00`, `01` … `99`. */
 const pairs = Buffer.from(Array.from({ length: 100 }, (_, i) => String(i).padStart(2, '0')).join(''));
 
-/** The integer that bytes [start, end) spell, NaN when they spell none below 2^53. */
+/** The integer in bytes [start, end); NaN unless they hold one below 2^53. */
 export function readDecimal(bytes: Buffer, start: number, end: number): number {
   const negative = bytes[start] === minus;
   const from = negative ? start + 1 : start;

@@ -8,17 +8,17 @@ export interface DecodedLines {
   readonly batch: LineBatch;
   /** Time of ingestion, epoch milliseconds. */
   readonly timestamp: number;
-  /** Offset in the topic just behind the last of these records. */
+  /** Topic offset after the last of these records. */
   readonly nextOffset: number;
 }
 
 /**
- * Decodes the records of `logs` at or after offset `from`; a new batch begins where source, generation, origin or
- * timestamp changes. The lines stay where they are, in the record batch.
+ * Decodes the records of `logs` at or after offset `from`. A change of source, generation, origin or timestamp begins a
+ * new batch. The lines stay in the record batch.
  *
- * Records of other writers are read as well as they can be: unknown headers are passed over; without `level` a line is
- * RAW, without `time` its event time is the record's timestamp, without `at` it is `0:0`, without `origin` it is "".
- * @throws CORRUPT_BATCH when the bytes are no record batch; nothing outside it is ever read
+ * Records of other writers may lack headers; unknown ones are skipped. Defaults: `level` RAW, `time` the record's
+ * timestamp, `at` `0:0`, `origin` "".
+ * @throws CORRUPT_BATCH when the bytes are not a record batch; never reads outside them
  */
 export function decodeLines(batch: Buffer, from: number): DecodedLines[] {
   const about = batchHeader(batch);
@@ -29,11 +29,11 @@ export function decodeLines(batch: Buffer, from: number): DecodedLines[] {
     readLineRecord(cursor, record, about.baseTimestamp, about.baseOffset);
     if (record.offset >= from) runs.add(record);
   }
-  if (cursor.pos !== batch.length) throw corrupt('bytes are left behind its last record');
+  if (cursor.pos !== batch.length) throw corrupt('bytes are left after its last record');
   return runs.finish();
 }
 
-/** One record's fields, overwritten by the next; names are positions in the batch. */
+/** The fields of one record; the next record overwrites them. Positions are in the batch. */
 class LineRecord {
   offset = 0;
   timestamp = 0;
@@ -97,7 +97,7 @@ const names = {
 } as const;
 
 function readHeader(record: LineRecord, bytes: Buffer, name: number, size: number, start: number, end: number): void {
-  // The first letter and the length tell all names apart; only then is the rest compared.
+  // First letter and length distinguish all names, so the rest is compared only once.
   const is = (wanted: Buffer): boolean => size === wanted.length && sameBytes(bytes, name, wanted, 0, size);
   switch (bytes[name]) {
     case 97: // a
@@ -178,7 +178,7 @@ function sameBytes(a: Buffer, aStart: number, b: Buffer, bStart: number, length:
   return true;
 }
 
-/** Gathers records into batches. All batches share one set of arrays, each a part of them. */
+/** Gathers records into batches. Each batch uses a slice of one shared set of arrays. */
 class Runs {
   private readonly done: DecodedLines[] = [];
   private readonly starts: Uint32Array;
@@ -190,7 +190,7 @@ class Runs {
   private lengths = new Map<number, number>();
   private count = 0;
   private runStart = 0;
-  /** What the lines of the current run have in common. */
+  /** Values shared by all lines of the current run. */
   private source = '';
   private origin = '';
   private keyStart = 0;

@@ -1,8 +1,6 @@
 import type { DedupMark } from './reading-state';
 
-/**
- * Marks of the newest stamp: by them the lines of a rewritten object are recognised as read before (rule 7).
- */
+/** Marks of the newest timestamp, by which lines of a rewritten object are recognized as repeats (`repeated-lines`). */
 
 const maxHashes = 1024;
 
@@ -13,7 +11,10 @@ export function lineHash(bytes: Buffer, start: number, end: number): number {
   return hash >>> 0;
 }
 
-/** The newest stamp seen, with hashes of the first lines that bear it. Lines are hashed late: few turn out to count. */
+/**
+ * Tracks the newest timestamp and hashes of the first lines that bear it. Hashes late, because a newer timestamp makes
+ * most of them obsolete.
+ */
 export class DedupTracker {
   private time: number;
   private hashes: readonly number[];
@@ -26,7 +27,7 @@ export class DedupTracker {
     this.hashes = mark?.hashes ?? [];
   }
 
-  /** A line in bytes [start, end) of what the next {@link hashPending} is given. */
+  /** Notes a line in bytes [start, end) of the buffer that the next {@link hashPending} receives. */
   note(time: number, start: number, end: number): void {
     if (time < this.time) return;
     if (time > this.time) {
@@ -40,7 +41,7 @@ export class DedupTracker {
     this.pending++;
   }
 
-  /** Hashes what is pending; `bytes` hold the lines noted since the last call. */
+  /** Hashes the pending lines; `bytes` must hold all lines noted since the last call. */
   hashPending(bytes: Buffer): DedupMark | null {
     if (this.pending > 0) {
       const hashes = [...this.hashes];
@@ -52,14 +53,14 @@ export class DedupTracker {
   }
 }
 
-/** The newer of two marks; of one stamp the hashes of both. */
+/** The newer of two marks. For equal timestamps, it has the hashes of both. */
 export function newerMark(a: DedupMark | null, b: DedupMark | null): DedupMark | null {
   if (a === null || b === null) return a ?? b;
   if (a.time !== b.time) return a.time > b.time ? a : b;
   return { time: a.time, hashes: [...new Set([...a.hashes, ...b.hashes])].slice(0, maxHashes) };
 }
 
-/** Was a line in bytes [start, end) with this stamp read before `mark` was made? */
+/** True when a line in bytes [start, end) with this timestamp was read before `mark` was made. */
 export function isMarked(mark: DedupMark, time: number, bytes: Buffer, start: number, end: number): boolean {
   return time < mark.time || (time === mark.time && mark.hashes.includes(lineHash(bytes, start, end)));
 }

@@ -1,10 +1,10 @@
-/** How the bytes of an object hold its lines; `utf-16` is not read. */
+/** How an object encodes its lines. Telltale does not read `utf-16`. */
 export type SniffedEncoding = 'plain' | 'gzip' | 'utf-16';
 
-/** So many bytes from the beginning of an object tell its encoding. */
+/** Number of leading bytes that determine an object's encoding. */
 export const SNIFF_BYTES = 64;
 
-/** Without a BOM, fewer bytes than this are too few to be called UTF-16. */
+/** Without a BOM, fewer bytes than this cannot be recognized as UTF-16. */
 const MIN_UTF_16_BYTES = 16;
 
 /** RFC 1952, 2.3.1: ID1, ID2, and the only compression method there is, deflate. */
@@ -12,10 +12,10 @@ const GZIP_MAGIC = Buffer.from([0x1f, 0x8b, 0x08]);
 const UTF_16_BOMS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 
 /**
- * The encoding of an object by its first up to {@link SNIFF_BYTES} bytes, never by its name.
+ * Detects an object's encoding from up to {@link SNIFF_BYTES} leading bytes, never from its name.
  *
- * UTF-16 is known by its BOM or, from 16 bytes on, by a NUL in every second byte and nowhere else: how text in Latin
- * letters looks in it. Other lines with NULs are plain.
+ * UTF-16 has a BOM or, in at least 16 bytes, a NUL in exactly every second byte, as Latin text does. Other content with
+ * NULs is plain.
  */
 export function sniff(head: Buffer): SniffedEncoding {
   const startsWith = (magic: Buffer): boolean => head.subarray(0, magic.length).equals(magic);
@@ -26,21 +26,21 @@ export function sniff(head: Buffer): SniffedEncoding {
   return bytes.length >= MIN_UTF_16_BYTES && (hasNulsAt(0) || hasNulsAt(1)) ? 'utf-16' : 'plain';
 }
 
-/** The beginning of a stream, and all of it. */
+/** The first bytes of a stream, and the whole stream. */
 export interface Peeked {
-  /** The first bytes; fewer than asked for where there are no more. */
+  /** The first bytes; fewer than requested when the stream is shorter. */
   readonly head: Buffer;
-  /** The stream from its beginning, to be iterated once. */
+  /** The stream from its beginning. Iterate it once. */
   readonly chunks: ClosableChunks;
 }
 
-/** Whoever does not iterate these calls `return`: it closes the source even so. */
+/** A caller that does not iterate the chunks must call `return`, which closes the source. */
 export interface ClosableChunks extends AsyncIterable<Buffer>, AsyncIterator<Buffer, undefined> {
   return(): Promise<IteratorReturnResult<undefined>>;
 }
 
 /**
- * Looks at the first bytes of a stream without losing them. Only the head is copied.
+ * Reads the first bytes of a stream without consuming them. Copies only the head.
  * @throws what the source throws
  */
 export async function peek(source: AsyncIterable<Buffer>, bytes: number): Promise<Peeked> {
@@ -54,7 +54,7 @@ export async function peek(source: AsyncIterable<Buffer>, bytes: number): Promis
     length += result.value.length;
   }
   const head = Buffer.concat(taken, Math.min(length, bytes));
-  // Written by hand: the `return` of a generator that was never started would not reach the source.
+  // Not a generator: `return` on a generator that never started would not reach the source.
   const chunks: ClosableChunks = {
     [Symbol.asyncIterator]: () => chunks,
     next: async () => {

@@ -4,8 +4,7 @@ import { apacheError, compactDate, dateTime, openStack, shortDate, timeOnly } fr
 import { syslog3164, syslog5424 } from './formats/syslog';
 
 /**
- * Every known format, in the order in which a line is tried against them. A level is the token at the level's place,
- * never the word elsewhere in the message.
+ * Every known format, in the order of trial. A level is the token at the level's place, never a word in the message.
  */
 const formats: readonly LineFormat[] = [
   timeOnly,
@@ -20,7 +19,7 @@ const formats: readonly LineFormat[] = [
   logfmt,
 ];
 
-/** The format of a name that a checkpoint keeps; null for an unknown one. */
+/** The format with the name that a checkpoint keeps; null when unknown. */
 export function formatNamed(name: string | null): LineFormat | null {
   return formats.find((format) => format.name === name) ?? null;
 }
@@ -28,7 +27,7 @@ export function formatNamed(name: string | null): LineFormat | null {
 const byFirstByte = Array.from({ length: 256 }, (_, byte) => formats.filter((format) => format.mayBeginWith(byte)));
 const none: readonly LineFormat[] = [];
 
-/** The formats that a line may fit, by its first byte, in the order of the table; none for an empty line. */
+/** The formats that a line may match, by its first byte, in table order; an empty list for an empty line. */
 export function formatsFor(byte: number | undefined): readonly LineFormat[] {
   return byte === undefined ? none : (byFirstByte[byte] ?? none);
 }

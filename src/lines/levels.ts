@@ -1,7 +1,7 @@
 import { Level } from './line-batch';
 import { byteAt } from './timestamps';
 
-/** Level words of log formats, in lower case. Case does not matter in a log. */
+/** Level words in lower case. Logs may use any case. */
 const synonyms: readonly (readonly [Level, readonly string[]])[] = [
   [Level.ERROR, ['error', 'fatal', 'severe', 'critical', 'emerg', 'alert', 'err', 'crit', 'emergency', 'panic']],
   [Level.WARN, ['warn', 'warning']],
@@ -22,7 +22,7 @@ const wordsByLength: readonly (readonly Word[])[] = Array.from({ length: 10 }, (
 
 const noWords: readonly Word[] = [];
 
-/** The level that the word in bytes [start, end) names, undefined when it names none. */
+/** The level named by the word in bytes [start, end); undefined for other words. */
 export function levelOf(bytes: Buffer, start: number, end: number): Level | undefined {
   for (const { letters, level } of wordsByLength[end - start] ?? noWords) {
     if (isWord(bytes, start, letters)) return level;

@@ -1,28 +1,31 @@
 /**
- * The unit of the hot path: many lines in one buffer, and beside it typed arrays of what is known about each.
- * No object and no string per line.
+ * The unit of the hot path: many lines in one buffer, with typed arrays for their properties. There is no object or
+ * string per line.
  */
 
-/** Levels as small numbers, so that a batch holds one byte a line. Their names are what the `level` header says. */
+/** Levels as small numbers: one byte per line. The `level` header holds their names. */
 export const Level = { ERROR: 0, WARN: 1, INFO: 2, DEBUG: 3, NONE: 4, CONT: 5, RAW: 6 } as const;
 export type Level = (typeof Level)[keyof typeof Level];
 
 /** Names by number: `ERROR|WARN|INFO|DEBUG`, `NONE` (a record without a level), `CONT` (continuation), `RAW` (unparsed). */
 export const levelNames = ['ERROR', 'WARN', 'INFO', 'DEBUG', 'NONE', 'CONT', 'RAW'] as const;
 
-/** What is rarely true of a line, as bits. */
+/** Rare properties of a line, as bits. */
 export const LineFlag = {
   /** `again=1`: repeated by a rewritten object; kept in the topic, left out of counts. */
   AGAIN: 1,
-  /** `clock=future`: its stamp lies more than `maxFutureSkew` after LastModified. */
+  /** `clock=future`: its timestamp is more than `maxFutureSkew` after LastModified. */
   FUTURE: 2,
   /** `cut=head`: the first `maxLineBytes` of a longer line. */
   CUT_HEAD: 4,
-  /** `cut=tail`: published without its terminator, because its source ended or was silent for long. */
+  /** `cut=tail`: published without its terminator because its source ended or was silent for too long. */
   CUT_TAIL: 8,
-  /** `cut=rest`: what came later of a line that was published as a tail; counted in bytes, not in lines. */
+  /** `cut=rest`: appended later to a line published as a tail; counted in bytes, not in lines. */
   CUT_REST: 16,
-  /** `gap=possible`: the first record behind a place where lines may be missing, because content was replaced unseen. */
+  /**
+   * `gap=possible`: the first record after a place where lines may be missing because content was replaced before it
+   * was read.
+   */
   GAP: 32,
 } as const;
 
@@ -30,29 +33,29 @@ export const LineFlag = {
 export interface LineBatch {
   /** SourceId: `bucket/key`, the key decoded. */
   readonly source: string;
-  /** Who wrote it (a host): partition, watermark, window and `quiet` go by it. */
+  /** The writing host. Partition, watermark and window belong to it. */
   readonly origin: string;
   readonly generation: number;
   readonly count: number;
-  /** Holds the lines, with gaps between them that mean nothing here. */
+  /** Holds the lines; bytes between them have no meaning. */
   readonly bytes: Buffer;
   /** Index in `bytes` of each line's first byte. */
   readonly starts: Uint32Array;
-  /** Index in `bytes` just behind each line's last byte; the terminator is not part of a line. */
+  /** Index in `bytes` after each line's last byte. The terminator is not part of a line. */
   readonly ends: Uint32Array;
-  /** Byte offset in its generation of each line's first byte: strictly growing. */
+  /** Byte offset of each line's first byte in its generation; strictly increasing. */
   readonly offsets: Float64Array;
   /** Event time, epoch milliseconds. */
   readonly times: Float64Array;
-  /** A {@link Level} each. */
+  /** A {@link Level} per line. */
   readonly levels: Uint8Array;
-  /** {@link LineFlag} bits each. */
+  /** {@link LineFlag} bits per line. */
   readonly flags: Uint8Array;
-  /** True length in bytes of lines with CUT_HEAD whose length is known, by index in this batch. Mostly empty. */
+  /** Full length in bytes of CUT_HEAD lines, where known, by index in this batch. Usually empty. */
   readonly lengths: ReadonlyMap<number, number>;
 }
 
-/** The same lines, the first of them marked as the first behind a possible gap. */
+/** The same lines, with the first marked as following a possible gap. */
 export function afterGap(batch: LineBatch): LineBatch {
   return { ...batch, flags: batch.flags.map((flags, i) => (i === 0 ? flags | LineFlag.GAP : flags)) };
 }

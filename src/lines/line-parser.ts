@@ -7,26 +7,26 @@ import { DedupTracker, isMarked, newerMark } from './dedup-marks';
 import { TimestampKind } from './timestamps';
 import { zoneNamed, type Zone } from './zones';
 
-/** What is known of a source besides its bytes. */
+/** Facts about a source other than its bytes. */
 export interface ReadingContext {
   /** Day in the file's name (days since the epoch), null when it has none. */
   readonly fileDay: number | null;
   /** Epoch milliseconds. */
   readonly lastModified: number;
-  /** IANA name of the zone of stamps that name none. */
+  /** IANA name of the zone of timestamps without one. */
   readonly zone: string;
-  /** The format that the user gave for this source: every line is tried against it first. */
+  /** The user's format for this source; every line is tried against it first. */
   readonly customFormat: LineFormat | null;
-  /** A stamp more than this many milliseconds after `lastModified` is in the future. */
+  /** A timestamp more than this many milliseconds after `lastModified` is in the future. */
   readonly maxFutureSkew: number;
 }
 
 /**
- * Reads level and event time, line after line. After each {@link parse} they are in `level`, `time` and `flags`: fields
- * instead of a result, so that a line makes no object.
+ * Reads level and event time of one line after the other. Each {@link parse} sets `level`, `time` and `flags`: fields
+ * instead of a result, so that a line allocates no object.
  *
- * Without look-ahead: a line is tried against the format that fitted last, then against the table; the first that fits
- * becomes the current one. A format of the user's own stays the current one. What fits none continues the record above
+ * There is no look-ahead. A line is tried against the current format, then against the table; the first match becomes
+ * the current format. A custom format stays the current one. A line that matches no format continues the record above
  * it.
  */
 export class LineParser {
@@ -67,7 +67,7 @@ export class LineParser {
     this.earlier = state.earlier;
   }
 
-  /** Reads the line in bytes [start, end), without its terminator. */
+  /** Parses the line in bytes [start, end), without its terminator. */
   parse(bytes: Buffer, start: number, end: number): void {
     if (!this.matches(bytes, start, end)) {
       this.parseContinuation();
@@ -88,14 +88,14 @@ export class LineParser {
     this.recordFlags = this.flags;
   }
 
-  /** A line that belongs to the record above, whatever it looks like: the rest of one that was cut. */
+  /** Treats the line as a continuation, without matching formats: it is the rest of a cut line. */
   parseContinuation(): void {
     this.level = this.hasRecord ? Level.CONT : Level.RAW;
     this.time = this.recordTime;
     this.flags = this.recordFlags;
   }
 
-  /** What reading on needs; `bytes` hold every line read since the last call. */
+  /** State needed to continue; `bytes` must hold every line parsed since the last call. */
   state(bytes: Buffer, openCut: ReadingState['openCut']): ReadingState {
     return {
       ...this.days.state(),
@@ -138,7 +138,7 @@ export class LineParser {
   }
 }
 
-/** The state before the first byte of the generation after the one that was read to `reading`. */
+/** The state at the start of the next generation, given the final state of the previous one. */
 export function nextGeneration(reading: ReadingState): ReadingState {
   const { firstTimestamp, firstDay } = reading;
   return {

@@ -6,30 +6,30 @@ import { varintSize, writeVarint } from '../records/varints';
 export { decodeLines } from './decode-lines';
 
 /**
- * Lines as records of topic `logs`: one record a line, key = SourceId, value = the line's bytes. Headers:
+ * Encodes lines as records of topic `logs`: one record per line, key = SourceId, value = the line's bytes. Headers:
  *
  * | name   | value                                                                     |
  * |--------|---------------------------------------------------------------------------|
- * | origin | who wrote it: a consumer need not know how the producer found that out    |
+ * | origin | the writing host, so that consumers need not know how it is derived       |
  * | level  | `ERROR`, `WARN`, `INFO`, `DEBUG`, `NONE`, `CONT` or `RAW`                 |
  * | time   | event time, epoch milliseconds                                            |
- * | at     | `generation:byteOffset`; compared numerically it only grows in a source   |
- * | cut    | `head`, `tail` or `rest` of a line that is not published whole            |
- * | length | true length of a line that was cut, where it is known                     |
+ * | at     | `generation:byteOffset`; grows numerically within a source                |
+ * | cut    | `head`, `tail` or `rest` of a line published in part                      |
+ * | length | full length of a cut line, where known                                    |
  * | again  | `1`: repeated by a rewritten object                                       |
- * | clock  | `future`: its stamp lies too far after LastModified, `time` is the latter |
+ * | clock  | `future`: its timestamp is too far after LastModified, which `time` holds |
  * | gap    | `possible`: lines of its source before it may be missing                  |
  *
- * The last five are rare. Bytes go straight from one buffer to another: no object and no string per line.
+ * The last five are rare. Bytes are copied from buffer to buffer without objects or strings per line.
  */
 
-/** A record batch never holds more lines than this (rule 2). */
+/** A record batch holds at most this many lines (`bounded-memory`). */
 export const maxBatchLines = 10_000;
 
-/** Bytes of a batch besides its records. */
+/** Bytes of a batch without its records. */
 export const batchOverhead = recordsStart;
 
-/** Upper bound of what a line's record takes besides the line's bytes and rare headers. */
+/** Upper bound of a record's size without the line's bytes and rare headers. */
 export function recordOverhead(source: string, origin: string): number {
   const lengthAttributesDeltas = 5 + 1 + 1 + 5;
   const keyAndOrigin = 5 + Buffer.byteLength(source) + 8 + 5 + Buffer.byteLength(origin);
@@ -38,7 +38,7 @@ export function recordOverhead(source: string, origin: string): number {
   return lengthAttributesDeltas + keyAndOrigin + valueLengthAndHeaderCount + levelTimeAt;
 }
 
-/** Upper bound of the rare headers of a line with any flag or a length. */
+/** Upper bound of the rare headers' size of one line. */
 export const rareOverhead = 67;
 
 /** Upper bound of the encoded size of a batch, in bytes. */
@@ -112,8 +112,8 @@ export function encodeLines(batch: LineBatch, timestamp: number, crc32c: Crc32c)
 }
 
 /**
- * Copies a few hundred bytes quicker than a call into native code does: four at a time. (As eight-byte numbers it would
- * be quicker still, but a floating point number need not keep every bit pattern, and a BigInt is an object.)
+ * Copies four bytes at a time: faster than a native call for a few hundred bytes. Eight-byte numbers do not work: a
+ * float does not keep every bit pattern, and a BigInt is an object.
  */
 function copy(out: DataView, pos: number, from: DataView, start: number, length: number): number {
   let i = 0;
@@ -136,7 +136,7 @@ function header(name: string, value: string): Buffer {
   return Buffer.concat([field(Buffer.from(name)), field(Buffer.from(value))]);
 }
 
-/** All that is the same for every line of a level: `origin`, `level` and the name of `time`. */
+/** The bytes that all lines of a level share: `origin`, `level` and the name of `time`. */
 function headersUpToTime(origin: string, level: string): Buffer {
   return Buffer.concat([header('origin', origin), header('level', level), field(Buffer.from('time'))]);
 }
@@ -147,7 +147,7 @@ interface RareHeaders {
 }
 const noRareHeaders: RareHeaders = { count: 0, bytes: Buffer.alloc(0) };
 
-/** By flags, without `length`: the lines of a rewritten object all carry the same. */
+/** Cached by flags, without `length`: all lines of a rewritten object carry the same flags. */
 const rareByFlags = Array.from({ length: 64 }, (_, flags) => buildRareHeaders(flags, undefined));
 
 function rareHeaders(flags: number, length: number | undefined): RareHeaders {

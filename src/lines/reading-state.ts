@@ -1,38 +1,46 @@
 /**
- * What reading a source on needs to know of the lines before: so that how uploads split a file never changes what is
- * read. Plain JSON, kept in the checkpoint (rules 6 and 7). Times are epoch milliseconds, days are days since the epoch.
+ * State of a source's earlier lines that continuing needs, so that splits into uploads never change the result
+ * (`split-independence`, `repeated-lines`). Plain JSON, kept in the checkpoint. Times are epoch milliseconds, days are
+ * days since the epoch.
  */
 export interface ReadingState {
-  /** Name of the format that fitted last, null before a generation's first record; `own` for the user's own throughout. */
+  /**
+   * Name of the format that matched last; null before a generation's first record; always `own` for a custom format.
+   */
   readonly format: string | null;
-  /** The day (in the source's zone) that time-only stamps belong to at this place; null until one was seen. */
+  /** The current day, in the source's zone, of time-only timestamps; null before the first one. */
   readonly day: number | null;
-  /** The last time-only stamp on its day: wall time, as epoch milliseconds if the source's zone were UTC. */
+  /** The last time-only timestamp on its day: wall time, as epoch milliseconds if the source's zone were UTC. */
   readonly lastTime: number | null;
   /**
-   * The last midnight crossing of time-only stamps: the day that began and the wall time of its first stamp. For an hour
-   * a forward jump may mean "the day before again".
+   * The last midnight crossing of time-only timestamps: the day that began and the wall time of its first timestamp.
+   * For an hour, a forward jump may return to the day before.
    */
   readonly crossing: { readonly day: number; readonly time: number } | null;
-  /** The record that continuations belong to, null when lines here are RAW. */
+  /** The record that continuations belong to; null while lines are RAW. */
   readonly record: { readonly time: number; readonly again: boolean; readonly future: boolean } | null;
-  /** First time-only stamp of this generation as text `HH:mm:ss.SSS`, to recognise a rewritten log whose file name has no date. */
+  /**
+   * First time-only timestamp of this generation as `HH:mm:ss.SSS`. It identifies a rewritten log whose file name has
+   * no date.
+   */
   readonly firstTimestamp: string | null;
-  /** Day given to the first stamp of this generation. */
+  /** Day assigned to the first timestamp of this generation. */
   readonly firstDay: number | null;
-  /** Newest own stamp of this generation, with hashes of up to 1,024 lines of exactly that stamp. */
+  /** Newest parsed timestamp of this generation, with hashes of up to 1,024 lines that bear it. */
   readonly newest: DedupMark | null;
-  /** The same of all earlier generations together. */
+  /** The newest parsed timestamp of all earlier generations, with its hashes. */
   readonly earlier: DedupMark | null;
-  /** First stamp and day of the generation before (see rule 7). */
+  /** First timestamp and day of the previous generation, by which a rewritten log gets its date (`repeated-lines`). */
   readonly before: { readonly firstTimestamp: string; readonly firstDay: number } | null;
-  /** The head of an overlong line, or a tail, was published; bytes up to the next terminator belong to it. */
+  /**
+   * Set when the head of an overlong line, or a held tail, was published: bytes up to the next terminator belong to it.
+   */
   readonly openCut: 'head' | 'tail' | null;
 }
 
 export interface DedupMark {
   readonly time: number;
-  /** 32-bit hashes of lines with exactly this stamp, at most 1,024. */
+  /** 32-bit hashes of at most 1,024 lines with this timestamp. */
   readonly hashes: readonly number[];
 }
 

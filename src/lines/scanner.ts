@@ -6,67 +6,67 @@ import type { ReadingState } from './reading-state';
 export { nextGeneration } from './line-parser';
 export { fileDayOf } from './timestamps';
 
-/** What a scanner needs to know of the source that it reads. */
+/** Facts about the scanned source. */
 export interface ScanContext extends ReadingContext {
   /** SourceId: `bucket/key`. */
   readonly source: string;
   readonly origin: string;
   readonly generation: number;
-  /** Of a longer line only the first so many bytes are published. */
+  /** Only this many bytes of a longer line are published. */
   readonly maxLineBytes: number;
   /** Upper bound of a batch's encoded size; a batch of one line may be larger. */
   readonly batchBytes: number;
 }
 
-/** What the configuration says to a scanner. */
+/** A scanner's configuration. */
 export type ScanOptions = Pick<ScanContext, 'zone' | 'customFormat' | 'maxFutureSkew' | 'maxLineBytes' | 'batchBytes'>;
 
-/** The same by key: zones and formats are each user's own, for some keys. */
+/** Scan options by key: zones and formats may be configured per key. */
 export type ScanFor = (key: string) => ScanOptions;
 
-/** Where scanning begins or goes on: at the first byte not yet published or dropped. */
+/** Where scanning starts or resumes: at the first byte not yet published or dropped. */
 export interface ScanPosition {
   readonly offset: number;
-  /** The bytes at `offset` that were read before: an unterminated line. */
+  /** Bytes at `offset` that were read before: the unterminated last line. */
   readonly held: Buffer;
   readonly reading: ReadingState;
 }
 
 /**
- * What became of bytes [from, to) of a generation: lines to publish (perhaps none), and what is dropped. Each `from` is
- * the `to` before it, and to - from = publishedBytes + droppedBytes.
+ * The result for bytes [from, to) of a generation: lines to publish, possibly none, and dropped bytes. Each `from` is
+ * the previous `to`, and to - from = publishedBytes + droppedBytes.
  */
 export interface ScannedBatch {
   readonly batch: LineBatch;
   readonly from: number;
   readonly to: number;
-  /** Lines with their terminators. */
+  /** Bytes of the lines, including terminators. */
   readonly publishedBytes: number;
-  /** A BOM, and what lies beyond the cut of an overlong line. */
+  /** A BOM, and the bytes of an overlong line after its cut. */
   readonly droppedBytes: number;
-  /** After this batch. */
+  /** State after this batch. */
   readonly reading: ReadingState;
 }
 
 /**
- * Splits a source's bytes into lines and reads level and event time of each. However the bytes are cut into chunks, and
- * wherever scanning is broken off and resumed, the lines are the same.
+ * Splits a source's bytes into lines and reads level and event time of each. The lines do not depend on chunks, nor on
+ * where scanning stops and resumes (`split-independence`).
  *
- * - LF and CR LF end a line; only terminated lines are published; bytes are never re-encoded. A BOM at the beginning of
- *   a generation is dropped.
- * - A line longer than `maxLineBytes` is published as soon as that is seen, cut (CUT_HEAD); the rest of it, terminator
- *   included, is dropped. Its true length is not in its record: that would depend on the chunks. The ledger has it.
- * - At most `maxLineBytes` and a few bytes more are held.
+ * - LF and CR LF end a line; only terminated lines are published; bytes are never re-encoded. A BOM at the start of a
+ *   generation is dropped.
+ * - A line longer than `maxLineBytes` is cut (CUT_HEAD) and published at once; the rest, including the terminator, is
+ *   dropped. The record does not hold the full length, which would depend on the chunks. The ledger does.
+ * - It holds at most `maxLineBytes` and a few more bytes.
  */
 export interface LineScanner {
-  /** Takes the next bytes; returns all whole lines. The batches keep `chunk`: it must not be written to again. */
+  /** Takes the next bytes and returns all whole lines. The batches keep `chunk`: never write to it again. */
   push(chunk: Buffer): ScannedBatch[];
   /**
-   * Publishes the held tail as a line without terminator (CUT_TAIL). What comes later of it is CUT_REST: a record, but
-   * no line.
+   * Publishes the held bytes as a line without terminator (CUT_TAIL). Bytes appended to it later are CUT_REST: a
+   * record, but not a line.
    */
   finish(): ScannedBatch[];
-  /** What to keep for scanning on; behind the bytes in `held`. */
+  /** State needed to resume after the bytes in `held`. */
   state(): ScanPosition;
 }
 
@@ -125,13 +125,13 @@ class Scanner implements LineScanner {
     return { offset: this.lines.end, held: this.tail.joinedWith(nothing), reading };
   }
 
-  /** Does the chunk end a line, or show what becomes of the unterminated one? If not, it is only held. */
+  /** True when the chunk ends a line or makes the unterminated one overlong. Otherwise it is only held. */
   private mayDecide(chunk: Buffer): boolean {
     if (this.openCut === 'head' || this.tail.length + chunk.length > this.context.maxLineBytes) return true;
     return chunk.includes(lineFeed);
   }
 
-  /** Takes in every terminated line; returns the position behind the last. */
+  /** Adds every terminated line; returns the position after the last. */
   private scanTerminated(bytes: Buffer): number {
     const { maxLineBytes } = this.context;
     const { parser: reading, lines } = this;
@@ -157,14 +157,14 @@ class Scanner implements LineScanner {
     return start;
   }
 
-  /** The terminator of a line that was cut has come. */
+  /** Handles the terminator of a cut line. */
   private closeCut(bytes: Buffer, start: number, lf: number): void {
     if (this.openCut === 'head') this.lines.drop(lf + 1);
     else this.addLine(bytes, start, endOfLine(bytes, start, lf), lf + 1, 0);
     this.openCut = null;
   }
 
-  /** Returns what is to be held of the bytes behind the last terminator: all, unless the line is too long already. */
+  /** Returns the bytes to hold after the last terminator: all, unless the line is already too long. */
   private scanUnterminated(bytes: Buffer, start: number): Buffer {
     if (this.openCut === 'head') {
       this.lines.drop(bytes.length);
@@ -177,9 +177,9 @@ class Scanner implements LineScanner {
   }
 
   /**
-   * Adds the line in bytes [start, end), whose terminator ends at `next`, cut if it is too long. Of a tail that was
-   * published before it is the rest; a rest of nothing but a terminator makes no record.
-   * @returns was it cut?
+   * Adds the line in bytes [start, end), whose terminator ends at `next`, cut if it is too long. After a published tail
+   * it is the rest; a rest that is only a terminator makes no record.
+   * @returns true when the line was cut
    */
   private addLine(bytes: Buffer, start: number, end: number, next: number, flag: number): boolean {
     const { maxLineBytes } = this.context;
@@ -219,18 +219,18 @@ class Scanner implements LineScanner {
   }
 }
 
-/** CR LF is a terminator as a whole. */
+/** Excludes a CR before the LF: CR LF is one terminator. */
 function endOfLine(bytes: Buffer, start: number, lf: number): number {
   return lf > start && bytes[lf - 1] === carriageReturn ? lf - 1 : lf;
 }
 
-/** Is an unterminated line certainly too long? A CR at its end may be half of a terminator. */
+/** True when an unterminated line is certainly too long. A CR at its end may be half of a terminator. */
 function isOverlong(bytes: Buffer, start: number, maxLineBytes: number): boolean {
   const length = bytes.length - start;
   return length > maxLineBytes + 1 || (length === maxLineBytes + 1 && bytes[bytes.length - 1] !== carriageReturn);
 }
 
-/** The held, unterminated line: grows by doubling, so that a long line in tiny chunks stays cheap. */
+/** The held unterminated line. Grows by doubling, so that a long line in tiny chunks stays cheap. */
 class Tail {
   length: number;
   private buffer: Buffer;
@@ -251,7 +251,7 @@ class Tail {
     this.length = length;
   }
 
-  /** A copy, unless nothing is held. */
+  /** Returns a copy, unless nothing is held. */
   joinedWith(chunk: Buffer): Buffer {
     return this.length === 0 ? chunk : Buffer.concat([this.buffer.subarray(0, this.length), chunk]);
   }
@@ -262,10 +262,10 @@ class Tail {
   }
 }
 
-/** The batch in the making. Positions are in `bytes`; its arrays are used again for every batch. */
+/** The current batch. Positions are in `bytes`; every batch reuses the arrays. */
 class PendingLines {
   bytes: Buffer = nothing;
-  /** Offset in the generation behind everything published or dropped. */
+  /** Offset in the generation after everything published or dropped. */
   end: number;
   private from: number;
   /** Offset in the generation of `bytes[0]`. */
@@ -293,7 +293,7 @@ class PendingLines {
     return this.end === this.from;
   }
 
-  /** The next bytes, which begin where everything so far ended. */
+  /** Sets the next bytes, which begin at `end`. */
   begin(bytes: Buffer): void {
     this.bytes = bytes;
     this.base = this.end;
@@ -305,7 +305,7 @@ class PendingLines {
     return this.count < maxBatchLines && size <= this.context.batchBytes;
   }
 
-  /** The line in bytes [start, end); `next` is the position behind its terminator. */
+  /** Adds the line in bytes [start, end); `next` is the position after its terminator. */
   add(start: number, end: number, next: number, { time, level }: LineParser, flags: number): void {
     const i = this.count++;
     this.starts[i] = start;
@@ -318,12 +318,12 @@ class PendingLines {
     this.end = this.base + next;
   }
 
-  /** Everything up to position `next` is published without a record of its own. */
+  /** Counts bytes up to position `next` as published, without a record. */
   publish(next: number): void {
     this.end = this.base + next;
   }
 
-  /** Everything up to position `next` is dropped. */
+  /** Counts bytes up to position `next` as dropped. */
   drop(next: number): void {
     this.dropped += this.base + next - this.end;
     this.end = this.base + next;
@@ -353,7 +353,7 @@ class PendingLines {
   }
 }
 
-/** With room for a mark of the first line (`behindGap`). */
+/** Leaves room for a header on the first line (`afterGap`). */
 const emptySize = batchOverhead + rareOverhead;
 
 const noLengths: ReadonlyMap<number, number> = new Map();

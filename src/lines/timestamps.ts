@@ -1,24 +1,24 @@
 /**
- * Reading stamps out of bytes: digits, clocks, dates. Every function reads within [pos, end) and returns the position
- * behind what it read, or -1 when it is not there. No strings: this runs once for every line.
+ * Reads timestamps from bytes: digits, clocks, dates. Every function reads within [pos, end) and returns the position
+ * after the value, or -1 when there is none. It makes no strings, because it runs for every line.
  */
 
 export const dayMs = 86_400_000;
 
-/** What a stamp's number means. */
+/** The meaning of a timestamp's number. */
 export const TimestampKind = {
   /** Wall time: epoch milliseconds as if the zone were UTC. */
   WALL: 0,
-  /** Epoch milliseconds: the stamp names its zone. */
+  /** Epoch milliseconds: the timestamp names its zone. */
   ABSOLUTE: 1,
-  /** Milliseconds since midnight, wall time; the date is to be found elsewhere. */
+  /** Milliseconds since midnight, wall time. The date comes from elsewhere. */
   TIME_OF_DAY: 2,
-  /** Wall time in the leap year 2000; the year is to be found elsewhere. */
+  /** Wall time in the leap year 2000. The year comes from elsewhere. */
   YEARLESS: 3,
 } as const;
 export type TimestampKind = (typeof TimestampKind)[keyof typeof TimestampKind];
 
-/** A stamp while it is read: the readers below add up `time`. */
+/** A timestamp being read: the functions below add to `time`. */
 export interface Timestamp {
   kind: TimestampKind;
   /** Milliseconds, see {@link TimestampKind}. */
@@ -38,19 +38,19 @@ export function isLetter(byte: number): boolean {
   return lower >= 97 && lower <= 122;
 }
 
-/** Neither blank nor control character; bytes of UTF-8 are visible. */
+/** True for anything but blanks and control characters. Bytes of UTF-8 are visible. */
 export function isVisible(byte: number): boolean {
   return byte > 32 && byte !== 127;
 }
 
-/** The number that two digits at `pos` make, negative when they are no digits. */
+/** The number of two digits at `pos`; negative when they are not digits. */
 export function twoDigits(bytes: Buffer, pos: number): number {
   const tens = byteAt(bytes, pos) - 48;
   const ones = byteAt(bytes, pos + 1) - 48;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
 }
 
-/** Like {@link twoDigits}, where a day below ten may begin with a space. */
+/** Like {@link twoDigits}, but the first digit may be a space. */
 function paddedTwoDigits(bytes: Buffer, pos: number): number {
   const ones = byteAt(bytes, pos + 1);
   return byteAt(bytes, pos) === 32 && isDigit(ones) ? ones - 48 : twoDigits(bytes, pos);
@@ -61,7 +61,7 @@ export function skipSpaces(bytes: Buffer, pos: number, end: number): number {
   return pos;
 }
 
-/** `HH:mm:ss`, with a fraction of `.` or `,` and digits where there is one; adds to `out.time`. */
+/** `HH:mm:ss`, optionally with a fraction after `.` or `,`; adds to `out.time`. */
 export function readClock(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   if (pos + 8 > end || bytes[pos + 2] !== 58 || bytes[pos + 5] !== 58) return -1;
   if (!addClock(twoDigits(bytes, pos), twoDigits(bytes, pos + 3), twoDigits(bytes, pos + 6), out)) return -1;
@@ -75,14 +75,14 @@ export function readCompactClock(bytes: Buffer, pos: number, end: number, out: T
   return fits ? pos + 6 : -1;
 }
 
-/** Adds to `out.time`; false when there is no such time. A leap second counts as the second before it. */
+/** Adds to `out.time`; returns false for an invalid time. A leap second counts as the second before it. */
 export function addClock(hour: number, minute: number, second: number, out: Timestamp): boolean {
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return false;
   out.time += ((hour * 60 + minute) * 60 + (second === 60 ? 59 : second)) * 1000;
   return true;
 }
 
-/** Milliseconds count, further digits are cut off. Returns `pos` where there is no fraction. */
+/** Reads milliseconds and ignores further digits. Returns `pos` when there is no fraction. */
 function readFraction(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   const mark = byteAt(bytes, pos);
   if ((mark !== 46 && mark !== 44) || pos + 1 >= end || !isDigit(byteAt(bytes, pos + 1))) return pos;
@@ -137,7 +137,7 @@ export function readAsctime(bytes: Buffer, pos: number, end: number, out: Timest
   return addDay(epochDay(year, monthAt(bytes, pos), paddedTwoDigits(bytes, pos + 4)), out) ? behind + 5 : -1;
 }
 
-/** `Z`, `+02:00` or `+0200`: makes a wall time absolute. Returns `pos` where there is none. */
+/** `Z`, `+02:00` or `+0200`: makes a wall time absolute. Returns `pos` when there is none. */
 export function readOffset(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   const sign = byteAt(bytes, pos);
   if (pos >= end) return pos;
@@ -156,7 +156,7 @@ export function readOffset(bytes: Buffer, pos: number, end: number, out: Timesta
   return minutesAt + 2;
 }
 
-/** `yyyy-MM-dd HH:mm:ss` with `T` or a space between, and a zone where there is one; sets `out`. */
+/** `yyyy-MM-dd HH:mm:ss` with `T` or a space between, optionally with a zone; sets `out`. */
 export function readDateTime(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   out.kind = TimestampKind.WALL;
   out.time = 0;
@@ -179,7 +179,7 @@ export function fullYear(twoDigitYear: number): number {
   return twoDigitYear >= 69 ? 1900 + twoDigitYear : 2000 + twoDigitYear;
 }
 
-/** Adds a day since the epoch to `out.time`; false when it is NaN: no such date. */
+/** Adds a day since the epoch to `out.time`; returns false for NaN, an invalid date. */
 export function addDay(day: number, out: Timestamp): boolean {
   if (Number.isNaN(day)) return false;
   out.time += day * dayMs;
@@ -193,15 +193,15 @@ function packLower(bytes: Buffer, pos: number): number {
   return byteAt(bytes, pos) | (byteAt(bytes, pos + 1) << 8) | (byteAt(bytes, pos + 2) << 16) | 0x202020;
 }
 
-/** 1–12 by the English three-letter name at `pos`, -1 for anything else. */
+/** Month 1–12 by the English three-letter name at `pos`; -1 for anything else. */
 function monthAt(bytes: Buffer, pos: number): number {
   return months.get(packLower(bytes, pos)) ?? -1;
 }
 
-/** The last date looked at: neighbouring lines nearly always share theirs. */
+/** Caches the last date: neighboring lines nearly always share theirs. */
 const lastDate = { packed: -1, day: Number.NaN };
 
-/** Days since 1970-01-01; NaN for dates that do not exist and years before 1970. Month and day are below 100. */
+/** Days since 1970-01-01; NaN for invalid dates and years before 1970. Month and day must be below 100. */
 export function epochDay(year: number, month: number, day: number): number {
   // Two decimal digits each: 33 January must not look like 1 February.
   const packed = (year * 100 + month) * 100 + day;
@@ -217,7 +217,7 @@ function daysInMonth(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-/** Epoch day of the last `yyyy-MM-dd` in a key's base name (`….2021-10-17.log`), null when it has none. */
+/** Epoch day of the last `yyyy-MM-dd` in a key's base name (`….2021-10-17.log`), null without one. */
 export function fileDayOf(key: string): number | null {
   const name = key.slice(key.lastIndexOf('/') + 1);
   const days = [...name.matchAll(/(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)/g)]

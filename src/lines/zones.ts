@@ -1,26 +1,24 @@
 import { TelltaleError } from '../errors';
 import { dayMs } from './timestamps';
 
-/**
- * Wall time of a zone. Wall times are numbers too: epoch milliseconds as if the zone were UTC.
- */
+/** Converts wall times of a zone. A wall time is a number: epoch milliseconds as if the zone were UTC. */
 export interface Zone {
-  /** Of a wall time that comes twice the earlier; one that is skipped counts on with the offset before it. */
+  /** Ambiguous local times use the earlier instant; skipped ones, the previous offset. */
   toEpoch(wall: number): number;
   toWall(epoch: number): number;
 }
 
 const utc: Zone = { toEpoch: (wall) => wall, toWall: (epoch) => epoch };
 
-/** Offsets change at multiples of a quarter of an hour, in every zone since 1972. */
+/** Since 1972 every zone has changed its offset only at multiples of a quarter of an hour. */
 const quarterMs = 15 * 60_000;
 
-/** Quarters that are remembered, so that a hostile log cannot fill the memory. */
+/** Maximum number of cached quarters, so that a hostile log cannot fill the memory. */
 const maxRemembered = 10_000;
 
 /**
- * A zone by its IANA name.
- * @throws CONFIG when there is none of that name
+ * Returns a zone by its IANA name.
+ * @throws CONFIG when the name is unknown
  */
 export function zoneNamed(name: string): Zone {
   if (name === 'UTC') return utc;
@@ -41,7 +39,7 @@ export function zoneNamed(name: string): Zone {
   };
 }
 
-/** As `Temporal` does with disambiguation `compatible`. */
+/** Like `Temporal` with disambiguation `compatible`. */
 function offsetOfWall(offsetAt: (epoch: number) => number, wall: number): number {
   const before = offsetAt(wall - dayMs);
   if (offsetAt(wall - before) === before) return before;
@@ -65,7 +63,7 @@ function offsets(name: string): (epoch: number) => number {
       second: 'numeric',
     });
   } catch (cause) {
-    throw new TelltaleError('CONFIG', `There is no time zone "${name}": give an IANA name such as Europe/Berlin.`, {
+    throw new TelltaleError('CONFIG', `Unknown time zone "${name}". Use an IANA name such as Europe/Berlin.`, {
       cause,
     });
   }

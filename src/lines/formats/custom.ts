@@ -19,29 +19,29 @@ import {
 import { readEpoch } from './fields';
 import type { LineFormat } from './format';
 
-/** Formats of the user's own: a regular expression whose named groups are the level and the stamp. */
+/** Custom formats: the user's regular expressions with named groups for level and timestamp. */
 
-/** A compiled regular expression. Its time must be linear in the bytes, whatever it is and whatever they are. */
+/** A compiled regular expression. Matching must take linear time for any expression and any bytes (`hostile-input`). */
 export interface LinePattern {
-  /** Its named groups, by name: their numbers. */
+  /** Group numbers by name. */
   readonly groups: ReadonlyMap<string, number>;
-  /** Looks for it anywhere in the bytes. They are UTF-8; of what is not, each byte stands for U+FFFD. */
+  /** Searches anywhere in the bytes. Each byte that is not valid UTF-8 counts as U+FFFD. */
   find(bytes: Uint8Array): boolean;
-  /** Index of the first byte of a group in what was found last, -1 when the group took no part in it. */
+  /** Index of a group's first byte in the last match; -1 when the group did not participate. */
   start(group: number): number;
-  /** Index just behind the last byte of such a group. */
+  /** Index after that group's last byte. */
   end(group: number): number;
 }
 
-/** A pattern sees no more of a line than this many bytes, so that a long line costs no more than a short one. */
+/** A pattern sees at most this many bytes of a line, so that a long line costs no more than a short one. */
 const headBytes = 4096;
 
 /**
- * The format of lines in which the pattern is found, with a stamp that can be read. The stamp is in the group `time`, in
- * any form that Telltale knows, or number by number in groups of their own ({@link groupProblem}). The level is in the
- * group `level`: a word of `words`, spelt exactly so, or a known one; NONE without it. Blanks around a group do not count.
+ * Makes a format that matches lines with the pattern and a readable timestamp. The group `time` holds the timestamp in
+ * any known form; alternatively, one group holds each number ({@link groupProblem}). The group `level` holds a word of
+ * `words`, in that exact spelling, or a known level; otherwise the level is NONE. Blanks around a group are ignored.
  *
- * Unlike other formats it makes some objects for each line.
+ * Unlike other formats, it allocates some objects per line.
  */
 export function customFormat(pattern: LinePattern, words: ReadonlyMap<string, Level>): LineFormat {
   const readTime = pattern.groups.has('time') ? readTimestamp : readNumbers;
@@ -63,7 +63,7 @@ type GroupName = 'level' | 'time' | (typeof numberGroups)[number];
 
 const groupNames: readonly string[] = ['level', 'time', ...numberGroups] satisfies GroupName[];
 
-/** What is wrong with the names of a pattern's groups: what would have been expected. Null when nothing is. */
+/** Describes the expected group names when a pattern's names are wrong; null when they are valid. */
 export function groupProblem(names: ReadonlySet<string>): string | null {
   const unknown = [...names].find((name) => !groupNames.includes(name));
   if (unknown !== undefined) return `groups named ${groupNames.join(', ')} and no other, found (?<${unknown}>…)`;
@@ -78,20 +78,20 @@ export function groupProblem(names: ReadonlySet<string>): string | null {
   return null;
 }
 
-/** The bytes of a group: [start, end) of `head`. */
+/** A group's bytes: [start, end) of `head`. */
 interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** What was found in the head of one line. */
+/** The groups matched in the head of one line. */
 class Groups {
   constructor(
     private readonly pattern: LinePattern,
     readonly head: Buffer,
   ) {}
 
-  /** A group without the blanks around it, null where it took no part. */
+  /** A group without surrounding blanks; null when it did not participate. */
   span(name: GroupName): Span | null {
     const group = this.pattern.groups.get(name);
     let start = group === undefined ? -1 : this.pattern.start(group);
@@ -106,7 +106,7 @@ class Groups {
     return this.head.toString('utf8', start, end);
   }
 
-  /** The number that a group of one or two digits spells, -1 when it is none; null where it took no part. */
+  /** The number in a group of one or two digits; -1 when it is not a number; null when it did not participate. */
   number(name: GroupName): number | null {
     const span = this.span(name);
     return span === null ? null : this.digits(span, 2);
@@ -130,7 +130,7 @@ function readLevel(groups: Groups, words: ReadonlyMap<string, Level>): Level {
   return words.get(groups.text(span)) ?? levelOf(groups.head, span.start, span.end) ?? Level.NONE;
 }
 
-/** The group `time`: all of it is one stamp. */
+/** Reads the group `time`, which must hold one timestamp and nothing else. */
 function readTimestamp(groups: Groups, out: Timestamp): boolean {
   const { head } = groups;
   const span = groups.span('time');
@@ -153,7 +153,7 @@ const timestampForms: readonly { readonly kind: TimestampKind; readonly read: Ti
   { kind: TimestampKind.WALL, read: spaced(readCompactDate, readCompactClock) },
   { kind: TimestampKind.YEARLESS, read: spaced(readMonthAndDay, readClock) },
   { kind: TimestampKind.WALL, read: readAsctime },
-  // Its weekday says nothing new.
+  // The weekday adds no information.
   { kind: TimestampKind.WALL, read: (bytes, pos, end, out) => readAsctime(bytes, pos + 'Sun '.length, end, out) },
 ];
 
@@ -165,7 +165,9 @@ function spaced(readDate: TimestampReader, readTime: TimestampReader): Timestamp
   };
 }
 
-/** A group for each number. Without year, month and day it is a time of day; without the year alone it is yearless. */
+/**
+ * Reads one group per number. Without year, month and day it is a time of day; without only the year it is yearless.
+ */
 function readNumbers(groups: Groups, out: Timestamp): boolean {
   out.time = 0;
   if (!addClock(groups.number('hour') ?? -1, groups.number('minute') ?? -1, groups.number('second') ?? 0, out)) {
@@ -183,7 +185,7 @@ function readNumbers(groups: Groups, out: Timestamp): boolean {
   return addDay(epochDay(year ?? 2000, month ?? -1, day ?? -1), out);
 }
 
-/** Four digits, or two. */
+/** Accepts four digits or two. */
 function readYear(groups: Groups): number | null {
   const span = groups.span('year');
   if (span === null) return null;
@@ -206,7 +208,7 @@ const monthNames = [
   'december',
 ];
 
-/** A number, or at least the first three letters of an English name. */
+/** Accepts a number, or at least the first three letters of an English name. */
 function readMonth(groups: Groups): number | null {
   const span = groups.span('month');
   if (span === null) return null;
@@ -217,7 +219,7 @@ function readMonth(groups: Groups): number | null {
   return index === -1 ? -1 : index + 1;
 }
 
-/** Milliseconds of a decimal fraction; further digits are cut off. -1 when it is none. */
+/** Milliseconds of a decimal fraction, ignoring further digits; -1 when it is not a number. */
 function readFraction(groups: Groups): number {
   const span = groups.span('fraction');
   if (span === null) return 0;

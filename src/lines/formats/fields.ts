@@ -4,11 +4,11 @@ import { TimestampKind, byteAt, isDigit, isVisible, readDateTime, skipSpaces, ty
 import type { LineFormat, ParsedLine } from './format';
 
 /**
- * Formats of named fields: `level` or `severity`, and one of `time`, `timestamp`, `@timestamp`, `ts`. Of several the
- * first that can be read counts. A line without a stamp does not fit; one without a level is NONE.
+ * Formats with named fields: `level` or `severity`, and one of `time`, `timestamp`, `@timestamp`, `ts`. The first
+ * readable one counts. A line must have a timestamp to match; without a level it is NONE.
  */
 
-/** `{"level":"error","time":"2021-10-07T22:43:13.379Z","msg":"…"}`; only the outermost object's fields count. */
+/** `{"level":"error","time":"2021-10-07T22:43:13.379Z","msg":"…"}`. Only fields of the outermost object count. */
 export const jsonLines: LineFormat = {
   name: 'json',
   mayBeginWith: (byte) => byte === 123,
@@ -36,7 +36,7 @@ export const jsonLines: LineFormat = {
   },
 };
 
-/** `ts=2021-10-07T22:43:13.379Z level=error msg="…"`: nothing but `name=value`. */
+/** `ts=2021-10-07T22:43:13.379Z level=error msg="…"`: only `name=value` pairs. */
 export const logfmt: LineFormat = {
   name: 'logfmt',
   mayBeginWith: isNameByte,
@@ -89,7 +89,7 @@ function isOneOf(names: readonly Buffer[], bytes: Buffer, start: number, end: nu
   return names.some((name) => name.length === end - start && name.compare(bytes, start, end) === 0);
 }
 
-/** A word, or a number: 0–7 as in syslog, from 10 on as pino and bunyan count (10 trace … 60 fatal). */
+/** A word or a number: 0–7 as in syslog, 10 and above as in pino and bunyan (10 trace … 60 fatal). */
 function readLevel(bytes: Buffer, start: number, end: number, out: ParsedLine): boolean {
   const level = levelOf(bytes, start, end) ?? levelOfNumber(bytes, start, end);
   if (level !== undefined) out.level = level;
@@ -112,7 +112,7 @@ function readTimestamp(bytes: Buffer, start: number, end: number, out: ParsedLin
   return readDateTime(bytes, start, end, out) === end || readEpoch(bytes, start, end, out);
 }
 
-/** Seconds, milli-, micro- or nanoseconds since the epoch, told apart by their size; a fraction is fine. */
+/** Seconds, milli-, micro- or nanoseconds since the epoch, distinguished by magnitude. A fraction is allowed. */
 export function readEpoch(bytes: Buffer, start: number, end: number, out: Timestamp): boolean {
   if (end - start < 9 || end - start > 30) return false;
   for (let i = start; i < end; i++) if (!isDigit(byteAt(bytes, i)) && bytes[i] !== 46) return false;
@@ -140,7 +140,7 @@ function skipBlanks(bytes: Buffer, pos: number, end: number): number {
   return pos;
 }
 
-/** From an opening quote to the position behind the closing one, or -1. */
+/** Returns the position after the closing quote, given that of the opening one; -1 without one. */
 function skipString(bytes: Buffer, pos: number, end: number): number {
   if (pos >= end || bytes[pos] !== 34) return -1;
   for (pos++; pos < end; pos++) {
@@ -150,7 +150,7 @@ function skipString(bytes: Buffer, pos: number, end: number): number {
   return -1;
 }
 
-/** Behind a JSON value, or -1. Nested values are passed over by their brackets alone. */
+/** Returns the position after a JSON value, or -1. Skips nested values by counting brackets. */
 function skipValue(bytes: Buffer, pos: number, end: number): number {
   let depth = 0;
   while (pos < end) {

@@ -1,20 +1,20 @@
 import type { Level } from '../line-batch';
 import type { Timestamp } from '../timestamps';
 
-/** What a format reads from a line. One object serves all lines. */
+/** What a format reads from a line. All lines share one object. */
 export interface ParsedLine extends Timestamp {
   level: Level;
 }
 
-/** A way in which a program writes the first line of a record. */
+/** The form of a record's first line. */
 export interface LineFormat {
-  /** Kept in checkpoints: never changes. */
+  /** Checkpoints keep it, so it must never change. */
   readonly name: string;
-  /** Can a line that begins with this byte fit? Most lines of a stack trace are turned away by it. */
+  /** True when a line that begins with this byte may match. Rejects most lines of a stack trace cheaply. */
   readonly mayBeginWith: (byte: number) => boolean;
   /**
-   * Does the line in bytes [start, end) fit? If so, level and stamp are in `out`; if not, `out` holds anything.
-   * Reads nothing outside the line.
+   * Matches the line in bytes [start, end) and reads nothing else. On success `out` holds level and timestamp;
+   * otherwise the contents of `out` are undefined.
    */
   readonly parse: (bytes: Buffer, start: number, end: number, out: ParsedLine) => boolean;
 }

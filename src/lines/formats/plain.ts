@@ -16,7 +16,7 @@ import {
 } from '../timestamps';
 import type { LineFormat, ParsedLine } from './format';
 
-/** Formats of one line each: a stamp, what stands between, a level. */
+/** Single-line formats: a timestamp, some tokens, a level. */
 
 /** logback, log4j: `22:43:13.379 [run-main-0] INFO  Logger - message`; the thread may be missing. */
 export const timeOnly: LineFormat = {
@@ -30,7 +30,7 @@ export const timeOnly: LineFormat = {
   },
 };
 
-/** The same with a date: `2021-10-07 22:43:13,379 [main] INFO Logger - message`, also with `T` and a zone. */
+/** Also with a date: `2021-10-07 22:43:13,379 [main] INFO Logger - message`, optionally with `T` and a zone. */
 export const dateTime: LineFormat = {
   name: 'date-time',
   mayBeginWith: isDigit,
@@ -96,7 +96,7 @@ function readApacheLevel(bytes: Buffer, pos: number, end: number): Level {
   return levelOf(bytes, word, wordEnd) ?? Level.NONE;
 }
 
-/** OpenStack: `2017-05-16 00:00:00.008 25746 INFO logger message`, with or without a file name before it. */
+/** OpenStack: `2017-05-16 00:00:00.008 25746 INFO logger message`, optionally after a file name. */
 export const openStack: LineFormat = {
   name: 'openstack',
   mayBeginWith: isVisible,
@@ -112,10 +112,12 @@ export const openStack: LineFormat = {
   },
 };
 
-/** Of Linux. */
+/** The maximum on Linux. */
 const maxFileName = 255;
 
-/** ` [thread] LEVEL`, ` LEVEL` or ` [LEVEL]`. Behind a thread any word in capitals is a level, if only NONE. */
+/**
+ * ` [thread] LEVEL`, ` LEVEL` or ` [LEVEL]`. After a thread, any word in capitals is a level; an unknown one is NONE.
+ */
 function readThreadAndLevel(bytes: Buffer, pos: number, end: number, out: ParsedLine): boolean {
   if (pos >= end || bytes[pos] !== 32) return false;
   pos = skipSpaces(bytes, pos, end);
@@ -149,7 +151,7 @@ function readLevel(bytes: Buffer, pos: number, end: number, out: ParsedLine): bo
   return true;
 }
 
-/** Spaces and a level word; a word in capitals that is no level of ours is NONE. */
+/** Spaces and a level word. An unknown word in capitals is NONE. */
 function readLevelInCapitals(bytes: Buffer, pos: number, end: number, out: ParsedLine): boolean {
   if (pos >= end || bytes[pos] !== 32) return false;
   pos = skipSpaces(bytes, pos, end);
@@ -171,7 +173,7 @@ function letters(bytes: Buffer, pos: number, end: number): number {
   return pos;
 }
 
-/** The bracket that closes the one at `pos`; thread names may hold pairs of their own. */
+/** The bracket that closes the one at `pos`. Thread names may contain nested pairs. */
 function closingBracket(bytes: Buffer, pos: number, end: number): number {
   let depth = 0;
   for (; pos < end; pos++) {

@@ -3,7 +3,7 @@ import { levelOfSeverity } from '../levels';
 import { TimestampKind, byteAt, isDigit, isLetter, readClock, readDateTime, readMonthAndDay } from '../timestamps';
 import type { LineFormat, ParsedLine } from './format';
 
-/** RFC 3164: `<34>Oct 11 22:14:15 host tag: message`. Files mostly leave `<34>` out: then the level is NONE. */
+/** RFC 3164: `<34>Oct 11 22:14:15 host tag: message`. Most files omit `<34>`; then the level is NONE. */
 export const syslog3164: LineFormat = {
   name: 'syslog-3164',
   mayBeginWith: (byte) => byte === 60 || isLetter(byte),
@@ -18,7 +18,10 @@ export const syslog3164: LineFormat = {
   },
 };
 
-/** RFC 5424: `<165>1 2003-10-11T22:14:15.003Z host app 1234 ID47 - message`. A missing stamp (`-`) does not fit. */
+/**
+ * RFC 5424: `<165>1 2003-10-11T22:14:15.003Z host app 1234 ID47 - message`. A line without a timestamp (`-`) does not
+ * match.
+ */
 export const syslog5424: LineFormat = {
   name: 'syslog-5424',
   mayBeginWith: (byte) => byte === 60,
@@ -30,7 +33,7 @@ export const syslog5424: LineFormat = {
   },
 };
 
-/** `<0>` to `<191>`: sets the level and returns the position behind it; `start` where there is none. */
+/** Reads `<0>` to `<191>`: sets the level and returns the position after it, or `start` when absent. */
 function readPriority(bytes: Buffer, start: number, end: number, out: ParsedLine): number {
   if (start >= end || bytes[start] !== 60) return start;
   let pos = start + 1;
