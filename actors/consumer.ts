@@ -13,7 +13,8 @@ import type { Clock } from '../src/ports/clock';
 import type { EventLog, GroupMembership } from '../src/ports/event-log';
 import type { MailTransport } from '../src/ports/mail-transport';
 import type { Crc32c } from './append';
-import { groupOf, jobRunner } from './job-runner';
+import { groupOf } from './job-run';
+import { jobRunner } from './job-runner';
 import { mailer, type MailBuilder } from './mailer';
 import type { Assignment, ConsumerMessage, Drain, JobRunnerMessage, MailerMessage } from './protocol';
 
@@ -45,9 +46,11 @@ const FINISH_MS = 24 * 60 * 60_000;
  * the one partition of `outbox` is (rule 15).
  */
 export async function startConsumer(system: ActorSystem, options: ConsumerOptions): Promise<Consumer> {
-  const root = spawn(system, consumerRoot(options));
-  const join = (topic: Assignment['topic'], group: string): Promise<GroupMembership> =>
-    options.log.joinGroup(group, topic, {
+  const groups = new Map<Assignment['topic'], Promise<GroupMembership>>();
+  const confirm: Confirm = async (topic, signal) => (await groups.get(topic))?.confirm(signal);
+  const root = spawn(system, consumerRoot(options, confirm));
+  const join = (topic: Assignment['topic'], group: string): Promise<GroupMembership> => {
+    const joined = options.log.joinGroup(group, topic, {
       assigned: async (partitions) => {
         await ask(root, (replyTo) => ({ type: 'assigned', what: { topic, partitions }, replyTo }), FINISH_MS);
       },
@@ -55,6 +58,9 @@ export async function startConsumer(system: ActorSystem, options: ConsumerOption
         await ask(root, (replyTo) => ({ type: 'revoked', what: { topic, partitions }, replyTo }), FINISH_MS);
       },
     });
+    groups.set(topic, joined);
+    return joined;
+  };
   const memberships = [await join('logs', groupOf('counting')), await join('outbox', groupOf('alerting'))];
   return {
     finish: async (timeoutMs) => {
@@ -73,7 +79,10 @@ interface State {
   mailer: ActorRef<MailerMessage> | null;
 }
 
-function consumerRoot(options: ConsumerOptions): ActorOptions<ConsumerMessage, State> {
+/** Waits until the group of a topic has confirmed what is assigned to this process. */
+type Confirm = (topic: Assignment['topic'], signal: AbortSignal) => Promise<void>;
+
+function consumerRoot(options: ConsumerOptions, confirm: Confirm): ActorOptions<ConsumerMessage, State> {
   return {
     name: 'consumer',
     deadlineMs: FINISH_MS,
@@ -82,7 +91,7 @@ function consumerRoot(options: ConsumerOptions): ActorOptions<ConsumerMessage, S
       switch (message.type) {
         case 'assigned':
           context.log.info('partitions assigned', { ...message.what });
-          startWork(state, message.what, options, context);
+          startWork(state, message.what, options, confirm, context);
           tell(message.replyTo, { type: 'drained' });
           break;
         case 'revoked':
@@ -112,11 +121,18 @@ function startWork(
   state: State,
   { topic, partitions }: Assignment,
   options: ConsumerOptions,
+  confirm: Confirm,
   context: ActorContext<ConsumerMessage>,
 ): void {
   const run = (job: Job, partition: number): void => {
     const name = runnerName(job.name, partition);
-    const runner = jobRunner(name, { ...options, job, partition, tickMs: TICK_MS });
+    const runner = jobRunner(name, {
+      ...options,
+      job,
+      partition,
+      tickMs: TICK_MS,
+      confirm: (signal) => confirm(topic, signal),
+    });
     state.runners.set(name, spawn(context, { ...runner, onStop: (stopped) => stopped }));
   };
   if (topic === 'logs') {

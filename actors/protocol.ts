@@ -5,7 +5,7 @@ import type { QuarantineRecord } from '../src/ingestion/quarantine';
 import type { KnownSource } from '../src/ingestion/reconcile';
 import type { SourceId } from '../src/ingestion/source-id';
 import type { ActorRef, ChildStopped } from '../src/kit';
-import type { FetchedBatches } from '../src/ports/event-log';
+import type { EventReader, FetchedBatches } from '../src/ports/event-log';
 import type { ObjectInfo } from '../src/ports/object-store';
 
 /** Every message of every actor, on one page. Lines travel in batches, never singly; time arrives as data. */
@@ -143,9 +143,12 @@ export interface Assignment {
 }
 
 export type JobRunnerMessage =
-  /** To itself: the result of a fetch from an input, by its index. */
-  | { readonly type: 'fetched'; readonly input: number; readonly fetched: FetchedBatches }
-  | { readonly type: 'fetchFailed'; readonly error: unknown }
+  /** To itself: the group has confirmed the assignment, or cannot. */
+  | { readonly type: 'confirmed' }
+  | { readonly type: 'confirmFailed'; readonly error: unknown }
+  /** To itself: the result of a fetch by this reader. */
+  | { readonly type: 'fetched'; readonly reader: EventReader; readonly fetched: FetchedBatches }
+  | { readonly type: 'fetchFailed'; readonly reader: EventReader; readonly error: unknown }
   /** Time has passed. */
   | { readonly type: 'tick' }
   /** Fold everything that is in the input now, then `end`, write, and answer. */

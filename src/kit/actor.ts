@@ -12,7 +12,7 @@ import {
   type SystemHub,
 } from './behavior';
 import { ActorRef, typeOf, type Fail, type Target } from './ref';
-import { DEFAULT_SUPERVISION, decideRestart, type Outcome } from './supervision';
+import { DEFAULT_SUPERVISION, decideRestart, type Outcome, type RestartDecision } from './supervision';
 
 type Envelope<M> =
   | { readonly kind: 'start' }
@@ -158,7 +158,11 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
 
   /** Reports a crash, clears up and waits as the policy says. Resolves with false when the actor is to stop instead. */
   async #mayRestart(message: M | undefined, error: Error): Promise<boolean> {
-    const decision = decideRestart(this.options.supervision ?? DEFAULT_SUPERVISION, this.#restarts, performance.now());
+    const policy = this.options.supervision ?? DEFAULT_SUPERVISION;
+    const decision: RestartDecision =
+      policy.givesUpOn?.(error) === true
+        ? { kind: 'giveUp' }
+        : decideRestart(policy, this.#restarts, performance.now());
     const restartInMs = decision.kind === 'restart' && !this.#ending ? decision.delayMs : null;
     this.system.crashed({ path: this.path, message, error, restartInMs });
     await this.#end();

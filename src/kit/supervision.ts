@@ -6,6 +6,8 @@ export interface Supervision {
   readonly withinMs: number;
   /** Wait before the first restart, doubled for each restart in the window up to `max`, in ms. */
   readonly backoffMs: { readonly initial: number; readonly max: number };
+  /** Errors that no restart can mend: the first one stops the actor. */
+  readonly givesUpOn?: (error: Error) => boolean;
 }
 
 /** Rides out a broker's restart, and gives up on what is broken for good after about three seconds. */

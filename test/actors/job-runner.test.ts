@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import { groupOf, jobRunner } from '../../actors/job-runner';
+import { groupOf } from '../../actors/job-run';
+import { FENCED_MESSAGE, jobRunner } from '../../actors/job-runner';
 import type { JobRunnerMessage } from '../../actors/protocol';
 import { crc32c } from '../../src/adapters/native/checksums';
 import { parseWindowRecord } from '../../src/pipelines/level-alerts/counting/parse-window-record';
-import { decodeHeadEnvelope } from '../../src/stream/head-envelope';
-import type { Job, Output } from '../../src/stream/job';
+import { decodeHeadEnvelope, encodeHeadEnvelope } from '../../src/stream/head-envelope';
+import type { Job, Output, OutputRecord } from '../../src/stream/job';
 import { outboxTopic, windowsTopic } from '../../src/stream/topics';
 import { decodeBatch, type DecodedRecord } from '../../src/records/record-batch';
 import { ask, spawn, stopped, type ActorRef } from '../../src/kit';
@@ -15,8 +16,9 @@ import { tempFolders } from '../support/temp-folder';
 import { readRecords, readWindows } from '../support/topics';
 import { appendLines, appendOutputs, counting, openLog, untilHolds } from './consuming';
 import { changedLog, commitFaults, withCommitFaults, type CommitFault } from './decorators';
-import { startTestSystem, type TestSystem } from './kit/harness';
+import { gate, startTestSystem, type TestSystem } from './kit/harness';
 import { info } from './producing';
+import { turnsUntil } from './turns';
 
 /** When the first line was ingested; processing time moves by a second with each chunk of input. */
 const INGESTED = Date.parse('2026-11-20T11:00:00Z');
@@ -34,14 +36,24 @@ async function newLog(): Promise<EventLog> {
   return log;
 }
 
+/** A group that has confirmed every assignment already. */
+const confirmed = (): Promise<void> => Promise.resolve();
+
+function headRecord({ definition, offset }: { definition: string; offset: number }): OutputRecord {
+  const positions = [{ topic: 'logs', partition: 0, offset }];
+  const value = encodeHeadEnvelope({ definition, positions, head: null });
+  return { key: Buffer.from('counting/0'), value, timestamp: INGESTED };
+}
+
 /** A job-runner that counts, in a system of its own. */
 class Counter {
   readonly seen: TestSystem = startTestSystem();
   readonly ref: ActorRef<JobRunnerMessage>;
 
-  constructor(log: EventLog, tickMs = 60_000) {
+  constructor(log: EventLog, changed: { confirm?: () => Promise<void>; tickMs?: number } = {}) {
     const job = { ...counting(), flushIntervalMs: 0 };
-    this.ref = spawn(this.seen.system, jobRunner('counting-0', { job, partition: 0, log, clock, crc32c, tickMs }));
+    const options = { job, partition: 0, log, clock, crc32c, tickMs: 60_000, confirm: confirmed, ...changed };
+    this.ref = spawn(this.seen.system, jobRunner('counting-0', options));
   }
 
   async finish(): Promise<void> {
@@ -207,19 +219,89 @@ describe('a job-runner', () => {
     await counter.stop();
   });
 
-  it('stops when a second one runs the job, which goes on from what is written', async () => {
+  it('waits for the group when a second one fences it, which continues from the written state', async () => {
     const log = await newLog();
-    const first = new Counter(log);
+    const first = new Counter(log, { confirm: () => new Promise(() => undefined) });
     await appendChunk(log, 0);
     await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(1));
     const second = new Counter(log);
     for (let i = 1; i < chunks.length; i++) await appendChunk(log, i);
-    expect(await stopped(first.ref)).toEqual({ kind: 'stopped' });
+    await turnsUntil(() => first.seen.log.some(({ level, message }) => level === 'warn' && message === FENCED_MESSAGE));
     await second.finish();
     expect(await windows(log)).toEqual(expected);
     expect([...first.seen.crashes, ...second.seen.crashes]).toEqual([]);
-    await first.stop();
+    await first.drain();
     await second.stop();
+  });
+
+  it('counts every line when it is fenced once and the group confirms that the partition is still its own', async () => {
+    const log = await newLog();
+    const group = gate();
+    const counter = new Counter(log, { confirm: () => group.opened });
+    await appendChunk(log, 0);
+    await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(1));
+    await (await log.openWriter({ id: 'telltale-counting-0', reads: [], writes: [] })).close();
+    for (let i = 1; i < chunks.length; i++) await appendChunk(log, i);
+    await turnsUntil(() => counter.seen.log.some(({ message }) => message === FENCED_MESSAGE));
+    expect(linesIn(await readRecords(log, 'windows', 1))).toBe(linesOf(1));
+    group.open();
+    await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(chunks.length));
+    await counter.finish();
+    expect(await windows(log)).toEqual(expected);
+    expect(counter.seen.crashes).toEqual([]);
+    await counter.stop();
+  });
+
+  it('opens no writer after a crash before the group confirms that the partition is still its own', async () => {
+    const log = await newLog();
+    const group = gate();
+    const faults: (CommitFault | null)[] = ['aborted'];
+    let writers = 0;
+    const faulty = withCommitFaults(log, () => faults.shift() ?? null);
+    const counted = changedLog(faulty, {
+      openWriter: (writer) => {
+        writers++;
+        return faulty.openWriter(writer);
+      },
+    });
+    let asked = 0;
+    const confirm = (): Promise<void> => {
+      asked++;
+      return group.opened;
+    };
+    const counter = new Counter(counted, { confirm });
+    await appendChunk(log, 0);
+    await turnsUntil(() => asked === 1);
+    expect(writers).toBe(1);
+    group.open();
+    await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(1));
+    expect([asked, writers]).toEqual([1, 2]);
+    await counter.stop();
+  });
+
+  it('fails at once, and says what to do, when its input ends before its position: the topic was created again', async () => {
+    const log = await newLog();
+    await appendOutputs(log, 'state', [headRecord({ definition: 'counting', offset: 70 })]);
+    await appendChunk(log, 0);
+    const counter = new Counter(log);
+    const outcome = await stopped(counter.ref);
+    expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'RESET_NEEDED' } });
+    expect(counter.seen.crashes.map(({ error }) => error.message)).toEqual([
+      'counting has read topic "logs", partition 0, up to offset 70, but the partition ends at 13: the topic was created ' +
+        'again, or has lost records. Run "telltale reset counting" to read it from its start.',
+    ]);
+    expect(await readRecords(log, 'windows', 1)).toEqual([]);
+  });
+
+  it('fails at once, and says what to do, when its state was made by another definition', async () => {
+    const log = await newLog();
+    await appendOutputs(log, 'state', [headRecord({ definition: 'something else', offset: 0 })]);
+    const counter = new Counter(log);
+    expect(await stopped(counter.ref)).toMatchObject({ kind: 'failed', error: { code: 'RESET_NEEDED' } });
+    expect(counter.seen.crashes.map(({ error }) => error.message)).toEqual([
+      'The definition of counting has changed: its state was made with "something else", and it is now "counting". ' +
+        'Run "telltale reset counting" to start over, or configure what it was.',
+    ]);
   });
 
   it('reads only what was not folded before', async () => {
@@ -271,7 +353,7 @@ describe('a job-runner', () => {
     await append('quarantine', 'b');
     const run = async (): Promise<void> => {
       const seen = startTestSystem();
-      const options = { job: copyingJob, partition: 0, log, clock, crc32c, tickMs: 60_000 };
+      const options = { job: copyingJob, partition: 0, log, clock, crc32c, tickMs: 60_000, confirm: confirmed };
       const ref = spawn(seen.system, jobRunner('copying-0', options));
       await ask(ref, (replyTo) => ({ type: 'finish', replyTo }), 20_000);
       await seen.system.stop(20_000);

@@ -44,6 +44,15 @@ describe('a crashed actor', () => {
     expect(initialState).toHaveBeenCalledTimes(2);
   });
 
+  test('stops at its first crash when the supervision gives up on the error', async () => {
+    const error = new Error('needs a person');
+    const givesUpOn = (thrown: Error): boolean => thrown === error;
+    const actor = spawn(test_.system, list('list', { supervision: { ...supervision, givesUpOn } }));
+    tell(actor, { type: 'crash', error });
+    expect(await stopped(actor)).toEqual({ kind: 'failed', error });
+    expect(test_.crashes.map(({ restartInMs }) => restartInMs)).toEqual([null]);
+  });
+
   test('reports the failing message once, to the hook in full and to the log by its type', async () => {
     const error = new Error('broken');
     const actor = spawn(test_.system, list('list', { supervision }));

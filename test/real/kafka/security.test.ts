@@ -14,7 +14,7 @@ import {
   logLevel,
 } from 'kafkajs';
 
-import { jobWriter } from '../../../actors/job-runner';
+import { jobWriter } from '../../../actors/job-run';
 import { mailerWriter } from '../../../actors/mailer';
 import { publisherTopics } from '../../../actors/publisher';
 import { openFolderStore } from '../../../src/adapters/embedded/folder-store';

@@ -1,0 +1,215 @@
+import { checkDefinition, checkPosition, positionIn } from '../src/stream/continue-from';
+import { decodeHeadEnvelope, encodeHeadEnvelope, type HeadEnvelope } from '../src/stream/head-envelope';
+import type { Job, Output } from '../src/stream/job';
+import type { RecordData } from '../src/records/record-batch';
+import type { Log } from '../src/kit';
+import type { Clock } from '../src/ports/clock';
+import type { EventLog, EventReader, EventWriter, FetchedBatches, WriterOptions } from '../src/ports/event-log';
+import { appendRecords, type Crc32c } from './append';
+import { readBatches, readLatest } from './read-latest';
+
+export interface JobRunOptions<S> {
+  readonly job: Job<S>;
+  /** The partition of the outputs; of a job `over: 'partition'` also that of the inputs. */
+  readonly partition: number;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly crc32c: Crc32c;
+}
+
+/** The consumer group of a job: its offsets, committed with its outputs, show ordinary lag tools where it stands. */
+export function groupOf(job: string): string {
+  return `telltale-${job}`;
+}
+
+/** Declares the writer of a job's output partition. */
+export function jobWriter({ name, inputs, outputs }: WritingJob, partition: number): WriterOptions {
+  const written = outputs.map((output) => output.name);
+  return {
+    id: `telltale-${name}-${partition}`,
+    reads: [...inputs.map(({ topic }) => topic), 'state', ...written],
+    writes: [...written, 'state'],
+  };
+}
+
+interface WritingJob {
+  readonly name: string;
+  readonly inputs: readonly { readonly topic: string }[];
+  readonly outputs: readonly { readonly name: string }[];
+}
+
+export interface InputPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly reader: EventReader;
+  /** The next offset to fold. */
+  position: number;
+  /** End of the partition, as last known. */
+  end: number;
+}
+
+/**
+ * One job on its partitions, from opening its writer until that is fenced, fails or is closed. After an error, close it
+ * and start another.
+ */
+export class JobRun<S> {
+  /** When the oldest unwritten batch was folded (epoch milliseconds); null when all are written. */
+  private dirtySince: number | null = null;
+
+  private constructor(
+    private readonly options: JobRunOptions<S>,
+    private readonly writer: EventWriter,
+    readonly inputs: readonly InputPartition[],
+    private readonly state: S,
+    /** The job's head as of its last flush. */
+    private head: Buffer | null,
+  ) {}
+
+  /**
+   * Fences the run before this one, wherever that is, and restores what it has committed (`single-owner`).
+   * @throws RESET_NEEDED
+   */
+  static async start<S>(options: JobRunOptions<S>, log: Log): Promise<JobRun<S>> {
+    const { job } = options;
+    const writer = await options.log.openWriter(jobWriter(job, options.partition));
+    const inputs: InputPartition[] = [];
+    try {
+      const envelope = await readHead(options);
+      checkDefinition(job, envelope);
+      for (const { topic, partition } of inputsOf(options)) {
+        inputs.push(await openInput(options, topic, partition, positionIn(envelope, topic, partition), log));
+      }
+      const head = envelope?.head ?? null;
+      const state = job.open(head);
+      await restore(options, state, envelope);
+      return new JobRun(options, writer, inputs, state, head);
+    } catch (error) {
+      await close(writer, inputs);
+      throw error;
+    }
+  }
+
+  get isAtEnd(): boolean {
+    return this.inputs.every(({ position, end }) => position >= end);
+  }
+
+  get isOverdue(): boolean {
+    const { job, clock } = this.options;
+    return this.dirtySince !== null && clock.now() - this.dirtySince >= job.flushIntervalMs;
+  }
+
+  fold(input: InputPartition, { batches, from, next, end }: FetchedBatches): void {
+    const { topic, partition } = input;
+    const { job, clock } = this.options;
+    for (const batch of batches) job.step(this.state, { type: 'batch', topic, partition, batch, startOffset: from });
+    if (batches.length > 0) this.dirtySince ??= clock.now();
+    input.position = next;
+    input.end = Math.max(input.end, end);
+  }
+
+  /** The input is read to its end, so it is now. */
+  tick(): void {
+    this.options.job.step(this.state, { type: 'tick', now: this.options.clock.now() });
+  }
+
+  /** No more input will ever come. */
+  end(): void {
+    this.options.job.step(this.state, { type: 'end' });
+  }
+
+  /** Asks where the input ends now. */
+  async lookForEnds(): Promise<void> {
+    for (const input of this.inputs) input.end = (await this.options.log.offsets(input.topic, input.partition)).end;
+  }
+
+  /** Writes when a batch was folded, or when time alone made outputs or a new head (`one-transaction`). */
+  async write(): Promise<void> {
+    const { job, partition, crc32c, clock } = this.options;
+    const { outputs, head } = job.flush(this.state);
+    if (this.dirtySince === null && outputs.length === 0 && head === null) return;
+    this.dirtySince = null;
+    this.head = head ?? this.head;
+    const transaction = this.writer.begin();
+    for (const [topic, records] of byTopic(outputs)) {
+      await appendRecords(transaction, { topic, partition }, records, crc32c);
+    }
+    const value = encodeHeadEnvelope({
+      definition: job.definition,
+      positions: this.inputs.map(({ topic, partition: of, position }) => ({ topic, partition: of, offset: position })),
+      head: this.head,
+    });
+    const headRecord = { key: Buffer.from(headKeyOf(this.options)), value, headers: [], timestamp: clock.now() };
+    await appendRecords(transaction, { topic: 'state', partition: 0 }, [headRecord], crc32c);
+    for (const input of this.inputs) {
+      await transaction.commitOffset(groupOf(job.name), input.topic, input.partition, input.position);
+    }
+    await transaction.commit();
+  }
+
+  close(): Promise<void> {
+    return close(this.writer, this.inputs);
+  }
+}
+
+async function close(writer: EventWriter, inputs: readonly InputPartition[]): Promise<void> {
+  for (const { reader } of inputs) await reader.close();
+  await writer.close();
+}
+
+async function readHead<S>(options: JobRunOptions<S>): Promise<HeadEnvelope | null> {
+  const key = headKeyOf(options);
+  const values: (Buffer | null)[] = [];
+  await readLatest(options.log, { topic: 'state', partition: 0, from: 0 }, (record) => {
+    if (record.key?.toString('utf8') === key) values[0] = record.value;
+  });
+  const value = values[0] ?? null;
+  return value === null ? null : decodeHeadEnvelope(value, key, options.job.inputs);
+}
+
+function headKeyOf<S>({ job, partition }: JobRunOptions<S>): string {
+  return `${job.name}/${partition}`;
+}
+
+function inputsOf<S>({ job, partition }: JobRunOptions<S>): { topic: string; partition: number }[] {
+  return job.inputs.flatMap(({ topic, partitions }) =>
+    job.over === 'partition'
+      ? [{ topic, partition }]
+      : Array.from({ length: partitions }, (_, each) => ({ topic, partition: each })),
+  );
+}
+
+async function openInput<S>(
+  { job, log }: JobRunOptions<S>,
+  topic: string,
+  partition: number,
+  wanted: number,
+  operatorLog: Log,
+): Promise<InputPartition> {
+  const { start, end } = await log.offsets(topic, partition);
+  checkPosition(job, { topic, partition, offset: wanted }, end);
+  const position = Math.max(wanted, start);
+  if (wanted > 0 && position > wanted) {
+    operatorLog.error('records were deleted before they were folded', { topic, partition, wanted, start });
+  }
+  return { topic, partition, reader: log.openReader(topic, partition, position), position, end };
+}
+
+async function restore<S>(options: JobRunOptions<S>, state: S, envelope: HeadEnvelope | null): Promise<void> {
+  const { job, log } = options;
+  for (const { topic, partition = options.partition, from } of job.restoreRanges(state)) {
+    const isInput = job.inputs.some((input) => input.topic === topic);
+    const to = isInput ? positionIn(envelope, topic, partition) : (await log.offsets(topic, partition)).end;
+    const range = { topic, partition, from, to };
+    await readBatches(log, range, (batch, startOffset) => job.restore(state, range, batch, startOffset));
+  }
+}
+
+function byTopic(outputs: readonly Output[]): Map<string, RecordData[]> {
+  const topics = new Map<string, RecordData[]>();
+  for (const { topic, key, value, timestamp } of outputs) {
+    const records = topics.get(topic) ?? [];
+    topics.set(topic, records);
+    records.push({ key, value, timestamp, headers: [] });
+  }
+  return topics;
+}

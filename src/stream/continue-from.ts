@@ -1,0 +1,38 @@
+import { TelltaleError } from '../errors';
+import type { HeadEnvelope, Position } from './head-envelope';
+import type { Job } from './job';
+
+type About = Pick<Job, 'name' | 'definition'>;
+
+/** Where to continue in an input partition; 0 when nothing of it was folded yet. */
+export function positionIn(envelope: HeadEnvelope | null, topic: string, partition: number): number {
+  const known = envelope?.positions.find((one) => one.topic === topic && one.partition === partition);
+  return known?.offset ?? 0;
+}
+
+/**
+ * State that was made by another definition does not fit to what the job would make now.
+ * @throws RESET_NEEDED
+ */
+export function checkDefinition({ name, definition }: About, envelope: HeadEnvelope | null): void {
+  const before = envelope?.definition ?? definition;
+  if (before === definition) return;
+  const message =
+    `The definition of ${name} has changed: its state was made with ${JSON.stringify(before)}, and it is now ` +
+    `${JSON.stringify(definition)}. Run "telltale reset ${name}" to start over, or configure what it was.`;
+  throw new TelltaleError('RESET_NEEDED', message);
+}
+
+/**
+ * A position after the end of its partition belongs to records that are gone. Waiting there would leave out all records
+ * that the new topic gets before it has grown to that length.
+ * @param end the partition's, as of now
+ * @throws RESET_NEEDED
+ */
+export function checkPosition({ name }: About, { topic, partition, offset }: Position, end: number): void {
+  if (offset <= end) return;
+  const message =
+    `${name} has read topic "${topic}", partition ${partition}, up to offset ${offset}, but the partition ends at ${end}: ` +
+    `the topic was created again, or has lost records. Run "telltale reset ${name}" to read it from its start.`;
+  throw new TelltaleError('RESET_NEEDED', message);
+}
