@@ -1,6 +1,6 @@
 import { readDecimal } from './decimals';
 import { Level, LineFlag, type LineBatch } from './line-batch';
-import { batchHeader, recordsStart } from '../records/record-batch';
+import { batchHeader, recordsStart, type BatchHeader } from '../records/record-batch';
 import { ByteCursor, corrupt } from '../records/varints';
 
 /** Lines of one source, generation, origin and time of ingestion, as read from a record batch. */
@@ -26,7 +26,7 @@ export function decodeLines(batch: Buffer, from: number): DecodedLines[] {
   const record = new LineRecord();
   const runs = new Runs(batch, about.count);
   for (let i = 0; i < about.count; i++) {
-    readLineRecord(cursor, record, about.baseTimestamp, about.baseOffset);
+    readLineRecord(cursor, record, about);
     if (record.offset >= from) runs.add(record);
   }
   if (cursor.pos !== batch.length) throw corrupt('bytes are left after its last record');
@@ -51,12 +51,13 @@ class LineRecord {
   length = -1;
 }
 
-function readLineRecord(cursor: ByteCursor, record: LineRecord, baseTimestamp: number, baseOffset: number): void {
+function readLineRecord(cursor: ByteCursor, record: LineRecord, about: BatchHeader): void {
   const size = cursor.varint();
   const recordStart = cursor.pos;
   cursor.skip(1);
-  record.timestamp = baseTimestamp + cursor.varint();
-  record.offset = baseOffset + cursor.varint();
+  const ownTimestamp = about.baseTimestamp + cursor.varint();
+  record.timestamp = about.appendTime ?? ownTimestamp;
+  record.offset = about.baseOffset + cursor.varint();
   const keyLength = Math.max(0, cursor.varint());
   record.keyStart = cursor.pos;
   cursor.skip(keyLength);

@@ -36,6 +36,8 @@ export interface BatchHeader {
   /** Timestamp that the records' deltas start from, epoch milliseconds; -1 for an empty batch. */
   readonly baseTimestamp: number;
   readonly maxTimestamp: number;
+  /** The timestamp of every record when the log sets it (`LogAppendTime`); null: each record has its writer's. */
+  readonly appendTime: number | null;
   /** Of the whole batch, from the base offset to the last record. */
   readonly sizeInBytes: number;
 }
@@ -56,6 +58,8 @@ const at = {
   baseSequence: 53,
   count: 57,
 } as const;
+
+const attribute = { compression: 0x07, appendTime: 0x08 } as const;
 
 /** Size of the batch header: where the first record begins. */
 export const recordsStart = 61;
@@ -160,7 +164,7 @@ export function batchHeader(batch: Buffer, crc32c?: Crc32c): BatchHeader {
   if (length !== batch.length) throw corrupt(`it says ${length} bytes, but is ${batch.length} long`);
   const magic = batch.readInt8(at.magic);
   if (magic !== 2) throw corrupt(`magic is ${magic}, not 2`);
-  if ((batch.readInt16BE(at.attributes) & 7) !== 0) throw corrupt('it is compressed');
+  if ((batch.readInt16BE(at.attributes) & attribute.compression) !== 0) throw corrupt('it is compressed');
   if (crc32c !== undefined && crc32c(batch.subarray(at.attributes)) >>> 0 !== batch.readUInt32BE(at.crc)) {
     throw corrupt('its checksum does not fit');
   }
@@ -168,12 +172,14 @@ export function batchHeader(batch: Buffer, crc32c?: Crc32c): BatchHeader {
   if (count < 0 || count * minRecordBytes > batch.length - recordsStart)
     throw corrupt(`it cannot hold ${count} records`);
   const baseOffset = readSafe(batch, at.baseOffset);
+  const maxTimestamp = readSafe(batch, at.maxTimestamp);
   return {
     baseOffset,
     lastOffset: baseOffset + batch.readInt32BE(at.lastOffsetDelta),
     count,
     baseTimestamp: readSafe(batch, at.baseTimestamp),
-    maxTimestamp: readSafe(batch, at.maxTimestamp),
+    maxTimestamp,
+    appendTime: (batch.readInt16BE(at.attributes) & attribute.appendTime) === 0 ? null : maxTimestamp,
     sizeInBytes: length,
   };
 }
@@ -188,6 +194,15 @@ function readSafe(batch: Buffer, pos: number): number {
 export function withBaseOffset(batch: Buffer, baseOffset: number): Buffer {
   const copy = Buffer.from(batch);
   copy.writeBigInt64BE(BigInt(baseOffset), at.baseOffset);
+  return copy;
+}
+
+/** The same batch with `time` as the timestamp of all its records, as a log with `LogAppendTime` stores it; a copy. */
+export function withAppendTime(batch: Buffer, time: number, crc32c: Crc32c): Buffer {
+  const copy = Buffer.from(batch);
+  copy.writeInt16BE(copy.readInt16BE(at.attributes) | attribute.appendTime, at.attributes);
+  copy.writeBigInt64BE(BigInt(time), at.maxTimestamp);
+  copy.writeUInt32BE(crc32c(copy.subarray(at.attributes)) >>> 0, at.crc);
   return copy;
 }
 
@@ -211,7 +226,8 @@ function readRecord(cursor: ByteCursor, header: BatchHeader): DecodedRecord {
   const length = cursor.varint();
   const start = cursor.pos;
   cursor.skip(1);
-  const timestamp = header.baseTimestamp + cursor.varint();
+  const ownTimestamp = header.baseTimestamp + cursor.varint();
+  const timestamp = header.appendTime ?? ownTimestamp;
   const offset = header.baseOffset + cursor.varint();
   const key = readField(cursor);
   const value = readField(cursor);

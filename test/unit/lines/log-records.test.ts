@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { isTelltaleError } from '../../../src/errors';
 import { Level, LineFlag, lineAt, type LineBatch } from '../../../src/lines/line-batch';
 import { decodeLines, encodeLines, maxEncodedSize } from '../../../src/lines/log-records';
-import { decodeBatch, encodeRecords, withBaseOffset } from '../../../src/records/record-batch';
+import { decodeBatch, encodeRecords, withAppendTime, withBaseOffset } from '../../../src/records/record-batch';
 
 const crc32c = (bytes: Buffer): number => nodeCrc32c(bytes);
 
@@ -197,6 +197,15 @@ describe('records of logs', () => {
       raw,
       { ...raw, text: Buffer.alloc(0), level: Level.WARN },
     ]);
+  });
+
+  it('have the time of ingestion that the log set (LogAppendTime)', () => {
+    const record = { key: Buffer.from('s'), value: Buffer.from('line'), headers: [], timestamp: 5 };
+    const appended = withAppendTime(encodeRecords([record, record], crc32c), 1_800_000_000_000, crc32c);
+    const [lines] = decodeLines(appended, 0);
+    expect(lines?.timestamp).toBe(1_800_000_000_000);
+    // A line without a time of its own has the record's.
+    expect([...(lines?.batch.times ?? [])]).toEqual([1_800_000_000_000, 1_800_000_000_000]);
   });
 
   it('that are garbage are refused or read, but never beyond their end', () => {

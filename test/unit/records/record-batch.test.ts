@@ -5,6 +5,7 @@ import {
   batchHeader,
   decodeBatch,
   encodeRecords,
+  withAppendTime,
   withBaseOffset,
   type RecordData,
 } from '../../../src/records/record-batch';
@@ -81,6 +82,7 @@ describe('record batches', () => {
       count: 1,
       baseTimestamp: 1_700_000_000_000,
       maxTimestamp: 1_700_000_000_000,
+      appendTime: null,
       sizeInBytes: byHand.length,
     });
   });
@@ -112,6 +114,23 @@ describe('record batches', () => {
     const moved = withBaseOffset(byHand, 12_345);
     expect(decodeBatch(moved, 0, crc32c)[0]?.offset).toBe(12_345);
     expect(byHand.readBigInt64BE(0)).toBe(0n);
+  });
+
+  it('give every record the maximum timestamp when the log set it (LogAppendTime)', () => {
+    const byLog = withByte(22, 8);
+    byLog.writeBigInt64BE(1_800_000_000_000n, 35);
+    byLog.writeUInt32BE(crc32c(byLog.subarray(21)), 17);
+    expect(decodeBatch(byLog, 0, crc32c)[0]?.timestamp).toBe(1_800_000_000_000);
+    expect(batchHeader(byLog).appendTime).toBe(1_800_000_000_000);
+  });
+
+  it('are marked as the log marks them when an append time is set', () => {
+    const written = [oneRecord, { ...oneRecord, timestamp: 5 }, { ...oneRecord, timestamp: 4_000_000_000_000 }];
+    const batch = encodeRecords(written, crc32c);
+    const appended = withAppendTime(batch, 1_800_000_000_000, crc32c);
+    const read = decodeBatch(appended, 0, crc32c);
+    expect(read.map(({ timestamp }) => timestamp)).toEqual(written.map(() => 1_800_000_000_000));
+    expect(decodeBatch(batch, 0, crc32c).map(({ timestamp }) => timestamp)).toEqual(written.map((r) => r.timestamp));
   });
 
   it('are refused when a byte that the checksum covers has changed', () => {
