@@ -5,7 +5,7 @@ import type { TopicSpec } from '../stream/topics';
  * Every adapter passes `test/contract/event-log.ts`.
  *
  * - A *record batch* is Kafka's RecordBatch v2 encoding, uncompressed, in both directions; the codec is
- *   `records/record-batch.ts`. The log sets base offsets; record timestamps are the writer's.
+ *   `records/record-batch.ts`. The log sets base offsets, and record timestamps where the topic says `append`.
  * - Everything is read committed: a reader sees no record of an open or aborted transaction, and nothing behind the
  *   first open one (the *last stable offset*).
  * - Offsets of a partition grow, with gaps (compaction, control records). They are numbers below 2^53.
@@ -13,7 +13,7 @@ import type { TopicSpec } from '../stream/topics';
 export interface EventLog {
   /**
    * Creates what is missing and checks the rest.
-   * @throws TOPIC_MISMATCH when a topic exists with another partition count or clean-up policy
+   * @throws TOPIC_MISMATCH when a topic exists with another partition count, clean-up policy, compression or timestamp type
    */
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
 

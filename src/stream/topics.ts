@@ -9,6 +9,12 @@ export interface TopicSpec {
   readonly cleanup: 'delete' | 'compact' | 'compact,delete';
   /** How long records are kept where `cleanup` deletes, in milliseconds. */
   readonly retentionMs: number;
+  /** How long a compacted topic keeps a record at least after a newer one of its key replaced it; by default 0. */
+  readonly compactionLagMs?: number;
+  /** `uncompressed`: the log stores every batch uncompressed, however its writer sent it. By default `producer`. */
+  readonly compression?: 'producer' | 'uncompressed';
+  /** Who sets the timestamps of records: the writer (`create`, by default), or the log when it appends them. */
+  readonly timestamps?: 'create' | 'append';
 }
 
 const days = (n: number): number => n * 24 * 60 * 60 * 1000;

@@ -10,6 +10,9 @@ import { losingAnswer } from './lost-answers';
 import type { Row } from './records';
 import { batchOf, openWriter, readAll, readCount, readUntil, row, rowsOf, timestamp, valuesOf, write } from './records';
 
+const settings = { compactionLagMs: 3_600_000, compression: 'uncompressed', timestamps: 'append' } as const;
+const defaults = { compactionLagMs: 0, compression: 'producer', timestamps: 'create' } as const;
+
 /** What an adapter brings along to be tested. */
 export interface EventLogHarness {
   /** Makes an empty log, or leaves one as it is on which nobody uses names of this run: every case makes its own. */
@@ -67,6 +70,43 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         const more = { ...topic(logs, 'delete'), partitions: PARTITIONS + 1 };
         await expect(log.ensureTopics([more])).rejects.toMatchObject({ code: 'TOPIC_MISMATCH' });
         await expect(log.ensureTopics([topic(logs, 'compact')])).rejects.toMatchObject({ code: 'TOPIC_MISMATCH' });
+      });
+
+      it('are accepted with the settings that they were made with, and with no others', async () => {
+        const plain = topic(`${logs}-plain`, 'compact');
+        const set = { ...topic(`${logs}-set`, 'compact'), ...settings };
+        await log.ensureTopics([plain, set]);
+        await log.ensureTopics([set, { ...plain, ...defaults }]);
+        const mismatch = { code: 'TOPIC_MISMATCH' };
+        await expect(log.ensureTopics([{ ...plain, timestamps: 'append' }])).rejects.toMatchObject(mismatch);
+        await expect(log.ensureTopics([{ ...plain, compression: 'uncompressed' }])).rejects.toMatchObject(mismatch);
+        await expect(log.ensureTopics([{ ...set, timestamps: 'create' }])).rejects.toMatchObject(mismatch);
+      });
+
+      it.each(['delete', 'compact'] as const)(
+        'with append timestamps (%s) set those of all records',
+        async (cleanup) => {
+          const name = `${logs}-append`;
+          await log.ensureTopics([{ ...topic(name, cleanup), timestamps: 'append' }]);
+          const transaction = (await openWriter(log, id, name)).begin();
+          const before = Date.now();
+          await transaction.append(name, 0, batchOf(row('a', 'a'), { ...row('b', 'b'), timestamp: 17 }));
+          await transaction.commit();
+          const read = await readCount(log, name, 0, 2);
+          expect(valuesOf(read)).toEqual(['a', 'b']);
+          for (const { timestamp: set } of read) {
+            expect(set).toBeGreaterThanOrEqual(before);
+            expect(set).toBeLessThanOrEqual(Date.now());
+          }
+        },
+      );
+
+      it('with a compaction lag keep a replaced value', async () => {
+        const name = `${compacted}-lag`;
+        await log.ensureTopics([{ ...topic(name, 'compact'), ...settings }]);
+        const writer = await openWriter(log, id, name);
+        for (const value of ['old', 'new']) await write(writer, name, 0, value);
+        expect(valuesOf(await readCount(await open(), name, 0, 2))).toEqual(['old', 'new']);
       });
 
       it('are asked for by name: one that does not exist is an error, wherever it is used', async () => {

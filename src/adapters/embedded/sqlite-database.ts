@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { types } from 'node:util';
 import Database from 'libsql';
 
 import { TelltaleError } from '../../errors';
@@ -7,8 +8,8 @@ import { errnoOf } from './errno';
 
 export type SqliteDatabase = Database.Database;
 
-/** Raised whenever tables change: files of another version are left alone. */
-const SCHEMA_VERSION = 1;
+/** Raised whenever tables change. Older files are brought to this version when they are opened; newer ones are refused. */
+const SCHEMA_VERSION = 2;
 
 /** How long a call waits while another process commits. */
 const BUSY_TIMEOUT_MS = 10_000;
@@ -18,7 +19,10 @@ const schema = `
     name TEXT PRIMARY KEY,
     partitions INTEGER NOT NULL,
     cleanup TEXT NOT NULL,
-    retention_ms INTEGER NOT NULL
+    retention_ms INTEGER NOT NULL,
+    compaction_lag_ms INTEGER NOT NULL DEFAULT 0,
+    compression TEXT NOT NULL DEFAULT 'producer',
+    timestamps TEXT NOT NULL DEFAULT 'create'
   ) WITHOUT ROWID;
 
   CREATE TABLE partition (
@@ -31,7 +35,7 @@ const schema = `
     UNIQUE (topic, number)
   );
 
-  -- One row a record batch; in compacted topics one row a record, and one a key.
+  -- One row per record batch; in compacted topics one row per record, and without a compaction lag one per key.
   CREATE TABLE batch (
     id INTEGER PRIMARY KEY,
     partition INTEGER NOT NULL REFERENCES partition,
@@ -42,7 +46,7 @@ const schema = `
     bytes BLOB NOT NULL
   );
   CREATE UNIQUE INDEX batch_by_offset ON batch (partition, last_offset);
-  CREATE UNIQUE INDEX batch_by_key ON batch (partition, key) WHERE key IS NOT NULL;
+  CREATE INDEX batch_by_key ON batch (partition, key, last_offset, max_timestamp) WHERE key IS NOT NULL;
 
   -- The newest epoch of each transactional id: writers of older ones are fenced.
   CREATE TABLE writer (transactional_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL) WITHOUT ROWID;
@@ -53,6 +57,15 @@ const schema = `
     next_offset INTEGER NOT NULL,
     PRIMARY KEY (group_id, partition)
   ) WITHOUT ROWID;
+`;
+
+/** Version 1 had no topic settings, and kept one record per key in every compacted topic. */
+const fromVersion1 = `
+  ALTER TABLE topic ADD COLUMN compaction_lag_ms INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE topic ADD COLUMN compression TEXT NOT NULL DEFAULT 'producer';
+  ALTER TABLE topic ADD COLUMN timestamps TEXT NOT NULL DEFAULT 'create';
+  DROP INDEX batch_by_key;
+  CREATE INDEX batch_by_key ON batch (partition, key, last_offset, max_timestamp) WHERE key IS NOT NULL;
 `;
 
 /**
@@ -84,13 +97,13 @@ export function openDatabase(path: string): SqliteDatabase {
 
 function makeSchema(database: SqliteDatabase, path: string): void {
   const version = numberField(database.prepare('PRAGMA user_version').get(), 'user_version');
-  if (version === 0) {
-    database.exec(schema);
-    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
-  } else if (version !== SCHEMA_VERSION) {
+  if (version > SCHEMA_VERSION) {
     const message = `The event log ${path} has format ${version}, this Telltale writes ${SCHEMA_VERSION}`;
     throw new TelltaleError('DATA_FOLDER', `${message}: use the version that wrote it, or another data folder.`);
   }
+  if (version === SCHEMA_VERSION) return;
+  database.exec(version === 0 ? schema : fromVersion1);
+  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }
 
 /** Runs `step` as one write transaction: all of it happens, or none. Waits while another process writes. */
@@ -178,6 +191,8 @@ export function textField(row: unknown, name: string): string {
 export function bytesField(row: unknown, name: string): Buffer {
   const value = fieldOf(row, name);
   if (Buffer.isBuffer(value)) return value;
+  // The driver returns ArrayBuffers when it reads many rows at once.
+  if (types.isArrayBuffer(value)) return Buffer.from(value);
   throw new TelltaleError('INTERNAL', `The event log's column ${name} is no BLOB.`);
 }
 

@@ -73,7 +73,7 @@ export class SqliteEventLog implements EventLog {
     this.watch = new CommitWatch(database);
     this.neighbours = neighboursByPath.get(this.path) ?? { watches: new Set(), groups: new Map() };
     this.readers = new ReaderParts(database, this.topics, this.watch, clock, signal);
-    this.writers = new WriterParts(database, this.topics, signal, () => {
+    this.writers = new WriterParts(database, this.topics, signal, clock, () => {
       for (const watch of this.neighbours.watches) watch.wake();
     });
     this.selectGroupOffset = database.prepare(

@@ -1,22 +1,44 @@
 import { setImmediate } from 'node:timers/promises';
 
 import type { SqliteDatabase } from './sqlite-database';
-import { inTransaction, numberField } from './sqlite-database';
+import { bytesField, inTransaction, numberField } from './sqlite-database';
 import type { PartitionRow, SqliteTopics } from './sqlite-topics';
 
 /** At most so many rows go in one transaction, so that no writer waits for long. */
 const STEP_ROWS = 16;
 
+/** At most so many keys are looked at in one transaction. */
+const STEP_KEYS = 256;
+
+/** A record goes before the newer ones of its key: else its value would hold again. */
+const IS_OLDEST_OF_KEY = `NOT EXISTS
+  (SELECT 1 FROM batch AS older
+   WHERE older.partition = batch.partition AND older.key = batch.key AND older.last_offset < batch.last_offset)`;
+
+const NO_BYTES = Buffer.alloc(0);
+
 /** How long a reader that lags has to see that a key was deleted: Kafka's `delete.retention.ms`. */
 const KEEP_TOMBSTONES_MS = 24 * 60 * 60 * 1000;
 
-/** Deletes what is old enough. */
+/** Where a pass over the keys of a partition continues; null: at its first key. */
+type KeyCursor = KeyRow | null;
+
+interface KeyRow {
+  readonly id: number;
+  readonly key: Buffer;
+  readonly lastOffset: number;
+  readonly maxTimestamp: number;
+}
+
+/** Deletes what is old enough, and compacts topics that have a compaction lag. */
 export class SqliteRetention {
   private readonly selectOldest;
   private readonly deleteUpTo;
   private readonly moveStart;
   private readonly deleteOld;
   private readonly deleteTombstones;
+  private readonly selectKeys;
+  private readonly deleteRow;
 
   constructor(
     private readonly database: SqliteDatabase,
@@ -28,20 +50,34 @@ export class SqliteRetention {
     this.moveStart = database.prepare('UPDATE partition SET start_offset = ? WHERE id = ?');
     this.deleteOld = database.prepare(`
       DELETE FROM batch WHERE id IN
-        (SELECT id FROM batch WHERE partition = ? AND max_timestamp < ? LIMIT ${STEP_ROWS})`);
+        (SELECT id FROM batch WHERE partition = ? AND max_timestamp < ? AND ${IS_OLDEST_OF_KEY} LIMIT ${STEP_ROWS})`);
     this.deleteTombstones = database.prepare(`
       DELETE FROM batch WHERE id IN
-        (SELECT id FROM batch WHERE partition = ? AND tombstone AND max_timestamp < ? LIMIT ${STEP_ROWS})`);
+        (SELECT id FROM batch
+         WHERE partition = ? AND tombstone AND max_timestamp < ? AND ${IS_OLDEST_OF_KEY} LIMIT ${STEP_ROWS})`);
+    this.selectKeys = database.prepare(`
+      SELECT id, key, last_offset, max_timestamp FROM batch
+      WHERE partition = ? AND key IS NOT NULL AND (key, last_offset) > (?, ?)
+      ORDER BY key, last_offset LIMIT ${STEP_KEYS}`);
+    this.deleteRow = database.prepare('DELETE FROM batch WHERE id = ?');
   }
 
   /** A bounded part of the work, at once. */
   step(now: number): void {
-    for (const partition of this.topics.all()) this.stepPartition(partition, now);
+    for (const partition of this.topics.all()) {
+      this.compact(partition, now, null);
+      this.stepPartition(partition, now);
+    }
   }
 
   /** All of the work, giving way to others after each part; ends early when the signal is aborted. */
   async run(now: number, signal: AbortSignal): Promise<void> {
     for (const partition of this.topics.all()) {
+      for (let cursor = this.compact(partition, now, null); cursor !== null;) {
+        await setImmediate();
+        if (signal.aborted) return;
+        cursor = this.compact(partition, now, cursor);
+      }
       let rows = STEP_ROWS;
       while (rows === STEP_ROWS) {
         await setImmediate();
@@ -55,10 +91,33 @@ export class SqliteRetention {
   private stepPartition(partition: PartitionRow, now: number): number {
     return inTransaction(this.database, () => {
       const before = now - partition.retentionMs;
+      const tombstonesBefore = now - partition.compactionLagMs - KEEP_TOMBSTONES_MS;
       if (partition.cleanup === 'delete') return this.deleteHead(partition, before);
       // Rows may go in any order where readers expect gaps; the start stays, as it does when a key is compacted.
       const old = partition.cleanup === 'compact,delete' ? this.deleteOld.run(partition.id, before).changes : 0;
-      return Math.max(old, this.deleteTombstones.run(partition.id, now - KEEP_TOMBSTONES_MS).changes);
+      return Math.max(old, this.deleteTombstones.run(partition.id, tombstonesBefore).changes);
+    });
+  }
+
+  /**
+   * Deletes records that a newer one of their key replaced, as soon as both are older than the compaction lag: until then
+   * a reader finds the value that each key had.
+   * @returns where to continue; null after the last key
+   */
+  private compact(partition: PartitionRow, now: number, from: KeyCursor): KeyCursor {
+    if (partition.compactionLagMs === 0) return null;
+    const before = now - partition.compactionLagMs;
+    return inTransaction(this.database, () => {
+      const rows = this.selectKeys.all(partition.id, from?.key ?? NO_BYTES, from?.lastOffset ?? -1).map(keyRow);
+      let last = from;
+      for (const row of rows) {
+        const replaced = last?.key.equals(row.key) === true ? last : null;
+        if (replaced !== null && Math.max(replaced.maxTimestamp, row.maxTimestamp) < before) {
+          this.deleteRow.run(replaced.id);
+        }
+        last = row;
+      }
+      return rows.length < STEP_KEYS ? null : last;
     });
   }
 
@@ -76,4 +135,13 @@ export class SqliteRetention {
     this.moveStart.run(last + 1, partition.id);
     return rows;
   }
+}
+
+function keyRow(row: unknown): KeyRow {
+  return {
+    id: numberField(row, 'id'),
+    key: bytesField(row, 'key'),
+    lastOffset: numberField(row, 'last_offset'),
+    maxTimestamp: numberField(row, 'max_timestamp'),
+  };
 }

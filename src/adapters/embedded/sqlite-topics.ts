@@ -10,6 +10,9 @@ export interface PartitionRow {
   readonly number: number;
   readonly cleanup: TopicSpec['cleanup'];
   readonly retentionMs: number;
+  readonly compactionLagMs: number;
+  /** True when the log sets record timestamps as it appends. */
+  readonly appendTime: boolean;
 }
 
 /** The topics of one event log. They are made once and never change their shape. */
@@ -20,9 +23,11 @@ export class SqliteTopics {
   private known: ReadonlyMap<string, readonly PartitionRow[]> = new Map();
 
   constructor(private readonly database: SqliteDatabase) {
-    this.selectTopic = database.prepare('SELECT partitions, cleanup FROM topic WHERE name = ?');
+    this.selectTopic = database.prepare(
+      'SELECT partitions, cleanup, compression, timestamps FROM topic WHERE name = ?',
+    );
     this.selectPartitions = database.prepare(`
-      SELECT partition.id, topic, number, cleanup, retention_ms
+      SELECT partition.id, topic, number, cleanup, retention_ms, compaction_lag_ms, timestamps
       FROM partition JOIN topic ON topic.name = partition.topic
       ORDER BY topic, number`);
     this.selectOffsets = database.prepare('SELECT start_offset, end_offset FROM partition WHERE id = ?');
@@ -66,23 +71,39 @@ export class SqliteTopics {
 
   private ensureOne(spec: TopicSpec): void {
     const found = this.selectTopic.get(spec.name);
-    if (found === undefined) {
-      this.create(spec);
-      return;
-    }
-    const partitions = numberField(found, 'partitions');
-    const cleanup = textField(found, 'cleanup');
-    if (partitions !== spec.partitions || cleanup !== spec.cleanup) {
-      const is = `The topic ${spec.name} has ${partitions} partitions and clean-up ${cleanup}`;
-      const wanted = `not ${spec.partitions} and ${spec.cleanup}`;
-      throw new TelltaleError('TOPIC_MISMATCH', `${is}, ${wanted}: neither can change; use another data folder.`);
-    }
-    const { name, retentionMs } = spec;
-    this.database.prepare('UPDATE topic SET retention_ms = ? WHERE name = ?').run(retentionMs, name);
+    if (found === undefined) this.create(spec);
+    else this.check(spec, found);
   }
 
-  private create({ name, partitions, cleanup, retentionMs }: TopicSpec): void {
-    this.database.prepare('INSERT INTO topic VALUES (?, ?, ?, ?)').run(name, partitions, cleanup, retentionMs);
+  /** Takes over the times; nothing else of a topic can change. */
+  private check(spec: TopicSpec, found: unknown): void {
+    const { name, retentionMs, compactionLagMs = 0, compression = 'producer', timestamps = 'create' } = spec;
+    const wanted = { partitions: `${spec.partitions}`, cleanup: spec.cleanup, compression, timestamps };
+    const is = {
+      partitions: `${numberField(found, 'partitions')}`,
+      cleanup: textField(found, 'cleanup'),
+      compression: textField(found, 'compression'),
+      timestamps: textField(found, 'timestamps'),
+    };
+    const settings = ['partitions', 'cleanup', 'compression', 'timestamps'] as const;
+    const differences = settings
+      .filter((setting) => is[setting] !== wanted[setting])
+      .map((setting) => `${setting} ${is[setting]}, not ${wanted[setting]}`);
+    if (differences.length > 0) {
+      const message = `The topic ${name} has ${differences.join('; ')}: none of these can change`;
+      throw new TelltaleError('TOPIC_MISMATCH', `${message}; use another data folder.`);
+    }
+    this.database
+      .prepare('UPDATE topic SET retention_ms = ?, compaction_lag_ms = ? WHERE name = ?')
+      .run(retentionMs, compactionLagMs, name);
+  }
+
+  private create(spec: TopicSpec): void {
+    const { name, partitions, cleanup, retentionMs } = spec;
+    const { compactionLagMs = 0, compression = 'producer', timestamps = 'create' } = spec;
+    this.database
+      .prepare('INSERT INTO topic VALUES (?, ?, ?, ?, ?, ?, ?)')
+      .run(name, partitions, cleanup, retentionMs, compactionLagMs, compression, timestamps);
     const insert = this.database.prepare('INSERT INTO partition (topic, number) VALUES (?, ?)');
     for (let number = 0; number < partitions; number++) insert.run(name, number);
   }
@@ -102,6 +123,8 @@ function partitionRow(row: unknown): PartitionRow {
     number: numberField(row, 'number'),
     cleanup: cleanupOf(textField(row, 'cleanup')),
     retentionMs: numberField(row, 'retention_ms'),
+    compactionLagMs: numberField(row, 'compaction_lag_ms'),
+    appendTime: textField(row, 'timestamps') === 'append',
   };
 }
 

@@ -1,5 +1,6 @@
-import { batchHeader, decodeBatch, encodeRecords, withBaseOffset } from '../../records/record-batch';
+import { batchHeader, decodeBatch, encodeRecords, withAppendTime, withBaseOffset } from '../../records/record-batch';
 import { TelltaleError, isTelltaleError } from '../../errors';
+import type { Clock } from '../../ports/clock';
 import type { EventTransaction, EventWriter } from '../../ports/event-log';
 import { crc32c } from '../native/checksums';
 import { errnoOf } from './errno';
@@ -49,6 +50,7 @@ export class WriterParts {
     readonly topics: SqliteTopics,
     /** Aborted when the event log is closed. */
     readonly closed: AbortSignal,
+    readonly clock: Clock,
     readonly onCommit: () => void,
   ) {
     this.bumpEpoch = database.prepare(`
@@ -193,9 +195,10 @@ class SqliteTransaction implements EventTransaction {
 
   private write(): void {
     this.writer.checkEpoch();
+    const now = this.parts.clock.now();
     for (const { partition, length, pieces } of this.appended) {
       const base = numberField(this.parts.selectEnd.get(partition.id), 'end_offset');
-      for (const piece of pieces) this.insert(partition, base, piece);
+      for (const piece of pieces) this.insert(partition, base, partition.appendTime ? appendedAt(piece, now) : piece);
       this.parts.updateEnd.run(base + length, partition.id);
     }
     for (const { group, partition, offset } of this.offsets) {
@@ -206,7 +209,8 @@ class SqliteTransaction implements EventTransaction {
   private insert(partition: PartitionRow, base: number, piece: Piece): void {
     const { delta, lastDelta, maxTimestamp, key, tombstone, bytes } = piece;
     // Compaction on the spot: a key's record takes the place of the one before, so such a topic never outgrows its keys.
-    if (key !== null) this.parts.deleteKey.run(partition.id, key);
+    // A topic with a compaction lag is compacted later, by retention.
+    if (key !== null && partition.compactionLagMs === 0) this.parts.deleteKey.run(partition.id, key);
     const row = withBaseOffset(bytes, base + delta);
     this.parts.insertBatch.run(partition.id, base + lastDelta, maxTimestamp, key, tombstone ? 1 : 0, row);
   }
@@ -252,7 +256,11 @@ function prepare(partition: PartitionRow, batch: Buffer): Appended {
   return { partition, length: lastOffset + 1, pieces: [whole] };
 }
 
-/** One batch a record: what is compacted is kept by key. */
+function appendedAt(piece: Piece, now: number): Piece {
+  return { ...piece, maxTimestamp: now, bytes: withAppendTime(piece.bytes, now, crc32c) };
+}
+
+/** One batch per record: a compacted topic keeps records by key. */
 function split(partition: PartitionRow, batch: Buffer): Piece[] {
   return decodeBatch(batch).map(({ offset, timestamp, key, value, headers }) => {
     if (key === null) {

@@ -75,11 +75,16 @@ async function create(admin: Admin, spec: TopicSpec, replication: number | null)
   }
 }
 
+const timestampTypes = { create: 'CreateTime', append: 'LogAppendTime' } as const;
+
 /** Documentation of each: https://kafka.apache.org/documentation/#topicconfigs */
-function settings({ cleanup, retentionMs }: TopicSpec, replicas: number): Record<string, string> {
+function settings(spec: TopicSpec, replicas: number): Record<string, string> {
+  const { cleanup, retentionMs, compactionLagMs = 0, compression = 'producer', timestamps = 'create' } = spec;
   return {
     'cleanup.policy': cleanup,
-    'message.timestamp.type': 'CreateTime',
+    'message.timestamp.type': timestampTypes[timestamps],
+    'compression.type': compression,
+    ...(compactionLagMs === 0 ? {} : { 'min.compaction.lag.ms': `${compactionLagMs}` }),
     // What is acknowledged survives the loss of a broker.
     'min.insync.replicas': `${Math.max(1, replicas - 1)}`,
     ...(cleanup === 'compact' ? {} : { 'retention.ms': `${retentionMs}` }),
@@ -91,17 +96,45 @@ function settings({ cleanup, retentionMs }: TopicSpec, replicas: number): Record
 }
 
 async function check(admin: Admin, spec: TopicSpec, partitions: number): Promise<void> {
+  const wanted = wantedSettings(spec);
+  const configNames = wanted.map(({ setting }) => setting);
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: spec.name, configNames: ['cleanup.policy'] }],
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: spec.name, configNames }],
   });
-  const cleanup =
-    resources[0]?.configEntries.find(({ configName }) => configName === 'cleanup.policy')?.configValue ?? '';
-  if (partitions === spec.partitions && sorted(cleanup) === sorted(spec.cleanup)) return;
-  const is = `The topic ${spec.name} has ${partitions} partitions and clean-up ${cleanup}`;
-  const wanted = `not ${spec.partitions} and ${spec.cleanup}`;
-  const fix = 'configure the partitions that it has, or mend its cleanup.policy with kafka-configs';
-  throw new TelltaleError('TOPIC_MISMATCH', `${is}, ${wanted}: ${fix}.`);
+  const entries = resources[0]?.configEntries ?? [];
+  const differences = wanted.flatMap(({ setting, value, accepts }) => {
+    const is = entries.find(({ configName }) => configName === setting)?.configValue ?? '';
+    return accepts(is) ? [] : [`${setting} ${is}, not ${value}`];
+  });
+  if (partitions !== spec.partitions) differences.unshift(`${partitions} partitions, not ${spec.partitions}`);
+  if (differences.length === 0) return;
+  const fix = 'Configure the partitions that it has, and correct its settings with kafka-configs.sh';
+  throw new TelltaleError('TOPIC_MISMATCH', `The topic ${spec.name} has ${differences.join('; ')}. ${fix}.`);
+}
+
+interface WantedSetting {
+  readonly setting: string;
+  readonly value: string;
+  readonly accepts: (is: string) => boolean;
+}
+
+/** What an existing topic must have. What goes beyond the spec without harm is accepted. */
+function wantedSettings(spec: TopicSpec): readonly WantedSetting[] {
+  const { cleanup, compactionLagMs = 0, compression = 'producer', timestamps = 'create' } = spec;
+  // Without a wish for compression, everything that readers can read will do.
+  const readable = compression === 'producer' ? ['producer', 'uncompressed', 'gzip'] : [compression];
+  const timestampType = timestampTypes[timestamps];
+  return [
+    { setting: 'cleanup.policy', value: cleanup, accepts: (is) => sorted(is) === sorted(cleanup) },
+    { setting: 'message.timestamp.type', value: timestampType, accepts: (is) => is === timestampType },
+    { setting: 'compression.type', value: compression, accepts: (is) => readable.includes(is) },
+    {
+      setting: 'min.compaction.lag.ms',
+      value: `${compactionLagMs}`,
+      accepts: (is) => Number(is) >= compactionLagMs,
+    },
+  ];
 }
 
 /** Kafka gives a list back in the order in which it was set. */

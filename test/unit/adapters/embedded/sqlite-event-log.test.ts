@@ -1,9 +1,13 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import Database from 'libsql';
 
 import { openDatabase } from '../../../../src/adapters/embedded/sqlite-database';
 import { SqliteEventLog, openSqliteEventLog } from '../../../../src/adapters/embedded/sqlite-event-log';
+import { SqliteRetention } from '../../../../src/adapters/embedded/sqlite-retention';
+import { SqliteTopics } from '../../../../src/adapters/embedded/sqlite-topics';
 import type { TopicSpec } from '../../../../src/stream/topics';
 import type { Clock } from '../../../../src/ports/clock';
 import { systemClock } from '../../../../src/ports/clock';
@@ -157,6 +161,34 @@ describe('The SQLite event log', () => {
     });
   });
 
+  describe('a file of version 1', () => {
+    beforeEach(async () => {
+      await mkdir(dirname(path), { recursive: true });
+      const old = new Database(path);
+      old.exec(readFileSync(join(__dirname, 'sqlite-version-1.sql'), 'utf8'));
+      old.close();
+    });
+
+    it('continues with its records, offsets and groups, and with default settings', async () => {
+      const log = await open();
+      await log.ensureTopics([topic('compact')]);
+      expect(await log.offsets('t', 0)).toEqual({ start: 0, end: 2 });
+      expect(await log.groupOffset('g', 't', 0)).toBe(2);
+      const read = await readUntil(log, 't', 0, ({ offset }) => offset === 1);
+      expect(read).toEqual([{ ...row('second', 'a'), offset: 1 }]);
+      const appending = { ...topic('compact'), timestamps: 'append' } as const;
+      await expect(log.ensureTopics([appending])).rejects.toMatchObject({ code: 'TOPIC_MISMATCH' });
+    });
+
+    it('can be opened again, and takes topics with settings', async () => {
+      await open();
+      const log = await reopen();
+      await log.ensureTopics([{ ...topic('compact'), compactionLagMs: DAY }]);
+      await writeAt(log, now, 'third', 'a');
+      expect(await readAll(log, 't', 0)).toEqual(['second', 'third']);
+    });
+  });
+
   describe('retention', () => {
     it('deletes old batches from the start on, and tells a reader that comes too late', async () => {
       const log = await open();
@@ -236,6 +268,63 @@ describe('The SQLite event log', () => {
       }
       await (await reopen()).close();
       expect((await stat(path)).size).toBeLessThan(1_000_000);
+    });
+
+    it('keeps a replaced record until both it and the newer one are older than the compaction lag', async () => {
+      const log = await open();
+      await log.ensureTopics([{ ...topic('compact'), compactionLagMs: 10 * DAY }]);
+      const start = now;
+      await writeAt(log, start, 'a1', 'a');
+      await writeAt(log, start, 'b1', 'b');
+      await writeAt(log, start + 5 * DAY, 'a2', 'a');
+      now = start + 12 * DAY;
+      expect(await readAll(await reopen(), 't', 0)).toEqual(['a1', 'b1', 'a2']);
+      now = start + 15 * DAY + 1;
+      expect(await readAll(await reopen(), 't', 0)).toEqual(['b1', 'a2']);
+    });
+
+    it('never lets a replaced value hold again when a tombstone or an old record goes', async () => {
+      const log = await open();
+      await log.ensureTopics([{ ...topic('compact,delete', 10 * DAY), compactionLagMs: 20 * DAY }]);
+      const start = now;
+      await writeAt(log, start, 'value', 'a');
+      await writeAt(log, start, null, 'a');
+      await writeAt(log, start + 15 * DAY, 'first, but stamped later', 'b');
+      await writeAt(log, start, 'second', 'b');
+      now = start + 13 * DAY;
+      expect(await readAll(await reopen(), 't', 0)).toEqual([null, 'first, but stamped later', 'second']);
+      expect(await readAll(await reopen(), 't', 0)).toEqual(['first, but stamped later', 'second']);
+      now = start + 40 * DAY;
+      expect(await readAll(await reopen(), 't', 0)).not.toContain('first, but stamped later');
+      expect(await readAll(await reopen(), 't', 0)).toEqual([]);
+    });
+
+    it('compacts every key of a topic with a compaction lag, however many there are', async () => {
+      const log = await open();
+      await log.ensureTopics([{ ...topic('compact'), compactionLagMs: 1 }]);
+      const writer = await openWriter(log, 'w', 't');
+      for (const revision of ['old', 'older than the lag']) {
+        const transaction = writer.begin();
+        const rows = Array.from({ length: 1000 }, (_, i) => ({ ...row(revision, `key-${i}`), timestamp: now - 10 }));
+        await transaction.append('t', 0, batchOf(...rows));
+        await transaction.commit();
+      }
+      const database = openDatabase(path);
+      const topics = new SqliteTopics(database);
+      await new SqliteRetention(database, topics).run(now, new AbortController().signal);
+      database.close();
+      const values = await readAll(log, 't', 0);
+      expect([values.length, new Set(values)]).toEqual([1000, new Set(['older than the lag'])]);
+    });
+
+    it('takes a changed compaction lag from the topics that are ensured', async () => {
+      const log = await open();
+      await log.ensureTopics([{ ...topic('compact'), compactionLagMs: 10 * DAY }]);
+      await writeAt(log, now - 2 * DAY, 'old', 'a');
+      await writeAt(log, now - 2 * DAY, 'new', 'a');
+      expect(await readAll(await reopen(), 't', 0)).toEqual(['old', 'new']);
+      await (await open()).ensureTopics([{ ...topic('compact'), compactionLagMs: DAY }]);
+      expect(await readAll(await reopen(), 't', 0)).toEqual(['new']);
     });
 
     it('refuses a record without a key', async () => {
