@@ -1,4 +1,7 @@
+import type { MailReport } from '../src/pipelines/level-alerts/alerting/mail-report';
 import type { Job } from '../src/stream/job';
+import type { MessageFormat } from '../src/stream/outbox-records';
+import { outboxTopic } from '../src/stream/topics';
 import {
   ask,
   spawn,
@@ -11,12 +14,12 @@ import {
 } from '../src/kit';
 import type { Clock } from '../src/ports/clock';
 import type { EventLog, GroupMembership } from '../src/ports/event-log';
-import type { MailTransport } from '../src/ports/mail-transport';
+import type { Delivery } from '../src/ports/delivery';
 import type { Crc32c } from './append';
+import { delivery } from './delivery';
 import { groupOf } from './job-run';
 import { jobRunner } from './job-runner';
-import { mailer, type MailBuilder } from './mailer';
-import type { Assignment, ConsumerMessage, Drain, JobRunnerMessage, MailerMessage } from './protocol';
+import type { Assignment, ConsumerMessage, DeliveryMessage, Drain, JobRunnerMessage } from './protocol';
 
 export interface ConsumerOptions {
   readonly log: EventLog;
@@ -24,8 +27,7 @@ export interface ConsumerOptions {
   readonly crc32c: Crc32c;
   readonly counting: Job;
   readonly alerting: Job;
-  readonly buildMail: MailBuilder;
-  readonly transport: MailTransport;
+  readonly mailer: { readonly format: MessageFormat<MailReport>; readonly delivery: Delivery<MailReport> };
   /** A job has failed for good: the program cannot do its work and should end. */
   readonly onFailure: (what: string, error: Error) => void;
 }
@@ -76,7 +78,7 @@ export async function startConsumer(system: ActorSystem, options: ConsumerOption
 
 interface State {
   readonly runners: Map<string, ActorRef<JobRunnerMessage>>;
-  mailer: ActorRef<MailerMessage> | null;
+  mailer: ActorRef<DeliveryMessage> | null;
 }
 
 /** Waits until the group of a topic has confirmed what is assigned to this process. */
@@ -139,7 +141,8 @@ function startWork(
     for (const partition of partitions) run(options.counting, partition);
   } else if (partitions.includes(0)) {
     run(options.alerting, 0);
-    state.mailer = spawn(context, { ...mailer(options), onStop: (stopped) => stopped });
+    const mailer = delivery({ ...options, ...options.mailer, name: 'mailer', topic: outboxTopic });
+    state.mailer = spawn(context, { ...mailer, onStop: (stopped) => stopped });
   }
 }
 

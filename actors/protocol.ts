@@ -6,6 +6,7 @@ import type { KnownSource } from '../src/ingestion/reconcile';
 import type { SourceId } from '../src/ingestion/source-id';
 import type { ActorRef, ChildStopped } from '../src/kit';
 import type { EventReader, FetchedBatches } from '../src/ports/event-log';
+import type { Attempt } from '../src/stream/delivery';
 import type { ObjectInfo } from '../src/ports/object-store';
 
 /** Every message of every actor, on one page. Lines travel in batches, never singly; time arrives as data. */
@@ -125,7 +126,7 @@ export interface Drained {
   readonly type: 'drained';
 }
 
-// --- consumer side: assignment -> consumer -> job-runners (counting, alerting) and mailer
+// --- consumer side: assignment -> consumer -> job-runners (counting, alerting) and deliveries
 
 export type ConsumerMessage =
   | { readonly type: 'assigned'; readonly what: Assignment; readonly replyTo: ActorRef<Drained> }
@@ -156,13 +157,15 @@ export type JobRunnerMessage =
   /** Writes what is folded; nothing is folded afterwards. */
   | Drain;
 
-export type MailerMessage =
+export type DeliveryMessage =
   | { readonly type: 'fetched'; readonly fetched: FetchedBatches }
   | { readonly type: 'fetchFailed'; readonly error: unknown }
-  /** To itself: is a mail due? */
-  | { readonly type: 'next' }
-  | { readonly type: 'sent'; readonly id: string; readonly transportId: string }
-  | { readonly type: 'failed'; readonly id: string; readonly error: unknown }
-  /** Send all that is pending, then answer. */
+  /** To itself: everything before this offset is read. */
+  | { readonly type: 'restored'; readonly next: number }
+  /** To itself: a message may be due. */
+  | { readonly type: 'woken' }
+  | { readonly type: 'sent'; readonly attempt: Attempt; readonly transportId: string }
+  | { readonly type: 'failed'; readonly attempt: Attempt; readonly error: unknown }
+  /** Send everything that is pending, then answer. */
   | { readonly type: 'finish'; readonly replyTo: ActorRef<Drained> }
   | Drain;

@@ -61,9 +61,9 @@ export const errorCodes = {
   COMMAND_REFUSED: { exitCode: 1, retriable: false },
   COMMAND_FAILED: { exitCode: 1, retriable: true },
 
-  // Mail.
-  MAIL_REFUSED: { exitCode: 1, retriable: false },
-  MAIL_FAILED: { exitCode: 1, retriable: true },
+  // Deliveries.
+  DELIVERY_REFUSED: { exitCode: 1, retriable: false },
+  DELIVERY_FAILED: { exitCode: 1, retriable: true },
 
   // Actors.
   ASK_TIMEOUT: { exitCode: 1, retriable: true },

@@ -11,7 +11,7 @@ const MAX_BYTES = 10_000_000;
 /**
  * Builds the MIME form of a mail: multipart/alternative of text and HTML, with `X-Telltale-Mail-Id`.
  * @param at what `Date:` says, epoch milliseconds
- * @throws MAIL_REFUSED when an address is none, a header holds a control character, or the mail is too large
+ * @throws DELIVERY_REFUSED when an address is none, a header holds a control character, or the mail is too large
  */
 export async function buildMime(mail: OutgoingMail, at: number): Promise<Buffer> {
   for (const value of [mail.id, mail.from, mail.subject, ...mail.to]) refuseControlCharacters(mail.id, value);
@@ -70,7 +70,7 @@ function refuseControlCharacters(id: string, value: string): void {
 
 function refused(id: string, why: string): TelltaleError {
   return new TelltaleError(
-    'MAIL_REFUSED',
+    'DELIVERY_REFUSED',
     `Mail ${JSON.stringify(id.slice(0, 80))} cannot be sent: ${why}; correct it.`,
   );
 }

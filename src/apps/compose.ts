@@ -13,12 +13,16 @@ import { crc32c } from '../adapters/native/checksums';
 import { gunzip } from '../adapters/native/gunzip';
 import { loadHashing } from '../adapters/native/hashing';
 import type { Config } from '../config';
+import type { MailReport } from '../pipelines/level-alerts/alerting/mail-report';
+import { mailFormat } from '../pipelines/level-alerts/alerting/outbox-records';
 import { renderMail } from '../pipelines/level-alerts/mail/render-mail';
 import { createKeyFilter, type OriginRule } from '../ingestion/origin';
 import { topicSpecs } from '../stream/topics';
 import { TelltaleError } from '../errors';
 import { systemClock, type Clock } from '../ports/clock';
+import type { Delivery } from '../ports/delivery';
 import type { EventLog } from '../ports/event-log';
+import type { MailTransport } from '../ports/mail-transport';
 import type { ObjectStore } from '../ports/object-store';
 import type { Io } from '../io';
 import { projectFile } from '../project-file';
@@ -196,22 +200,24 @@ export function openMail(data: DataFolder): Promise<Mailbox> {
 
 export function consumerOptions(
   config: Config,
-  parts: { readonly log: EventLog; readonly transport: Mailbox },
+  { log, transport }: { readonly log: EventLog; readonly transport: Mailbox },
   decide: 'drained' | 'atEnd' = 'drained',
 ): Omit<ConsumerOptions, 'onFailure'> {
   const { mail } = config;
   return {
-    ...parts,
+    log,
     clock: systemClock,
     crc32c,
     counting: countingJob(config),
     alerting: alertingJob(config, decide),
-    buildMail: (report, possibleRepeat) => ({
-      id: report.id,
-      from: mail.from,
-      to: mail.to,
-      ...renderMail(report, { zone: mail.zone, redact: mail.redact, possibleRepeat }),
-    }),
+    mailer: { format: mailFormat, delivery: mailDelivery(mail, transport) },
+  };
+}
+
+function mailDelivery({ from, to, zone, redact }: Config['mail'], transport: MailTransport): Delivery<MailReport> {
+  return {
+    send: (report, id, possibleRepeat) =>
+      transport.send({ id, from, to, ...renderMail(report, { zone, redact, possibleRepeat }) }),
   };
 }
 

@@ -1,16 +1,16 @@
-/** Sends one built mail: SES, or a folder of .eml files. */
+/** Sends one rendered mail: SES, or a folder of .eml files. */
 export interface MailTransport {
   /**
-   * No idempotency: a call whose answer is lost may have sent the mail.
+   * There is no idempotency: a call whose answer is lost may have sent the mail. Settles within 60 s.
    * @returns the transport's own id of the mail
-   * @throws MAIL_REFUSED (this mail will never go: address, size), MAIL_FAILED (later it may)
+   * @throws DELIVERY_REFUSED when no later call can succeed (address, size), DELIVERY_FAILED when one can
    */
   send(mail: OutgoingMail): Promise<string>;
 }
 
-/** Everything a transport needs; header values hold no line breaks. */
+/** Everything a transport needs. Header values contain no line breaks. */
 export interface OutgoingMail {
-  /** Telltale's own id: travels as `X-Telltale-Mail-Id`. */
+  /** Telltale's own id, sent as `X-Telltale-Mail-Id`. */
   readonly id: string;
   readonly from: string;
   readonly to: readonly string[];

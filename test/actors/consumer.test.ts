@@ -1,8 +1,9 @@
 import { startConsumer, type Consumer } from '../../actors/consumer';
-import { mailerWriter } from '../../actors/mailer';
+import { deliveryWriter } from '../../actors/delivery';
 import { crc32c } from '../../src/adapters/native/checksums';
 import { createAlerting } from '../../src/pipelines/level-alerts/alerting/alerting';
-import { pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
+import { mailFormat, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
+import { outboxTopic } from '../../src/stream/topics';
 import { systemClock } from '../../src/ports/clock';
 import { thresholdRule } from '../support/rules';
 import { tempFolders } from '../support/temp-folder';
@@ -48,8 +49,13 @@ async function start(): Promise<Running> {
       keepWindowsMs: 48 * HOUR,
       decide: 'atEnd',
     }),
-    buildMail: ({ id }) => ({ id, from: 'a@localhost', to: ['b@localhost'], subject: id, text: '', html: '' }),
-    transport: place.mailbox,
+    mailer: {
+      format: mailFormat,
+      delivery: {
+        send: (_, id) =>
+          place.mailbox.send({ id, from: 'a@localhost', to: ['b@localhost'], subject: id, text: '', html: '' }),
+      },
+    },
     onFailure: (what) => failures.push(what),
   });
   return { consumer, seen, failures };
@@ -91,9 +97,9 @@ describe('the consumer', () => {
     await appendOutputs(place.log, 'outbox', [pendingMail(report({ id: 'm-1' }), Date.now())]);
     const pendingSendingSent = 3;
     await untilHolds(place.log, 'outbox', (records) => records.length >= pendingSendingSent);
-    await place.log.openWriter(mailerWriter);
+    await place.log.openWriter(deliveryWriter('mailer', outboxTopic));
     await appendOutputs(place.log, 'outbox', [pendingMail(report({ id: 'm-2' }), Date.now())]);
-    await turnsUntil(() => seen.log.some(({ message }) => message.startsWith('somebody else sends the mails')));
+    await turnsUntil(() => seen.log.some(({ message }) => message === 'fenced by another instance; stopping'));
     await consumer.drain();
     expect(seen.crashes).toEqual([]);
     expect((await place.mailbox.list()).map(({ id }) => id)).toEqual(['m-1']);

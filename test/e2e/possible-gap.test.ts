@@ -63,7 +63,7 @@ it('a log file that was replaced between two looks is told of by its first line,
 
   await whileRunning(
     (io) => runConsumer(config, io),
-    (io) => io.whenLogged(/^mail sent/),
+    (io) => io.whenLogged(/^delivered/),
   );
   const [mail = '', ...others] = readdirSync(data.mail);
   expect(others).toEqual([]);

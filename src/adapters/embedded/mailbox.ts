@@ -69,7 +69,7 @@ class FolderMailbox implements Mailbox {
       await writeAtomically(join(this.folder, name), raw);
     } catch (cause) {
       const message = `Cannot write the mail ${name} to ${this.folder} (${errnoOf(cause)}): check disk and permissions.`;
-      throw new TelltaleError('MAIL_FAILED', message, { cause });
+      throw new TelltaleError('DELIVERY_FAILED', message, { cause });
     }
     return name;
   }

@@ -14,13 +14,13 @@ import {
   logLevel,
 } from 'kafkajs';
 
+import { deliveryWriter } from '../../../actors/delivery';
 import { jobWriter } from '../../../actors/job-run';
-import { mailerWriter } from '../../../actors/mailer';
 import { publisherTopics } from '../../../actors/publisher';
 import { openFolderStore } from '../../../src/adapters/embedded/folder-store';
 import { mskIamToken } from '../../../src/adapters/kafka/msk-iam';
 import type { KafkaEventLogOptions, KafkaPassword } from '../../../src/adapters/kafka/options';
-import { topicSpecs } from '../../../src/stream/topics';
+import { outboxTopic, topicSpecs } from '../../../src/stream/topics';
 import { isTelltaleError } from '../../../src/errors';
 import { systemClock } from '../../../src/ports/clock';
 import type { EventLog, WriterOptions } from '../../../src/ports/event-log';
@@ -192,7 +192,7 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
   const joinGroup = (group: string, topic: string) => (log: EventLog) => log.joinGroup(group, topic, nobody);
   const publisher = opening({ id: 'telltale-producer-0', ...publisherTopics });
   const counting = opening(jobWriter(countingJob, 0));
-  const [alerting, mailer] = [opening(jobWriter(alertingJob, 0)), opening(mailerWriter)];
+  const [alerting, mailer] = [opening(jobWriter(alertingJob, 0)), opening(deliveryWriter('mailer', outboxTopic))];
   const operationNames = new Map([
     [READ, 'Read'],
     [WRITE, 'Write'],

@@ -57,7 +57,7 @@ describe('The MIME form of a mail', () => {
     ['a sender that is no address', { from: 'Telltale' }],
     ['more than 10 MB', { text: 'x'.repeat(10_000_001) }],
   ])('is refused for %s', async (_why, change) => {
-    await expect(buildMime({ ...mail, ...change }, noon)).rejects.toMatchObject({ code: 'MAIL_REFUSED' });
+    await expect(buildMime({ ...mail, ...change }, noon)).rejects.toMatchObject({ code: 'DELIVERY_REFUSED' });
   });
 
   it('takes nothing from files or the network, whatever a mail says', async () => {

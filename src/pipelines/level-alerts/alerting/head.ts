@@ -12,7 +12,7 @@ import {
   isString,
   parseJson,
   type Guard,
-} from './shape';
+} from '../../../stream/shape';
 
 /** What alerting restores itself from: the value of its head record, together with topic `windows` (rule 17). */
 export interface Head {

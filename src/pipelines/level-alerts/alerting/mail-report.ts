@@ -104,16 +104,3 @@ export interface PendingMail {
   readonly state: 'PENDING';
   readonly report: MailReport;
 }
-
-/** A record of topic `outbox` with key `<id>/status`: written by the mailer. */
-export interface MailStatus {
-  readonly v: 1;
-  readonly id: string;
-  readonly state: 'SENDING' | 'SENT' | 'FAILED';
-  /** How many sends were begun, this one included. */
-  readonly attempt: number;
-  /** Of SENT: the transport's own id. */
-  readonly transportId?: string;
-  /** Of FAILED: one sentence. */
-  readonly reason?: string;
-}

@@ -1,5 +1,5 @@
 import type { OutputRecord } from '../../../stream/job';
-import type { BreachedWindow, ChartBar, MailReport, MailStatus, PendingMail } from './mail-report';
+import { parseOutboxKey, parseStatus, type DeliveryStatus, type MessageFormat } from '../../../stream/outbox-records';
 import {
   isBoolean,
   isListOf,
@@ -10,47 +10,43 @@ import {
   isOneOf,
   isString,
   parseJson,
-} from './shape';
+} from '../../../stream/shape';
+import type { BreachedWindow, ChartBar, MailReport, PendingMail } from './mail-report';
 import { isStoredRule, readReport, type StoredReport } from './stored-rule';
 
-/** What a record of topic `outbox` says (rule 18). */
+/** A record of topic `outbox`. */
 export type OutboxRecord =
-  { readonly kind: 'mail'; readonly report: MailReport } | { readonly kind: 'status'; readonly status: MailStatus };
+  { readonly kind: 'mail'; readonly report: MailReport } | { readonly kind: 'status'; readonly status: DeliveryStatus };
 
 /** `<id>/mail`: a mail that alerting decided. @param now epoch milliseconds */
 export function pendingMail(report: MailReport, now: number): OutputRecord {
   const value: PendingMail = { v: 1, state: 'PENDING', report };
-  return record(`${report.id}/mail`, value, now);
+  return {
+    key: Buffer.from(`${report.id}/mail`, 'utf8'),
+    value: Buffer.from(JSON.stringify(value), 'utf8'),
+    timestamp: now,
+  };
 }
 
-/** `<id>/status`: how far the mailer got with it. @param now epoch milliseconds */
-export function mailStatus(status: MailStatus, now: number): OutputRecord {
-  return record(`${status.id}/status`, status, now);
-}
+/** How the delivery of mails finds its messages. */
+export const mailFormat: MessageFormat<MailReport> = {
+  kind: 'mail',
+  decode: (value, id) => {
+    const mail = parseJson(value, isStoredMail);
+    return mail?.report.id === id ? readReport(mail.report) : null;
+  },
+};
 
-/** Null for what is not ours: an unknown key, a tombstone, a value that does not fit its key. */
+/** Null for what this version does not understand: an unknown key, a tombstone, a value that does not match its key. */
 export function parseOutboxRecord(key: Buffer | null, value: Buffer | null): OutboxRecord | null {
   if (key === null || value === null) return null;
-  const [id, kind] = splitKey(key.toString('utf8'));
+  const { id, kind } = parseOutboxKey(key);
   if (kind === 'mail') {
-    const mail = parseJson(value, isStoredMail);
-    const report = mail?.report.id === id ? readReport(mail.report) : null;
+    const report = mailFormat.decode(value, id);
     return report === null ? null : { kind, report };
   }
-  if (kind === 'status') {
-    const status = parseJson(value, isMailStatus);
-    return status?.id === id ? { kind, status } : null;
-  }
-  return null;
-}
-
-function splitKey(key: string): [id: string, kind: string] {
-  const slash = key.lastIndexOf('/');
-  return [key.slice(0, slash), key.slice(slash + 1)];
-}
-
-function record(key: string, value: PendingMail | MailStatus, timestamp: number): OutputRecord {
-  return { key: Buffer.from(key, 'utf8'), value: Buffer.from(JSON.stringify(value), 'utf8'), timestamp };
+  const status = kind === 'status' ? parseStatus(value, id) : null;
+  return status === null ? null : { kind: 'status', status };
 }
 
 const counts = { error: isNumber, warn: isNumber, info: isNumber, debug: isNumber, none: isNumber };
@@ -91,13 +87,4 @@ const isStoredMail = isObjectOf<Omit<PendingMail, 'report'> & { readonly report:
     }),
     decidedAt: isString,
   }),
-});
-
-const isMailStatus = isObjectOf<MailStatus>({
-  v: isOneOf(1),
-  id: isString,
-  state: isOneOf('SENDING', 'SENT', 'FAILED'),
-  attempt: isNumber,
-  transportId: isMissingOr(isString),
-  reason: isMissingOr(isString),
 });

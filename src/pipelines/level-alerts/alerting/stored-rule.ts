@@ -1,7 +1,7 @@
 import type { MailReport, ReportedRule } from './mail-report';
 import type { RuleWords } from './rule-kinds/rule-kind';
 import { threshold } from './rule-kinds/threshold';
-import { isListOf, isMissingOr, isNumber, isObjectOf, isOneOf, isString, type Guard } from './shape';
+import { isListOf, isMissingOr, isNumber, isObjectOf, isOneOf, isString, type Guard } from '../../../stream/shape';
 
 /** The rule in a report as the outbox holds it. Before there were kinds, reports had neither `kind` nor `words`. */
 interface StoredRule extends Omit<ReportedRule, 'kind' | 'words'> {

@@ -56,7 +56,7 @@ describe('The mailbox', () => {
 
   it('refuses a mail that could never go, and writes nothing', async () => {
     const sending = mailbox.send({ ...mail, subject: 'x\r\nBcc: evil@example.com' });
-    await expect(sending).rejects.toMatchObject({ code: 'MAIL_REFUSED' });
+    await expect(sending).rejects.toMatchObject({ code: 'DELIVERY_REFUSED' });
     expect(await mailbox.list()).toEqual([]);
   });
 
@@ -79,6 +79,6 @@ describe('The mailbox', () => {
 
   it('fails, and may be tried again, when its folder is gone', async () => {
     await rm(join(folder, 'mail'), { recursive: true });
-    await expect(mailbox.send(mail)).rejects.toMatchObject({ code: 'MAIL_FAILED', retriable: true });
+    await expect(mailbox.send(mail)).rejects.toMatchObject({ code: 'DELIVERY_FAILED', retriable: true });
   });
 });

@@ -1,12 +1,14 @@
-import { mailer, type MailBuilder } from '../../actors/mailer';
-import type { MailerMessage } from '../../actors/protocol';
+import { delivery } from '../../actors/delivery';
+import type { DeliveryMessage } from '../../actors/protocol';
 import { crc32c } from '../../src/adapters/native/checksums';
-import type { MailStatus } from '../../src/pipelines/level-alerts/alerting/mail-report';
-import { parseOutboxRecord, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
+import type { MailReport } from '../../src/pipelines/level-alerts/alerting/mail-report';
+import { mailFormat, parseOutboxRecord, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
 import { TelltaleError } from '../../src/errors';
 import { ask, spawn, stopped, type ActorRef } from '../../src/kit';
 import { systemClock, type Clock } from '../../src/ports/clock';
-import type { MailTransport } from '../../src/ports/mail-transport';
+import { outboxTopic } from '../../src/stream/topics';
+import type { Delivery } from '../../src/ports/delivery';
+import type { DeliveryStatus } from '../../src/stream/outbox-records';
 import { tempFolders } from '../support/temp-folder';
 import { readRecords } from '../support/topics';
 import { report } from '../unit/level-alerts/mail/sample-reports';
@@ -28,17 +30,8 @@ function hastyClock(): Clock {
   return { ...systemClock, now: () => (now += 60_000) };
 }
 
-const buildMail: MailBuilder = ({ id }, possibleRepeat) => ({
-  id,
-  from: 'telltale@localhost',
-  to: ['you@localhost'],
-  subject: possibleRepeat ? `${id} (possible repeat)` : id,
-  text: '',
-  html: '',
-});
-
 interface Running {
-  readonly ref: ActorRef<MailerMessage>;
+  readonly ref: ActorRef<DeliveryMessage>;
   readonly seen: TestSystem;
   readonly finish: () => Promise<void>;
   readonly drain: () => Promise<void>;
@@ -48,14 +41,16 @@ interface Running {
 
 /** Starts a mailer whose mails go into the place.mailbox, unless `before` throws. */
 function start(before: (id: string) => unknown = () => undefined, on = place.log, clock = hastyClock()): Running {
-  const transport: MailTransport = {
-    send: async (mail) => {
-      await before(mail.id);
-      return place.mailbox.send(mail);
+  const mails: Delivery<MailReport> = {
+    send: async (_report, id, possibleRepeat) => {
+      await before(id);
+      const subject = possibleRepeat ? `${id} (possible repeat)` : id;
+      return place.mailbox.send({ id, from: 'telltale@localhost', to: ['you@localhost'], subject, text: '', html: '' });
     },
   };
   const seen = place.startSystem();
-  const ref = spawn(seen.system, mailer({ log: on, clock, crc32c, transport, buildMail }));
+  const options = { name: 'mailer', topic: outboxTopic, format: mailFormat, delivery: mails };
+  const ref = spawn(seen.system, delivery({ ...options, log: on, clock, crc32c }));
   return {
     ref,
     seen,
@@ -81,8 +76,8 @@ const decide = (...ids: string[]): Promise<void> =>
 const sent = async (): Promise<string[]> => (await place.mailbox.list()).map(({ subject }) => subject).sort();
 
 /** The newest status of each mail. */
-async function statuses(): Promise<Record<string, MailStatus>> {
-  const newest: Record<string, MailStatus> = {};
+async function statuses(): Promise<Record<string, DeliveryStatus>> {
+  const newest: Record<string, DeliveryStatus> = {};
   for (const { key, value } of await readRecords(place.log, 'outbox', 1)) {
     const record = parseOutboxRecord(key, value);
     if (record?.kind === 'status') newest[record.status.id] = record.status;
@@ -91,7 +86,7 @@ async function statuses(): Promise<Record<string, MailStatus>> {
 }
 
 /** Waits until the outbox says so of a mail. */
-const untilState = (id: string, state: MailStatus['state']): Promise<void> =>
+const untilState = (id: string, state: DeliveryStatus['state']): Promise<void> =>
   untilHolds(place.log, 'outbox', (records) =>
     records.some(({ key, value }) => {
       const record = parseOutboxRecord(key, value);
@@ -126,7 +121,7 @@ describe('the mailer', () => {
     let failures = 3;
     await decide('m-1');
     const running = start(() => {
-      if (failures-- > 0) throw new TelltaleError('MAIL_FAILED', 'throttled');
+      if (failures-- > 0) throw new TelltaleError('DELIVERY_FAILED', 'throttled');
     });
     await running.finish();
     expect(await sent()).toEqual(['m-1 (possible repeat)']);
@@ -140,7 +135,7 @@ describe('the mailer', () => {
     const running = start((id) => {
       if (id !== 'm-1') return;
       attempts += 1;
-      throw new TelltaleError('MAIL_REFUSED', 'no such address');
+      throw new TelltaleError('DELIVERY_REFUSED', 'no such address');
     });
     await running.finish();
     expect(await sent()).toEqual(['m-2']);

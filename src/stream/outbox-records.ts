@@ -1,0 +1,59 @@
+import type { OutputRecord } from './job';
+import { isMissingOr, isNumber, isObjectOf, isOneOf, isString, parseJson } from './shape';
+
+/**
+ * The records of an outbox. A job writes `<id>/<kind>`: a message. The delivery writes `<id>/status`: what became of it.
+ * Receivers of their own will have `<id>/<receiver>[/<address>]/status`; until then a delivery ignores such keys.
+ */
+
+/** The value of a record with key `<id>/status`. */
+export interface DeliveryStatus {
+  readonly v: 1;
+  readonly id: string;
+  /** FAILED: refused, and never tried again. */
+  readonly state: 'SENDING' | 'SENT' | 'FAILED';
+  /** Number of attempts so far, including this one. */
+  readonly attempt: number;
+  /** Only with SENT: the id that the transport gave. */
+  readonly transportId?: string;
+  /** Only with FAILED: one sentence. */
+  readonly reason?: string;
+}
+
+/** How a pipeline writes its messages into an outbox. */
+export interface MessageFormat<M> {
+  /** The last part of the key. */
+  readonly kind: string;
+  /** Null when the value is not a message of this id that this version understands. */
+  readonly decode: (value: Buffer, id: string) => M | null;
+}
+
+/** @param now epoch milliseconds */
+export function statusRecord(status: DeliveryStatus, now: number): OutputRecord {
+  return {
+    key: Buffer.from(`${status.id}/status`, 'utf8'),
+    value: Buffer.from(JSON.stringify(status), 'utf8'),
+    timestamp: now,
+  };
+}
+
+/** The id and the kind in the key of an outbox record. An id has no slash. */
+export function parseOutboxKey(key: Buffer): { readonly id: string; readonly kind: string } {
+  const [id = '', ...kind] = key.toString('utf8').split('/');
+  return { id, kind: kind.join('/') };
+}
+
+/** Null when the value is not a status of this id that this version understands. */
+export function parseStatus(value: Buffer, id: string): DeliveryStatus | null {
+  const status = parseJson(value, isDeliveryStatus);
+  return status?.id === id ? status : null;
+}
+
+const isDeliveryStatus = isObjectOf<DeliveryStatus>({
+  v: isOneOf(1),
+  id: isString,
+  state: isOneOf('SENDING', 'SENT', 'FAILED'),
+  attempt: isNumber,
+  transportId: isMissingOr(isString),
+  reason: isMissingOr(isString),
+});

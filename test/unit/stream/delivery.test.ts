@@ -1,0 +1,234 @@
+import {
+  decide,
+  LEASE_MS,
+  openDelivery,
+  type Attempt,
+  type DeliveryEvent,
+  type DeliveryState,
+  type Effect,
+} from '../../../src/stream/delivery';
+import type { OutputRecord } from '../../../src/stream/job';
+import { parseOutboxKey, parseStatus } from '../../../src/stream/outbox-records';
+import { note, noteFormat, status } from './outbox-support';
+
+const DAY = 24 * 60 * 60_000;
+const NOW = 1_000_000;
+
+const first = (id: string): Attempt => ({ id, attempt: 1 });
+
+/** An owner that reads and carries out, until a send or until nothing is to be done. */
+class Owner {
+  readonly state: DeliveryState<string> = openDelivery({ format: noteFormat, retentionMs: 30 * DAY });
+  readonly written: unknown[] = [];
+  now = NOW;
+
+  /** A takeover: these records were there. */
+  constructor(...records: readonly OutputRecord[]) {
+    decide(this.state, { type: 'read', records, next: records.length, now: this.now });
+  }
+
+  restore(): readonly Effect<string>[] {
+    return this.after({ type: 'restored', next: this.state.position });
+  }
+
+  read(...records: readonly OutputRecord[]): readonly Effect<string>[] {
+    return this.after({ type: 'read', records, next: this.state.position + records.length });
+  }
+
+  /** What follows, with every write committed at once. */
+  after(event: Without<DeliveryEvent, 'now'>): readonly Effect<string>[] {
+    return decide(this.state, { ...event, now: this.now }).flatMap((effect) => {
+      if (effect.type !== 'write') return [effect];
+      this.written.push(statusIn(effect.record));
+      return this.after({ type: 'committed' });
+    });
+  }
+}
+
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+function statusIn({ key, value }: OutputRecord): unknown {
+  return value === null ? null : parseStatus(value, parseOutboxKey(key).id);
+}
+
+const send = (id: string, attempt = 1): object => ({
+  type: 'send',
+  attempt: { id, attempt },
+  message: `text of ${id}`,
+  possibleRepeat: attempt > 1,
+});
+
+describe('the delivery, at a takeover', () => {
+  it.each<[string, readonly OutputRecord[], readonly object[]]>([
+    ['nothing', [], []],
+    ['a message', [note('a')], [send('a')]],
+    ['two messages', [note('b'), note('a')], [send('b')]],
+    ['a message twice', [note('a'), note('a')], [send('a')]],
+    ['a message that was sent', [note('a'), status('a', 'SENT')], []],
+    ['a message that was refused', [note('a'), status('a', 'FAILED')], []],
+    ['a message that its job wrote again after it was sent', [note('a'), status('a', 'SENT'), note('a')], []],
+    ['a status before its message', [status('a', 'SENT'), note('a')], []],
+    ['SENDING after SENT', [note('a'), status('a', 'SENT'), status('a', 'SENDING', 2)], []],
+    ['a message that a predecessor was sending', [note('a'), status('a', 'SENDING', 3)], [send('a', 4)]],
+    ['a SENDING before its message', [status('a', 'SENDING', 3), note('a')], [send('a', 4)]],
+    ['the SENDING of an expired message', [status('a', 'SENDING')], []],
+    [
+      'the status of a receiver',
+      [note('a'), { ...status('a', 'SENT'), key: Buffer.from('a/web/status') }],
+      [send('a')],
+    ],
+    ['a tombstone', [{ ...note('a'), value: null }], []],
+    [
+      'a message that it does not understand',
+      [note('a', '?'), note('b')],
+      [{ type: 'outcome', outcome: 'unreadable', attempt: { id: 'a', attempt: 0 } }, send('b')],
+    ],
+  ])('with %s', (_, records, effects) => {
+    expect(new Owner(...records).restore()).toEqual(effects);
+  });
+
+  it('sends nothing before it has read the whole outbox', () => {
+    const owner = new Owner(note('a'));
+    expect(owner.read(note('b'))).toEqual([]);
+    expect(owner.read(status('a', 'SENT'))).toEqual([]);
+    expect(owner.restore()).toEqual([send('b')]);
+  });
+});
+
+describe('the delivery', () => {
+  it('commits SENDING before a send, and SENT after it', () => {
+    const owner = new Owner(note('a'));
+    expect(owner.restore()).toEqual([send('a')]);
+    expect(owner.written).toEqual([{ v: 1, id: 'a', state: 'SENDING', attempt: 1 }]);
+    const outcome = { type: 'outcome', outcome: 'sent', attempt: first('a'), transportId: 'ses-1' };
+    expect(owner.after({ type: 'sent', attempt: first('a'), transportId: 'ses-1' })).toEqual([outcome]);
+    expect(owner.written[1]).toEqual({ v: 1, id: 'a', state: 'SENT', attempt: 1, transportId: 'ses-1' });
+    owner.now += 30 * LEASE_MS;
+    expect(owner.after({ type: 'woken' })).toEqual([]);
+  });
+
+  it('does not send before SENDING is committed', () => {
+    const owner = new Owner(note('a'));
+    const effects = decide(owner.state, { type: 'restored', next: 1, now: NOW });
+    expect(effects).toEqual([{ type: 'write', record: status('a', 'SENDING', 1, NOW) }]);
+    expect(owner.read(note('b'))).toEqual([]);
+    expect(owner.after({ type: 'committed' })).toEqual([send('a')]);
+  });
+
+  it('sends one message at a time, in order', () => {
+    const owner = new Owner(note('a'), note('b'));
+    expect(owner.restore()).toEqual([send('a')]);
+    expect(owner.read(note('c'))).toEqual([]);
+    expect(owner.after({ type: 'sent', attempt: first('a'), transportId: 'x' })).toContainEqual(send('b'));
+    expect(owner.after({ type: 'sent', attempt: first('b'), transportId: 'x' })).toContainEqual(send('c'));
+  });
+
+  it('commits FAILED with the reason when a message is refused, and never tries it again', () => {
+    const owner = new Owner(note('a'), note('b'));
+    owner.restore();
+    expect(owner.after({ type: 'refused', attempt: first('a'), reason: 'no such address' })).toEqual([
+      { type: 'outcome', outcome: 'refused', attempt: first('a'), reason: 'no such address' },
+      send('b'),
+    ]);
+    expect(owner.written[1]).toEqual({ v: 1, id: 'a', state: 'FAILED', attempt: 1, reason: 'no such address' });
+    owner.after({ type: 'sent', attempt: first('b'), transportId: 'x' });
+    expect(owner.read(note('a'))).toEqual([]);
+  });
+
+  it('waits from 1 s to 5 min between attempts that fail, and sends the others meanwhile', () => {
+    const owner = new Owner(note('a'));
+    owner.restore();
+    const waits: number[] = [];
+    for (let attempt = 1; attempt <= 11; attempt++) {
+      const other = `other-${attempt}`;
+      owner.read(note(other));
+      const [outcome, next] = owner.after({ type: 'failed', attempt: { id: 'a', attempt }, error: 'throttled' });
+      expect(outcome).toMatchObject({ outcome: 'failed', attempt: { id: 'a', attempt }, error: 'throttled' });
+      expect(next).toEqual(send(other));
+      const [, wake] = owner.after({ type: 'sent', attempt: first(other), transportId: 'x' });
+      if (wake?.type !== 'wake') throw new Error('it does not wait');
+      waits.push((wake.at - owner.now) / 1000);
+      owner.now = wake.at;
+      expect(owner.after({ type: 'woken' })).toEqual([send('a', attempt + 1)]);
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+  });
+
+  it('ignores its own SENDING record when it reads it back', () => {
+    const owner = new Owner(note('a'));
+    owner.restore();
+    owner.after({ type: 'failed', attempt: first('a'), error: 'throttled' });
+    expect(owner.read(status('a', 'SENDING'))).toEqual([{ type: 'wake', at: NOW + 1000 }]);
+  });
+
+  it('leaves a message for the whole lease when another owner is sending it, and then repeats it', () => {
+    const owner = new Owner(note('a'));
+    owner.restore();
+    owner.after({ type: 'sent', attempt: first('a'), transportId: 'x' });
+    owner.now += 5000;
+    const wake = { type: 'wake', at: owner.now + LEASE_MS };
+    expect(owner.read(status('b', 'SENDING'), note('b'))).toEqual([wake]);
+    owner.now += LEASE_MS - 1;
+    expect(owner.after({ type: 'woken' })).toEqual([wake]);
+    owner.now += 1;
+    expect(owner.after({ type: 'woken' })).toEqual([send('b', 2)]);
+  });
+
+  it('ignores the answer to an attempt that it gave up', () => {
+    const owner = new Owner(note('a'));
+    owner.restore();
+    owner.after({ type: 'failed', attempt: first('a'), error: 'no answer' });
+    owner.now += 1000;
+    expect(owner.after({ type: 'woken' })).toEqual([send('a', 2)]);
+    expect(owner.after({ type: 'sent', attempt: first('a'), transportId: 'late' })).toEqual([]);
+    expect(owner.after({ type: 'failed', attempt: first('a'), error: 'late' })).toEqual([]);
+    expect(owner.after({ type: 'sent', attempt: { id: 'a', attempt: 2 }, transportId: 'x' })).toHaveLength(1);
+  });
+
+  it('finishes when the outbox is read up to the asked offset and every message is done', () => {
+    const owner = new Owner(note('a'));
+    expect(owner.restore()).toEqual([send('a')]);
+    expect(owner.after({ type: 'finish', end: 2 })).toEqual([]);
+    expect(owner.after({ type: 'failed', attempt: first('a'), error: 'throttled' })).toContainEqual({
+      type: 'wake',
+      at: NOW + 1000,
+    });
+    owner.now += 1000;
+    owner.after({ type: 'woken' });
+    const attempt = { id: 'a', attempt: 2 };
+    expect(owner.after({ type: 'sent', attempt, transportId: 'x' })).toHaveLength(1);
+    expect(owner.read(note('b'))).toEqual([send('b')]);
+    expect(owner.after({ type: 'sent', attempt: first('b'), transportId: 'x' })).toContainEqual({ type: 'finished' });
+    expect(owner.after({ type: 'woken' })).toEqual([]);
+  });
+
+  it('finishes the message that it sends when it drains, and begins no other', () => {
+    const owner = new Owner(note('a'), note('b'));
+    owner.restore();
+    expect(owner.after({ type: 'drain' })).toEqual([]);
+    expect(owner.after({ type: 'sent', attempt: first('a'), transportId: 'x' })).toContainEqual({ type: 'drained' });
+    expect(owner.read(note('c'))).toEqual([]);
+    expect(owner.written).toHaveLength(2);
+  });
+
+  it('drains at once when nothing is being sent', () => {
+    const owner = new Owner();
+    owner.restore();
+    expect(owner.after({ type: 'drain' })).toEqual([{ type: 'drained' }]);
+  });
+
+  it('forgets finished ids when the topic forgets them, and no earlier', () => {
+    const owner = new Owner(
+      status('a', 'SENT', 1, NOW),
+      status('b', 'FAILED', 1, NOW + 1),
+      status('c', 'SENT', 1, NOW + 2),
+    );
+    owner.now = NOW + 30 * DAY + 1;
+    expect([...owner.state.done.keys()]).toEqual(['a', 'b', 'c']);
+    owner.restore();
+    expect([...owner.state.done.keys()]).toEqual(['b', 'c']);
+    owner.now += 2;
+    owner.after({ type: 'woken' });
+    expect([...owner.state.done.keys()]).toEqual([]);
+  });
+});
