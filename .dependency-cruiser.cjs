@@ -49,7 +49,7 @@ module.exports = {
     knowsOnly('actors-use-pure-folders-ports-and-kit', '^actors/', [
       PURE,
       '^src/(ports|kit)/',
-      '^src/(errors|log)\\.ts$',
+      '^src/(errors|log|counters|decisions|trace)\\.ts$',
     ]),
     knowsOnly('kit-stands-alone', '^src/kit/', ['^src/(errors|log)\\.ts$', 'node_modules/nact', '^util$']),
     {

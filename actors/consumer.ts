@@ -1,4 +1,5 @@
 import type { MailReport } from '../src/pipelines/level-alerts/alerting/mail-report';
+import type { Counters } from '../src/counters';
 import type { Job } from '../src/stream/job';
 import type { MessageFormat } from '../src/stream/outbox-records';
 import { outboxTopic } from '../src/stream/topics';
@@ -25,6 +26,7 @@ export interface ConsumerOptions {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly crc32c: Crc32c;
+  readonly counters: Counters;
   readonly counting: Job;
   readonly alerting: Job;
   readonly mailer: { readonly format: MessageFormat<MailReport>; readonly delivery: Delivery<MailReport> };

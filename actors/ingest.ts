@@ -1,3 +1,4 @@
+import type { Counters } from '../src/counters';
 import { canForget, canSlim, differs, knownOf, type KnownSource, type ListedObject } from '../src/ingestion/reconcile';
 import { sourceId } from '../src/ingestion/source-id';
 import { ask, spawn, stop, tell, type ActorContext, type ActorRef, type ChildOptions } from '../src/kit';
@@ -8,6 +9,7 @@ import type { IngestMessage, ProducerMessage, ReadOutcome, Settled } from './pro
 import { WorkList } from './work-list';
 
 export interface IngestOptions extends Omit<LogReaderOptions, 'since'> {
+  readonly counters: Counters;
   /** Only keys that begin with it are listed. */
   readonly prefix: string;
   /** Which keys count. */

@@ -1,3 +1,5 @@
+import type { Counters } from '../src/counters';
+import { createTrace, type Trace } from '../src/trace';
 import { encodeLines } from '../src/lines/log-records';
 import type { Checkpoint } from '../src/ingestion/checkpoint';
 import { encodeQuarantine } from '../src/ingestion/quarantine';
@@ -21,10 +23,8 @@ export interface PublisherOptions {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly crc32c: Crc32c;
+  readonly counters: Counters;
 }
-
-/** What the log says of an object that cannot be read. */
-export const IN_QUARANTINE = 'an object cannot be read and is in quarantine';
 
 /** A transaction is committed at the latest when it is this old or holds this much, even while readers have more. */
 const MAX_TRANSACTION_MS = 1_000;
@@ -69,8 +69,12 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
     deadlineMs: PATIENT_DEADLINE_MS,
     initialState: async (context) => {
       const { writer, committed, refused } = await restore(options, context.signal);
-      for (const reason of refused.values()) context.log.error('a source is left alone', { reason });
+      const trace = traceOf(context, options);
+      for (const [source, problem] of refused) {
+        trace('sourceBlocked', { source, reason: 'unreadable checkpoint', problem });
+      }
       epoch += 1;
+      if (epoch > 1) trace('restarted', { reason: 'event log', epoch });
       for (const [source, reader] of readers) {
         tell(reader, { type: 'resumeFrom', epoch, checkpoint: committed.get(source) });
       }
@@ -120,13 +124,17 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
         }
       } catch (error) {
         if (!isTelltaleError(error, 'FENCED')) throw error;
-        context.log.error('another producer has taken over: this one stops', { error: error.message });
+        traceOf(context, options)('fenced', { reason: 'another producer', error: error.message });
         context.stopSelf();
       }
       return state;
     },
     afterStop: (state) => state.writer.close(),
   };
+}
+
+function traceOf(context: ActorContext<PublisherMessage>, { counters }: PublisherOptions): Trace {
+  return createTrace(context.log, counters, 'producer');
 }
 
 function standingOf({ committed, refused, epoch }: State, source: SourceId): Standing {
@@ -165,11 +173,8 @@ async function take(
   if (step.quarantine !== undefined) {
     const record = { ...encodeQuarantine(step.quarantine), headers: [], timestamp: options.clock.now() };
     await appendRecords(open.transaction, { topic: 'quarantine', partition: 0 }, [record], options.crc32c);
-    context.log.warn(IN_QUARANTINE, {
-      source: step.source,
-      reason: step.quarantine.reason,
-      detail: step.quarantine.detail,
-    });
+    const { reason, etag, versionId, detail } = step.quarantine;
+    traceOf(context, options)('quarantined', { source: step.source, etag, versionId, reason, detail });
   }
   open.steps.set(step.source, { checkpoint: step.checkpoint, replyTo: step.replyTo });
   tell(step.replyTo, { type: 'accepted', epoch: state.epoch });

@@ -15,6 +15,7 @@ import { loadHashing } from '../adapters/native/hashing';
 import type { Config } from '../config';
 import type { MailReport } from '../pipelines/level-alerts/alerting/mail-report';
 import { mailFormat } from '../pipelines/level-alerts/alerting/outbox-records';
+import type { Counters } from '../counters';
 import { renderMail } from '../pipelines/level-alerts/mail/render-mail';
 import { createKeyFilter, type OriginRule } from '../ingestion/origin';
 import { topicSpecs } from '../stream/topics';
@@ -153,7 +154,7 @@ export interface ObservedStore {
 
 export async function producerOptions(
   config: Config,
-  parts: { readonly log: EventLog; readonly store: ObjectStore },
+  parts: { readonly log: EventLog; readonly store: ObjectStore; readonly counters: Counters },
 ): Promise<Omit<ProducerOptions, 'onFailure'>> {
   const { ingest, objectStore } = config;
   const originRule: OriginRule = {
@@ -200,7 +201,7 @@ export function openMail(data: DataFolder): Promise<Mailbox> {
 
 export function consumerOptions(
   config: Config,
-  { log, transport }: { readonly log: EventLog; readonly transport: Mailbox },
+  { log, transport, counters }: { readonly log: EventLog; readonly transport: Mailbox; readonly counters: Counters },
   decide: 'drained' | 'atEnd' = 'drained',
 ): Omit<ConsumerOptions, 'onFailure'> {
   const { mail } = config;
@@ -208,6 +209,7 @@ export function consumerOptions(
     log,
     clock: systemClock,
     crc32c,
+    counters,
     counting: countingJob(config),
     alerting: alertingJob(config, decide),
     mailer: { format: mailFormat, delivery: mailDelivery(mail, transport) },

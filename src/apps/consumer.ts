@@ -1,6 +1,7 @@
 import { startConsumer } from '../../actors/consumer';
 import type { Mailbox } from '../adapters/embedded/mailbox';
 import type { Config } from '../config';
+import { CounterRegistry, type Counters } from '../counters';
 import type { Io } from '../io';
 import { startSystem } from '../kit';
 import type { EventLog } from '../ports/event-log';
@@ -27,8 +28,9 @@ export async function runConsumer(config: Config, io: Io): Promise<number> {
     try {
       const mailbox = await openMail(data);
       return await untilStopped(io, async (onFailure) => {
-        const web = await launchWeb(config, log, mailbox, io);
-        const consumer = await launchConsumer(config, { log, transport: mailbox }, 'drained', io, onFailure);
+        const counters = new CounterRegistry();
+        const web = await launchWeb(config, log, { mailbox, counters }, io);
+        const consumer = await launchConsumer(config, { log, transport: mailbox, counters }, 'drained', io, onFailure);
         io.log.info('consumer is ready', { status: web.url, mails: data.mail });
         return async () => {
           await consumer.drain();
@@ -46,7 +48,7 @@ export async function runConsumer(config: Config, io: Io): Promise<number> {
 /** Starts the consumer's actors. */
 export async function launchConsumer(
   config: Config,
-  parts: { readonly log: EventLog; readonly transport: Mailbox },
+  parts: { readonly log: EventLog; readonly transport: Mailbox; readonly counters: Counters },
   decide: 'drained' | 'atEnd',
   io: Io,
   onFailure: OnFailure,

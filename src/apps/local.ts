@@ -2,10 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Settled } from '../../actors/protocol';
-import { IN_QUARANTINE } from '../../actors/publisher';
 import { findLogFiles, type LogFile } from './log-files';
 import { asDecided, resultLines } from './results';
 import type { Config } from '../config';
+import { CounterRegistry } from '../counters';
+import { decisions } from '../decisions';
 import { breachedWindows } from '../pipelines/level-alerts/alerting/breached-windows';
 import type { MailReport } from '../pipelines/level-alerts/alerting/mail-report';
 import { parseOutboxRecord } from '../pipelines/level-alerts/alerting/outbox-records';
@@ -73,14 +74,15 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
     const mailbox = await openMail(data);
     const observed = await openStore(config, data, io);
     return await untilStopped(io, async (onFailure) => {
-      const web = await launchWeb(config, log, mailbox, io, (report) => {
+      const counters = new CounterRegistry();
+      const web = await launchWeb(config, log, { mailbox, counters }, io, (report) => {
         table.say(`mail  ${asDecided(report, config).subject}`);
       });
       // Before the consumer: nothing is mailed yet.
       const table = startLiveTable(io, () => web.view.windows());
       const shown = { ...io, log: table.log };
-      const consumer = await launchConsumer(config, { log, transport: mailbox }, 'drained', shown, onFailure);
-      const producer = await launchProducer(config, data, { log, store: observed.store }, shown, onFailure);
+      const consumer = await launchConsumer(config, { log, transport: mailbox, counters }, 'drained', shown, onFailure);
+      const producer = await launchProducer(config, data, { log, store: observed.store, counters }, shown, onFailure);
       const hosts = config.generator.folder ?? data.hosts;
       const uploads = startUploads(config, hosts, observed, shown);
       const stopWriting = new AbortController();
@@ -163,11 +165,12 @@ async function ingestFiles(
   let lastModified = 0;
   const observed = await openFolder(config, data, io, { ...systemClock, now: () => lastModified });
   const mailbox = await openMail(data);
-  const consumer = await launchConsumer(config, { log, transport: mailbox }, 'atEnd', quiet, onFailure);
+  const counters = new CounterRegistry();
+  const consumer = await launchConsumer(config, { log, transport: mailbox, counters }, 'atEnd', quiet, onFailure);
   const producer = await launchProducer(
     config,
     data,
-    { log, store: observed.store, tailTimeoutMs: 0 },
+    { log, store: observed.store, counters, tailTimeoutMs: 0 },
     quiet,
     onFailure,
   );
@@ -215,7 +218,8 @@ function logOfOnce({ log, stop }: Io): Logger {
   return {
     ...log,
     info: (message, fields) => log.debug(message, fields),
-    warn: (message, fields) => log[stop.aborted || message === IN_QUARANTINE ? 'debug' : 'warn'](message, fields),
+    warn: (message, fields) =>
+      log[stop.aborted || message === decisions.quarantined.event ? 'debug' : 'warn'](message, fields),
     error: (message, fields) => log[stop.aborted ? 'debug' : 'error'](message, fields),
   };
 }

@@ -5,12 +5,15 @@ import type { Settled } from '../../actors/protocol';
 import { listenForSignals } from '../adapters/embedded/signal-socket';
 import { signalSocketPath } from '../adapters/embedded/signal-socket-path';
 import type { Config } from '../config';
+import { CounterRegistry, type Counters } from '../counters';
 import { sourceId } from '../ingestion/source-id';
-import { TelltaleError } from '../errors';
+import { isTelltaleError, TelltaleError } from '../errors';
 import type { Io } from '../io';
 import { startSystem, tell } from '../kit';
 import type { EventLog } from '../ports/event-log';
 import type { ObjectStore } from '../ports/object-store';
+import { metricsAnswerTo } from '../web/answers';
+import { startWeb, type WebServer } from '../web/server';
 import { lockDataFolder, openEventLog, openStore, producerOptions } from './compose';
 import { openDataFolder, type DataFolder } from './data-folder';
 import { untilStopped } from './until-stopped';
@@ -43,9 +46,15 @@ export async function runProducer(config: Config, io: Io): Promise<number> {
     try {
       const { store } = await openStore(config, data, io);
       return await untilStopped(io, async (onFailure) => {
-        const producer = await launchProducer(config, data, { log, store }, io, onFailure);
-        io.log.info('producer is ready', { bucket: config.objectStore.bucket, socket: signalSocketPath(data.root) });
-        return () => producer.drain();
+        const counters = new CounterRegistry();
+        const web = await launchMetrics(config, counters, io);
+        const producer = await launchProducer(config, data, { log, store, counters }, io, onFailure);
+        const { bucket } = config.objectStore;
+        io.log.info('producer is ready', { bucket, socket: signalSocketPath(data.root), metrics: web?.url ?? null });
+        return async () => {
+          await producer.drain();
+          await web?.close();
+        };
       });
     } finally {
       await log.close();
@@ -55,11 +64,35 @@ export async function runProducer(config: Config, io: Io): Promise<number> {
   }
 }
 
+/**
+ * Serves the producer's metrics. Reading goes on without them while another program has their port: they say what is read,
+ * and are not needed for it.
+ */
+async function launchMetrics(config: Config, counters: CounterRegistry, io: Io): Promise<WebServer | null> {
+  try {
+    return await startWeb({
+      ...config.producer.web,
+      section: 'producer.web',
+      answer: (path) => metricsAnswerTo(path, counters.samples()),
+      log: io.log,
+    });
+  } catch (error) {
+    if (!isTelltaleError(error, 'PORT_IN_USE')) throw error;
+    io.log.warn('metrics are not served', { error });
+    return null;
+  }
+}
+
 /** Starts the producer's actors with what drives them: the signal socket and the reconciliation schedule. */
 export async function launchProducer(
   config: Config,
   data: DataFolder,
-  parts: { readonly log: EventLog; readonly store: ObjectStore; readonly tailTimeoutMs?: number },
+  parts: {
+    readonly log: EventLog;
+    readonly store: ObjectStore;
+    readonly counters: Counters;
+    readonly tailTimeoutMs?: number;
+  },
   io: Io,
   onFailure: (what: string, error: Error) => void,
 ): Promise<RunningProducer> {

@@ -1,11 +1,13 @@
 import type { Mailbox } from '../adapters/embedded/mailbox';
 import type { Config } from '../config';
+import type { CounterRegistry } from '../counters';
 import type { MailReport } from '../pipelines/level-alerts/alerting/mail-report';
 import { parseOutboxRecord } from '../pipelines/level-alerts/alerting/outbox-records';
 import { parseWindowRecord } from '../pipelines/level-alerts/counting/parse-window-record';
 import type { WindowRecord } from '../pipelines/level-alerts/counting/window-record';
 import type { Io } from '../io';
 import type { EventLog } from '../ports/event-log';
+import { answerTo } from '../web/answers';
 import { startWeb } from '../web/server';
 import type { Metric } from '../web/source';
 import { follow } from './follow';
@@ -95,19 +97,23 @@ export interface RunningWeb {
 export async function launchWeb(
   config: Config,
   log: EventLog,
-  mailbox: Mailbox,
+  parts: { readonly mailbox: Mailbox; readonly counters: CounterRegistry },
   io: Io,
   onMail: (report: MailReport) => void = () => undefined,
 ): Promise<RunningWeb> {
+  const { mailbox } = parts;
   const view = new View();
   const { host, port } = config.web;
   const source = {
     windows: () => view.windows(),
-    metrics: () => view.metrics(),
+    metrics: () => [...view.metrics(), ...parts.counters.samples()],
     mails: () => mailbox.list(),
     mail: (name: string) => mailbox.read(name),
   };
-  const web = await startWeb({ host, port, source, log: io.log });
+  const web = await startWeb({
+    ...{ host, port, section: 'web', log: io.log },
+    answer: (path) => answerTo(path, source),
+  });
   view.start(config, log, io, onMail);
   return {
     url: web.url,

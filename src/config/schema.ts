@@ -181,6 +181,8 @@ function needsPassword(mechanism: string | null): boolean {
   return mechanism !== null && mechanism !== 'aws-msk-iam';
 }
 
+const web = z.strictObject({ host: is.text('a host name or address', printable), port: is.integer(0, 65_535) });
+
 export const configSchema = z
   .strictObject({
     dataDir: anyText,
@@ -237,7 +239,8 @@ export const configSchema = z
     }),
     generator,
     upload: z.strictObject({ schedule: is.cron() }),
-    web: z.strictObject({ host: is.text('a host name or address', printable), port: is.integer(0, 65_535) }),
+    web,
+    producer: z.strictObject({ web }),
     log: z.strictObject({ level: is.oneOf('error', 'warn', 'info', 'debug') }),
   })
   .superRefine((config, context) => {

@@ -3,7 +3,7 @@ import { isTelltaleError } from '../errors';
 import { mailboxPage, mailPage, readMail } from './mail-pages';
 import { metricsText } from './metrics-text';
 import { pagePolicy, pageText } from './page';
-import type { WebSource } from './source';
+import type { Metric, WebSource } from './source';
 import { statusPage } from './status-page';
 
 /** What is sent back; headers that all answers have are added by the server. */
@@ -29,7 +29,7 @@ const mailPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-
 export async function answerTo(path: string, source: WebSource): Promise<Answer> {
   if (path === '/') return page(200, statusPage(source.windows(), await source.mails()));
   if (path === '/mail') return page(200, mailboxPage(await source.mails()));
-  if (path === '/metrics') return plain(200, metricsText(source.metrics()), 'text/plain; version=0.0.4; charset=utf-8');
+  if (path === '/metrics') return metricsOf(source.metrics());
   if (path === '/healthz') return plain(200, 'ok\n');
   const [, encoded, part] = /^\/mail\/([^/]+)(?:\/(html|raw))?$/.exec(path) ?? [];
   const raw = encoded === undefined ? null : await mailNamed(encoded, source);
@@ -38,6 +38,17 @@ export async function answerTo(path: string, source: WebSource): Promise<Answer>
   const mail = await readMail(raw);
   if (part === 'html') return { status: 200, type: 'text/html; charset=utf-8', policy: mailPolicy, body: mail.html };
   return page(200, mailPage(encoded, mail));
+}
+
+/** The answers of a program without pages. */
+export function metricsAnswerTo(path: string, metrics: readonly Metric[]): Answer {
+  if (path === '/metrics') return metricsOf(metrics);
+  if (path === '/healthz') return plain(200, 'ok\n');
+  return plain(404, 'There is nothing here: the metrics are at /metrics.\n');
+}
+
+function metricsOf(metrics: readonly Metric[]): Answer {
+  return plain(200, metricsText(metrics), 'text/plain; version=0.0.4; charset=utf-8');
 }
 
 /** A file name without any meaning to a file system, a header or a URL: it needs no decoding. */

@@ -3,8 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isIP } from 'node:net';
 import { TelltaleError } from '../errors';
 import type { Logger } from '../log';
-import { answerTo, plain, type Answer } from './answers';
-import type { WebSource } from './source';
+import { plain, type Answer } from './answers';
 
 export interface WebServer {
   /** `http://127.0.0.1:8080/` */
@@ -13,26 +12,31 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
+export interface WebOptions {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** The configuration section of host and port, for messages. */
+  readonly section: 'web' | 'producer.web';
+  /** @param path of the request's URL, still encoded */
+  readonly answer: (path: string) => Answer | Promise<Answer>;
+  readonly log?: Logger;
+}
+
 /**
- * Serves status, mailbox and metrics; read-only.
+ * Serves pages and metrics; read-only.
  *
  * There is no login, so `host` should be a loopback address. Requests must name it (or a loopback name) as their Host:
  * a web site that points its own name at this machine (DNS rebinding) gets nothing.
- * @param options.port 0 takes any free one
- * @throws PORT_IN_USE, CONFIG when the host is no address of this machine
+ * @throws PORT_IN_USE; CONFIG when the host is not an address of this machine
  */
-export async function startWeb(options: {
-  host: string;
-  port: number;
-  source: WebSource;
-  log?: Logger;
-}): Promise<WebServer> {
-  const { host, source, log } = options;
+export async function startWeb(options: WebOptions): Promise<WebServer> {
+  const { host, log } = options;
   const answers = new Set<ServerResponse>();
   const server = createServer((request, response) => {
     answers.add(response);
     response.once('close', () => answers.delete(response));
-    answer(request, host, source)
+    answer(request, options)
       .catch((error: unknown) => {
         log?.error('A page failed', { path: request.url, error });
         return plain(500, 'This page failed; the log says why.\n');
@@ -43,11 +47,11 @@ export async function startWeb(options: {
         response.destroy();
       });
   });
-  await listen(server, host, options.port);
+  await listen(server, options);
   return { url: urlOf(server, host), close: () => closeServer(server, answers) };
 }
 
-async function answer(request: IncomingMessage, host: string, source: WebSource): Promise<Answer> {
+async function answer(request: IncomingMessage, { host, answer: answerTo }: WebOptions): Promise<Answer> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return { ...plain(405, 'Telltale answers GET and HEAD only.\n'), headers: { allow: 'GET, HEAD' } };
   }
@@ -55,7 +59,7 @@ async function answer(request: IncomingMessage, host: string, source: WebSource)
     return plain(403, `Telltale does not answer to this name; open it as ${host} or localhost.\n`);
   }
   const [path] = (request.url ?? '').split('?');
-  return answerTo(path ?? '', source);
+  return answerTo(path ?? '');
 }
 
 /** Any address (which no name can be made to mean) for a server on all addresses; else its own and loopback names. */
@@ -85,9 +89,10 @@ function send(ready: Answer, request: IncomingMessage, response: ServerResponse)
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function listen(server: Server, options: WebOptions): Promise<void> {
+  const { host, port } = options;
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, host, port)));
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, options)));
     server.listen(port, host, () => {
       server.removeAllListeners('error');
       resolve();
@@ -95,24 +100,25 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function listenError(cause: NodeJS.ErrnoException, host: string, port: number): TelltaleError {
+function listenError(cause: NodeJS.ErrnoException, { host, port, section }: WebOptions): TelltaleError {
+  const setting = section === 'web' ? '--port' : `${section}.port`;
   switch (cause.code) {
     case 'EADDRINUSE':
       return new TelltaleError(
         'PORT_IN_USE',
-        `Port ${port} of ${host} is in use by another program: end it, or choose another port with --port.`,
+        `Port ${port} of ${host} is in use by another program: end it, or choose another port with ${setting}.`,
         { cause },
       );
     case 'EACCES':
       return new TelltaleError(
         'CONFIG',
-        `Port ${port} of ${host} is not open to this user: choose one above 1023 with --port.`,
+        `Port ${port} of ${host} is not open to this user: choose one above 1023 with ${setting}.`,
         { cause },
       );
     default:
       return new TelltaleError(
         'CONFIG',
-        `Cannot serve pages on ${host}, port ${port} (${cause.code ?? cause.message}): check web.host and web.port.`,
+        `Cannot serve pages on ${host}, port ${port} (${cause.code ?? cause.message}): check ${section}.host and ${section}.port.`,
         { cause },
       );
   }

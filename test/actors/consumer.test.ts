@@ -1,3 +1,4 @@
+import { CounterRegistry } from '../../src/counters';
 import { startConsumer, type Consumer } from '../../actors/consumer';
 import { deliveryWriter } from '../../actors/delivery';
 import { crc32c } from '../../src/adapters/native/checksums';
@@ -35,6 +36,7 @@ async function start(): Promise<Running> {
     log: place.log,
     clock: systemClock,
     crc32c,
+    counters: new CounterRegistry(),
     counting: counting(),
     alerting: createAlerting({
       partitions: 1,

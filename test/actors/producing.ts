@@ -6,6 +6,7 @@ import { openSqliteEventLog } from '../../src/adapters/embedded/sqlite-event-log
 import { crc32c } from '../../src/adapters/native/checksums';
 import { gunzip } from '../../src/adapters/native/gunzip';
 import { loadHashing } from '../../src/adapters/native/hashing';
+import { CounterRegistry } from '../../src/counters';
 import { topicSpecs } from '../../src/stream/topics';
 import { tell, type ActorSystem } from '../../src/kit';
 import { systemClock } from '../../src/ports/clock';
@@ -66,6 +67,7 @@ export async function openPlace(folder: string, versioning = false): Promise<Pla
     store,
     clock: { ...systemClock, now: () => systemClock.now() + passed },
     crc32c,
+    counters: new CounterRegistry(),
     hashing: await loadHashing(),
     gunzip: (chunks) => gunzip(chunks, { maxRatio: 250 }),
     partitions: 10,

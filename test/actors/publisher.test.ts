@@ -152,8 +152,8 @@ describe('the publisher', () => {
   let ref: ActorRef<PublisherMessage>;
   beforeEach(() => {
     seen = startTestSystem();
-    const { log, clock, crc32c, partitions } = place.options;
-    ref = spawn(seen.system, publisher({ name: 'p', transactionalId: 't', log, clock, crc32c, partitions }));
+    const { log, clock, crc32c, counters, partitions } = place.options;
+    ref = spawn(seen.system, publisher({ name: 'p', transactionalId: 't', log, clock, crc32c, counters, partitions }));
   });
   afterEach(() => seen.system.stop(10_000));
 

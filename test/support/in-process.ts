@@ -69,7 +69,7 @@ export function collectingIo(): CollectingIo {
   };
 }
 
-/** The configuration as shipped, with a free port and these values. */
+/** The configuration as shipped, with free ports and these values. */
 export function configWith(...set: string[]): Config {
-  return loadConfig({ set: ['web.port=0', ...set], env: {} }).config;
+  return loadConfig({ set: ['web.port=0', 'producer.web.port=0', ...set], env: {} }).config;
 }

@@ -132,6 +132,7 @@ export class KafkaSite {
       'upload.schedule': '* * * * * *',
       'ingest.reconcile': '*/5 * * * * *',
       'web.port': '0',
+      'producer.web.port': '0',
       'generator.pauseMin': '0ms',
       'generator.pauseMax': '2ms',
       ...this.settings,

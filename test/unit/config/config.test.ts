@@ -114,6 +114,7 @@ describe('the defaults', () => {
       },
       upload: { schedule: '*/2 * * * * *' },
       web: { host: '127.0.0.1', port: 7878 },
+      producer: { web: { host: '127.0.0.1', port: 7879 } },
       log: { level: 'info' },
     };
     const { config, origins } = load({});

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import type { WindowRecord } from '../../../src/pipelines/level-alerts/counting/window-record';
-import { startWeb, type WebServer } from '../../../src/web/server';
+import { answerTo, metricsAnswerTo, type Answer } from '../../../src/web/answers';
+import { startWeb, type WebOptions, type WebServer } from '../../../src/web/server';
 import type { MailSummary, WebSource } from '../../../src/web/source';
 
 const hostile = '<img src=x onerror=alert(1)>\u202e"\'&';
@@ -88,12 +89,17 @@ function get(url: string, path: string, options: { method?: string; host?: strin
   });
 }
 
+function serve(shown: WebSource, change: Partial<WebOptions> = {}): Promise<WebServer> {
+  const answer = (path: string): Promise<Answer> => answerTo(path, shown);
+  return startWeb({ host: '127.0.0.1', port: 0, section: 'web', answer, ...change });
+}
+
 describe('the web server', () => {
   let web: WebServer;
   const cleanUp: (() => void)[] = [];
   afterEach(() => cleanUp.splice(0).forEach((each) => each()));
   beforeAll(async () => {
-    web = await startWeb({ host: '127.0.0.1', port: 0, source });
+    web = await serve(source);
   });
   afterAll(() => web.close());
 
@@ -109,7 +115,7 @@ describe('the web server', () => {
 
   it('says so when nothing was counted and nothing was mailed', async () => {
     const empty = { ...source, windows: () => [], mails: () => Promise.resolve([]) };
-    const other = await startWeb({ host: 'localhost', port: 0, source: empty });
+    const other = await serve(empty, { host: 'localhost' });
     const { body } = await get(other.url, '/');
     await other.close();
     expect(body).toContain('Nothing has been counted yet');
@@ -198,7 +204,7 @@ describe('the web server', () => {
 
   it('answers 500 without details when a source fails', async () => {
     const broken = { ...source, mails: () => Promise.reject(new Error('disk /secret/path is gone')) };
-    const other = await startWeb({ host: '127.0.0.1', port: 0, source: broken });
+    const other = await serve(broken);
     const { status, body } = await get(other.url, '/');
     await other.close();
     expect(status).toBe(500);
@@ -213,7 +219,7 @@ describe('the web server', () => {
       asked();
       return new Promise((resolve) => (ready = resolve));
     };
-    const other = await startWeb({ host: '127.0.0.1', port: 0, source: { ...source, mails } });
+    const other = await serve({ ...source, mails });
     const silent = connect(Number(new URL(other.url).port), '127.0.0.1');
     cleanUp.push(() => silent.destroy());
     await once(silent, 'connect');
@@ -228,9 +234,31 @@ describe('the web server', () => {
 
   it('says in one sentence that its port is taken', async () => {
     const port = Number(new URL(web.url).port);
-    await expect(startWeb({ host: '127.0.0.1', port, source })).rejects.toMatchObject({
+    await expect(serve(source, { port })).rejects.toMatchObject({
       code: 'PORT_IN_USE',
       message: `Port ${port} of 127.0.0.1 is in use by another program: end it, or choose another port with --port.`,
     });
+  });
+});
+
+describe('web server of a program without pages', () => {
+  it('serves metrics and health alone', async () => {
+    const answer = (path: string): Answer => metricsAnswerTo(path, source.metrics());
+    const web = await startWeb({ host: '127.0.0.1', port: 0, section: 'producer.web', answer });
+    const paths = ['/metrics', '/healthz', '/', '/mail'];
+    const answers = await Promise.all(paths.map((path) => get(web.url, path)));
+    await web.close();
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 404]);
+    expect(answers[0]?.body).toContain('# TYPE ');
+    expect(answers[0]?.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+  });
+
+  it('names its own setting when its port is taken', async () => {
+    const answer = (path: string): Answer => metricsAnswerTo(path, []);
+    const web = await startWeb({ host: '127.0.0.1', port: 0, section: 'producer.web', answer });
+    const port = Number(new URL(web.url).port);
+    const again = startWeb({ host: '127.0.0.1', port, section: 'producer.web', answer });
+    await expect(again).rejects.toThrow('choose another port with producer.web.port.');
+    await web.close();
   });
 });

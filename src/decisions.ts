@@ -1,0 +1,129 @@
+import type { LogLevel } from './log';
+
+/**
+ * Every decision that changes which lines are counted, or whether a mail is sent. Each is one structured log event and one
+ * counter, so that a line can be followed from upload to mail (docs/troubleshooting.md).
+ *
+ * An event's text is fixed; its details are fields. Routine decisions are logged at debug.
+ */
+interface Decision {
+  /** The log event. */
+  readonly event: string;
+  readonly level: LogLevel;
+  /** Labels are job and reason, never source: their number stays small. */
+  readonly counter: `telltale_${string}_total`;
+  /** What the counter counts. */
+  readonly help: string;
+}
+
+export const decisions = {
+  // Which objects are read.
+  objectSkipped: {
+    event: 'object skipped',
+    level: 'debug',
+    counter: 'telltale_objects_skipped_total',
+    help: 'Objects that a listing named and ingest.include, exclude or since leaves out.',
+  },
+  signalRefused: {
+    event: 'signal refused',
+    level: 'warn',
+    counter: 'telltale_signals_refused_total',
+    help: 'Signals that named a bucket or key that this producer does not read.',
+  },
+  listingInterrupted: {
+    event: 'listing interrupted',
+    level: 'warn',
+    counter: 'telltale_listings_interrupted_total',
+    help: 'Listings of the bucket that the object store interrupted.',
+  },
+  // How an object is read.
+  firstRead: {
+    event: 'source read for the first time',
+    level: 'info',
+    counter: 'telltale_first_reads_total',
+    help: 'Sources that were read for the first time.',
+  },
+  appended: {
+    event: 'object appended',
+    level: 'debug',
+    counter: 'telltale_appends_total',
+    help: 'Objects that continue what was read before, by how that was proven.',
+  },
+  rewritten: {
+    event: 'object rewritten',
+    level: 'info',
+    counter: 'telltale_rewrites_total',
+    help: 'Objects that replace what was read before, and start a generation.',
+  },
+  versionSkipped: {
+    event: 'version skipped',
+    level: 'info',
+    counter: 'telltale_versions_skipped_total',
+    help: 'Versions of objects that were not read.',
+  },
+  held: {
+    event: 'unterminated last line held',
+    level: 'debug',
+    counter: 'telltale_tails_held_total',
+    help: 'Unterminated last lines that wait for their terminator.',
+  },
+  cut: {
+    event: 'line cut',
+    level: 'info',
+    counter: 'telltale_lines_cut_total',
+    help: 'Lines that were published in part.',
+  },
+  possibleGap: {
+    event: 'content may be missing',
+    level: 'warn',
+    counter: 'telltale_possible_gaps_total',
+    help: 'Times that content may have been lost between two reads.',
+  },
+  quarantined: {
+    event: 'object quarantined: it cannot be read',
+    level: 'warn',
+    counter: 'telltale_quarantined_total',
+    help: 'Objects that cannot be read.',
+  },
+  // What becomes of lines and bytes.
+  repeatedLines: {
+    event: 'repeated lines not counted',
+    level: 'info',
+    counter: 'telltale_repeated_lines_total',
+    help: 'Lines that an earlier generation had already: they are kept in their topic, and not counted.',
+  },
+  bytesDropped: {
+    event: 'bytes dropped',
+    level: 'info',
+    counter: 'telltale_bytes_dropped_total',
+    help: 'Bytes that are in no line: a byte order mark, and what exceeds ingest.maxLineBytes.',
+  },
+  // What is tried again, and what stops.
+  readRetried: {
+    event: 'reading failed, to be retried',
+    level: 'warn',
+    counter: 'telltale_reads_retried_total',
+    help: 'Readings that failed and are retried after a pause.',
+  },
+  sourceBlocked: {
+    event: 'source blocked: unreadable checkpoint',
+    level: 'error',
+    counter: 'telltale_sources_blocked_total',
+    help: 'Sources that are not read because their checkpoint cannot be read.',
+  },
+  restarted: {
+    event: 'publisher restarted',
+    level: 'warn',
+    counter: 'telltale_restarts_total',
+    help: 'Times that a job started over from what is committed.',
+  },
+  fenced: {
+    event: 'fenced by another instance; stopping',
+    level: 'error',
+    counter: 'telltale_fenced_total',
+    help: 'Times that another instance took over.',
+  },
+} as const satisfies Record<string, Decision>;
+
+export type DecisionName = keyof typeof decisions;
+export type CounterName = (typeof decisions)[DecisionName]['counter'];
