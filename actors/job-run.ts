@@ -76,7 +76,7 @@ export class JobRun<S> {
     try {
       const envelope = await readHead(options);
       checkDefinition(job, envelope);
-      for (const { topic, partition } of inputsOf(options)) {
+      for (const { topic, partition } of inputPartitionsOf(job, options.partition)) {
         inputs.push(await openInput(options, topic, partition, positionIn(envelope, topic, partition), log));
       }
       const head = envelope?.head ?? null;
@@ -138,7 +138,7 @@ export class JobRun<S> {
       positions: this.inputs.map(({ topic, partition: of, position }) => ({ topic, partition: of, offset: position })),
       head: this.head,
     });
-    const headRecord = { key: Buffer.from(headKeyOf(this.options)), value, headers: [], timestamp: clock.now() };
+    const headRecord = { key: Buffer.from(headKey(job, partition)), value, headers: [], timestamp: clock.now() };
     await appendRecords(transaction, { topic: 'state', partition: 0 }, [headRecord], crc32c);
     for (const input of this.inputs) {
       await transaction.commitOffset(groupOf(job.name), input.topic, input.partition, input.position);
@@ -157,7 +157,7 @@ async function close(writer: EventWriter, inputs: readonly InputPartition[]): Pr
 }
 
 async function readHead<S>(options: JobRunOptions<S>): Promise<HeadEnvelope | null> {
-  const key = headKeyOf(options);
+  const key = headKey(options.job, options.partition);
   const values: (Buffer | null)[] = [];
   await readLatest(options.log, { topic: 'state', partition: 0, from: 0 }, (record) => {
     if (record.key?.toString('utf8') === key) values[0] = record.value;
@@ -166,11 +166,16 @@ async function readHead<S>(options: JobRunOptions<S>): Promise<HeadEnvelope | nu
   return value === null ? null : decodeHeadEnvelope(value, key, options.job.inputs);
 }
 
-function headKeyOf<S>({ job, partition }: JobRunOptions<S>): string {
-  return `${job.name}/${partition}`;
+/** The key of a head in topic `state`. */
+export function headKey({ name }: { readonly name: string }, partition: number): string {
+  return `${name}/${partition}`;
 }
 
-function inputsOf<S>({ job, partition }: JobRunOptions<S>): { topic: string; partition: number }[] {
+/** The input partitions of the runner of an output partition. */
+export function inputPartitionsOf(
+  job: Pick<Job<never>, 'inputs' | 'over'>,
+  partition: number,
+): { topic: string; partition: number }[] {
   return job.inputs.flatMap(({ topic, partitions }) =>
     job.over === 'partition'
       ? [{ topic, partition }]

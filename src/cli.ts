@@ -170,6 +170,17 @@ function createProgram(launch: Launch): Command {
     );
 
   program
+    .command('reset')
+    .description('lets a job of the consumer start over: deletes its state, and the results that it computes again')
+    .argument('<job>', 'counting or alerting')
+    .action((job: string, _: object, command: Command) =>
+      launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
+        const { runReset } = await import('./commands/reset.js');
+        return runReset(loaded.config, { job, json }, io);
+      }),
+    );
+
+  program
     .command('config')
     .description('prints the effective configuration, and where each value comes from')
     .action((_: object, command: Command) =>

@@ -9,6 +9,7 @@ import type { LineFormat } from '../lines/formats/format';
 import { customFormat } from '../lines/formats/custom';
 import { Level } from '../lines/line-batch';
 import type { ScanFor, ScanOptions } from '../lines/scanner';
+import type { Job } from '../stream/job';
 import { projectFile } from '../project-file';
 
 /**
@@ -41,6 +42,11 @@ function customFormatOf({ pattern, levels }: Config['ingest']['sources'][number]
 }
 
 const levelByName = { error: Level.ERROR, warn: Level.WARN, info: Level.INFO, debug: Level.DEBUG } as const;
+
+/** Every job of the consumer. */
+export function jobsOf(config: Config): readonly Job[] {
+  return [countingJob(config), alertingJob(config, 'drained')];
+}
 
 /** @param maxWindows how many windows are kept in memory at the most */
 export function countingJob(config: Config, maxWindows = MAX_WINDOWS): ReturnType<typeof createCounting> {

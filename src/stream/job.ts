@@ -23,6 +23,8 @@ export interface Job<S = unknown> {
   readonly over: 'partition' | 'topic';
   readonly inputs: readonly Input[];
   readonly outputs: readonly TopicSpec[];
+  /** The outputs that the job restores itself from; `telltale reset` deletes their records. */
+  readonly stateTopics: readonly string[];
   /** How long folded input may stay unwritten under load. At the end of the input, a runner writes at once. */
   readonly flushIntervalMs: number;
 

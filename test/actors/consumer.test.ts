@@ -1,6 +1,7 @@
 import { CounterRegistry } from '../../src/counters';
 import { startConsumer, type Consumer } from '../../actors/consumer';
 import { deliveryWriter } from '../../actors/delivery';
+import { resetJob } from '../../actors/reset-job';
 import { crc32c } from '../../src/adapters/native/checksums';
 import { createAlerting } from '../../src/pipelines/level-alerts/alerting/alerting';
 import { mailFormat, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
@@ -29,6 +30,18 @@ interface Running {
   readonly failures: string[];
 }
 
+const alerting = createAlerting({
+  partitions: 1,
+  windowMs: 60_000,
+  rules: [thresholdRule({ name: 'errors', level: 'error', threshold: 1, windowMs: 60_000, origins: '*', each: false })],
+  groupWaitMs: 0,
+  repeatIntervalMs: 4 * HOUR,
+  resolveAfterMs: 10 * 60_000,
+  digestAfterMs: 6 * HOUR,
+  keepWindowsMs: 48 * HOUR,
+  decide: 'atEnd',
+});
+
 async function start(): Promise<Running> {
   const seen = place.startSystem();
   const failures: string[] = [];
@@ -38,19 +51,7 @@ async function start(): Promise<Running> {
     crc32c,
     counters: new CounterRegistry(),
     counting: counting(),
-    alerting: createAlerting({
-      partitions: 1,
-      windowMs: 60_000,
-      rules: [
-        thresholdRule({ name: 'errors', level: 'error', threshold: 1, windowMs: 60_000, origins: '*', each: false }),
-      ],
-      groupWaitMs: 0,
-      repeatIntervalMs: 4 * HOUR,
-      resolveAfterMs: 10 * 60_000,
-      digestAfterMs: 6 * HOUR,
-      keepWindowsMs: 48 * HOUR,
-      decide: 'atEnd',
-    }),
+    alerting,
     mailer: {
       format: mailFormat,
       delivery: {
@@ -92,6 +93,19 @@ describe('the consumer', () => {
     await second.consumer.drain();
     expect([...first.seen.crashes, ...second.seen.crashes]).toEqual([]);
     expect([...first.failures, ...second.failures]).toEqual([]);
+  });
+
+  it('sends no mail again when alerting is reset and reads all windows again', async () => {
+    await appendLines(place.log, 'web-1/app.log', 0, errors(0, 30), Date.now());
+    const first = await start();
+    await first.consumer.finish(20_000);
+    await first.consumer.drain();
+    await resetJob({ job: alerting, partition: 0, log: place.log, clock: systemClock, crc32c });
+    const second = await start();
+    await second.consumer.finish(20_000);
+    expect(await place.mailbox.list()).toHaveLength(1);
+    await second.consumer.drain();
+    expect([...second.seen.crashes, ...second.failures]).toEqual([]);
   });
 
   it('still drains when its mailer was fenced', async () => {

@@ -118,6 +118,7 @@ const copyingJob: Job<Output[]> = {
     { topic: 'quarantine', partitions: 1 },
   ],
   outputs: [windowsTopic(1, 0), outboxTopic],
+  stateTopics: [],
   flushIntervalMs: 0,
   open: () => [],
   restoreRanges: () => [],

@@ -28,6 +28,7 @@ describe('telltale', () => {
       'cat',
       'audit',
       'reingest',
+      'reset',
       'config',
     ];
     for (const command of commands) {

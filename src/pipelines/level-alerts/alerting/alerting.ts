@@ -36,6 +36,8 @@ export function createAlerting(options: AlertingOptions): Job<AlertingState> {
     over: 'topic',
     inputs: [{ topic: 'windows', partitions: options.partitions }],
     outputs: [outboxTopic],
+    // The outbox stays: it knows which mails were sent, so that they are not sent again.
+    stateTopics: [],
     // Mails are decided when they are written.
     flushIntervalMs: 10_000,
     open: (head) => openState(options, rules, head),

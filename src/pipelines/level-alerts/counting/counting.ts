@@ -32,6 +32,7 @@ export function createCounting(options: CountingOptions): Job<CountingState> {
     over: 'partition',
     inputs: [{ topic: 'logs', partitions: options.partitions }],
     outputs: [windowsTopic(options.partitions, options.keepWindowsMs)],
+    stateTopics: ['windows'],
     flushIntervalMs: 2_000,
     open: (head) => (head === null ? emptyState(options) : decodeHead(head, options)),
     // Without a head nothing was folded yet: counting starts from the first line, and on top of no window.

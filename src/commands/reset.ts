@@ -1,0 +1,58 @@
+import { resetJob } from '../../actors/reset-job';
+import { crc32c } from '../adapters/native/checksums';
+import { lockDataFolder, openEventLog } from '../apps/compose';
+import { counted } from '../apps/counted';
+import { findDataFolder } from '../apps/data-folder';
+import { jobsOf } from '../apps/jobs';
+import type { Config } from '../config';
+import { TelltaleError } from '../errors';
+import type { Io } from '../io';
+import { nearest } from '../nearest';
+import { systemClock } from '../ports/clock';
+
+export interface ResetOptions {
+  /** The name of a job. */
+  readonly job: string;
+  readonly json: boolean;
+}
+
+/**
+ * `telltale reset`: lets a job start over. Its state and the outputs that it will compute again are deleted, and it reads
+ * its input from the first record that the event log still has.
+ * @throws USAGE when there is no such job; DATA_FOLDER_IN_USE while a consumer runs on the embedded event log; FENCED when
+ *   running consumers on Kafka take the job back each time
+ */
+export async function runReset(config: Config, { job: name, json }: ResetOptions, io: Io): Promise<number> {
+  const job = namedJob(config, name);
+  const data = findDataFolder(config);
+  const lock = await lockDataFolder(config, data, 'consumer');
+  try {
+    const log = await openEventLog(config, data);
+    try {
+      const partitions = job.over === 'topic' ? 1 : (job.inputs[0]?.partitions ?? 0);
+      for (let partition = 0; partition < partitions; partition++) {
+        const deleted = await resetJob({ job, partition, log, clock: systemClock, crc32c });
+        const line = json
+          ? JSON.stringify({ type: 'reset', job: name, partition, deleted })
+          : `${name}, partition ${partition}: ${counted(deleted, 'record')} deleted, starts over`;
+        io.out.write(`${line}\n`);
+      }
+    } finally {
+      await log.close();
+    }
+  } finally {
+    lock.release();
+  }
+  return 0;
+}
+
+function namedJob(config: Config, name: string): ReturnType<typeof jobsOf>[number] {
+  const jobs = jobsOf(config);
+  const job = jobs.find((known) => known.name === name);
+  if (job !== undefined) return job;
+  const near = nearest(
+    name,
+    jobs.map((known) => known.name),
+  );
+  throw new TelltaleError('USAGE', `there is no job ${JSON.stringify(name)}; did you mean ${near}?`);
+}

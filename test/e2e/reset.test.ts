@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { runLocal } from '../../src/apps/local';
+import { runConsumer } from '../../src/apps/consumer';
+import { runCat } from '../../src/commands/cat';
+import { runReset } from '../../src/commands/reset';
+import type { Config } from '../../src/config';
+import { collectingIo, configWith } from '../support/in-process';
+import { logbackLines, writeLog } from '../support/log-files';
+import { tempFolders } from '../support/temp-folder';
+
+const folders = tempFolders();
+
+async function printed(run: (io: ReturnType<typeof collectingIo>) => Promise<number>): Promise<string[]> {
+  const io = collectingIo();
+  expect(await run(io)).toBe(0);
+  return io.printed().split('\n').slice(0, -1);
+}
+
+/** A data folder whose lines are counted. */
+async function countedFolder(): Promise<Config> {
+  const config = configWith(`dataDir=${folders.make()}`, 'eventLog.partitions=2');
+  const file = writeLog(join(folders.make(), 'web-1'), 'app.log', `${logbackLines(3).join('\n')}\n`);
+  await printed((io) => runLocal(config, { once: [file], keepData: true, json: true }, io));
+  return config;
+}
+
+async function windows(config: Config): Promise<unknown[]> {
+  const options = { topic: 'windows', partition: null, from: 0, follow: false, json: true };
+  const lines = await printed((io) => runCat(config, options, io));
+  return lines.map((line) => (JSON.parse(line) as { value: unknown }).value);
+}
+
+describe('telltale reset', () => {
+  it('deletes the windows of every partition, and says how many', async () => {
+    const config = await countedFolder();
+    const before = (await windows(config)).length;
+    const lines = await printed((io) => runReset(config, { job: 'counting', json: true }, io));
+    const answers = lines.map((line) => JSON.parse(line) as { deleted: number });
+    expect(answers).toMatchObject([
+      { type: 'reset', job: 'counting', partition: 0 },
+      { type: 'reset', job: 'counting', partition: 1 },
+    ]);
+    expect(answers.reduce((sum, { deleted }) => sum + deleted, 0)).toBe(before);
+    expect((await windows(config)).every((value) => value === null)).toBe(true);
+    expect(await printed((io) => runReset(config, { job: 'counting', json: false }, io))).toEqual([
+      'counting, partition 0: 0 records deleted, starts over',
+      'counting, partition 1: 0 records deleted, starts over',
+    ]);
+  });
+
+  it('refuses while a consumer runs on the data folder', async () => {
+    const config = await countedFolder();
+    const io = collectingIo();
+    const running = runConsumer(config, io);
+    await io.whenLogged(/^consumer is ready/);
+    await expect(runReset(config, { job: 'counting', json: false }, collectingIo())).rejects.toMatchObject({
+      code: 'DATA_FOLDER_IN_USE',
+    });
+    io.interrupt();
+    expect(await running).toBe(0);
+  });
+
+  it('names the nearest job when there is none of that name', async () => {
+    const config = configWith(`dataDir=${folders.make()}`);
+    await expect(runReset(config, { job: 'countin', json: false }, collectingIo())).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'there is no job "countin"; did you mean counting?',
+    });
+  });
+});
