@@ -10,15 +10,15 @@ export interface HandlerLog {
   warn(message: string, fields?: object): void;
 }
 
-/** What became of one event. */
+/** The result of one event. */
 export interface HandlerResult {
   readonly sent: number;
   readonly ignored: number;
 }
 
 /**
- * S3 event in, one command for each created object out. A record that fails does not keep the others from going; then
- * the whole event fails, so that Lambda tries it again: signals may be repeated.
+ * Turns an S3 event into one command per created object. A record that fails does not stop the others. The whole event
+ * then fails, so that Lambda tries it again: signals may be repeated (`signals-are-hints`).
  */
 export function createHandler(runner: CommandRunner, log: HandlerLog): (event: unknown) => Promise<HandlerResult> {
   return async (event) => {
@@ -36,7 +36,7 @@ export function createHandler(runner: CommandRunner, log: HandlerLog): (event: u
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         log.warn('signal not sent', { bucket: signal.bucket, key: signal.key, reason });
-        // A key too long to travel stays so however often it is tried; the next listing of the bucket finds the object.
+        // A key that is too long to send stays too long. The next listing of the bucket finds the object.
         if (isTelltaleError(error, 'BAD_SIGNAL')) unsendable += 1;
         else failures.push(error);
       }
@@ -52,7 +52,10 @@ export function createHandler(runner: CommandRunner, log: HandlerLog): (event: u
 
 let handle: ReturnType<typeof createHandler> | undefined;
 
-/** What AWS calls. Reads its environment at the first event, so that a missing variable shows as a failed event. */
+/**
+ * The function that AWS calls. Reads its environment at the first event, so that a missing variable shows as a failed
+ * event.
+ */
 export async function handler(event: unknown): Promise<HandlerResult> {
   handle ??= createHandler(
     createSsmCommandRunner({
@@ -75,7 +78,7 @@ function environment(name: string): string {
   return value;
 }
 
-/** One JSON object a line, as CloudWatch Logs reads it; JSON escapes what a hostile key may hold. */
+/** Logs one JSON object per line for CloudWatch Logs. JSON escapes hostile keys. */
 const jsonLog: HandlerLog = {
   info: (message, fields) => console.log(JSON.stringify({ level: 'info', message, ...fields })),
   warn: (message, fields) => console.log(JSON.stringify({ level: 'warn', message, ...fields })),

@@ -13,7 +13,7 @@ interface LocalFlags {
 }
 
 /**
- * The commands and options of `telltale`. What a command runs is imported when it is called, so that the program starts
+ * The commands and options of `telltale`. A command imports its code when it is called, so that the program starts
  * quickly.
  */
 function createProgram(launch: Launch): Command {
@@ -25,7 +25,7 @@ function createProgram(launch: Launch): Command {
         .argParser(append)
         .default([]),
     )
-    .option('--json', 'results as JSON, one object a line', false)
+    .option('--json', 'results as JSON, one object per line', false)
     .option('--verbose', 'log everything, and show errors with their details', false)
     .configureHelp({ showGlobalOptions: true, optionDescription: (option) => option.description })
     .configureOutput({ outputError: () => undefined })
@@ -47,10 +47,10 @@ function createProgram(launch: Launch): Command {
     )
     .action(async (files: readonly string[], options: LocalFlags, command: Command) => {
       if (options.once && files.length === 0) {
-        throw new TelltaleError('USAGE', 'local --once wants files: telltale local --once [--data DIR] FILE…');
+        throw new TelltaleError('USAGE', 'local --once needs files: telltale local --once [--data DIR] FILE…');
       }
       if (!options.once && files.length > 0) {
-        throw new TelltaleError('USAGE', `local takes files with --once only, found ${files.join(' ')}`);
+        throw new TelltaleError('USAGE', `local accepts files only with --once, found ${files.join(' ')}`);
       }
       const globals = command.optsWithGlobals<GlobalOptions>();
       const set = [
@@ -135,7 +135,7 @@ function createProgram(launch: Launch): Command {
     .argument('<topic>', 'logs, checkpoints, windows, outbox, state or quarantine')
     .option('--partition <n>', 'only this partition', wholeNumber())
     .option('--from <offset>', 'from this offset on; 0 when not given', wholeNumber(), 0)
-    .option('--follow', 'go on with what is written later', false)
+    .option('--follow', 'continue with records written later', false)
     .action((topic: string, options: { partition?: number; from: number; follow: boolean }, command: Command) =>
       launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
         const { runCat } = await import('./commands/cat.js');
@@ -161,7 +161,7 @@ function createProgram(launch: Launch): Command {
     .command('reingest')
     .description('has the running producer read a source from its beginning, as a new generation')
     .argument('<source>', 'a key, bucket/key or s3://bucket/key')
-    .option('--count', 'count lines once more that were counted before', false)
+    .option('--count', 'count lines again that were counted before', false)
     .action((source: string, options: { count: boolean }, command: Command) =>
       launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
         const { runReingest } = await import('./commands/reingest.js');
@@ -235,7 +235,7 @@ function wholeNumber(max = Number.MAX_SAFE_INTEGER): (value: string) => number {
 
 /**
  * Runs the command that `args` name, and ends the process.
- * @param args what follows `telltale` on the command line
+ * @param args the arguments after `telltale` on the command line
  */
 export function main(args: readonly string[]): Promise<void> {
   return runProcess(createProgram, args);

@@ -4,14 +4,14 @@ import addressParser from 'nodemailer/lib/addressparser';
 import { TelltaleError } from '../errors';
 import type { OutgoingMail } from '../ports/mail-transport';
 
-/** SES (API v1) takes neither more nor larger ones. */
+/** Limits of SES (API v1). */
 const MAX_RECIPIENTS = 50;
 const MAX_BYTES = 10_000_000;
 
 /**
  * Builds the MIME form of a mail: multipart/alternative of text and HTML, with `X-Telltale-Mail-Id`.
- * @param at what `Date:` says, epoch milliseconds
- * @throws DELIVERY_REFUSED when an address is none, a header holds a control character, or the mail is too large
+ * @param at the `Date:` header, epoch milliseconds
+ * @throws DELIVERY_REFUSED when an address is invalid, a header holds a control character, or the mail is too large
  */
 export async function buildMime(mail: OutgoingMail, at: number): Promise<Buffer> {
   for (const value of [mail.id, mail.from, mail.subject, ...mail.to]) refuseControlCharacters(mail.id, value);
@@ -41,8 +41,8 @@ export async function buildMime(mail: OutgoingMail, at: number): Promise<Buffer>
 }
 
 /**
- * Exactly one address, as `Name <name@example.com>` or `name@example.com`. The parser that nodemailer uses is lenient (of
- * `o ps@example.com` it makes a name and an address), so it must agree with what stands there.
+ * Accepts exactly one address, as `Name <name@example.com>` or `name@example.com`. Nodemailer's parser is lenient: it
+ * splits `o ps@example.com` into a name and an address. Its result must therefore equal the input.
  */
 function checkAddress(id: string, text: string): void {
   const written = /<([^<>]*)>$/.exec(text)?.[1] ?? text;
@@ -52,7 +52,7 @@ function checkAddress(id: string, text: string): void {
   }
 }
 
-/** RFC 5321's dot-string form, which is all that people use: no quoted local part, no address literal. */
+/** RFC 5321's dot-string form, the only one in common use: no quoted local part, no address literal. */
 function isAddress(address: string): boolean {
   const [local = '', domain = '', ...rest] = address.split('@');
   const isLocal = local.length <= 64 && /^[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*$/.test(local);
@@ -62,7 +62,7 @@ function isAddress(address: string): boolean {
 }
 
 function refuseControlCharacters(id: string, value: string): void {
-  // eslint-disable-next-line no-control-regex -- control characters are the point
+  // eslint-disable-next-line no-control-regex -- matches control characters on purpose
   if (/[\x00-\x1f\x7f\u0085\u2028\u2029]/.test(value)) {
     throw refused(id, `${JSON.stringify(value.slice(0, 80))} holds a line break or control character`);
   }

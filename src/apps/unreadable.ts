@@ -10,8 +10,8 @@ export interface Unreadable {
 }
 
 const whys: Readonly<Record<QuarantineReason, string>> = {
-  'gzip-corrupt': ': the gzip is corrupt: write it anew',
-  'gzip-truncated': ': the gzip ends too early: write it anew, or get the rest of it',
+  'gzip-corrupt': ': the gzip is corrupt: write it again',
+  'gzip-truncated': ': the gzip is truncated: write it again, or append the rest',
   'gzip-ratio':
     ': the gzip holds more than ingest.maxGzipRatio times its compressed size: it may be a bomb; if not, raise that',
   'utf-16': ' is UTF-16, which is not read: convert it to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8',

@@ -2,13 +2,15 @@ import { inspect } from 'node:util';
 import { isTelltaleError } from '../errors';
 import { escapeControls } from '../escape-controls';
 
-/** What standard error says about an error that ends the process, and the exit code. */
+/** Text for standard error about an error that ends the process, and the exit code. */
 export interface Explanation {
   readonly lines: readonly string[];
   readonly exitCode: number;
 }
 
-/** @param verbose stack traces and causes too */
+/**
+ * @param verbose adds stack traces and causes
+ */
 export function explainError(error: unknown, verbose: boolean): Explanation {
   const { sentences, exitCode } = inWords(error);
   const details = verbose ? inspect(error).split('\n') : [];

@@ -7,7 +7,7 @@ import { isHelp } from './usage-error';
 import { stopOnSignals } from './stop-on-signals';
 import type { LogLevel } from '../log';
 
-/** What every command takes. */
+/** Options of every command. */
 export interface GlobalOptions {
   readonly config?: string;
   readonly set: readonly string[];
@@ -15,17 +15,17 @@ export interface GlobalOptions {
   readonly verbose: boolean;
 }
 
-/** What a command works with. */
+/** Inputs of a command. */
 export interface Context {
   readonly loaded: LoadedConfig;
   readonly json: boolean;
   readonly io: Io;
 }
 
-/** Runs a command: reads the configuration, opens the log, and hands both over. */
+/** Runs a command: reads the configuration, opens the log, and passes both on. */
 export type Launch = (options: GlobalOptions, run: (context: Context) => Promise<number>) => Promise<void>;
 
-/** Ended by the second Ctrl-C: 128 + SIGINT, as a shell says it. */
+/** Exit code after the second Ctrl-C: 128 + SIGINT, as in a shell. */
 const gaveUp = 130;
 
 /**
@@ -40,7 +40,7 @@ export async function runProcess(createProgram: (launch: Launch) => Command, arg
     return exitCode;
   };
   process.on('uncaughtException', (error) => process.exit(fail(error)));
-  // Whoever reads the results has seen enough, as `head` does.
+  // The reader, such as `head`, closed the pipe.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : fail(error)));
   process.stderr.on('error', () => undefined);
 
@@ -68,13 +68,13 @@ async function withConfig(options: GlobalOptions, run: Parameters<Launch>[1]): P
     () => performance.now(),
     () => process.exit(gaveUp),
   );
-  stop.addEventListener('abort', () => log.info('stopping; once more to stop at once'));
+  stop.addEventListener('abort', () => log.info('stopping; press Ctrl-C again to stop at once'));
   return run({ loaded, json, io: { out: process.stdout, terminal: isatty(process.stdout.fd), log, stop } });
 }
 
-/** Resolves when all that was printed and logged has left the process. */
+/** Resolves when all printed and logged text has left the process. */
 async function written(): Promise<void> {
-  // The log hands a line on one turn later.
+  // The log passes a line on one turn later.
   await new Promise((resolve) => setImmediate(resolve));
   for (const stream of [process.stdout, process.stderr]) {
     await new Promise((resolve) => stream.write('', resolve));

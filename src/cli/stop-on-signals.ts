@@ -1,11 +1,11 @@
-/** Where signals come from: the process. */
+/** Source of signals: the process. */
 export interface SignalSource {
   on(name: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
 }
 
 /**
- * `npm run` passes on a Ctrl-C that the terminal has given to every process already: the same signal twice within this
- * time is one. No finger is that fast.
+ * `npm run` forwards a Ctrl-C that the terminal already sent to every process: the same signal twice within this time
+ * counts once. No finger is that fast.
  */
 const echoMs = 200;
 

@@ -3,8 +3,8 @@ import { TelltaleError } from '../errors';
 import { nearest } from '../nearest';
 
 /**
- * Commander's error in one sentence that says what to do.
- * @param command the one that was called, perhaps the program itself
+ * Turns commander's error into one sentence with advice.
+ * @param command the called command, possibly the program itself
  */
 export function usageError({ code, message }: CommanderError, command: Command): TelltaleError {
   const problem = message.replace(/^error: /, '').replace(/\.$/, '');
@@ -35,7 +35,7 @@ function fullName(command: Command): string {
   return command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
 }
 
-/** Has commander printed help? Asked for, its exit code is 0. */
+/** True when commander has printed help. On request, its exit code is 0. */
 export function isHelp(error: unknown): error is CommanderError {
   return error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help');
 }

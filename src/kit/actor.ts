@@ -20,9 +20,9 @@ type Envelope<M> =
   | { readonly kind: 'stop'; readonly outcome: Outcome };
 
 /**
- * One actor on one nact actor. nact gives the mailbox, one handler at a time and, through `onCrash`, a pause in which
- * messages wait. Start and stop are messages too, so they never run beside a handler: after `stop` was asked for, what
- * waits in front of it becomes dead letters.
+ * One actor on one nact actor. Nact supplies the mailbox, one handler at a time and, through `onCrash`, a pause while
+ * messages wait. Start and stop are messages too, so they never run during a handler. Once `stop` is requested,
+ * messages before it in the mailbox become undelivered.
  */
 export class Actor<M, S> implements Target<M>, Child, Parent {
   readonly ref: ActorRef<M>;
@@ -33,11 +33,11 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
   readonly system: SystemHub;
   readonly nactRef: object;
   #settle: (outcome: Outcome) => void = () => undefined;
-  /** Set as soon as the actor is to stop: how it ended. */
+  /** How the actor ends. Set as soon as it must stop. */
   #ending: Outcome | undefined;
   /** Set between a successful `initialState` and the crash or stop. */
   #life: { state: S; readonly context: ActorContext<M> } | undefined;
-  /** Ends the newest context: its timers, its signal. */
+  /** Ends the newest context: clears its timers and aborts its signal. */
   #over: () => void = () => undefined;
   #restarts: readonly number[] = [];
   #endPause: () => void = () => undefined;
@@ -101,13 +101,13 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
     }
   }
 
-  /** The first start, and every restart. */
+  /** Runs the first start and every restart. */
   async #begin(): Promise<void> {
     const context = this.#newContext();
     this.#life = { state: await this.#inTime(this.options.initialState(context)), context };
   }
 
-  /** The end of what `#begin` began or failed to begin, by crash or stop: never throws. */
+  /** Ends the present life after a crash or stop, even a failed start. Never throws. */
   async #end(): Promise<void> {
     this.#over();
     const life = this.#life;
@@ -140,7 +140,7 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
     this.#settle(outcome);
   }
 
-  /** nact waits for this after a crash, and hands on no message meanwhile. */
+  /** Nact awaits this after a crash and delivers no message meanwhile. */
   async #recover(envelope: Envelope<M>, thrown: unknown): Promise<void> {
     let error = toError(thrown);
     let message = envelope.kind === 'message' ? envelope.message : undefined;
@@ -156,7 +156,7 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
     }
   }
 
-  /** Reports a crash, clears up and waits as the policy says. Resolves with false when the actor is to stop instead. */
+  /** Reports a crash, cleans up and waits as the policy says. Resolves with false when the actor must stop instead. */
   async #mayRestart(message: M | undefined, error: Error): Promise<boolean> {
     const policy = this.options.supervision ?? DEFAULT_SUPERVISION;
     const decision: RestartDecision =
@@ -191,8 +191,7 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
       timer = setTimeout(
-        () =>
-          reject(new TelltaleError('HANDLER_TIMEOUT', `${this.path} did not finish its work within ${deadlineMs} ms.`)),
+        () => reject(new TelltaleError('HANDLER_TIMEOUT', `${this.path} did not finish within ${deadlineMs} ms.`)),
         deadlineMs,
       );
     });
@@ -264,7 +263,7 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
   }
 }
 
-/** Errors of Node itself come from another realm under jest, where `instanceof` alone is not enough. */
+/** Under jest, Node's own errors come from another realm, where `instanceof` alone is not enough. */
 function toError(thrown: unknown): Error {
   return thrown instanceof Error || types.isNativeError(thrown) ? thrown : new Error(String(thrown), { cause: thrown });
 }

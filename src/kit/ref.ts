@@ -1,14 +1,14 @@
 import { TelltaleError } from '../errors';
 import type { Outcome } from './supervision';
 
-/** Ends an unanswered question early, because no answer can come any more. */
+/** Ends an unanswered question early, because no answer can come. */
 export type Fail = (error: Error) => void;
 
-/** What hides behind a reference. */
+/** The internals of a reference. */
 export interface Target<in M> {
   readonly deliver: (message: M, fail?: Fail) => void;
   readonly undelivered: (to: string, message: unknown) => void;
-  /** Questions that were asked here and are not answered yet; true once a handler has seen them. */
+  /** Unanswered questions to this actor; true once a handler has seen them. */
   readonly questions: Map<Fail, boolean>;
   readonly stop: () => void;
   readonly stopped: Promise<Outcome>;
@@ -16,9 +16,9 @@ export interface Target<in M> {
 
 /**
  * The address of an actor that accepts messages of type M; it stays the same when the actor is restarted. Only the kit
- * makes one, and it shows nothing but its path, so it may travel in messages and appear in logs.
+ * makes one. It exposes only its path, so messages and logs may contain it.
  *
- * A reference means one actor for ever: a later actor with the same name does not receive what is told to this one.
+ * A reference identifies one actor permanently: a later actor with the same name does not receive its messages.
  */
 export class ActorRef<in M> {
   readonly path: string;
@@ -38,7 +38,7 @@ export class ActorRef<in M> {
   }
 }
 
-/** A message that asks: whoever handles it tells the answer to `replyTo`. */
+/** A message that asks a question: its handler tells the answer to `replyTo`. */
 export interface Question {
   readonly replyTo: ActorRef<never>;
 }
@@ -46,12 +46,12 @@ export interface Question {
 /** The reply type of a question. */
 export type ReplyOf<Q> = Q extends { readonly replyTo: ActorRef<infer Reply> } ? Reply : never;
 
-/** The members of the protocol M that a request of type Q is one of. */
+/** The members of protocol M that include requests of type Q. */
 type MemberOf<M, Q> = M extends unknown ? (Q extends M ? M : never) : never;
 
 /**
- * Puts a message into the actor's mailbox and returns at once; the mailbox has no bound, only credit in the protocol
- * limits it. Never throws: a message to a stopped actor is counted and logged as a dead letter.
+ * Puts a message into the actor's mailbox and returns at once. The mailbox is unbounded; only credit in the protocol
+ * limits it. Never throws: a message to a stopped actor is counted and logged as undelivered.
  */
 export function tell<M>(ref: ActorRef<M>, message: NoInfer<M>): void {
   ActorRef.targetOf(ref).deliver(message);
@@ -61,12 +61,12 @@ export function tell<M>(ref: ActorRef<M>, message: NoInfer<M>): void {
  * Tells the actor a question and resolves with its first answer, typed by the `replyTo` of the question that
  * `makeRequest` returns: `ask(ref, (replyTo) => ({ type: 'count', replyTo }), 1_000)`.
  *
- * An answer after the time-out is a dead letter. Never wait for an actor that may be waiting for this one. Whoever was
- * asked may pass `replyTo` on, but answers for it: when it stops or crashes first, the question fails.
+ * An answer after the timeout is undelivered. Never wait for an actor that may be waiting for this one. The recipient
+ * may forward `replyTo` but stays responsible: when it stops or crashes first, the question fails.
  *
- * @param timeoutMs how long to wait for the answer, 1 to 2^31-1 ms
- * @throws TelltaleError (rejects) ASK_TIMEOUT without an answer in time; ACTOR_STOPPED at once when the actor has stopped
- *   or stops before it answers; and what a handler threw when the actor crashed after it had taken the question
+ * @param timeoutMs time limit for the answer, 1 to 2^31-1 ms
+ * @throws TelltaleError (rejects) ASK_TIMEOUT without an answer in time; ACTOR_STOPPED at once when the actor has
+ *   stopped or stops before it answers; the handler's error when the actor crashes after it took the question
  */
 export function ask<M, const Q extends Extract<M, Question>>(
   ref: ActorRef<M>,
@@ -89,7 +89,7 @@ export function ask<M, const Q extends Extract<M, Question>>(
       deliver: (reply) => {
         if (target.questions.has(fail)) {
           close();
-          resolve(reply as Reply); // Q says so: the handler saw `replyTo` with this type
+          resolve(reply as Reply); // type Q guarantees it: the handler saw `replyTo` with this type
         } else {
           target.undelivered(replyPath, reply);
         }
@@ -113,24 +113,24 @@ export function ask<M, const Q extends Extract<M, Question>>(
 }
 
 /**
- * Stops an actor for good. From this call on it accepts nothing; the handler at work finishes (or meets its deadline),
- * messages that still wait become dead letters, then every descendant stops, leaves first, and last runs its own
- * `afterStop`. Resolves when all that is done and the name is free again; never rejects; may be repeated.
+ * Stops an actor permanently. From this call on it accepts nothing. The current handler finishes or reaches its
+ * deadline, waiting messages become undelivered, all descendants stop, leaves first, and finally its own `afterStop`
+ * runs. Resolves when this is done and the name is free again. Never rejects; may be repeated.
  *
- * Awaiting the stop of oneself or of an ancestor from inside a handler waits for that very handler, so until its
- * deadline: use `context.stopSelf()`, or let the ancestor do it.
+ * A handler must not await the stop of its own actor or of an ancestor: it would wait for itself until its deadline.
+ * Use `context.stopSelf()`, or let the ancestor do it.
  */
 export async function stop(ref: ActorRef<never>): Promise<void> {
   ActorRef.targetOf(ref).stop();
   await stopped(ref);
 }
 
-/** Resolves with how the actor ended, once it has; never rejects. For `main` and for tests: actors use `onStop`. */
+/** Resolves with the outcome once the actor has ended; never rejects. For `main` and tests: actors use `onStop`. */
 export function stopped(ref: ActorRef<never>): Promise<Outcome> {
   return ActorRef.targetOf(ref).stopped;
 }
 
-/** What a message is called in logs, which must not hold the lines of somebody's log file. */
+/** A message's name for the program's log, which must not contain lines of log files. */
 export function typeOf(message: unknown): string {
   return typeof message === 'object' && message !== null && 'type' in message ? String(message.type) : typeof message;
 }

@@ -1,8 +1,11 @@
-/** When and how often a crashed actor is started again. */
+/** When and how often a crashed actor restarts. */
 export interface Supervision {
-  /** Restarts granted within any `withinMs`; with 0 the first crash stops the actor. */
+  /** Maximum number of restarts within any `withinMs`; with 0 the first crash stops the actor. */
   readonly maxRestarts: number;
-  /** Length of the sliding window, in ms. Longer than the back-offs of `maxRestarts` restarts, or it never fills. */
+  /**
+   * Length of the sliding window, in ms. It must exceed the total back-off of `maxRestarts` restarts, or it never
+   * fills.
+   */
   readonly withinMs: number;
   /** Wait before the first restart, doubled for each restart in the window up to `max`, in ms. */
   readonly backoffMs: { readonly initial: number; readonly max: number };
@@ -10,17 +13,20 @@ export interface Supervision {
   readonly givesUpOn?: (error: Error) => boolean;
 }
 
-/** Rides out a broker's restart, and gives up on what is broken for good after about three seconds. */
+/** Survives a broker's restart, and gives up on a permanent fault after about three seconds. */
 export const DEFAULT_SUPERVISION: Supervision = {
   maxRestarts: 5,
   withinMs: 60_000,
   backoffMs: { initial: 100, max: 10_000 },
 };
 
-/** How an actor ended: it was stopped (by itself, its supervisor or the system), or its restart budget is used up. */
+/**
+ * How an actor ended: stopped by itself, its supervisor or the system, or failed because its restart budget was used
+ * up.
+ */
 export type Outcome = { readonly kind: 'stopped' } | { readonly kind: 'failed'; readonly error: Error };
 
-/** What a supervisor learns when a child has stopped. Its name may be used again. */
+/** Tells a supervisor that a child has stopped. Its name may be reused. */
 export interface ChildStopped {
   readonly type: 'childStopped';
   readonly name: string;
@@ -32,8 +38,8 @@ export type RestartDecision =
   | { readonly kind: 'giveUp' };
 
 /**
- * Decides about a crash at `nowMs`, given the times of earlier restarts. The window slides (as in OTP's supervisor), so
- * an actor that crashes rarely lives for ever and begins again with the shortest wait.
+ * Decides about a crash at `nowMs`, given the times of earlier restarts. The window slides, as in OTP's supervisor: an
+ * actor that crashes rarely always restarts, with the shortest wait.
  */
 export function decideRestart(policy: Supervision, restarts: readonly number[], nowMs: number): RestartDecision {
   const recent = restarts.filter((at) => nowMs - at < policy.withinMs);

@@ -13,9 +13,9 @@ import {
 } from './behavior';
 import { typeOf, type ActorRef } from './ref';
 
-/** A message that reached nobody: its actor had stopped, or its question was answered or given up. */
+/** A message without a recipient: its actor had stopped, or its question was already answered or abandoned. */
 export interface UndeliveredMessage {
-  /** Path of the actor it was for. */
+  /** Path of the intended actor. */
   readonly to: string;
   readonly message: unknown;
 }
@@ -23,23 +23,23 @@ export interface UndeliveredMessage {
 export interface SystemOptions {
   /** First part of every path. */
   readonly name: string;
-  /** Defaults to the console, so that nothing is lost silently. Messages are logged by their type only. */
+  /** Defaults to the console, so that no error is silent. Logs only the types of messages. */
   readonly log?: Log;
-  /** Called for every dead letter; what it throws is logged. */
+  /** Called for every undelivered message; its errors are logged. */
   readonly onUndelivered?: (letter: UndeliveredMessage) => void;
-  /** Called for every crash, before the restart; what it throws is logged. */
+  /** Called for every crash, before the restart; its errors are logged. */
   readonly onCrash?: (crash: Crash) => void;
 }
 
-/** The root of a tree of actors. Actors directly below it have nobody to supervise them: see `stopped(ref)`. */
+/** The root of a tree of actors. Actors directly below it have no supervisor: see `stopped(ref)`. */
 export interface ActorSystem {
   readonly name: string;
-  /** How many messages reached nobody since the start. */
+  /** Number of undelivered messages since the start. */
   undeliveredMessages(): number;
   /**
-   * Stops all actors, leaves first; repeated calls share one result. Drain with messages before: this does not.
+   * Stops all actors, leaves first; repeated calls share one result. It does not drain: send drain messages before.
    *
-   * @param deadlineMs how long to wait, 1 to 2^31-1 ms; then the signals of what still runs are aborted and it is let go
+   * @param deadlineMs time limit, 1 to 2^31-1 ms; then running actors are abandoned and their signals aborted
    * @throws TelltaleError (rejects) DRAIN_TIMEOUT with the paths of the actors that had not stopped by then
    */
   stop(deadlineMs: number): Promise<void>;
@@ -48,11 +48,11 @@ export interface ActorSystem {
 
 let systemsStarted = 0;
 
-/** Starts an empty system. It keeps no process alive by itself. */
+/** Starts an empty system. It does not keep the process alive. */
 export function startSystem(options: SystemOptions): ActorSystem {
   const { name, log = console } = options;
-  // nact keeps systems in one map by name: a second one with the same name would take over the first one's messages.
-  // It ignores a name given as a string, though its types ask for one.
+  // Nact keeps systems in one map by name: a second one with the same name would receive the first one's messages. It
+  // ignores a name given as a string, although its types require one.
   const nactRef: ActorSystemRef = start({ name: `${name}-${++systemsStarted}` } as unknown as Plugin);
   const children = new Map<string, Child>();
   let undelivered = 0;
@@ -91,7 +91,7 @@ export function startSystem(options: SystemOptions): ActorSystem {
     const living = descendants(children);
     if (living.length === 0) return;
     const stuck = living.filter((actor) => actor.children.size === 0).map((actor) => actor.path);
-    const error = new TelltaleError('DRAIN_TIMEOUT', `Still at work after ${deadlineMs} ms: ${stuck.join(', ')}.`);
+    const error = new TelltaleError('DRAIN_TIMEOUT', `Still running after ${deadlineMs} ms: ${stuck.join(', ')}.`);
     for (const actor of living) actor.abandon(error);
     throw error;
   };
@@ -112,11 +112,11 @@ function descendants(children: ReadonlyMap<string, Child>): Child[] {
 }
 
 /**
- * Starts an actor below another one, given the context of the parent, or at the top of a system. A child stops before
- * its parent does, and when its parent crashes: a fresh start has no children.
+ * Starts an actor below another one, given the parent's context, or at the top of a system. A child stops before its
+ * parent does, and when its parent crashes: a restarted parent has no children.
  *
- * @throws TelltaleError ACTOR_STOPPED when the system is stopping, or the context is of before a crash or stop; Error
- *   when the name is not allowed or a living child has it
+ * @throws TelltaleError ACTOR_STOPPED when the system is stopping, or the context predates a crash or stop; Error when
+ *   the name is invalid or a living child has it
  */
 export function spawn<M, S, P, const R extends P>(parent: ActorContext<P>, options: ChildOptions<M, S, R>): ActorRef<M>;
 export function spawn<M, S>(parent: ActorSystem, options: ActorOptions<M, S>): ActorRef<M>;
@@ -124,5 +124,5 @@ export function spawn<M, S, P>(
   parent: ActorContext<P> | ActorSystem,
   options: ActorOptions<M, S> | ChildOptions<M, S, P>,
 ): ActorRef<M> {
-  return parent[spawnChild](options as ChildOptions<M, S, P>); // with `onStop` if the parent is an actor, say the overloads
+  return parent[spawnChild](options as ChildOptions<M, S, P>); // the overloads require `onStop` when the parent is an actor
 }

@@ -118,7 +118,7 @@ describe('a start that takes too long', () => {
     const { system } = startTestSystem();
     spawn(system, publisher({ ...place.options, log, name: 'publisher', transactionalId: 'late' }));
     await begun.opened;
-    await expect(system.stop(1)).rejects.toThrow(/Still at work/);
+    await expect(system.stop(1)).rejects.toThrow(/Still running/);
     opening.open();
     await closed.opened;
   });

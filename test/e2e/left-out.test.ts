@@ -62,8 +62,8 @@ describe.each(commands)('telltale %s', (_, command) => {
     expect([...lines].sort()).toEqual(
       [
         `telltale: ${why16} is UTF-16, which is not read: convert it to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8`,
-        `telltale: ${whyCorrupt}: the gzip is corrupt: write it anew`,
-        `telltale: ${whyTruncated}: the gzip ends too early: write it anew, or get the rest of it`,
+        `telltale: ${whyCorrupt}: the gzip is corrupt: write it again`,
+        `telltale: ${whyTruncated}: the gzip is truncated: write it again, or append the rest`,
         `telltale: ${whyBomb}: the gzip holds more than ingest.maxGzipRatio times its compressed size: it may be a bomb; if not, raise that`,
         `telltale: ${dirname(whyBomb)}/link.log leads nowhere (ENOENT)`,
       ].sort(),

@@ -41,8 +41,8 @@ describe('telltale', () => {
     [['replay', 'no-such-file.log'], 1, /^telltale: there is no file or folder no-such-file\.log\n$/],
     [['local', '--once', 'no-such-file.log'], 1, /^telltale: there is no file or folder no-such-file\.log\n$/],
     [['local', '--set', 'window=0s', '--once', 'x'], 2, /^telltale: --set window: .*\n$/],
-    [['local', '--once', '--data', 'd'], 2, /^telltale: local --once wants files: .*--data DIR.* FILE…\n$/],
-    [['local', 'x.log'], 2, /^telltale: local takes files with --once only, found x\.log\n$/],
+    [['local', '--once', '--data', 'd'], 2, /^telltale: local --once needs files: .*--data DIR.* FILE…\n$/],
+    [['local', 'x.log'], 2, /^telltale: local accepts files only with --once, found x\.log\n$/],
     [['local', '--onse', 'x'], 2, /^telltale: unknown option '--onse'; did you mean --once\?\n$/],
   ])('refuses %j in one line', async (args, code, sentence) => {
     const { exitCode, out, err } = await run(...args);

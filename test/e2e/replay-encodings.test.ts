@@ -51,15 +51,11 @@ describe('telltale replay', () => {
       Buffer.from(`\uFEFF${log}`, 'utf16le'),
       'FILE is UTF-16, which is not read: convert it to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8',
     ],
-    [
-      'half a gzip',
-      gzipSync(log).subarray(0, 400),
-      'FILE: the gzip ends too early: write it anew, or get the rest of it',
-    ],
+    ['half a gzip', gzipSync(log).subarray(0, 400), 'FILE: the gzip is truncated: write it again, or append the rest'],
     [
       'a gzip with text behind it',
       Buffer.concat([gzipSync(log), Buffer.from(log)]),
-      'FILE: the gzip is corrupt: write it anew',
+      'FILE: the gzip is corrupt: write it again',
     ],
     [
       'a bomb',

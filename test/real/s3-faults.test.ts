@@ -67,7 +67,7 @@ describe('a body', () => {
     proxy.breakNext({ kind: 'cut', afterBytes });
     const { read, error } = await readFrom(0);
     expect(error).toMatchObject({ code: 'OBJECT_STORE', retriable: true });
-    expect(String(error)).not.toContain('no byte came');
+    expect(String(error)).not.toContain('no byte arrived');
     expect(read.equals(CONTENT.subarray(0, read.length))).toBe(true);
     expect((await readFrom(read.length)).read.equals(CONTENT.subarray(read.length))).toBe(true);
   });
@@ -77,7 +77,7 @@ describe('a body', () => {
     const started = Date.now();
     const { read, error } = await readFrom(0);
     expect(error).toMatchObject({ code: 'OBJECT_STORE', retriable: true });
-    expect(String(error)).toContain(`no byte came for ${STALL_MS / 1000} s`);
+    expect(String(error)).toContain(`no byte arrived for ${STALL_MS / 1000} s`);
     expect(read.equals(CONTENT.subarray(0, afterBytes))).toBe(true);
     expect(Date.now() - started).toBeGreaterThanOrEqual(STALL_MS);
   });
@@ -149,7 +149,7 @@ describe('a server that is busy', () => {
   it('and takes no more of a put is given up', async () => {
     store = openS3({ stallMs: 200, maxAttempts: 2 });
     proxy.breakNext({ kind: 'silence' }, 2);
-    await expect(store.putFile(BUCKET, KEY, file)).rejects.toThrow('took nothing for 0.2 s');
+    await expect(store.putFile(BUCKET, KEY, file)).rejects.toThrow('accepted no byte for 0.2 s');
   });
 
   it('gets the file as it is when it is sent again', async () => {
@@ -168,7 +168,7 @@ describe('a server that is busy', () => {
 
 describe('a refusal', () => {
   const refusals: [string, S3Fault, string, RegExp][] = [
-    ['a missing right', s3Answer(403, 'AccessDenied'), 'OBJECT_STORE_DENIED', /rights that docs\/s3\.md lists/],
+    ['a missing right', s3Answer(403, 'AccessDenied'), 'OBJECT_STORE_DENIED', /permissions that docs\/s3\.md lists/],
     [
       'expired credentials',
       s3Answer(400, 'ExpiredToken', '<Token-0>TOPSECRET</Token-0>'),

@@ -6,19 +6,20 @@ import { s3Error } from './s3-errors';
 export interface ExpectedBody {
   /** For messages. */
   readonly name: string;
-  /** Bytes that the answer announced; null when it did not. */
+  /** Announced number of bytes; null when the answer announced none. */
   readonly length: number | null;
-  /** After so long without a byte a body that somebody waits for has stalled, in milliseconds. */
+  /** A body has stalled when a waiting reader receives no byte for this many milliseconds. */
   readonly stallMs: number;
 }
 
 /**
- * The pieces of an answer's body, as they come from the network: at most 64 KiB each, and none is asked for before the
- * last one was taken. Whoever takes his time is not hurried: only the wait for bytes is timed.
- * @throws OBJECT_STORE when the body stalls or ends early; what came before stands
+ * The pieces of an answer's body as they arrive: at most 64 KiB each, and requested only after the last one was taken.
+ * A slow reader causes no timeout: only the wait for bytes is timed.
+ * @throws OBJECT_STORE when the body stalls or ends early; earlier pieces are valid
  */
 export function piecesOf(body: Readable, expected: ExpectedBody): AsyncIterable<Buffer> {
-  // A body may fail before anybody asks for its first piece: that must not end the process. The reader is told then.
+  // A body may fail before the reader requests its first piece. That must not end the process; the reader gets the
+  // error later.
   body.on('error', () => undefined);
   return pieces(body, expected);
 }
@@ -28,7 +29,10 @@ async function* pieces(body: Readable, { name, length, stallMs }: ExpectedBody):
   let received = 0;
   try {
     for (;;) {
-      const stalled = new TelltaleError('OBJECT_STORE', `Cannot read ${name}: no byte came for ${stallMs / 1000} s.`);
+      const stalled = new TelltaleError(
+        'OBJECT_STORE',
+        `Cannot read ${name}: no byte arrived for ${stallMs / 1000} s.`,
+      );
       const deadline = setTimeout(() => body.destroy(stalled), stallMs);
       const next = await source.next().finally(() => clearTimeout(deadline));
       if (next.done === true) break;

@@ -1,15 +1,15 @@
 import { TelltaleError, type ErrorCode, isTelltaleError } from '../../errors';
 
-/** What S3, the SDK or the network said, without what must not be logged. */
+/** The facts of an error from S3, the SDK or the network that may be logged. */
 interface Fault {
   /** S3's error code, a system error's code, or the class of the error. */
   readonly name: string;
   readonly message: string;
-  /** HTTP status; null when there was no answer. */
+  /** HTTP status; null without an answer. */
   readonly status: number | null;
-  /** What AWS support asks for. */
+  /** The request id that AWS support asks for. */
   readonly requestId: string | null;
-  /** The region that the answer says the bucket is in. */
+  /** The bucket's region, according to the answer. */
   readonly region: string | null;
 }
 
@@ -21,7 +21,7 @@ interface Advice {
 
 const rights: Advice = {
   code: 'OBJECT_STORE_DENIED',
-  advice: 'give these credentials the rights that docs/s3.md lists',
+  advice: 'give these credentials the permissions that docs/s3.md lists',
 };
 const credentials: Advice = {
   code: 'OBJECT_STORE_DENIED',
@@ -33,9 +33,9 @@ const expired: Advice = {
 };
 const region: Advice = { code: 'NO_SUCH_BUCKET', advice: 'set AWS_REGION to the region of the bucket' };
 const network: Advice = { code: 'OBJECT_STORE', advice: 'check the network and AWS_ENDPOINT_URL_S3' };
-const busy: Advice = { code: 'OBJECT_STORE', advice: 'it is busy or ill: this is tried again later' };
+const busy: Advice = { code: 'OBJECT_STORE', advice: 'S3 is busy or failing: Telltale tries again later' };
 
-/** By S3's error codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/** Advice by S3 error code: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 const advices: ReadonlyMap<string, Advice> = new Map(
   Object.entries({
     AccessDenied: rights,
@@ -66,7 +66,7 @@ const advices: ReadonlyMap<string, Advice> = new Map(
       advice: 'the object is archived: restore it first',
       retriable: false,
     },
-    BadDigest: { code: 'OBJECT_STORE', advice: 'the file was changed while it was sent: this is tried again later' },
+    BadDigest: { code: 'OBJECT_STORE', advice: 'the file changed during the upload: Telltale tries again later' },
     EntityTooLarge: {
       code: 'OBJECT_STORE',
       advice: 'one put takes at most 5 GiB: rotate the file earlier, or upload it in parts with the AWS CLI',
@@ -88,16 +88,16 @@ const advices: ReadonlyMap<string, Advice> = new Map(
   } satisfies Record<string, Advice>),
 );
 
-/** The HTTP status of the answer behind an error of the SDK; null when there was none. */
+/** The HTTP status of an SDK error; null without an answer. */
 export function statusOf(error: unknown): number | null {
   const status = at(at(error, '$metadata'), 'httpStatusCode');
   return typeof status === 'number' ? status : null;
 }
 
 /**
- * Does an error say that there is no such object, or not this version of it? A status of 404 alone says too little: a
- * bucket that is not there has it too, and in stores that are almost like S3 an unknown user.
- * @param versionId as it was asked for: S3 answers 405 where that is a delete marker, and 400 where it is no id of its own
+ * True when an error says that the object, or this version of it, does not exist. Status 404 alone is not enough: a
+ * missing bucket has it too, and so does an unknown user in some S3-compatible stores.
+ * @param versionId the requested version: S3 answers 405 for a delete marker and 400 for an id it did not issue
  */
 export function isNotFound(error: unknown, versionId?: string): boolean {
   const name = at(error, 'name');
@@ -108,8 +108,8 @@ export function isNotFound(error: unknown, versionId?: string): boolean {
 }
 
 /**
- * What the user reads. The SDK's own error stays behind: it carries the request with its signature, and whatever S3
- * repeats of it, such as an expired session token.
+ * Makes the error that the user reads. It does not carry the SDK's error, which holds the signed request and parts that
+ * S3 repeats, such as an expired session token.
  */
 export function s3Error(error: unknown, what: string): TelltaleError {
   if (isTelltaleError(error)) return error;
@@ -138,7 +138,7 @@ function adviceOf({ name, message, status }: Fault): Advice {
   return { code: 'OBJECT_STORE', advice: 'see docs/s3.md for what Telltale asks of S3', retriable: false };
 }
 
-/** Asks for shapes, not for classes: an error that comes from another realm is no instance of this realm's Error. */
+/** Checks shapes, not classes: an error from another realm is not an instance of this realm's Error. */
 function faultOf(error: unknown): Fault {
   const code = textAt(error, 'code') ?? textAt(error, 'Code');
   const name = textAt(error, 'name');

@@ -5,19 +5,22 @@ import { TelltaleError } from '../../errors';
 import type { ObjectInfo, ObjectVersion } from '../../ports/object-store';
 import { s3Error } from './s3-errors';
 
-/** The SDK, which is loaded late, and a client of it. */
+/** The SDK, which is loaded on first use, and a client of it. */
 export interface S3Connection {
   readonly sdk: typeof Sdk;
   readonly client: S3Client;
 }
 
-/** The id of what was put while the bucket kept no versions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html */
+/**
+ * The version id of objects that were put while the bucket kept no versions:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
+ */
 const NO_VERSION = 'null';
 
-/** XML 1.0 has no place for most control characters. */
+/** XML 1.0 cannot represent most control characters. */
 const ENCODING = { EncodingType: 'url' } as const;
 
-/** The objects of a bucket, a page of 1,000 at a time. */
+/** Lists the objects of a bucket in pages of 1,000. */
 export async function* listObjects(
   { sdk, client }: S3Connection,
   bucket: string,
@@ -39,8 +42,8 @@ export async function* listObjects(
 }
 
 /**
- * The versions of one key, oldest first. S3 lists the newest first, and behind them the keys that begin with this one:
- * reading stops at `from`, or where the other keys begin.
+ * Lists the versions of one key, oldest first. S3 lists the newest first, followed by keys that begin with this one:
+ * reading stops at `from`, or at the first other key.
  */
 export async function listVersions(
   { sdk, client }: S3Connection,
@@ -50,7 +53,7 @@ export async function listVersions(
 ): Promise<ObjectVersion[]> {
   const what = `Cannot list the versions of s3://${bucket}/${key}`;
   const newestFirst: ObjectVersion[] = [];
-  // As far as a listing can tell; asking the bucket itself would cost a right.
+  // A listing shows it well enough; asking the bucket would require another permission.
   let keepsVersions = false;
   let marker: { KeyMarker: string; VersionIdMarker: string | undefined } | undefined;
   const versions = (): ObjectVersion[] => (keepsVersions ? newestFirst.reverse() : []);
@@ -95,7 +98,9 @@ function infoOf({ Key, Size, ETag, LastModified }: Listed, page: Page, what: str
   return { key: decoded(Key, page), size: Size, etag: ETag, lastModified: wholeSeconds(LastModified) };
 }
 
-/** Look-alikes ignore the encoding that was asked for, and do not claim it; or claim it of keys that are not encoded. */
+/**
+ * S3-compatible stores may ignore the requested encoding without saying so, or claim it for keys that are not encoded.
+ */
 function decoded(key: string, { EncodingType }: Page): string {
   if (EncodingType !== 'url') return key;
   try {
@@ -105,11 +110,14 @@ function decoded(key: string, { EncodingType }: Page): string {
   }
 }
 
-/** Epoch milliseconds. S3 keeps seconds; what is almost like S3 lists fractions that its HEAD does not know. */
+/** Epoch milliseconds, in whole seconds as in S3: some S3-compatible stores list fractions that their HEAD omits. */
 export function wholeSeconds(date: Date): number {
   return Math.floor(date.getTime() / 1000) * 1000;
 }
 
 function endless(what: string): TelltaleError {
-  return new TelltaleError('OBJECT_STORE', `${what}: the answer says that it goes on, and not where.`);
+  return new TelltaleError(
+    'OBJECT_STORE',
+    `${what}: truncated page without continuation token: use an S3-compatible store.`,
+  );
 }

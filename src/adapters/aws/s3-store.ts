@@ -14,37 +14,40 @@ import { bytesOf, openSnapshot, type FileSnapshot } from './s3-upload';
 /** Region, endpoint and credentials come from the SDK's standard chain (environment, profile, role). */
 export interface S3StoreOptions {
   readonly clock: Clock;
-  /** Bucket in the path instead of the host name: for S3-compatible stores behind a name. IP addresses need none. */
+  /**
+   * Puts the bucket into the path instead of the host name, for S3-compatible stores with a DNS name. IP addresses
+   * always do.
+   */
   readonly pathStyle: boolean;
-  /** How often a request is sent at most, while S3 throttles, fails (5xx) or cannot be reached. */
+  /** Maximum number of attempts while S3 throttles, fails (5xx) or is unreachable. */
   readonly maxAttempts: number;
-  /** How long S3 may take for the head of an answer, in milliseconds. */
+  /** Time limit for the head of an answer, in milliseconds. */
   readonly requestTimeoutMs: number;
-  /** After so long without a byte read or written a transfer is given up, in milliseconds. */
+  /** A transfer fails after this many milliseconds without a byte. */
   readonly stallMs: number;
 }
 
 export interface S3Store extends ObjectStore {
   /**
-   * Looks for what no waiting brings: a region. Sends nothing; credentials may come later, and so may the network.
-   * @throws CONFIG when there is none, or it can be none
+   * Checks the region, which waiting cannot supply. Sends nothing: credentials and network may become available later.
+   * @throws CONFIG when the region is missing or invalid
    */
   checkRegion(): Promise<void>;
-  /** Ends all connections; transfers under way fail. The store is of no use afterwards. */
+  /** Closes all connections; running transfers fail. The store cannot be used afterwards. */
   close(): void;
 }
 
-/** S3's own limit for a put in one piece. */
+/** S3's limit for a put in one piece. */
 const MAX_PUT_BYTES = 5 * 1024 ** 3;
 
 const CONNECT_MS = 5_000;
 
-/** A put that failed is tried again after so long, and twice as long each time. */
+/** Pause before the first retry of a failed put, in milliseconds; it doubles each time. */
 const PUT_PAUSE_MS = 200;
 
 /**
- * S3, and what speaks its protocol. The SDK is loaded by the first call, so that whoever makes none does not pay for it.
- * Errors beyond those of the port: OBJECT_STORE_DENIED, NO_SUCH_BUCKET.
+ * S3 and S3-compatible stores. The first call loads the SDK, so that programs without one start faster. Errors beyond
+ * those of the port: OBJECT_STORE_DENIED, NO_SUCH_BUCKET.
  */
 export function createS3Store(options: S3StoreOptions): S3Store {
   return new SdkS3Store(options);
@@ -89,7 +92,7 @@ class SdkS3Store implements S3Store {
       const { Body: body, ContentLength: length, ContentRange: served, ETag: etag } = await client.send(command);
       if (!(body instanceof Readable)) throw new Error('the answer has no body');
       const pieces = piecesOf(body, { name, length: length ?? null, stallMs: this.options.stallMs });
-      // Stores that are almost like S3 ignore If-Match or Range: better nothing than the wrong bytes.
+      // Some S3-compatible stores ignore If-Match or Range. Fail rather than return wrong bytes.
       const wrong =
         etag === ifMatch ? (isFrom(served, from) ? null : misplaced(name, from, served)) : changed(name, ifMatch);
       if (wrong === null) return pieces;
@@ -127,7 +130,7 @@ class SdkS3Store implements S3Store {
         }
         return await this.written(bucket, key, snapshot, await this.put(bucket, key, snapshot));
       } catch (cause) {
-        // The SDK sends no body twice that it cannot read twice.
+        // The SDK cannot resend this body, so each attempt opens it again.
         const error = s3Error(cause, what);
         if (!error.retriable || attempt >= this.options.maxAttempts || this.closed) throw error;
       } finally {
@@ -151,7 +154,7 @@ class SdkS3Store implements S3Store {
       broken ??= error;
       transfer.abort();
     };
-    const stalled = new TelltaleError('OBJECT_STORE', `S3 took nothing for ${this.options.stallMs / 1000} s.`);
+    const stalled = new TelltaleError('OBJECT_STORE', `S3 accepted no byte for ${this.options.stallMs / 1000} s.`);
     const deadline = setTimeout(() => giveUp(stalled), this.options.stallMs);
     const body = Readable.from(
       (async function* () {
@@ -179,23 +182,23 @@ class SdkS3Store implements S3Store {
     }
   }
 
-  /** What was written, with the time that S3 gave it. */
+  /** The written object, with S3's LastModified. */
   private async written(
     bucket: string,
     key: string,
     { size, crc64nvme }: FileSnapshot,
     { ETag: etag, VersionId: versionId }: PutObjectCommandOutput,
   ): Promise<ObjectInfo> {
-    if (etag === undefined) throw new TelltaleError('OBJECT_STORE', `S3 gave s3://${bucket}/${key} no ETag.`);
+    if (etag === undefined) throw new TelltaleError('OBJECT_STORE', `S3 returned no ETag for s3://${bucket}/${key}.`);
     const now = await this.head(bucket, key);
     if (now?.etag === etag && now.versionId === versionId) return now;
-    // Somebody else has put the next one already.
+    // Another writer has already replaced it.
     const lastModified = wholeSeconds(new Date(this.options.clock.now()));
     const checksum = { algorithm: 'CRC64NVME', value: hexOf(crc64nvme) } as const;
     return { key, size, etag, lastModified, checksum, ...(versionId === undefined ? {} : { versionId }) };
   }
 
-  /** The answer to a HEAD has no body that would say what is wrong; that to a GET of one byte has. */
+  /** A failed HEAD has no body with a reason; a GET of one byte has one. */
   private async inFull(error: unknown, target: Target): Promise<unknown> {
     if (![301, 400, 403, 404].includes(statusOf(error) ?? 0)) return error;
     const { sdk, client } = await this.load();
@@ -217,15 +220,15 @@ class SdkS3Store implements S3Store {
         forcePathStyle: pathStyle,
         maxAttempts,
         retryMode: 'standard',
-        // Checksums of whole objects are the domain's business; of a range there is none.
+        // The domain verifies checksums of whole objects; a range has none.
         responseChecksumValidation: 'WHEN_REQUIRED',
-        // What goes wrong is told by errors; the SDK would also write to the console.
+        // Errors carry all failures; the SDK would also write to the console.
         logger: silent,
         requestHandler: {
           connectionTimeout: CONNECT_MS,
           requestTimeout: requestTimeoutMs,
           throwOnRequestTimeout: true,
-          // A reader that waits for the event log leaves its socket idle for as long as that takes.
+          // A reader that waits for the event log leaves its socket idle meanwhile.
           socketTimeout: 0,
         },
       }),
@@ -238,7 +241,7 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
 
 const withChecksum = { ChecksumMode: 'ENABLED' } as const;
 
-/** An object, or one version of it, as requests name it. */
+/** An object or one of its versions, as in requests. */
 interface Target {
   readonly Bucket: string;
   readonly Key: string;
@@ -269,7 +272,7 @@ function infoOf(key: string, head: HeadObjectCommandOutput): ObjectInfo {
   };
 }
 
-/** Only a checksum of the whole object can be combined: one of the parts' checksums (COMPOSITE) says nothing of it. */
+/** Only a checksum of the whole object can be combined. A checksum of the parts' checksums (COMPOSITE) cannot. */
 function checksumOf(head: HeadObjectCommandOutput): ObjectChecksum | null {
   if (head.ChecksumType !== 'FULL_OBJECT') return null;
   if (head.ChecksumCRC64NVME !== undefined) return { algorithm: 'CRC64NVME', value: hexOf(head.ChecksumCRC64NVME) };
@@ -282,13 +285,13 @@ function hexOf(base64: string): string {
   return Buffer.from(base64, 'base64').toString('hex');
 }
 
-/** Does an answer start where it was asked to? One without `Content-Range` is the whole object. */
+/** True when an answer starts at the requested byte. Without `Content-Range` it is the whole object. */
 function isFrom(contentRange: string | undefined, from: number): boolean {
   return contentRange === undefined ? from === 0 : contentRange.startsWith(`bytes ${from}-`);
 }
 
 function misplaced(name: string, from: number, served: string | undefined): TelltaleError {
-  const message = `Asked for ${name} from byte ${from} on, the store sent ${served ?? 'all of it'}: it is not like S3.`;
+  const message = `Cannot read ${name} from byte ${from}: the store sent ${served ?? 'all bytes'}. Use an S3-compatible store.`;
   return new TelltaleError('OBJECT_STORE', message, { retriable: false });
 }
 

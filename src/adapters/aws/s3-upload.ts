@@ -7,23 +7,23 @@ import { errnoOf } from '../embedded/errno';
 
 const PIECE_BYTES = 256 * 1024;
 
-/** An open file as it was at one moment: what is appended later is not part of it. */
+/** An open file as of one moment, without bytes appended later. */
 export interface FileSnapshot {
   readonly handle: FileHandle;
   readonly size: number;
-  /** Of those bytes, in base64, as S3's headers carry it. */
+  /** Checksum of those bytes in base64, as in S3's headers. */
   readonly crc64nvme: string;
 }
 
 /**
- * Opens a regular file and works out the checksum of what it holds now. S3 compares it with what it receives, so that a
- * file that is changed while it is sent is refused, not mixed. To be closed by its `handle`.
+ * Opens a regular file and computes the checksum of its present content. S3 compares it with the received bytes, so
+ * that it refuses a file that changes during the upload. Close it by its `handle`.
  * @throws FILE_NOT_FOUND, FILE_UNREADABLE
  */
 export async function openSnapshot(path: string): Promise<FileSnapshot> {
   let handle: FileHandle | undefined;
   try {
-    // Without waiting at a pipe.
+    // Do not block on a pipe.
     handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await handle.stat();
     if (!stat.isFile()) throw new TelltaleError('FILE_UNREADABLE', `${path} is not a regular file: name a file.`);
@@ -43,14 +43,14 @@ export async function openSnapshot(path: string): Promise<FileSnapshot> {
 
 /**
  * The first `size` bytes of a file.
- * @throws OBJECT_STORE when the file has become shorter
+ * @throws OBJECT_STORE when the file was truncated
  */
 export async function* bytesOf(handle: FileHandle, size: number): AsyncGenerator<Buffer, void, undefined> {
   for (let position = 0; position < size;) {
     const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, size - position));
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
     if (bytesRead === 0) {
-      throw new TelltaleError('OBJECT_STORE', 'The file was cut short while it was sent: this is tried again later.');
+      throw new TelltaleError('OBJECT_STORE', 'The file was truncated during the upload: Telltale tries again later.');
     }
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);

@@ -4,7 +4,7 @@ import { TelltaleError } from '../../errors';
 import type { CommandRunner } from '../../ports/command-runner';
 
 export interface SsmCommandRunnerOptions {
-  /** The instance that the producer runs on. */
+  /** The producer's instance. */
   readonly instanceId: string;
   /** Name or ARN of the custom SSM document (`conf/ssm-document.json`). */
   readonly document: string;
@@ -16,8 +16,8 @@ export interface SsmCommandRunnerOptions {
 const timeouts = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
 
 /**
- * Errors of the caller's making, by the names that `SendCommand` documents. Not among them: InvalidInstanceId, which is
- * also what SSM says of an instance that is just starting.
+ * Errors caused by the caller, by their names in the `SendCommand` documentation. InvalidInstanceId is not one: SSM
+ * also returns it for an instance that is still starting.
  */
 const refusals = new Set([
   'AccessDeniedException',
@@ -29,8 +29,8 @@ const refusals = new Set([
 ]);
 
 /**
- * Sends a signal through Systems Manager: the custom document with its one parameter, `payload`. Does not wait for the command
- * to run. The SDK is loaded by the first command, so that whoever sends none does not pay for it.
+ * Sends a signal through Systems Manager: the custom document with its one parameter, `payload`. Does not wait until
+ * the command runs. The first command loads the SDK, so that programs without one start faster.
  */
 export function createSsmCommandRunner(options: SsmCommandRunnerOptions): CommandRunner {
   const { instanceId, document } = options;

@@ -1,6 +1,6 @@
 /**
- * The name of a system or SQLite error (`ENOENT`, `SQLITE_BUSY`), else its message. Asks for the shape, not for the class:
- * an error that comes from another realm is no instance of this realm's Error.
+ * The name of a system or SQLite error (`ENOENT`, `SQLITE_BUSY`), else its message. Checks the shape, not the class: an
+ * error from another realm is not an instance of this realm's Error.
  */
 export function errnoOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return String(error);

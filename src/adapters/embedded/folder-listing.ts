@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { errnoOf } from './errno';
 import { asidePath, decodeName, encodeKey } from './object-path';
 
-/** An object's key and where its file was seen. */
+/** An object's key and its file's path. */
 export interface ListedFile {
   readonly key: string;
   readonly path: string;
@@ -16,15 +16,15 @@ interface Entry extends ListedFile {
   readonly isFolder: boolean;
 }
 
-/** What is looked for: keys that begin with `prefix`, behind `after`. */
+/** The range to list: keys after `after` that begin with `prefix`. */
 export interface KeyRange {
   readonly prefix: string;
   readonly after: string;
 }
 
 /**
- * The objects below a bucket's folder, in UTF-8 order of their keys. Holds the names of one folder and of the folders above
- * it; folders without a key in the range are not read.
+ * Lists the objects below a bucket's folder, in UTF-8 order of their keys. Holds the names of one folder and its
+ * parents only; skips folders without a key in the range.
  */
 export async function* listFolder(root: string, range: KeyRange): AsyncGenerator<ListedFile> {
   const open: Entry[][] = [await entriesOf(root, '', range)];
@@ -42,13 +42,13 @@ export async function* listFolder(root: string, range: KeyRange): AsyncGenerator
   }
 }
 
-/** What a folder holds, last key first. A key that goes on in a folder of its own name part is in the same list. */
+/** A folder's entries, last key first. A key that continues in a folder for its long name part is in the same list. */
 async function entriesOf(folder: string, key: string, range: KeyRange): Promise<Entry[]> {
   const entries: Entry[] = [];
   await collect(folder, key, range, entries);
   const bytes = new Map(entries.map((entry) => [entry, Buffer.from(entry.key)]));
   const bytesOf = (entry: Entry): Buffer => bytes.get(entry) ?? Buffer.alloc(0);
-  // Of two files of one key the one in its own place comes first, as it does for whoever looks for the object.
+  // When two files have one key, the file in the regular place comes first, as in a lookup of the object.
   return entries.sort((a, b) => Buffer.compare(bytesOf(b), bytesOf(a)) || b.path.length - a.path.length);
 }
 
@@ -71,7 +71,7 @@ function isIn({ prefix, after }: KeyRange, key: string): boolean {
   return key.startsWith(prefix) && isBehind(key, after);
 }
 
-/** May a key that begins like this be in the range? */
+/** True when a key with this beginning may be in the range. */
 function mayBegin({ prefix, after }: KeyRange, begins: string): boolean {
   if (!begins.startsWith(prefix) && !prefix.startsWith(begins)) return false;
   return after.startsWith(begins) || isBehind(begins, after);
@@ -85,13 +85,13 @@ async function readFolder(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    // No bucket yet, or a folder that was removed since its name was read.
+    // The bucket does not exist yet, or the folder was removed after its name was read.
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;
   }
 }
 
-/** Would the store look for the key at this path? Names dropped by hand need not be ones it makes. */
+/** True when the store would look for the key at this path. Files added by hand may have other names. */
 function isPathOf(entry: Entry, root: string): boolean {
   try {
     const path = join(root, ...encodeKey(entry.key));

@@ -28,36 +28,36 @@ import type { S3Event } from './s3-event';
 import { objectCreatedEvent } from './s3-event';
 
 export interface FolderStoreOptions {
-  /** Holds `objects/<bucket>/<key>`, `meta`, `tmp` and, with versions, `versions`; made when missing. */
+  /** Holds `objects/<bucket>/<key>`, `meta`, `tmp` and, with versions, `versions`; created when missing. */
   readonly folder: string;
-  /** Says LastModified and event times. */
+  /** Source of LastModified and event times. */
   readonly clock: Clock;
-  /** Keeps every version of an object, see {@link VersionFolder}; without it, none is known. */
+  /** Keeps every version of an object, see {@link VersionFolder}. Otherwise no version is kept. */
   readonly versioning: boolean;
-  /** Hears of each put once the object is readable. It logs its own errors: none of them reaches the put. */
+  /** Called for each put once the object is readable. Its errors are logged and do not fail the put. */
   readonly onEvent?: (event: S3Event) => void;
 }
 
-/** A put that was cut short leaves its copy behind; after this long nobody is writing to it any more. */
+/** An interrupted put leaves its copy behind. After this long it is certainly abandoned. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
-/** How often a put tries again when others make and remove folders on its way. */
+/** Attempts of a put while others create and remove folders on its path. */
 const PLACE_ATTEMPTS = 20;
 
-/** How often an object that is replaced while it is looked at is looked at again. */
+/** Attempts to inspect an object that is being replaced. */
 const LOOK_ATTEMPTS = 20;
 
-/** Of an object whose bytes nobody could read: no object has it. */
+/** Listed for an unreadable object. No real object has it. */
 const UNREAD_ETAG = '""';
 
-/** How many objects a listing looks at before it gives way to others: half a millisecond's work. */
+/** Objects that a listing inspects before it yields to other tasks: half a millisecond of work. */
 const LISTED_TOGETHER = 32;
 
 /**
- * Opens an object store that is a folder: each object is a plain file that `ls` shows and an editor opens. Files may be
- * dropped, edited and removed by hand too, by regular file only (links are no objects), and a name that {@link encodeKey}
- * would not make (one with a bare `%`) is no object either. Several processes may use one folder.
- * @throws DATA_FOLDER when the folder cannot be made
+ * Opens an object store in a folder: each object is a plain file that `ls` shows and an editor opens. Files may also be
+ * added, edited and removed by hand. Links, and names that {@link encodeKey} would not produce (with a bare `%`), are
+ * not objects. Several processes may use one folder.
+ * @throws DATA_FOLDER when the folder cannot be created
  */
 export async function openFolderStore(options: FolderStoreOptions): Promise<ObjectStore> {
   const store = new FolderStore(options);
@@ -122,7 +122,7 @@ class FolderStore implements ObjectStore {
     try {
       for await (const files of together(listFolder(root, { prefix, after }), LISTED_TOGETHER)) {
         for (const info of await Promise.all(files.map((file) => this.look(bucket, file)))) {
-          // Removed since its folder was read.
+          // Removed after its folder was read.
           if (info === null) continue;
           const { key, size, etag, lastModified } = info;
           yield { key, size, etag, lastModified };
@@ -135,8 +135,8 @@ class FolderStore implements ObjectStore {
   }
 
   /**
-   * What a listing says of an object; null when it is gone. One that cannot be read is listed all the same, as in S3: it
-   * must not hide those behind it.
+   * A listing's entry for an object; null when it is gone. An unreadable object is still listed, as in S3: it must not
+   * hide the ones after it.
    */
   private async look(bucket: string, { key, path }: ListedFile): Promise<ObjectInfo | null> {
     const content = this.metadata.knownNow(path, { bucket, key });
@@ -151,7 +151,7 @@ class FolderStore implements ObjectStore {
   }
 
   async versions(bucket: string, key: string, from?: string): Promise<readonly ObjectVersion[]> {
-    // What was dropped or edited by hand becomes a version when it is looked at.
+    // A file added or edited by hand becomes a version when it is inspected.
     await this.head(bucket, key);
     if (this.kept === null) return [];
     try {
@@ -159,7 +159,7 @@ class FolderStore implements ObjectStore {
       const found: ObjectVersion[] = [];
       for (const versionId of ids.slice(from === undefined ? 0 : Math.max(0, ids.indexOf(from)))) {
         const info = await this.head(bucket, key, versionId);
-        // Removed by hand meanwhile.
+        // Removed by hand in between.
         if (info === null) continue;
         const { size, etag, lastModified } = info;
         found.push({ key, size, etag, lastModified, versionId });
@@ -196,10 +196,10 @@ class FolderStore implements ObjectStore {
         const digest = await digestOf(source, (await source.stat()).size, (piece) => writeAll(handle, piece));
         const now = this.options.clock.now() / 1000;
         await handle.utimes(now, now);
-        // Content before name: after a power cut the name never leads to a file that is not all there.
+        // Sync content before the name: after a power cut the name never refers to an incomplete file.
         await handle.sync();
         const before = await identify(handle);
-        // What was edited by hand is a version of its own before it is replaced.
+        // A file edited by hand becomes a version before it is replaced.
         if (this.kept !== null) await this.head(object.bucket, object.key);
         const { versionId, sequencer } = await this.place(object, copy, target);
         await syncFolder(dirname(target));
@@ -219,8 +219,8 @@ class FolderStore implements ObjectStore {
   }
 
   /**
-   * Renames a finished copy to where readers find it. Folders on the way are made; a file that stands where a folder
-   * must be goes aside, as does this one where a folder already is.
+   * Renames a finished copy to the object's path and creates missing folders. A file in the place of a needed folder
+   * moves aside; so does this one when a folder has its name.
    */
   private async place(object: ObjectName, copy: string, target: string): Promise<Placed> {
     for (let attempt = 0; attempt < PLACE_ATTEMPTS; attempt++) {
@@ -236,7 +236,7 @@ class FolderStore implements ObjectStore {
         this.moveFilesAside(dirname(target));
       }
     }
-    const message = `Cannot put ${target}: its folders come and go; leave ${this.objects} alone for a moment.`;
+    const message = `Cannot put ${target}: its folders keep changing. Do not edit ${this.objects} for a moment.`;
     throw new TelltaleError('OBJECT_STORE', message);
   }
 
@@ -249,9 +249,9 @@ class FolderStore implements ObjectStore {
   }
 
   /**
-   * Objects whose own names are needed for folders by now: `a`, when `a/b` is to be put. Look and rename are one step in
-   * this process. Another process may come in between: then the file is gone (ENOENT), or is a folder, which never
-   * replaces the file that went aside (ENOTDIR). Either way it is out of the way, and the put tries again.
+   * Moves aside objects whose names are now needed for folders: `a`, when `a/b` is put. Check and rename are one step
+   * in this process. If another process interferes, the file is gone (ENOENT), or is a folder, which never replaces the
+   * moved file (ENOTDIR). Either way the name is free, and the put tries again.
    */
   private moveFilesAside(folder: string): void {
     for (let path = folder; path.length > this.objects.length; path = dirname(path)) {
@@ -269,11 +269,11 @@ class FolderStore implements ObjectStore {
     try {
       this.options.onEvent?.(objectCreatedEvent({ bucket, key, size, etag, at: lastModified, sequencer }));
     } catch {
-      // The listener's own problem: the object is put.
+      // The listener's error does not affect the put.
     }
   }
 
-  /** An object as it is now, or a version of it; null when there is none. */
+  /** An object's present state, or a version of it; null when it does not exist. */
   private async openObject(object: ObjectName): Promise<OpenObject | null> {
     const { bucket, key, versionId } = object;
     const path = this.path(bucket, key);
@@ -308,11 +308,11 @@ class FolderStore implements ObjectStore {
 
 interface Placed {
   readonly versionId: string | undefined;
-  /** Taken in the same breath as the rename: puts of one key are ordered alike by both. */
+  /** Taken synchronously with the rename, so that both order the puts of a key alike. */
   readonly sequencer: bigint;
 }
 
-/** The object's file, or null. A file may go aside between two looks, and come back: hence the third. */
+/** The object's file, or null. A file may move aside and back between two checks: hence a third. */
 async function openPresent(path: string): Promise<OpenFile | null> {
   for (const place of [path, asidePath(path), path]) {
     const file = await openRegularFile(place);
@@ -321,7 +321,7 @@ async function openPresent(path: string): Promise<OpenFile | null> {
   return null;
 }
 
-/** Files in groups of at most `size`. */
+/** Groups files by at most `size`. */
 async function* together(files: AsyncIterable<ListedFile>, size: number): AsyncGenerator<ListedFile[]> {
   let group: ListedFile[] = [];
   for await (const file of files) {

@@ -9,14 +9,14 @@ import type { FileContent, MetadataFolder, ObjectName } from './object-metadata'
 import { digestPath, identify, identifyNow, sameContent } from './object-metadata';
 
 /**
- * The versions of objects: `versions/<bucket>/<digest of the key>/<number>`, where the largest number is the newest. Each is a
- * hard link to the object's own file, which stays when that is replaced or removed; no content is there twice. Numbers
- * begin with the clock's milliseconds and count by one, so that they begin higher after the folder was emptied by hand;
- * who removes some should remove the oldest. Nothing here removes them.
+ * The versions of objects: `versions/<bucket>/<digest of the key>/<number>`, where the largest number is the newest.
+ * Each is a hard link to the object's file, which stays when the object is replaced or removed; no content is stored
+ * twice. Numbers start at the clock's milliseconds and increase by one, so that they start higher after the folder was
+ * emptied by hand. Remove the oldest first; this code removes none.
  *
- * An object's file is its newest version, if that is the same file. One that is not was dropped by hand, or its put was cut
- * short at the last moment: it becomes a version when it is looked at, or is to be replaced. A crash at any moment thus
- * neither loses a version nor makes two of one. What ends in `Now` is one step in this process.
+ * An object's file is normally the same file as its newest version. Otherwise it was added by hand, or its put was
+ * interrupted at the last moment: it becomes a version when it is inspected or replaced. So a crash never loses a
+ * version or makes two of one. Functions that end in `Now` are one step in this process.
  */
 export class VersionFolder {
   constructor(
@@ -26,8 +26,8 @@ export class VersionFolder {
   ) {}
 
   /**
-   * The version that an object's present file is.
-   * @returns null when there is another file by now
+   * The version id of an object's present file.
+   * @returns null when the file was replaced
    */
   async ofPresent(object: ObjectName, { path, handle }: OpenFile, content: FileContent): Promise<string | null> {
     const folder = this.folderOf(object);
@@ -37,7 +37,7 @@ export class VersionFolder {
     const kept = await this.metadata.kept({ ...object, versionId: String(number) });
     if (kept?.etag === content.etag) return String(number);
     if (kept !== null) {
-      // Edited in place, and with it the version that it was: what it is now is another one.
+      // Edited in place, which changed the linked version too: its present content is another version.
       if (identifyNow(path)?.ino !== content.identity.ino) return null;
       const edited = join(folder, String(number));
       number = this.addNow(folder, path, number + 1);
@@ -45,19 +45,19 @@ export class VersionFolder {
     }
     const linked = await identify(handle);
     if (number === null || !sameContent(linked, content.identity)) return null;
-    // Making and removing links has changed the file's ctime.
+    // Creating and removing links changed the file's ctime.
     await this.metadata.keep(object, { ...content, identity: linked });
     await this.metadata.keep({ ...object, versionId: String(number) }, { ...content, identity: linked });
     return String(number);
   }
 
   /**
-   * Renames a finished copy to where readers find it, and makes a version of it; what it replaces is one already, or
+   * Renames a finished copy to the object's path and makes a version of it. The replaced file is a version already, or
    * becomes one.
    */
   replaceNow(object: ObjectName, copy: string, target: string): string {
     const folder = this.folderOf(object);
-    // Lest the copy is lost when another process replaces it before it is a version.
+    // Another process could replace the copy before it becomes a version.
     const spare = `${copy}.version`;
     try {
       linkSync(copy, spare);
@@ -71,12 +71,12 @@ export class VersionFolder {
     }
   }
 
-  /** Makes the versions of an object outlast a power cut. */
+  /** Syncs an object's versions, so that they survive a power cut. */
   sync(object: ObjectName): Promise<void> {
     return syncFolder(this.folderOf(object));
   }
 
-  /** Ids, oldest first. */
+  /** Version ids, oldest first. */
   async list(object: ObjectName): Promise<string[]> {
     try {
       return numbersIn(await readdir(this.folderOf(object))).map(String);
@@ -86,14 +86,14 @@ export class VersionFolder {
     }
   }
 
-  /** The file of a version; null when there is none, or the id is not one of this folder's. */
+  /** The file of a version; null when the id is unknown. */
   async open(object: ObjectName, versionId: string): Promise<OpenFile | null> {
     return NUMBER.test(versionId) ? openRegularFile(join(this.folderOf(object), versionId)) : null;
   }
 
   /**
-   * Makes a file the newest version, unless it is one of those from a number on, by default the newest alone.
-   * @returns null when there is no such file
+   * Makes a file the newest version, unless it is already a version at or after a number; by default, the newest.
+   * @returns null when the file does not exist
    */
   private addNow(folder: string, path: string, from?: number): number | null {
     const inode = identifyNow(path)?.ino;
@@ -110,7 +110,7 @@ export class VersionFolder {
         linkSync(path, join(folder, String(number)));
         return number;
       } catch (error) {
-        // Another process has taken the number.
+        // Another process took the number.
         if (errnoOf(error) !== 'EEXIST') throw error;
       }
     }

@@ -8,11 +8,11 @@ import { errnoOf } from './errno';
 export interface LocalCommandRunnerOptions {
   /** `conf/ssm-document.json`, parsed. */
   readonly document: unknown;
-  /** What the document's script does with the payload on a host: hands it to the running producer. */
+  /** Does what the document's script does on a host: hands the payload to the running producer. */
   readonly deliver: (payload: string) => Promise<void>;
 }
 
-/** A command document as SSM takes it (schema 2.2), with nothing in it that Telltale's own does not need. */
+/** A command document as SSM accepts it (schema 2.2), restricted to what Telltale's document needs. */
 const commandDocument = z.strictObject({
   schemaVersion: z.literal('2.2'),
   description: z.string().optional(),
@@ -20,7 +20,7 @@ const commandDocument = z.strictObject({
     payload: z.strictObject({
       type: z.literal('String'),
       description: z.string().optional(),
-      // The agent looks for the pattern anywhere in the value: only anchors make it hold for the whole.
+      // The agent searches the pattern anywhere in the value: only anchors make it match the whole.
       allowedPattern: z.string().regex(/^\^.*\$$/, 'must begin with ^ and end with $'),
       interpolationType: z.literal('ENV_VAR'),
     }),
@@ -44,9 +44,9 @@ const commandDocument = z.strictObject({
 });
 
 /**
- * Stands in for SSM on one machine: applies the same document as strictly, then hands the payload over. It runs no
- * command of the document.
- * @throws COMMAND_REFUSED when SSM, or Telltale's own rules for the document, would refuse it
+ * Replaces SSM on one machine: applies the same document as strictly, then hands over the payload. It does not run the
+ * document's commands.
+ * @throws COMMAND_REFUSED when SSM, or Telltale's rules for the document, would refuse it
  */
 export function createLocalCommandRunner({ document, deliver }: LocalCommandRunnerOptions): CommandRunner {
   const parsed = commandDocument.safeParse(document);

@@ -10,10 +10,10 @@ export interface Lock {
 }
 
 /**
- * Takes a lock of a data folder, so that one program at a time does what `name` says. The lock is SQLite's exclusive lock
- * on `<folder>/locks/<name>.lock`: the operating system drops it when its holder dies, however it dies.
+ * Takes a lock of a data folder, so that one program at a time has the role `name` (`single-owner`). It is SQLite's
+ * exclusive lock on `<folder>/locks/<name>.lock`: the operating system releases it when its holder ends in any way.
  * @param name letters, digits and hyphens
- * @throws DATA_FOLDER_IN_USE when it is held, by this process too; DATA_FOLDER when the folder cannot be used
+ * @throws DATA_FOLDER_IN_USE when it is held, even by this process; DATA_FOLDER when the folder cannot be used
  */
 export async function acquireLock(folder: string, name: string): Promise<Lock> {
   const locks = join(folder, 'locks');
@@ -34,7 +34,7 @@ export async function acquireLock(folder: string, name: string): Promise<Lock> {
 function holdFile(path: string): Lock {
   const database = new Database(path, { timeout: 0 });
   try {
-    // Without a prepared statement: one that is alive would keep the file open after `close`.
+    // No prepared statement: a live one would keep the file open after `close`.
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();

@@ -10,26 +10,26 @@ import type { MailTransport, OutgoingMail } from '../../ports/mail-transport';
 import { buildMime } from '../mime';
 import { errnoOf } from './errno';
 
-/** A line of the mailbox page. */
+/** A row of the mailbox page. */
 export interface MailSummary {
-  /** Of the file, for {@link Mailbox.read}. */
+  /** The file's name, for {@link Mailbox.read}. */
   readonly name: string;
-  /** Telltale's id of the mail. */
+  /** The mail's id. */
   readonly id: string;
   readonly from: string;
   readonly to: readonly string[];
   readonly subject: string;
-  /** When it was sent, epoch milliseconds. */
+  /** Time of sending, epoch milliseconds. */
   readonly sentAt: number;
   readonly size: number;
 }
 
 export interface Mailbox extends MailTransport {
-  /** All mails, the newest first. */
+  /** All mails, newest first. */
   list(): Promise<MailSummary[]>;
   /**
-   * One mail as it would have travelled.
-   * @param name as `list` gives it; anything else is looked up nowhere
+   * One mail in its MIME form.
+   * @param name a name from `list`; other values are never used as a path
    * @throws FILE_NOT_FOUND
    */
   read(name: string): Promise<Buffer>;
@@ -38,21 +38,21 @@ export interface Mailbox extends MailTransport {
 const mailName = /^\d{8}T\d{9}Z-[A-Za-z0-9_-]{1,100}\.eml$/;
 
 /**
- * Opens a mailbox: a folder that takes each mail as an `.eml` file, which any mail program opens.
- * @throws DATA_FOLDER when the folder cannot be made
+ * Opens a mailbox: a folder with one `.eml` file per mail, which any mail program opens.
+ * @throws DATA_FOLDER when the folder cannot be created
  */
 export async function openMailbox(folder: string, clock: Clock = systemClock): Promise<Mailbox> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    const message = `Cannot make the mailbox ${folder} (${errnoOf(cause)}): make its folder writable.`;
+    const message = `Cannot create the mailbox ${folder} (${errnoOf(cause)}): make its folder writable.`;
     throw new TelltaleError('DATA_FOLDER', message, { cause });
   }
   return new FolderMailbox(folder, clock);
 }
 
 class FolderMailbox implements Mailbox {
-  /** Mails never change once they are there: each is parsed once. */
+  /** Mails never change, so each is parsed once. */
   private readonly summaries = new Map<string, MailSummary>();
 
   constructor(
@@ -109,7 +109,7 @@ class FolderMailbox implements Mailbox {
     };
   }
 
-  /** Null when somebody removed the mail. */
+  /** Null when the mail was removed. */
   private async load(name: string): Promise<Buffer | null> {
     try {
       return await readFile(join(this.folder, name));

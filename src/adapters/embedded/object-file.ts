@@ -7,13 +7,13 @@ import { errnoOf } from './errno';
 import type { FileIdentity } from './object-metadata';
 import { COPY_BYTES, identify, sameContent } from './object-metadata';
 
-/** A file that is open, and where it was found. */
+/** An open file and its path. */
 export interface OpenFile {
   readonly path: string;
   readonly handle: FileHandle;
 }
 
-/** Opens for reading without following a link at the end, nor waiting at a pipe. Null when there is no regular file. */
+/** Opens a file for reading, without following a final link or blocking on a pipe. Null unless it is a regular file. */
 export async function openRegularFile(path: string): Promise<OpenFile | null> {
   try {
     const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -28,7 +28,7 @@ export async function openRegularFile(path: string): Promise<OpenFile | null> {
 }
 
 /**
- * Opens what is to be put.
+ * Opens the file to put.
  * @throws FILE_NOT_FOUND, FILE_UNREADABLE
  */
 export async function openSource(path: string): Promise<FileHandle> {
@@ -44,7 +44,7 @@ export async function openSource(path: string): Promise<FileHandle> {
   throw new TelltaleError('FILE_UNREADABLE', `${path} is not a regular file: name a file.`);
 }
 
-/** Pieces of a file that belongs to this iterable from now on. */
+/** Yields a file's pieces. The iterable owns the file from now on. */
 export async function* readPieces(
   handle: FileHandle,
   from: number,
@@ -56,9 +56,9 @@ export async function* readPieces(
     for (let position = from; position < size;) {
       const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, size - position));
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
-      // Looked at after each piece, before it is handed over: an edit by hand never mixes contents.
+      // Checked after each read and before the piece is yielded: an edit by hand never mixes contents.
       if (bytesRead === 0 || !sameContent(identity, await identify(handle))) {
-        throw new TelltaleError('OBJECT_CHANGED', `The object ${name} was edited while it was read: read it again.`);
+        throw new TelltaleError('OBJECT_CHANGED', `The object ${name} was edited during the read: read it again.`);
       }
       position += bytesRead;
       yield buffer.subarray(0, bytesRead);
@@ -76,7 +76,7 @@ export async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void>
   }
 }
 
-/** Makes the names in a folder outlast a power cut. */
+/** Syncs the names in a folder, so that they survive a power cut. */
 export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY);
   try {
@@ -90,7 +90,7 @@ export async function isFolder(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => null))?.isDirectory() === true;
 }
 
-/** An error of the file system as one of the object store's. */
+/** Turns a file system error into an error of the object store. */
 export function storeError(error: unknown, what: string): TelltaleError {
   if (isTelltaleError(error)) return error;
   const code = errnoOf(error);

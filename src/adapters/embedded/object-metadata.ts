@@ -10,30 +10,30 @@ import { TelltaleError } from '../../errors';
 import { openCrc64NvmeStream } from '../native/checksums';
 import { errnoOf } from './errno';
 
-/** An object, or one version of it. */
+/** An object or one of its versions. */
 export interface ObjectName {
   readonly bucket: string;
   readonly key: string;
   readonly versionId?: string;
 }
 
-/** What is known of an object's content. */
+/** Facts about an object's content. */
 export interface ContentDigest {
   readonly size: number;
-  /** The quoted MD5, as S3 gives it for an object that was put in one piece. */
+  /** The quoted MD5, as S3 returns it for an object put in one piece. */
   readonly etag: string;
   /** 16 hexadecimal digits. */
   readonly crc64nvme: string;
 }
 
 /**
- * Which file, in which state, a digest belongs to. A digest is believed only while the file still looks like this, so a
- * crash between object and digest, or an edit by hand, costs one reading of the file and never a wrong answer.
+ * Identifies the file and its state that a digest belongs to. A digest is trusted only while the file still looks like
+ * this, so a crash between object and digest, or an edit by hand, costs one more read but never a wrong answer.
  */
 const fileIdentity = z.object({ ino: z.string(), size: z.string(), mtimeNs: z.string(), ctimeNs: z.string() });
 export type FileIdentity = z.infer<typeof fileIdentity>;
 
-/** A digest, and the file that it was taken of. */
+/** A digest and the identity of its file. */
 export interface FileContent extends ContentDigest {
   readonly identity: FileIdentity;
 }
@@ -48,16 +48,16 @@ const keptDigest = z.object({
 
 export const COPY_BYTES = 1 << 20;
 
-/** How often a file that changes while it is read is started over before its reader is told. */
+/** Attempts to read a changing file before the read fails. */
 const ATTEMPTS = 3;
 
-/** Digests of objects, kept in a folder beside them. Losing the folder loses nothing but time. */
+/** Caches digests of objects in a folder beside them. The folder can be rebuilt at any time. */
 export class MetadataFolder {
   constructor(private readonly folder: string) {}
 
   /**
-   * The digest of an open file: the one kept if it is still of this file, else read anew.
-   * @throws OBJECT_CHANGED when somebody keeps writing into the file
+   * The digest of an open file: the cached one if it still belongs to the file, else a new one.
+   * @throws OBJECT_CHANGED when the file keeps changing
    */
   async of(handle: FileHandle, object: ObjectName): Promise<FileContent> {
     let identity = await identify(handle);
@@ -78,8 +78,8 @@ export class MetadataFolder {
   }
 
   /**
-   * The digest of the file at a path if it is known without opening the file, else null. Does not give way to others while
-   * it looks: for a listing of many small files that is several times as fast.
+   * The digest of the file at a path if it is known without opening the file, else null. Synchronous, which makes a
+   * listing of many small files several times faster.
    */
   knownNow(path: string, object: ObjectName): FileContent | null {
     const identity = identifyNow(path);
@@ -88,7 +88,7 @@ export class MetadataFolder {
     return kept !== null && isOf(object, kept.identity, identity) ? { ...kept, identity } : null;
   }
 
-  /** Keeps a digest. A failure is no matter: the next reader works it out again. */
+  /** Caches a digest. A failure is harmless: the next reader computes it again. */
   async keep(object: ObjectName, { identity, size, etag, crc64nvme }: FileContent): Promise<void> {
     const path = this.path(object);
     const beside = `${path}.${randomUUID()}`;
@@ -101,7 +101,7 @@ export class MetadataFolder {
     }
   }
 
-  /** What is kept, of whatever state of the file; null when there is nothing. */
+  /** The cached entry, for any state of the file; null without one. */
   async kept(object: ObjectName): Promise<FileContent | null> {
     const text = await readFile(this.path(object), 'utf8').catch(() => '');
     return readKept(object, () => text);
@@ -113,7 +113,7 @@ export class MetadataFolder {
   }
 }
 
-/** Null when there is nothing, or nothing that makes sense. */
+/** Null when the entry is missing or invalid. */
 function readKept(object: ObjectName, read: () => string): FileContent | null {
   try {
     const { key, file, ...digest } = keptDigest.parse(JSON.parse(read()));
@@ -123,7 +123,7 @@ function readKept(object: ObjectName, read: () => string): FileContent | null {
   }
 }
 
-/** A key as a folder and a name in it: of bounded length, and safe whatever the key. */
+/** Maps a key to a folder and a name of bounded length, safe for any key. */
 export function digestPath(key: string): string {
   const digest = createHash('sha256').update(key).digest('hex');
   return join(digest.slice(0, 2), digest.slice(2));
@@ -133,7 +133,7 @@ export async function identify(handle: FileHandle): Promise<FileIdentity> {
   return identityOf(await handle.stat({ bigint: true }));
 }
 
-/** Null when there is no regular file. */
+/** Null unless it is a regular file. */
 export function identifyNow(path: string): FileIdentity | null {
   try {
     const found = lstatSync(path, { bigint: true });
@@ -149,19 +149,19 @@ function identityOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): FileIdentity 
   return { ino: String(ino), size: String(size), mtimeNs: String(mtimeNs), ctimeNs: String(ctimeNs) };
 }
 
-/** Is the content still the same? Renaming, linking and unlinking a file move its ctime, and its content stays. */
+/** True when the content is unchanged. Renaming, linking and unlinking change the ctime but not the content. */
 export function sameContent(a: FileIdentity, b: FileIdentity): boolean {
   return a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs;
 }
 
-/** LastModified in epoch milliseconds. The file system may keep a fraction less than was set. */
+/** LastModified in epoch milliseconds. The file system may round the set time down. */
 export function lastModifiedOf(identity: FileIdentity): number {
   return Number((BigInt(identity.mtimeNs) + 500_000n) / 1_000_000n);
 }
 
 /**
- * Reads at most `size` bytes of a file, hands each piece on, and works out their digest.
- * @param copy what else to do with each piece; it is not kept afterwards
+ * Reads at most `size` bytes of a file, passes on each piece and computes the digest.
+ * @param copy called with each piece, which must not be kept
  */
 export async function digestOf(
   handle: FileHandle,
@@ -189,7 +189,7 @@ function sameFile(a: FileIdentity, b: FileIdentity): boolean {
   return sameContent(a, b) && a.ctimeNs === b.ctimeNs;
 }
 
-/** Nobody edits a version, but its file loses a link, and so changes its ctime, when the object is replaced. */
+/** A version is never edited, but its file loses a link, which changes its ctime, when the object is replaced. */
 function isOf({ versionId }: ObjectName, kept: FileIdentity, found: FileIdentity): boolean {
   return versionId === undefined ? sameFile(kept, found) : sameContent(kept, found);
 }

@@ -1,4 +1,4 @@
-/** What S3 hands to a Lambda for a new object, in AWS's own shape (event message structure, version 2.1). */
+/** The event that S3 sends to a Lambda for a new object (event message structure, version 2.1). */
 export interface S3Event {
   readonly Records: readonly S3EventRecord[];
 }
@@ -22,7 +22,7 @@ export interface S3EventRecord {
       readonly arn: string;
     };
     readonly object: {
-      /** URL-encoded, a space as `+`. */
+      /** URL-encoded, with `+` for a space. */
       readonly key: string;
       readonly size: number;
       /** Without quotes. */
@@ -33,12 +33,12 @@ export interface S3EventRecord {
   };
 }
 
-/** A finished put, as S3 would announce it. */
+/** Makes the event that S3 would send for a finished put. */
 export interface PutDone {
   readonly bucket: string;
   readonly key: string;
   readonly size: number;
-  /** With its quotes, as object stores hand it out. */
+  /** With quotes, as object stores return it. */
   readonly etag: string;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -67,7 +67,7 @@ export function objectCreatedEvent(put: PutDone): S3Event {
   return { Records: [record] };
 }
 
-/** As S3 encodes keys in events: form encoding, but slashes stay. */
+/** Encodes a key as S3 events do: form encoding, except slashes. */
 function urlEncodeKey(key: string): string {
   const escape = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   return encodeURIComponent(key)

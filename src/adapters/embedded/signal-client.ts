@@ -5,11 +5,11 @@ import { signalSocketPath } from './signal-socket-path';
 
 const timeLimitMs = 5000;
 
-/** The answer is `ok` or `error <sentence>`, in one line. */
+/** The answer is one line: `ok` or `error <sentence>`. */
 const longestAnswer = 4096;
 
 /**
- * Hands one signal to the producer that runs on a data folder, and waits until it has accepted it.
+ * Hands one signal to the producer that runs on a data folder, and waits until it accepts.
  * @param payload an encoded signal (see `ingestion/signal/encoding.ts`)
  * @throws TelltaleError NO_PRODUCER when none runs, COMMAND_REFUSED when it refuses the signal, COMMAND_FAILED when it does
  *   not answer within 5 s
@@ -25,7 +25,7 @@ export async function sendSignal(dataDir: string, payload: string): Promise<void
   );
 }
 
-/** Resolves to the first line of the answer, or to what there is of it when the connection ends. */
+/** Resolves with the first line of the answer, or with the bytes received when the connection ends. */
 function ask(dataDir: string, question: string): Promise<string> {
   return new Promise((answered, failed) => {
     const socket = connect(signalSocketPath(dataDir));

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** Linux takes 107 bytes as the path of a socket, macOS 103. */
+/** A socket's path has at most 107 bytes on Linux, 103 on macOS. */
 const longestPath = 100;
 
 /**
- * Where the producer of a data folder listens for signals: `producer.sock` in that folder or, where the path would be
- * too long for a socket, a place in the folder for temporary files that follows from the folder's absolute path.
+ * The path at which the producer of a data folder listens for signals: `producer.sock` in that folder. When that is too
+ * long for a socket, a path in the temporary folder derived from the folder's absolute path.
  */
 export function signalSocketPath(dataDir: string): string {
   const folder = resolve(dataDir);

@@ -5,7 +5,7 @@ import { decodeSignal } from '../../ingestion/signal/encoding';
 import { errnoOf } from './errno';
 import type { Signal } from '../../ingestion/signal/signal';
 
-/** A payload is at most 4,096 characters; whoever sends more does not speak our protocol. */
+/** A payload has at most 4,096 characters; a longer one violates the protocol. */
 const MAX_LINE_BYTES = 8_192;
 const IDLE_MS = 5_000;
 
@@ -14,11 +14,11 @@ export interface SignalSocket {
 }
 
 /**
- * Listens for signals on a Unix socket that only this user may open: one line of base64url JSON per connection, answered
- * by `ok` or `error <sentence>`. Only the holder of the data folder's producer lock may call this: a socket that lies at
- * the path is a dead process's, and is replaced.
+ * Listens for signals on a Unix socket that only this user may open: one line of base64url JSON per connection,
+ * answered by `ok` or `error <sentence>`. The caller must hold the data folder's producer lock: a socket at the path
+ * then belongs to a dead process, and is replaced.
  *
- * @param accept takes the signal, or throws a TelltaleError whose sentence is the answer
+ * @param accept accepts the signal, or throws a TelltaleError whose sentence is the answer
  */
 export async function listenForSignals(path: string, accept: (signal: Signal) => void): Promise<SignalSocket> {
   await rm(path, { force: true }).catch((cause: unknown) => {
@@ -69,6 +69,6 @@ function answerTo(line: Buffer, accept: (signal: Signal) => void): string {
     accept(decodeSignal(line.toString('utf8')));
     return 'ok';
   } catch (error) {
-    return isTelltaleError(error) ? `error ${error.message}` : 'error the signal could not be taken';
+    return isTelltaleError(error) ? `error ${error.message}` : 'error the signal could not be accepted';
   }
 }

@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../ports/object-store';
 import { errnoOf } from './errno';
 
 export interface UploaderOptions {
-  /** Holds a folder for each host, and in it that host's log files. */
+  /** Contains one folder per host with that host's log files. */
   readonly hostsFolder: string;
   readonly store: ObjectStore;
   readonly bucket: string;
@@ -15,13 +15,13 @@ export interface UploaderOptions {
   readonly log: Logger;
 }
 
-/** What `scripts/upload-logs.sh` is on a host, for a folder of hosts and any object store. */
+/** Does the work of `scripts/upload-logs.sh` for a folder of hosts and any object store. */
 export interface Uploader {
   /**
-   * Uploads every file that changed (size or time) since it was uploaded last. A file that cannot be uploaded is logged and
-   * tried again by the next call; it does not keep the others from going. Runs never overlap: a call in mid-run
-   * waits for the next run, which it shares with all others that wait.
-   * @returns how many files that run uploaded
+   * Uploads every file whose size or time changed since its last upload. A file that cannot be uploaded is logged, does
+   * not stop the others, and is tried again by the next call. Runs never overlap: a call during a run waits for the
+   * next run, which all waiting calls share.
+   * @returns the number of files that the run uploaded
    */
   uploadChanged(): Promise<{ uploaded: number }>;
 }
@@ -31,7 +31,7 @@ interface LogFile {
   readonly key: string;
 }
 
-/** A file as it was uploaded last. */
+/** A file as of its last upload. */
 interface Uploaded {
   readonly size: number;
   readonly mtimeMs: number;
@@ -44,7 +44,7 @@ export function createUploader(options: UploaderOptions): Uploader {
   let waiting: Promise<{ uploaded: number }> | null = null;
 
   const upload = async ({ path, key }: LogFile): Promise<boolean> => {
-    // What is remembered is the file before the upload: bytes appended meanwhile make it differ at the next run.
+    // Remembers the file before the upload: bytes appended meanwhile make it differ at the next run.
     const { size, mtimeMs } = await stat(path);
     const last = uploads.get(path);
     const changed =
@@ -54,7 +54,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     return changed;
   };
 
-  /** After a restart only the store knows: an object written after the file's last change holds it. */
+  /** After a restart only the store shows it: an object written after the file's last change contains it. */
   const isStored = async (key: string, size: number, mtimeMs: number): Promise<boolean> => {
     const object = await store.head(bucket, key);
     return object !== null && object.size === size && object.lastModified >= Math.floor(mtimeMs);
@@ -89,7 +89,7 @@ export function createUploader(options: UploaderOptions): Uploader {
   };
 }
 
-/** Regular files right inside of each host's folder, in order. None when the folder does not exist yet. */
+/** Regular files directly in each host's folder, in order. Empty when the folder does not exist yet. */
 async function logFilesIn(hostsFolder: string, prefix: string): Promise<LogFile[]> {
   const hosts = (await entriesOf(hostsFolder)).filter((entry) => entry.isDirectory());
   const filesOfHosts = await Promise.all(

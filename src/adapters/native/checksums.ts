@@ -7,7 +7,7 @@ const CRC64_NVME = '9a6c9329ac4bc9b5';
 /** A CRC64NVME over bytes that arrive in pieces. */
 export interface Crc64NvmeStream {
   update(bytes: Buffer): void;
-  /** The checksum of everything so far; the stream is spent. */
+  /** The checksum of all bytes; the stream accepts no more. */
   digest(): bigint;
 }
 
@@ -22,8 +22,8 @@ export function crc32c(bytes: Buffer): number {
 }
 
 /**
- * Loads CRC64NVME for whole buffers. One WebAssembly instance serves every call: a call starts and ends it without
- * giving way, so calls never mix.
+ * Loads CRC64NVME for whole buffers. All calls share one WebAssembly instance: each call is synchronous, so calls never
+ * mix.
  */
 export async function loadCrc64Nvme(): Promise<(bytes: Buffer) => bigint> {
   const hasher = await createCRC64(CRC64_NVME);
@@ -34,7 +34,7 @@ export async function loadCrc64Nvme(): Promise<(bytes: Buffer) => bigint> {
   };
 }
 
-/** A CRC64NVME over a stream, with an instance of its own. */
+/** A CRC64NVME over a stream, with a separate instance. */
 export async function openCrc64NvmeStream(): Promise<Crc64NvmeStream> {
   const hasher = await createCRC64(CRC64_NVME);
   hasher.init();

@@ -2,24 +2,25 @@ import { createGunzip } from 'node:zlib';
 import { TelltaleError } from '../../errors';
 
 export interface GunzipLimits {
-  /** Times that content may be as large as the compressed bytes it came from; deflate itself reaches 1,032. */
+  /** Maximum ratio of content to compressed bytes. Deflate itself reaches 1,032. */
   readonly maxRatio: number;
 }
 
-/** zlib's output buffer: what one piece of content is about as large as. */
+/** Size of zlib's output buffer, and so of one piece of content. */
 const PIECE_BYTES = 128 * 1024;
-/** Up to so much content is never taken for a bomb. */
+/** Content up to this size is never treated as a bomb. */
 const RATIO_HOLDS_FROM = 16 * 1024 * 1024;
 
 /**
- * The content of a gzip (RFC 1952) of one or more members, piece by piece. At most one piece is inflated ahead of the
- * consumer, and the next chunk is asked for when the one before is used up; a chunk without content makes an empty piece,
- * so that whoever waits sees that it goes on. However it ends, the source is closed.
+ * Yields the content of a gzip (RFC 1952) of one or more members, piece by piece. Inflates at most one piece ahead of
+ * the consumer and requests the next chunk after the previous one is used up. A chunk without content yields an empty
+ * piece, so that a waiting consumer sees progress. Always closes the source at the end.
  *
- * Zero bytes behind the last member are padding, as on tapes; anything else there is corrupt (or truncated, where it could
- * begin a member). Checksum and length stand at a member's end: when they turn out wrong, some of its content was yielded.
+ * Zero bytes after the last member are padding, as on tapes; other bytes are corrupt, or truncated when they could
+ * begin a member. Checksum and length stand at a member's end: when they are wrong, part of its content was already
+ * yielded.
  *
- * @throws OBJECT_GZIP_CORRUPT, OBJECT_GZIP_TRUNCATED, OBJECT_GZIP_RATIO, and what the source throws, unchanged
+ * @throws OBJECT_GZIP_CORRUPT, OBJECT_GZIP_TRUNCATED, OBJECT_GZIP_RATIO, and errors of the source, unchanged
  */
 export async function* gunzip(
   chunks: AsyncIterable<Buffer>,
@@ -33,7 +34,7 @@ export async function* gunzip(
       if (!padded) yield* inflater.write(chunk);
       if (inflater.contentBytes === before) yield nothing;
       const padding: Buffer = padded ? chunk : inflater.unusedOf(chunk);
-      if (padding.some((byte) => byte !== 0)) throw corrupt('something follows the zero bytes behind its end');
+      if (padding.some((byte) => byte !== 0)) throw corrupt('other bytes follow the zero bytes after its end');
       padded ||= padding.length > 0;
     }
     if (!padded) yield* inflater.end();
@@ -44,7 +45,7 @@ export async function* gunzip(
 
 const nothing = Buffer.alloc(0);
 
-/** Node's gunzip, driven so that each chunk's content is taken before the next chunk is given. */
+/** Drives Node's gunzip so that each chunk's content is taken before the next chunk is written. */
 class Inflater {
   private readonly gunzip = createGunzip({ chunkSize: PIECE_BYTES });
   private writtenBytes = 0;
@@ -61,13 +62,13 @@ class Inflater {
     yield* this.content((whenUsed) => this.gunzip.write(chunk, whenUsed));
   }
 
-  /** Yields what is left. The last member must be complete. */
+  /** Yields the remaining content. The last member must be complete. */
   async *end(): AsyncGenerator<Buffer, void, undefined> {
-    // Not `end`'s own callback: it comes before zlib has looked at the end.
+    // Not the callback of `end`, which runs before zlib has checked the end.
     yield* this.content((whenUsed) => this.gunzip.once('end', whenUsed).end());
   }
 
-  /** The end of the chunk just written, as far as zlib left it: it stops at a zero byte behind a member. */
+  /** The part of the last chunk that zlib did not use: it stops at a zero byte after a member. */
   unusedOf(chunk: Buffer): Buffer {
     return chunk.subarray(chunk.length - (this.writtenBytes - this.gunzip.bytesWritten));
   }
@@ -111,11 +112,11 @@ class Inflater {
 function explained(error: Error & { readonly code?: unknown }): Error {
   if (error.code === 'Z_DATA_ERROR') return corrupt(error.message, error);
   if (error.code !== 'Z_BUF_ERROR') return error;
-  return new TelltaleError('OBJECT_GZIP_TRUNCATED', 'the gzip ends too early: write it anew, or get the rest of it', {
+  return new TelltaleError('OBJECT_GZIP_TRUNCATED', 'the gzip is truncated: write it again, or append the rest', {
     cause: error,
   });
 }
 
 function corrupt(why: string, cause?: Error): TelltaleError {
-  return new TelltaleError('OBJECT_GZIP_CORRUPT', `the gzip is corrupt (${why}): write it anew`, { cause });
+  return new TelltaleError('OBJECT_GZIP_CORRUPT', `the gzip is corrupt (${why}): write it again`, { cause });
 }

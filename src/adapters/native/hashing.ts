@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Hashing } from '../../ingestion/content';
 import { crc32, crc32c, loadCrc64Nvme } from './checksums';
 
-/** The checksums and digests that sources are told apart by. */
+/** The checksums and digests that identify content. */
 export async function loadHashing(): Promise<Hashing> {
   const crc64 = await loadCrc64Nvme();
   return {

@@ -302,7 +302,7 @@ describe('the stop of a system', () => {
     await allTurns();
     const failure = expect(test_.system.stop(2_000)).rejects.toMatchObject({
       code: 'DRAIN_TIMEOUT',
-      message: 'Still at work after 2000 ms: test://root/stuck.',
+      message: 'Still running after 2000 ms: test://root/stuck.',
     });
     await jest.advanceTimersByTimeAsync(2_000);
     await failure;

@@ -189,7 +189,7 @@ describe('telltale signal', () => {
       child.stderr?.once('data', () => child.kill('SIGTERM'));
       const { exitCode, err } = await finished(child);
       expect(exitCode).toBe(130);
-      expect(JSON.parse(err)).toMatchObject({ level: 'info', message: 'stopping; once more to stop at once' });
+      expect(JSON.parse(err)).toMatchObject({ level: 'info', message: 'stopping; press Ctrl-C again to stop at once' });
     } finally {
       await close(server);
     }

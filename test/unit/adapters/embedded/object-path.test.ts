@@ -69,6 +69,6 @@ describe('The path of an object', () => {
   });
 
   it.each(['..', '../x', 'a/b', 'UPPER', 'ab', 'a..b', '.ab', 'x'.repeat(64), ''])('has no bucket %j', (bucket) => {
-    expect(() => checkBucket(bucket)).toThrow(/is no bucket name/);
+    expect(() => checkBucket(bucket)).toThrow(/is not a valid bucket name/);
   });
 });
