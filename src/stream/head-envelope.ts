@@ -2,14 +2,14 @@ import { TelltaleError } from '../errors';
 import type { Input } from './job';
 
 /**
- * The value of a head record (topic `state`, key `<job>/<partition>`): one line of JSON,
- * {v: 2, definition, positions{topic{partition}}}, and after its line feed the job's own head. Without a line feed, the
- * job has not made a head yet.
+ * The value of a head record (topic `state`, key `<job>/<partition>`): JSON,
+ * {v: 2, definition, positions{topic{partition}}, head}, where `head` is the job's own. It is null until the job makes one.
  */
 export interface HeadEnvelope {
   /** The definition of the job that wrote it; null in a head from before definitions were kept. */
   readonly definition: string | null;
   readonly positions: readonly Position[];
+  /** JSON, as the job wrote it. */
   readonly head: Buffer | null;
 }
 
@@ -20,15 +20,13 @@ export interface Position {
   readonly offset: number;
 }
 
-const LINE_FEED = 0x0a;
-
 export function encodeHeadEnvelope({ definition, positions, head }: HeadEnvelope): Buffer {
   const byTopic = new Map<string, Record<string, number>>();
   for (const { topic, partition, offset } of positions) {
     byTopic.set(topic, { ...byTopic.get(topic), [partition]: offset });
   }
-  const line = Buffer.from(JSON.stringify({ v: 2, definition, positions: Object.fromEntries(byTopic) }));
-  return head === null ? line : Buffer.concat([line, Buffer.of(LINE_FEED), head]);
+  const own: unknown = head === null ? null : JSON.parse(head.toString('utf8'));
+  return Buffer.from(JSON.stringify({ v: 2, definition, positions: Object.fromEntries(byTopic), head: own }));
 }
 
 /**
@@ -36,16 +34,15 @@ export function encodeHeadEnvelope({ definition, positions, head }: HeadEnvelope
  * @throws INTERNAL when the value is neither: starting over would fold everything twice
  */
 export function decodeHeadEnvelope(value: Buffer, name: string, inputs: readonly Input[]): HeadEnvelope {
-  const end = value.indexOf(LINE_FEED);
-  const line = objectOf(end < 0 ? value : value.subarray(0, end));
-  if (line?.['v'] === 2) {
+  const whole = objectOf(value);
+  if (whole?.['v'] === 2) {
+    const { definition, positions, head = null } = whole;
     return {
-      definition: typeof line['definition'] === 'string' ? line['definition'] : null,
-      positions: entriesOf(line['positions']).flatMap(([topic, partitions]) => positionsOf(topic, partitions)),
-      head: end < 0 ? null : value.subarray(end + 1),
+      definition: typeof definition === 'string' ? definition : null,
+      positions: entriesOf(positions).flatMap(([topic, partitions]) => positionsOf(topic, partitions)),
+      head: head === null ? null : Buffer.from(JSON.stringify(head)),
     };
   }
-  const whole = objectOf(value);
   const [input] = inputs;
   if (whole?.['v'] === 1 && input !== undefined) {
     return { definition: null, positions: positionsOfVersion1(input.topic, whole), head: value };

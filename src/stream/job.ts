@@ -93,7 +93,7 @@ export interface LinesInput {
 
 export interface Flushed {
   readonly outputs: readonly Output[];
-  /** Scalars only, at most some kilobytes: state per key goes to a compacted topic. Null: as it was at the last flush. */
+  /** JSON. Scalars only, at most some kilobytes: state per key goes to a compacted topic. Null: as it was at the last flush. */
   readonly head: Buffer | null;
 }
 

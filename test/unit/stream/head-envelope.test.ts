@@ -10,30 +10,30 @@ const envelope: HeadEnvelope = {
     { topic: 'logs', partition: 12, offset: 0 },
     { topic: 'users', partition: 0, offset: 2 ** 53 - 1 },
   ],
-  head: Buffer.from('{"now":1}\n{"more":2}'),
+  head: Buffer.from('{"now":1,"more":[2]}'),
 };
 
 describe('encodeHeadEnvelope', () => {
-  it('writes one line of JSON, then the bytes of the head', () => {
+  it('writes one JSON object that holds the head', () => {
     expect(encodeHeadEnvelope(envelope).toString()).toBe(
-      '{"v":2,"definition":"window=60000","positions":{"logs":{"3":17,"12":0},"users":{"0":9007199254740991}}}\n' +
-        '{"now":1}\n{"more":2}',
+      '{"v":2,"definition":"window=60000","positions":{"logs":{"3":17,"12":0},"users":{"0":9007199254740991}},' +
+        '"head":{"now":1,"more":[2]}}',
     );
   });
 
-  it('writes no line feed when the job has no head', () => {
+  it('writes null when the job has no head', () => {
     expect(encodeHeadEnvelope({ definition: 'd', positions: [], head: null }).toString()).toBe(
-      '{"v":2,"definition":"d","positions":{}}',
+      '{"v":2,"definition":"d","positions":{},"head":null}',
     );
   });
 });
 
 describe('decodeHeadEnvelope', () => {
   it.each<[string, HeadEnvelope]>([
-    ['a head of text', envelope],
+    ['a head', envelope],
     ['no head', { ...envelope, head: null }],
-    ['an empty head', { ...envelope, head: Buffer.alloc(0) }],
-    ['a head of any bytes', { ...envelope, head: Buffer.from([0x0a, 0xff, 0x00, 0x0a]) }],
+    ['a head with escapes', { ...envelope, head: Buffer.from('{"name":"a\\n\\"é\\u0000"}') }],
+    ['a head that is one number', { ...envelope, head: Buffer.from('0') }],
     [
       'a topic with the name of a property',
       { ...envelope, positions: [{ topic: '__proto__', partition: 0, offset: 5 }] },
