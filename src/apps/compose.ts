@@ -202,7 +202,7 @@ export function openMail(data: DataFolder): Promise<Mailbox> {
 export function consumerOptions(
   config: Config,
   { log, transport, counters }: { readonly log: EventLog; readonly transport: Mailbox; readonly counters: Counters },
-  decide: 'drained' | 'atEnd' = 'drained',
+  mode: 'live' | 'final' = 'live',
 ): Omit<ConsumerOptions, 'onFailure'> {
   const { mail } = config;
   return {
@@ -211,7 +211,7 @@ export function consumerOptions(
     crc32c,
     counters,
     counting: countingJob(config),
-    alerting: alertingJob(config, decide),
+    alerting: alertingJob(config, mode),
     mailer: { format: mailFormat, delivery: mailDelivery(mail, transport) },
   };
 }

@@ -30,7 +30,7 @@ export async function runConsumer(config: Config, io: Io): Promise<number> {
       return await untilStopped(io, async (onFailure) => {
         const counters = new CounterRegistry();
         const web = await launchWeb(config, log, { mailbox, counters }, io);
-        const consumer = await launchConsumer(config, { log, transport: mailbox, counters }, 'drained', io, onFailure);
+        const consumer = await launchConsumer(config, { log, transport: mailbox, counters }, 'live', io, onFailure);
         io.log.info('consumer is ready', { status: web.url, mails: data.mail });
         return async () => {
           await consumer.drain();
@@ -49,12 +49,12 @@ export async function runConsumer(config: Config, io: Io): Promise<number> {
 export async function launchConsumer(
   config: Config,
   parts: { readonly log: EventLog; readonly transport: Mailbox; readonly counters: Counters },
-  decide: 'drained' | 'atEnd',
+  mode: 'live' | 'final',
   io: Io,
   onFailure: OnFailure,
 ): Promise<RunningConsumer> {
   const system = startSystem({ name: 'consumer', log: io.log });
-  const consumer = await startConsumer(system, { ...consumerOptions(config, parts, decide), onFailure });
+  const consumer = await startConsumer(system, { ...consumerOptions(config, parts, mode), onFailure });
   return {
     finish: () => consumer.finish(FINISH_MS),
     drain: async () => {

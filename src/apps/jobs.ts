@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '../config';
 import { compilePattern } from '../config/line-pattern';
 import { createAlerting } from '../pipelines/level-alerts/alerting/alerting';
+import { overFinalWindows } from '../pipelines/level-alerts/alerting/final-windows';
 import { configuredRule, type Rule } from '../pipelines/level-alerts/alerting/rules';
 import { createCounting } from '../pipelines/level-alerts/counting/counting';
 import { compileGlob } from '../glob';
@@ -45,7 +46,7 @@ const levelByName = { error: Level.ERROR, warn: Level.WARN, info: Level.INFO, de
 
 /** Every job of the consumer. */
 export function jobsOf(config: Config): readonly Job[] {
-  return [countingJob(config), alertingJob(config, 'drained')];
+  return [countingJob(config), alertingJob(config, 'live')];
 }
 
 /** @param maxWindows how many windows are kept in memory at the most */
@@ -62,9 +63,10 @@ export function countingJob(config: Config, maxWindows = MAX_WINDOWS): ReturnTyp
   });
 }
 
-export function alertingJob(config: Config, decide: 'drained' | 'atEnd'): ReturnType<typeof createAlerting> {
+/** @param mode `final`: mails are decided at the end of all input, over the final windows */
+export function alertingJob(config: Config, mode: 'live' | 'final'): ReturnType<typeof createAlerting> {
   const { alerting } = config;
-  return createAlerting({
+  const job = createAlerting({
     partitions: config.eventLog.partitions,
     windowMs: config.window,
     rules: rulesOf(config),
@@ -73,8 +75,8 @@ export function alertingJob(config: Config, decide: 'drained' | 'atEnd'): Return
     resolveAfterMs: alerting.resolveAfter,
     digestAfterMs: alerting.digestAfter,
     keepWindowsMs: config.keepWindows,
-    decide,
   });
+  return mode === 'live' ? job : overFinalWindows(job);
 }
 
 export function rulesOf(config: Config): readonly Rule[] {

@@ -81,7 +81,7 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
       // Before the consumer: nothing is mailed yet.
       const table = startLiveTable(io, () => web.view.windows());
       const shown = { ...io, log: table.log };
-      const consumer = await launchConsumer(config, { log, transport: mailbox, counters }, 'drained', shown, onFailure);
+      const consumer = await launchConsumer(config, { log, transport: mailbox, counters }, 'live', shown, onFailure);
       const producer = await launchProducer(config, data, { log, store: observed.store, counters }, shown, onFailure);
       const hosts = config.generator.folder ?? data.hosts;
       const uploads = startUploads(config, hosts, observed, shown);
@@ -166,7 +166,7 @@ async function ingestFiles(
   const observed = await openFolder(config, data, io, { ...systemClock, now: () => lastModified });
   const mailbox = await openMail(data);
   const counters = new CounterRegistry();
-  const consumer = await launchConsumer(config, { log, transport: mailbox, counters }, 'atEnd', quiet, onFailure);
+  const consumer = await launchConsumer(config, { log, transport: mailbox, counters }, 'final', quiet, onFailure);
   const producer = await launchProducer(
     config,
     data,

@@ -2,22 +2,20 @@ import { open } from 'node:fs/promises';
 import { gunzip, type GunzipLimits } from '../adapters/native/gunzip';
 import { alertingJob, countingJob, rulesOf, scanOptions } from '../apps/jobs';
 import type { Config } from '../config';
-import { foldWindows } from '../pipelines/level-alerts/alerting/alerting';
 import { breachedWindows } from '../pipelines/level-alerts/alerting/breached-windows';
 import { parseOutboxRecord } from '../pipelines/level-alerts/alerting/outbox-records';
-import { countLines, type CountingState } from '../pipelines/level-alerts/counting/counting';
 import { parseWindowRecord } from '../pipelines/level-alerts/counting/parse-window-record';
-import type { WindowRecord } from '../pipelines/level-alerts/counting/window-record';
 import { peek, sniff, SNIFF_BYTES } from '../lines/encoding';
 import { initialReadingState } from '../lines/reading-state';
 import { createScanner, fileDayOf, type ScanOptions, type ScannedBatch } from '../lines/scanner';
 import { originOf } from '../ingestion/origin';
 import { quarantineReasonOf } from '../ingestion/quarantine';
 import { sourceId, splitSourceId } from '../ingestion/source-id';
+import { JobChain } from '../stream/job-chain';
 import { TelltaleError } from '../errors';
 import type { Io } from '../io';
 import { findLogFiles } from '../apps/log-files';
-import { asDecided, resultLines, type DecidedMail } from '../apps/results';
+import { asDecided, resultLines } from '../apps/results';
 import { refuseUnreadable, unreadable, type Unreadable } from '../apps/unreadable';
 import { warnOfUnusedKeys } from '../apps/unused-keys';
 
@@ -53,8 +51,7 @@ const CHUNK_BYTES = 1024 * 1024;
  * @throws FILE_UNREADABLE after the results are printed, when some files could not be read
  */
 export async function runReplay(config: Config, options: ReplayOptions, io: Io): Promise<number> {
-  const counting = countingJob(config, Infinity);
-  const state = counting.open(null);
+  const jobs = new JobChain([countingJob(config, Infinity), alertingJob(config, 'final')]);
   let bytes = 0;
   const { inputs, closed } = await inputsOf(config, options);
   warnOfUnusedKeys(
@@ -65,7 +62,7 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
   const leftOut: Unreadable[] = [...closed];
   for (const input of inputs) {
     try {
-      bytes += await countInput(state, input, config, options);
+      bytes += await foldInput(jobs, input, config, options);
     } catch (error) {
       const reason = quarantineReasonOf(error);
       if (reason === null) throw error;
@@ -75,13 +72,17 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
     }
     if (io.stop.aborted) throw new TelltaleError('STOPPED', 'stopped before all was read');
   }
-  counting.step(state, { type: 'end' });
-  const windows = counting.flush(state).outputs.flatMap(({ key, value }) => {
+  jobs.end();
+  const windows = jobs.written('windows').flatMap(({ key, value }) => {
     const window = value === null ? null : parseWindowRecord(key, value);
     return window === null ? [] : [window];
   });
   const breaches = breachedWindows(windows, rulesOf(config), config.window).length;
-  const lines = resultLines({ windows, mails: decideMails(windows, config), bytes, breaches }, options.json);
+  const mails = jobs.written('outbox').flatMap(({ key, value }) => {
+    const record = parseOutboxRecord(key, value);
+    return record?.kind === 'mail' ? [asDecided(record.report, config)] : [];
+  });
+  const lines = resultLines({ windows, mails, bytes, breaches }, options.json);
   io.out.write(`${lines.join('\n')}\n`);
   refuseUnreadable(leftOut);
   return 0;
@@ -166,28 +167,17 @@ async function drained(pieces: AsyncIterator<Buffer>): Promise<void> {
 }
 
 /** @returns the size of the input's content in bytes */
-async function countInput(state: CountingState, input: Input, config: Config, options: ReplayOptions): Promise<number> {
+async function foldInput(jobs: JobChain, input: Input, config: Config, options: ReplayOptions): Promise<number> {
   const { source, origin, scan, lastModified } = input;
   const context = { ...scan, source, origin, generation: 0, lastModified, fileDay: fileDayOf(source) };
   const scanner = createScanner(context, { offset: 0, held: Buffer.alloc(0), reading: initialReadingState });
   // Any fixed time of ingestion will do: nothing ages while files are replayed.
-  const count = ({ batch }: ScannedBatch): void => countLines(state, batch, 0);
+  const fold = ({ batch }: ScannedBatch): void => jobs.fold('logs', batch, 0);
   let bytes = 0;
   for await (const chunk of contentOf(input, { maxRatio: config.ingest.maxGzipRatio })) {
     bytes += chunk.length;
-    scanner.push(chunk).forEach(count);
+    scanner.push(chunk).forEach(fold);
   }
-  if (!options.terminatedOnly) scanner.finish().forEach(count);
+  if (!options.terminatedOnly) scanner.finish().forEach(fold);
   return bytes;
-}
-
-function decideMails(windows: readonly WindowRecord[], config: Config): DecidedMail[] {
-  const alerting = alertingJob(config, 'atEnd');
-  const state = alerting.open(null);
-  foldWindows(state, windows, 0);
-  alerting.step(state, { type: 'end' });
-  return alerting.flush(state).outputs.flatMap(({ key, value }) => {
-    const record = parseOutboxRecord(key, value);
-    return record?.kind === 'mail' ? [asDecided(record.report, config)] : [];
-  });
 }

@@ -3,6 +3,7 @@ import { startConsumer, type Consumer } from '../../actors/consumer';
 import { deliveryWriter } from '../../actors/delivery';
 import { resetJob } from '../../actors/reset-job';
 import { crc32c } from '../../src/adapters/native/checksums';
+import { overFinalWindows } from '../../src/pipelines/level-alerts/alerting/final-windows';
 import { createAlerting } from '../../src/pipelines/level-alerts/alerting/alerting';
 import { mailFormat, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
 import { outboxTopic } from '../../src/stream/topics';
@@ -30,17 +31,20 @@ interface Running {
   readonly failures: string[];
 }
 
-const alerting = createAlerting({
-  partitions: 1,
-  windowMs: 60_000,
-  rules: [thresholdRule({ name: 'errors', level: 'error', threshold: 1, windowMs: 60_000, origins: '*', each: false })],
-  groupWaitMs: 0,
-  repeatIntervalMs: 4 * HOUR,
-  resolveAfterMs: 10 * 60_000,
-  digestAfterMs: 6 * HOUR,
-  keepWindowsMs: 48 * HOUR,
-  decide: 'atEnd',
-});
+const alerting = overFinalWindows(
+  createAlerting({
+    partitions: 1,
+    windowMs: 60_000,
+    rules: [
+      thresholdRule({ name: 'errors', level: 'error', threshold: 1, windowMs: 60_000, origins: '*', each: false }),
+    ],
+    groupWaitMs: 0,
+    repeatIntervalMs: 4 * HOUR,
+    resolveAfterMs: 10 * 60_000,
+    digestAfterMs: 6 * HOUR,
+    keepWindowsMs: 48 * HOUR,
+  }),
+);
 
 async function start(): Promise<Running> {
   const seen = place.startSystem();

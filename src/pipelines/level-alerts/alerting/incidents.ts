@@ -60,9 +60,9 @@ export class Incidents {
     return [...this.byGroup.values()].flat();
   }
 
-  /** Those that are not closed, in the order in which they opened. */
+  /** Those that are not closed, in the order in which they opened: after a restart the same. */
   open(): Incident[] {
-    return [...this.notClosed];
+    return [...this.notClosed].sort(byOpening);
   }
 
   close(incident: Incident): void {
@@ -104,8 +104,8 @@ export class Incidents {
     this.byGroup.get(groupKey(rule.name, group))?.sort(bySpan);
   }
 
-  /** Forgets closed incidents whose last breach came at or before a time, and the oldest of too many. */
-  forget(changedBy: number): boolean {
+  /** Evicts closed incidents whose last breach came at or before a time, and the oldest of too many. */
+  evict(changedBy: number): boolean {
     const closed = this.all()
       .filter((incident) => incident.closed)
       .sort((a, b) => a.changedAt - b.changedAt);
@@ -182,6 +182,11 @@ function opened(breach: Breach, end: number): Incident {
     touched: new Set([start]),
     mailed: null,
   };
+}
+
+function byOpening(a: Incident, b: Incident): number {
+  const keys = groupKey(a.rule, a.group) < groupKey(b.rule, b.group) ? -1 : 1;
+  return a.openedAt - b.openedAt || a.openedBy - b.openedBy || keys;
 }
 
 function bySpan(a: Incident, b: Incident): number {

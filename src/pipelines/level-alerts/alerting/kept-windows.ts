@@ -37,10 +37,10 @@ interface RuleWindow {
   changedAt: number;
 }
 
-/** What `now` is, and whether every window that has ended by then counts as complete, whatever its origin's watermark. */
+/** Processing time. After the end of all input, each window that has ended is complete, whatever its origin's watermark. */
 export interface AlertingClock {
   readonly now: number;
-  readonly allComplete: boolean;
+  readonly ended: boolean;
 }
 
 /** More are not kept, whatever `keepWindows` says: the least recently changed go first. About 200 MiB. */
@@ -55,7 +55,7 @@ export class KeptWindows {
   private readonly origins = new Map<string, Origin>();
   /** By rule, group and start of the rule's window. */
   private readonly sums = new Map<string, Map<string, Map<number, RuleWindow>>>();
-  /** Per partition in order of offset, hence of the last change. */
+  /** Per partition in order of the last change. */
   private readonly byChange: readonly Set<KeptWindow>[];
 
   constructor(
@@ -150,7 +150,7 @@ export class KeptWindows {
   /** Until when an origin's windows are complete (rule 13); -Infinity when nothing is known. */
   completeUntil(origin: string, clock: AlertingClock): number {
     const known = this.origins.get(origin);
-    if (clock.allComplete || known?.idle === true) return clock.now;
+    if (clock.ended || known?.idle === true) return clock.now;
     return known?.watermark ?? -Infinity;
   }
 
@@ -159,8 +159,8 @@ export class KeptWindows {
     return least(this.members(rule, group).map((origin) => this.completeUntil(origin, clock)));
   }
 
-  /** Forgets windows that last changed at or before a time, and the oldest of too many. */
-  forget(changedBy: number): void {
+  /** Evicts windows that last changed at or before a time, and the oldest of too many. */
+  evict(changedBy: number): void {
     for (;;) {
       const oldest = this.leastRecentlyChanged();
       if (oldest === null || (oldest.changedAt > changedBy && this.size() <= maxKeptWindows)) return;
@@ -168,9 +168,18 @@ export class KeptWindows {
     }
   }
 
+  /** Removes and returns all windows, in order of (start, origin). */
+  takeAll(): KeptWindow[] {
+    const all = this.between(-Infinity, Infinity);
+    for (const window of all) this.remove(window);
+    return all;
+  }
+
   /** The lowest offset of a partition that holds the last revision of a kept window; null when none is kept. */
   lowestOffset(partition: number): number | null {
-    return first(this.byChange[partition])?.offset ?? null;
+    let lowest: number | null = null;
+    for (const { offset } of this.byChange[partition] ?? []) lowest = Math.min(offset, lowest ?? offset);
+    return lowest;
   }
 
   private size(): number {

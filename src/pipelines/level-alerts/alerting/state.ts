@@ -22,27 +22,23 @@ export interface AlertingOptions {
   readonly digestAfterMs: number;
   /** Windows and closed incidents are remembered for so long after their last change. */
   readonly keepWindowsMs: number;
-  /**
-   * When mails are decided: at every drain, or only when the input has ended, over its final windows as if each had been
-   * uploaded as soon as it ended (rule 19).
-   */
-  readonly decide: 'drained' | 'atEnd';
 }
 
 export interface AlertingState {
   readonly options: AlertingOptions;
   readonly rules: ReadonlyMap<string, CheckedRule>;
-  windows: KeptWindows;
+  readonly windows: KeptWindows;
   readonly incidents: Incidents;
   /** Breaches seen since mails were last decided, by rule, group and start. */
   readonly breaches: Map<string, Breach>;
-  /** Largest record timestamp or tick seen; with `atEnd` the end of the window that is being folded (rules 11 and 19). */
+  /** The largest record timestamp, tick or due time so far, epoch milliseconds; never goes back. */
   now: number;
-  /** Is nothing left to come that could make a window incomplete that has ended? */
-  allComplete: boolean;
-  /** Has nothing come since the input was read to its end? */
+  /** True while nothing has come since the input was read to its end. */
   backlogRead: boolean;
+  /** True when no more input will ever come. */
   ended: boolean;
+  /** True when something was folded after mails were last decided. */
+  undecided: boolean;
   /** By partition: what the head said. */
   readonly restoreFrom: readonly (number | null)[];
   outputs: Output[];
@@ -69,9 +65,9 @@ export function openState(
     incidents,
     breaches: new Map(),
     now: head?.now ?? 0,
-    allComplete: options.decide === 'atEnd',
     backlogRead: false,
     ended: false,
+    undecided: false,
     restoreFrom: partitions.map(({ restoreFrom }) => restoreFrom),
     outputs: [],
     changed: false,

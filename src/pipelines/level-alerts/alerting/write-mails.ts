@@ -7,9 +7,8 @@ import { buildReport, groupName, patternsIn, patternsInWindows, type Subject } f
 import type { CheckedRule } from './rules';
 import { ruleOf, type AlertingState } from './state';
 
-/** Takes breaches into incidents, decides the mails that are due now, and puts them into the outputs. */
+/** Decides the mails that are due now, and puts them into the outputs. */
 export function writeMails(state: AlertingState): void {
-  takeBreaches(state);
   const open = state.incidents.open();
   const { mails, closed } = decideMails(open.map((incident) => situationOf(state, incident)));
   for (const mail of mails) writeMail(state, mail);
@@ -90,17 +89,8 @@ function mailedNow(state: AlertingState, incident: Incident, rule: CheckedRule, 
  * Breaches become incidents in the order in which they arrived, so that it makes no difference how far ahead of the
  * others a partition was read.
  */
-function takeBreaches({ breaches, incidents, options }: AlertingState): void {
+export function takeBreaches({ breaches, incidents, options }: AlertingState): void {
   const inOrder = [...breaches.values()].sort((a, b) => a.arrivedAt - b.arrivedAt || a.start - b.start);
   for (const breach of inOrder) incidents.take(breach, options.resolveAfterMs);
   breaches.clear();
-}
-
-/** When something about an open incident is due if no window comes before. */
-export function dueAt({ options, rules }: AlertingState, incident: Incident): number {
-  const over = overAt(incident, ruleOf(rules, incident), options.resolveAfterMs);
-  if (incident.mailed === null) return Math.min(over, incident.openedAt + options.groupWaitMs);
-  const reminder = reminderAt(incident.mailed, options.repeatIntervalMs);
-  const pattern = incident.touched.size > 0 ? newPatternAt(incident.mailed, options.repeatIntervalMs) : Infinity;
-  return Math.min(over, reminder, pattern);
 }

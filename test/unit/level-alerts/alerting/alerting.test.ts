@@ -1,4 +1,5 @@
 import { createAlerting } from '../../../../src/pipelines/level-alerts/alerting/alerting';
+import { overFinalWindows } from '../../../../src/pipelines/level-alerts/alerting/final-windows';
 import type { MailReport } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
 import { thresholdRule } from '../../../support/rules';
 import { at, clock, defaults, errorsRule, hour, minute, Runner, windowOf } from './runner';
@@ -149,6 +150,16 @@ describe('an incident', () => {
       ['11:00', 'reminder 09:59-10:00'],
       ['13:00', 'reminder 09:59-10:00'],
       ['17:00', 'reminder 09:59-10:00'],
+    ]);
+  });
+
+  it('reminds at the times when reminders were due when a tick comes long after them', () => {
+    const runner = new Runner({ repeatIntervalMs: hour }).write(0, at('10:00'), windowOf('a', at('09:59'), 2));
+    runner.catchUp(at('10:00'));
+    const mails = runner.catchUp(at('16:59'));
+    expect(mails.map((mail) => `${clock(mail.decidedAt)} ${said([mail]).join('')}`)).toEqual([
+      '11:00 reminder 09:59-10:00',
+      '13:00 reminder 09:59-10:00',
     ]);
   });
 
@@ -303,7 +314,7 @@ describe('a restart', () => {
 
 describe('at the end of a replay', () => {
   it('mails are decided as if each window had been uploaded when it ended', () => {
-    const runner = new Runner({ decide: 'atEnd', repeatIntervalMs: 20 * minute });
+    const runner = new Runner({ repeatIntervalMs: 20 * minute }, overFinalWindows);
     const starts = [5, 6, 7, 30, 36, 42, 48, 54, 59].map((n) => at('10:00') + n * minute);
     runner.write(0, at('23:00'), ...starts.map((start) => windowOf('a', start, 2)));
     expect(said(runner.foldAll().drain())).toEqual([]);
@@ -317,13 +328,13 @@ describe('at the end of a replay', () => {
   });
 
   it('a first mail sums all origins of its window', () => {
-    const runner = new Runner({ decide: 'atEnd' });
+    const runner = new Runner({}, overFinalWindows);
     runner.write(0, 0, windowOf('b', at('10:05'), 2)).write(1, 0, windowOf('a', at('10:05'), 3));
     expect(runner.foldAll().end().drain()).toMatchObject([{ transition: 'opened', totals: { error: 5 } }]);
   });
 
   it('mails an incident that still waits for groupWait, and holds back nothing as old', () => {
-    const runner = new Runner({ decide: 'atEnd', groupWaitMs: hour });
+    const runner = new Runner({ groupWaitMs: hour }, overFinalWindows);
     runner.write(0, at('23:00'), windowOf('a', at('10:05'), 2));
     expect(said(runner.foldAll().end().drain())).toEqual(['opened 10:05-10:06']);
   });

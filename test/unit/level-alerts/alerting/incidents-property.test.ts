@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { AlertingOptions } from '../../../../src/pipelines/level-alerts/alerting/alerting';
+import { overFinalWindows } from '../../../../src/pipelines/level-alerts/alerting/final-windows';
 import type { WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
 import { thresholdRule } from '../../../support/rules';
 import { at, hour, minute, Runner, windowOf } from './runner';
@@ -137,8 +138,36 @@ describe('however windows are cut into batches and drains, and wherever the job 
   });
 });
 
+/** How mails are decided after a transaction: further ticks, as shares of the time to the next one, and a restart. */
+const pause = fc.record({ ticks: fc.array(fc.double({ min: 0, max: 1, noNaN: true })), restart: fc.boolean() });
+
+it('decides the same mails at the same times when ticks come more often and the job restarts in between', () => {
+  const options = { rules, groupWaitMs: 7 * minute, repeatIntervalMs: 11 * minute };
+  const idle = (windows: readonly WindowRecord[]) => windows.map((window) => ({ ...window, idle: true }));
+  fc.assert(
+    fc.property(transactions, fc.boolean(), fc.array(pause, { minLength: 1 }), (input, isIdle, pauses) => {
+      const mails = (pausing: boolean) => {
+        const runner = new Runner(options);
+        input.forEach(({ partition, timestamp, windows }, i) => {
+          runner.write(partition, timestamp, ...(isIdle ? idle(windows) : windows)).catchUp(timestamp);
+          const { ticks, restart } = pauses[i % pauses.length] ?? { ticks: [], restart: false };
+          const next = input[i + 1]?.timestamp ?? at('23:59');
+          if (!pausing) return;
+          if (restart) runner.restart().catchUp(timestamp);
+          const times = ticks.map((share) => Math.floor(timestamp + share * (next - 1 - timestamp)));
+          for (const time of times.sort((a, b) => a - b)) runner.catchUp(time);
+        });
+        runner.catchUp(at('23:59'));
+        return runner.mails();
+      };
+      expect(mails(true)).toEqual(mails(false));
+    }),
+    { numRuns: 100 },
+  );
+});
+
 it('a replay of equal windows decides equal mails, whatever their order', () => {
-  const options = { rules, decide: 'atEnd', repeatIntervalMs: 10 * minute } as const;
+  const options = { rules, repeatIntervalMs: 10 * minute };
   fc.assert(
     fc.property(transactions, fc.array(fc.nat(), { minLength: 7, maxLength: 7 }), (input, random) => {
       const final = new Map<string, { partition: number; window: WindowRecord }>();
@@ -147,7 +176,7 @@ it('a replay of equal windows decides equal mails, whatever their order', () => 
       }
       const keyed = [...final.values()].map((entry, i) => ({ entry, key: (random[i % random.length] ?? 0) * (i + 1) }));
       const replay = (order: readonly { partition: number; window: WindowRecord }[]) => {
-        const runner = new Runner(options);
+        const runner = new Runner(options, overFinalWindows);
         for (const { partition, window } of order) runner.write(partition, 0, window);
         return runner.foldAll().end().drain();
       };

@@ -72,7 +72,6 @@ export const defaults: AlertingOptions = {
   resolveAfterMs: 10 * minute,
   digestAfterMs: 6 * hour,
   keepWindowsMs: 48 * hour,
-  decide: 'drained',
 };
 
 /** Two partitions of topic `windows`, and the job that folds them as a job-runner would. */
@@ -86,9 +85,13 @@ export class Runner {
   private readonly read: number[];
   private committed: readonly number[];
 
-  constructor(options: Partial<AlertingOptions> = {}) {
+  /** @param wrap makes another job of the alerting job */
+  constructor(
+    options: Partial<AlertingOptions> = {},
+    wrap: (job: Job<AlertingState>) => Job<AlertingState> = (job) => job,
+  ) {
     const all = { ...defaults, ...options };
-    this.job = createAlerting(all);
+    this.job = wrap(createAlerting(all));
     this.state = this.job.open(null);
     this.topic = Array.from({ length: all.partitions }, () => []);
     this.read = this.topic.map(() => 0);

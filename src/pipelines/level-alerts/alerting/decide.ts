@@ -1,0 +1,42 @@
+import { least } from './extremes';
+import { newPatternAt, overAt, reminderAt, type Incident } from './incidents';
+import { ruleOf, type AlertingState } from './state';
+import { takeBreaches, writeMails } from './write-mails';
+
+/** Decides the mails that are due now, and then evicts windows and closed incidents that have not changed for long. */
+export function decide(state: AlertingState): void {
+  takeBreaches(state);
+  writeMails(state);
+  const changedBy = state.now - state.options.keepWindowsMs;
+  state.windows.evict(changedBy);
+  if (state.incidents.evict(changedBy)) state.changed = true;
+  state.undecided = false;
+}
+
+/**
+ * Moves `now` to a time, and decides mails then. On the way, it decides mails at each time at which one becomes due, in
+ * order of due time: it makes no difference how far apart ticks are.
+ */
+export function advance(state: AlertingState, to: number): void {
+  takeBreaches(state);
+  for (let due = nextDue(state); due <= to; due = nextDue(state)) {
+    state.now = due;
+    writeMails(state);
+  }
+  state.now = Math.max(state.now, to);
+  decide(state);
+}
+
+/** The first time after `now` at which a mail may become due while no window comes; Infinity when there is none. */
+function nextDue(state: AlertingState): number {
+  const times = state.incidents.open().flatMap((incident) => dueTimes(state, incident));
+  return least(times.filter((time) => time > state.now));
+}
+
+function dueTimes({ options, rules }: AlertingState, incident: Incident): number[] {
+  const { mailed, openedAt, touched } = incident;
+  const over = overAt(incident, ruleOf(rules, incident), options.resolveAfterMs);
+  if (mailed === null) return [over, openedAt + options.groupWaitMs];
+  const reminder = reminderAt(mailed, options.repeatIntervalMs);
+  return touched.size > 0 ? [over, reminder, newPatternAt(mailed, options.repeatIntervalMs)] : [over, reminder];
+}

@@ -1,0 +1,50 @@
+import type { BatchInput, Job } from '../../../stream/job';
+import { foldWindow, windowsIn } from './alerting';
+import { advance } from './decide';
+import type { AlertingState } from './state';
+
+/**
+ * The alerting job for input that has an end (`replay`, `local --once`). It keeps the last revision of each window until
+ * the end, and then drives the same job over them in order of (start, origin): each window comes at the time when it ends,
+ * as if its upload had come at once, and its origin holds nothing back (`replay-equals-live`).
+ */
+export function overFinalWindows(job: Job<AlertingState>): Job<AlertingState> {
+  return {
+    ...job,
+    step: (state, input) => {
+      switch (input.type) {
+        case 'batch':
+          keep(state, input);
+          return;
+        case 'tick':
+          return;
+        case 'end':
+          foldInOrder(state);
+          job.step(state, input);
+          return;
+        case 'lines':
+          job.step(state, input);
+      }
+    },
+  };
+}
+
+/** Puts windows where `restore` puts them, so that a run that is killed before the end finds them again. */
+function keep(state: AlertingState, { partition, batch, startOffset }: BatchInput): void {
+  state.changed = true;
+  for (const { window, place } of windowsIn(batch, partition, startOffset)) {
+    if (window !== null) state.windows.put(window, place);
+  }
+}
+
+function foldInOrder(state: AlertingState): void {
+  for (const { record, end, partition, offset } of state.windows.takeAll()) {
+    if (end > state.now) {
+      // The mails of the time before are due only now, when its windows are summed over all origins.
+      advance(state, state.now);
+      advance(state, end - 1);
+      state.windows.evict(end - state.options.keepWindowsMs);
+    }
+    foldWindow(state, { ...record, idle: true }, { partition, offset, timestamp: end });
+  }
+}
