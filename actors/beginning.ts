@@ -83,8 +83,8 @@ async function* passOver(
 export function firstOf(
   object: ObjectInfo,
   encoding: Content['encoding'],
-  { bucket, originRule }: ReadingOptions,
+  { bucket, originRule, topicOf }: ReadingOptions,
 ): Checkpoint {
   const origin = originOf(object.key, originRule);
-  return firstCheckpoint(sourceId(bucket, object.key), origin, object, encoding);
+  return firstCheckpoint(sourceId(bucket, object.key), origin, object, encoding, topicOf(object.key));
 }

@@ -3,6 +3,7 @@ import { createTrace, type Trace } from '../src/trace';
 import { encodeLines } from '../src/lines/log-records';
 import type { Checkpoint } from '../src/ingestion/checkpoint';
 import { encodeQuarantine } from '../src/ingestion/quarantine';
+import { topicProblem } from '../src/ingestion/line-topics';
 import { partitionOf } from '../src/ingestion/origin';
 import type { SourceId } from '../src/ingestion/source-id';
 import { isTelltaleError, TelltaleError } from '../src/errors';
@@ -20,6 +21,8 @@ export interface PublisherOptions {
   /** Stable: a second instance with the same id fences this one (rule 10). */
   readonly transactionalId: string;
   readonly partitions: number;
+  /** Topics that lines may go to: the inputs of the pipelines. */
+  readonly lineTopics: readonly string[];
   readonly log: EventLog;
   readonly clock: Clock;
   readonly crc32c: Crc32c;
@@ -30,14 +33,19 @@ export interface PublisherOptions {
 const MAX_TRANSACTION_MS = 1_000;
 const MAX_TRANSACTION_BYTES = 8 * 1024 * 1024;
 
-export const publisherTopics = { reads: ['checkpoints'], writes: ['logs', 'checkpoints', 'quarantine'] } as const;
+export function publisherTopics(lineTopics: readonly string[]): {
+  reads: readonly string[];
+  writes: readonly string[];
+} {
+  return { reads: ['checkpoints'], writes: [...lineTopics, 'checkpoints', 'quarantine'] };
+}
 
 interface State {
   readonly writer: EventWriter;
   readonly epoch: number;
   /** What the event log holds for certain. */
   readonly committed: CheckpointShelf;
-  /** Sources whose checkpoint cannot be understood, and why: reading on could lose or repeat lines. */
+  /** Sources that are blocked, and why: reading them could lose or repeat lines. */
   readonly refused: ReadonlyMap<SourceId, string>;
   open: Open | null;
   /** Number of publishes taken, to see whether anything came after a `commit` was told. */
@@ -71,7 +79,8 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
       const { writer, committed, refused } = await restore(options, context.signal);
       const trace = traceOf(context, options);
       for (const [source, problem] of refused) {
-        trace('sourceBlocked', { source, reason: 'unreadable checkpoint', problem });
+        const isUnreadable = committed.get(source) === null;
+        trace('sourceBlocked', { source, reason: isUnreadable ? 'unreadable checkpoint' : 'unknown topic', problem });
       }
       epoch += 1;
       if (epoch > 1) trace('restarted', { reason: 'event log', epoch });
@@ -167,7 +176,8 @@ async function take(
   });
   if (step.batch !== null) {
     const bytes = encodeLines(step.batch, options.clock.now(), options.crc32c);
-    await open.transaction.append('logs', partitionOf(step.checkpoint.origin, options.partitions), bytes);
+    const { topic, origin } = step.checkpoint;
+    await open.transaction.append(topic, partitionOf(origin, options.partitions), bytes);
     open.bytes += bytes.length;
   }
   if (step.quarantine !== undefined) {
@@ -250,7 +260,7 @@ async function restore(
   options: PublisherOptions,
   signal: AbortSignal,
 ): Promise<Pick<State, 'writer' | 'committed' | 'refused'>> {
-  const writer = await options.log.openWriter({ id: options.transactionalId, ...publisherTopics });
+  const writer = await options.log.openWriter({ id: options.transactionalId, ...publisherTopics(options.lineTopics) });
   try {
     const shelved = await readShelf(options);
     // Another start is at work meanwhile: its epoch counts, and nobody is to hear of this one.
@@ -262,7 +272,7 @@ async function restore(
   }
 }
 
-/** The newest checkpoint of each source. One that cannot be understood stops its own source, and no other. */
+/** The newest checkpoint of each source. One that cannot be decoded blocks its own source, and no other. */
 async function readShelf(options: PublisherOptions): Promise<Pick<State, 'committed' | 'refused'>> {
   const committed = new CheckpointShelf();
   const refused = new Map<SourceId, string>();
@@ -270,10 +280,11 @@ async function readShelf(options: PublisherOptions): Promise<Pick<State, 'commit
     await readCheckpoints(
       options.log,
       partition,
-      ({ source, key, value, problem }) => {
+      ({ source, key, value, checkpoint, problem }) => {
         committed.put({ key, value: problem === null ? value : null });
-        if (problem === null) refused.delete(source);
-        else refused.set(source, problem);
+        const reason = checkpoint === null ? problem : topicProblem(checkpoint, options.lineTopics);
+        if (reason === null) refused.delete(source);
+        else refused.set(source, reason);
       },
       ({ record }) => {
         if (record !== null) committed.putBucket(record);

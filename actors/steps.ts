@@ -19,6 +19,8 @@ export interface ReadingOptions extends ContentOptions, ProvingOptions {
   readonly hashing: Hashing;
   readonly since: Since;
   readonly originRule: OriginRule;
+  /** Topic of the lines of a key that was never read. */
+  readonly topicOf: (key: string) => string;
   readonly scan: (key: string) => ScanOptions;
   /** How long an unterminated line is held. 0 publishes it at once: nothing will follow (`local --once`). */
   readonly tailTimeoutMs: number;

@@ -106,10 +106,10 @@ export const decisions = {
     help: 'Readings that failed and are retried after a pause.',
   },
   sourceBlocked: {
-    event: 'source blocked: unreadable checkpoint',
+    event: 'source blocked',
     level: 'error',
     counter: 'telltale_sources_blocked_total',
-    help: 'Sources that are not read because their checkpoint cannot be read.',
+    help: 'Sources that are not read: their checkpoint cannot be decoded, or no pipeline reads their topic.',
   },
   restarted: {
     event: 'publisher restarted',

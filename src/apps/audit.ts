@@ -13,6 +13,7 @@ import {
 import type { Crc64 } from '../ingestion/byte-sum';
 import { claimOf, type Claim } from '../ingestion/audit/claim';
 import { TopicLedger, type TopicFacts } from '../ingestion/audit/topic-ledger';
+import { topicProblem } from '../ingestion/line-topics';
 import { sourceId, splitSourceId, type SourceId } from '../ingestion/source-id';
 import { isTelltaleError, TelltaleError } from '../errors';
 import type { Clock } from '../ports/clock';
@@ -27,6 +28,8 @@ export interface AuditOptions {
   readonly clock: Clock;
   readonly crc64: Crc64;
   readonly partitions: number;
+  /** Topics that lines may be in. */
+  readonly lineTopics: readonly string[];
   readonly bucket: string;
   /** Which objects are to be read: under this prefix, with such keys, modified then or later (epoch milliseconds). */
   readonly prefix: string;
@@ -71,15 +74,15 @@ class Audit {
   constructor(private readonly options: AuditOptions) {}
 
   async *run(): AsyncGenerator<Audited, void, undefined> {
-    const { log, clock, partitions, stop } = this.options;
-    const settled: number[] = [];
+    const { clock, partitions, stop } = this.options;
+    const settled: ReadonlyMap<string, number>[] = [];
     for (let partition = 0; partition < partitions; partition++) {
-      settled.push((await log.offsets('logs', partition)).end);
+      settled.push(await this.endsOf(partition));
     }
-    // Of lines before these ends, the checkpoints say all; of later ones perhaps not yet.
+    // Checkpoints cover all lines before these ends, perhaps not later ones.
     await clock.sleep(VISIBLE_MS, stop);
-    for (const [partition, end] of settled.entries()) {
-      yield* this.partition(partition, end);
+    for (const [partition, ends] of settled.entries()) {
+      yield* this.partition(partition, ends);
       this.done += 1;
       this.progress(0);
     }
@@ -88,7 +91,19 @@ class Audit {
     if (missing !== undefined) throw noSuchSource(missing, [...this.known]);
   }
 
-  private async *partition(partition: number, settledEnd: number): AsyncGenerator<Audited, void, undefined> {
+  /** Ends of a partition, by topic. */
+  private async endsOf(partition: number): Promise<ReadonlyMap<string, number>> {
+    const ends = new Map<string, number>();
+    for (const topic of this.options.lineTopics) {
+      ends.set(topic, (await this.options.log.offsets(topic, partition)).end);
+    }
+    return ends;
+  }
+
+  private async *partition(
+    partition: number,
+    settledEnds: ReadonlyMap<string, number>,
+  ): AsyncGenerator<Audited, void, undefined> {
     const { log, clock, crc64, retentionMs, concurrency } = this.options;
     const { claims, refused } = await this.checkpoints(partition);
     for (const source of [...claims.keys(), ...refused.keys()]) this.known.add(source);
@@ -97,13 +112,17 @@ class Audit {
     if (this.options.only !== null && wanted.length === 0) return;
 
     const ledger = new TopicLedger(claims, clock.now() - retentionMs, crc64);
-    const { start } = await log.offsets('logs', partition);
-    await readBatches(log, { topic: 'logs', partition, from: start }, (batch, from) => {
-      for (const lines of decodeLines(batch, from)) {
-        if (!refused.has(lines.batch.source)) ledger.add(lines, lines.nextOffset <= settledEnd);
-      }
-      this.progress(batch.length);
-    });
+    const complete = new Set<string>();
+    for (const [topic, settledEnd] of settledEnds) {
+      const { start } = await log.offsets(topic, partition);
+      if (start === 0) complete.add(topic);
+      await readBatches(log, { topic, partition, from: start }, (batch, from) => {
+        for (const lines of decodeLines(batch, from)) {
+          if (!refused.has(lines.batch.source)) ledger.add(topic, lines, lines.nextOffset <= settledEnd);
+        }
+        this.progress(batch.length);
+      });
+    }
     for (const source of ledger.unclaimed()) {
       this.known.add(source);
       if (this.isWanted(source))
@@ -112,7 +131,9 @@ class Audit {
     wanted.sort((a, b) => (a.source < b.source ? -1 : 1));
     for (let i = 0; i < wanted.length; i += concurrency) {
       const some = wanted.slice(i, i + concurrency);
-      yield* await Promise.all(some.map((claim) => this.judge(claim, ledger.factsOf(claim), start === 0)));
+      yield* await Promise.all(
+        some.map((claim) => this.judge(claim, ledger.factsOf(claim), complete.has(claim.topic))),
+      );
     }
   }
 
@@ -125,8 +146,9 @@ class Audit {
     await readCheckpoints(this.options.log, partition, ({ source, value, checkpoint, problem }) => {
       claims.delete(source);
       refused.delete(source);
-      if (checkpoint !== null) claims.set(source, claimOf(checkpoint, this.options.crc64));
-      if (problem !== null) refused.set(source, problem);
+      const reason = checkpoint === null ? problem : topicProblem(checkpoint, this.options.lineTopics);
+      if (reason !== null) refused.set(source, reason);
+      else if (checkpoint !== null) claims.set(source, claimOf(checkpoint, this.options.crc64));
       this.progress(value?.length ?? 0);
     });
     return { claims, refused };

@@ -17,6 +17,7 @@ import type { MailReport } from '../pipelines/level-alerts/alerting/mail-report'
 import { mailFormat } from '../pipelines/level-alerts/alerting/outbox-records';
 import type { Counters } from '../counters';
 import { renderMail } from '../pipelines/level-alerts/mail/render-mail';
+import { createTopicOf } from '../ingestion/line-topics';
 import { createKeyFilter, type OriginRule } from '../ingestion/origin';
 import { topicSpecs } from '../stream/topics';
 import { TelltaleError } from '../errors';
@@ -29,6 +30,7 @@ import type { Io } from '../io';
 import { projectFile } from '../project-file';
 import type { DataFolder } from './data-folder';
 import { alertingJob, countingJob, scanOptions } from './jobs';
+import { lineTopicsOf } from './line-topics';
 
 /** The one place that chooses adapters: everything else is handed ports. */
 
@@ -170,6 +172,8 @@ export async function producerOptions(
     partitions: config.eventLog.partitions,
     ...objectsToRead(config),
     originRule,
+    topicOf: createTopicOf(ingest.sources),
+    lineTopics: lineTopicsOf(config),
     since: sinceOf(ingest.since),
     retentionMs: config.eventLog.retention,
     concurrency: ingest.concurrency,

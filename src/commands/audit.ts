@@ -3,6 +3,7 @@ import { audit, type AuditProgress } from '../apps/audit';
 import { objectsToRead, openEventLog, openStore } from '../apps/compose';
 import { counted } from '../apps/counted';
 import { findDataFolder } from '../apps/data-folder';
+import { lineTopicsOf } from '../apps/line-topics';
 import type { Config } from '../config';
 import type { Audited } from '../ingestion/audit/audit';
 import { escapeControls } from '../escape-controls';
@@ -44,6 +45,7 @@ export async function runAudit(config: Config, { sources, json }: AuditCommand, 
       clock: systemClock,
       crc64: await loadCrc64Nvme(),
       partitions: eventLog.partitions,
+      lineTopics: lineTopicsOf(config),
       ...objectsToRead(config),
       // What is to be passed over from now on has a checkpoint that says so.
       sinceMs: ingest.since === 'everything' || ingest.since === 'now' ? -Infinity : Date.parse(ingest.since),

@@ -25,6 +25,9 @@ const isBucket = (value: string): boolean => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$
 const isPrefix = (value: string): boolean =>
   printable(value) && value.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
+/** What a pipeline may call a topic of lines. */
+const isTopicName = (value: string): boolean => /^[a-z][a-z0-9-]{0,99}$/.test(value);
+
 const isRuleName = (value: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
 
 function notAnObject({ code, input }: { readonly code: string; readonly input?: unknown }): string | undefined {
@@ -64,6 +67,7 @@ const source = z
   .strictObject(
     {
       keys: is.text('a glob such as logs/db-*/**', printable),
+      topic: is.orNull(is.text('a topic such as logs', isTopicName)).default(null),
       zone: is.orNull(is.timeZone()).default(null),
       pattern: is.orNull(is.text('a regular expression in one line', printable)).default(null),
       levels: z

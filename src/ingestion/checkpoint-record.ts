@@ -14,6 +14,7 @@ import {
 } from '../json-fields';
 import { decodeReadingState, encodeReadingState } from '../lines/reading-state-record';
 import {
+  DEFAULT_TOPIC,
   quarantineReasons,
   type Checkpoint,
   type Identity,
@@ -30,6 +31,7 @@ import {
  * |-------|---------------------------------------|-----------------------------------|
  * | v     | 2                                     |                                   |
  * | o     | origin                                |                                   |
+ * | t     | topic                                 | `logs`                            |
  * | g     | generation                            | 0                                 |
  * | n     | size                                  |                                   |
  * | at    | offset                                | equal to n                        |
@@ -80,12 +82,13 @@ export function decodeCheckpoint(key: Buffer, value: Buffer | null): Checkpoint 
 }
 
 /** The order of the fields is that of the record. */
-function shortened({ origin, position, identity, format, quarantine, ended }: Checkpoint): unknown {
+function shortened({ origin, topic, position, identity, format, quarantine, ended }: Checkpoint): unknown {
   const { offset, size, sums } = position;
   const usual = sums.dropped === 0 && sums.skipped === 0 && sums.published === offset;
   return {
     v: 2,
     o: origin,
+    t: orLeftOut(topic, DEFAULT_TOPIC),
     g: orLeftOut(position.generation, 0),
     n: size,
     at: orLeftOut(offset, size),
@@ -137,11 +140,13 @@ function checkpointFrom(source: string, json: unknown): Checkpoint {
   const at = objectAt(json, 'it');
   if (at['v'] !== 2) throw new Error(`its version is ${JSON.stringify(at['v'])}, only 2 is known here`);
   const origin = text(at, 'o');
+  const topic = orElse(at, 't', DEFAULT_TOPIC, text);
   const position = positionFrom(at);
   const identity = identityFrom(at, position.size);
   return {
     source,
     origin,
+    topic,
     position,
     identity,
     format: decodeReadingState(at['r'], identity.lastModified),

@@ -11,6 +11,8 @@ export interface Checkpoint {
   readonly source: string;
   /** Fixed when the source was first seen, and with it the partition (`stable-partition`). */
   readonly origin: string;
+  /** Topic of its lines; fixed when the source was first seen, as the origin is. */
+  readonly topic: string;
   readonly position: Position;
   readonly identity: Identity;
   /** Only src/lines reads it. */
@@ -20,6 +22,9 @@ export interface Checkpoint {
   /** When the object was found deleted, epoch milliseconds. */
   readonly ended: number | null;
 }
+
+/** Topic of lines where the configuration names none. */
+export const DEFAULT_TOPIC = 'logs';
 
 /** Which bytes were read, and what became of each. */
 export interface Position {

@@ -9,7 +9,15 @@ import {
   type ReadingState,
 } from '../lines/reading-state';
 import type { ScannedBatch } from '../lines/scanner';
-import type { Checkpoint, ContentEncoding, Identity, LedgerSums, Position, QuarantineReason } from './checkpoint';
+import {
+  DEFAULT_TOPIC,
+  type Checkpoint,
+  type ContentEncoding,
+  type Identity,
+  type LedgerSums,
+  type Position,
+  type QuarantineReason,
+} from './checkpoint';
 import type { Extent } from './content';
 import { EMPTY_CRC, EMPTY_FINGERPRINT, WINDOW_BYTES } from './content';
 import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from './crc-combine';
@@ -33,16 +41,18 @@ export interface HeldTail {
 
 const noSums: LedgerSums = { published: 0, dropped: 0, skipped: 0 };
 
-/** Before the first byte of generation 0. The origin stays with the source from now on (rule 4). */
+/** Before the first byte of generation 0. The source keeps origin and topic from now on (`stable-partition`). */
 export function firstCheckpoint(
   source: string,
   origin: string,
   object: SourceObject,
   encoding: ContentEncoding,
+  topic = DEFAULT_TOPIC,
 ): Checkpoint {
   return {
     source,
     origin,
+    topic,
     position: { generation: 0, ...noBytes, possibleGap: 0, pendingGap: null },
     identity: nothingReadOf(object, encoding),
     format: initialReadingState,

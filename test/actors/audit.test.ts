@@ -20,11 +20,24 @@ beforeEach(async () => {
 });
 afterEach(() => place.close());
 
-async function audited(store: ObjectStore): Promise<Pick<Audited, 'source' | 'ok' | 'problem'>[]> {
+async function audited(
+  store: ObjectStore,
+  change: Partial<Place['options']> = {},
+): Promise<Pick<Audited, 'source' | 'ok' | 'problem'>[]> {
   const found: Pick<Audited, 'source' | 'ok' | 'problem'>[] = [];
-  const { log, clock, partitions, concurrency } = place.options;
+  const { log, clock, partitions, lineTopics, concurrency } = { ...place.options, ...change };
   const options = {
-    ...{ log, store, clock, partitions, concurrency, crc64: await loadCrc64Nvme(), bucket: BUCKET, prefix: '' },
+    ...{
+      log,
+      store,
+      clock,
+      partitions,
+      lineTopics,
+      concurrency,
+      crc64: await loadCrc64Nvme(),
+      bucket: BUCKET,
+      prefix: '',
+    },
     ...{ includes: () => true, sinceMs: -Infinity, retentionMs: HOUR, only: null, onProgress: () => undefined },
     stop: new AbortController().signal,
   };

@@ -74,6 +74,8 @@ export async function openPlace(folder: string, versioning = false): Promise<Pla
     bucket: BUCKET,
     prefix: '',
     originRule: { prefix: '', expression: null },
+    topicOf: () => 'logs',
+    lineTopics: ['logs'],
     includes: () => true,
     concurrency: 4,
     credit: 4,

@@ -70,7 +70,7 @@ describe('a commit that goes wrong', () => {
   });
 });
 
-describe('a checkpoint that cannot be understood', () => {
+describe('a checkpoint that cannot be decoded', () => {
   it('stops its own source, until a later one can be, and no other', async () => {
     await place.put(KEY, text(3));
     await place.put('web-2/other.log', text(3));
@@ -152,8 +152,11 @@ describe('the publisher', () => {
   let ref: ActorRef<PublisherMessage>;
   beforeEach(() => {
     seen = startTestSystem();
-    const { log, clock, crc32c, counters, partitions } = place.options;
-    ref = spawn(seen.system, publisher({ name: 'p', transactionalId: 't', log, clock, crc32c, counters, partitions }));
+    const { log, clock, crc32c, counters, partitions, lineTopics } = place.options;
+    ref = spawn(
+      seen.system,
+      publisher({ name: 'p', transactionalId: 't', log, clock, crc32c, counters, partitions, lineTopics }),
+    );
   });
   afterEach(() => seen.system.stop(10_000));
 
@@ -252,7 +255,7 @@ describe('the publisher', () => {
     const reader = fakeReader('reader');
     const [first] = await stepsOf(text(2));
     const { epoch } = await standing();
-    await place.log.openWriter({ id: 't', ...publisherTopics });
+    await place.log.openWriter({ id: 't', ...publisherTopics(['logs']) });
     if (first !== undefined) tell(ref, publish(first, epoch, reader.ref));
     expect(await stopped(ref)).toEqual({ kind: 'stopped' });
     expect(seen.crashes).toEqual([]);

@@ -41,10 +41,10 @@ export async function readRecords(log: EventLog, topic: string, partitions = PAR
   return records;
 }
 
-/** The lines of each source in topic `logs`, as {@link lineName} writes them, in order. */
-export async function readLines(log: EventLog): Promise<Record<string, string[]>> {
+/** The lines of each source in a topic, as {@link lineName} writes them, in order. */
+export async function readLines(log: EventLog, topic = 'logs'): Promise<Record<string, string[]>> {
   const lines: Record<string, string[]> = {};
-  for await (const bytes of batchesOf(log, 'logs')) {
+  for await (const bytes of batchesOf(log, topic)) {
     for (const { batch } of decodeLines(bytes, 0)) {
       const ofSource = (lines[batch.source] ??= []);
       for (let i = 0; i < batch.count; i++) ofSource.push(lineName(batch, i));

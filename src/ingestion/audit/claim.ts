@@ -4,19 +4,22 @@ import type { Checkpoint, Identity, Position } from '../checkpoint';
 /** What a checkpoint claims, without the fields that only reading needs: small, so that a hundred thousand fit in memory. */
 export interface Claim
   extends
-    Pick<Checkpoint, 'source' | 'origin' | 'quarantine' | 'ended'>,
+    Pick<Checkpoint, 'source' | 'origin' | 'topic' | 'quarantine' | 'ended'>,
     Pick<Position, 'generation' | 'offset' | 'size' | 'sums' | 'possibleGap'>,
     Pick<Identity, 'encoding' | 'etag' | 'versionId' | 'objectSize' | 'whole' | 'crc64' | 'crc32'> {
   /** The part of the unterminated tail that the checkpoint itself holds: its length, and its CRC64NVME. */
   readonly held: { readonly length: number; readonly crc64: bigint };
 }
 
-export function claimOf({ source, origin, position, identity, quarantine, ended }: Checkpoint, crc64: Crc64): Claim {
+export function claimOf(
+  { source, origin, topic, position, identity, quarantine, ended }: Checkpoint,
+  crc64: Crc64,
+): Claim {
   const { generation, offset, size, sums, possibleGap } = position;
   const { encoding, etag, versionId, objectSize, whole, crc32 } = identity;
   const held = Buffer.from(position.held, 'base64');
   return {
-    ...{ source, origin, quarantine, ended },
+    ...{ source, origin, topic, quarantine, ended },
     ...{ generation, offset, size, sums, possibleGap },
     ...{ encoding, etag, versionId, objectSize, whole, crc64: identity.crc64, crc32 },
     held: { length: held.length, crc64: crc64(held) },

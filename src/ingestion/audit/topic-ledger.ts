@@ -37,7 +37,7 @@ const MAX_HELD_BYTES = 16 * 1024 * 1024;
 const lineFeed = Buffer.from('\n');
 const carriageReturnLineFeed = Buffer.from('\r\n');
 
-/** Folds a partition of `logs`, in order, into what it holds of each source. A few hundred bytes of memory a source. */
+/** Folds one partition of every topic of lines, each in order, into what it holds of each source. A few hundred bytes of memory a source. */
 export class TopicLedger {
   private readonly traces = new Map<string, Trace>();
   private readonly unclaimedSources = new Set<string>();
@@ -56,10 +56,11 @@ export class TopicLedger {
   ) {}
 
   /**
-   * @param settled were these lines committed before the checkpoints were read? Then there must be one that speaks of
-   *   them; later ones are passed over
+   * @param topic where the lines are
+   * @param settled true when these lines were committed before the checkpoints were read. Then there must be a checkpoint
+   *   that covers them; later lines are skipped
    */
-  add({ batch, timestamp }: DecodedLines, settled: boolean): void {
+  add(topic: string, { batch, timestamp }: DecodedLines, settled: boolean): void {
     const claim = this.claims.get(batch.source);
     if (claim === undefined) {
       if (settled && timestamp >= this.retainedSince) this.unclaimedSources.add(batch.source);
@@ -67,6 +68,10 @@ export class TopicLedger {
     }
     const trace = this.traceOf(batch.source);
     if (trace.problem !== null) return;
+    if (topic !== claim.topic) {
+      trace.problem = `the line at ${at(batch, 0)} is in the topic ${topic}, the source's lines go to ${claim.topic}`;
+      return;
+    }
     if (batch.origin !== claim.origin) {
       trace.problem = `a line of ${at(batch, 0)} has the origin ${JSON.stringify(batch.origin)}, the source has ${JSON.stringify(claim.origin)}`;
       return;

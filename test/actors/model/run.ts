@@ -136,11 +136,11 @@ export class Run {
    */
   async audit(log = this.world.place.log): Promise<readonly Audited[]> {
     const { place, store } = this.world;
-    const { partitions, retentionMs } = place.options;
+    const { partitions, lineTopics, retentionMs } = place.options;
     const clock = { now: () => place.options.clock.now(), sleep: () => Promise.resolve() };
     const found: Audited[] = [];
     for await (const audited of audit({
-      ...{ log, clock, partitions, retentionMs, store, bucket: BUCKET, prefix: '', includes: () => true },
+      ...{ log, clock, partitions, lineTopics, retentionMs, store, bucket: BUCKET, prefix: '', includes: () => true },
       crc64: await loadCrc64Nvme(),
       sinceMs: -Infinity,
       concurrency: 4,

@@ -122,7 +122,12 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
       await asProducer.ensureTopics(specs);
       await asConsumer.ensureTopics(specs);
       const { end } = await asProducer.offsets('logs', 7);
-      await write(await asProducer.openWriter({ id: 'telltale-producer-7', ...publisherTopics }), 'logs', 7, mechanism);
+      await write(
+        await asProducer.openWriter({ id: 'telltale-producer-7', ...publisherTopics(['logs']) }),
+        'logs',
+        7,
+        mechanism,
+      );
 
       const assigned: number[] = [];
       const membership = await asConsumer.joinGroup('telltale-counting', 'logs', {
@@ -190,7 +195,7 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
   const opening = (writer: WriterOptions) => (log: EventLog) => log.openWriter(writer);
   const nobody = { assigned: () => Promise.resolve(), revoked: () => Promise.resolve() };
   const joinGroup = (group: string, topic: string) => (log: EventLog) => log.joinGroup(group, topic, nobody);
-  const publisher = opening({ id: 'telltale-producer-0', ...publisherTopics });
+  const publisher = opening({ id: 'telltale-producer-0', ...publisherTopics(['logs']) });
   const counting = opening(jobWriter(countingJob, 0));
   const [alerting, mailer] = [opening(jobWriter(alertingJob, 0)), opening(deliveryWriter('mailer', outboxTopic))];
   const operationNames = new Map([

@@ -196,8 +196,8 @@ describe('ingest.sources', () => {
     const yaml = `ingest: {sources: [{keys: a/*, pattern: '${pattern}', levels: {F: error}}, {keys: b/*, zone: Europe/Berlin}]}`;
     const { config, origins } = load({ yaml });
     expect(config.ingest.sources).toEqual([
-      { keys: 'a/*', zone: null, pattern, levels: { F: 'error' } },
-      { keys: 'b/*', zone: 'Europe/Berlin', pattern: null, levels: {} },
+      { keys: 'a/*', topic: null, zone: null, pattern, levels: { F: 'error' } },
+      { keys: 'b/*', topic: null, zone: 'Europe/Berlin', pattern: null, levels: {} },
     ]);
     expect(origins.get('ingest.sources')).toBe(join(folder, 'my.yaml'));
     expect(load({ yaml: stringify(writtenConfig(config)) }).config).toEqual(config);
@@ -214,6 +214,11 @@ describe('ingest.sources', () => {
     ['no object', '[a]', '.0: expected keys with their values, found "a"'],
     ['no keys', '[{zone: UTC}]', '.0.keys: expected a glob such as logs/db-*/**, found nothing'],
     ['an unknown key', '[{keys: a, patern: x}]', '.0.patern: no such key; did you mean ingest.sources.0.pattern?'],
+    [
+      'a topic that Kafka does not take',
+      '[{keys: a, topic: Not a topic}]',
+      '.0.topic: expected a topic such as logs, found "Not a topic"',
+    ],
     [
       'a bad zone',
       '[{keys: a}, {keys: b, zone: Mars/Base}]',

@@ -59,6 +59,7 @@ const checkpoints: fc.Arbitrary<Checkpoint> = fc
   .record({
     source: fc.string({ unit: 'grapheme' }),
     origin: fc.string({ unit: 'grapheme' }),
+    topic: fc.oneof(fc.constant('logs'), fc.string({ unit: 'grapheme' })),
     generation: count,
     encoding: fc.constantFrom('plain', 'gzip'),
     etag,
@@ -101,11 +102,13 @@ const checkpoints: fc.Arbitrary<Checkpoint> = fc
 const before = readFileSync(join(__dirname, 'checkpoint-records.jsonl'), 'utf8')
   .trimEnd()
   .split('\n')
-  .map((line) => JSON.parse(line) as { checkpoint: Checkpoint; key: string; value: string });
+  .map((line) => JSON.parse(line) as { checkpoint: Omit<Checkpoint, 'topic'>; key: string; value: string });
 
 describe('a checkpoint that the version before wrote', () => {
   it.each(before.map((record, i) => [i, record] as const))('is read, and written byte for byte (%i)', (_, record) => {
-    const { checkpoint, key, value } = record;
+    const { key, value } = record;
+    // That version knew no topic but `logs`.
+    const checkpoint = { ...record.checkpoint, topic: 'logs' };
     const decoded = decodeCheckpoint(Buffer.from(key), Buffer.from(value));
     expect(decoded).toEqual(checkpoint);
     const encoded = encodeCheckpoint(checkpoint);
@@ -263,6 +266,7 @@ describe('what is no record of a checkpoint', () => {
     ['without a version', withFields({ v: undefined }), 'its version is undefined'],
     ['of a later version', withFields({ v: 3 }), 'its version is 3'],
     ['without an origin', withFields({ o: undefined }), 'o is not text'],
+    ['with a topic by number', withFields({ t: 5 }), 't is not text'],
     ['of generation -1', withFields({ g: -1 }), 'g is not a count'],
     ['without a size', withFields({ n: undefined }), 'n is not a number'],
     ['of a size in text', withFields({ n: '5' }), 'n is not'],

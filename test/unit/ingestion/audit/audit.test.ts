@@ -218,7 +218,7 @@ describe('the audit of a source', () => {
 
 describe('the ledger of a topic', () => {
   it('finds sources that have no checkpoint, but for those whose lines are past retention', () => {
-    const lines = (name: string, timestamp: number): Parameters<TopicLedger['add']>[0] => ({
+    const lines = (name: string, timestamp: number): Parameters<TopicLedger['add']>[1] => ({
       batch: {
         source: name,
         origin: '',
@@ -237,10 +237,19 @@ describe('the ledger of a topic', () => {
       nextOffset: 0,
     });
     const ledger = new TopicLedger(new Map(), 100, crc64);
-    ledger.add(lines('old', 99), true);
-    ledger.add(lines('lost', 100), true);
-    ledger.add(lines('new', 100), false);
+    ledger.add('logs', lines('old', 99), true);
+    ledger.add('logs', lines('lost', 100), true);
+    ledger.add('logs', lines('new', 100), false);
     expect(ledger.unclaimed()).toEqual(['lost']);
+  });
+
+  it('reports a line in a topic that is not that of its source', () => {
+    const given = source('one\n', 100);
+    const audited = auditOf(given, crc64, { topic: 'events' });
+    expect(audited).toMatchObject({
+      ok: false,
+      problem: `the line at 0:0 is in the topic events, the source's lines go to logs`,
+    });
   });
 
   it('sums many sources at once in bounded memory', () => {
@@ -250,6 +259,7 @@ describe('the ledger of a topic', () => {
     for (const at of [0, 30_001]) {
       for (const { source: name } of claims) {
         ledger.add(
+          'logs',
           {
             batch: {
               source: name,

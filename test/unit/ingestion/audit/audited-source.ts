@@ -76,6 +76,7 @@ export function sourceOf(
     claim: {
       source: context.source,
       origin: context.origin,
+      topic: 'logs',
       generation: 0,
       offset,
       size: content.length,
@@ -108,6 +109,8 @@ export function auditOf(
   how: {
     readonly retained?: boolean;
     readonly settled?: boolean;
+    /** Where the lines are; by default where the claim says. */
+    readonly topic?: string;
     readonly newest?: SourceObject | null;
     readonly read?: SourceObject;
   } = {},
@@ -117,7 +120,7 @@ export function auditOf(
   const half = Math.floor(lines.length / 2);
   for (const some of [lines.slice(0, half), ...lines.slice(half).map((line) => [line])]) {
     for (const batch of batchesOf(claim.source, some)) {
-      ledger.add({ batch, timestamp: INGESTED, nextOffset: 0 }, how.settled ?? true);
+      ledger.add(how.topic ?? claim.topic, { batch, timestamp: INGESTED, nextOffset: 0 }, how.settled ?? true);
     }
   }
   const topic = ledger.factsOf(claim);

@@ -1,0 +1,20 @@
+import { lineTopicsOf } from '../../../src/apps/line-topics';
+import { loadConfig } from '../../../src/config';
+
+const configWith = (sources: string): ReturnType<typeof loadConfig>['config'] =>
+  loadConfig({ set: [`ingest.sources=${sources}`], env: {} }).config;
+
+describe('line topics', () => {
+  it('are the inputs of pipelines that no job writes', () => {
+    expect(lineTopicsOf(configWith('[{"keys":"a","topic":"logs"},{"keys":"b"}]'))).toEqual(['logs']);
+  });
+
+  it.each(['log', 'checkpoints', 'windows'])('refuse the topic %s and name the nearest', (topic) => {
+    expect(() => lineTopicsOf(configWith(`[{"keys":"a"},{"keys":"b","topic":"${topic}"}]`))).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG',
+        message: `ingest.sources.1.topic: no pipeline reads the topic "${topic}"; did you mean logs?`,
+      }) as Error,
+    );
+  });
+});
