@@ -6,27 +6,27 @@ import { join } from 'node:path';
 import { loadCrc64Nvme } from '../../src/adapters/native/checksums';
 import type { ObjectInfo, ObjectStore, ObjectVersion } from '../../src/ports/object-store';
 
-/** What an adapter brings along to be tested. */
+/** What an adapter supplies for its tests. */
 export interface ObjectStoreHarness {
   /** A store whose bucket is empty. */
   fresh(): Promise<ObjectStore>;
   readonly bucket: string;
-  /** Stores that normalise `//`, `.` and `..` in keys cannot keep them apart. */
+  /** Stores that normalize `//`, `.` and `..` in keys cannot distinguish them. */
   readonly keepsEveryKey: boolean;
-  /** Does the bucket keep every version of its objects? */
+  /** True when the bucket keeps every version of its objects. */
   readonly versioned: boolean;
-  /** An old version keeps its LastModified; stand-ins date it by when it was replaced. */
+  /** True when an old version keeps its LastModified; some S3-compatible stores use the time of its replacement. */
   readonly keepsVersionTimes: boolean;
-  /** Deletes an object as whoever owns the bucket would: its older versions stay. */
+  /** Deletes an object as the bucket's owner would: its older versions stay. */
   remove(key: string): Promise<void>;
-  /** Deletes one version for good. */
+  /** Deletes one version permanently. */
   removeVersion(key: string, versionId: string): Promise<void>;
-  /** S3 keeps `a` and `a/b`; stand-ins that make a file of each object cannot have a file and a folder of one name. */
+  /** True when the store keeps both `a` and `a/b`, as S3 does. A store with one file per object cannot. */
   readonly keepsKeysBelowKeys: boolean;
   close(): Promise<void>;
 }
 
-/** Odd, but fine for every store, and each a different file. */
+/** Odd keys that every store accepts, each with a different file. */
 const oddKeys = [
   'a b/c  d.log',
   ' space ',
@@ -61,14 +61,14 @@ const hostileKeys = [
   `${'n'.repeat(300)}.log`,
   `${'%'.repeat(300)}/${'ü'.repeat(100)}`,
   'k'.repeat(1024),
-  // A name of 240 bytes, between two that are longer for a file system that encodes what follows the first 239.
+  // A name of 240 bytes, between two longer ones, for a file system that encodes bytes after the first 239.
   ...['%', 'z', 'ü'].map((last) => `${'l'.repeat(239)}${last}`),
 ];
 
 const inUtf8Order = (keys: readonly string[]): string[] =>
   [...keys].sort((x, y) => Buffer.compare(Buffer.from(x), Buffer.from(y)));
 
-/** The contract of `ports/object-store`, as cases that every adapter passes. */
+/** The contract of `ports/object-store`, as cases that every adapter must pass. */
 export function objectStoreContract(name: string, harness: ObjectStoreHarness): void {
   describe(`${name} as an object store`, () => {
     const { bucket } = harness;
@@ -99,13 +99,13 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
     const versions = (key: string, from?: string): Promise<readonly ObjectVersion[]> =>
       store.versions(bucket, key, from);
 
-    it('says null for an object that does not exist, and refuses to read it', async () => {
+    it('returns null for an object that does not exist, and refuses to read it', async () => {
       expect(await store.head(bucket, 'nothing')).toBeNull();
       const reading = store.read(bucket, 'nothing', { from: 0, ifMatch: '"x"' });
       await expect(reading).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
     });
 
-    it('gives back what was put, with quoted MD5 and full-object CRC64NVME', async () => {
+    it('returns the put content, with quoted MD5 and full-object CRC64NVME', async () => {
       const content = Buffer.from('123456789');
       const written = await put('logs/host-1/app.log', content);
       expect(written).toMatchObject({
@@ -124,7 +124,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       expect(await readAll(store, bucket, written, 0)).toEqual(Buffer.alloc(0));
     });
 
-    it('reads from any byte on, and nothing from the end on', async () => {
+    it('reads from any byte, and nothing at the end', async () => {
       const written = await put('k', 'abcdef');
       expect(await textOf(written, 2)).toBe('cdef');
       expect(await textOf(written, 5)).toBe('f');
@@ -147,7 +147,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       expect(written.checksum?.value).toBe(crc64(content).toString(16).padStart(16, '0'));
     });
 
-    it('refuses to read an object that is not the one named', async () => {
+    it('refuses to read an object with another ETag', async () => {
       const first = await put('k', 'first');
       const second = await put('k', 'second');
       const reading = store.read(bucket, 'k', { from: 0, ifMatch: first.etag });
@@ -155,7 +155,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       expect((await readAll(store, bucket, second, 0)).toString()).toBe('second');
     });
 
-    it('never mixes two contents when an object is overwritten while it is read', async () => {
+    it('never mixes two contents when an object is overwritten during a read', async () => {
       const first = await put('k', Buffer.alloc(4 << 20, 'a'));
       const reading = await store.read(bucket, 'k', { from: 0, ifMatch: first.etag });
       const seen: Buffer[] = [];
@@ -169,7 +169,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       expect(Buffer.concat(seen).includes('b')).toBe(false);
     });
 
-    it('lets readers of an object see one whole content or the other while it is put again and again', async () => {
+    it('shows readers one whole content or another during repeated puts', async () => {
       await put('k', Buffer.alloc(300_000, 'a'));
       let writing = true;
       const write = async (): Promise<void> => {
@@ -195,7 +195,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       expect(whole).toBeGreaterThan(0);
     });
 
-    it('puts a file as it is at that moment, and goes on with what was appended at the next put', async () => {
+    it('puts a file as of that moment, and includes appended bytes in the next put', async () => {
       const path = await fileOf('one\n');
       const first = await store.putFile(bucket, 'k', path);
       await appendFile(path, 'two\n');
@@ -205,14 +205,14 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       expect(second.etag).not.toBe(first.etag);
     });
 
-    it('says which file is missing when there is nothing to put', async () => {
+    it('names the missing file when there is nothing to put', async () => {
       const putting = store.putFile(bucket, 'k', join(folder, 'missing'));
       await expect(putting).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
       expect(await store.head(bucket, 'k')).toBeNull();
     });
 
-    it('lists keys in UTF-8 order, with what head says save the checksum', async () => {
-      // The slash sorts between the hyphen and the zero; U+FF5E sorts before an emoji in UTF-8 and behind it in UTF-16.
+    it('lists keys in UTF-8 order, with the data of head except the checksum', async () => {
+      // The slash sorts between the hyphen and the zero; U+FF5E sorts before an emoji in UTF-8 and after it in UTF-16.
       const folders = harness.keepsKeysBelowKeys ? ['a/b', 'b'] : [];
       const inOrder = inUtf8Order(['a-b', 'a/b-c', 'a/b/c', 'a0', 'b/c', 'ab/c', '～', '😀', ...folders]);
       for (const key of [...inOrder].reverse()) await put(key, key);
@@ -239,7 +239,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       it.each([
         ['the shorter key first', ['a', 'a/b', 'a/b/c']],
         ['the longer key first', ['a/b/c', 'a/b', 'a']],
-      ])('keeps an object whose key is the folder of another, %s', async (_order, order) => {
+      ])("keeps an object whose key is another's folder, %s", async (_order, order) => {
         for (const key of order) await put(key, `content of ${key}`);
         for (const key of order) await put(key, `new content of ${key}`);
         for (const key of order) {
@@ -258,7 +258,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       await expect(put('ü'.repeat(513), 'x')).rejects.toMatchObject({ code: 'OBJECT_KEY' });
     });
 
-    it('goes on with a listing behind any key, which need not be there', async () => {
+    it('continues a listing after any key, even one that does not exist', async () => {
       for (const key of ['logs/a', 'logs/b/c', 'logs/b/d', 'logs-old/a', 'other']) await put(key, key);
       const all = await keys();
       for (const [i, after] of all.entries()) expect(await keys({ after })).toEqual(all.slice(i + 1));
@@ -270,7 +270,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       expect(await keys({ after: 'z' })).toEqual([]);
     });
 
-    it('goes on with a listing below a prefix', async () => {
+    it('continues a listing below a prefix', async () => {
       for (const key of ['logs/a', 'logs/b/c', 'logs/b/d', 'logs/e', 'other']) await put(key, key);
       expect(await keys({ prefix: 'logs/', after: 'logs/b/c' })).toEqual(['logs/b/d', 'logs/e']);
       expect(await keys({ prefix: 'logs/b', after: 'logs/b/c' })).toEqual(['logs/b/d']);
@@ -280,7 +280,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
 
     const kept = harness.keepsEveryKey ? hostileKeys : oddKeys;
 
-    it('keeps odd keys apart, and lists them as they were given, from any of them on', async () => {
+    it('distinguishes odd keys, and lists them unchanged, after any of them', async () => {
       for (const key of kept) await put(key, `content of ${key}`);
       for (const key of kept) {
         const info = await store.head(bucket, key);
@@ -296,7 +296,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       expect(kept.some((key) => Buffer.byteLength(key) === 1024)).toBe(true);
     });
 
-    it('knows no versions of an object that is not there', async () => {
+    it('returns no versions of an object that does not exist', async () => {
       await put('there', 'x');
       expect(await versions('nothing')).toEqual([]);
       expect(await versions('the')).toEqual([]);
@@ -330,7 +330,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       harness.keepsVersionTimes ? info : { ...info, lastModified: expect.any(Number) as number };
     const idsOf = (infos: readonly ObjectInfo[]): (string | undefined)[] => infos.map(({ versionId }) => versionId);
 
-    it('gives each put a version of its own, also when the bytes are the same', async () => {
+    it('gives each put its own version, even for equal bytes', async () => {
       const written = await putAll('k', 'same', 'same', 'same');
       expect(new Set(idsOf(written)).size).toBe(3);
       expect(idsOf(written)).not.toContain(undefined);
@@ -338,7 +338,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       expect(await store.head(bucket, 'k')).toEqual(written[2]);
     });
 
-    it('walks the versions oldest first, without checksums, from any of them on', async () => {
+    it('lists the versions oldest first, without checksums, from any of them', async () => {
       const written = await putAll('k', 'one', 'two', 'three');
       const listed = written.map(asKept).map(({ key, size, etag, lastModified, versionId }) => {
         return { key, size, etag, lastModified, versionId };
@@ -351,13 +351,13 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       expect(await versions('k', '../../k')).toEqual(listed);
     });
 
-    it('says of an old version what it said of it when it was new', async () => {
+    it('returns the same data for an old version as when it was new', async () => {
       const written = await putAll('k', 'one', '123456789', 'three');
       for (const info of written) expect(await store.head(bucket, 'k', info.versionId)).toEqual(asKept(info));
       expect(written[1]?.checksum).toEqual({ algorithm: 'CRC64NVME', value: 'ae8b14860a799888' });
     });
 
-    it('reads an old version from any byte on, and only if it is the one named', async () => {
+    it('reads an old version from any byte, and only with the same ETag', async () => {
       const [one, two] = await putAll('k', 'one', 'two', 'three');
       if (one?.versionId === undefined || two === undefined) throw new Error('no version');
       expect([await textOf(one), await textOf(two), await textOf(one, 2), await textOf(one, 3)]).toEqual([
@@ -383,7 +383,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       expect(await textOf(first, (4 << 20) - 2)).toBe('aa');
     });
 
-    it('says null for a version that is gone or never was, and refuses to read it', async () => {
+    it('returns null for a version that does not exist, and refuses to read it', async () => {
       const [one, two, three] = await putAll('k', 'one', 'two', 'three');
       await harness.removeVersion('k', two?.versionId ?? '');
       const unknown = ['01BX5ZZKBKACTAV9WEVGEMMVRZ', '1', 'nonsense', '../../objects', two?.versionId ?? ''];
@@ -397,7 +397,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       expect(idsOf(await versions('k', two?.versionId))).toEqual([one?.versionId, three?.versionId]);
     });
 
-    it('keeps the older versions of an object that was deleted, and goes on behind them', async () => {
+    it('keeps the older versions of a deleted object, and adds new ones after them', async () => {
       const [one, two] = await putAll('k', 'one', 'two');
       await harness.remove('k');
       expect(await store.head(bucket, 'k')).toBeNull();
@@ -409,7 +409,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       expect(await store.head(bucket, 'k')).toEqual(three);
     });
 
-    it('does not mix versions of keys that begin with another', async () => {
+    it('does not mix versions of keys with a common prefix', async () => {
       const begin = ['a', 'a.1', 'a-', 'a b', 'aa/b', 'ab/c'];
       const written = new Map<string, (string | undefined)[]>();
       for (const key of begin) written.set(key, idsOf(await putAll(key, `1 ${key}`, `2 ${key}`)));
@@ -430,7 +430,7 @@ export function objectStoreContract(name: string, harness: ObjectStoreHarness): 
       });
     }
 
-    it('keeps the versions of odd keys apart', async () => {
+    it('does not mix the versions of odd keys', async () => {
       const written = new Map<string, ObjectInfo[]>();
       for (const key of kept) written.set(key, await putAll(key, `1 ${key}`, `2 ${key}`));
       for (const [key, infos] of written) {

@@ -9,13 +9,13 @@ type GetMessage = { readonly type: 'get'; readonly replyTo: ActorRef<readonly st
 const get = (replyTo: ActorRef<readonly string[]>): GetMessage => ({ type: 'get', replyTo });
 
 describe('tell and ask', () => {
-  test('messages are handled one at a time, in the order they were told', async () => {
+  test('handles messages one at a time, in the order of tell', async () => {
     const actor = spawn(test_.system, list('list'));
     for (const item of ['a', 'b', 'c']) tell(actor, { type: 'add', item });
     expect(await ask(actor, get, 1_000)).toEqual(['a', 'b', 'c']);
   });
 
-  test('a reply may come after the handler, from anywhere', async () => {
+  test('accepts a reply after the handler, from any actor', async () => {
     const waiting: ActorRef<string>[] = [];
     const actor = spawn(test_.system, {
       name: 'late',
@@ -31,7 +31,7 @@ describe('tell and ask', () => {
     expect(await answer).toBe('hello');
   });
 
-  test('a question without an answer in time is ASK_TIMEOUT, and the late answer a dead letter', async () => {
+  test('fails with ASK_TIMEOUT without an answer in time; the late answer is undelivered', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     try {
       const { opened, open } = gate();
@@ -54,7 +54,7 @@ describe('tell and ask', () => {
     }
   });
 
-  test('only the first answer counts, a second one is a dead letter', async () => {
+  test('accepts only the first answer; a second one is undelivered', async () => {
     const actor = spawn(test_.system, {
       name: 'twice',
       initialState: () => 0,
@@ -68,13 +68,13 @@ describe('tell and ask', () => {
     expect(test_.letters).toEqual([{ to: 'test://twice?reply', message: 2 }]);
   });
 
-  test('asking a stopped actor fails at once with ACTOR_STOPPED', async () => {
+  test('fails at once with ACTOR_STOPPED when the actor has stopped', async () => {
     const actor = spawn(test_.system, list('list'));
     await stop(actor);
     await expect(ask(actor, get, 2 ** 31 - 1)).rejects.toMatchObject({ code: 'ACTOR_STOPPED' });
   });
 
-  test('a question that waits when the actor stops fails with ACTOR_STOPPED', async () => {
+  test('fails with ACTOR_STOPPED when the actor stops before it handles the question', async () => {
     const { opened, open } = gate();
     const actor = spawn(test_.system, list('list'));
     tell(actor, { type: 'wait', until: opened });
@@ -84,7 +84,7 @@ describe('tell and ask', () => {
     await Promise.all([failure, done]);
   });
 
-  test('a question that was handled but not answered when the actor stops fails with ACTOR_STOPPED', async () => {
+  test('fails with ACTOR_STOPPED when the actor stops after it handled the question without an answer', async () => {
     const actor = spawn(test_.system, {
       name: 'silent',
       initialState: () => 0,
@@ -97,7 +97,7 @@ describe('tell and ask', () => {
     await expect(answer).rejects.toMatchObject({ code: 'ACTOR_STOPPED' });
   });
 
-  test('a question that an earlier handler took fails when its actor crashes; one that still waits does not', async () => {
+  test('fails a question taken by an earlier handler when the actor crashes, but not a waiting one', async () => {
     type Keep = { readonly type: 'keep'; readonly replyTo: ActorRef<string> };
     const broken = new Error('broken');
     const actor = spawn<Keep | GetMessage | 'crash', number>(test_.system, {
@@ -117,7 +117,7 @@ describe('tell and ask', () => {
     expect(await waits).toEqual(['answered']);
   });
 
-  test('a question whose handler crashes fails with what was thrown', async () => {
+  test('fails with the thrown error when the handler crashes', async () => {
     const broken = new Error('broken');
     const actor = spawn(test_.system, {
       name: 'broken',
@@ -131,7 +131,7 @@ describe('tell and ask', () => {
 });
 
 describe('undelivered messages', () => {
-  test('a message to a stopped actor is counted and logged by its type, without its content', async () => {
+  test('are counted and logged by their type, without content', async () => {
     const actor = spawn(test_.system, list('list'));
     await stop(actor);
     tell(actor, { type: 'add', item: 'secret' });
@@ -142,7 +142,7 @@ describe('undelivered messages', () => {
     ]);
   });
 
-  test('a later actor of the same name does not receive the messages of the first', async () => {
+  test('do not reach a later actor of the same name', async () => {
     const first = spawn(test_.system, list('list'));
     await stop(first);
     const second = spawn(test_.system, list('list'));
@@ -151,7 +151,7 @@ describe('undelivered messages', () => {
     expect(test_.system.undeliveredMessages()).toBe(1);
   });
 
-  test('systems of the same name keep their messages apart', async () => {
+  test('are separate for systems of the same name', async () => {
     const other = startTestSystem();
     const actor = spawn(test_.system, list('list'));
     const otherActor = spawn(other.system, list('list'));
@@ -162,7 +162,7 @@ describe('undelivered messages', () => {
     expect(await ask(actor, get, 1_000)).toEqual(['here']);
   });
 
-  test('a hook that throws is logged', async () => {
+  test('log an error of their hook', async () => {
     const loud = startTestSystem({
       onUndelivered: () => {
         throw new Error('hook');

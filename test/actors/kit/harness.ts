@@ -23,7 +23,7 @@ export interface TestSystem {
   readonly log: LogEntry[];
 }
 
-/** Starts a system that remembers everything it reports. The caller stops it. */
+/** Starts a system that records all its reports. The caller stops it. */
 export function startTestSystem(hooks: { onUndelivered?: () => void; onCrash?: () => void } = {}): TestSystem {
   const letters: UndeliveredMessage[] = [];
   const crashes: Crash[] = [];
@@ -48,14 +48,14 @@ export function startTestSystem(hooks: { onUndelivered?: () => void; onCrash?: (
   return { system, letters, crashes, log };
 }
 
-/** A promise and what settles it. */
+/** A promise and the function that settles it. */
 export function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { opened, open };
 }
 
-/** Lets everything run that can run without a timer: many turns of the event loop, no clock involved. */
+/** Runs all work that needs no timer: many turns of the event loop, without a clock. */
 export async function allTurns(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
@@ -67,7 +67,7 @@ export type ListMessage =
   | { readonly type: 'crash'; readonly error?: Error }
   | { readonly type: 'do'; readonly action: (context: ActorContext<ListMessage>) => unknown };
 
-/** An actor whose state is the list of what was added; its other messages make it wait, crash or do something. */
+/** An actor whose state lists the added items; other messages make it wait, crash or run a function. */
 export function list(
   name: string,
   options: Partial<ActorOptions<ListMessage, readonly string[]>> = {},

@@ -1,6 +1,6 @@
 /**
- * What nact 7.6.2 does that the kit protects the actors from. These tests are on raw nact (the only file outside src/kit
- * that may import it): when an upgrade of nact breaks one, look at what the kit does about it.
+ * Pins the behavior of nact 7.6.2 from which the kit protects actors. These tests use raw nact; only this file and
+ * src/kit may import it. When an upgrade of nact breaks a test, check how the kit handles that case.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -9,7 +9,7 @@ import { allTurns, gate } from './harness';
 
 type Handler = () => unknown;
 
-/** Most of these actors run what they are sent, so each test shows its own handlers. */
+/** Most of these actors run the function they receive, so that each test shows its handlers. */
 const run = async (state: unknown, handler: Handler): Promise<unknown> => {
   await handler();
   return state;
@@ -34,7 +34,7 @@ const record = (into: unknown[], what: unknown): void => {
   into.push(what);
 };
 
-/** Runs a script with nact in a Node of its own, since what it does would end this one. */
+/** Runs a script with nact in a separate Node process, which it may end. */
 async function inOwnNode(script: string): Promise<{ code: unknown; stderr: string }> {
   const { code, stderr } = await promisify(execFile)(process.execPath, ['-e', script], { cwd: __dirname }).then(
     (done) => ({ code: 0, ...done }),
@@ -53,7 +53,7 @@ describe('stop', () => {
     expect(childStopped).not.toHaveBeenCalled();
   });
 
-  test('of a system does not stop its actors', async () => {
+  test('does not stop the actors of a stopped system', async () => {
     const stopped = jest.fn();
     spawn(system, run, 'actor', props({ afterStop: stopped }));
     stop(system);
@@ -61,7 +61,7 @@ describe('stop', () => {
     expect(stopped).not.toHaveBeenCalled();
   });
 
-  test('does not wait: afterStop runs later, and beside a handler that is still at work', async () => {
+  test('does not wait: afterStop runs later, even during a running handler', async () => {
     const { opened, open } = gate();
     const events: string[] = [];
     const actor = spawn(system, run, 'actor', props({ afterStop: () => record(events, 'afterStop') }));
@@ -79,7 +79,7 @@ describe('stop', () => {
     expect(events).toEqual(['afterStop', 'handler done']);
   });
 
-  test('runs afterStop a second time when the handler at work crashes after it', async () => {
+  test('runs afterStop a second time when the running handler crashes after it', async () => {
     const { opened, open } = gate();
     const afterStop = jest.fn();
     const actor = spawn(system, run, 'actor', props({ afterStop }));
@@ -91,7 +91,7 @@ describe('stop', () => {
     expect(afterStop).toHaveBeenCalledTimes(2);
   });
 
-  test('loses the next message even for afterStop, which sees only those behind it', async () => {
+  test('loses the next message even for afterStop, which sees only later ones', async () => {
     const left: unknown[] = [];
     const actor = spawn(system, run, 'actor', props({ afterStop: (_, { mailbox }) => record(left, mailbox.length) }));
     const handler = jest.fn();
@@ -105,7 +105,7 @@ describe('stop', () => {
 });
 
 describe('a crash', () => {
-  test('prints to the console and stops the actor; the messages behind it vanish', async () => {
+  test('prints to the console and stops the actor; later messages vanish', async () => {
     const afterStop = jest.fn();
     const behind = jest.fn();
     const actor = spawn(system, run, 'actor', props({ afterStop }));
@@ -125,7 +125,7 @@ describe('a crash', () => {
     expect(failing).toHaveBeenCalledTimes(1);
   });
 
-  test('with escalate leaves the child stuck for ever when the parent resumes', async () => {
+  test('leaves the child stuck when it escalates and the parent resumes', async () => {
     const parent = spawn(system, run, 'parent', props({ onCrash: (_msg, _error, ctx) => ctx.resume }));
     const afterStop = jest.fn();
     const child = spawn(parent, run, 'child', props({ onCrash: (_msg, _error, ctx) => ctx.escalate, afterStop }));
@@ -137,7 +137,7 @@ describe('a crash', () => {
     expect(afterStop).not.toHaveBeenCalled();
   });
 
-  test('with resetAll makes a sibling run two handlers at once', async () => {
+  test('makes a sibling run two handlers at once with resetAll', async () => {
     const { opened, open } = gate();
     const parent = spawn(system, run, 'parent');
     const failing = spawn(parent, run, 'failing', props({ onCrash: (_msg, _error, ctx) => ctx.resetAll }));
@@ -153,7 +153,7 @@ describe('a crash', () => {
     open();
   });
 
-  test.each(['resetAllChildren', 'stopAllChildren'] as const)('with %s leaves the actor stuck', async (decision) => {
+  test.each(['resetAllChildren', 'stopAllChildren'] as const)('leaves the actor stuck with %s', async (decision) => {
     const afterStop = jest.fn();
     const actor = spawn(system, run, 'actor', props({ onCrash: (_msg, _error, ctx) => ctx[decision], afterStop }));
     const next = jest.fn();
@@ -179,7 +179,7 @@ describe('a crash', () => {
     expect(events).toEqual([1, 2, 3]);
   });
 
-  test('of a stateless actor is swallowed', async () => {
+  test('is swallowed in a stateless actor', async () => {
     const next = jest.fn();
     const actor = spawnStateless(
       system,
@@ -195,7 +195,7 @@ describe('a crash', () => {
 });
 
 describe('state', () => {
-  test('given as initialState is the same object after a reset', async () => {
+  test('is the same object after a reset when given as initialState', async () => {
     const seen: number[] = [];
     const push = (state: number[], message: number): number[] => {
       state.push(message);
@@ -210,7 +210,7 @@ describe('state', () => {
     expect(seen).toEqual([1, 2]);
   });
 
-  test('of an initialStateFunc that throws at a reset is the crashed one, used beside onCrash', async () => {
+  test('stays the crashed one when initialStateFunc throws at a reset', async () => {
     const { opened, open } = gate();
     const decisions: string[] = [];
     const handled: unknown[] = [];
@@ -246,7 +246,7 @@ describe('state', () => {
 });
 
 describe('messages', () => {
-  test('to a stopped actor vanish', async () => {
+  test('vanish when the actor has stopped', async () => {
     const handler = jest.fn();
     const actor = spawn(system, run, 'actor');
     stop(actor);
@@ -255,7 +255,7 @@ describe('messages', () => {
     expect(handler).not.toHaveBeenCalled();
   });
 
-  test('that ask an actor which then stops are answered by the time-out only', async () => {
+  test('end only by timeout when they ask an actor that then stops', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     try {
       const settled = jest.fn();
@@ -272,7 +272,7 @@ describe('messages', () => {
     }
   });
 
-  test('to a stopped actor reach a later one of the same name', async () => {
+  test('reach a later actor of the same name', async () => {
     const handler = jest.fn();
     const first = spawn(system, run, 'actor');
     stop(first);
@@ -282,7 +282,7 @@ describe('messages', () => {
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
-  test('behind a handler that never settles wait for ever, without a bound', async () => {
+  test('wait without limit after a handler that never settles', async () => {
     const handler = jest.fn();
     const actor = spawn(system, run, 'actor');
     dispatch(actor, () => new Promise(() => undefined));
@@ -291,7 +291,7 @@ describe('messages', () => {
     expect(handler).not.toHaveBeenCalled();
   });
 
-  test('each get a copy of the whole child map', async () => {
+  test('copy the whole child map each time', async () => {
     const maps: unknown[] = [];
     const actor = spawn(
       system,
@@ -318,7 +318,7 @@ describe('hooks', () => {
     ['onCrash', `${actor} dispatch(spawn(start(), fail, 'a', { onCrash: fail }), 1);`],
     ['an asynchronous afterStop', `${actor} stop(spawn(start(), fail, 'a', { afterStop: async () => fail() }));`],
     ['afterStop', `${actor} stop(spawn(start(), fail, 'a', { afterStop: fail }));`],
-  ])('that throw end the process: %s', async (_hook, script) => {
+  ])('end the process when they throw: %s', async (_hook, script) => {
     const { code, stderr } = await inOwnNode(script);
     expect(code).toBe(1);
     expect(stderr).toContain('Error: hook');
@@ -336,7 +336,7 @@ describe('names and logs', () => {
     stop(byObject);
   });
 
-  test('a second system of the same name takes the messages of the first', async () => {
+  test('let a second system of the same name receive the messages of the first', async () => {
     const startNamed = (): ActorSystemRef => start({ name: 'twice' } as unknown as () => void);
     const handler = jest.fn();
     const actor = spawn(startNamed(), run, 'actor');
@@ -347,7 +347,7 @@ describe('names and logs', () => {
     stop(second);
   });
 
-  test('ctx.log is undefined', async () => {
+  test('leave ctx.log undefined', async () => {
     const logs: unknown[] = [];
     const actor = spawn(system, (_state: unknown, _message: number, ctx: { log: unknown }) => logs.push(ctx.log), 'a');
     dispatch(actor, 1);

@@ -15,7 +15,7 @@ afterEach(async () => {
   await test_.system.stop(1_000);
 });
 
-/** Lets a crash happen, and the time of its back-off pass. */
+/** Lets a crash happen and its back-off elapse. */
 async function backOff(ms: number): Promise<void> {
   await allTurns();
   await jest.advanceTimersByTimeAsync(ms);
@@ -87,7 +87,7 @@ describe('a crashed actor', () => {
     expect(initialState).toHaveBeenCalledTimes(3);
   });
 
-  test('stops when its restart budget is used up; what waits becomes dead letters', async () => {
+  test('stops when its restart budget is used up; waiting messages become undelivered', async () => {
     const error = new Error('broken');
     const actor = spawn(test_.system, list('list', { supervision }));
     for (let n = 0; n < 3; n++) tell(actor, { type: 'crash', error });
@@ -99,7 +99,7 @@ describe('a crashed actor', () => {
     expect(test_.letters).toEqual([{ to: 'test://list', message: { type: 'add', item: 'late' } }]);
   });
 
-  test('can drive itself on, since initialState may tell it its first message', async () => {
+  test('continues to drive itself, because initialState may tell it its first message', async () => {
     let runs = 0;
     const { opened, open } = gate();
     spawn<'next', number>(test_.system, {
@@ -121,7 +121,7 @@ describe('a crashed actor', () => {
     expect(runs).toBe(2);
   });
 
-  test('a failing initialState is a crash, at the start and at a restart', async () => {
+  test('counts a failing initialState as a crash, at the start and at a restart', async () => {
     const error = new Error('no state');
     const receive = jest.fn<number, [number, 'go']>((state) => state);
     const initialState = jest.fn((): Promise<number> => Promise.reject(error));
@@ -136,7 +136,7 @@ describe('a crashed actor', () => {
     expect(test_.crashes).toEqual([100, 200, null].map((restartInMs) => ({ ...crash, restartInMs })));
   });
 
-  test('messages wait until an asynchronous initialState is there', async () => {
+  test('keeps messages waiting until an asynchronous initialState is ready', async () => {
     const { opened, open } = gate();
     const actor = spawn(
       test_.system,
@@ -170,7 +170,7 @@ describe('a crashed actor', () => {
     expect(events).toEqual(['parent starts', 'child stops', 'parent releases opened', 'parent starts']);
   });
 
-  test('a stop ends the back-off at once', async () => {
+  test('ends the back-off at once when stopped', async () => {
     const initialState = jest.fn((): readonly string[] => []);
     const actor = spawn(test_.system, list('list', { supervision, initialState }));
     tell(actor, { type: 'crash' });
@@ -184,7 +184,7 @@ describe('a crashed actor', () => {
 });
 
 describe('a handler that never settles', () => {
-  test('crashes with HANDLER_TIMEOUT after its deadline and an aborted signal, and the next message goes on', async () => {
+  test('crashes with HANDLER_TIMEOUT after its deadline and an aborted signal, and then handles the next message', async () => {
     let aborted: boolean | undefined;
     const actor = spawn(test_.system, list('list', { supervision, deadlineMs: 5_000 }));
     const never = new Promise<void>(() => undefined);
@@ -207,7 +207,7 @@ describe('a handler that never settles', () => {
     expect(await items(actor)).toEqual(['next']);
   });
 
-  test('is no different when it is initialState', async () => {
+  test('crashes likewise when it is initialState', async () => {
     const starts: Promise<readonly string[]>[] = [new Promise(() => undefined)];
     const initialState = (): Promise<readonly string[]> => starts.shift() ?? Promise.resolve(['second start']);
     const actor = spawn(test_.system, list('list', { supervision, deadlineMs: 5_000, initialState }));
@@ -217,7 +217,7 @@ describe('a handler that never settles', () => {
     expect(test_.crashes).toMatchObject([{ error: { code: 'HANDLER_TIMEOUT' }, message: undefined }]);
   });
 
-  test('has no say any more when it settles after its deadline', async () => {
+  test('has no effect when it settles after its deadline', async () => {
     const { opened, open } = gate();
     const spawned = jest.fn();
     const actor = spawn(test_.system, list('list', { supervision, deadlineMs: 5_000 }));
@@ -246,7 +246,7 @@ describe('a handler that never settles', () => {
 describe('a supervisor', () => {
   type ParentMessage = ChildStopped | { readonly type: 'get'; readonly replyTo: ActorRef<readonly ChildStopped[]> };
 
-  test('learns that a child failed or stopped, as a message of its own, when the name is free again', async () => {
+  test('receives a message when a child has failed or stopped, once the name is free again', async () => {
     const error = new Error('broken');
     const children: ActorRef<ListMessage>[] = [];
     const parent = spawn<ParentMessage, readonly ChildStopped[]>(test_.system, {
@@ -280,7 +280,7 @@ describe('a supervisor', () => {
     expect(test_.crashes).toHaveLength(1);
   });
 
-  test('hears nothing of children it stops by stopping itself: no dead letters', async () => {
+  test('receives no message about children that it stops by stopping itself', async () => {
     const onStop = jest.fn((): ListMessage => ({ type: 'add', item: 'child stopped' }));
     const parent = spawn(
       test_.system,
@@ -297,7 +297,7 @@ describe('a supervisor', () => {
     expect(test_.system.undeliveredMessages()).toBe(0);
   });
 
-  test('hears nothing of a child that stops when it is to stop itself: no dead letters', async () => {
+  test('receives no message about a child that stops while it must stop itself', async () => {
     const parent = spawn(test_.system, list('parent'));
     const { opened, open } = gate();
     tell(parent, {
@@ -314,7 +314,7 @@ describe('a supervisor', () => {
     expect(test_.letters).toEqual([]);
   });
 
-  test('an onStop or onCrash that throws is logged', async () => {
+  test('logs an onStop or onCrash that throws', async () => {
     const loud = startTestSystem({
       onCrash: () => {
         throw new Error('hook');
@@ -355,7 +355,7 @@ describe('decideRestart', () => {
     expect(decideRestart(supervision, restarts, now)).toEqual(expected);
   });
 
-  test('the wait grows up to its maximum', () => {
+  test('doubles the wait up to its maximum', () => {
     const policy = { ...supervision, maxRestarts: 10 };
     expect(decideRestart(policy, [1, 2, 3, 4], 5)).toMatchObject({ delayMs: 1_000 });
   });

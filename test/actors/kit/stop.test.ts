@@ -8,7 +8,7 @@ afterEach(async () => {
   await test_.system.stop(1_000).catch(() => undefined);
 });
 
-/** An actor with one child below it for each further name; `events` gets a name when its afterStop is done. */
+/** An actor with a chain of children, one per further name; `events` gets each name after its afterStop. */
 function chain(
   context: ActorContext<ListMessage> | undefined,
   events: string[],
@@ -38,7 +38,7 @@ describe('stop', () => {
     expect(events).toEqual(['leaf', 'middle', 'root']);
   });
 
-  test('lets the handler at work finish; what waits behind it becomes dead letters', async () => {
+  test('lets the running handler finish; waiting messages become undelivered', async () => {
     const { opened, open } = gate();
     const afterStop = jest.fn();
     const actor = spawn(test_.system, list('list', { afterStop }));
@@ -59,7 +59,7 @@ describe('stop', () => {
     ]);
   });
 
-  test('may be asked for twice, and of a stopped actor', async () => {
+  test('may be called twice, and on a stopped actor', async () => {
     const afterStop = jest.fn();
     const actor = spawn(test_.system, list('list', { afterStop }));
     await allTurns();
@@ -68,7 +68,7 @@ describe('stop', () => {
     expect(afterStop).toHaveBeenCalledTimes(1);
   });
 
-  test('before the start makes no state, so there is nothing to release', async () => {
+  test('makes and releases no state when called before the start', async () => {
     const initialState = jest.fn(() => []);
     const afterStop = jest.fn();
     await stop(spawn(test_.system, list('list', { initialState, afterStop })));
@@ -76,7 +76,7 @@ describe('stop', () => {
     expect(afterStop).not.toHaveBeenCalled();
   });
 
-  test('an afterStop that throws is logged, and the stop goes on', async () => {
+  test('logs an afterStop that throws, and continues', async () => {
     const error = new Error('hook');
     const afterStop = (): never => {
       throw error;
@@ -90,7 +90,7 @@ describe('stop', () => {
     ]);
   });
 
-  test('an afterStop that never settles is given up at the deadline', async () => {
+  test('abandons an afterStop that has not settled at the deadline', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     const afterStop = (): Promise<void> => new Promise(() => undefined);
     const actor = spawn(test_.system, list('list', { afterStop, deadlineMs: 5_000 }));
@@ -102,7 +102,7 @@ describe('stop', () => {
     expect(test_.log).toMatchObject([{ message: 'afterStop failed', fields: { error: { code: 'HANDLER_TIMEOUT' } } }]);
   });
 
-  test('a handler that crashes while its actor is to stop is reported, and afterStop runs once', async () => {
+  test('reports a handler that crashes during the stop, and runs afterStop once', async () => {
     const { opened, open } = gate();
     const afterStop = jest.fn();
     const aMonth = 2 ** 31 - 1; // a back-off would not end
@@ -118,7 +118,7 @@ describe('stop', () => {
     expect(afterStop).toHaveBeenCalledTimes(1);
   });
 
-  test('stops a child that the handler at work starts after the stop was asked for', async () => {
+  test('stops a child that the running handler starts after the call', async () => {
     const { opened, open } = gate();
     const children: ActorRef<ListMessage>[] = [];
     const actor = spawn(test_.system, list('list'));
@@ -138,7 +138,7 @@ describe('stop', () => {
 });
 
 describe('a context', () => {
-  test('stopSelf stops the actor after the handler at work', async () => {
+  test('stops the actor after the running handler on stopSelf', async () => {
     const actor = spawn(test_.system, list('list'));
     const after = jest.fn();
     tell(actor, {
@@ -153,7 +153,7 @@ describe('a context', () => {
     expect(after).toHaveBeenCalledTimes(1);
   });
 
-  test('after tells the actor a message when the delay is over, unless cancelled', async () => {
+  test('tells the actor a message after a delay, unless canceled, on scheduleOnce', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     const actor = spawn(test_.system, list('list'));
     tell(actor, {
@@ -171,7 +171,7 @@ describe('a context', () => {
     expect(await ask(actor, get, 1_000)).toEqual(['told']);
   });
 
-  test.each(['stop', 'crash'] as const)('forgets its timers and aborts its signal at a %s', async (end) => {
+  test.each(['stop', 'crash'] as const)('clears its timers and aborts its signal at a %s', async (end) => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     const signals: AbortSignal[] = [];
     const supervision = { maxRestarts: 0, withinMs: 1, backoffMs: { initial: 1, max: 1 } };
@@ -192,7 +192,7 @@ describe('a context', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
-  test('drops a timer that ends while the actor is to stop, without a dead letter', async () => {
+  test('drops a timer that ends during a stop, without an undelivered message', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     const { opened, open } = gate();
     const actor = spawn(test_.system, list('list'));
@@ -211,7 +211,7 @@ describe('a context', () => {
     expect(test_.system.undeliveredMessages()).toBe(0);
   });
 
-  test('log adds the path of the actor', async () => {
+  test('adds the path of the actor to its log', async () => {
     const actor = spawn(test_.system, list('list'));
     tell(actor, {
       type: 'do',
@@ -227,7 +227,7 @@ describe('a context', () => {
     ]);
   });
 
-  test('starts no second child of the same name while the first lives', async () => {
+  test('refuses a second child of the same name while the first lives', async () => {
     const actor = spawn(test_.system, list('list'));
     expect(() => spawn(test_.system, list('list'))).toThrow('already exists');
     await stop(actor);
@@ -247,7 +247,7 @@ describe('the stop of a system', () => {
     expect(events).toEqual(['leaf', 'root']);
   });
 
-  test('leaves no timer behind', async () => {
+  test('clears all timers', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     const actor = spawn(test_.system, list('list'));
     await ask(actor, (replyTo) => ({ type: 'get', replyTo }), 1_000);
@@ -257,7 +257,7 @@ describe('the stop of a system', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test('after its deadline lets go of the descendants of what is still at work, too', async () => {
+  test('abandons descendants of running actors too after its deadline', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     const children: ActorRef<ListMessage>[] = [];
     const stuck = spawn(test_.system, list('stuck'));
@@ -276,7 +276,7 @@ describe('the stop of a system', () => {
     expect(test_.letters.map(({ to }) => to)).toEqual(['test://stuck/child']);
   });
 
-  test('after its deadline names what is still at work, aborts its signal and lets it go', async () => {
+  test('names running actors, aborts their signals and abandons them after its deadline', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     const signals: AbortSignal[] = [];
     const leaves: ActorRef<ListMessage>[] = [];

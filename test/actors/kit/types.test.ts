@@ -1,4 +1,4 @@
-/** What must not compile. `npx tsc --noEmit` checks these: an unused `@ts-expect-error` is an error. */
+/** Code that must not compile. `npx tsc --noEmit` checks it: an unused `@ts-expect-error` is an error. */
 import { ask, spawn, startSystem, tell, type ActorContext, type ActorRef, type ChildStopped } from '../../../src/kit';
 
 type Message =
@@ -6,7 +6,7 @@ type Message =
   | { readonly type: 'total'; readonly replyTo: ActorRef<number> }
   | { readonly type: 'name'; readonly replyTo: ActorRef<string> };
 
-/** Compiles for a value of exactly this type: each of the two is assignable to the other. */
+/** Compiles only for a value of exactly this type, assignable both ways. */
 function exactly<A>(): <B extends A>(value: B, ..._: [A] extends [B] ? [] : [never]) => void {
   return () => undefined;
 }
@@ -19,7 +19,7 @@ export function typesOf(ref: ActorRef<Message>, context: ActorContext<Message | 
   // @ts-expect-error a field of the wrong type
   tell(ref, { type: 'add', amount: '1' });
   // @ts-expect-error a field too many
-  tell(ref, { type: 'add', amount: 1, colour: 'red' });
+  tell(ref, { type: 'add', amount: 1, color: 'red' });
   // @ts-expect-error a field is missing
   tell(ref, { type: 'add' });
 
@@ -38,7 +38,7 @@ export function typesOf(ref: ActorRef<Message>, context: ActorContext<Message | 
   // @ts-expect-error a message, but not a question
   const noQuestion = ask(ref, () => ({ type: 'add', amount: 1 }), 1_000);
 
-  // A reference to an actor that accepts more may stand for one that accepts less, never the other way.
+  // A reference that accepts more messages may replace one that accepts fewer, never the reverse.
   const less: ActorRef<{ readonly type: 'add'; readonly amount: number }> = ref;
   // @ts-expect-error accepts only 'add'
   const more: ActorRef<Message> = less;
@@ -52,7 +52,7 @@ export function typesOf(ref: ActorRef<Message>, context: ActorContext<Message | 
   };
   const spawned = spawn(context, { ...child, onStop: (stopped) => stopped });
   exactly<ActorRef<Message>>()(spawned);
-  // @ts-expect-error a supervisor must say how it learns of the end of its child
+  // @ts-expect-error a supervisor must define the message about the end of its child
   spawn(context, child);
   // @ts-expect-error not a message of the supervisor
   spawn(context, { ...child, onStop: ({ name: childName }) => ({ type: 'gone', childName }) });
@@ -66,4 +66,4 @@ export function typesOf(ref: ActorRef<Message>, context: ActorContext<Message | 
   expect([wrong, misread, unknownQuestion, noQuestion, more, mayBeForged]).toBeDefined();
 }
 
-test('the types are checked by tsc', () => expect(typesOf).toBeDefined());
+test('tsc checks the types', () => expect(typesOf).toBeDefined());

@@ -13,8 +13,8 @@ const mail: OutgoingMail = {
   html: '<p>grüße</p>',
 };
 
-describe('The MIME form of a mail', () => {
-  it('reads back as what was given', async () => {
+describe('the MIME form of a mail', () => {
+  it('decodes to the given mail', async () => {
     const raw = await buildMime(mail, noon);
     const read = await PostalMime.parse(raw);
     expect(read.headers.find(({ key }) => key === 'x-telltale-mail-id')?.value).toBe(mail.id);
@@ -30,7 +30,7 @@ describe('The MIME form of a mail', () => {
     expect(raw.toString()).toContain('Content-Type: multipart/alternative;');
   });
 
-  it('ends its lines as mail does', async () => {
+  it('ends its lines with CR LF', async () => {
     const raw = (await buildMime(mail, noon)).toString('latin1');
     expect(raw.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
   });
@@ -43,7 +43,7 @@ describe('The MIME form of a mail', () => {
     ['a line break in the sender', { from: 'telltale@example.com\nX: y' }],
     ['a line break in its id', { id: 'x\r\nBcc: evil@example.com' }],
     ['an id that is not ASCII', { id: 'größe' }],
-    ['nobody to go to', { to: [] }],
+    ['no recipient', { to: [] }],
     ['more than 50 addresses', { to: Array.from({ length: 51 }, (_, i) => `ops${i}@example.com`) }],
     ['two addresses in one', { to: ['a@example.com, b@example.com'] }],
     ['a group of addresses', { to: ['ops: a@example.com, b@example.com;'] }],
@@ -53,14 +53,14 @@ describe('The MIME form of a mail', () => {
     ['a space in an address', { to: ['o ps@example.com'] }],
     ['a dot before the at sign', { to: ['ops.@example.com'] }],
     ['an empty address', { to: [''] }],
-    ['an address behind another', { to: ['a@example.com <b@example.com>, c@example.com'] }],
-    ['a sender that is no address', { from: 'Telltale' }],
+    ['an address after another', { to: ['a@example.com <b@example.com>, c@example.com'] }],
+    ['a sender that is not an address', { from: 'Telltale' }],
     ['more than 10 MB', { text: 'x'.repeat(10_000_001) }],
   ])('is refused for %s', async (_why, change) => {
     await expect(buildMime({ ...mail, ...change }, noon)).rejects.toMatchObject({ code: 'DELIVERY_REFUSED' });
   });
 
-  it('takes nothing from files or the network, whatever a mail says', async () => {
+  it('reads neither files nor the network for any mail', async () => {
     const raw = await buildMime({ ...mail, html: '<img src="file:///etc/passwd">', text: 'file:///etc/passwd' }, noon);
     expect((await PostalMime.parse(raw)).attachments).toEqual([]);
   });

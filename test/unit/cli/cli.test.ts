@@ -69,7 +69,7 @@ describe('telltale', () => {
     expect(err).toMatch(/^Usage: telltale/);
   });
 
-  it('names every problem of a configuration in a line of its own', async () => {
+  it('names every configuration problem on a separate line', async () => {
     const { exitCode, err } = await run(['config', '--set', 'window=1', '--set', 'log.level=x']);
     expect(exitCode).toBe(2);
     expect(err.split('\n')).toEqual([
@@ -81,7 +81,7 @@ describe('telltale', () => {
 });
 
 describe('telltale config', () => {
-  it('prints YAML that can be used again, with where each value comes from', async () => {
+  it('prints reusable YAML with the origin of each value', async () => {
     const env = { TELLTALE_LOG_LEVEL: 'debug' };
     const { exitCode, out, err } = await run(['config', '--set', 'rules.0.threshold=9', '--set', 'web.port=80'], env);
     expect([exitCode, err]).toEqual([0, '']);
@@ -92,7 +92,7 @@ describe('telltale config', () => {
     expect(parse(out)).toMatchObject({ web: { port: 80 }, rules: [{ name: 'errors', threshold: 9 }] });
   });
 
-  it('prints one object with --json, wherever that stands', async () => {
+  it('prints one object with --json at any position', async () => {
     for (const args of [
       ['config', '--json'],
       ['--json', 'config'],
@@ -103,7 +103,7 @@ describe('telltale config', () => {
     }
   });
 
-  it('ends quietly when nobody reads on', async () => {
+  it('ends quietly when the reader closes the pipe', async () => {
     const child = start(folder, ['config'], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout?.destroy();
     expect(await finished(child)).toEqual({ exitCode: 0, out: '', err: '' });
@@ -114,7 +114,7 @@ describe('telltale signal', () => {
   const arrival = { v: 1, bucket: 'telltale-logs', key: 'logs/a b/é.log', versionId: 'v1', sequencer: '0A' } as const;
   const parts = ['--bucket', arrival.bucket, '--key', arrival.key, '--version', 'v1', '--sequencer', '0A'];
 
-  /** A producer that answers every line with `answer`, or not at all. */
+  /** A producer that answers every line with `answer`, or never. */
   async function listen(answer: string | null, received: string[]): Promise<Server> {
     const server = createServer((socket) => {
       socket.setEncoding('utf8').on('data', (line: string) => {
@@ -174,13 +174,13 @@ describe('telltale signal', () => {
     expect((await signal([...parts, '--verbose'])).err).toMatch(/\n {4}at .*\n[^]*cause/);
   });
 
-  it('refuses a payload that is no signal', async () => {
+  it('refuses a payload that is not a signal', async () => {
     const { exitCode, err } = await signal(['--payload', 'e30']);
     expect(exitCode).toBe(2);
     expect(err).toMatch(/^telltale: The signal was refused/);
   });
 
-  it('is ended at once by a second Ctrl-C', async () => {
+  it('ends at once on a second Ctrl-C', async () => {
     const received: string[] = [];
     const server = await listen(null, received);
     try {

@@ -1,7 +1,7 @@
 import { explainError } from '../../../src/cli/explain-error';
 import { TelltaleError } from '../../../src/errors';
 
-describe('an error that ends the process', () => {
+describe('explainError', () => {
   it.each([
     ['CONFIG', 2],
     ['DISK_FULL', 1],
@@ -12,17 +12,17 @@ describe('an error that ends the process', () => {
     });
   });
 
-  it('is one line and a hint when nobody expected it', () => {
+  it('prints one line and advice for an unexpected error', () => {
     const expected = 'telltale: unexpected error: boom; run again with --verbose for the details';
     expect(explainError(new Error('boom'), false)).toEqual({ lines: [expected], exitCode: 1 });
   });
 
-  it('shows its stack and causes when asked to', () => {
+  it('shows stack and causes when verbose', () => {
     const { lines } = explainError(new TelltaleError('EVENT_LOG', 'what', { cause: new Error('why') }), true);
     expect(lines.join('\n')).toMatch(/explain-error\.test\.ts[^]*Error: why/);
   });
 
-  it('cannot move the cursor of the terminal', () => {
+  it("escapes characters that move the terminal's cursor", () => {
     expect(explainError(new Error('\u001b[2J\u202e\r'), false).lines[0]).toContain('\\u001b[2J\\u202e\\u000d');
   });
 });

@@ -8,7 +8,7 @@ const entry = (message: string, fields: LogEntry['fields'] = {}): LogEntry => ({
   fields,
 });
 
-describe('a line of the log', () => {
+describe('a log line', () => {
   it('is short for people', () => {
     const fields = { source: 'b/logs/a.log', offset: 12, why: 'two words', empty: '', list: [1], nothing: undefined };
     expect(humanLine(entry('object changed', fields))).toBe(
@@ -16,7 +16,7 @@ describe('a line of the log', () => {
     );
   });
 
-  it('is one JSON object for machines, whose fixed names no field can take', () => {
+  it('is one JSON object for machines, in which no field replaces a fixed name', () => {
     expect(JSON.parse(jsonLine(entry('hello', { level: 'x', message: 'y', time: 0, n: 10n })))).toEqual({
       time: '2026-11-21T10:18:02.123Z',
       level: 'warn',
@@ -41,7 +41,7 @@ describe('a line of the log', () => {
     },
   );
 
-  it('holds no secrets, at any depth', () => {
+  it('redacts secrets at any depth', () => {
     const fields = { authToken: 's3cr3t', request: { Authorization: 's3cr3t', key: 'logs/a.log' } };
     for (const line of [humanLine(entry('x', fields)), jsonLine(entry('x', fields))]) {
       expect(line).not.toContain('s3cr3t');
@@ -49,7 +49,7 @@ describe('a line of the log', () => {
     }
   });
 
-  it('survives a circle', () => {
+  it('survives circular values', () => {
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
     expect(humanLine(entry('x', { circle }))).toContain('[circular]');

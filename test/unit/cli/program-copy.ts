@@ -14,7 +14,7 @@ const likeTheBuild: Options = {
 };
 
 /**
- * The command line program as JavaScript in a folder of its own, without the type check that makes a build slow.
+ * Compiles the command line program into a separate folder, without the slow type check.
  * @returns the folder; the caller removes it
  */
 export function copyProgram(): string {
@@ -31,7 +31,7 @@ export function copyProgram(): string {
   return folder;
 }
 
-/** What a finished program leaves behind. */
+/** Output and exit code of a finished program. */
 export interface Finished {
   readonly exitCode: number | null;
   readonly out: string;

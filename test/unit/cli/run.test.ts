@@ -16,7 +16,7 @@ import { finished, type Finished } from './program-copy';
 
 const script = resolve(__dirname, '../../../scripts/run.mjs');
 
-/** A checkout in small: compiler, npm and jest note that they were called, and write what the real ones would. */
+/** A small checkout: fake compiler, npm and jest record their calls and write the expected files. */
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'telltale-run-'));
@@ -86,7 +86,7 @@ function start(...args: readonly string[]): ReturnType<typeof spawn> {
 
 const run = (...args: readonly string[]): Promise<Finished> => finished(start(...args));
 
-/** What was called since the last time. */
+/** The calls since the last check. */
 function calls(): string[] {
   try {
     const names = readFileSync(join(folder, 'calls'), 'utf8').trimEnd().split('\n');
@@ -105,7 +105,7 @@ describe('scripts/run.mjs', () => {
     expect(calls()).toEqual(['npm ci', 'tsc']);
   });
 
-  it('does neither again when nothing changed', async () => {
+  it('does neither when nothing changed', async () => {
     await run('build');
     calls();
     expect((await run('telltale', 'x')).err).toBe('');
@@ -132,7 +132,7 @@ describe('scripts/run.mjs', () => {
     expect(calls()).toEqual(['tsc']);
   });
 
-  it('installs again when package-lock.json asks for other versions, not when only its time is newer', async () => {
+  it('installs again when package-lock.json names other versions, but not when only its time is newer', async () => {
     await run('build');
     calls();
     const later = Date.now() / 1000 + 60;
@@ -145,14 +145,14 @@ describe('scripts/run.mjs', () => {
     expect(calls()[0]).toBe('npm ci');
   });
 
-  it('installs the same versions without npm ci when that refuses the lock file', async () => {
+  it('installs the same versions without npm ci when npm ci refuses the lock file', async () => {
     write('refuse-ci', '');
     const { exitCode, err } = await run('build');
     expect([exitCode, err]).toEqual([0, 'telltale: installing dependencies, once (npm ci)\ntelltale: building\n']);
     expect(calls()).toEqual(['npm ci', 'npm install', 'tsc']);
   });
 
-  it('shows what npm said when nothing could be installed', async () => {
+  it("shows npm's output when nothing can be installed", async () => {
     write('refuse-ci', '');
     write('refuse-install', '');
     const { exitCode, err } = await run('build');
@@ -175,13 +175,13 @@ describe('scripts/run.mjs', () => {
     expect((await run('telltale')).exitCode).toBe(0);
   });
 
-  it('lets two runs at the same time install and build once', async () => {
+  it('installs and builds once when two runs start together', async () => {
     const both = await Promise.all([run('telltale', 'a'), run('telltale', 'b')]);
     expect(both.map(({ exitCode, out }) => `${exitCode} ${out}`)).toEqual(['0 ["a"]\n', '0 ["b"]\n']);
     expect(calls()).toEqual(['npm ci', 'tsc']);
   });
 
-  it('goes on where a run was killed in the middle', async () => {
+  it('completes the work of a run that was killed', async () => {
     await run('build');
     rmSync(join(folder, 'dist/.build-stamp'));
     write('dist/.run-lock', '99999999');
@@ -192,7 +192,7 @@ describe('scripts/run.mjs', () => {
     expect((await run('telltale', 'fail')).exitCode).toBe(7);
   });
 
-  it('leaves signals to the program', async () => {
+  it('passes signals to the program', async () => {
     const child = start('telltale', 'wait');
     child.stdout?.once('data', () => child.kill('SIGTERM'));
     expect((await finished(child)).exitCode).toBe(0);

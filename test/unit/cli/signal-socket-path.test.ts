@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import { signalSocketPath } from '../../../src/adapters/embedded/signal-socket-path';
 
 describe("the producer's socket", () => {
-  it('lies in the data folder', () => {
+  it('is in the data folder', () => {
     expect(signalSocketPath('/data')).toBe('/data/producer.sock');
   });
 
-  it('lies elsewhere when the path would be too long, at the same place for the same folder', () => {
+  it('is elsewhere when the path is too long, always at the same path for the same folder', () => {
     const deep = `deep/${'é'.repeat(50)}`;
     const path = signalSocketPath(deep);
     expect(path.startsWith(join(tmpdir(), 'telltale-'))).toBe(true);

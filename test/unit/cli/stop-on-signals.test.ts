@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { stopOnSignals } from '../../../src/cli/stop-on-signals';
 
-describe('a signal to stop', () => {
+describe('stopOnSignals', () => {
   let now: number;
   let source: EventEmitter;
   let givenUp: number;
@@ -22,14 +22,14 @@ describe('a signal to stop', () => {
     expect(givenUp).toBe(1);
   });
 
-  it('counts once when npm passes on what the terminal has sent already', () => {
+  it('counts a signal once when npm forwards what the terminal already sent', () => {
     source.emit('SIGINT');
     now += 5;
     source.emit('SIGINT');
     expect(givenUp).toBe(0);
   });
 
-  it('ends the process when another one follows at once', () => {
+  it('ends the process when a different signal follows at once', () => {
     source.emit('SIGINT');
     source.emit('SIGTERM');
     expect(givenUp).toBe(1);

@@ -21,7 +21,7 @@ const settings: Config['generator'] = {
   burst: false,
 };
 
-/** A clock on which sleeping takes no time, but time passes. */
+/** A clock on which a sleep takes no real time but advances the time. */
 function fastClock(start: number): Clock & { readonly pauses: number[] } {
   let now = start;
   const pauses: number[] = [];
@@ -53,7 +53,7 @@ describe('the generators', () => {
     return text.slice(0, -1).split('\n');
   };
 
-  it('write a file a day for each host, of maxCount lines together', async () => {
+  it('write one file per day and host, with maxCount lines in total', async () => {
     const result = await startGenerators({
       settings: { ...settings, hosts: 3, maxCount: 20 },
       folder,
@@ -66,7 +66,7 @@ describe('the generators', () => {
     expect(linesOf('host-1')).not.toEqual(linesOf('host-2'));
   });
 
-  it('write the same again for the same seed', async () => {
+  it('write the same files for the same seed', async () => {
     const options = { settings: { ...settings, maxCount: 20 }, clock: fastClock(noon), stop: never };
     await startGenerators({ ...options, clock: fastClock(noon), folder: join(folder, 'a') });
     await startGenerators({ ...options, clock: fastClock(noon), folder: join(folder, 'b') });
@@ -90,7 +90,7 @@ describe('the generators', () => {
     expect(linesOf('host-1', 'LogFileGenerator.2026-11-22.log').every((line) => line.startsWith('00:00:'))).toBe(true);
   });
 
-  it('append to a file that is there, and end the line that somebody left torn', async () => {
+  it('append to an existing file, and terminate its unterminated last line', async () => {
     mkdirSync(join(folder, 'host-1'));
     writeFileSync(join(folder, 'host-1', today), 'whole\ntorn');
     const run = () =>
@@ -102,7 +102,7 @@ describe('the generators', () => {
     expect(linesOf('host-1')).toHaveLength(6);
   });
 
-  it('burst exactly maxCount lines a host without pausing', async () => {
+  it('write exactly maxCount lines per host without pause in burst mode', async () => {
     const clock = fastClock(noon);
     const result = await startGenerators({
       settings: { ...settings, hosts: 2, burst: true, maxCount: 5_000 },
@@ -115,7 +115,7 @@ describe('the generators', () => {
     for (const host of ['host-1', 'host-2']) expect(linesOf(host)).toHaveLength(5_000);
   });
 
-  it('stop when they are told to, between two writes', async () => {
+  it('stop between two writes when asked', async () => {
     const stop = new AbortController();
     const clock = fastClock(noon);
     let left = 5;
@@ -133,7 +133,7 @@ describe('the generators', () => {
     expect(linesOf('host-1')).toHaveLength(5);
   });
 
-  it('all stop when one of them cannot write, and say which file it was', async () => {
+  it('all stop and name the file when one of them cannot write', async () => {
     writeFileSync(join(folder, 'host-2'), 'a file where a folder has to be');
     const started = startGenerators({
       settings: { ...settings, hosts: 3 },
@@ -147,7 +147,7 @@ describe('the generators', () => {
     });
   });
 
-  it('refuse a pattern that no string can be made from', async () => {
+  it('refuse a pattern that cannot generate strings', async () => {
     const started = startGenerators({
       settings: { ...settings, pattern: 'a+' },
       folder,

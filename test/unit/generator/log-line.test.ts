@@ -20,17 +20,17 @@ function lines(count: number, change: Partial<LineSettings> = {}): { time: strin
   });
 }
 
-/** Is a count as likely as five standard deviations allow? */
+/** True when a count is within five standard deviations. */
 function expectShare(count: number, share: number, of: number): void {
   expect(Math.abs(count - share * of)).toBeLessThan(5 * Math.sqrt(of * share * (1 - share)));
 }
 
 describe('a generated line', () => {
-  it('is what logback writes, stamped in UTC, with the level padded to five', () => {
+  it("has logback's form, with UTC time and the level padded to five", () => {
     expect(new Set(lines(50).map(({ time }) => time))).toEqual(new Set(['09:05:07.042']));
   });
 
-  it('is the same again for the same seed', () => {
+  it('is the same for the same seed', () => {
     expect(lines(20)).toEqual(lines(20));
   });
 
@@ -61,7 +61,7 @@ describe('a generated line', () => {
   });
 
   it('holds a string of the pattern as often as the frequency says', () => {
-    // A marker that no printable message holds by itself.
+    // A marker that no printable message contains otherwise.
     const all = lines(20_000, { pattern: '<x>{7}', frequency: 0.07 });
     expectShare(all.filter(({ message }) => message.includes('<x>>>>>>>')).length, 0.07, all.length);
     const marked = lines(200, { pattern: '<x>{7}', frequency: 1 });

@@ -16,14 +16,14 @@ describe('a string from a pattern', () => {
     '\\[\\]\\(\\)\\{\\}\\|\\.\\\\',
     '[\\]\\-\\\\]{5}',
     'ä🙂{2}',
-  ])('fits it as a whole: %s', (source) => {
+  ])('matches it as a whole: %s', (source) => {
     const make = compilePattern(source);
     const whole = new RegExp(`^(?:${source})$`, 'u');
     const random = createRandom(1, 1);
     for (let i = 0; i < 200; i++) expect(make(random)).toMatch(whole);
   });
 
-  it('has every alternative, every character and every count, each about equally often', () => {
+  it('uses every alternative, character and count about equally often', () => {
     const make = compilePattern('([ab]|x){1,3}');
     const random = createRandom(7, 1);
     const seen = { a: 0, b: 0, x: 0, 1: 0, 2: 0, 3: 0 };
@@ -33,7 +33,7 @@ describe('a string from a pattern', () => {
       seen[made.length as 1 | 2 | 3] += 1;
       for (const char of made) seen[char as 'a' | 'b' | 'x'] += 1;
     }
-    // Two characters a string on average: half of them x, a quarter each a and b. Five standard deviations are allowed.
+    // Two characters per string on average: half of them x, a quarter each a and b. Allows five standard deviations.
     const near = (value: number, share: number, of: number): void => {
       expect(Math.abs(value - share * of)).toBeLessThan(5 * Math.sqrt(of * share * (1 - share)));
     };
@@ -69,7 +69,7 @@ describe('a string from a pattern', () => {
     expect(() => compilePattern(source)).toThrow(problem);
   });
 
-  it('throws nothing but CONFIG, and fits, whatever the pattern', () => {
+  it('throws only CONFIG, and generates matching strings otherwise, for any pattern', () => {
     const source = fc.string({
       unit: fc.constantFrom('a', 'b', '(', ')', '[', ']', '|', '{2}', '{0,2}', '?', '\\', '-', '^'),
     });

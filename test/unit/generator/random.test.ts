@@ -6,7 +6,7 @@ const draw = (seed: number, stream: number, n: number): number[] => {
 };
 
 describe('pseudo-random numbers', () => {
-  it('are the same for the same seed and stream, and others for others', () => {
+  it('are the same for the same seed and stream, and different otherwise', () => {
     const numbers = draw(5, 1, 20);
     expect(draw(5, 1, 20)).toEqual(numbers);
     for (const other of [draw(6, 1, 20), draw(5, 2, 20), draw(5 + 2 ** 40, 1, 20)]) {
@@ -23,7 +23,7 @@ describe('pseudo-random numbers', () => {
     }
   });
 
-  it('are whole numbers from one bound to the other, both included', () => {
+  it('are whole numbers between both bounds, inclusive', () => {
     const random = createRandom(1, 1);
     const seen = new Set(Array.from({ length: 500 }, () => random.integer(-1, 3)));
     expect([...seen].sort((a, b) => a - b)).toEqual([-1, 0, 1, 2, 3]);

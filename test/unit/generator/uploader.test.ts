@@ -67,7 +67,7 @@ describe('the uploader', () => {
     return Buffer.concat(chunks).toString();
   };
 
-  it('has nothing to do while there is no folder', async () => {
+  it('does nothing while the folder does not exist', async () => {
     await expect(uploaderOf().uploadChanged()).resolves.toEqual({ uploaded: 0 });
   });
 
@@ -81,7 +81,7 @@ describe('the uploader', () => {
     expect(puts.slice(2)).toEqual(['host-1/a.log', 'host-2/b.log']);
   });
 
-  it('puts only what changed since, by size or by time', async () => {
+  it('puts only files whose size or time changed', async () => {
     write('host-1', 'a.log', 'one\n');
     write('host-1', 'b.log', 'one\n');
     const uploader = uploaderOf();
@@ -98,7 +98,7 @@ describe('the uploader', () => {
     expect(await contentOf('logs/host-1/a.log')).toBe('ONE\n');
   });
 
-  it('asks the store after a restart, and puts only what the store does not have', async () => {
+  it('asks the store after a restart, and puts only missing objects', async () => {
     write('host-1', 'a.log', 'one\n');
     write('host-1', 'b.log', 'one\n');
     await uploaderOf().uploadChanged();
@@ -112,7 +112,7 @@ describe('the uploader', () => {
     await expect(uploaderOf().uploadChanged()).resolves.toEqual({ uploaded: 1 });
   });
 
-  it('goes on when one file cannot be put, and tries that one again', async () => {
+  it('continues when one file cannot be put, and tries it again', async () => {
     write('host-1', 'a.log', 'one\n');
     write('host-1', 'b.log', 'two\n');
     broken.add('logs/host-1/a.log');
@@ -124,7 +124,7 @@ describe('the uploader', () => {
     expect(puts).toEqual(['logs/host-1/a.log', 'logs/host-1/b.log', 'logs/host-1/a.log']);
   });
 
-  it('takes regular files right inside of a host folder only', async () => {
+  it('takes only regular files directly in a host folder', async () => {
     write('host-1', 'a.log', 'one\n');
     write('host-1/deep', 'b.log', 'two\n');
     writeFileSync(join(hostsFolder, 'stray.log'), 'three\n');
@@ -133,7 +133,7 @@ describe('the uploader', () => {
     expect(puts).toEqual(['logs/host-1/a.log']);
   });
 
-  it('runs once at a time; calls in mid-run share the next run, which sees what was written before them', async () => {
+  it('never overlaps runs; calls during a run share the next one, which sees all earlier writes', async () => {
     write('host-1', 'a.log', 'one\n');
     const uploader = uploaderOf();
     const waiting: Promise<{ uploaded: number }>[] = [];

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What came in one SendCommand. */
+/** The content of one SendCommand. */
 export interface SentCommand {
   readonly DocumentName: string;
   readonly InstanceIds: readonly string[];
@@ -11,7 +11,7 @@ export interface SentCommand {
 export interface FakeSsm {
   readonly endpoint: string;
   readonly commands: readonly SentCommand[];
-  /** What the next request is answered with, instead of being taken. */
+  /** The answer to the next request, which is then not accepted. */
   answerNext(status: number, type: string, message: string): void;
   close(): Promise<void>;
 }
@@ -19,8 +19,8 @@ export interface FakeSsm {
 const commandId = 'b8eac879-0541-439d-94ec-47a80d554f44';
 
 /**
- * Systems Manager's SendCommand on loopback, as strict as the service about its wire shape (AWS JSON 1.1) and stricter about
- * ours: exactly the fields that Telltale sends, and a payload that the document's pattern allows.
+ * Systems Manager's SendCommand on loopback. As strict as the service about the wire shape (AWS JSON 1.1), and stricter
+ * about Telltale's requests: exactly its fields, and a payload that matches the document's pattern.
  */
 export async function startFakeSsm(expected: { document: string; instanceId: string }): Promise<FakeSsm> {
   const commands: SentCommand[] = [];

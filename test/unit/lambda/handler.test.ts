@@ -5,7 +5,7 @@ import type { CommandRunner } from '../../../src/ports/command-runner';
 import { s3Event, s3Record, s3TestEvent } from '../../support/s3-events';
 import { startFakeSsm } from './fake-ssm';
 
-/** Takes every signal, but for those of some keys. */
+/** Accepts every signal except those for some keys. */
 function recordingRunner(refused: readonly string[] = []): CommandRunner & { readonly keys: string[] } {
   const keys: string[] = [];
   return {
@@ -29,7 +29,7 @@ describe('the Lambda handler', () => {
     expect(result).toEqual({ sent: 2, ignored: 0 });
   });
 
-  it('sends the other signals when one fails, and then fails itself, so that Lambda tries again', async () => {
+  it('sends the other signals and then fails when one signal fails, so that Lambda tries again', async () => {
     const runner = recordingRunner(['b.log']);
     const handled = createHandler(runner, quiet)(s3Event('a.log', 'b.log', 'c.log'));
     await expect(handled).rejects.toMatchObject({
@@ -39,7 +39,7 @@ describe('the Lambda handler', () => {
     expect(runner.keys).toEqual(['a.log', 'c.log']);
   });
 
-  it('lets test events, deletions and broken records pass without a signal', async () => {
+  it('sends no signal for test events, deletions and broken records', async () => {
     const runner = recordingRunner();
     const handle = createHandler(runner, quiet);
     await expect(handle(s3TestEvent)).resolves.toEqual({ sent: 0, ignored: 1 });
@@ -48,7 +48,7 @@ describe('the Lambda handler', () => {
     expect(runner.keys).toEqual(['b.log']);
   });
 
-  it('does not fail over a key that is too long to travel: trying again would not mend it', async () => {
+  it('does not fail when a key is too long to send, because a retry would not help', async () => {
     const runner = recordingRunner();
     const result = await createHandler(runner, quiet)(s3Event('%01'.repeat(1000), 'b.log'));
     expect(runner.keys).toEqual(['b.log']);
@@ -63,7 +63,7 @@ describe('the handler that AWS calls', () => {
     jest.restoreAllMocks();
   });
 
-  it('says which variable is missing, and sends through SSM once all are there', async () => {
+  it('names a missing variable, and sends through SSM once all are set', async () => {
     jest.spyOn(console, 'log').mockImplementation(() => undefined);
     const ssm = await startFakeSsm({ document: 'telltale-signal', instanceId: 'i-1' });
     try {

@@ -8,7 +8,7 @@ const document = 'telltale-signal';
 const instanceId = 'i-02573cafcfEXAMPLE';
 const payload = encodeSignal({ v: 1, bucket: 'telltale-logs', key: 'logs/host-1/"$(reboot)`.log' });
 
-describe('a command through SSM', () => {
+describe('the SSM command runner', () => {
   let ssm: FakeSsm;
   let client: SSMClient;
   let runner: CommandRunner;
@@ -28,14 +28,14 @@ describe('a command through SSM', () => {
     await ssm.close();
   });
 
-  it('is the custom document with its one parameter, for the one instance', async () => {
+  it('sends the custom document with its one parameter to the one instance', async () => {
     await expect(runner.send(payload)).resolves.toBe('b8eac879-0541-439d-94ec-47a80d554f44');
     expect(ssm.commands).toEqual([
       { DocumentName: document, InstanceIds: [instanceId], Parameters: { payload: [payload] } },
     ]);
   });
 
-  it.each(['', '$(reboot)', 'a b', `${payload}\n`, 'a'.repeat(4097)])('is never made of %j', async (hostile) => {
+  it.each(['', '$(reboot)', 'a b', `${payload}\n`, 'a'.repeat(4097)])('never sends %j', async (hostile) => {
     const before = ssm.commands.length;
     await expect(runner.send(hostile)).rejects.toMatchObject({ code: 'COMMAND_REFUSED' });
     expect(ssm.commands).toHaveLength(before);
@@ -47,23 +47,23 @@ describe('a command through SSM', () => {
     [400, 'InvalidInstanceId', 'COMMAND_FAILED', true],
     [400, 'ThrottlingException', 'COMMAND_FAILED', true],
     [500, 'InternalServerError', 'COMMAND_FAILED', true],
-  ])('that SSM answers with %i %s ends as %s', async (status, type, code, retriable) => {
+  ])('turns the answer %i %s of SSM into %s', async (status, type, code, retriable) => {
     ssm.answerNext(status, type, 'as the service says it');
     await expect(runner.send(payload)).rejects.toMatchObject({ code, retriable });
   });
 
-  it('says which document and instance it was for when nobody answers', async () => {
-    const nobody = new SSMClient({
+  it('names document and instance when there is no answer', async () => {
+    const unreachable = new SSMClient({
       endpoint: 'http://127.0.0.1:9',
       region: 'us-east-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       maxAttempts: 1,
     });
-    const lonely = createSsmCommandRunner({ document, instanceId, client: nobody });
+    const lonely = createSsmCommandRunner({ document, instanceId, client: unreachable });
     await expect(lonely.send(payload)).rejects.toMatchObject({
       code: 'COMMAND_FAILED',
       message: expect.stringContaining(`document ${document} for instance ${instanceId}`) as string,
     });
-    nobody.destroy();
+    unreachable.destroy();
   });
 });

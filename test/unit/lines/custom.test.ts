@@ -11,7 +11,7 @@ const words = new Map<string, Level>([
   ['Übel', Level.ERROR],
 ]);
 
-/** Level and stamp of a line; between other bytes, so that reading outside the line would show. */
+/** Level and timestamp of a line. Surrounded by other bytes, so that a read outside the line fails the test. */
 function parse(pattern: string, line: string | Buffer): string | null {
   const text = Buffer.from(line);
   const before = Buffer.from('2021-10-17 12:00:00 INFO ');
@@ -64,11 +64,11 @@ describe('a pattern with a group time', () => {
     'Sun',
     'Oct 11',
     '1969-10-17 22:43:13',
-  ])('does not fit a line with %j', (stamp) => {
+  ])('does not match a line with %j', (stamp) => {
     expect(parse('^<(?<time>.*)>', `<${stamp}> x`)).toBeNull();
   });
 
-  it('fits only lines in which it is found, with that group', () => {
+  it('matches only lines that contain it and the group', () => {
     expect(parse('at (?<time>\\S+);', 'it was at 10:00:00; yes')).toBe('NONE 10:00:00.000');
     expect(parse('^at (?<time>\\S+);', 'it was at 10:00:00; yes')).toBeNull();
     expect(parse('^(?:a(?<time>\\S+)|b)', 'b10:00:00')).toBeNull();
@@ -112,13 +112,18 @@ describe('a pattern with a group for each number', () => {
     '20210/10/10 22.43',
     '1969/10/10 22.43',
     '10/  22.43',
-  ])('do not fit %j', (line) => {
+  ])('does not match %j', (line) => {
     expect(parse(`^${full} x`, `${line} x`)).toBeNull();
   });
 
-  it.each(['2021|||10:00', '|10||10:00', '||17|10:00', '2021|10||10:00'])('do not fit half a date: %s', (line) => {
-    expect(parse('^(?<year>\\d+)?\\|(?<month>\\d+)?\\|(?<day>\\d+)?\\|(?<hour>\\d+):(?<minute>\\d+)', line)).toBeNull();
-  });
+  it.each(['2021|||10:00', '|10||10:00', '||17|10:00', '2021|10||10:00'])(
+    'does not match a partial date: %s',
+    (line) => {
+      expect(
+        parse('^(?<year>\\d+)?\\|(?<month>\\d+)?\\|(?<day>\\d+)?\\|(?<hour>\\d+):(?<minute>\\d+)', line),
+      ).toBeNull();
+    },
+  );
 });
 
 describe('a pattern with a group level', () => {
@@ -127,11 +132,11 @@ describe('a pattern with a group level', () => {
     ['30', 'INFO'],
     ['Übel', 'ERROR'],
     ['  F ', 'ERROR'],
-    // Spelt otherwise than the user said, and not known.
+    // In another spelling than configured, and unknown.
     ['f', 'NONE'],
     ['E', 'NONE'],
     ['', 'NONE'],
-    // Known ones, in any case.
+    // Known levels, in any case.
     ['ERROR', 'ERROR'],
     ['warning', 'WARN'],
     ['notice ', 'INFO'],
@@ -140,19 +145,19 @@ describe('a pattern with a group level', () => {
     expect(parse('^(?<time>\\S+) \\[(?<level>.*)\\]', `10:00:00 [${word}] x`)).toBe(`${level} 10:00:00.000`);
   });
 
-  it('is NONE for lines in which the group takes no part', () => {
+  it('gives NONE when the group does not participate', () => {
     const pattern = '^(?<time>\\S+)(?: \\[(?<level>\\w+)\\])?';
     expect(parse(pattern, '10:00:00 [F]')).toBe('ERROR 10:00:00.000');
     expect(parse(pattern, '10:00:00 x')).toBe('NONE 10:00:00.000');
   });
 });
 
-describe('the bytes of a line', () => {
-  it('are read as UTF-8, and groups are where they are in the bytes', () => {
+describe('custom formats on the bytes of a line', () => {
+  it('read UTF-8 and find groups at byte positions', () => {
     expect(parse('^[äöü]→(?<level>\\S+) 😀.(?<time>\\S+)', 'ö→Übel 😀é10:00:00 x')).toBe('ERROR 10:00:00.000');
   });
 
-  it('may be bad UTF-8 or NUL anywhere', () => {
+  it('accept invalid UTF-8 and NUL anywhere', () => {
     const bad = Buffer.from([0xff, 0xc3, 0x28, 0x00, 0xed, 0xa0, 0x80, 0xe2, 0x82]);
     const line = Buffer.concat([bad, Buffer.from('F 10:00:00'), bad]);
     expect(parse('(?<level>[A-Z]) (?<time>[0-9:]+)', line)).toBe('ERROR 10:00:00.000');
@@ -160,7 +165,7 @@ describe('the bytes of a line', () => {
     expect(parse('(?<time>.+)', bad)).toBeNull();
   });
 
-  it('are looked at up to the 4,096th', () => {
+  it('look at the first 4,096 bytes only', () => {
     const at = (place: number): string => `${'x'.repeat(place)} 10:00:00 y`;
     expect(parse('x (?<time>[0-9:]+)', at(4096 - 9))).toBe('NONE 10:00:00.000');
     expect(parse('x (?<time>[0-9:]+)', at(4096 - 8))).toBeNull();

@@ -23,8 +23,8 @@ describe('the encoding of an object', () => {
     ['16 bytes of UTF-16', Buffer.from('8 digits', 'utf16le'), 'utf-16'],
     ['17 bytes of UTF-16', Buffer.from('9 letters', 'utf16le').subarray(0, 17), 'utf-16'],
     ['15 bytes of UTF-16', Buffer.from('8 digits', 'utf16le').subarray(0, 15), 'plain'],
-    ['UTF-16 but for a letter in the place of a NUL', Buffer.from('a\0b\0c\0d\0e\0f\0g\0hi'), 'plain'],
-    ['UTF-16 but for a NUL in the place of a letter', Buffer.from('a\0b\0c\0d\0e\0f\0g\0\0\0'), 'plain'],
+    ['UTF-16 with one letter in place of a NUL', Buffer.from('a\0b\0c\0d\0e\0f\0g\0hi'), 'plain'],
+    ['UTF-16 with one NUL in place of a letter', Buffer.from('a\0b\0c\0d\0e\0f\0g\0\0\0'), 'plain'],
     ['a line with a NUL', Buffer.from(`\0${line}`), 'plain'],
     ['nothing but NULs', Buffer.alloc(SNIFF_BYTES), 'plain'],
     ['NULs in every second byte of the head alone', Buffer.from('a\0'.repeat(32) + line), 'utf-16'],
@@ -41,8 +41,8 @@ describe('the encoding of an object', () => {
   });
 });
 
-describe('a look at the first bytes', () => {
-  /** Chunks, and how far they were asked for. */
+describe('peek', () => {
+  /** Chunks, and how many were requested. */
   function source(...chunks: Buffer[]): AsyncIterable<Buffer> & { given: number; closed: boolean } {
     return {
       given: 0,
@@ -66,7 +66,7 @@ describe('a look at the first bytes', () => {
     return collected;
   }
 
-  it('loses nothing, however the bytes arrive, and copies no chunk', async () => {
+  it('loses nothing for any chunks, and copies none', async () => {
     const pieces = fc.array(fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes)));
     await fc.assert(
       fc.asyncProperty(pieces, fc.nat(20), async (chunks, bytes) => {
@@ -81,7 +81,7 @@ describe('a look at the first bytes', () => {
     );
   });
 
-  it('asks for no more chunks than it needs', async () => {
+  it('requests only the chunks it needs', async () => {
     const from = source(Buffer.from('abc'), Buffer.from('def'), Buffer.from('ghi'));
     expect((await peek(from, 4)).head.toString()).toBe('abcd');
     expect(from.given).toBe(2);
@@ -97,7 +97,7 @@ describe('a look at the first bytes', () => {
     expect(from.closed).toBe(true);
   });
 
-  it('closes the source by `return`, though nobody iterated; nothing comes then', async () => {
+  it('closes the source by `return` without iteration, and yields nothing afterwards', async () => {
     const from = source(Buffer.from('abc'), Buffer.from('def'));
     const { chunks } = await peek(from, 2);
     await chunks.return();
@@ -105,7 +105,7 @@ describe('a look at the first bytes', () => {
     expect(await collect(chunks)).toEqual([]);
   });
 
-  it('fails as the source does, then or later', async () => {
+  it("passes on the source's error, at once or later", async () => {
     const failing = async function* (): AsyncGenerator<Buffer> {
       yield await Promise.resolve(Buffer.from('abc'));
       throw new Error('connection reset');

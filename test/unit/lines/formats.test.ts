@@ -3,7 +3,7 @@ import type { ParsedLine } from '../../../src/lines/formats/format';
 import { formatNamed, formatsFor } from '../../../src/lines/formats';
 import { TimestampKind, fileDayOf } from '../../../src/lines/timestamps';
 
-/** Format, level and stamp of a line; between other bytes, so that reading outside the line would show. */
+/** Format, level and timestamp of a line. Surrounded by other bytes, so that a read outside the line fails the test. */
 function parse(line: string): string | null {
   const text = Buffer.from(line);
   const bytes = Buffer.concat([
@@ -108,16 +108,16 @@ describe('formats', () => {
     ['level=error'],
     ['ts=1634510593 something level=error'],
     ['ts="1634510593'],
-  ])('do not fit %j', (line) => {
+  ])('do not match %j', (line) => {
     expect(parse(line)).toBeNull();
   });
 
-  it('do not take a date that does not exist for the one read before', () => {
+  it('do not confuse an invalid date with the date read before', () => {
     expect(parse('2021-02-01 22:43:13 INFO x')).toBe('date-time INFO 2021-02-01T22:43:13.000');
     expect(parse('2021-01-33 22:43:13 INFO x')).toBeNull();
   });
 
-  it('have names that checkpoints keep', () => {
+  it('keep the names that checkpoints contain', () => {
     expect(formatNamed('apache-error')?.name).toBe('apache-error');
     expect(formatNamed('no such')).toBeNull();
     expect(formatNamed(null)).toBeNull();

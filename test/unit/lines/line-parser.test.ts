@@ -23,7 +23,7 @@ function readAll(lines: readonly string[], of: Partial<ReadingContext> = {}, sta
     const again = (reading.flags & LineFlag.AGAIN) === 0 ? '' : ' again';
     const future = (reading.flags & LineFlag.FUTURE) === 0 ? '' : ' future';
     read.push(`${levelNames[reading.level]} ${time}${again}${future}`);
-    // Through JSON after every line: nothing but what the state holds is needed to read on.
+    // Passes the state through JSON after every line: the state alone must suffice to continue.
     kept = JSON.parse(JSON.stringify(reading.state(bytes, null))) as ReadingState;
     reading = new LineParser({ ...context, ...of }, kept);
   }
@@ -35,8 +35,8 @@ const times = (lines: readonly string[], of: Partial<ReadingContext> = {}, state
   readAll(lines, of, state).read.map((line) => line.replace(/^\w+ /, '').replace(':00.000Z', ''));
 const epochDay = (date: string): number => Date.parse(date) / 86_400_000;
 
-describe('level and time', () => {
-  it('of a line that fits no format are those of the record above', () => {
+describe('LineParser', () => {
+  it('gives a line that matches no format the level CONT and the time of the record above', () => {
     const lines = ['head of file', at('11:00:00').replace('INFO', 'ERROR'), '\tat a.B.c(B.java:1)', '', at('11:01:00')];
     expect(readAll(lines).read).toEqual([
       'RAW 2021-10-17T12:00:00.000Z',
@@ -47,13 +47,13 @@ describe('level and time', () => {
     ]);
   });
 
-  it('are read by the format that fits, which becomes the current one', () => {
+  it('uses the matching format, which becomes the current one', () => {
     const { read, state } = readAll(['17/06/09 20:10:40 INFO x', '[Sun Dec 04 04:47:44 2005] [error] x']);
     expect(read).toEqual(['INFO 2017-06-09T20:10:40.000Z', 'ERROR 2005-12-04T04:47:44.000Z']);
     expect(state.format).toBe('apache-error');
   });
 
-  it('are in the zone of the source', () => {
+  it('uses the zone of the source', () => {
     expect(times(['2021-10-17 12:00:00 INFO x', at('13:30:00')], { zone: 'Europe/Berlin' })).toEqual([
       '2021-10-17T10:00',
       '2021-10-17T11:30',
@@ -61,14 +61,14 @@ describe('level and time', () => {
   });
 });
 
-describe("a format of the user's own", () => {
+describe('a custom format', () => {
   const formatOf = (pattern: string): ReadingContext['customFormat'] =>
     customFormat(compilePattern(pattern), new Map([['F', Level.ERROR]]));
   const own = formatOf('^(?<level>[A-Z]+) (?<time>\\S+ \\S+) ');
   const ownLine = 'F 2021-10-17 11:00:00 x';
   const knownLine = '2021-10-17 11:30:00 WARN x';
 
-  it('comes first; lines that it does not fit are tried against the known ones, or continue', () => {
+  it('is tried first; other lines are tried against the known formats, or continue', () => {
     const lines = [knownLine, ownLine, '\tat x', knownLine, 'F 2021-10-17 11:60:00 x', ownLine];
     expect(readAll(lines, { customFormat: own }).read).toEqual([
       'WARN 2021-10-17T11:30:00.000Z',
@@ -80,8 +80,8 @@ describe("a format of the user's own", () => {
     ]);
   });
 
-  it('comes first also for lines that a known one fits', () => {
-    // What the known format takes for the level is a word of the message here.
+  it('is tried first even for lines that a known format matches', () => {
+    // The known format would read a word of the message as the level.
     const lines = [knownLine, '2021-10-17 11:31:00 ERROR [F] x', '2021-10-17 11:32:00 ERROR [I] x'];
     expect(readAll(lines, { customFormat: formatOf('^(?<time>\\S+ \\S+) \\w+ \\[(?<level>\\w)\\]') }).read).toEqual([
       'WARN 2021-10-17T11:30:00.000Z',
@@ -90,7 +90,7 @@ describe("a format of the user's own", () => {
     ]);
   });
 
-  it('has its time of day, its year and its zone found as those of others are', () => {
+  it('gets day, year and zone like other formats', () => {
     const fileDay = epochDay('2021-07-14');
     const zone = 'Europe/Berlin';
     const clock = formatOf('^(?<level>F) (?<hour>\\d+)\\.(?<minute>\\d+)');
@@ -106,7 +106,7 @@ describe("a format of the user's own", () => {
     ]);
   });
 
-  it('that came, changed or went since a checkpoint holds, or does not, from there on', () => {
+  it('applies from the checkpoint on when it was added, changed or removed', () => {
     const known = readAll([knownLine]).state;
     expect(readAll([ownLine], { customFormat: own }, known).read).toEqual(['ERROR 2021-10-17T11:00:00.000Z']);
     const kept = readAll([ownLine], { customFormat: own }).state;
@@ -121,17 +121,17 @@ describe("a format of the user's own", () => {
   });
 });
 
-describe('the date of time-only stamps', () => {
+describe('the date of time-only timestamps', () => {
   it('is the one in the file name', () => {
     expect(times([at('13:30:00')], { fileDay: epochDay('2021-10-15') })).toEqual(['2021-10-15T13:30']);
   });
 
-  it('is else the latest that does not lie behind LastModified and the skew', () => {
+  it('is otherwise the latest that is not after LastModified plus the skew', () => {
     expect(times([at('13:00:00')])).toEqual(['2021-10-17T13:00']);
     expect(times([at('13:00:01')])).toEqual(['2021-10-16T13:00:01.000Z']);
   });
 
-  it('changes with a backward jump of more than 12 h, and for an hour back again', () => {
+  it('changes on a backward jump of more than 12 h, and may change back within an hour', () => {
     const fileDay = epochDay('2021-10-14');
     const clocks = [
       '23:58:00',
@@ -157,7 +157,7 @@ describe('the date of time-only stamps', () => {
     ]);
   });
 
-  it('does not change with smaller jumps', () => {
+  it('does not change on smaller jumps', () => {
     const fileDay = epochDay('2021-10-14');
     expect(times([at('20:00:00'), at('08:00:00'), at('20:00:00')], { fileDay })).toEqual([
       '2021-10-14T20:00',
@@ -166,7 +166,7 @@ describe('the date of time-only stamps', () => {
     ]);
   });
 
-  it('is that of the generation before when a log is rewritten with the same first stamp', () => {
+  it('is that of the previous generation when a rewritten log has the same first timestamp', () => {
     const first = readAll([at('10:00:00'), at('10:01:00')]);
     const later = { lastModified: Date.parse('2021-10-19T12:00:00Z') };
     const rewritten = times([at('10:00:00'), at('11:00:00')], later, nextGeneration(first.state));
@@ -175,19 +175,19 @@ describe('the date of time-only stamps', () => {
   });
 });
 
-describe('the year of stamps without one', () => {
+describe('the year of timestamps without one', () => {
   it.each([
     ['Oct 17 13:00:00', '2021-10-17T13:00'],
     ['Oct 17 13:00:30', '2020-10-17T13:00:30.000Z'],
     ['Dec 31 23:00:00', '2020-12-31T23:00'],
     ['Feb 29 23:00:00', '2020-02-29T23:00'],
-  ])('%s is the latest that does not lie behind LastModified and the skew', (stamp, expected) => {
+  ])('%s is the latest that is not after LastModified plus the skew', (stamp, expected) => {
     expect(times([`${stamp} host su: x`])).toEqual([expected]);
   });
 });
 
-describe('a stamp in the future', () => {
-  it('is marked and counted at LastModified, with what continues it', () => {
+describe('a timestamp in the future', () => {
+  it('is marked and counted at LastModified, with its continuation lines', () => {
     const lines = ['2021-10-17 13:00:00 INFO x', '2021-10-17 13:00:01 ERROR x', '\tat x', '2021-10-17 11:00:00 INFO x'];
     const { read, state } = readAll(lines);
     expect(read).toEqual([
@@ -203,7 +203,7 @@ describe('a stamp in the future', () => {
 describe('a rewritten log', () => {
   const line = (clock: string, text: string): string => `2021-10-17 ${clock} INFO ${text}`;
 
-  it('repeats the lines that are older than the newest of all generations before, or the same', () => {
+  it('repeats lines that are older than, or equal to, the newest of all earlier generations', () => {
     const first = readAll([line('10:00:00', 'a'), line('10:05:00', 'b'), line('10:05:00', 'c'), line('10:04:00', 'd')]);
     const second = readAll([line('09:00:00', 'e')], {}, nextGeneration(first.state));
     const lines = [
@@ -231,7 +231,7 @@ describe('a rewritten log', () => {
     );
   });
 
-  it('knows up to 1,024 lines of the newest stamp', () => {
+  it('recognizes up to 1,024 lines with the newest timestamp', () => {
     const lines = Array.from({ length: 1500 }, (_, i) => line('10:00:00', `n${i}`));
     const { state } = readAll(lines);
     expect(state.newest?.hashes).toHaveLength(1024);
@@ -239,7 +239,7 @@ describe('a rewritten log', () => {
     expect(read.map((one) => one.endsWith('again'))).toEqual([true, false]);
   });
 
-  it('begins with nothing else of the generation before', () => {
+  it('starts with no other state of the previous generation', () => {
     const next = nextGeneration(readAll([at('10:00:00')]).state);
     expect(next).toEqual({
       ...initialReadingState,

@@ -76,7 +76,7 @@ const about = fc.record({
 });
 
 describe('records of logs', () => {
-  it('hold line, key and headers as other tools read them', () => {
+  it('contain line, key and headers as other tools read them', () => {
     const flags = LineFlag.CUT_HEAD | LineFlag.AGAIN | LineFlag.FUTURE;
     const { GAP } = LineFlag;
     const lines = [
@@ -108,7 +108,7 @@ describe('records of logs', () => {
     ]);
   });
 
-  it('come back as the lines they were, within the size foretold', () => {
+  it('decode to the same lines, within the predicted size', () => {
     fc.assert(
       fc.property(fc.array(line, { minLength: 1, maxLength: 100 }), about, fc.nat({ max: 4e12 }), (lines, of, time) => {
         const batch = batchOf(lines, of);
@@ -124,7 +124,7 @@ describe('records of logs', () => {
     );
   });
 
-  it('have the longest headers within the size foretold', () => {
+  it('fit the predicted size with the longest headers', () => {
     const flags = LineFlag.CUT_REST | LineFlag.AGAIN | LineFlag.FUTURE | LineFlag.GAP;
     const one = { text: Buffer.alloc(0), time: -1e15, offset: Number.MAX_SAFE_INTEGER, level: Level.ERROR };
     const batch = batchOf(Array.from({ length: 2 }, () => ({ ...one, flags, length: Number.MAX_SAFE_INTEGER })));
@@ -133,7 +133,7 @@ describe('records of logs', () => {
     expect(maxEncodedSize(batch) - maxEncodedSize(bare)).toBeGreaterThanOrEqual(2 * rare);
   });
 
-  it('begin a new batch where source, origin, generation or time of ingestion changes', () => {
+  it('decode to a new batch when source, origin, generation or ingestion time changes', () => {
     const record = (key: string, at: string, origin: string, timestamp: number) => ({
       key: Buffer.from(key),
       value: Buffer.from(at),
@@ -164,7 +164,7 @@ describe('records of logs', () => {
     ]);
   });
 
-  it('of other writers are read as well as they can be', () => {
+  it('are decoded leniently when other programs wrote them', () => {
     const strange = (headers: Record<string, string>) => ({
       key: null,
       value: Buffer.from('line'),
@@ -199,16 +199,16 @@ describe('records of logs', () => {
     ]);
   });
 
-  it('have the time of ingestion that the log set (LogAppendTime)', () => {
+  it('take the ingestion time that the log set (LogAppendTime)', () => {
     const record = { key: Buffer.from('s'), value: Buffer.from('line'), headers: [], timestamp: 5 };
     const appended = withAppendTime(encodeRecords([record, record], crc32c), 1_800_000_000_000, crc32c);
     const [lines] = decodeLines(appended, 0);
     expect(lines?.timestamp).toBe(1_800_000_000_000);
-    // A line without a time of its own has the record's.
+    // A line without a time gets the record's.
     expect([...(lines?.batch.times ?? [])]).toEqual([1_800_000_000_000, 1_800_000_000_000]);
   });
 
-  it('that are garbage are refused or read, but never beyond their end', () => {
+  it('are refused or decoded when they are garbage, but never read past their end', () => {
     const good = encodeLines(
       batchOf([1, 2, 3].map((n) => ({ text: Buffer.from('x'.repeat(n)), offset: n, time: n, level: n, flags: n }))),
       5,

@@ -26,7 +26,7 @@ const context: ScanContext = {
   batchBytes: 900_000,
 };
 
-/** Of the user's own: fits generated lines that a known format fits too, and some that none does. */
+/** A custom format: matches generated lines that a known format matches too, and some that no other does. */
 const own = customFormat(compilePattern('^(?:(?<level>[A-Z])~)?(?<time>[0-9:.]+)[ ~]'), new Map([['F', Level.ERROR]]));
 
 const beginning = (reading: ReadingState = initialReadingState): ScanPosition => ({
@@ -35,7 +35,7 @@ const beginning = (reading: ReadingState = initialReadingState): ScanPosition =>
   reading,
 });
 
-/** Scans chunk after chunk, through JSON and a new scanner at every index in `resumeAt`. */
+/** Scans chunk after chunk, and resumes through JSON with a new scanner at every index in `resumeAt`. */
 function scan(
   chunks: readonly Buffer[],
   of: { context?: Partial<ScanContext>; start?: ScanPosition; resumeAt?: ReadonlySet<number>; isEnded?: boolean } = {},
@@ -88,7 +88,7 @@ const texts = (batches: readonly ScannedBatch[]): string[] =>
 const scanText = (text: string, of: Parameters<typeof scan>[1] = {}): string[] =>
   texts(scan([Buffer.from(text, 'latin1')], of).batches);
 
-/** What must come out, told simply: no chunks, no levels. */
+/** A simple model of the expected lines, without chunks and levels. */
 function expectedLines(data: Buffer, maxLineBytes: number, isEnded: boolean): string[] {
   const lines: string[] = [];
   const text = data.toString('latin1');
@@ -136,7 +136,7 @@ const file = fc
   )
   .map(([bom, lines, tail]) => Buffer.from(bom + lines.join('') + tail, 'latin1'));
 
-/** A file, and where it is cut into chunks. */
+/** A file and its cuts into chunks. */
 const cutFile = file.chain((data) =>
   fc.record({
     data: fc.constant(data),
@@ -158,21 +158,21 @@ const earlier = nextGeneration(
 );
 
 describe('lines', () => {
-  it('end with LF or CR LF, and nothing else', () => {
+  it('end only with LF or CR LF', () => {
     expect(scanText('a\nb\r\n\n\r\nc\rd\n\r\r\ne')).toEqual(['0: a', '2: b', '5: ', '6: ', '8: c\rd', '12: \r']);
   });
 
-  it('keep their bytes, whatever encoding they are in', () => {
+  it('keep their bytes in any encoding', () => {
     expect(scanText('\xff\xfe\x00\xc3\n')).toEqual(['0: \xff\xfe\x00\xc3']);
   });
 
-  it('follow a BOM, which is dropped at the beginning of a generation only', () => {
+  it('follow a BOM, which is dropped only at the start of a generation', () => {
     const { batches } = scan([Buffer.from('\ufeffa\n\ufeffb\n')]);
     expect(texts(batches)).toEqual(['3: a', '5: \u00ef\u00bb\u00bfb']);
     expect(batches[0]).toMatchObject({ from: 0, to: 10, publishedBytes: 7, droppedBytes: 3 });
   });
 
-  it('without a terminator are held until it comes', () => {
+  it('are held until their terminator arrives', () => {
     const { batches, position } = scan([Buffer.from('a\nb'), Buffer.from('c')]);
     expect(texts(batches)).toEqual(['0: a']);
     expect(position).toMatchObject({ offset: 2, held: Buffer.from('bc') });
@@ -181,7 +181,7 @@ describe('lines', () => {
     expect(rest.batches[0]).toMatchObject({ from: 2, to: 6 });
   });
 
-  it('that are too long are cut at once, and the rest is dropped with its terminator', () => {
+  it('are cut at once when too long, and the rest is dropped with its terminator', () => {
     const long = 'x'.repeat(100);
     const { batches, position } = scan([Buffer.from(long), Buffer.from(long), Buffer.from('yy\r\nb\n')]);
     expect(texts(batches)).toEqual([`0 head: ${long.slice(0, 60)}`, '204: b']);
@@ -195,7 +195,7 @@ describe('lines', () => {
     expect(position).toMatchObject({ offset: 206, reading: { openCut: null } });
   });
 
-  it('of exactly the greatest length are whole, however they end', () => {
+  it('are whole at exactly the maximum length, with any terminator', () => {
     const line = 'x'.repeat(60);
     expect(scanText(`${line}\n${line}\r\n`)).toEqual([`0: ${line}`, `61: ${line}`]);
     expect(scanText(`${line}\r`)).toEqual([]);
@@ -205,7 +205,7 @@ describe('lines', () => {
     expect(scanText('y\nb\n', { start: ended.position })).toEqual(['63: b']);
   });
 
-  it('that were published as a tail go on as a rest, which changes nothing of what follows', () => {
+  it('continue as a rest after they were published as a tail, without effect on later lines', () => {
     const first = scan([Buffer.from('10:00:00 [a] ERROR x\nab')], { isEnded: true });
     expect(texts(first.batches)).toEqual(['0: 10:00:00 [a] ERROR x', '21 tail: ab']);
     expect(first.position).toMatchObject({ offset: 23, reading: { openCut: 'tail' } });
@@ -224,14 +224,14 @@ describe('lines', () => {
     expect(texts(longRest.batches)).toEqual([`23 rest: ${'z'.repeat(60)}`, '95: f']);
   });
 
-  it('that are nothing but a BOM are no line', () => {
+  it('do not exist when the content is only a BOM', () => {
     const { batches } = scan([Buffer.from('\ufeff')], { isEnded: true });
     expect(batches).toMatchObject([{ from: 0, to: 3, publishedBytes: 0, droppedBytes: 3, batch: { count: 0 } }]);
   });
 });
 
 describe('a scanner', () => {
-  it('publishes the same lines however the bytes are cut, and wherever it is resumed', () => {
+  it('publishes the same lines for any cut into chunks and any resumption', () => {
     fc.assert(
       fc.property(
         cutFile,
@@ -252,7 +252,7 @@ describe('a scanner', () => {
     );
   });
 
-  it('accounts for every byte as published, dropped or held, without gaps', () => {
+  it('accounts for every byte as published, dropped or held', () => {
     fc.assert(
       fc.property(cutFile, fc.boolean(), ({ data, cuts }, isEnded) => {
         const { batches, position } = scan(chunksOf(data, cuts), { isEnded });
@@ -274,7 +274,7 @@ describe('a scanner', () => {
     );
   });
 
-  it('tells with each batch the state behind it, from which its remainder is read the same', () => {
+  it('returns a state with each batch that reads the remainder the same', () => {
     fc.assert(
       fc.property(file, fc.nat({ max: 30 }), (data, pick) => {
         const small = { context: { batchBytes: 1500 } };
@@ -289,7 +289,7 @@ describe('a scanner', () => {
     );
   });
 
-  it('keeps its batches within their bounds, encoded, and they come back the same', () => {
+  it('keeps encoded batches within their bounds, and they decode the same', () => {
     const crc32c = (bytes: Buffer): number => nodeCrc32c(bytes);
     fc.assert(
       fc.property(file, fc.integer({ min: 300, max: 3000 }), (data, batchBytes) => {
@@ -302,7 +302,7 @@ describe('a scanner', () => {
     );
   });
 
-  it('leaves room in its batches for the mark of a gap', () => {
+  it('leaves room in its batches for the gap header', () => {
     fc.assert(
       fc.property(file, fc.integer({ min: 300, max: 3000 }), (data, batchBytes) => {
         for (const { batch } of scan([data], { context: { batchBytes }, isEnded: true }).batches) {
@@ -316,12 +316,12 @@ describe('a scanner', () => {
     );
   });
 
-  it('puts no more than 10,000 lines into a batch', () => {
+  it('puts at most 10,000 lines into a batch', () => {
     const { batches } = scan([Buffer.from('\n'.repeat(25_000))], { context: { batchBytes: 1e9 } });
     expect(batches.map(({ batch }) => batch.count)).toEqual([maxBatchLines, maxBatchLines, 5000]);
   });
 
-  it('takes a line of 256 KiB into a batch of 900 kB', () => {
+  it('fits a line of 256 KiB into a batch of 900 kB', () => {
     const line = Buffer.from(`${'x'.repeat(262_144)}\n`);
     const { batches } = scan([line, line, line, line], { context: { maxLineBytes: 262_144 } });
     expect(batches.map(({ batch }) => batch.count)).toEqual([1, 1, 1, 1]);
@@ -329,7 +329,7 @@ describe('a scanner', () => {
     expect(together.batches.map(({ batch }) => batch.count)).toEqual([3, 1]);
   });
 
-  it('marks what a new generation repeats', () => {
+  it('marks lines that a new generation repeats', () => {
     const data = Buffer.from('10:00:00.000 [main] ERROR a.B - x\n10:00:00.000 [main] ERROR a.B - y\n');
     const { batches } = scan([data], { context: { generation: 1 }, start: beginning(earlier) });
     expect(allLines(batches).map(({ flags }) => flags)).toEqual([LineFlag.AGAIN, 0]);
@@ -337,7 +337,7 @@ describe('a scanner', () => {
   });
 });
 
-/** Uploads of one log that grows, each read by a scanner of its own, from the checkpoint of the one before. */
+/** Uploads of a growing log, each read by a new scanner from the previous checkpoint. */
 function upload(parts: readonly (string | Buffer)[], of: Partial<ScanContext> = {}): Line[] {
   const chunks = parts.map((part) => Buffer.from(part));
   const { batches } = scan(chunks, {
@@ -351,33 +351,33 @@ function upload(parts: readonly (string | Buffer)[], of: Partial<ScanContext> = 
 const shown = ({ level: word, time, flags }: Line): string =>
   `${word} ${new Date(time ?? 0).toISOString().slice(0, 19)}${(flags & LineFlag.FUTURE) === 0 ? '' : ' future'}`;
 
-describe('a log that is uploaded in parts', () => {
+describe('a log uploaded in parts', () => {
   it.each<[string, (string | Buffer)[], string[]]>([
-    ['in mid-line', ['ab', 'c\n'], ['abc']],
+    ['within a line', ['ab', 'c\n'], ['abc']],
     ['between CR and LF', ['ab\r', '\ncd\r', 'ef\r\n'], ['ab', 'cd\ref']],
     ['before a terminator', ['ab', '\n', '\ncd', '\r\n'], ['ab', '', 'cd']],
-    ['in mid-UTF-8', [Buffer.from('a€').subarray(0, 2), Buffer.from('a€b\n').subarray(2)], ['a€b']],
+    ['within a UTF-8 character', [Buffer.from('a€').subarray(0, 2), Buffer.from('a€b\n').subarray(2)], ['a€b']],
     [
-      'in its BOM',
+      'within its BOM',
       [Buffer.from([0xef]), Buffer.from([0xbb]), Buffer.from([0xbf, 0x61]), '\n\ufeffb\n'],
       ['a', '\ufeffb'],
     ],
     ['between NUL bytes', ['a\0', '\0b\n\0\n'], ['a\0\0b', '\0']],
-    ['in bad UTF-8', [Buffer.from([0xff, 0xe2]), Buffer.from([0x28, 0x0a])], ['\xff\xe2(']],
+    ['within invalid UTF-8', [Buffer.from([0xff, 0xe2]), Buffer.from([0x28, 0x0a])], ['\xff\xe2(']],
     ['into single bytes', Array.from('a\r\nb\n\r\nc'), ['a', 'b', '']],
-  ])('%s holds the same lines', (_, parts, expected) => {
+  ])('has the same lines when cut %s', (_, parts, expected) => {
     const bytes = (line: string): string => (/[\xff]/.test(line) ? line : Buffer.from(line).toString('latin1'));
     expect(upload(parts).map(({ text: line }) => line)).toEqual(expected.map(bytes));
   });
 
-  it('goes on with the stack trace of its last record, which keeps level and time of its own', () => {
+  it('continues the stack trace of its last record, which keeps its level and time', () => {
     const parts = ['2021-10-17 11:00:00 ERROR x\njava.io.IOException: y\n\tat a.B', '.c(B.java:1)\n\tat d.E\n'];
     expect(upload(parts).map(shown)).toEqual(
       ['ERROR', 'CONT', 'CONT', 'CONT'].map((word) => `${word} 2021-10-17T11:00:00`),
     );
   });
 
-  it('goes over midnight and back wherever it is cut', () => {
+  it('crosses midnight and back for any cut', () => {
     const clocks = ['23:58:00', '00:01:00', '23:59:00', '00:02:00', '01:30:00', '23:00:00'];
     const lines = clocks.map((stamp) => `${stamp} [main] INFO a.B - x\n`);
     const expected = [
@@ -393,23 +393,23 @@ describe('a log that is uploaded in parts', () => {
     expect(upload([lines.join('')], { fileDay }).map(shown)).toEqual(expected);
   });
 
-  it('goes over a change of the clocks in its zone', () => {
+  it('crosses a clock change in its zone', () => {
     const spring = ['01:59:59', '02:30:00', '03:00:00'].map((stamp) => `2021-03-28 ${stamp} INFO x\n`);
     const autumn = ['01:59:59', '02:30:00', '02:10:00', '03:00:00'].map((stamp) => `2020-10-25 ${stamp} INFO x\n`);
     expect(upload([...autumn, ...spring], { zone: 'Europe/Berlin' }).map(shown)).toEqual([
       'INFO 2020-10-24T23:59:59',
-      // Comes twice: the earlier.
+      // Ambiguous: use the earlier instant.
       'INFO 2020-10-25T00:30:00',
       'INFO 2020-10-25T00:10:00',
       'INFO 2020-10-25T02:00:00',
       'INFO 2021-03-28T00:59:59',
-      // Skipped: counts on with the offset before.
+      // Skipped: use the previous offset.
       'INFO 2021-03-28T01:30:00',
       'INFO 2021-03-28T01:00:00',
     ]);
   });
 
-  it('marks stamps from the future, and what continues them in the next part', () => {
+  it('marks timestamps from the future, and their continuation in the next part', () => {
     const parts = ['2021-10-17 13:00:00 INFO x\n2021-10-17 13:00:01 ERROR x\n', '\tat y\n2021-10-17 13:00:00 INFO x\n'];
     expect(upload(parts).map(shown)).toEqual([
       'INFO 2021-10-17T13:00:00',
@@ -419,7 +419,7 @@ describe('a log that is uploaded in parts', () => {
     ]);
   });
 
-  it('has lines in bytes that are no text, which are RAW or continue', () => {
+  it('has RAW or continuation lines when its bytes are not text', () => {
     const noText = Buffer.from([0x00, 0xff, 0xfe, 0xc3, 0x28, 0x0a]);
     const lines = upload([noText, '2021-10-17 11:00:00 WARN \0\n', noText]);
     expect(lines.map(shown)).toEqual([
@@ -429,7 +429,7 @@ describe('a log that is uploaded in parts', () => {
     ]);
   });
 
-  it('may never end its last line: no more of it is held than a line may have, and the rest is dropped', () => {
+  it('holds at most maxLineBytes of an endless last line, and drops the rest', () => {
     let position = beginning();
     const seen: string[] = [];
     for (let i = 0; i < 1000; i++) {

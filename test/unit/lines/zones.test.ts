@@ -10,11 +10,11 @@ describe('zones', () => {
     ['Europe/Berlin', '2021-12-17T12:00:00', '2021-12-17T11:00:00.000Z'],
     ['Asia/Kolkata', '2021-12-17T00:00:00', '2021-12-16T18:30:00.000Z'],
     ['America/New_York', '2021-11-06T23:59:59.999', '2021-11-07T03:59:59.999Z'],
-    // Skipped: counts on with the offset before.
+    // Skipped: use the previous offset.
     ['Europe/Berlin', '2021-03-28T02:30:00', '2021-03-28T01:30:00.000Z'],
     ['Europe/Berlin', '2021-03-28T03:00:00', '2021-03-28T01:00:00.000Z'],
     ['Europe/Berlin', '2021-03-28T01:59:59', '2021-03-28T00:59:59.000Z'],
-    // Comes twice: the earlier.
+    // Ambiguous: use the earlier instant.
     ['Europe/Berlin', '2021-10-31T02:30:00', '2021-10-31T00:30:00.000Z'],
     ['Europe/Berlin', '2021-10-31T03:00:00', '2021-10-31T02:00:00.000Z'],
     // Half an hour of summer time.
@@ -26,14 +26,14 @@ describe('zones', () => {
     expect(new Date(zone.toEpoch(wall(local))).toISOString()).toBe(expected);
   });
 
-  it('give the wall time of a moment', () => {
+  it('convert an instant to wall time', () => {
     expect(zoneNamed('Europe/Berlin').toWall(Date.parse('2021-07-01T23:30:00.250Z'))).toBe(
       wall('2021-07-02T01:30:00.250'),
     );
     expect(zoneNamed('UTC').toWall(5)).toBe(5);
   });
 
-  it('that do not exist are a mistake in the configuration', () => {
+  it('throw CONFIG for an unknown name', () => {
     expect.assertions(1);
     try {
       zoneNamed('Europe/Atlantis');

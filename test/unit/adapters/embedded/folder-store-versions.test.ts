@@ -12,7 +12,7 @@ const noon = Date.UTC(2026, 10, 20, 12);
 const clock: Clock = { now: () => noon, sleep: () => Promise.resolve() };
 const bucket = 'telltale-logs';
 
-describe('The folder store with versions', () => {
+describe('the folder store with versions', () => {
   let folder: string;
   let store: ObjectStore;
 
@@ -30,7 +30,7 @@ describe('The folder store with versions', () => {
     await writeFile(file, content);
     return into.putFile(bucket, key, file);
   };
-  /** Version ids and contents, oldest first; each is read as a walker reads it. */
+  /** Version ids and contents, oldest first, read as the log reader reads them. */
   const walk = async (key = 'k', after?: string): Promise<[string, string][]> => {
     const found: [string, string][] = [];
     for (const { versionId, etag, size } of await store.versions(bucket, key, after)) {
@@ -47,7 +47,7 @@ describe('The folder store with versions', () => {
   const presentId = async (key = 'k'): Promise<string | undefined> => (await store.head(bucket, key))?.versionId;
   const md5 = (text: string): string => `"${createHash('md5').update(text).digest('hex')}"`;
 
-  it('keeps each version as a plain file apart from the objects, and no content twice', async () => {
+  it('keeps each version as a plain file outside the objects, and stores no content twice', async () => {
     const one = await put('one');
     const two = await put('two');
     expect((await readdir(versionFolder())).sort()).toEqual([one.versionId, two.versionId]);
@@ -58,7 +58,7 @@ describe('The folder store with versions', () => {
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
   });
 
-  it('gives the same ids after a restart, and after its digests were lost', async () => {
+  it('returns the same ids after a restart, and after its digests were lost', async () => {
     await put('one');
     await put('two');
     const before = await walk();
@@ -69,7 +69,7 @@ describe('The folder store with versions', () => {
     expect(await presentId()).toBe(before[1]?.[0]);
   });
 
-  it('gives the same ids in a copy of its folder', async () => {
+  it('returns the same ids in a copy of its folder', async () => {
     await put('one');
     await put('two');
     const before = await walk();
@@ -83,7 +83,7 @@ describe('The folder store with versions', () => {
     }
   });
 
-  it('never gives an id again, though the clock stands still and the object was removed', async () => {
+  it('never reuses an id, even when the clock stands still and the object was removed', async () => {
     const ids = new Set<string | undefined>();
     for (let i = 0; i < 5; i++) {
       ids.add((await put('same')).versionId);
@@ -93,7 +93,7 @@ describe('The folder store with versions', () => {
     expect(await walk()).toHaveLength(5);
   });
 
-  it('makes a version of an object that was dropped by hand, when it is looked at', async () => {
+  it('makes a version of an object added by hand when it is inspected', async () => {
     await put('one');
     await rm(object());
     await writeFile(object(), 'dropped');
@@ -103,14 +103,14 @@ describe('The folder store with versions', () => {
     expect((await walk()).at(1)?.[0]).toBe(id);
   });
 
-  it('keeps an object that was dropped by hand and never looked at, when it is replaced', async () => {
+  it('keeps an uninspected object added by hand when it is replaced', async () => {
     await put('other', 'else');
     await writeFile(object(), 'dropped');
     await put('two');
     expect(await contents()).toEqual(['dropped', 'two']);
   });
 
-  it('keeps the version before when a file is put in the place of the object by hand, as editors do', async () => {
+  it("keeps the previous version when an editor replaces the object's file", async () => {
     const one = await put('one');
     await writeFile(join(folder, 'edited'), 'edited');
     await rename(join(folder, 'edited'), object());
@@ -121,31 +121,28 @@ describe('The folder store with versions', () => {
   });
 
   it.each([
-    ['is looked at', false],
+    ['is inspected', false],
     ['is replaced', true],
-  ])(
-    'gives an object that was edited in place another version when it %s; the one before is gone',
-    async (_, replaced) => {
-      const one = await put('one');
-      const two = await put('two');
-      await appendFile(object(), ' and more');
-      if (replaced) await put('three');
-      const walked = await walk();
-      expect(walked.map(([, content]) => content)).toEqual(['one', 'two and more', ...(replaced ? ['three'] : [])]);
-      expect(walked[0]?.[0]).toBe(one.versionId);
-      expect(walked[1]?.[0]).not.toBe(two.versionId);
-      expect(await store.head(bucket, 'k', two.versionId)).toBeNull();
-    },
-  );
+  ])('gives an object edited in place a new version when it %s; the previous one is gone', async (_, replaced) => {
+    const one = await put('one');
+    const two = await put('two');
+    await appendFile(object(), ' and more');
+    if (replaced) await put('three');
+    const walked = await walk();
+    expect(walked.map(([, content]) => content)).toEqual(['one', 'two and more', ...(replaced ? ['three'] : [])]);
+    expect(walked[0]?.[0]).toBe(one.versionId);
+    expect(walked[1]?.[0]).not.toBe(two.versionId);
+    expect(await store.head(bucket, 'k', two.versionId)).toBeNull();
+  });
 
-  it('refuses to read what was edited in place as the version that it was', async () => {
+  it('refuses to read the old version of a file edited in place', async () => {
     const { etag, versionId = '' } = await put('one');
     await writeFile(object(), 'edited');
     const reading = store.read(bucket, 'k', { from: 0, ifMatch: etag, versionId });
     await expect(reading).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
   });
 
-  it('makes a new version of an old one that was put back by hand', async () => {
+  it('makes a new version when an old one is put back by hand', async () => {
     const one = await put('one');
     await put('two');
     await rm(object());
@@ -154,8 +151,8 @@ describe('The folder store with versions', () => {
     expect(await presentId()).toBe((await walk()).at(-1)?.[0]);
   });
 
-  describe('after a put that was cut short', () => {
-    it('before the rename, has the versions of before', async () => {
+  describe('after an interrupted put', () => {
+    it('has the old versions when it ended before the rename', async () => {
       const one = await put('one');
       await writeFile(join(folder, 'tmp', 'copy'), 'two');
       await link(join(folder, 'tmp', 'copy'), join(folder, 'tmp', 'copy.version'));
@@ -166,9 +163,9 @@ describe('The folder store with versions', () => {
     });
 
     it.each([
-      ['is looked at', false],
+      ['is inspected', false],
       ['is put again', true],
-    ])('between the rename and the version, has old and new once each when it %s', async (_, again) => {
+    ])('has old and new once each when it ended before the version and %s', async (_, again) => {
       const one = await put('one');
       const two = await put('two');
       await rm(join(versionFolder(), two.versionId ?? ''));
@@ -182,7 +179,7 @@ describe('The folder store with versions', () => {
       expect(await walk()).toEqual(walked);
     });
 
-    it('before its digests were kept, has old and new once each', async () => {
+    it('has old and new once each when it ended before the digests were cached', async () => {
       await put('one');
       await put('two');
       const before = await walk();
@@ -193,7 +190,7 @@ describe('The folder store with versions', () => {
     });
   });
 
-  it('loses no put of several clients at the same time', async () => {
+  it('loses no put when several clients put at once', async () => {
     const other = await open();
     const names = Array.from({ length: 30 }, (_, i) => `content-${i}`);
     const looking = Array.from({ length: 20 }, () => store.head(bucket, 'k'));
@@ -208,7 +205,7 @@ describe('The folder store with versions', () => {
     expect(await presentId()).toBe(walked.at(-1)?.[0]);
   });
 
-  it('keeps the versions of an object that has to go aside for others', async () => {
+  it('keeps the versions of an object that moves aside for others', async () => {
     await put('one', 'a');
     const before = await walk('a');
     await put('below', 'a/b');
@@ -219,7 +216,7 @@ describe('The folder store with versions', () => {
     expect(await walk('a/b')).toHaveLength(1);
   });
 
-  it('knows of no versions while it is not to keep any, and finds the old ones when it is to again', async () => {
+  it('returns no versions while versioning is off, and the old ones when it is on again', async () => {
     const one = await put('one');
     const plain = await open(false);
     expect(await plain.head(bucket, 'k')).not.toHaveProperty('versionId');
@@ -229,7 +226,7 @@ describe('The folder store with versions', () => {
     expect(await contents()).toEqual(['one', 'two']);
   });
 
-  it('opens no file for a version id that is none of its own', async () => {
+  it('opens no file for an unknown version id', async () => {
     const { etag } = await put('one');
     await writeFile(join(versionFolder(), 'x'), 'one');
     for (const versionId of ['', 'x', '.', '..', '../x', '0', '-1', '1e3', '0x1', ' 1', '9'.repeat(20), 'null']) {

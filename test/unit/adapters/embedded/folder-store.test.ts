@@ -13,7 +13,7 @@ const noon = Date.UTC(2026, 10, 20, 12);
 const clock: Clock = { now: () => noon, sleep: () => Promise.resolve() };
 const bucket = 'telltale-logs';
 
-describe('The folder store', () => {
+describe('the folder store', () => {
   let folder: string;
   let file: string;
   let store: ObjectStore;
@@ -44,7 +44,7 @@ describe('The folder store', () => {
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
   });
 
-  it('lists one that changes all the time, and those behind it', async () => {
+  it('lists an object that keeps changing, and the ones after it', async () => {
     await store.putFile(bucket, 'b.log', file);
     await writeFile(objectPath('a.log'), Buffer.alloc(4 << 20));
     const restless = openSync(objectPath('a.log'), 'a');
@@ -63,7 +63,7 @@ describe('The folder store', () => {
     }
   });
 
-  it('writes nothing outside its folder, whatever the key', async () => {
+  it('writes nothing outside its folder for any key', async () => {
     for (const key of ['../../escaped', '/escaped', '..', 'a/../../../../escaped']) {
       await store.putFile(bucket, key, file);
     }
@@ -72,7 +72,7 @@ describe('The folder store', () => {
     expect(await readdir(join(folder, 'objects'))).toEqual([bucket]);
   });
 
-  it('announces a put in the very shape of an S3 event', async () => {
+  it('announces a put as an S3 event', async () => {
     await store.putFile(bucket, 'logs/red flower+ü(1).log', file);
     const sequencer = events[0]?.Records[0]?.s3.object.sequencer ?? '';
     expect(sequencer).toMatch(/^[0-9A-F]{16}$/);
@@ -106,14 +106,14 @@ describe('The folder store', () => {
     ]);
   });
 
-  it('gives each put of a key a larger sequencer, also when the clock stands still', async () => {
+  it('gives each put of a key a larger sequencer, even when the clock stands still', async () => {
     for (let i = 0; i < 3; i++) await store.putFile(bucket, 'k', file);
     const sequencers = events.map((event) => event.Records[0]?.s3.object.sequencer ?? '');
     expect(new Set(sequencers).size).toBe(3);
     expect(sequencers).toEqual([...sequencers].sort());
   });
 
-  it('finishes a put although its listener throws', async () => {
+  it('finishes a put when its listener throws', async () => {
     const deaf = await openFolderStore({
       folder,
       clock,
@@ -126,7 +126,7 @@ describe('The folder store', () => {
     expect(await store.head(bucket, 'k')).toMatchObject({ size: 5 });
   });
 
-  it('takes files that were dropped, edited and removed by hand', async () => {
+  it('accepts files added, edited and removed by hand', async () => {
     await mkdir(join(folder, 'objects', bucket, 'logs'), { recursive: true });
     await writeFile(objectPath('logs/dropped.log'), 'one');
     expect(await store.head(bucket, 'logs/dropped.log')).toMatchObject({ size: 3, etag: md5('one') });
@@ -147,7 +147,7 @@ describe('The folder store', () => {
     expect(await store.head(bucket, 'k')).toMatchObject({ etag: md5('HELLO') });
   });
 
-  it('works a digest out again when a crash came between object and digest, or the digest is damaged', async () => {
+  it('recomputes a digest that is damaged, or missing after a crash', async () => {
     await store.putFile(bucket, 'k', file);
     const kept = join(folder, 'meta', bucket);
     const damage = async (text: string): Promise<void> => {
@@ -163,7 +163,7 @@ describe('The folder store', () => {
     expect(await store.head(bucket, 'k')).toMatchObject({ etag: md5('hello') });
   });
 
-  it('does not hand over a piece of an object that was edited by hand while it was read', async () => {
+  it('yields no piece of an object that was edited by hand during the read', async () => {
     await writeFile(file, Buffer.alloc(3 << 20, 'a'));
     const { etag } = await store.putFile(bucket, 'k', file);
     const seen: Buffer[] = [];
@@ -177,7 +177,7 @@ describe('The folder store', () => {
     expect(Buffer.concat(seen).includes('b')).toBe(false);
   });
 
-  it('takes neither links nor folders for objects', async () => {
+  it('treats neither links nor folders as objects', async () => {
     await store.putFile(bucket, 'folder/k', file);
     await symlink('/etc/passwd', objectPath('link'));
     expect(await store.head(bucket, 'link')).toBeNull();
@@ -185,7 +185,7 @@ describe('The folder store', () => {
     expect(await keys()).toEqual(['folder/k']);
   });
 
-  it('leaves an object as it was when a put fails', async () => {
+  it('keeps an object unchanged when a put fails', async () => {
     await store.putFile(bucket, 'k', file);
     await expect(store.putFile(bucket, 'k', folder)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
     expect(await store.head(bucket, 'k')).toMatchObject({ etag: md5('hello') });
@@ -193,7 +193,7 @@ describe('The folder store', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('removes copies that a killed put left behind, once they are old', async () => {
+  it('removes old copies of killed puts', async () => {
     await writeFile(join(folder, 'tmp', 'old'), 'x');
     await writeFile(join(folder, 'tmp', 'new'), 'x');
     await utimes(join(folder, 'tmp', 'old'), noon / 1000 - 3601, noon / 1000 - 3601);
@@ -202,7 +202,7 @@ describe('The folder store', () => {
     expect(await readdir(join(folder, 'tmp'))).toEqual(['new']);
   });
 
-  it('puts keys that need each other out of the way at the same time, by several clients', async () => {
+  it('puts keys that are folders of each other from several clients at once', async () => {
     const wanted = ['a', 'a/b', 'a/b/c', 'a/b/c/d'];
     const other = await openFolderStore({ folder, clock, versioning: false });
     const putAll = (client: ObjectStore): Promise<unknown>[] => wanted.map((key) => client.putFile(bucket, key, file));
@@ -211,7 +211,7 @@ describe('The folder store', () => {
     for (const key of wanted) expect(await store.head(bucket, key)).toMatchObject({ etag: md5('hello') });
   });
 
-  it('lists from its digests, and notices what was edited, replaced or dropped since', async () => {
+  it('lists from cached digests, and notices edited, replaced and added files', async () => {
     for (const key of ['a', 'b', 'c', 'd']) await store.putFile(bucket, `logs/${key}`, file);
     await writeFile(objectPath('logs/b'), 'HELLO');
     await utimes(objectPath('logs/b'), noon / 1000, noon / 1000);
@@ -229,7 +229,7 @@ describe('The folder store', () => {
     });
   });
 
-  it('lists more objects than it looks at together, from any one on', async () => {
+  it('lists more objects than one batch, from any key on', async () => {
     const all = Array.from({ length: 100 }, (_, i) => `host-${i % 3}/${i}.log`);
     for (const key of all) await store.putFile(bucket, key, file);
     all.sort();
@@ -241,7 +241,7 @@ describe('The folder store', () => {
     }
   });
 
-  it('says what to do when its folder cannot be made', async () => {
+  it('says how to fix a folder that cannot be created', async () => {
     const opening = openFolderStore({ folder: join(file, 'below-a-file'), clock, versioning: false });
     await expect(opening).rejects.toMatchObject({ code: 'DATA_FOLDER' });
   });

@@ -8,13 +8,13 @@ import { createLocalCommandRunner } from '../../../../src/adapters/embedded/loca
 
 const root = join(__dirname, '../../../..');
 
-/** A document as the one in conf, with some of it changed. */
+/** The document in conf with a change. */
 function changed(document: string, from: string, to: string): unknown {
   expect(document).toContain(from);
   return JSON.parse(document.replace(from, to));
 }
 
-describe('The local command runner', () => {
+describe('the local command runner', () => {
   let document: string;
   let delivered: string[];
   const deliver = (payload: string): Promise<void> => {
@@ -44,10 +44,10 @@ describe('The local command runner', () => {
 
   it.each([
     ['of another schema', '"2.2"', '"1.2"'],
-    ['without anchors in its pattern', '"^[A-Za-z0-9_-]{1,4096}$"', '"[A-Za-z0-9_-]{1,4096}"'],
+    ['without anchors in the pattern', '"^[A-Za-z0-9_-]{1,4096}$"', '"[A-Za-z0-9_-]{1,4096}"'],
     ['that interpolates into the script', '"ENV_VAR"', '"OTHER"'],
     ['that pastes the parameter', 'exec /opt', 'echo {{payload}}; exec /opt'],
-    ['whose parameter is no string', '"String"', '"StringList"'],
+    ['whose parameter is not a string', '"String"', '"StringList"'],
     ['with an unknown key', '"parameters"', '"unknown": 1, "parameters"'],
     ['with a second parameter', '"payload": {', '"other": {"type": "String"}, "payload": {'],
     ['with another action', '"aws:runShellScript"', '"aws:runPowerShellScript"'],
@@ -57,10 +57,10 @@ describe('The local command runner', () => {
     await expect(made()).rejects.toMatchObject({ code: 'COMMAND_REFUSED' });
   });
 
-  it('says when a signal was not delivered', async () => {
+  it('reports a signal that was not delivered', async () => {
     const runner = createLocalCommandRunner({
       document: JSON.parse(document),
-      deliver: () => Promise.reject(new Error('nobody listens')),
+      deliver: () => Promise.reject(new Error('no listener')),
     });
     await expect(runner.send('abc')).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
   });
@@ -81,12 +81,12 @@ describe('signal.sh', () => {
   const signal = (env: Record<string, string>): Promise<{ stdout: string }> =>
     run(script, { env: { PATH: `${bin}:/usr/bin:/bin`, ...env } });
 
-  it('hands the payload on as one argument that no shell reads', async () => {
+  it('passes the payload as one argument that no shell interprets', async () => {
     const hostile = `a b'"$(touch ${bin}/owned)\`touch ${bin}/owned\`;*`;
     expect((await signal({ SSM_payload: hostile })).stdout).toBe(`<signal><--payload><${hostile}>`);
   });
 
-  it('exits with 2 when the agent gave no payload', async () => {
+  it('exits with 2 when the agent passes no payload', async () => {
     await expect(signal({})).rejects.toMatchObject({ code: 2 });
   });
 });

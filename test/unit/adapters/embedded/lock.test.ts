@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { acquireLock } from '../../../../src/adapters/embedded/lock';
 import { killChildren, spawnChild } from '../../../contract/children/spawn-child';
 
-describe('The lock of a data folder', () => {
+describe('the lock of a data folder', () => {
   let folder: string;
 
   beforeEach(async () => {
@@ -16,7 +16,7 @@ describe('The lock of a data folder', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('is refused to a second holder in the same process, in one sentence that names the folder', async () => {
+  it('is refused to a second holder in the same process; the error names the folder', async () => {
     const lock = await acquireLock(folder, 'producer');
     const second = acquireLock(folder, 'producer');
     await expect(second).rejects.toMatchObject({
@@ -26,7 +26,7 @@ describe('The lock of a data folder', () => {
     lock.release();
   });
 
-  it('is free again once released, and releasing twice is no error', async () => {
+  it('is free once released, and may be released twice', async () => {
     const lock = await acquireLock(folder, 'producer');
     lock.release();
     lock.release();
@@ -35,14 +35,14 @@ describe('The lock of a data folder', () => {
     next.release();
   });
 
-  it('leaves locks of other names alone', async () => {
+  it('does not affect locks of other names', async () => {
     const producer = await acquireLock(folder, 'producer');
     const consumer = await acquireLock(folder, 'consumer');
     producer.release();
     consumer.release();
   });
 
-  it('is refused while another process holds it, and free the moment that process is killed', async () => {
+  it('is refused while another process holds it, and free as soon as that process is killed', async () => {
     const holder = spawnChild('hold-lock', folder, 'producer');
     expect(await holder.line()).toBe('held');
     await expect(acquireLock(folder, 'producer')).rejects.toMatchObject({ code: 'DATA_FOLDER_IN_USE' });
@@ -51,7 +51,7 @@ describe('The lock of a data folder', () => {
     lock.release();
   });
 
-  it('says so when the folder is no folder', async () => {
+  it('reports a path that is not a folder', async () => {
     await writeFile(join(folder, 'file'), '');
     await expect(acquireLock(join(folder, 'file'), 'producer')).rejects.toMatchObject({ code: 'DATA_FOLDER' });
   });

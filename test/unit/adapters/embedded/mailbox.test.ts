@@ -17,7 +17,7 @@ const mail: OutgoingMail = {
   html: '<p>four errors</p>',
 };
 
-describe('The mailbox', () => {
+describe('the mailbox', () => {
   let folder: string;
   let mailbox: Mailbox;
   let now: number;
@@ -37,7 +37,7 @@ describe('The mailbox', () => {
     expect((await mailbox.read(name)).toString()).toMatch(/^X-Telltale-Mail-Id: errors-1\r\n/im);
   });
 
-  it('lists mails, the newest first', async () => {
+  it('lists mails, newest first', async () => {
     const first = await mailbox.send(mail);
     now += 1000;
     const second = await mailbox.send({ ...mail, id: 'errors-2', subject: 'More errors' });
@@ -48,26 +48,26 @@ describe('The mailbox', () => {
     ]);
   });
 
-  it('keeps both when one mail is sent twice in a millisecond', async () => {
+  it('keeps both copies when a mail is sent twice in a millisecond', async () => {
     await mailbox.send(mail);
     await mailbox.send(mail);
     expect(await mailbox.list()).toHaveLength(2);
   });
 
-  it('refuses a mail that could never go, and writes nothing', async () => {
+  it('refuses an invalid mail, and writes nothing', async () => {
     const sending = mailbox.send({ ...mail, subject: 'x\r\nBcc: evil@example.com' });
     await expect(sending).rejects.toMatchObject({ code: 'DELIVERY_REFUSED' });
     expect(await mailbox.list()).toEqual([]);
   });
 
-  it('makes no path of an id', async () => {
+  it('never uses a mail ID as a path', async () => {
     const name = await mailbox.send({ ...mail, id: '../../../tmp/x' });
     expect(await readdir(folder)).toEqual(['mail']);
     expect(await mailbox.list()).toMatchObject([{ name, id: '../../../tmp/x' }]);
   });
 
   it.each(['../secret', '/etc/passwd', 'notes.txt', '', '20261120T120000000Z-x/../../secret.eml', '.eml'])(
-    'reads nothing but mails: not %j',
+    'reads only mails, not %j',
     async (name) => {
       await writeFile(join(folder, 'secret'), 'secret');
       await writeFile(join(folder, 'secret.eml'), 'secret');
@@ -77,7 +77,7 @@ describe('The mailbox', () => {
     },
   );
 
-  it('fails, and may be tried again, when its folder is gone', async () => {
+  it('fails with a retriable error when its folder is gone', async () => {
     await rm(join(folder, 'mail'), { recursive: true });
     await expect(mailbox.send(mail)).rejects.toMatchObject({ code: 'DELIVERY_FAILED', retriable: true });
   });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { checkBucket, decodeName, encodeKey } from '../../../../src/adapters/embedded/object-path';
 
-/** A key read back from the names of its folders and file. */
+/** Decodes a key from the names of its folders and file. */
 function decodeNames(names: readonly string[]): string {
   return names.reduce((key, name, i) => {
     const { text, continued } = decodeName(name);
@@ -32,7 +32,7 @@ const anyKey = fc
   .oneof(fc.string({ unit: hostileCharacter, maxLength: 400 }), fc.string({ unit: 'grapheme', maxLength: 100 }))
   .filter((key) => key !== '' && Buffer.byteLength(key) <= 1024 && Buffer.from(key).toString() === key);
 
-describe('The path of an object', () => {
+describe('the path of an object', () => {
   it.each([
     ['logs/host-1/app.2026-11-20.log', ['logs', 'host-1', 'app.2026-11-20.log']],
     ['../x', ['%2E%2E', 'x']],
@@ -44,11 +44,11 @@ describe('The path of an object', () => {
     ['a\0b', ['a%00b']],
     ['ü 😀', ['ü 😀']],
     ['x'.repeat(300), [`${'x'.repeat(240)}%+`, 'x'.repeat(60)]],
-  ])('of %j is what one would expect', (key, names) => {
+  ])('for %j is as expected', (key, names) => {
     expect(encodeKey(key)).toEqual(names);
   });
 
-  it('leads back to its key, and is never longer than a file name or up from its folder', () => {
+  it('decodes to its key, never exceeds a file name, and never leaves its folder', () => {
     fc.assert(
       fc.property(anyKey, (key) => {
         const names = encodeKey(key);
@@ -64,11 +64,14 @@ describe('The path of an object', () => {
     );
   });
 
-  it('is refused for half a surrogate pair, which has no UTF-8', () => {
+  it('is refused for half a surrogate pair, which UTF-8 cannot encode', () => {
     expect(() => encodeKey('x\ud800')).toThrow(/not valid Unicode/);
   });
 
-  it.each(['..', '../x', 'a/b', 'UPPER', 'ab', 'a..b', '.ab', 'x'.repeat(64), ''])('has no bucket %j', (bucket) => {
-    expect(() => checkBucket(bucket)).toThrow(/is not a valid bucket name/);
-  });
+  it.each(['..', '../x', 'a/b', 'UPPER', 'ab', 'a..b', '.ab', 'x'.repeat(64), ''])(
+    'refuses the bucket name %j',
+    (bucket) => {
+      expect(() => checkBucket(bucket)).toThrow(/is not a valid bucket name/);
+    },
+  );
 });

@@ -6,7 +6,7 @@ import { isTelltaleError } from '../../../../src/errors';
 
 const limits = { maxRatio: 250 };
 
-/** Bytes in chunks that end at these places, and what became of them. */
+/** Bytes in chunks that end at these places, with a record of their use. */
 class Source {
   givenBytes = 0;
   closed = false;
@@ -57,7 +57,7 @@ const member = fc.record({ content, level });
 const members = fc.array(member, { minLength: 1, maxLength: 5 });
 const cuts = fc.array(fc.nat(), { maxLength: 30 });
 
-/** A member with everything that its header may hold: FEXTRA, FNAME, FCOMMENT (RFC 1952, 2.3.1). */
+/** A member with all optional header fields: FEXTRA, FNAME, FCOMMENT (RFC 1952, 2.3.1). */
 function withFullHeader(gzip: Buffer): Buffer {
   const extra = Buffer.from([4, 0, 0x54, 0x74, 0, 0]);
   const [fixed, rest] = [Buffer.from(gzip.subarray(0, 10)), gzip.subarray(10)];
@@ -66,7 +66,7 @@ function withFullHeader(gzip: Buffer): Buffer {
 }
 
 describe('the content of a gzip', () => {
-  it('is the content of its members one after the other, however they and the chunks are cut', async () => {
+  it('is the concatenated content of its members, for any members and chunks', async () => {
     await fc.assert(
       fc.asyncProperty(members, cuts, fc.nat(600), async (all, at, padding) => {
         const gzip = all.map((each) => gzipSync(each.content, { level: each.level }));
@@ -92,7 +92,7 @@ describe('the content of a gzip', () => {
     ['a header with name, comment and more', withFullHeader(gzipSync(lines))],
     ['no content', gzipSync('')],
     ['members without content', Buffer.concat([gzipSync(''), gzipSync('a\n'), gzipSync('')])],
-  ])('of %s is whole, in pieces of at most 256 KiB', async (_name, gzip) => {
+  ])('is whole for %s, in pieces of at most 256 KiB', async (_name, gzip) => {
     const pieces: Buffer[] = [];
     for await (const piece of gunzip(new Source(gzip, eachByte(gzip.subarray(0, 5000))), limits)) pieces.push(piece);
     const whole = Buffer.concat(pieces);
@@ -102,8 +102,8 @@ describe('the content of a gzip', () => {
 });
 
 describe('a broken gzip', () => {
-  it('that ends too early is truncated; one that ends between members is shorter', async () => {
-    const parts = ['first\n', 'second\n', '', 'third, which goes on for some time\n'];
+  it('throws when it ends within a member; ending between members makes it shorter', async () => {
+    const parts = ['first\n', 'second\n', '', 'third, which continues for some time\n'];
     const gzips = parts.map((part) => gzipSync(part));
     const whole = Buffer.concat(gzips);
     const ends = gzips.map((_, i) => Buffer.concat(gzips.slice(0, i + 1)).length);
@@ -115,7 +115,7 @@ describe('a broken gzip', () => {
     }
   });
 
-  it('with a changed byte never has other content in silence', async () => {
+  it('never yields changed content without an error when a byte is changed', async () => {
     const texts = ['first line\n', 'and the second one\n'];
     const gzip = Buffer.concat([...texts.map((text) => gzipSync(text)), Buffer.alloc(3)]);
     const codes = new Map<ErrorCode | null, number>();
@@ -128,7 +128,7 @@ describe('a broken gzip', () => {
         if (code === null) expect({ at, mask, got: got.toString() }).toEqual({ at, mask, got: texts.join('') });
       }
     }
-    // Some bits mean nothing: the header's time and operating system, and those behind the last block.
+    // Some bits have no meaning: the header's time and operating system, and those after the last block.
     expect(codes.get(null)).toBeGreaterThan(0);
     expect(codes.get('OBJECT_GZIP_CORRUPT')).toBeGreaterThan(codes.get(null) ?? 0);
   });
@@ -140,7 +140,7 @@ describe('a broken gzip', () => {
     ['zero bytes, then a member', Buffer.concat([Buffer.alloc(512), gzipSync('more\n')]), 'OBJECT_GZIP_CORRUPT'],
     ['a byte, which might begin a member', Buffer.from('\n'), 'OBJECT_GZIP_TRUNCATED'],
     ['half a header', gzipSync('more\n').subarray(0, 5), 'OBJECT_GZIP_TRUNCATED'],
-  ])('with %s behind its end', async (_name, behind, code) => {
+  ])('handles %s after its end', async (_name, behind, code) => {
     const gzip = gzipSync('line\n');
     const whole = Buffer.concat([gzip, behind]);
     for (const at of [[], [gzip.length], [gzip.length + 1], [gzip.length + 2, gzip.length + 3], eachByte(whole)]) {
@@ -154,7 +154,7 @@ describe('a broken gzip', () => {
 describe('a bomb', () => {
   const zeros = (mebibytes: number): Buffer => gzipSync(Buffer.alloc(mebibytes * 2 ** 20));
 
-  it('is stopped soon after 16 MiB, wherever its chunks end', async () => {
+  it('is stopped soon after 16 MiB, for any chunks', async () => {
     const bomb = zeros(100);
     for (const at of [[], eachByte(bomb).filter((i) => i % 1000 === 0)]) {
       const { content: got, code } = await outcome(new Source(bomb, at));
@@ -164,7 +164,7 @@ describe('a bomb', () => {
     }
   });
 
-  it('is none below 16 MiB, nor where the ratio allows it', async () => {
+  it('accepts any ratio below 16 MiB, and any size within maxRatio', async () => {
     expect((await outcome(new Source(zeros(16)))).code).toBe(null);
     expect((await outcome(new Source(zeros(20)), { maxRatio: 1100 })).code).toBe(null);
     expect((await outcome(new Source(zeros(20)), { maxRatio: 900 })).code).toBe('OBJECT_GZIP_RATIO');
@@ -177,11 +177,11 @@ describe('the consumer', () => {
   const chunkBytes = 64 * 1024;
   const at = Array.from({ length: Math.floor(gzip.length / chunkBytes) }, (_, i) => (i + 1) * chunkBytes);
 
-  it('who takes no more gets no chunk read ahead, and may stop where it likes', async () => {
+  it('causes no read-ahead while it takes no more, and may stop anywhere', async () => {
     const source = new Source(gzip, at);
     for await (const piece of gunzip(source, limits)) {
       expect(piece.length).toBeGreaterThan(0);
-      // Whatever was to be inflated ahead would be by then.
+      // Any read-ahead would have been inflated by now.
       await new Promise((resolve) => setImmediate(resolve));
       expect(source.givenBytes).toBe(chunkBytes);
       break;
@@ -190,7 +190,7 @@ describe('the consumer', () => {
     expect(source.givenBytes).toBe(chunkBytes);
   });
 
-  it('sees that it goes on while nothing comes out: empty members, padding', async () => {
+  it('sees progress when there is no content: empty members, padding', async () => {
     const empty = gzipSync('');
     const bytes = Buffer.concat([gzipSync('x'), ...Array.from({ length: 50 }, () => empty), Buffer.alloc(50)]);
     const source = new Source(
@@ -206,7 +206,7 @@ describe('the consumer', () => {
     expect(given).toBe(bytes.length);
   });
 
-  it('leaves no handle of zlib open, whether all was read, something was wrong or it stopped early', async () => {
+  it('leaves no zlib handle open after the end, an error or an early stop', async () => {
     const destroy = jest.spyOn(zlib.Gunzip.prototype, '_destroy');
     for (const bytes of [gzip, gzip.subarray(0, 1000), Buffer.concat([gzip, Buffer.from('xyz')])]) {
       await outcome(new Source(bytes));
@@ -216,7 +216,7 @@ describe('the consumer', () => {
     destroy.mockRestore();
   });
 
-  it('gets the error of the source as it is', async () => {
+  it("gets the source's error unchanged", async () => {
     const reset = new Error('connection reset');
     const failing = async function* (): AsyncGenerator<Buffer> {
       yield await Promise.resolve(gzip.subarray(0, chunkBytes));
