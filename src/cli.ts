@@ -132,7 +132,7 @@ function createProgram(launch: Launch): Command {
   program
     .command('cat')
     .description('prints the records of a topic')
-    .argument('<topic>', 'logs, checkpoints, windows, outbox, state or quarantine')
+    .argument('<topic>', 'logs, checkpoints, windows, counting-state, outbox, state or quarantine')
     .option('--partition <n>', 'only this partition', wholeNumber())
     .option('--from <offset>', 'from this offset on; 0 when not given', wholeNumber(), 0)
     .option('--follow', 'continue with records written later', false)

@@ -11,6 +11,7 @@ import { customFormat } from '../lines/formats/custom';
 import { Level } from '../lines/line-batch';
 import type { ScanFor, ScanOptions } from '../lines/scanner';
 import type { Job } from '../stream/job';
+import { windowsTopic } from '../stream/topics';
 import { projectFile } from '../project-file';
 
 /**
@@ -19,6 +20,9 @@ import { projectFile } from '../project-file';
  */
 
 const ENGINE = `telltale/${versionOf(JSON.parse(readFileSync(projectFile('package.json'), 'utf8')))}`;
+
+/** A broker deletes a record up to a segment later than its topic's retention says (`segment.ms`, by default 7 days). */
+const BROKER_SEGMENT_MS = 7 * 24 * 60 * 60_000;
 
 /** Bounds the memory of one partition's counting: 50 origins × 48 h of minutes. */
 const MAX_WINDOWS = 150_000;
@@ -58,6 +62,7 @@ export function countingJob(config: Config, maxWindows = MAX_WINDOWS): ReturnTyp
     idleAfterMs: config.idleAfter,
     keepWindowsMs: config.keepWindows,
     maxWindows,
+    keepOriginsMs: windowsTopic(config.eventLog.partitions, config.keepWindows).retentionMs + BROKER_SEGMENT_MS,
     patterns: config.patterns.enabled,
     engine: ENGINE,
   });

@@ -1,6 +1,14 @@
 /** The topics: the only contract between the programs (rule 3). */
 
-export const topicNames = ['logs', 'checkpoints', 'windows', 'outbox', 'state', 'quarantine'] as const;
+export const topicNames = [
+  'logs',
+  'checkpoints',
+  'windows',
+  'counting-state',
+  'outbox',
+  'state',
+  'quarantine',
+] as const;
 export type TopicName = (typeof topicNames)[number];
 
 export interface TopicSpec {
@@ -25,6 +33,11 @@ export function windowsTopic(partitions: number, keepWindowsMs: number): TopicSp
   return { name: 'windows', partitions, cleanup: 'compact,delete', retentionMs };
 }
 
+/** What counting knows of each origin and open error. */
+export function countingStateTopic(partitions: number): TopicSpec {
+  return { name: 'counting-state', partitions, cleanup: 'compact', retentionMs: days(30) };
+}
+
 export const outboxTopic: TopicSpec = {
   name: 'outbox',
   partitions: 1,
@@ -43,6 +56,7 @@ export function topicSpecs(partitions: number, keepWindowsMs: number, logsRetent
     { name: 'logs', partitions, cleanup: 'delete', retentionMs: logsRetentionMs },
     { name: 'checkpoints', partitions, cleanup: 'compact', retentionMs: logsRetentionMs },
     windowsTopic(partitions, keepWindowsMs),
+    countingStateTopic(partitions),
     outboxTopic,
     { name: 'state', partitions: 1, cleanup: 'compact', retentionMs: days(30) },
     { name: 'quarantine', partitions: 1, cleanup: 'delete', retentionMs: days(30) },

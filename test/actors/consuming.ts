@@ -57,6 +57,7 @@ export function counting(): Job<CountingState> {
     idleAfterMs: 15 * 60_000,
     keepWindowsMs: 48 * HOUR,
     maxWindows: 10_000,
+    keepOriginsMs: 240 * HOUR,
     patterns: true,
     engine: 'telltale/test',
   });

@@ -24,8 +24,8 @@ async function countedFolder(): Promise<Config> {
   return config;
 }
 
-async function windows(config: Config): Promise<unknown[]> {
-  const options = { topic: 'windows', partition: null, from: 0, follow: false, json: true };
+async function values(config: Config, topic: string): Promise<unknown[]> {
+  const options = { topic, partition: null, from: 0, follow: false, json: true };
   const lines = await printed((io) => runCat(config, options, io));
   return lines.map((line) => (JSON.parse(line) as { value: unknown }).value);
 }
@@ -33,7 +33,7 @@ async function windows(config: Config): Promise<unknown[]> {
 describe('telltale reset', () => {
   it('deletes the windows of every partition, and says how many', async () => {
     const config = await countedFolder();
-    const before = (await windows(config)).length;
+    const before = [...(await values(config, 'windows')), ...(await values(config, 'counting-state'))].length;
     const lines = await printed((io) => runReset(config, { job: 'counting', json: true }, io));
     const answers = lines.map((line) => JSON.parse(line) as { deleted: number });
     expect(answers).toMatchObject([
@@ -41,7 +41,7 @@ describe('telltale reset', () => {
       { type: 'reset', job: 'counting', partition: 1 },
     ]);
     expect(answers.reduce((sum, { deleted }) => sum + deleted, 0)).toBe(before);
-    expect((await windows(config)).every((value) => value === null)).toBe(true);
+    expect((await values(config, 'windows')).every((value) => value === null)).toBe(true);
     expect(await printed((io) => runReset(config, { job: 'counting', json: false }, io))).toEqual([
       'counting, partition 0: 0 records deleted, starts over',
       'counting, partition 1: 0 records deleted, starts over',

@@ -38,7 +38,11 @@ const MECHANISMS = ['scram-sha-512', 'scram-sha-256', 'plain'] as const;
 const HOUR = 3_600_000;
 const specs = topicSpecs(10, 48 * HOUR, 168 * HOUR);
 
-const countingJob = { name: 'counting', inputs: [{ topic: 'logs' }], outputs: [{ name: 'windows' }] };
+const countingJob = {
+  name: 'counting',
+  inputs: [{ topic: 'logs' }],
+  outputs: [{ name: 'windows' }, { name: 'counting-state' }],
+};
 const alertingJob = { name: 'alerting', inputs: [{ topic: 'windows' }], outputs: [{ name: 'outbox' }] };
 
 type User = 'admin' | 'producer' | 'consumer';

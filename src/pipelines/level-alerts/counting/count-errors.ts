@@ -16,6 +16,12 @@ export interface OpenError {
   readonly trace: Trace;
 }
 
+/** An open error between two batches of its source. */
+export interface KeptError extends OpenError {
+  /** The state's `arrivals` when its last line came. */
+  readonly arrival: number;
+}
+
 /** Counts the pattern of ERROR line `i`, and keeps the line if it is among the window's samples. */
 export function countError(window: Window, lines: LineBatch, i: number): OpenError {
   const text = lineText(lineAt(lines, i));

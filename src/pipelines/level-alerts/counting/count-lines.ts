@@ -1,15 +1,8 @@
 import { Level, lineAt, LineFlag, type LineBatch } from '../../../lines/line-batch';
 import { continueError, countError, type OpenError } from './count-errors';
-import {
-  advance,
-  arrive,
-  completeWindows,
-  placeOf,
-  touch,
-  type CountingState,
-  type Origin,
-  type Place,
-} from './counting-state';
+import { arrive, touch, type CountingState, type Origin } from './counting-state';
+import { placeOf, type Place } from './placement';
+import { advance, completeWindows } from './timers';
 
 /** So many ERROR records are kept open across batches; the longest untouched is given up first (rule 14). */
 const maxOpenErrors = 1000;
@@ -111,14 +104,18 @@ function firstSeen({ flags, count }: LineBatch): number {
 /** The record whose stack trace these lines may go on with. */
 function takeOpenError(state: CountingState, lines: LineBatch): OpenError | null {
   const open = state.openErrors.get(lines.source);
+  if (open === undefined) return null;
   state.openErrors.delete(lines.source);
-  return open?.generation === lines.generation ? open : null;
+  state.unwritten.openErrors.add(lines.source);
+  return open.generation === lines.generation ? open : null;
 }
 
 function keepOpenError(state: CountingState, source: string, open: OpenError): void {
-  state.openErrors.set(source, open);
+  state.openErrors.set(source, { ...open, arrival: state.arrivals });
+  state.unwritten.openErrors.add(source);
   for (const oldest of state.openErrors.keys()) {
     if (state.openErrors.size <= maxOpenErrors) break;
     state.openErrors.delete(oldest);
+    state.unwritten.openErrors.add(oldest);
   }
 }

@@ -1,28 +1,25 @@
-import type { Flushed, Job, Output } from '../../../stream/job';
+import type { Flushed, Job, Output, RestoredRange } from '../../../stream/job';
 import { lineBatchesOf } from '../../../stream/line-batches';
-import { windowsTopic } from '../../../stream/topics';
+import { countingStateTopic, windowsTopic } from '../../../stream/topics';
 import { decodeBatch } from '../../../records/record-batch';
 import { countLines } from './count-lines';
-import {
-  advance,
-  completeAll,
-  emptyState,
-  restoreWindow,
-  type CountingOptions,
-  type CountingState,
-} from './counting-state';
+import { emptyState, type CountingOptions, type CountingState } from './counting-state';
 import { decodeHead, encodeHead } from './head';
 import { parseWindowRecord } from './parse-window-record';
+import { restoreWindow } from './placement';
+import { orderByArrival, restoreStateRecord, stateTopic, takeStateRecords } from './state-records';
+import { advance, completeAll } from './timers';
 import { fromRecord, toRecord, type Window } from './window';
 import { windowKey } from './window-record';
 
 export { countLines, type CountingOptions, type CountingState };
 
 /**
- * The job that counts lines per window and origin: `logs` → `windows`, one partition (rules 1, 11-14).
+ * The job that counts lines per window and origin: `logs` → `windows`, one partition.
  *
- * Update mode: whenever a line comes, it is counted in its window, and the window's whole new value is written; a
- * watermark only says how complete a window is. The window records are the state, the head holds the rest.
+ * Update mode: each line is counted in its window as soon as it comes, and the window's whole new value is written; a
+ * watermark only says how complete a window is. Records are the state: its windows, and in `counting-state` its origins and
+ * open errors. The head holds `now`.
  */
 export function createCounting(options: CountingOptions): Job<CountingState> {
   return {
@@ -31,23 +28,20 @@ export function createCounting(options: CountingOptions): Job<CountingState> {
     definition: 'counting',
     over: 'partition',
     inputs: [{ topic: 'logs', partitions: options.partitions }],
-    outputs: [windowsTopic(options.partitions, options.keepWindowsMs)],
-    stateTopics: ['windows'],
+    outputs: [windowsTopic(options.partitions, options.keepWindowsMs), countingStateTopic(options.partitions)],
+    stateTopics: ['windows', stateTopic],
     flushIntervalMs: 2_000,
     open: (head) => (head === null ? emptyState(options) : decodeHead(head, options)),
-    // Without a head nothing was folded yet: counting starts from the first line, and on top of no window.
-    restoreRanges: ({ origins }) => (origins.size === 0 ? [] : [{ topic: 'windows', from: 0 }]),
-    restore: (state, _range, batch, startOffset) => {
-      for (const { key, value, timestamp } of decodeBatch(batch, startOffset)) {
-        const record = key === null || value === null ? null : parseWindowRecord(key, value);
-        if (record !== null) restoreWindow(state, fromRecord(record, timestamp));
-      }
-    },
+    restoreRanges: (state) => state.restoreRanges,
+    restore,
     step: (state, input) => {
+      if (state.restoring) orderByArrival(state);
+      state.restoring = false;
       switch (input.type) {
         case 'batch':
         case 'lines':
           for (const { batch, timestamp } of lineBatchesOf(input)) countLines(state, batch, timestamp);
+          state.unwritten.head = true;
           return;
         case 'tick':
           advance(state, input.now);
@@ -61,17 +55,30 @@ export function createCounting(options: CountingOptions): Job<CountingState> {
   };
 }
 
-/** Forgotten windows first: all others changed after them. */
+function restore(state: CountingState, { topic }: RestoredRange, batch: Buffer, startOffset: number): void {
+  for (const { key, value, timestamp } of decodeBatch(batch, startOffset)) {
+    if (key === null) continue;
+    if (topic === stateTopic) restoreStateRecord(state, key, value);
+    else if (value !== null) {
+      const record = parseWindowRecord(key, value);
+      if (record !== null) restoreWindow(state, fromRecord(record, timestamp));
+    }
+  }
+}
+
+/** Evicted windows first: all others changed after them. */
 function flush(state: CountingState, engine: string): Flushed {
-  const outputs = [...state.leaving, ...state.changed].map((window) => outputOf(window, engine));
-  const head = state.headChanged || outputs.length > 0 ? encodeHead(state) : null;
-  state.leaving = [];
-  state.changed.clear();
-  state.headChanged = false;
+  const { unwritten } = state;
+  const windows = [...unwritten.evictedWindows, ...unwritten.windows].map((window) => outputOf(window, engine));
+  const outputs = [...windows, ...takeStateRecords(state)];
+  const head = unwritten.head || outputs.length > 0 ? encodeHead(state) : null;
+  unwritten.evictedWindows = [];
+  unwritten.windows.clear();
+  unwritten.head = false;
   return { outputs, head };
 }
 
-/** A window's next revision. Its timestamp is the fold's `now` when it changed, so that it is forgotten on time after a restore. */
+/** A window's next revision. Its timestamp is when it changed, so that it is evicted on time after a restore. */
 function outputOf(window: Window, engine: string): Output {
   window.revision++;
   const record = toRecord(window, engine);

@@ -2,7 +2,7 @@ import { crc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
 import { createCounting, type CountingOptions } from '../../../../src/pipelines/level-alerts/counting/counting';
 import type { WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
-import type { OutputRecord } from '../../../../src/stream/job';
+import type { Output } from '../../../../src/stream/job';
 import { Level, LineFlag } from '../../../../src/lines/line-batch';
 import { encodeLines } from '../../../../src/lines/log-records';
 import { withBaseOffset } from '../../../../src/records/record-batch';
@@ -80,11 +80,11 @@ const cuts = fc.array(fc.constantFrom<What>('restart', 'drain', 'cut', 'go on', 
 });
 
 /** Folds the events, with `whats` done in between; all that was written, in order. */
-function fold(all: readonly Event[], whats: readonly What[], encoded: boolean): OutputRecord[] {
-  const job = createCounting(small);
+function fold(all: readonly Event[], whats: readonly What[], encoded: boolean, counting = small): Output[] {
+  const job = createCounting(counting);
   let state = job.open(null);
   let head: Buffer | null = null;
-  const written: OutputRecord[] = [];
+  const written: Output[] = [];
   let now = 1_000;
   let offset = 0;
   let waiting: { events: Event[]; times: number[]; now: number } = { events: [], times: [], now };
@@ -122,7 +122,7 @@ function fold(all: readonly Event[], whats: readonly What[], encoded: boolean): 
     const what = whats[i % whats.length];
     if (what === 'cut') flush();
     if (what === 'drain' || what === 'restart') drain();
-    if (what === 'restart') state = restore(small, head, written);
+    if (what === 'restart') state = restore(counting, head, written);
     now += next.wait;
     const [first] = waiting.events;
     if (first?.source !== next.source || first.generation !== next.generation || waiting.now !== now || next.tick)
@@ -137,19 +137,22 @@ function fold(all: readonly Event[], whats: readonly What[], encoded: boolean): 
 }
 
 /** What stands in the topic after all: the last record of each window, but for its revision. */
-function finals(written: readonly OutputRecord[]): Map<string, unknown> {
+function finals(written: readonly Output[]): Map<string, unknown> {
   const all = recordsOf({ outputs: written });
   return new Map(all.map((record) => [`${record.origin} ${record.windowStart}`, { ...record, revision: 0 }]));
 }
 
 describe('counting', () => {
-  it('gives the same windows however the lines are cut into batches, drained, and interrupted by restarts', () => {
+  it.each([
+    ['origins are kept', small, 1_000],
+    ['idle origins are evicted', { ...small, keepOriginsMs: 151 }, 500],
+  ])('gives the same windows however the lines are cut, flushed and restarted, when %s', (_, counting, numRuns) => {
     fc.assert(
       fc.property(events, cuts, fc.boolean(), (all, whats, encoded) => {
-        const whole = fold(all, ['go on'], false);
-        expect(finals(fold(all, whats, encoded))).toEqual(finals(whole));
+        const whole = fold(all, ['go on'], false, counting);
+        expect(finals(fold(all, whats, encoded, counting))).toEqual(finals(whole));
       }),
-      { numRuns: 1_000 },
+      { numRuns },
     );
   });
 

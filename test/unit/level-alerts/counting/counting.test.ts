@@ -8,7 +8,8 @@ import type { WindowRecord } from '../../../../src/pipelines/level-alerts/counti
 import { Level, LineFlag } from '../../../../src/lines/line-batch';
 import { encodeLines } from '../../../../src/lines/log-records';
 import { withBaseOffset } from '../../../../src/records/record-batch';
-import { linesOf, MIN, options, recordsOf, restore, type Line, type Of } from './support';
+import type { Output } from '../../../../src/stream/job';
+import { compacted, linesOf, MIN, options, recordsOf, restore, type Line, type Of } from './support';
 
 const T = Date.parse('2024-03-01T12:00:00Z');
 
@@ -18,6 +19,7 @@ function start(changed: Partial<CountingOptions> = {}): {
   end: () => void;
   drain: () => WindowRecord[];
   head: () => Record<string, unknown> | null;
+  flushed: () => readonly Output[];
 } {
   const job = createCounting({ ...options, ...changed });
   const state = job.open(null);
@@ -26,6 +28,7 @@ function start(changed: Partial<CountingOptions> = {}): {
     tick: (now) => job.step(state, { type: 'tick', now }),
     end: () => job.step(state, { type: 'end' }),
     drain: () => recordsOf(job.flush(state)),
+    flushed: () => job.flush(state).outputs,
     head: () => {
       const { head } = job.flush(state);
       return head === null ? null : (JSON.parse(head.toString()) as Record<string, unknown>);
@@ -355,15 +358,56 @@ describe('forgotten windows', () => {
   });
 
   it('take with them what stands between merged runs', () => {
-    const { count, drain, head } = start({ maxWindows: 2, windowMs: 10, disorderMs: 1e9 });
+    const { count, drain, flushed } = start({ maxWindows: 2, windowMs: 10, disorderMs: 1e9 });
     // Windows far apart push each other out, until the gap around 5 005 is the smallest.
     count([{ time: 5_000 }, { time: 5_020 }, { time: 5_010 }], {}, 1);
     for (let i = 1; i <= 70; i++) count([{ time: 5_010 }, { time: i * 100_000 }], {}, 1);
     const written = drain();
     expect(written.filter(({ windowStart }) => windowStart.endsWith('05.010Z'))).toHaveLength(1);
     count([{ time: 5_010 }], {}, 1);
-    const [origin] = (head()?.['origins'] ?? []) as { dropped: unknown[] }[];
-    expect(origin?.dropped.length).toBeLessThanOrEqual(64);
+    const [origin] = flushed().filter(({ topic }) => topic === 'counting-state');
+    const { evicted } = JSON.parse(String(origin?.value)) as { evicted: unknown[] };
+    expect(evicted.length).toBeLessThanOrEqual(64);
+  });
+});
+
+describe('an evicted origin', () => {
+  const counting = { ...options, keepWindowsMs: 60 * MIN, keepOriginsMs: 180 * MIN };
+
+  it('is one whose windows are gone and that was idle for keepOrigins; its records get tombstones', () => {
+    const { count, tick, flushed, drain } = start(counting);
+    count([{ time: T, level: Level.ERROR, text: 'ERROR x' }]);
+    drain();
+    tick(T + 195 * MIN - 1);
+    expect(compacted('counting-state', flushed()).map(({ key }) => key.toString())).toEqual(['{"origin":"web-1"}']);
+    tick(T + 195 * MIN);
+    expect(flushed().map(({ key, value }) => [key.toString(), value])).toEqual([
+      ['{"origin":"web-1"}', null],
+      ['{"openErrorOf":"b/web-1/a.log"}', null],
+    ]);
+    tick(T + 500 * MIN);
+    expect(flushed()).toEqual([]);
+  });
+
+  it('begins again with its next line, also after a restart that still finds records of its windows', () => {
+    const job = createCounting(counting);
+    const state = job.open(null);
+    countLines(state, linesOf([{ time: T }]), T);
+    job.step(state, { type: 'tick', now: T + 195 * MIN });
+    const { outputs, head } = job.flush(state);
+    for (const at of [state, restore(counting, head, outputs)]) {
+      countLines(at, linesOf([{ time: T + 1 }]), T + 200 * MIN);
+      expect(recordsOf(job.flush(at))).toMatchObject([{ lines: 1, expired: 0, revision: 1 }]);
+    }
+  });
+
+  it('is not one that had arrivals meanwhile', () => {
+    const { count, tick, flushed, drain } = start(counting);
+    count([{ time: T }]);
+    count([{ time: T + 100 * MIN }], {}, T + 100 * MIN);
+    drain();
+    tick(T + 200 * MIN);
+    expect(flushed().map(({ value }) => value)).not.toContain(null);
   });
 });
 
@@ -468,19 +512,88 @@ describe('the job', () => {
     const batch = withBaseOffset(encodeLines(lines, T, crc32c), 40);
     job.step(state, { type: 'batch', topic: 'logs', partition: 3, batch, startOffset: 41 });
     const { outputs, head } = job.flush(state);
-    expect(outputs.map(({ timestamp }) => timestamp)).toEqual([T]);
+    expect(outputs.map(({ topic, timestamp }) => [topic, timestamp])).toEqual([
+      ['windows', T],
+      ['counting-state', T],
+      ['counting-state', T],
+    ]);
     const again = restore(options, head, outputs);
-    expect(job.restoreRanges(again)).toEqual([{ topic: 'windows', from: 0 }]);
+    expect(job.restoreRanges(again)).toEqual([
+      { topic: 'counting-state', from: 0 },
+      { topic: 'windows', from: 0 },
+    ]);
     job.step(again, { type: 'batch', topic: 'logs', partition: 3, batch, startOffset: 43 });
-    expect(job.flush(again)).toEqual({ outputs: [], head: null });
+    expect(job.flush(again)).toEqual({ outputs: [], head });
     countLines(again, lines, T);
     expect(recordsOf(job.flush(again))[0]).toMatchObject({ lines: 5, counts: { error: 2 }, revision: 2 });
   });
 
-  it.each(['{"v":2}', 'garbage', ''])('refuses the head %j, which it cannot read', (head) => {
+  it.each(['{"v":3}', 'garbage', ''])('refuses the head %j, which it cannot read', (head) => {
     expect(() => createCounting(options).open(Buffer.from(head))).toThrow(
-      /head record of counting .* not one of version 1/,
+      /head record of counting .* run the version of Telltale that wrote it/,
     );
+  });
+
+  it.each<[string, number, number]>([
+    ['7,000 hosts', 7_000, 0],
+    ['400 hosts whose evicted windows are fragmented', 400, 64],
+  ])('keeps its head and each of its records small with %s', (_, hosts, fragments) => {
+    const job = createCounting({ ...options, maxWindows: 10 });
+    const state = job.open(null);
+    for (let host = 0; host < hosts; host++) {
+      const lines = Array.from({ length: 1 + fragments }, (_, i) => ({ time: T + 2 * i * MIN }));
+      countLines(state, linesOf(lines, { origin: `host-${host}.example.com`, source: `b/host-${host}/a.log` }), T);
+    }
+    const { outputs, head } = job.flush(state);
+    expect(head?.length).toBeLessThan(100);
+    expect(Math.max(...outputs.map(({ value }) => value?.length ?? 0))).toBeLessThan(5_000);
+    expect(compacted('counting-state', outputs)).toHaveLength(hosts);
+  });
+
+  it('continues from a head of version 1, and writes its origins and open errors to counting-state', () => {
+    const error = (text: string): Line => ({ time: T, level: Level.ERROR, text });
+    const origin = { origin: 'web-1', watermark: T - 5_000, lastArrival: T, idle: false };
+    const head = {
+      v: 1,
+      now: T,
+      offsets: { 3: 1 },
+      origins: [
+        { origin: 'web-0', watermark: null, lastArrival: T - 20 * MIN, idle: true, dropped: [] },
+        { ...origin, dropped: [{ from: T - MIN, to: T }] },
+      ],
+      openErrors: [
+        {
+          source: 'b/web-1/a.log',
+          generation: 0,
+          windowStart: T,
+          pattern: 'lost',
+          guess: null,
+          type: 'java.io.IOException',
+          frame: null,
+          python: false,
+        },
+      ],
+    };
+    const before = createCounting(options);
+    const fresh = before.open(null);
+    countLines(fresh, linesOf([error('ERROR lost')]), T);
+    const windows = before.flush(fresh).outputs.filter(({ topic }) => topic === 'windows');
+    const state = restore(options, Buffer.from(JSON.stringify(head)), windows);
+    const migrated = before.flush(state);
+    const keys = migrated.outputs.map(({ topic, key }) => [topic, key.toString()]);
+    expect(keys).toEqual([
+      ['counting-state', '{"origin":"web-0"}'],
+      ['counting-state', '{"origin":"web-1"}'],
+      ['counting-state', '{"openErrorOf":"b/web-1/a.log"}'],
+    ]);
+    const again = restore(options, migrated.head, [...windows, ...migrated.outputs]);
+    for (const at of [state, again]) {
+      const trace = { time: T, level: Level.CONT, text: '\tat com.acme.Pay.run(Pay.java:7)' };
+      countLines(at, linesOf([trace, { time: T - MIN }]), T + 1);
+      expect(recordsOf(before.flush(at))).toMatchObject([
+        { windowStart: '2024-03-01T12:00:00.000Z', expired: 1, continuation: 1, revision: 2, watermark: T - 5_000 },
+      ]);
+    }
   });
 
   it('does not count on in windows of another length', () => {

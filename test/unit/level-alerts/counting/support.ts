@@ -8,7 +8,7 @@ import {
 import { parseWindowRecord } from '../../../../src/pipelines/level-alerts/counting/parse-window-record';
 import schema from '../../../../src/pipelines/level-alerts/counting/window-record.schema.json';
 import { windowKey, type WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
-import type { OutputRecord } from '../../../../src/stream/job';
+import type { Output } from '../../../../src/stream/job';
 import { Level, type LineBatch } from '../../../../src/lines/line-batch';
 import { encodeRecords } from '../../../../src/records/record-batch';
 
@@ -21,6 +21,7 @@ export const options: CountingOptions = {
   idleAfterMs: 15 * MIN,
   keepWindowsMs: 48 * 60 * MIN,
   maxWindows: 1_000,
+  keepOriginsMs: Infinity,
   patterns: true,
   engine: 'telltale/test',
 };
@@ -65,9 +66,9 @@ export function linesOf(
 
 const validate = new Ajv2020().compile(schema);
 
-/** The records of an output, each checked against the published schema, its key and rule 1. */
-export function recordsOf({ outputs }: { readonly outputs: readonly OutputRecord[] }): WindowRecord[] {
-  return outputs.map((output) => {
+/** The window records of an output, each checked against the published schema, its key and `one-counter-per-line`. */
+export function recordsOf({ outputs }: { readonly outputs: readonly Output[] }): WindowRecord[] {
+  return to('windows', outputs).map((output) => {
     const { key, value } = output;
     if (value === null) throw new Error('a window record without a value');
     const json: unknown = JSON.parse(value.toString());
@@ -82,30 +83,36 @@ export function recordsOf({ outputs }: { readonly outputs: readonly OutputRecord
   });
 }
 
+function to(topic: string, outputs: readonly Output[]): readonly Output[] {
+  return outputs.filter((output) => output.topic === topic);
+}
+
 /** The record batch of these outputs, as a topic holds it. */
-export function batchOf(outputs: readonly OutputRecord[]): Buffer {
+function batchOf(outputs: readonly Output[]): Buffer {
   return encodeRecords(
     outputs.map(({ key, value, timestamp }) => ({ key, value, timestamp, headers: [] })),
     crc32c,
   );
 }
 
-/** A state as it is after a restart: the head, and what was written, compacted. */
-export function restore(
-  counting: CountingOptions,
-  head: Buffer | null,
-  written: readonly OutputRecord[],
-): CountingState {
-  const job = createCounting(counting);
-  const state = job.open(head);
-  const latest = new Map<string, OutputRecord>();
-  for (const output of written) {
+/** The last record of each key, in the order of the topic. */
+export function compacted(topic: string, written: readonly Output[]): readonly Output[] {
+  const latest = new Map<string, Output>();
+  for (const output of to(topic, written)) {
     latest.delete(output.key.toString());
     latest.set(output.key.toString(), output);
   }
+  return [...latest.values()];
+}
+
+/** The state after a restart: from the head, and from the compacted records. */
+export function restore(counting: CountingOptions, head: Buffer | null, written: readonly Output[]): CountingState {
+  const job = createCounting(counting);
+  const state = job.open(head);
   for (const range of job.restoreRanges(state)) {
-    const restored = { partition: 3, ...range, to: latest.size };
-    if (latest.size > 0) job.restore(state, restored, batchOf([...latest.values()]), 0);
+    const records = compacted(range.topic, written);
+    const restored = { partition: 3, ...range, to: records.length };
+    if (records.length > 0) job.restore(state, restored, batchOf(records), 0);
   }
   return state;
 }

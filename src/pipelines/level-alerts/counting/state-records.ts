@@ -1,0 +1,115 @@
+import type { Output } from '../../../stream/job';
+import type { KeptError } from './count-errors';
+import { newOrigin, type CountingState, type Origin } from './counting-state';
+import { addRange } from './evicted-ranges';
+import { countOr, numberOr, objectsIn, parseObject, stringOr, type JsonObject } from './json';
+import { timeOrNull } from './window';
+
+/**
+ * Records of topic `counting-state`: what counting knows besides its windows, one record per key.
+ *
+ * | key | value |
+ * |---|---|
+ * | `{"origin":…}` | {v, watermark, lastArrival, arrival, idle, evicted[{from, to}]} |
+ * | `{"openErrorOf":…}`, a source | {v, generation, windowStart, pattern, guess, type, frame, python, arrival} |
+ *
+ * A tombstone says that an origin was evicted, or that an error is not open any more.
+ */
+export const stateTopic = 'counting-state';
+
+/** Takes the records of what has changed since the last call. */
+export function takeStateRecords(state: CountingState): Output[] {
+  const { unwritten, origins, openErrors, writtenErrors, now } = state;
+  const outputs: Output[] = [];
+  const put = (key: object, value: object | null): void => {
+    const bytes = value === null ? null : Buffer.from(JSON.stringify(value));
+    outputs.push({ topic: stateTopic, key: Buffer.from(JSON.stringify(key)), value: bytes, timestamp: now });
+  };
+  for (const name of unwritten.origins) {
+    const origin = origins.get(name);
+    put({ origin: name }, origin === undefined ? null : originValue(origin));
+  }
+  for (const source of unwritten.openErrors) {
+    const open = openErrors.get(source);
+    if (open !== undefined) put({ openErrorOf: source }, errorValue(open));
+    else if (writtenErrors.has(source)) put({ openErrorOf: source }, null);
+    if (open !== undefined) writtenErrors.add(source);
+    else writtenErrors.delete(source);
+  }
+  unwritten.origins.clear();
+  unwritten.openErrors.clear();
+  return outputs;
+}
+
+/** Takes one record back; called in the order of the topic. Ignores what is none of ours. */
+export function restoreStateRecord(state: CountingState, key: Buffer, value: Buffer | null): void {
+  const names = parseObject(key);
+  const origin = stringOr(names?.['origin'], null);
+  const source = stringOr(names?.['openErrorOf'], null);
+  const body = value === null ? null : parseObject(value);
+  if (origin !== null) {
+    if (body === null) state.origins.delete(origin);
+    else state.origins.set(origin, originFrom(origin, body));
+  } else if (source !== null) {
+    state.openErrors.delete(source);
+    state.writtenErrors.delete(source);
+    if (body === null) return;
+    state.openErrors.set(source, errorFrom(body));
+    state.writtenErrors.add(source);
+  }
+}
+
+/**
+ * Puts restored origins and open errors into the order of their last arrival, in which timers fire and open errors are
+ * given up. The order of the topic is another one: an origin's record also changes without an arrival.
+ */
+export function orderByArrival(state: CountingState): void {
+  const origins = [...state.origins.values()].filter(({ arrival }) => arrival > 0).sort(byArrival);
+  state.awake.clear();
+  state.idle.clear();
+  for (const origin of origins) (origin.idle ? state.idle : state.awake).add(origin);
+  const open = [...state.openErrors].sort(([, a], [, b]) => byArrival(a, b));
+  state.openErrors.clear();
+  for (const [source, error] of open) state.openErrors.set(source, error);
+  state.arrivals = Math.max(0, origins.at(-1)?.arrival ?? 0, open.at(-1)?.[1].arrival ?? 0);
+}
+
+function byArrival(a: { readonly arrival: number }, b: { readonly arrival: number }): number {
+  return a.arrival - b.arrival;
+}
+
+function originValue({ watermark, lastArrival, arrival, idle, evicted }: Origin): object {
+  return { v: 1, watermark: timeOrNull(watermark), lastArrival, arrival, idle, evicted };
+}
+
+/** Reads an origin's fields, also those of a head of version 1, which called its evicted ranges `dropped`. */
+export function originFrom(name: string, body: JsonObject): Origin {
+  const origin = newOrigin(name);
+  origin.watermark = numberOr(body['watermark'], -Infinity);
+  origin.lastArrival = numberOr(body['lastArrival'], 0);
+  origin.arrival = countOr(body['arrival'], 0);
+  origin.idle = body['idle'] === true;
+  for (const range of objectsIn(body['evicted'] ?? body['dropped'])) {
+    origin.evicted = addRange(origin.evicted, { from: numberOr(range['from'], 0), to: numberOr(range['to'], 0) });
+  }
+  return origin;
+}
+
+function errorValue({ generation, windowStart, pattern, trace, arrival }: KeptError): object {
+  return { v: 1, generation, windowStart, pattern, ...trace, arrival };
+}
+
+export function errorFrom(body: JsonObject): KeptError {
+  return {
+    generation: countOr(body['generation'], 0),
+    windowStart: numberOr(body['windowStart'], 0),
+    pattern: stringOr(body['pattern'], null),
+    trace: {
+      guess: stringOr(body['guess'], null),
+      type: stringOr(body['type'], null),
+      frame: stringOr(body['frame'], null),
+      python: body['python'] === true,
+    },
+    arrival: countOr(body['arrival'], 0),
+  };
+}

@@ -1,0 +1,92 @@
+import { byStart, removeWindow, setIncomplete, touch, type CountingState, type Origin } from './counting-state';
+import { addRange, rangeAt } from './evicted-ranges';
+import type { Window } from './window';
+
+/**
+ * Moves `now` to `to`, and fires each timer that is due by then, in order of due time: origins become idle, windows and
+ * origins are evicted.
+ */
+export function advance(state: CountingState, to: number): void {
+  const { idleAfterMs, keepWindowsMs } = state.options;
+  for (;;) {
+    const [origin] = state.awake;
+    const [window] = state.windows;
+    const [idle] = state.idle;
+    const idleAt = origin === undefined ? Infinity : origin.lastArrival + idleAfterMs;
+    const evictAt = window === undefined ? Infinity : window.changedAt + keepWindowsMs;
+    const forgetAt = idle === undefined ? Infinity : evictOriginAt(state, idle);
+    const due = Math.min(idleAt, evictAt, forgetAt);
+    if (due > to || due === Infinity) break;
+    state.now = Math.max(state.now, due);
+    if (origin !== undefined && idleAt === due) becomeIdle(state, origin);
+    else if (window !== undefined && evictAt === due) evictWindow(state, window);
+    else if (idle !== undefined) evictOrigin(state, idle);
+  }
+  state.now = Math.max(state.now, to);
+}
+
+/** All windows of an idle origin are complete; the newest gets a revision in any case, to say so (`complete-windows`). */
+function becomeIdle(state: CountingState, origin: Origin): void {
+  origin.idle = true;
+  state.awake.delete(origin);
+  state.idle.add(origin);
+  state.unwritten.origins.add(origin.name);
+  const windows = [...origin.windows.values()].sort(byStart);
+  const newest = windows.at(-1);
+  for (const window of windows) if (!window.complete || window === newest) touch(state, origin, window);
+}
+
+/** Completes the windows that the watermark has passed; each gets a revision, also without new lines. */
+export function completeWindows(state: CountingState, origin: Origin): void {
+  const passed = [...origin.incomplete].filter((window) => window.end <= origin.watermark);
+  for (const window of passed.sort(byStart)) touch(state, origin, window);
+}
+
+/** Completes every window: no more input will come. */
+export function completeAll(state: CountingState): void {
+  for (const origin of state.origins.values()) {
+    for (const window of [...origin.incomplete].sort(byStart)) {
+      touch(state, origin, window);
+      window.complete = true;
+      setIncomplete(origin, window);
+    }
+  }
+}
+
+/** Drops a window from memory; a changed one is still written. Windows between merged ranges go with it. */
+export function evictWindow(state: CountingState, window: Window): void {
+  const origin = state.origins.get(window.origin);
+  if (origin === undefined) return;
+  origin.evicted = addRange(origin.evicted, { from: window.start, to: window.end });
+  state.unwritten.origins.add(origin.name);
+  const inRanges = [...origin.windows.values()].filter(({ start }) => rangeAt(origin.evicted, start) !== undefined);
+  for (const gone of inRanges) {
+    if (state.unwritten.windows.has(gone)) state.unwritten.evictedWindows.push(gone);
+    removeWindow(state, origin, gone);
+  }
+}
+
+/**
+ * When an idle origin is evicted. Its evicted ranges keep a late line from opening a window anew, whose first revision would
+ * be smaller than the last one written. They are needed as long as any reader can have that one:
+ * - topic `windows` keeps a record for its retention after the window's last change, and for at most one more segment of
+ *   the broker; the last change is never later than the moment at which the origin became idle;
+ * - alerting keeps a window for `keepWindows` after that change, which is less;
+ * - counting itself has evicted all windows of the origin. (Until then there is no eviction: see the condition.)
+ * `keepOriginsMs` covers the first, so a later line of the origin meets no record, and counts as the first line of a new origin.
+ */
+function evictOriginAt({ options }: CountingState, { windows, lastArrival }: Origin): number {
+  return windows.size > 0 ? Infinity : lastArrival + options.idleAfterMs + options.keepOriginsMs;
+}
+
+/** Open errors whose last line is as old as the origin's go, too: they would continue in a window that is gone. */
+function evictOrigin(state: CountingState, origin: Origin): void {
+  state.idle.delete(origin);
+  state.origins.delete(origin.name);
+  state.unwritten.origins.add(origin.name);
+  for (const [source, { arrival }] of state.openErrors) {
+    if (arrival > origin.arrival) break;
+    state.openErrors.delete(source);
+    state.unwritten.openErrors.add(source);
+  }
+}
