@@ -143,7 +143,13 @@ function startWork(
     for (const partition of partitions) run(options.counting, partition);
   } else if (partitions.includes(0)) {
     run(options.alerting, 0);
-    const mailer = delivery({ ...options, ...options.mailer, name: 'mailer', topic: outboxTopic });
+    const mailer = delivery({
+      ...options,
+      ...options.mailer,
+      name: 'mailer',
+      topic: outboxTopic,
+      confirm: (signal) => confirm(topic, signal),
+    });
     state.mailer = spawn(context, { ...mailer, onStop: (stopped) => stopped });
   }
 }

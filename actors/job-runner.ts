@@ -1,5 +1,6 @@
 import { isTelltaleError } from '../src/errors';
 import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
+import { confirmToSelf, FENCED_MESSAGE, type Confirm } from './confirm-to-self';
 import { fetchToSelf } from './fetch-to-self';
 import { JobRun, type InputPartition, type JobRunOptions } from './job-run';
 import { PATIENT, PATIENT_DEADLINE_MS } from './patience';
@@ -7,12 +8,8 @@ import type { Drained, JobRunnerMessage } from './protocol';
 
 export interface JobRunnerOptions<S> extends JobRunOptions<S> {
   readonly tickMs: number;
-  /** Resolves when the group has confirmed, after this call, that the partition is still assigned to this process. */
-  readonly confirm: (signal: AbortSignal) => Promise<void>;
+  readonly confirm: Confirm;
 }
-
-/** The warning of a runner whose writer was fenced. */
-export const FENCED_MESSAGE = 'fenced by another writer; starting again when the group confirms the assignment';
 
 const FETCH = { maxBytes: 4 * 1024 * 1024, waitMs: 5_000 };
 
@@ -44,7 +41,7 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
         isFirstStart = false;
         await startRun(state, options, context);
       } else {
-        confirmToSelf(options, context);
+        confirmAssignment(options, context);
       }
       return state;
     },
@@ -58,7 +55,7 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
         state.run = null;
         // The new owner continues from what was committed.
         if (message.type === 'drain') endDrained(state, message.replyTo);
-        else confirmToSelf(options, context);
+        else confirmAssignment(options, context);
       }
       return state;
     },
@@ -120,14 +117,11 @@ async function startRun<S>(
   for (const input of run.inputs) fetchNext(input, context);
 }
 
-/** Waits beside the mailbox, so that the actor can be drained and stopped meanwhile. */
-function confirmToSelf<S>({ confirm }: JobRunnerOptions<S>, context: ActorContext<JobRunnerMessage>): void {
-  const deliver = (message: JobRunnerMessage): void => {
-    if (!context.signal.aborted) tell(context.self, message);
-  };
-  confirm(context.signal).then(
-    () => deliver({ type: 'confirmed' }),
-    (error: unknown) => deliver({ type: 'confirmFailed', error }),
+function confirmAssignment<S>({ confirm }: JobRunnerOptions<S>, context: ActorContext<JobRunnerMessage>): void {
+  confirmToSelf<JobRunnerMessage>(
+    confirm,
+    { confirmed: { type: 'confirmed' }, failed: (error) => ({ type: 'confirmFailed', error }) },
+    context,
   );
 }
 

@@ -158,10 +158,13 @@ export type JobRunnerMessage =
   | Drain;
 
 export type DeliveryMessage =
-  | { readonly type: 'fetched'; readonly fetched: FetchedBatches }
-  | { readonly type: 'fetchFailed'; readonly error: unknown }
-  /** To itself: everything before this offset is read. */
-  | { readonly type: 'restored'; readonly next: number }
+  /** To itself: the group has confirmed the assignment. */
+  | { readonly type: 'confirmed' }
+  | { readonly type: 'confirmFailed'; readonly error: unknown }
+  /** To itself: the outbox is read to its end. */
+  | { readonly type: 'restored' }
+  | { readonly type: 'fetched'; readonly reader: EventReader; readonly fetched: FetchedBatches }
+  | { readonly type: 'fetchFailed'; readonly reader: EventReader; readonly error: unknown }
   /** To itself: a message may be due. */
   | { readonly type: 'woken' }
   | { readonly type: 'sent'; readonly attempt: Attempt; readonly transportId: string }

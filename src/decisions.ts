@@ -98,6 +98,31 @@ export const decisions = {
     counter: 'telltale_bytes_dropped_total',
     help: 'Bytes that are in no line: a byte order mark, and what exceeds ingest.maxLineBytes.',
   },
+  // What becomes of messages.
+  delivered: {
+    event: 'delivered',
+    level: 'info',
+    counter: 'telltale_deliveries_total',
+    help: 'Messages that were delivered.',
+  },
+  deliveryRefused: {
+    event: 'delivery refused permanently',
+    level: 'error',
+    counter: 'telltale_deliveries_refused_total',
+    help: 'Messages that a receiver refused: they are not sent again.',
+  },
+  deliveryRetried: {
+    event: 'delivery failed, to be retried',
+    level: 'warn',
+    counter: 'telltale_deliveries_retried_total',
+    help: 'Attempts to deliver a message that failed and are retried after a pause.',
+  },
+  messageUnreadable: {
+    event: 'message not understood; run the version of Telltale that wrote it',
+    level: 'error',
+    counter: 'telltale_messages_unreadable_total',
+    help: 'Messages in an outbox that this version does not understand.',
+  },
   // What is tried again, and what stops.
   readRetried: {
     event: 'reading failed, to be retried',

@@ -24,7 +24,7 @@ export function decide<M>(state: DeliveryState<M>, event: DeliveryEvent): readon
       state.position = event.next;
       break;
     case 'restored':
-      state.phase = 'running';
+      if (state.phase === 'restoring') state.phase = 'running';
       state.position = event.next;
       break;
     case 'woken':
@@ -84,8 +84,8 @@ export type Effect<M> =
   /** Commit this record. If that fails, or its outcome is unknown, start over as a new owner. */
   | { readonly type: 'write'; readonly record: OutputRecord }
   | { readonly type: 'send'; readonly attempt: Attempt; readonly message: M; readonly possibleRepeat: boolean }
-  /** Wake up at this time; replaces the last `wake`. */
-  | { readonly type: 'wake'; readonly at: number }
+  /** Report `woken` after this time; replaces the last `wake`. */
+  | { readonly type: 'wake'; readonly inMs: number }
   | Outcome
   | { readonly type: 'finished' }
   | { readonly type: 'drained' };
@@ -247,7 +247,7 @@ function begin<M>(state: DeliveryState<M>, now: number): readonly Effect<M>[] {
     pending.value = null;
     unreadable.push({ type: 'outcome', outcome: 'unreadable', attempt: { id, attempt: pending.attempts } });
   }
-  if (wakeAt !== null) return [...unreadable, { type: 'wake', at: wakeAt }];
+  if (wakeAt !== null) return [...unreadable, { type: 'wake', inMs: wakeAt - now }];
   if (state.finishAt === null || state.position < state.finishAt) return unreadable;
   state.finishAt = null;
   return [...unreadable, { type: 'finished' }];

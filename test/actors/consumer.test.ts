@@ -1,11 +1,12 @@
 import { CounterRegistry } from '../../src/counters';
 import { startConsumer, type Consumer } from '../../actors/consumer';
+import { FENCED_MESSAGE } from '../../actors/confirm-to-self';
 import { deliveryWriter } from '../../actors/delivery';
 import { resetJob } from '../../actors/reset-job';
 import { crc32c } from '../../src/adapters/native/checksums';
 import { overFinalWindows } from '../../src/pipelines/level-alerts/alerting/final-windows';
 import { createAlerting } from '../../src/pipelines/level-alerts/alerting/alerting';
-import { mailFormat, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
+import { mailFormat, parseOutboxRecord, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
 import { outboxTopic } from '../../src/stream/topics';
 import { systemClock } from '../../src/ports/clock';
 import { thresholdRule } from '../support/rules';
@@ -74,6 +75,14 @@ const errors = (from: number, count: number): string =>
 const counted = async (): Promise<number> =>
   [...(await readWindows(place.log, 1)).values()].reduce((sum, { lines }) => sum + lines, 0);
 
+const untilSent = (id: string): Promise<void> =>
+  untilHolds(place.log, 'outbox', (records) =>
+    records.some(({ key, value }) => {
+      const record = parseOutboxRecord(key, value);
+      return record?.kind === 'status' && record.status.id === id && record.status.state === 'SENT';
+    }),
+  );
+
 describe('the consumer', () => {
   it('counts, decides and mails all there is before it says that it has finished', async () => {
     await appendLines(place.log, 'web-1/app.log', 0, errors(0, 30), Date.now());
@@ -112,16 +121,16 @@ describe('the consumer', () => {
     expect([...second.seen.crashes, ...second.failures]).toEqual([]);
   });
 
-  it('still drains when its mailer was fenced', async () => {
+  it('starts its mailer again when it was fenced and the group confirms the assignment', async () => {
     const { consumer, seen } = await start();
     await appendOutputs(place.log, 'outbox', [pendingMail(report({ id: 'm-1' }), Date.now())]);
-    const pendingSendingSent = 3;
-    await untilHolds(place.log, 'outbox', (records) => records.length >= pendingSendingSent);
+    await untilSent('m-1');
     await place.log.openWriter(deliveryWriter('mailer', outboxTopic));
     await appendOutputs(place.log, 'outbox', [pendingMail(report({ id: 'm-2' }), Date.now())]);
-    await turnsUntil(() => seen.log.some(({ message }) => message === 'fenced by another instance; stopping'));
+    await turnsUntil(() => seen.log.some(({ message }) => message === FENCED_MESSAGE));
+    await untilSent('m-2');
     await consumer.drain();
     expect(seen.crashes).toEqual([]);
-    expect((await place.mailbox.list()).map(({ id }) => id)).toEqual(['m-1']);
+    expect((await place.mailbox.list()).map(({ id }) => id)).toEqual(['m-2', 'm-1']);
   });
 });

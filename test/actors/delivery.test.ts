@@ -1,10 +1,11 @@
 import { delivery } from '../../actors/delivery';
-import type { DeliveryMessage } from '../../actors/protocol';
+import { FENCED_MESSAGE } from '../../actors/confirm-to-self';
 import { crc32c } from '../../src/adapters/native/checksums';
 import type { MailReport } from '../../src/pipelines/level-alerts/alerting/mail-report';
 import { mailFormat, parseOutboxRecord, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
+import { CounterRegistry } from '../../src/counters';
 import { TelltaleError } from '../../src/errors';
-import { ask, spawn, stopped, type ActorRef } from '../../src/kit';
+import { ask, spawn } from '../../src/kit';
 import { systemClock, type Clock } from '../../src/ports/clock';
 import { outboxTopic } from '../../src/stream/topics';
 import type { Delivery } from '../../src/ports/delivery';
@@ -15,6 +16,7 @@ import { report } from '../unit/level-alerts/mail/sample-reports';
 import { appendOutputs, openMailPlace, untilHolds, type MailPlace } from './consuming';
 import { withCommitFaults, type CommitFault } from './decorators';
 import { gate, type TestSystem } from './kit/harness';
+import { turnsUntil } from './turns';
 
 const folders = tempFolders();
 
@@ -31,16 +33,25 @@ function hastyClock(): Clock {
 }
 
 interface Running {
-  readonly ref: ActorRef<DeliveryMessage>;
   readonly seen: TestSystem;
+  /** By counter and reason. */
+  readonly counts: () => Record<string, number>;
   readonly finish: () => Promise<void>;
   readonly drain: () => Promise<void>;
   /** As by kill -9, as far as that is possible within a process. */
   readonly kill: () => Promise<void>;
 }
 
-/** Starts a mailer whose mails go into the place.mailbox, unless `before` throws. */
-function start(before: (id: string) => unknown = () => undefined, on = place.log, clock = hastyClock()): Running {
+/**
+ * Starts a mailer whose mails go into the place.mailbox, unless `before` throws.
+ * @param confirm how its group confirms the assignment: at once, if not said otherwise
+ */
+function start(
+  before: (id: string) => unknown = () => undefined,
+  on = place.log,
+  clock = hastyClock(),
+  confirm: () => Promise<void> = () => Promise.resolve(),
+): Running {
   const mails: Delivery<MailReport> = {
     send: async (_report, id, possibleRepeat) => {
       await before(id);
@@ -49,11 +60,13 @@ function start(before: (id: string) => unknown = () => undefined, on = place.log
     },
   };
   const seen = place.startSystem();
-  const options = { name: 'mailer', topic: outboxTopic, format: mailFormat, delivery: mails };
+  const counters = new CounterRegistry();
+  const options = { name: 'mailer', topic: outboxTopic, format: mailFormat, delivery: mails, counters, confirm };
   const ref = spawn(seen.system, delivery({ ...options, log: on, clock, crc32c }));
   return {
-    ref,
     seen,
+    counts: () =>
+      Object.fromEntries(counters.samples().map(({ name, labels, value }) => [`${name} ${labels.reason}`, value])),
     finish: async () => {
       await ask(ref, (replyTo) => ({ type: 'finish', replyTo }), 20_000);
     },
@@ -127,6 +140,10 @@ describe('the mailer', () => {
     expect(await sent()).toEqual(['m-1 (possible repeat)']);
     expect(await statuses()).toMatchObject({ 'm-1': { state: 'SENT', attempt: 4 } });
     expect(running.seen.crashes).toEqual([]);
+    expect(running.counts()).toEqual({
+      'telltale_deliveries_total repeated attempt': 1,
+      'telltale_deliveries_retried_total DELIVERY_FAILED': 3,
+    });
   });
 
   it('ends a refused mail as FAILED, with the reason, and goes on with the next', async () => {
@@ -140,6 +157,13 @@ describe('the mailer', () => {
     await running.finish();
     expect(await sent()).toEqual(['m-2']);
     expect(await statuses()).toMatchObject({ 'm-1': { state: 'FAILED', reason: 'no such address' } });
+    expect(running.counts()).toEqual({
+      'telltale_deliveries_total first attempt': 1,
+      'telltale_deliveries_refused_total refused': 1,
+    });
+    expect(running.seen.log).toContainEqual(
+      expect.objectContaining({ level: 'error', message: 'delivery refused permanently' }),
+    );
     await running.kill();
     await start(() => (attempts += 1)).finish();
     expect(attempts).toBe(1);
@@ -220,22 +244,66 @@ describe('the mailer', () => {
     expect(await statuses()).toMatchObject({ 'm-1': { state: 'SENT' } });
   });
 
-  it('stops when a second mailer has taken over, and leaves it alone', async () => {
-    const sending = gate();
-    const answered = gate();
+  it('leaves a second mailer alone that has taken over, until its group confirms the assignment', async () => {
+    const [sending, answered, confirmed] = [gate(), gate(), gate()];
     await decide('m-1');
-    const first = start(() => {
-      sending.open();
-      return answered.opened;
-    });
+    const first = start(
+      () => {
+        sending.open();
+        return answered.opened;
+      },
+      place.log,
+      hastyClock(),
+      () => confirmed.opened,
+    );
     await sending.opened;
     const second = start();
     await second.finish();
     answered.open();
-    expect(await stopped(first.ref)).toEqual({ kind: 'stopped' });
-    expect([...first.seen.crashes, ...second.seen.crashes]).toEqual([]);
+    await turnsUntil(() => first.seen.log.some(({ message }) => message === FENCED_MESSAGE));
     await decide('m-2');
     await second.finish();
+    expect([...first.seen.crashes, ...second.seen.crashes]).toEqual([]);
     expect(await sent()).toEqual(['m-1', 'm-1 (possible repeat)', 'm-2']);
+    await second.drain();
+    await decide('m-3');
+    const finished = first.finish();
+    confirmed.open();
+    await finished;
+    expect(await sent()).toEqual(['m-1', 'm-1 (possible repeat)', 'm-2', 'm-3']);
+  });
+
+  it('drains at once when it waits for its group', async () => {
+    const fenced = start(undefined, place.log, hastyClock(), () => new Promise(() => undefined));
+    const second = start();
+    await second.finish();
+    await decide('m-1');
+    await turnsUntil(() => fenced.seen.log.some(({ message }) => message === FENCED_MESSAGE));
+    await fenced.drain();
+    await second.finish();
+    expect(await sent()).toEqual(['m-1']);
+  });
+
+  it('waits for its group after a crash, before it fences the rightful owner', async () => {
+    const [asked, confirmed] = [gate(), gate()];
+    const crashing = start(
+      undefined,
+      withCommitFaults(place.log, () => 'aborted'),
+      hastyClock(),
+      () => {
+        asked.open();
+        return confirmed.opened;
+      },
+    );
+    await decide('m-1');
+    await asked.opened;
+    const rightful = start();
+    await rightful.finish();
+    expect(await sent()).toEqual(['m-1']);
+    await crashing.drain();
+    await decide('m-2');
+    await rightful.finish();
+    expect(await sent()).toEqual(['m-1', 'm-2']);
+    expect(rightful.seen.crashes).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { groupOf } from '../../actors/job-run';
-import { FENCED_MESSAGE, jobRunner } from '../../actors/job-runner';
+import { FENCED_MESSAGE } from '../../actors/confirm-to-self';
+import { jobRunner } from '../../actors/job-runner';
 import type { JobRunnerMessage } from '../../actors/protocol';
 import { crc32c } from '../../src/adapters/native/checksums';
 import { parseWindowRecord } from '../../src/pipelines/level-alerts/counting/parse-window-record';

@@ -1,0 +1,23 @@
+import { tell, type ActorContext } from '../src/kit';
+
+/** Resolves when the group has confirmed, after this call, that the partition is still assigned to this process. */
+export type Confirm = (signal: AbortSignal) => Promise<void>;
+
+/** The warning of an actor whose writer was fenced. */
+export const FENCED_MESSAGE = 'fenced by another writer; starting again when the group confirms the assignment';
+
+export interface ConfirmMessages<M> {
+  readonly confirmed: M;
+  readonly failed: (error: unknown) => M;
+}
+
+/** Waits beside the mailbox, so that the actor can be drained and stopped meanwhile. */
+export function confirmToSelf<M>(confirm: Confirm, messages: ConfirmMessages<M>, context: ActorContext<M>): void {
+  const deliver = (message: M): void => {
+    if (!context.signal.aborted) tell(context.self, message);
+  };
+  confirm(context.signal).then(
+    () => deliver(messages.confirmed),
+    (error: unknown) => deliver(messages.failed(error)),
+  );
+}

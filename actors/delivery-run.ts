@@ -1,0 +1,202 @@
+import { isTelltaleError, TelltaleError } from '../src/errors';
+import type { Clock } from '../src/ports/clock';
+import type { Delivery } from '../src/ports/delivery';
+import type { EventLog, EventReader, EventWriter, FetchedBatches, WriterOptions } from '../src/ports/event-log';
+import { decodeBatch } from '../src/records/record-batch';
+import {
+  decide,
+  LEASE_MS,
+  openDelivery,
+  type Attempt,
+  type DeliveryEvent,
+  type DeliveryState,
+  type Effect,
+  type Outcome,
+} from '../src/stream/delivery';
+import type { OutputRecord } from '../src/stream/job';
+import type { MessageFormat } from '../src/stream/outbox-records';
+import type { TopicSpec } from '../src/stream/topics';
+import type { Trace } from '../src/trace';
+import { appendRecords, type Crc32c } from './append';
+import type { DeliveryMessage } from './protocol';
+import { readBatches } from './read-latest';
+
+export interface DeliveryRunOptions<M> {
+  /** The outbox: a topic of one partition. */
+  readonly topic: TopicSpec;
+  readonly format: MessageFormat<M>;
+  readonly delivery: Delivery<M>;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly crc32c: Crc32c;
+}
+
+/** The actor whose run this is. */
+export interface DeliveryOwner {
+  readonly tell: (message: DeliveryMessage) => void;
+  readonly scheduleOnce: (delayMs: number, message: DeliveryMessage) => () => void;
+  readonly trace: Trace;
+  readonly finished: () => void;
+  readonly drained: () => void;
+}
+
+/** An event without its time: the run adds it. */
+type Happened = DeliveryEvent extends infer E ? (E extends DeliveryEvent ? Omit<E, 'now'> : never) : never;
+
+const SEND_TIMEOUT_MS = LEASE_MS / 2;
+
+/**
+ * The delivery from one takeover to the next: tells the decisions what happened, and carries out their effects. Any error
+ * of the event log ends it.
+ */
+export class DeliveryRun<M> {
+  private readonly decisions: DeliveryState<M>;
+  private cancelWake = (): void => undefined;
+  private cancelTimeout = (): void => undefined;
+
+  private constructor(
+    private readonly options: DeliveryRunOptions<M>,
+    private readonly writer: EventWriter,
+    readonly reader: EventReader,
+    private readonly end: number,
+    private readonly owner: DeliveryOwner,
+  ) {
+    const { format, topic } = options;
+    this.decisions = openDelivery<M>({ format, retentionMs: topic.retentionMs });
+  }
+
+  /** Fences all predecessors, then reads the outbox to its end. */
+  static async start<M>(
+    options: DeliveryRunOptions<M>,
+    writerOptions: WriterOptions,
+    owner: DeliveryOwner,
+  ): Promise<DeliveryRun<M>> {
+    const { log, topic, clock } = options;
+    const writer = await log.openWriter(writerOptions);
+    const { end } = await log.offsets(topic.name, 0);
+    const run = new DeliveryRun(options, writer, log.openReader(topic.name, 0, end), end, owner);
+    try {
+      await readBatches(log, { topic: topic.name, partition: 0, from: 0 }, (batch, from) => {
+        decide(run.decisions, { type: 'read', records: decodeBatch(batch, from), next: end, now: clock.now() });
+      });
+    } catch (error) {
+      await run.close();
+      throw error;
+    }
+    return run;
+  }
+
+  /** Begins to send: the first thing to call. */
+  restored(): Promise<void> {
+    return this.decide({ type: 'restored', next: this.end });
+  }
+
+  read({ batches, from, next }: FetchedBatches): Promise<void> {
+    return this.decide({ type: 'read', records: batches.flatMap((batch) => decodeBatch(batch, from)), next });
+  }
+
+  /** How the last send ended. */
+  answered(event: Extract<Happened, { readonly attempt: Attempt }>): Promise<void> {
+    this.cancelTimeout();
+    return this.decide(event);
+  }
+
+  async finish(): Promise<void> {
+    const { log, topic } = this.options;
+    await this.decide({ type: 'finish', end: (await log.offsets(topic.name, 0)).end });
+  }
+
+  async decide(event: Happened): Promise<void> {
+    for (const effect of decide(this.decisions, { ...event, now: this.options.clock.now() })) {
+      await this.carryOut(effect);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.cancelWake();
+    this.cancelTimeout();
+    await this.reader.close();
+    await this.writer.close();
+  }
+
+  private async carryOut(effect: Effect<M>): Promise<void> {
+    switch (effect.type) {
+      case 'write':
+        await this.write(effect.record);
+        await this.decide({ type: 'committed' });
+        break;
+      case 'send':
+        this.send(effect);
+        break;
+      case 'wake':
+        this.cancelWake();
+        this.cancelWake = this.owner.scheduleOnce(effect.inMs, { type: 'woken' });
+        break;
+      case 'outcome':
+        report(effect, this.owner.trace);
+        break;
+      case 'finished':
+        this.owner.finished();
+        break;
+      case 'drained':
+        this.owner.drained();
+        break;
+    }
+  }
+
+  private async write(record: OutputRecord): Promise<void> {
+    const { topic, crc32c } = this.options;
+    const transaction = this.writer.begin();
+    await appendRecords(transaction, { topic: topic.name, partition: 0 }, [{ ...record, headers: [] }], crc32c);
+    await transaction.commit();
+  }
+
+  /** Sends beside the mailbox. One send that is never answered must not hold up the other messages. */
+  private send({ attempt, message, possibleRepeat }: Extract<Effect<M>, { type: 'send' }>): void {
+    const timeout = new TelltaleError('DELIVERY_FAILED', `No answer within ${SEND_TIMEOUT_MS / 1000} s.`);
+    this.cancelTimeout = this.owner.scheduleOnce(SEND_TIMEOUT_MS, { type: 'failed', attempt, error: timeout });
+    const { delivery } = this.options;
+    const sending = async (): Promise<string> => delivery.send(message, attempt.id, possibleRepeat);
+    sending().then(
+      (transportId) => this.owner.tell({ type: 'sent', attempt, transportId }),
+      (error: unknown) => this.owner.tell({ type: 'failed', attempt, error }),
+    );
+  }
+}
+
+/** What the error of a send means. */
+export function failure({
+  attempt,
+  error,
+}: Extract<DeliveryMessage, { type: 'failed' }>): Extract<Happened, { type: 'refused' | 'failed' }> {
+  if (isTelltaleError(error, 'DELIVERY_REFUSED')) return { type: 'refused', attempt, reason: error.message };
+  return { type: 'failed', attempt, error };
+}
+
+function report(happened: Outcome, trace: Trace): void {
+  const { id, attempt } = happened.attempt;
+  switch (happened.outcome) {
+    case 'sent': {
+      const reason = attempt === 1 ? 'first attempt' : 'repeated attempt';
+      trace('delivered', { id, attempt, transportId: happened.transportId, reason });
+      break;
+    }
+    case 'refused':
+      trace('deliveryRefused', { id, attempt, problem: happened.reason, reason: 'refused' });
+      break;
+    case 'failed': {
+      const { error, retryInMs } = happened;
+      trace('deliveryRetried', {
+        id,
+        attempt,
+        retryInMs,
+        error,
+        reason: isTelltaleError(error) ? error.code : 'error',
+      });
+      break;
+    }
+    case 'unreadable':
+      trace('messageUnreadable', { id, reason: 'other version' });
+      break;
+  }
+}
