@@ -1,4 +1,5 @@
-// Adds up jest result files and prints "N passed, N failed" as its last line. A missing file or a skipped test is said loudly.
+// Adds up jest result files and prints "N passed, N failed" as its last line. Reports missing files and skipped tests
+// loudly.
 import { existsSync, readFileSync } from 'node:fs';
 
 let passed = 0;

@@ -1,6 +1,6 @@
 /**
- * Runs an S3 server for tests, and for whoever wants to see Telltale read from one: versitygw on a folder, reachable from this
- * machine only. It is built from source through Go's module proxy, once. Needs Go 1.25 or newer.
+ * Runs an S3 server for tests and for trying Telltale: versitygw on a folder, reachable only from this machine. It is
+ * built once from source, through Go's module proxy. Needs Go 1.25 or newer.
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -43,7 +43,7 @@ function options() {
   return { ...values, port: portOf(values.port), data: values.data === undefined ? null : resolve(values.data) };
 }
 
-/** The server's program, built when it is not there. */
+/** The server's program, built when missing. */
 function program() {
   const folder = join(cache, `versitygw-${VERSION}`);
   const file = join(folder, 'versitygw');
@@ -65,7 +65,7 @@ function program() {
   return file;
 }
 
-/** Made with the data folder: what is in it belongs to this user. */
+/** Created with the data folder, whose content belongs to this user. */
 function credentialsOf(data) {
   const file = join(data, 'credentials.json');
   if (!existsSync(file)) {

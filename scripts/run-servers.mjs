@@ -1,4 +1,4 @@
-/** What the scripts that run real servers share: their command line, the cache, and how servers start, are waited for and end. */
+/** Shared by the scripts that run real servers: command line, cache, and starting, awaiting and stopping servers. */
 import { spawn } from 'node:child_process';
 import { openSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -7,20 +7,20 @@ import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
-/** Where that is kept which is fetched or built once. */
+/** Cache for files that are fetched or built once. */
 export const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'telltale');
 
 export const say = (sentence) => process.stdout.write(`${sentence}\n`);
 
 const complain = (sentence) => process.stderr.write(`${basename(process.argv[1], '.mjs')}: ${sentence}\n`);
 
-/** Says what is wrong, and ends the script. */
+/** Prints an error and ends the script. */
 export function stop(sentence) {
   complain(sentence);
   process.exit(2);
 }
 
-/** What the command line gives for `options`, as `parseArgs` takes them; --help is answered here. */
+/** Parses the command line with `parseArgs` options; handles --help. */
 export function commandLine(options, help) {
   let values;
   try {
@@ -41,7 +41,7 @@ export function portOf(text, highest = 65_535) {
   return port;
 }
 
-/** Ends the script when something listens on the port already. */
+/** Ends the script when the port is in use. */
 export async function stopIfTaken(port) {
   if (await listens(port)) stop(`port ${port} is in use: choose another with --port`);
 }
@@ -66,7 +66,7 @@ export class Servers {
 
   /**
    * @param stopWithinMs a server that takes longer to stop is killed
-   * @param temporary a folder that is deleted when all has ended well, or null
+   * @param temporary a folder that is deleted after a clean end, or null
    */
   constructor(stopWithinMs, temporary) {
     this.#stopWithinMs = stopWithinMs;
@@ -78,13 +78,13 @@ export class Servers {
   }
 
   /**
-   * Starts a server that writes what it has to say to the end of a file.
-   * @param onEnd told the exit code of one that ends by itself
+   * Starts a server that appends its output to a file.
+   * @param onEnd called with the exit code when the server ends by itself
    * @returns its process id
    */
   start(command, args, { log, env, onEnd }) {
     const output = openSync(log, 'a');
-    // Ctrl-C is for the script, which then stops the servers.
+    // Ctrl-C goes to the script, which then stops the servers.
     const server = spawn(command, args, { env, stdio: ['ignore', output, output], detached: true });
     const ended = new Promise((done) => server.once('exit', done));
     this.#running.push({ server, ended });
@@ -94,7 +94,7 @@ export class Servers {
     return server.pid;
   }
 
-  /** To be called when all are started: waits until they listen on these ports. From now on Ctrl-C ends them. */
+  /** Call it after starting all servers: waits until they listen on these ports. From then on Ctrl-C ends them. */
   async ready(ports, withinMs, see) {
     for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void this.end(0));
     const deadline = Date.now() + withinMs;

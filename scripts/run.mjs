@@ -1,10 +1,9 @@
 /**
- * What the npm scripts start with: makes sure that dependencies are installed and the code is built, quickly and not
- * again when nothing changed, then goes on in the same process (so that signals and exit codes are the program's own).
+ * Entry point of the npm scripts: installs dependencies and builds the code when something changed, then continues in
+ * the same process, so that signals and exit codes are the program's own.
  *
- *   node scripts/run.mjs telltale [ARGUMENT…]   the command line program
- *   node scripts/run.mjs jest [ARGUMENT…]       the tests, which need no build
- *   node scripts/run.mjs build                  nothing more
+ * node scripts/run.mjs telltale [ARGUMENT…] the command line program node scripts/run.mjs jest [ARGUMENT…] the tests,
+ * which need no build node scripts/run.mjs build only
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -19,7 +18,7 @@ const at = (...path) => join(root, ...path);
 const oldestNode = [20, 19];
 const program = at('dist/src/cli.js');
 const stamp = at('dist/.build-stamp');
-// Kept by the compiler, named in tsconfig.build.json.
+// Maintained by the compiler; named in tsconfig.build.json.
 const buildInfo = at('dist/.tsbuildinfo-build');
 
 const say = (sentence) => process.stderr.write(`telltale: ${sentence}\n`);
@@ -36,7 +35,10 @@ function requireNode() {
     stop(`needs Node ${oldestNode.join('.')} or newer, this is ${process.versions.node}; see https://nodejs.org`);
 }
 
-/** Does node_modules hold what package-lock.json asks for? The times say so at once; else the versions decide. */
+/**
+ * True when node_modules holds the versions in package-lock.json. Equal times prove it; otherwise versions are
+ * compared.
+ */
 function isInstalled() {
   const [asked, installed] = [at('package-lock.json'), at('node_modules/.package-lock.json')];
   if (!existsSync(installed)) return false;
@@ -50,8 +52,8 @@ function isInstalled() {
 }
 
 /**
- * `npm ci`; where that refuses the lock file, `npm install`, which takes the same versions. It refuses when an optional
- * package for another platform is missing from the lock file, as it is when the registry did not have it.
+ * Runs `npm ci`; when that refuses the lock file, `npm install`, which installs the same versions. `npm ci` refuses
+ * when the lock file lacks an optional package for another platform, because the registry did not have it.
  */
 function install() {
   say('installing dependencies, once (npm ci)');
@@ -68,7 +70,7 @@ function install() {
   stop('could not install the dependencies: see above; npm ci in this folder tries again');
 }
 
-/** Changes with every source that is added, changed or removed, whatever its time. */
+/** Changes with every source that is added, changed or removed, regardless of times. */
 function fingerprint() {
   const sources = ['actors', 'lambda', 'src', 'scripts'].filter((folder) => existsSync(at(folder)));
   const files = sources
@@ -89,7 +91,7 @@ function isBuilt() {
 
 function build() {
   say('building');
-  // Taken first: what changes while the compiler runs is built next time.
+  // Computed first: changes during compilation are built next time.
   const built = fingerprint();
   if (!existsSync(program)) rmSync(buildInfo, { force: true });
   const compiler = at('node_modules/typescript/bin/tsc');
@@ -99,7 +101,7 @@ function build() {
   writeFileSync(stamp, built);
 }
 
-/** One at a time installs and builds; who comes second finds it done. */
+/** One process at a time installs and builds; a second one finds the work done. */
 async function locked(work) {
   mkdirSync(at('dist'), { recursive: true });
   const lock = at('dist/.run-lock');
@@ -130,10 +132,10 @@ function taken(lock) {
   }
 }
 
-/** Longer than any installation takes: by then another process may have the number of one that was killed. */
+/** Longer than any installation takes. After that, another process may have the id of a killed one. */
 const longestWorkMs = 10 * 60 * 1000;
 
-/** Was its process killed? An empty file is being written at this moment. */
+/** True when its process was killed. An empty file is just being written. */
 function isAbandoned(lock) {
   try {
     if (Date.now() - statSync(lock).mtimeMs > longestWorkMs) return true;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Run by the SSM agent for each command of conf/ssm-document.json: hands one signal to the running producer.
-# The payload comes in the environment and is never part of a script: an object key is text of whoever uploads.
+# The SSM agent runs this for each command of conf/ssm-document.json. It hands one signal to the running producer. The
+# payload comes in the environment and is never part of a script, because the uploader chooses the object key.
 set -eu
 
 if [ -z "${SSM_payload:-}" ]; then

@@ -1,23 +1,24 @@
 #!/bin/bash
-# Run by cron on a host: uploads the log files that changed to S3, as <prefix>/<host>/<file>. See --help and docs/hosts.md.
+# Cron runs this on a host. It uploads changed log files to S3 as <prefix>/<host>/<file>. See --help and docs/hosts.md.
 #
-# A key carries one log file through all its rotations. What was uploaded last under it is remembered by inode, so that a
-# file that was rotated away is found under its new name and uploaded to its end, under its old key, before the new file is.
-# From the top: options, what is remembered, what is there, uploading, rotations, and last the run itself.
+# A key carries one log file through all its rotations. The state remembers the inode uploaded last under a key, so that
+# a rotated file is found under its new name and uploaded completely under its old key before the new file. Sections:
+# options, state, files, uploading, rotations, the run.
 set -euo pipefail
 shopt -s nullglob
-# Bytes are bytes, and numbers have a point.
+# Treat text as bytes, and use a decimal point.
 export LC_ALL=C
-# Cron's is shorter.
+# Cron's PATH is shorter.
 PATH=$PATH:/usr/local/bin
 
 readonly PROGRAM=upload-logs.sh
-# A rotated file may still be written to, until its service has opened the new one: younger than this, it is looked at again
-# by the next run before the new file is uploaded.
+# A service may still write to a rotated file until it opens the new one. While the last write is more recent than this,
+# the next run checks it again before uploading the new file.
 readonly SETTLE_SECONDS=10
 readonly STATE_HEAD='telltale uploads 1' STATE_END='end'
 
-# Names that are no log files of their own, by how they end. A date before the ending, as in host-1.2021-10-17.log, is none.
+# Endings of names that are not separate log files. A date before the extension, as in host-1.2021-10-17.log, does not
+# count.
 readonly ROTATED='(\.[0-9]{1,3}|[-.](19|20)[0-9]{6}([-._T][0-9]+)*|[-.](19|20)[0-9]{2}-[0-9]{2}(-[0-9]{2})?([-._T][0-9]+)*|\.old)$'
 readonly COMPRESSED='\.(gz|bz2|xz|zst|lz4|lzma|Z|zip|tgz)$'
 readonly SCRATCH='(\.(sw[a-p]|tmp|bak|part)|~)$'
@@ -28,23 +29,23 @@ Uploads the log files that changed since the last run to S3, as <prefix>/<host>/
 
   upload-logs.sh --bucket BUCKET [options] FILE|FOLDER|GLOB...
 
-  --bucket BUCKET    where to
-  --prefix PREFIX    of the keys (logs)
-  --host NAME        of this host in the keys: no slash (the host's name up to its first dot)
-  --exclude GLOB     files whose name fits are left out; may be given more than once
-  --jitter SECONDS   waits a random time of up to this long first, so that not all hosts upload at once (0)
-  --timeout SECONDS  ends the run after this long, waiting included; the next run goes on (300)
-  --retries N        how often an upload that failed is tried again, after 1, 2, 4 ... seconds (3)
-  --state FOLDER     where it is remembered what was uploaded (/var/lib/telltale/uploads for root, otherwise
+  --bucket BUCKET    destination bucket
+  --prefix PREFIX    prefix of the keys (logs)
+  --host NAME        this host's name in the keys, without slash (default: the host name up to its first dot)
+  --exclude GLOB     skip files whose name matches; may be repeated
+  --jitter SECONDS   first wait a random time up to this, so that hosts do not all upload at once (0)
+  --timeout SECONDS  end the run after this time, including the wait; the next run continues (300)
+  --retries N        retries of a failed upload, after 1, 2, 4 ... seconds (3)
+  --state FOLDER     folder of the record of uploads (/var/lib/telltale/uploads for root, otherwise
                      ~/.local/state/telltale/uploads)
-  --verbose          says what is uploaded, and what is not
+  --verbose          report uploaded and skipped files
 
-Of a FOLDER the files right in it are uploaded, not those in folders below. Quote a GLOB. Never uploaded on their own: rotated
-files (app.log.1, app.log-20261121, app.log.2026-11-21, app.log.old; what they hold goes to the key of app.log), compressed
+A FOLDER stands for the files directly in it, not those in subfolders. Quote a GLOB. Never uploaded as separate files: rotated
+files (app.log.1, app.log-20261121, app.log.2026-11-21, app.log.old; their content goes to the key of app.log), compressed
 files (.gz .bz2 .xz .zst .lz4 .lzma .Z .zip .tgz), scratch files (.swp .tmp .bak .part ~), hidden files of a folder, and
 symbolic links.
 
-Ends with 0 when all is uploaded, or when another run is at it; 1 when something could not be uploaded; 2 when called wrongly.
+Exit codes: 0 when all files are uploaded, or while another run is active; 1 when a file could not be uploaded; 2 for wrong usage.
 Needs the AWS CLI: version 2 from 2.23, or version 1 from 1.37 with awscrt.
 END
 }
@@ -61,7 +62,7 @@ tell() { if [[ -n $verbose ]]; then complain "$@"; fi; }
 # counted N NOUN: 1 byte, 2 bytes
 counted() { if (($1 == 1)); then printf '%d %s' "$1" "$2"; else printf '%d %ss' "$1" "$2"; fi; }
 
-# How a file name is shown: on one line, whatever is in it.
+# Prints any file name on one line.
 shown() { printf '%q' "$1"; }
 
 # --- options
@@ -70,7 +71,7 @@ bucket='' prefix=logs host=$(uname -n) jitter=0 time_limit=300 retries=3 state_f
 host=${host%%.*}
 excludes=() sources=()
 
-# Sets the variable named $1 to the number $3, which option $2 gave.
+# Sets variable $1 to the number $3 of option $2.
 number() {
   [[ $3 =~ ^[0-9]{1,6}$ ]] || refuse "$2 wants a whole number, not $(shown "$3")"
   printf -v "$1" '%d' "$((10#$3))"
@@ -110,14 +111,14 @@ read_options() {
     shift
   done
 
-  [[ -n $bucket ]] || refuse 'say where to upload with --bucket BUCKET'
+  [[ -n $bucket ]] || refuse 'name the destination with --bucket BUCKET'
   [[ $bucket =~ ^[A-Za-z0-9][A-Za-z0-9._-]+$ ]] || refuse "$(shown "$bucket") is no name of a bucket"
   [[ -n $prefix && "/$prefix/" != *//* && "/$prefix/" != */./* && "/$prefix/" != */../* && $prefix != *[[:cntrl:]]* ]] ||
     refuse "$(shown "$prefix") is no prefix: one or more names with / between them"
   [[ -n $host && $host != */* && $host != . && $host != .. && $host != *[[:cntrl:]]* ]] ||
     refuse "$(shown "$host") cannot be the host in a key: give one name without a slash with --host NAME"
-  ((${#sources[@]} > 0)) || refuse 'say what to upload: files, folders or quoted globs'
-  # What is remembered goes by the whole path.
+  ((${#sources[@]} > 0)) || refuse 'name the files to upload: files, folders or quoted globs'
+  # The state is keyed by absolute path.
   for i in "${!sources[@]}"; do
     if [[ ${sources[i]} != /* ]]; then sources[i]=$PWD/${sources[i]}; fi
   done
@@ -131,20 +132,20 @@ read_options() {
   fi
 }
 
-# --- what is remembered: for each file (by its path) which inode was uploaded last under its key, as it was then
+# --- state: for each path, the inode uploaded last under its key, with its size and time then
 
 declare -A done_id=() done_size=() done_mtime=()
-# Files whose rotated predecessor was given a run to settle.
+# Files whose rotated predecessor got one run to settle.
 declare -A done_settling=()
 
-# A state that cannot be read is as good as none: every file is uploaded once more.
+# An unreadable state counts as empty: every file is uploaded again.
 read_state() {
   local -a fields=()
   local i
   [[ -e $state ]] || return 0
   mapfile -d '' -t fields <"$state" || true
   if [[ ${fields[0]:-} != "$STATE_HEAD" || ${fields[-1]} != "$STATE_END" || $((${#fields[@]} % 5)) -ne 2 ]]; then
-    complain "$(shown "$state") is damaged: every file is uploaded once more"
+    complain "$(shown "$state") is damaged: uploading every file again"
     return 0
   fi
   for ((i = 1; i < ${#fields[@]} - 1; i += 5)); do
@@ -159,7 +160,7 @@ remember() {
   done_id[$1]=$2 done_size[$1]=$3 done_mtime[$1]=$4 done_settling[$1]=$5
 }
 
-# The new state is put in place of the old one in one step.
+# Replaces the state atomically.
 write_state() {
   local path
   if ! {
@@ -169,12 +170,12 @@ write_state() {
       done &&
       printf '%s\0' "$STATE_END"
   } >"$state.new" || ! sync -- "$state.new" || ! mv -f -- "$state.new" "$state"; then
-    complain "cannot write $(shown "$state"): make room or mend its rights; what was uploaded last is uploaded once more"
+    complain "cannot write $(shown "$state"): free disk space or fix its permissions; the last uploads will be repeated"
     exit 1
   fi
 }
 
-# Leaves the given paths out of what is remembered.
+# Removes the given paths from the state.
 forget() {
   local -A old_id=() forgotten=()
   local path
@@ -186,19 +187,19 @@ forget() {
   done
 }
 
-# --- what is there: regular files, by path
+# --- files: regular files, by path
 
-# An id is inode and birth: inodes are used again. The device is left out, as its number may change when the host restarts,
-# and a rotated file stays on it.
+# An id is inode and birth time, because inodes are reused. It omits the device, whose number may change when the host
+# restarts; a rotated file stays on its device.
 declare -A now_id=() now_size=() now_mtime=()
-# Where an id was seen: "<id> <folder>" to path.
+# Path by "<id> <folder>".
 declare -A place=()
 
 look_at() {
   local -a fields=()
   local i f path
   for ((i = 1; i <= $#; i += 500)); do
-    # Files that vanish meanwhile are left out.
+    # Skip files that vanish meanwhile.
     mapfile -d '' -t fields < <(stat --printf='%f\0%i:%.9W\0%s\0%.9Y\0%n\0' -- "${@:i:500}" 2>/dev/null || true)
     for ((f = 0; f < ${#fields[@]}; f += 5)); do
       [[ ${fields[f]} == 8??? ]] || continue # a regular file; in particular no symbolic link
@@ -213,38 +214,38 @@ is_left_out() {
   local name=$1 glob
   if [[ $name =~ $ROTATED || $name =~ $COMPRESSED || $name =~ $SCRATCH ]]; then return 0; fi
   for glob in "${excludes[@]}"; do
-    # shellcheck disable=SC2053 # it is a glob, and is to fit as one
+    # shellcheck disable=SC2053 # it must match as a glob
     if [[ $name == $glob ]]; then return 0; fi
   done
   return 1
 }
 
-# The files to upload, each once; and what they are by path.
+# The files to upload, each once, and their attributes by path.
 files=()
 declare -A wanted=()
 
-# Expands a glob into `paths`. Nothing else in it is expanded, and with an empty IFS nothing is split.
+# Expands a glob into `paths`, without other expansions. An empty IFS prevents splitting.
 expand() {
   local IFS=''
-  # shellcheck disable=SC2206 # that is what it is for
+  # shellcheck disable=SC2206 # expansion is intended
   paths=($1)
 }
 
-# Whether FOLDER is there and can be looked into.
+# True when FOLDER exists and can be listed.
 is_open() { [[ -d $1 && -r $1 && -x $1 ]]; }
 
-# As is_open; if not, why is said.
+# Like is_open, but prints the reason when false.
 must_be_open() {
   if is_open "$1"; then return 0; fi
   if [[ -d $1 ]]; then
     fail "the folder $(shown "$1") cannot be read by this user ($(id -un))"
   else
-    fail "there is no folder $(shown "$1"), or this user ($(id -un)) may not see it"
+    fail "the folder $(shown "$1") does not exist, or this user ($(id -un)) cannot see it"
   fi
   return 1
 }
 
-# Whether this run is to look after the file at PATH, whether that is there or not.
+# True when this run covers the file at PATH, even if it is missing.
 is_asked_for() {
   local source folder=${1%/*}
   if ! is_open "$folder" || is_left_out "${1##*/}"; then return 1; fi
@@ -269,8 +270,8 @@ find_files() {
     else
       if [[ ${source%/*} != *[*?[]* ]] && ! must_be_open "${source%/*}"; then continue; fi
       if [[ $source != *[*?[]* ]]; then
-        # It may be between two files: the old one is renamed, the new one not begun.
-        if [[ -z ${done_id[$source]:-} ]]; then fail "there is no file or folder $(shown "$source")"; fi
+        # A rotation may be in progress: the old file is renamed, the new one does not exist yet.
+        if [[ -z ${done_id[$source]:-} ]]; then fail "no such file or folder: $(shown "$source")"; fi
         continue
       fi
       expand "$source"
@@ -302,29 +303,30 @@ fail() {
   complain "$@"
 }
 
-# Whether FILE differs from what was uploaded last under the key of PATH.
+# True when FILE differs from the last upload under the key of PATH.
 changed() {
   [[ ${now_id[$1]} != "${done_id[$2]:-}" || ${now_size[$1]} != "${done_size[$2]}" || ${now_mtime[$1]} != "${done_mtime[$2]}" ]]
 }
 
-# upload FILE PATH: puts FILE under the key of PATH and remembers that. Not done: 1, and why was said.
+# upload FILE PATH: puts FILE under the key of PATH and saves that in the state. On failure prints the reason and
+# returns 1.
 upload() {
   if [[ ! -e $1 ]]; then
-    tell "gone a moment ago, the next run looks for it: $(shown "$1")"
+    tell "vanished a moment ago, the next run checks again: $(shown "$1")"
     return 1
   elif [[ ! -r $1 ]]; then
     fail "$(shown "$1") cannot be read by this user ($(id -un))"
     return 1
   fi
-  # It is opened here, once: whatever is renamed from now on, it is this file that is measured, uploaded and remembered.
-  # shellcheck disable=SC2094 # its name goes along for messages only
+  # Opened once, here: despite any later rename, this file is measured, uploaded and saved.
+  # shellcheck disable=SC2094 # the name is only for messages
   put "$1" "$2" <"$1"
 }
 
-# Uploads standard input, by a name that the AWS CLI can ask for its size. Where the file becomes shorter meanwhile, no answer
-# comes: hence the short time limit, and few tries, as there are ours.
+# Uploads standard input under a name of which the AWS CLI can read the size. If the file is truncated meanwhile, no
+# answer comes. Hence the short time limit and few attempts; this script retries itself.
 copy_to() {
-  # Python tells the encoding of names by the locale, and under cron there is none.
+  # Python derives the encoding of names from the locale, which is missing under cron.
   LC_ALL=C.UTF-8 AWS_MAX_ATTEMPTS=${AWS_MAX_ATTEMPTS:-2} aws s3 cp /dev/stdin "$1" --checksum-algorithm CRC64NVME \
     --only-show-errors --cli-connect-timeout 10 --cli-read-timeout 20
 }
@@ -333,7 +335,7 @@ put() {
   local file=$1 path=$2 tries=0 pause=1 settling='' measured id size mtime said
   local target="s3://$bucket/$prefix/$host/${path##*/}"
   while :; do
-    # Measured before the upload: what is written meanwhile makes it differ, and is uploaded by the next run.
+    # Measured before the upload: bytes written meanwhile make it differ, so that the next run uploads them.
     measured=$(stat -L --printf='%i:%.9W %s %.9Y' /dev/stdin) || return 1
     read -r id size mtime <<<"$measured"
     if [[ $id != "${now_id[$file]}" ]]; then
@@ -341,7 +343,7 @@ put() {
       return 1
     fi
     if said=$(copy_to "$target" 2>&1); then break; fi
-    # Its last line says why; before it may stand a whole Python traceback.
+    # The last line has the reason; a Python traceback may precede it.
     said=${said##*$'\n'} said=${said//[[:cntrl:]]/ }
     if ((tries == retries)); then
       fail "$(shown "$file") was not uploaded to $(shown "$target"), tried $(counted $((tries + 1)) time): $said"
@@ -359,16 +361,16 @@ put() {
 
 # --- rotations
 
-# Files that hold the end of another file's key, files that have to wait for the next run, and files that are no more.
+# Files with the end of another file's key, files that must wait for the next run, and files that no longer exist.
 declare -A claimed=() held=() scanned=()
 gone=()
 
-# Whether what was uploaded last under the key of PATH is somewhere else now, or was cut (copytruncate).
+# True when the file uploaded last under the key of PATH has moved or was truncated (copytruncate).
 was_rotated() {
   [[ ${now_id[$1]:-} != "${done_id[$1]}" ]] || ((${now_size[$1]} < ${done_size[$1]}))
 }
 
-# Sets `found` to where in the folder of PATH the inode is that was uploaded last under its key.
+# Sets `found` to the present path, in the folder of PATH, of the inode uploaded last under its key.
 find_inode() {
   local id=${done_id[$1]} folder=${1%/*}
   found=${place["$id $folder"]:-}
@@ -379,7 +381,7 @@ find_inode() {
   fi
 }
 
-# Sets `later` to the rotated files of PATH that came after what was uploaded last under its key, oldest first.
+# Sets `later` to the rotated files of PATH that are newer than the last upload under its key, oldest first.
 find_later() {
   local path=$1 file
   shift
@@ -396,7 +398,7 @@ find_later() {
   later=("${later[@]#* }")
 }
 
-# Uploads what the key of PATH lacks of its rotated files, oldest first. 1: the file at PATH itself has to wait.
+# Uploads the missing parts of the rotated files of PATH, oldest first. Returns 1 when the file at PATH must wait.
 finish_rotated() {
   local path=$1 file found='' now
   local -a rotated=("$1"[-.]*) later=()
@@ -407,7 +409,7 @@ finish_rotated() {
     if [[ -n $found ]]; then
       claimed[$found]=yes
       if changed "$found" "$path"; then upload "$found" "$path" || return 1; fi
-      # A new name that is uploaded itself (app.2026-11-21.log): all of it has been, under the old key.
+      # The new name is uploaded itself (app.2026-11-21.log); its content was already uploaded under the old key.
       if [[ -n ${wanted[$found]:-} ]]; then
         remember "$found" "${done_id[$path]}" "${done_size[$path]}" "${done_mtime[$path]}" ''
       fi
@@ -438,7 +440,7 @@ finish_rotated() {
 upload_all() {
   local path
   for path in "${!done_id[@]}"; do
-    # What this run is not asked for stays remembered for those that are.
+    # Keep the state of files that only other runs cover.
     if [[ -n ${wanted[$path]:-} ]] || { [[ ! -e $path && ! -L $path ]] && is_asked_for "$path"; }; then
       if was_rotated "$path"; then finish_rotated "$path" || held[$path]=yes; fi
     fi
@@ -460,22 +462,22 @@ pause_at_random() {
 read_options "$@"
 umask 077
 if ! mkdir -p -- "$state_folder" || [[ ! -w $state_folder ]]; then
-  complain "cannot write to $(shown "$state_folder"): mend its rights, or give another folder with --state"
+  complain "cannot write to $(shown "$state_folder"): fix its permissions, or choose another folder with --state"
   exit 1
 fi
-# One state for each destination.
+# One state per destination.
 state=$(printf '%s' "s3://$bucket/$prefix/$host" | sha256sum)
 state=$state_folder/${state:0:16}
 
-# Called by itself at the end of this file: locked, and ended when its time is over.
+# The script calls itself at the end of this file: with a lock and a time limit.
 if [[ -z ${TELLTALE_UPLOAD_LOCKED:-} ]]; then
   for program in flock timeout aws; do
     if ! command -v "$program" >/dev/null; then
-      complain "there is no $program in $PATH: install it (aws: the AWS CLI; flock: util-linux; timeout: coreutils)"
+      complain "$program is not in $PATH: install it (aws: the AWS CLI; flock: util-linux; timeout: coreutils)"
       exit 1
     fi
   done
-  # The lock is the open file: every child has it too. An upload that outlives its run keeps the next run from overtaking it.
+  # The open file is the lock, and every child inherits it. So an upload that outlives its run blocks the next run.
   exec {lock}>>"$state.lock"
   if ! flock --nonblock "$lock"; then
     tell 'another run is at it'
@@ -485,7 +487,7 @@ if [[ -z ${TELLTALE_UPLOAD_LOCKED:-} ]]; then
   exec timeout --preserve-status --kill-after=10 "$time_limit" "$BASH" -- "${BASH_SOURCE[0]}" "$@"
 fi
 
-trap 'complain "stopped before its end (after --timeout $time_limit s, or by a signal); the next run goes on"; exit 1' TERM
+trap 'complain "stopped early (after --timeout $time_limit s, or by a signal); the next run continues"; exit 1' TERM
 if ((jitter > 0)); then pause_at_random; fi
 read_state
 find_files

@@ -1,8 +1,8 @@
-// Speed of the checksums that prove an append, over 64 MiB as a whole and in the pieces in which bytes arrive:
+// Measures the checksums that prove an append, over 64 MiB at once and in pieces as received:
 //
 //   npm run build && node scripts/bench/crc.mjs [--runs 7]
 //
-// Prints one JSON object: MB/s, medians. Algorithms take turns, as in measure.mjs; the first turn warms up.
+// Prints one JSON object: MB/s, medians. Algorithms alternate, as in measure.mjs; the first round warms up.
 import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -1,20 +1,20 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** How often /proc is read while a process runs, ms: its last figures are at most this old. */
+/** Interval of reading /proc while a process runs, in ms. The last figures are at most this old. */
 const POLL_MS = 5;
 /** Linux reports CPU time in hundredths of a second (USER_HZ). */
 const TICKS_PER_SECOND = 100;
 
 /**
- * Runs a command to its end, its output thrown away.
+ * Runs a command to its end and discards its output.
  * @returns {Promise<{wall: number, cpu: number, peakMiB: number}>} seconds and MiB of the whole process
  */
 export function measure(command) {
   return new Promise((done, failed) => {
     const started = performance.now();
     const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
-    // Not /dev/null: grep sees that and stops at its first match.
+    // Not /dev/null: grep detects it and stops at the first match.
     child.stdout.resume();
     let seen = { cpu: 0, peakMiB: 0 };
     const poll = setInterval(() => (seen = figuresOf(child.pid) ?? seen), POLL_MS);
@@ -40,7 +40,10 @@ function figuresOf(pid) {
   }
 }
 
-/** Programs take turns, so that a machine that slows down slows them all; the first turn warms up and does not count. */
+/**
+ * Programs alternate, so that a slow phase of the machine affects all of them. The first round warms up and does not
+ * count.
+ */
 export async function measureInTurns(programs, runs) {
   const measured = Object.fromEntries(Object.keys(programs).map((name) => [name, []]));
   for (let run = -1; run < runs; run++) {

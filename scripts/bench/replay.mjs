@@ -1,8 +1,8 @@
-// Speed and memory of `telltale replay` (patterns off) beside reference programs over the same file, in the same run:
+// Measures speed and memory of `telltale replay` (patterns off) and of reference programs over the same file:
 //
 //   npm run bench -- [--megabytes 300] [--runs 5]
 //
-// Prints one JSON object. Whole processes are timed, start-up included; times are medians, memory is the highest peak.
+// Prints one JSON object. Times are medians of whole processes, including startup; memory is the highest peak.
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -49,7 +49,7 @@ function round(value) {
   return Math.round(value * 1000) / 1000;
 }
 
-/** Logback lines of 138 bytes, ten a second, one in 64 an ERROR. */
+/** Logback lines of 138 bytes, ten per second, one in 64 an ERROR. */
 function writeLog(path, size) {
   const levels = ['INFO ', 'INFO ', 'WARN ', 'DEBUG'];
   mkdirSync(dirname(path), { recursive: true });

@@ -8,7 +8,7 @@ import { comparable, parseResults } from '../support/results';
 import { compareLogsWithFiles, readWindows, terminatedLines, withEventLog } from '../support/topics';
 import { until } from '../support/until';
 
-/** Story: nothing is committed twice and nothing is lost, wherever `kill -9` strikes. */
+/** `kill -9` at any point neither loses nor repeats a committed record (`every-line-once`). */
 const KILLS = Number(process.env['TELLTALE_KILLS'] ?? 10);
 const SEED = Number(process.env['TELLTALE_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 

@@ -45,7 +45,7 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-/** Everything from a byte on, and the error that ended it. */
+/** All bytes from an offset, and the error that ended the read. */
 async function readFrom(from: number): Promise<{ read: Buffer; error: unknown }> {
   const pieces: Buffer[] = [];
   try {
@@ -63,7 +63,7 @@ const list = async (bucket = BUCKET): Promise<string[]> => {
 };
 
 describe('a body', () => {
-  it.each([0, 1, 65_536, 300_001, CONTENT.length - 1])('that is cut after %i bytes is an error', async (afterBytes) => {
+  it.each([0, 1, 65_536, 300_001, CONTENT.length - 1])('fails when it is cut after %i bytes', async (afterBytes) => {
     proxy.breakNext({ kind: 'cut', afterBytes });
     const { read, error } = await readFrom(0);
     expect(error).toMatchObject({ code: 'OBJECT_STORE', retriable: true });
@@ -72,7 +72,7 @@ describe('a body', () => {
     expect((await readFrom(read.length)).read.equals(CONTENT.subarray(read.length))).toBe(true);
   });
 
-  it.each([0, 100_000])('that stalls after %i bytes is an error when nothing came for a while', async (afterBytes) => {
+  it.each([0, 100_000])('fails when it stalls after %i bytes', async (afterBytes) => {
     proxy.breakNext({ kind: 'stall', afterBytes });
     const started = Date.now();
     const { read, error } = await readFrom(0);
@@ -82,7 +82,7 @@ describe('a body', () => {
     expect(Date.now() - started).toBeGreaterThanOrEqual(STALL_MS);
   });
 
-  it('whose reader takes longer than that between two pieces is no error', async () => {
+  it('does not fail when its reader is slow', async () => {
     const pieces: Buffer[] = [];
     for await (const piece of await store.read(BUCKET, KEY, { from: 0, ifMatch: object.etag })) {
       if (pieces.length < 2) await pause(STALL_MS * 1.5);
@@ -91,7 +91,7 @@ describe('a body', () => {
     expect(Buffer.concat(pieces).equals(CONTENT)).toBe(true);
   });
 
-  it('that breaks before anybody reads it is an error for the reader alone', async () => {
+  it('fails only its reader when it breaks before the first read', async () => {
     proxy.breakNext({ kind: 'cut', afterBytes: 10 });
     const pieces = await store.read(BUCKET, KEY, { from: 0, ifMatch: object.etag });
     await pause(50);
@@ -102,18 +102,18 @@ describe('a body', () => {
     await expect(reading).rejects.toMatchObject({ code: 'OBJECT_STORE' });
   });
 
-  it('that does not start where it should is refused', async () => {
+  it('is refused when it starts at the wrong byte', async () => {
     proxy.breakNext({ kind: 'answer', status: 200, body: 'all of it', headers: { etag: object.etag } });
     expect((await readFrom(4)).error).toMatchObject({ code: 'OBJECT_STORE', retriable: false });
   });
 
-  it('of another object than the one asked for is refused', async () => {
+  it('is refused when it belongs to another object', async () => {
     proxy.breakNext({ kind: 'answer', status: 206, body: 'other', headers: { etag: '"other"' } });
     expect((await readFrom(0)).error).toMatchObject({ code: 'OBJECT_CHANGED' });
   });
 });
 
-describe('a server that is busy', () => {
+describe('a busy server', () => {
   const calls: [string, () => Promise<unknown>][] = [
     ['head', () => store.head(BUCKET, KEY)],
     ['read', () => readFrom(0).then(({ error }) => error instanceof Error && Promise.reject(error))],
@@ -127,37 +127,37 @@ describe('a server that is busy', () => {
     ['500 InternalError', s3Answer(500, 'InternalError')],
   ];
   describe.each(busy)('with %s', (_what, fault) => {
-    it.each(calls)('is asked again: %s', async (_name, call) => {
+    it.each(calls)('gets another request: %s', async (_name, call) => {
       proxy.breakNext(fault, 2);
       await call();
       expect(proxy.requests.length).toBeGreaterThanOrEqual(3);
     });
 
-    it.each(calls)('is not asked for ever: %s', async (_name, call) => {
+    it.each(calls)('gets a limited number of requests: %s', async (_name, call) => {
       proxy.breakNext(fault, 100);
       await expect(call()).rejects.toMatchObject({ code: 'OBJECT_STORE', retriable: true });
       expect(proxy.requests).toHaveLength(3);
     });
   });
 
-  it('and silent is given up', async () => {
+  it('times out when it is silent', async () => {
     store = openS3({ requestTimeoutMs: 200, maxAttempts: 2 });
     proxy.breakNext({ kind: 'silence' }, 2);
     await expect(store.head(BUCKET, KEY)).rejects.toMatchObject({ code: 'OBJECT_STORE', retriable: true });
   });
 
-  it('and takes no more of a put is given up', async () => {
+  it('times out when it stops reading a put', async () => {
     store = openS3({ stallMs: 200, maxAttempts: 2 });
     proxy.breakNext({ kind: 'silence' }, 2);
     await expect(store.putFile(BUCKET, KEY, file)).rejects.toThrow('accepted no byte for 0.2 s');
   });
 
-  it('gets the file as it is when it is sent again', async () => {
+  it('gets the present file on a retry', async () => {
     proxy.breakNext(s3Answer(503, 'SlowDown'), 1, () => writeFileSync(file, 'another content'));
     expect(await store.putFile(BUCKET, KEY, file)).toMatchObject({ size: 15 });
   });
 
-  it('that cannot be reached may be there later', async () => {
+  it('gets another request when it was unreachable', async () => {
     process.env['AWS_ENDPOINT_URL_S3'] = 'http://127.0.0.1:1';
     store = openS3();
     const looking = store.head(BUCKET, KEY);
@@ -168,7 +168,12 @@ describe('a server that is busy', () => {
 
 describe('a refusal', () => {
   const refusals: [string, S3Fault, string, RegExp][] = [
-    ['a missing right', s3Answer(403, 'AccessDenied'), 'OBJECT_STORE_DENIED', /permissions that docs\/s3\.md lists/],
+    [
+      'a missing permission',
+      s3Answer(403, 'AccessDenied'),
+      'OBJECT_STORE_DENIED',
+      /permissions that docs\/s3\.md lists/,
+    ],
     [
       'expired credentials',
       s3Answer(400, 'ExpiredToken', '<Token-0>TOPSECRET</Token-0>'),
@@ -192,7 +197,7 @@ describe('a refusal', () => {
     ['an archived object', s3Answer(403, 'InvalidObjectState'), 'OBJECT_STORE', /restore it first/],
   ];
   it.each(refusals)(
-    'because of %s says what to do, tells no secret, and is final',
+    'because of %s says what to do, contains no secret, and is not retriable',
     async (_what, fault, code, says) => {
       const calls = [
         () => list(),
@@ -217,7 +222,7 @@ describe('a refusal', () => {
     },
   );
 
-  it('of the server itself is told as well: wrong credentials, and a bucket that is not there', async () => {
+  it('comes from the real server too: wrong credentials, and a missing bucket', async () => {
     await expect(store.head('not-there', KEY)).rejects.toMatchObject({ code: 'NO_SUCH_BUCKET' });
     await expect(list('not-there')).rejects.toMatchObject({ code: 'NO_SUCH_BUCKET' });
     await expect(store.versions('not-there', KEY)).rejects.toMatchObject({ code: 'NO_SUCH_BUCKET' });
@@ -249,7 +254,7 @@ describe('a listing', () => {
     expect(await list()).toEqual(['a b+c%\n😀/x']);
   });
 
-  it('that would never end is an error', async () => {
+  it('fails when it never ends', async () => {
     proxy.breakNext(page('<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>'), 5);
     await expect(list()).rejects.toMatchObject({ code: 'OBJECT_STORE' });
     expect(proxy.requests).toHaveLength(2);
@@ -260,7 +265,9 @@ describe('a listing of versions', () => {
   const entry = (kind: 'Version' | 'DeleteMarker', key: string, id: string): string =>
     `<${kind}><Key>${key}</Key><VersionId>${id}</VersionId><Size>1</Size><ETag>&quot;${id}&quot;</ETag>` +
     `<LastModified>2026-11-20T10:00:00.000Z</LastModified></${kind}>`;
-  /** @param next key and version that the next page goes on behind */
+  /**
+   * @param next key and version after which the next page continues
+   */
   const page = (entries: string[], next: [string, string] | null): S3Fault => ({
     kind: 'answer',
     status: 200,
@@ -276,7 +283,7 @@ describe('a listing of versions', () => {
     (await store.versions(BUCKET, key, from)).map(({ versionId }) => versionId);
   const v = (id: string): string => entry('Version', 'a+%2B', id);
 
-  it('goes over pages, over delete markers, and ends where other keys begin', async () => {
+  it('spans pages, skips delete markers, and ends where other keys begin', async () => {
     proxy.breakNext(page([v('5'), v('4')], ['a+%2B', '4']));
     proxy.breakNext(page([entry('DeleteMarker', 'a+%2B', 'd'), entry('DeleteMarker', 'a+%2B', 'e')], ['a+%2B', 'd']));
     proxy.breakNext(page([v('3'), entry('Version', 'a+%2B.1', 'x')], ['a+%2B.1', 'x']));
@@ -284,32 +291,32 @@ describe('a listing of versions', () => {
     expect(proxy.requests).toHaveLength(3);
   });
 
-  it('asks for no further page once it has met the version to go on from', async () => {
+  it('requests no further page once it reaches the start version', async () => {
     proxy.breakNext(page([v('5'), v('4'), v('3')], ['a+%2B', '3']));
     expect(await ids('a +', '4')).toEqual(['4', '5']);
     expect(proxy.requests).toHaveLength(1);
   });
 
-  it('asks for no further page once only other keys can follow', async () => {
+  it('requests no further page once only other keys can follow', async () => {
     proxy.breakNext(page([entry('DeleteMarker', 'a+%2B.1', 'x')], ['a+%2B.1', 'x']));
     expect(await ids('a +')).toEqual([]);
     expect(proxy.requests).toHaveLength(1);
   });
 
-  it('has a version from before versions were kept, and none where they never were', async () => {
+  it('has a version from before versioning, and none where it was never on', async () => {
     proxy.breakNext(page([v('5'), v('null')], null));
     expect(await ids('a +')).toEqual(['null', '5']);
     proxy.breakNext(page([v('null')], null));
     expect(await ids('a +')).toEqual([]);
-    // Versions were kept for a while, and are no more.
+    // Versioning was on for a while and is now off.
     proxy.breakNext(page([v('null'), v('5')], null));
     expect(await ids('a +', '5')).toEqual(['5', 'null']);
   });
 
   it.each([
-    ['that would never end', ['a+%2B', '5'] as [string, string], 2],
-    ['that does not say how it goes on', ['', ''] as [string, string], 1],
-  ])('%s is an error', async (_what, next, requests) => {
+    ['a listing without end', ['a+%2B', '5'] as [string, string], 2],
+    ['a truncated page without continuation', ['', ''] as [string, string], 1],
+  ])('fails on %s', async (_what, next, requests) => {
     const broken = page([v('5')], next);
     const body = broken.kind === 'answer' ? broken.body.replace('<NextKeyMarker></NextKeyMarker>', '') : '';
     proxy.breakNext({ kind: 'answer', status: 200, body }, 5);
@@ -320,29 +327,29 @@ describe('a listing of versions', () => {
 
 describe('a version', () => {
   const gone: [string, S3Fault][] = [
-    ['that is gone', s3Answer(404, 'NoSuchVersion')],
-    ['that is a delete marker', s3Answer(405, 'MethodNotAllowed')],
-    ['whose id S3 cannot read', s3Answer(400, 'InvalidArgument')],
+    ['a deleted version', s3Answer(404, 'NoSuchVersion')],
+    ['a delete marker', s3Answer(405, 'MethodNotAllowed')],
+    ['an id that S3 cannot read', s3Answer(400, 'InvalidArgument')],
   ];
-  it.each(gone)('%s is not there', async (_what, fault) => {
+  it.each(gone)('does not exist: %s', async (_what, fault) => {
     proxy.breakNext(fault, 10);
     expect(await store.head(BUCKET, KEY, 'v')).toBeNull();
     const reading = store.read(BUCKET, KEY, { from: 0, ifMatch: object.etag, versionId: 'v' });
     await expect(reading).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
   });
 
-  it('that nobody asked for is no reason to call an object gone', async () => {
+  it('without a requested version, 400 does not mean that the object is gone', async () => {
     proxy.breakNext(s3Answer(400, 'InvalidArgument'), 10);
     await expect(store.head(BUCKET, KEY)).rejects.toMatchObject({ code: 'OBJECT_STORE' });
   });
 
-  it('of a bucket that is not there is an error', async () => {
+  it('fails for a missing bucket', async () => {
     await expect(store.head('not-there', KEY, 'null')).rejects.toMatchObject({ code: 'NO_SUCH_BUCKET' });
   });
 });
 
 describe('closing', () => {
-  it('ends what is under way, and refuses what comes later', async () => {
+  it('ends running requests, and refuses later ones', async () => {
     proxy.breakNext({ kind: 'stall', afterBytes: 100_000 });
     const pieces = (await store.read(BUCKET, KEY, { from: 0, ifMatch: object.etag }))[Symbol.asyncIterator]();
     await pieces.next();
@@ -355,7 +362,7 @@ describe('closing', () => {
   });
 });
 
-it('notices a file that is cut short while it is sent', async () => {
+it('fails when the file is truncated during an upload', async () => {
   const snapshot = await openSnapshot(file);
   truncateSync(file, 1000);
   const sending = (async () => {

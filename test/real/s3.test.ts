@@ -56,7 +56,7 @@ describe.each(kinds)('%s', (how, bucket, versioned) => {
     close: () => Promise.resolve(store?.close()),
   });
 
-  it('says the version only where there is one', async () => {
+  it('returns the version only where there is one', async () => {
     const s3Store = openS3();
     const file = join(folders.make(), 'file');
     writeFileSync(file, 'one');
@@ -94,14 +94,14 @@ describe('S3', () => {
     ['CRC32', 'cbf43926'],
     ['SHA256', null],
   ];
-  it.each(algorithms)('tells a checksum of %s as %s', async (algorithm, value) => {
+  it.each(algorithms)('returns a checksum of %s as %s', async (algorithm, value) => {
     const command = { Bucket: bucket, Key: 'k', Body: '123456789', ChecksumAlgorithm: algorithm };
     await client.send(new PutObjectCommand(command));
     const found = await store.head(bucket, 'k');
     expect(found?.checksum).toEqual(value === null ? undefined : { algorithm, value });
   });
 
-  /** Uploads content in two parts, the first of which has 5 MiB. */
+  /** Uploads content in two parts; the first has 5 MiB. */
   async function uploadInParts(
     content: Buffer,
     ChecksumAlgorithm: ChecksumAlgorithm,
@@ -123,7 +123,7 @@ describe('S3', () => {
     await client.send(new CompleteMultipartUploadCommand(complete));
   }
 
-  it('tells no checksum that is put together from those of parts', async () => {
+  it('returns no checksum that combines those of parts', async () => {
     const content = Buffer.alloc(6 << 20, 'some line\n');
     await uploadInParts(content, 'CRC32', 'COMPOSITE');
     const found = await store.head(bucket, 'k');
@@ -131,7 +131,7 @@ describe('S3', () => {
     expect(found?.checksum).toBeUndefined();
   });
 
-  it('tells the checksum of the whole of what came in parts', async () => {
+  it('returns the checksum of the whole object after an upload in parts', async () => {
     const content = Buffer.alloc(6 << 20, 'some line\n');
     await uploadInParts(content, 'CRC64NVME', 'FULL_OBJECT');
     const inParts = await store.head(bucket, 'k');
@@ -141,7 +141,7 @@ describe('S3', () => {
     expect(inParts?.etag).not.toBe(inOne.etag);
   });
 
-  it('lists more than a page in order', async () => {
+  it('lists several pages in order', async () => {
     const keys = Array.from({ length: 1_050 }, (_, i) => `host-${i % 7}/${String(i).padStart(5, '0')}.log`);
     for (let i = 0; i < keys.length; i += 25) {
       const some = keys.slice(i, i + 25);
@@ -155,7 +155,7 @@ describe('S3', () => {
     expect(rest).toEqual(keys.filter((key) => key.startsWith('host-3/') && key > (keys[160] ?? '')));
   }, 60_000);
 
-  it('walks from what was put before the bucket kept versions to what was put since', async () => {
+  it('lists objects put before the bucket kept versions, then later versions', async () => {
     const later = 'versioned-later';
     await makeBucket(later);
     const put = async (content: string): Promise<ObjectInfo> => {
@@ -178,7 +178,7 @@ describe('S3', () => {
     expect(Buffer.concat(pieces).toString()).toBe('ld');
   });
 
-  it('walks more than a page of versions', async () => {
+  it('lists several pages of versions', async () => {
     const many = 'many-versions';
     await makeBucket(many, true);
     await client.send(new PutObjectCommand({ Bucket: many, Key: 'k.1', Body: 'another key' }));
@@ -192,7 +192,7 @@ describe('S3', () => {
     expect((await store.versions(many, 'k', ids[3])).map(({ versionId }) => versionId)).toEqual(ids.slice(3));
   }, 60_000);
 
-  it('reads one version or none while an object is overwritten again and again', async () => {
+  it('reads one version or none during repeated overwrites', async () => {
     const contents = ['a', 'b', 'c'].map((letter) => Buffer.alloc(6 << 20, `${letter}\n`));
     const digests = new Set(contents.map((content) => createHash('md5').update(content).digest('hex')));
     let left = 12;
@@ -243,7 +243,7 @@ describe('the producer on S3', () => {
     await store.putFile(PRODUCER_BUCKET, KEY, path);
   };
 
-  /** How lines of one generation stand in the topic, one behind the other from byte 0 on. */
+  /** The lines of one generation as in the topic, one after the other from byte 0. */
   const published = (generation: number, lines: readonly string[]): string[] => {
     let offset = 0;
     return lines.map((line) => {
@@ -278,7 +278,7 @@ describe('the producer on S3', () => {
     expect(running.failures).toEqual([]);
   });
 
-  it('loses nothing that was appended before the bucket kept versions', async () => {
+  it('loses no line that was appended before the bucket kept versions', async () => {
     const [one, two, three] = [info(0), info(1), info(2)];
     const running = place.start({ store });
     await upload([one]);

@@ -38,7 +38,7 @@ beforeAll(async () => {
       `no AWS CLI: ${installed.stderr}\nRun scripts/install-aws-cli (Debian: apt-get install python3-venv).`,
     );
   }
-  // As cron sets it, and the AWS CLI.
+  // The PATH that cron sets, and the AWS CLI.
   path = `${installed.stdout.trim()}:/usr/bin:/bin`;
   s3 = await runS3();
   useS3(s3);
@@ -55,7 +55,7 @@ interface Version {
   readonly checksumIsRight: boolean;
 }
 
-/** Every version of an object, oldest first. A checksum that is not CRC64NVME of the whole object is not right. */
+/** Every version of an object, oldest first. Its checksum must be CRC64NVME of the whole object. */
 async function versionsOf(key: string): Promise<Version[]> {
   const { Versions = [], IsTruncated } = await client.send(
     new ListObjectVersionsCommand({ Bucket: BUCKET, Prefix: key }),
@@ -73,7 +73,7 @@ async function versionsOf(key: string): Promise<Version[]> {
   return versions;
 }
 
-/** Every line in the order in which the versions first show it. */
+/** Every line in the order of its first appearance in a version. */
 function linesOf(versions: readonly Version[]): string[] {
   const lines = versions.flatMap(({ body }) => body.toString().split('\n').slice(0, -1));
   return [...new Set(lines)];
@@ -107,7 +107,7 @@ function makeHost(): { logs: string; options: string[]; said: string; run: (...s
   };
 }
 
-it('under cron: every line that a service writes is in some version of its key, in order, whatever is rotated meanwhile', async () => {
+it('puts every line into some version of its key, in order, under cron and rotation', async () => {
   const { logs, options, said } = makeHost();
   const log = join(logs, 'app.log');
   const dated = join(logs, 'host-1.2021-10-17.log');
@@ -121,7 +121,8 @@ it('under cron: every line that a service writes is in some version of its key, 
   };
   while (written.large.length < (12 * MIB) / 1000) addLarge();
 
-  // A service that goes on writing to the rotated file for some lines before it opens the new one, as logrotate's postrotate has it.
+  // A service that writes some more lines to the rotated file before it opens the new one, as with logrotate's
+  // postrotate.
   let file = openSync(log, 'a');
   const linesPerRotation = 1_500;
   const runs = (): number => (existsSync(said) ? readFileSync(said, 'utf8').split('ended').length - 1 : 0);
@@ -130,7 +131,7 @@ it('under cron: every line that a service writes is in some version of its key, 
   const writer = setInterval(() => {
     const n = written.app.push(`line ${written.app.length}`);
     writeSync(file, `${written.app.at(-1)}\n`);
-    // What was rotated away before the first run is history.
+    // Files rotated before the first run are not uploaded.
     if (n % linesPerRotation === 0 && runs() > 0) {
       rotations += 1;
       opensAt = n + 100;
@@ -182,7 +183,7 @@ it('under cron: every line that a service writes is in some version of its key, 
   }
 }, 480_000);
 
-it('a file that shrinks and grows in the middle of its upload never gets a wrong checksum, and is right after the next run', async () => {
+it('never stores a wrong checksum when a file shrinks and grows during its upload, and stores it right in the next run', async () => {
   const { logs, run } = makeHost();
   const log = join(logs, 'shaken.log');
   writeFileSync(log, Buffer.alloc(20 * MIB, 'a line of the log\n'));
@@ -197,7 +198,7 @@ it('a file that shrinks and grows in the middle of its upload never gets a wrong
   const shaking = spawn(process.execPath, ['-e', shaker, log], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(shaking, 'exit');
   await once(shaking.stdout, 'data');
-  // Whether one of its two tries gets through is chance.
+  // One of its two attempts may succeed by chance.
   expect([0, 1]).toContain(run('--timeout', '60', log));
   shaking.kill();
   await ended;
@@ -207,7 +208,7 @@ it('a file that shrinks and grows in the middle of its upload never gets a wrong
   expect(versions.at(-1)?.body.equals(readFileSync(log))).toBe(true);
 }, 120_000);
 
-it('keys are the names of the files, whatever these are', async () => {
+it('uses any file name as the key', async () => {
   const { logs, run } = makeHost();
   const names = [
     'with space.log',

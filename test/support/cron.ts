@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Runs Debian's cron with this crontab of root until `stop`. In a mount namespace of its own: no crontab of this machine is run
- * or changed. Needs root, and the packages cron and util-linux.
+ * Runs Debian's cron with this crontab of root until `stop`. Uses a separate mount namespace: no crontab of this
+ * machine is run or changed. Needs root, and the packages cron and util-linux.
  */
 export function runCron(crontab: string): { stop(): Promise<void> } {
   const folder = mkdtempSync(join(tmpdir(), 'telltale-cron-'));

@@ -9,19 +9,19 @@ export interface Entry {
   readonly fields: LogFields;
 }
 
-/** What a program talks to, kept to be looked at. */
+/** The outputs of a program, recorded. */
 export interface CollectingIo extends Io {
   readonly printed: () => string;
-  /** Resolves as soon as what was printed matches. */
+  /** Resolves as soon as the printed text matches. */
   readonly whenPrinted: (pattern: RegExp) => Promise<void>;
-  /** Resolves as soon as something was logged that matches. */
+  /** Resolves as soon as a log entry matches. */
   readonly whenLogged: (pattern: RegExp) => Promise<void>;
   readonly logged: readonly Entry[];
-  /** As by Ctrl-C. */
+  /** Stops the program like Ctrl-C. */
   readonly interrupt: () => void;
 }
 
-/** An `Io` for programs that run in the process of the test. */
+/** An `Io` for programs that run in the test's process. */
 export function collectingIo(): CollectingIo {
   const stopping = new AbortController();
   const out = new PassThrough();
@@ -69,7 +69,7 @@ export function collectingIo(): CollectingIo {
   };
 }
 
-/** The configuration as shipped, with free ports and these values. */
+/** The default configuration, with free ports and these values. */
 export function configWith(...set: string[]): Config {
   return loadConfig({ set: ['web.port=0', 'producer.web.port=0', ...set], env: {} }).config;
 }

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 
 const projectFolder = join(__dirname, '../..');
 
-/** A real process of the command line program, as `npm run …` starts it. */
+/** A real process of the command line program, started as by `npm run …`. */
 export interface Program {
   readonly process: ChildProcess;
   /** Everything printed so far. */
@@ -21,8 +21,8 @@ export interface Program {
 }
 
 /**
- * Starts `telltale <args>` from the build, making the build first where it is missing.
- * @param environment beside that of this process
+ * Starts `telltale <args>` from the build, and builds first when the build is missing.
+ * @param environment added to that of this process
  */
 export function startProgram(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Program {
   const child = spawn(process.execPath, ['scripts/run.mjs', 'telltale', ...args], {
@@ -59,7 +59,7 @@ export function startProgram(args: readonly string[], environment: Readonly<Reco
   };
 }
 
-/** Runs `telltale <args>` to its end. */
+/** Runs `telltale <args>` until it ends. */
 export async function runProgram(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},

@@ -1,10 +1,10 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Last modified, for files whose lines do not say their date. */
+/** Modification time for files whose lines have no date. */
 const MODIFIED = new Date('2026-11-20T18:00:00Z');
 
-/** Writes a log file, with folders on the way; returns its path. */
+/** Writes a log file and its folders; returns its path. */
 export function writeLog(folder: string, name: string, content: string | Buffer): string {
   const path = join(folder, name);
   mkdirSync(dirname(path), { recursive: true });
@@ -13,7 +13,7 @@ export function writeLog(folder: string, name: string, content: string | Buffer)
   return path;
 }
 
-/** `yyyy-MM-dd HH:mm:ss`, so many seconds after 10:00 on 2026-11-20. */
+/** Seconds after 10:00 on 2026-11-20, as `yyyy-MM-dd HH:mm:ss`. */
 export function stamp(second: number): string {
   return new Date(Date.parse('2026-11-20T10:00:00Z') + second * 1000).toISOString().slice(0, 19).replace('T', ' ');
 }
@@ -36,7 +36,7 @@ const trace = (message: string): string[] => [
   'Caused by: java.io.IOException: broken pipe',
 ];
 
-/** Log files of everyday ugliness; returns their paths, in order. */
+/** Writes typical irregular log files; returns their paths in order. */
 export function writeUglyLogs(folder: string): string[] {
   const text = (lines: readonly string[], end = '\n'): string => lines.map((line) => line + end).join('');
   const withTraces = logbackLines(60, { from: 30, every: 4 }).flatMap((line, i) =>
@@ -46,15 +46,15 @@ export function writeUglyLogs(folder: string): string[] {
     writeLog(folder, 'a/web-1/app.log', text(withTraces)),
     // Windows line ends; overlaps the file above in time.
     writeLog(folder, 'a/web-2/app.log', text(logbackLines(80, { from: 100, every: 3 }), '\r\n')),
-    // The same folder and file name elsewhere.
+    // The same folder and file name in another place.
     writeLog(folder, 'b/web-1/app.log', text(logbackLines(40, { from: 200, every: 2 }))),
-    // A torn last line, and a BOM.
+    // An unterminated last line, and a BOM.
     writeLog(
       folder,
       'a/web-3/torn.log',
       `\uFEFF${text(logbackLines(30))}${stamp(31)}.000 [main] ERROR app.Main - torn`,
     ),
-    // Lines before the first record, and no date but that of the file's name.
+    // Lines before the first record, and a date only in the file's name.
     writeLog(
       folder,
       'a/web-4/app.2026-11-20.log',

@@ -1,6 +1,6 @@
 import type { WindowRecord } from '../../src/pipelines/level-alerts/counting/window-record';
 
-/** The fields in which `replay`, `local --once` and a live run agree for the same lines (rule 19). */
+/** The fields that are equal for `replay`, `local --once` and a live run over the same lines (`replay-equals-live`). */
 export function comparable(window: WindowRecord): object {
   const { origin, windowStart, counts, continuation, unparsed, lines, patterns, otherPatterns } = window;
   return {
@@ -14,7 +14,7 @@ export function comparable(window: WindowRecord): object {
   };
 }
 
-/** What `--json` printed, by type. */
+/** The output of `--json`, by type. */
 export function parseResults(out: string): { windows: WindowRecord[]; mails: unknown[]; summary: unknown } {
   const windows: WindowRecord[] = [];
   const mails: unknown[] = [];

@@ -41,7 +41,7 @@ export function s3Record(
   };
 }
 
-/** What S3 sends when notifications are switched on for a bucket. */
+/** The test event that S3 sends when notifications are enabled for a bucket. */
 export const s3TestEvent: unknown = {
   Service: 'Amazon S3',
   Event: 's3:TestEvent',

@@ -3,29 +3,29 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What happens to a request. */
+/** A fault applied to a request. */
 export type S3Fault =
-  /** The answer's body ends its connection, or says no more, after so many bytes. */
+  /** Cuts or stalls the answer's body after this many bytes. */
   | { readonly kind: 'cut' | 'stall'; readonly afterBytes: number }
-  /** The server is not asked; this is the answer. */
+  /** Returns this answer without asking the server. */
   | {
       readonly kind: 'answer';
       readonly status: number;
       readonly body: string;
       readonly headers?: Record<string, string>;
     }
-  /** No answer at all. */
+  /** Never answers. */
   | { readonly kind: 'silence' };
 
-/** An answer with one of S3's errors. */
+/** An answer with an S3 error. */
 export function s3Answer(status: number, code: string, more = '', headers: Record<string, string> = {}): S3Fault {
   const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>the message of ${code}.</Message>${more}</Error>`;
   return { kind: 'answer', status, body, headers };
 }
 
-/** Stands between clients and a server, and breaks what it is told to. */
+/** A proxy between clients and a server that injects faults. */
 export class S3Proxy {
-  /** Methods of what came in, in order. */
+  /** Methods of the received requests, in order. */
   readonly requests: string[] = [];
   private readonly server: Server;
   private faults: { fault: S3Fault; times: number; before: () => void }[] = [];
@@ -45,7 +45,7 @@ export class S3Proxy {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** The next requests; behind those of an earlier call. */
+  /** Faults for the next requests, after those of earlier calls. */
   breakNext(fault: S3Fault, times = 1, before: () => void = () => undefined): void {
     this.faults.push({ fault, times, before });
   }
@@ -82,7 +82,7 @@ export class S3Proxy {
       return;
     }
     const { method, url, headers } = incoming;
-    // The Host is part of the signature: it goes through as it came.
+    // The Host is part of the signature, so it is forwarded unchanged.
     const asked = request({ host: '127.0.0.1', port: this.to, method, path: url, headers, setHost: false });
     incoming.pipe(asked);
     answer.once('close', () => asked.destroy());

@@ -18,12 +18,12 @@ import { freePort } from './kafka';
 /** The server of the project's own script. */
 export interface RunningS3 {
   readonly port: number;
-  /** What finds it, for this process (`useS3`) or another one. */
+  /** Environment variables that locate it, for this process (`useS3`) or another one. */
   readonly environment: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
-/** How long building and starting may take together. */
+/** Time limit for building and starting. */
 export const S3_START_MS = 600_000;
 
 /** Starts a server with `scripts/run-s3`; resolves when it is ready. */
@@ -57,7 +57,7 @@ export async function runS3(): Promise<RunningS3> {
   throw new Error(`S3 did not start: ${said.join('\n')}`);
 }
 
-/** Lets the SDK of this process find a server, by the environment as a user would; `port` when something stands in front. */
+/** Points the SDK of this process to a server through environment variables; `port` is that of a proxy in front. */
 export function useS3({ environment }: RunningS3, port?: number): void {
   Object.assign(process.env, environment, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' });
   if (port !== undefined) process.env['AWS_ENDPOINT_URL_S3'] = `http://127.0.0.1:${port}`;
@@ -79,13 +79,13 @@ export async function makeBucket(bucket: string, versioned = false): Promise<voi
   if (versioned) await keepVersions(bucket);
 }
 
-/** From now on. */
+/** Enables versioning. */
 export async function keepVersions(bucket: string): Promise<void> {
   const enabled = { Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' as const } };
   await withClient((client) => client.send(new PutBucketVersioningCommand(enabled)));
 }
 
-/** Deletes an object, where versions are kept by a delete marker; or one of its versions for good. */
+/** Deletes an object (with versioning, by a delete marker), or one version permanently. */
 export async function deleteObject(bucket: string, key: string, versionId?: string): Promise<void> {
   const target = { Bucket: bucket, Key: key, VersionId: versionId };
   await withClient((client) => client.send(new DeleteObjectCommand(target)));

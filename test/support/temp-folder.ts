@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Folders of a test file, removed after its last test. */
+/** Temporary folders of a test file, removed after its last test. */
 export function tempFolders(): { make: () => string } {
   const folders: string[] = [];
   afterAll(() => {

@@ -11,7 +11,7 @@ import type { EventLog } from '../../src/ports/event-log';
 
 const PARTITIONS = 10;
 
-/** Opens the event log of a data folder beside the program that works on it, uses it, and closes it. */
+/** Opens the event log of a data folder that a program is using, uses it, and closes it. */
 export async function withEventLog<T>(dataFolder: string, use: (log: EventLog) => Promise<T>): Promise<T> {
   const log = await openSqliteEventLog({ path: join(dataFolder, 'events.db'), clock: systemClock });
   try {
@@ -54,8 +54,8 @@ export async function readLines(log: EventLog, topic = 'logs'): Promise<Record<s
 }
 
 /**
- * `generation:offset text`, and what is rarely true of the line behind it: `0:7 half a line {CUT_TAIL}`. Whether lines before
- * it may be missing is left out: that is told of how it came to be read, not of the line.
+ * `generation:offset text`, followed by rare flags: `0:7 half a line {CUT_TAIL}`. Omits the gap flag, which describes
+ * how the line was read, not the line.
  */
 function lineName(batch: LineBatch, i: number): string {
   const flags = (batch.flags[i] ?? 0) & ~LineFlag.GAP;
@@ -75,7 +75,7 @@ export async function readWindows(log: EventLog, partitions = PARTITIONS): Promi
   return windows;
 }
 
-/** Waits until the windows are as they should be: looks again whenever one of them changes. */
+/** Waits until the windows are as expected: checks again whenever one of them changes. */
 export async function untilWindows(log: EventLog, isTrue: (windows: WindowRecord[]) => boolean): Promise<void> {
   const stop = new AbortController();
   const woken = Array.from({ length: PARTITIONS }, async (_, partition) => {
@@ -90,7 +90,7 @@ export async function untilWindows(log: EventLog, isTrue: (windows: WindowRecord
   await Promise.all(woken);
 }
 
-/** How many terminated lines a folder of host folders holds, and where the last one ends in each file. */
+/** Number of terminated lines in a folder of host folders, and the end of the last one in each file. */
 export function terminatedLines(hostsFolder: string): { lines: number; ends: Map<string, number> } {
   const ends = new Map<string, number>();
   let lines = 0;
@@ -111,8 +111,8 @@ function* filesBySource(hostsFolder: string): Generator<[source: string, bytes: 
 
 /**
  * Compares topic `logs` with the files of append-only hosts, byte by byte.
- * @returns what is wrong, one sentence each: nothing when the topic holds every terminated line of every file exactly
- *   once and in order
+ * @returns one sentence per difference: none when the topic holds every terminated line of every file exactly once and
+ *   in order
  */
 export async function compareLogsWithFiles(log: EventLog, hostsFolder: string): Promise<string[]> {
   const files = new Map([...filesBySource(hostsFolder)].map(([source, bytes]) => [source, { bytes, next: 0 }]));

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Asks again and again whether something outside of this process has come true. */
+/** Polls a condition outside this process until it is true. */
 export async function until(what: string, timeoutMs: number, isTrue: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await isTrue())) {

@@ -4,31 +4,31 @@ import { join, resolve } from 'node:path';
 
 export const UPLOAD_LOGS = resolve(__dirname, '../../scripts/upload-logs.sh');
 
-/** One upload that the stand-in for the AWS CLI saw. */
+/** One upload received by the fake AWS CLI. */
 export interface Put {
   readonly arguments: readonly string[];
   readonly target: string;
   readonly body: string;
 }
 
-/** What a run did. */
+/** The result of a run. */
 export interface UploadRun {
   readonly exitCode: number | null;
   readonly said: string;
   readonly puts: readonly Put[];
-  /** Seconds, as given to `sleep`, which does not sleep here. */
+  /** Seconds passed to `sleep`, which is a fake. */
   readonly pauses: readonly string[];
 }
 
-/** A host with log files and a stand-in for the AWS CLI, which keeps what it is told to upload. */
+/** A host with log files and a fake AWS CLI that records its uploads. */
 export interface UploadHost {
   readonly logs: string;
   readonly state: string;
   /** Runs the script with bucket `bkt`, host `h` and the state folder of this host. */
   run(...options: string[]): UploadRun;
-  /** The same, not waited for. */
+  /** The same, without waiting. */
   start(...options: string[]): ChildProcess;
-  /** Bash that each upload carries out before it reads the file, or after; null: no more. */
+  /** Bash code that each upload runs before or after it reads the file; null removes it. */
   before(script: string | null): void;
   after(script: string | null): void;
 }

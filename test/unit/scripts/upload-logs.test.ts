@@ -33,19 +33,19 @@ beforeEach(() => {
 
 const write = (name: string, text: string): void => writeFileSync(join(host.logs, name), text);
 
-/** As if the file had been written to for the last time so many seconds ago: beyond the time a rotated file is given to settle. */
+/** Backdates the last write of a file by these seconds: longer than a rotated file has to settle. */
 function quietFor(seconds: number, ...files: string[]): void {
   for (const file of files) utimesSync(file, Date.now() / 1000 - seconds, Date.now() / 1000 - seconds);
 }
 
-/** A run that had nothing to do and nothing to say. */
+/** A run without work and without output. */
 const nothing = { exitCode: 0, said: '', puts: [], pauses: [] };
 
 const said = (puts: readonly Put[]): string[] => puts.map(({ target, body }) => `${target} ${JSON.stringify(body)}`);
 const app = (...bodies: string[]): string[] => bodies.map((body) => `s3://bkt/logs/h/app.log ${JSON.stringify(body)}`);
 
-describe('what is uploaded', () => {
-  it('is every file once, with its whole checksum, and again only what changed', () => {
+describe('upload-logs.sh', () => {
+  it('uploads every file once with its full checksum, and later only changed files', () => {
     write('app.log', 'one\n');
     write('web.log', 'two\n');
     const first = host.run(host.logs);
@@ -62,7 +62,7 @@ describe('what is uploaded', () => {
     expect(said(host.run(host.logs).puts)).toEqual(['s3://bkt/logs/h/web.log "two\\nthree\\n"']);
   });
 
-  it('can be the same size as before, when the file was written to', () => {
+  it('uploads a changed file of the same size', () => {
     write('app.log', 'one\n');
     quietFor(60, log);
     host.run(log);
@@ -70,7 +70,7 @@ describe('what is uploaded', () => {
     expect(said(host.run(log).puts)).toEqual(app('two\n'));
   });
 
-  it('of a folder is what no rotation, compression or editor has left there', () => {
+  it('skips files that rotation, compression or editors left in a folder', () => {
     const uploaded = ['app-20261121.log', 'host-1.2021-10-17.log', 'messages', 'service.v2.log', 'syslog'];
     const leftOut = [
       ...['app.log.1', 'syslog.12', 'app.log-20261121', 'messages-20261121-1763700000', 'app.log.2026-11-21'],
@@ -90,7 +90,7 @@ describe('what is uploaded', () => {
     expect(puts.map(({ target }) => target)).toEqual(uploaded.map((name) => `s3://bkt/logs/h/${name}`));
   });
 
-  it('is named by files, folders and quoted globs, less what is excluded, each once', () => {
+  it('uploads files named by path, folder or quoted glob, except excluded ones, each once', () => {
     for (const name of ['a.log', 'b.log', 'b-debug.log', 'c.txt']) write(name, 'line\n');
     mkdirSync(join(host.logs, 'below.log'));
     writeFileSync(join(host.logs, 'below.log', 'deep.log'), 'line\n');
@@ -98,7 +98,7 @@ describe('what is uploaded', () => {
     expect(puts.map((put) => put.target)).toEqual(['s3://bkt/logs/h/a.log', 's3://bkt/logs/h/b.log']);
   });
 
-  it('is no symbolic link and nothing but files', () => {
+  it('skips symbolic links and anything but files', () => {
     write('app.log', 'line\n');
     symlinkSync('/etc/passwd', join(host.logs, 'link.log'));
     expect(spawnSync('mkfifo', [join(host.logs, 'pipe.log')]).status).toBe(0);
@@ -107,7 +107,7 @@ describe('what is uploaded', () => {
     expect(said(puts)).toEqual(app('line\n'));
   });
 
-  it('keeps its name, whatever that is, also when it is rotated, and nothing in a name is carried out', () => {
+  it('keeps any file name, even through rotation, and never executes part of a name', () => {
     const names = [
       ...['with space.log', '"quoted" \'twice\'.log', 'new\nline.log', '$(touch pwned).log', '`touch pwned`.log'],
       ...['; touch pwned #.log', 'a[$(touch pwned)].log', '*.log', 'back\\slash\\n.log', 'ünï-日本-😀.log', '--bucket'],
@@ -140,7 +140,7 @@ describe('rotation', () => {
     host.run(host.logs);
   });
 
-  /** What the service writes up to the rotation, and what it writes into the new file. */
+  /** What the service writes before the rotation and into the new file. */
   function rotate(to: string, lastLines: string, firstLines: string, quietSeconds = 60): void {
     if (lastLines !== '') appendFileSync(log, lastLines);
     renameSync(log, join(host.logs, to));
@@ -149,7 +149,7 @@ describe('rotation', () => {
   }
 
   it.each(['app.log.1', 'app.log-20261121', 'app.log.2026-11-21', 'app.2026-11-21.log', 'app.1.log'])(
-    'to %s: the last lines go to the old key before the new file does, and that name gets no key of its own',
+    'to %s: uploads the last lines under the old key before the new file, and never under the rotated name',
     (to) => {
       rotate(to, 'two\n', 'three\n');
       expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n', 'three\n'));
@@ -159,13 +159,13 @@ describe('rotation', () => {
     },
   );
 
-  it('of a file that did not grow since: only the new file is uploaded', () => {
+  it('of a file that did not grow: uploads only the new file', () => {
     renameSync(log, `${log}.1`);
     write('app.log', 'two\n');
     expect(said(host.run(host.logs).puts)).toEqual(app('two\n'));
   });
 
-  it('twice between two runs: all files, in the order in which they were written', () => {
+  it('twice between two runs: uploads all files in the order of writing', () => {
     rotate('app.log.1', 'two\n', 'three\n', 300);
     renameSync(`${log}.1`, `${log}.2`);
     rotate('app.log.1', 'four\n', 'five\n', 200);
@@ -173,7 +173,7 @@ describe('rotation', () => {
     expect(host.run(host.logs)).toEqual(nothing);
   });
 
-  it('twice between two runs, with dates as names, the first already compressed', () => {
+  it('twice between two runs, with dates as names: uploads all but the compressed first', () => {
     rotate('app.log-20261119', '', 'three\n', 300);
     rotate('app.log-20261120', '', 'four\n', 200);
     unlinkSync(`${log}-20261119`);
@@ -182,7 +182,7 @@ describe('rotation', () => {
     expect(said(host.run(host.logs).puts)).toEqual(app('three\n', 'four\n'));
   });
 
-  it('with a service that still writes to the rotated file: the new one waits a run, so that no line is passed over', () => {
+  it('with a service that still writes to the rotated file: delays the new file by a run, so that no line is lost', () => {
     rotate('app.log.1', 'two\n', 'four\n', 0);
     expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n'));
     appendFileSync(`${log}.1`, 'three\n');
@@ -190,7 +190,7 @@ describe('rotation', () => {
     expect(host.run(host.logs).puts).toEqual([]);
   });
 
-  it('before the service has opened a new file', () => {
+  it('before the service opens a new file: uploads the rotated one', () => {
     appendFileSync(log, 'two\n');
     renameSync(log, `${log}.1`);
     expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n'));
@@ -200,7 +200,7 @@ describe('rotation', () => {
     expect(said(host.run(host.logs).puts).at(-1)).toEqual(app('three\n')[0]);
   });
 
-  it('in the moment of the upload: what was opened is what is uploaded and remembered', () => {
+  it('during the upload: uploads and remembers the opened file', () => {
     appendFileSync(log, 'two\n');
     host.before(`mv '${log}' '${log}.1'; echo three >>'${log}.1'; echo four >'${log}'; rm before`);
     expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\nthree\n'));
@@ -208,7 +208,7 @@ describe('rotation', () => {
     expect(said(host.run(host.logs).puts)).toEqual(app('four\n'));
   });
 
-  it('with the file compressed at once: one line says that its end may be missing, and what to do', () => {
+  it('with immediate compression: warns that the end may be missing, and says what to do', () => {
     rotate('app.log.1', 'two\n', 'three\n');
     unlinkSync(`${log}.1`);
     write('app.log.1.gz', 'compressed');
@@ -219,7 +219,7 @@ describe('rotation', () => {
     expect(host.run(host.logs)).toEqual(nothing);
   });
 
-  it('with copytruncate: the copy goes first, then the file that was cut', () => {
+  it('with copytruncate: uploads the copy, then the truncated file', () => {
     appendFileSync(log, 'two\n');
     copyFileSync(log, `${log}.1`);
     truncateSync(log);
@@ -230,7 +230,7 @@ describe('rotation', () => {
     expect(said(host.run(host.logs).puts)).toEqual(app(''));
   });
 
-  it('between looking at a file and opening it: the next run finds both', () => {
+  it('between checking a file and opening it: uploads both in the next run', () => {
     write('a.log', 'first\n');
     appendFileSync(log, 'two\n');
     host.before(`mv '${log}' '${log}.1'; echo three >'${log}'; touch -d '1 hour ago' '${log}.1'; rm before`);
@@ -238,14 +238,14 @@ describe('rotation', () => {
     expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n', 'three\n'));
   });
 
-  it('of a file whose end cannot be uploaded keeps the new one waiting', () => {
+  it('of a file whose end cannot be uploaded: delays the new file', () => {
     rotate('app.1.log', 'two\n', 'three\n');
     host.before('rm before; exit 1');
     expect(host.run('--retries', '0', host.logs)).toMatchObject({ exitCode: 1, puts: [] });
     expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n', 'three\n'));
   });
 
-  it('does not mistake the rotated files of another log for its own', () => {
+  it('ignores the rotated files of another log', () => {
     write('app', 'one\n');
     host.run(host.logs);
     write('app-web.log.1', 'not of app\n');
@@ -254,14 +254,14 @@ describe('rotation', () => {
     expect(said(host.run(host.logs).puts)).toEqual(['s3://bkt/logs/h/app "two\\n"']);
   });
 
-  it('a deleted file is forgotten without a word, and new under its name', () => {
+  it('forgets a deleted file silently, and treats a new one of that name as new', () => {
     unlinkSync(log);
     expect(host.run(host.logs)).toEqual(nothing);
     write('app.log', 'two\n');
     expect(host.run(host.logs)).toMatchObject({ exitCode: 0, said: '' });
   });
 
-  it('whatever is written, rotated and uploaded when: every line is in some version, in order, and the last is the file', () => {
+  it('any schedule of writes, rotations and uploads: every line is in some version, in order, and the last version is the file', () => {
     type Step = 'write' | 'rotate' | 'upload';
     const steps = fc.array(fc.constantFrom<Step>('write', 'rotate', 'upload'), { minLength: 3, maxLength: 12 });
     fc.assert(
@@ -275,7 +275,7 @@ describe('rotation', () => {
         const writeLine = (): void => {
           const line = lines.push(`${lines.length}`);
           appendFileSync(file, `${line - 1}\n`);
-          // A clock of its own: files that were written to in the same tick are told apart by nothing.
+          // A separate clock: files written in the same tick cannot be distinguished.
           utimesSync(file, start + line, start + line);
         };
         const rotateAll = (): void => {
@@ -304,7 +304,7 @@ describe('rotation', () => {
 });
 
 describe('when something fails', () => {
-  it('an upload is tried again, after pauses that grow', () => {
+  it('retries an upload after growing pauses', () => {
     write('app.log', 'one\n');
     host.before('if ((n < 4)); then echo SlowDown >&2; exit 1; fi');
     const { exitCode, said: lines, puts, pauses } = host.run('--verbose', log);
@@ -316,7 +316,7 @@ describe('when something fails', () => {
     expect(lines).toMatch(/trying again in 4 s: .*SlowDown/);
   });
 
-  it('the other files go on, the run ends with 1 and a line that says why, and the next run uploads it', () => {
+  it('uploads the other files, exits with 1 and a reason, and uploads the file in the next run', () => {
     write('app.log', 'one\n');
     write('web.log', 'two\n');
     host.before('if [[ $4 == */app.log ]]; then printf "Traceback:\\n  frames\\n\\033[1mAccessDenied" >&2; exit 1; fi');
@@ -330,7 +330,7 @@ describe('when something fails', () => {
     expect(said(host.run(host.logs).puts)).toEqual(app('one\n'));
   });
 
-  it('a file that this user may not read is told, and the others go on', () => {
+  it('reports a file without read permission, and uploads the others', () => {
     const folder = folders.make();
     const unprivileged = makeUploadHost(folder);
     for (const name of ['app.log', 'web.log']) writeFileSync(join(unprivileged.logs, name), 'line\n');
@@ -354,17 +354,17 @@ describe('when something fails', () => {
     expect(readFileSync(join(folder, 'bin', '1.body'), 'utf8')).toBe('line\n');
   });
 
-  it('an upload that hangs ends with the time limit, and the next run does it', () => {
+  it('ends a hanging upload at the time limit, and repeats it in the next run', () => {
     write('app.log', 'one\n');
     host.before('exec /bin/sleep 60');
     const late = host.run('--timeout', '1', log);
     expect(late).toMatchObject({ exitCode: 1, puts: [] });
-    expect(late.said).toMatch(/stopped before its end \(after --timeout 1 s/);
+    expect(late.said).toMatch(/stopped early \(after --timeout 1 s/);
     host.before(null);
     expect(said(host.run(log).puts)).toEqual(app('one\n'));
   });
 
-  it('only one run is at it: a second one leaves at once, also while an upload outlives its run', async () => {
+  it('exits at once while another run, or an upload that outlived its run, is active', async () => {
     write('app.log', 'one\n');
     const [began, go] = [join(host.logs, '..', 'began'), join(host.logs, '..', 'go')];
     const wait = `until [[ -e '${go}' ]]; do /bin/sleep 0.05; done`;
@@ -383,7 +383,7 @@ describe('when something fails', () => {
     );
   });
 
-  it('kill -9 between an upload and its remembering costs the same upload once more', () => {
+  it('repeats an upload when killed between the upload and saving the state', () => {
     write('app.log', 'one\n');
     host.after('rm after; kill -9 0');
     expect(host.run(log)).toMatchObject({ exitCode: null, puts: [{ body: 'one\n' }] });
@@ -391,7 +391,7 @@ describe('when something fails', () => {
     expect(host.run(log).puts).toEqual([]);
   });
 
-  it('what is written during an upload is uploaded by the next run', () => {
+  it('uploads bytes written during an upload in the next run', () => {
     write('app.log', 'one\n');
     host.after(`rm after; echo two >>'${log}'`);
     expect(said(host.run(log).puts)).toEqual(app('one\n'));
@@ -404,7 +404,7 @@ describe('when something fails', () => {
     ['cut', (state) => state.subarray(0, state.length - 10)],
     ['code for a size', (state) => Buffer.from(state.toString().replace('\x004\0', '\0a[$(touch pwned)]\0'))],
     ['code for an inode', (state) => Buffer.from(state.toString().replace(/\d+:/, 'a[$(touch pwned)]:'))],
-  ])('a damaged state (%s) costs one more upload', (damage, damaged) => {
+  ])('repeats uploads when the state is damaged (%s)', (damage, damaged) => {
     write('app.log', 'one\n');
     host.run(log);
     const state = join(host.state, readdirSync(host.state).find((name) => !name.includes('.')) ?? '');
@@ -416,7 +416,7 @@ describe('when something fails', () => {
     expect(existsSync(join(host.logs, 'pwned'))).toBe(false);
   });
 
-  it('another destination is remembered on its own', () => {
+  it('keeps a separate state per destination', () => {
     write('app.log', 'one\n');
     host.run(log);
     expect(host.run('--prefix', 'other/logs', log).puts.map((put) => put.target)).toEqual([
@@ -425,7 +425,7 @@ describe('when something fails', () => {
     expect(host.run(log).puts).toEqual([]);
   });
 
-  it('two files that would have one key are refused but for the first', () => {
+  it('refuses a second file with the same key', () => {
     mkdirSync(join(host.logs, 'a'));
     for (const name of ['app.log', 'a/app.log']) write(name, `${name}\n`);
     const { exitCode, said: lines, puts } = host.run(log, 'a');
@@ -433,16 +433,16 @@ describe('when something fails', () => {
     expect(lines).toMatch(/would have one key/);
   });
 
-  it('a folder or a file that is not there is told; a glob that fits nothing is not', () => {
+  it('reports a missing folder or file, but not a glob without matches', () => {
     for (const missing of ['no-folder', 'no-folder/app.log', 'no-folder/*.log', 'app.log']) {
       const { exitCode, said: lines } = host.run(missing);
       expect(exitCode).toBe(1);
-      expect(lines).toMatch(/^upload-logs\.sh: there is no [^\n]*\n$/);
+      expect(lines).toMatch(/^upload-logs\.sh: no such file or folder: [^\n]*\n$/);
     }
     expect(host.run('*.log', host.logs)).toEqual(nothing);
   });
 
-  it('a file that a run is not asked for is remembered for those that are, and so is one whose folder is away', () => {
+  it('keeps the state of files that this run does not cover, and of files in a missing folder', () => {
     const folder = join(host.logs, 'of-the-app');
     mkdirSync(folder);
     const [log, other] = [join(folder, 'app.log'), join(folder, 'web.log')];
@@ -462,9 +462,9 @@ describe('when something fails', () => {
   });
 });
 
-describe('called wrongly', () => {
+describe('a wrong call', () => {
   it.each<[complaint: RegExp, options: string[]]>([
-    [/say what to upload/, []],
+    [/name the files to upload/, []],
     [/no option --buckets/, ['--buckets', 'b', 'app.log']],
     [/--exclude wants a value/, ['app.log', '--exclude']],
     [/no name of a bucket/, ['--bucket', 'b/c', 'app.log']],
@@ -486,13 +486,13 @@ describe('called wrongly', () => {
     expect(existsSync(join(host.logs, 'pwned'))).toBe(false);
   });
 
-  it('--help says how', () => {
+  it('prints the usage for --help', () => {
     const { status, stdout } = spawnSync(UPLOAD_LOGS, ['--help'], { encoding: 'utf8' });
     expect(status).toBe(0);
     expect(stdout).toMatch(/upload-logs\.sh --bucket BUCKET \[options\] FILE\|FOLDER\|GLOB/);
   });
 
-  it('--jitter waits first, for a time of its own on each run', () => {
+  it('waits a random time first with --jitter', () => {
     write('app.log', 'one\n');
     const runs = [1, 2, 3].map(() => host.run('--jitter', '100', log));
     const waits = runs.flatMap(({ pauses }) => pauses.map(Number));
