@@ -76,7 +76,7 @@ module.exports = {
       ['^src/adapters/aws/', '^lambda/', '^deploy/', '^node_modules'],
       '',
     ),
-    only('only-kafka-imports-kafkajs', 'node_modules/kafkajs/', ['^src/adapters/kafka/'], ''),
+    only('only-one-file-imports-kafkajs', 'node_modules/kafkajs/', ['^src/adapters/kafka/kafkajs\\.ts$'], ''),
     { name: 'product-does-not-import-tests', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },
   ],
   options: {

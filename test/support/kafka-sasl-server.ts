@@ -1,19 +1,16 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
-import { int16, int32, int64, string } from '../../src/adapters/kafka/wire-types';
+import { apis } from '../../src/adapters/kafka/api/apis';
+import { int16, int32, int64, string } from '../../src/adapters/kafka/api/primitives';
 
 const api = { metadata: 3, handshake: 17, versions: 18, authenticate: 36 } as const;
 
 /** The highest version of each request that this server says it speaks. */
 const highest: ReadonlyMap<number, number> = new Map([
-  [0, 8],
-  [1, 11],
-  [api.metadata, 8],
+  ...Object.values(apis).map(({ key, version }) => [key, version] as const),
   [api.handshake, 1],
   [api.versions, 2],
-  [22, 1],
-  [26, 1],
   [api.authenticate, 1],
 ]);
 

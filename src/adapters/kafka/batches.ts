@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { recordsStart } from '../../records/record-batch';
 import { TelltaleError } from '../../errors';
 import { crc32c } from '../native/checksums';
-import type { AbortedTransaction } from './wire';
+import type { AbortedTransaction } from './api/fetch';
 
 /** What the log's own fields in a record batch say; `records/record-batch` has the rest. */
 const at = {

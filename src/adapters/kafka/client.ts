@@ -1,8 +1,6 @@
-import type { Broker } from 'kafkajs';
-
 import { TelltaleError } from '../../errors';
-import { BrokerError, eventLogError, remedyOf } from './errors';
-import type { Connections } from './kafkajs';
+import type { Connections } from './connections';
+import { eventLogError, remedyOf } from './errors';
 import { createConnections } from './kafkajs';
 import type { KafkaEventLogOptions } from './options';
 
@@ -10,10 +8,10 @@ const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 500;
 
 /**
- * Sends requests, and goes on trying while brokers restart or leaders move.
+ * Sends requests, and keeps trying while brokers restart or leaders move.
  *
- * Its connections are thrown away after any failure that is not a broker's plain answer, and metadata with them: a
- * connection of kafkajs that broke in the middle of an answer takes the rest of it for the beginning of the next one.
+ * Throws its connections away after any failure that is not a broker's plain answer, and metadata with them: a connection
+ * of kafkajs that broke in the middle of an answer takes the rest of it for the beginning of the next one.
  */
 export class KafkaClient {
   private connections: Promise<Connections> | null = null;
@@ -21,9 +19,9 @@ export class KafkaClient {
   constructor(private readonly options: KafkaEventLogOptions) {}
 
   /**
-   * Runs `step`, again and again while its failure is one that passes.
-   * @param closed ends it at once, with CLOSED
-   * @throws what `eventLogError` makes of the last failure
+   * Runs `step`, and repeats it while it fails with an error that passes.
+   * @param closed ends the call at once, with CLOSED
+   * @throws the last failure, as `eventLogError` words it
    */
   async run<T>(what: string, closed: AbortSignal, step: (connections: Connections) => Promise<T>): Promise<T> {
     const cut = (): void => this.disconnect();
@@ -37,7 +35,7 @@ export class KafkaClient {
         } catch (error) {
           throwIfClosed(what, closed);
           const remedy = remedyOf(error);
-          // Whoever sends the next request shall not wait on a connection that may be dead.
+          // The next request must not use a dead connection.
           if (remedy === 'reconnect') this.disconnect();
           if (remedy === 'none' || performance.now() - started + pause > this.options.retryForMs) {
             throw eventLogError(error, what);
@@ -60,7 +58,7 @@ export class KafkaClient {
   private connected(): Promise<Connections> {
     if (this.connections === null) {
       const connections = createConnections(this.options);
-      const connecting = connections.cluster.connect().then(
+      const connecting = connections.connect().then(
         () => connections,
         (error: unknown) => {
           connections.destroy();
@@ -71,21 +69,6 @@ export class KafkaClient {
     }
     return this.connections;
   }
-}
-
-/**
- * The broker that leads a partition.
- * @throws UNKNOWN_TOPIC
- */
-export async function leaderOf({ cluster }: Connections, topic: string, partition: number): Promise<Broker> {
-  await cluster.addTargetTopic(topic);
-  const metadata = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
-  if (metadata === undefined) {
-    const message = `The topic ${topic} has no partition ${partition}: check the partition count.`;
-    throw new TelltaleError('UNKNOWN_TOPIC', message);
-  }
-  if (metadata.leader < 0) throw new BrokerError(5, `${topic}/${partition} has no leader`);
-  return cluster.findBroker({ nodeId: `${metadata.leader}` });
 }
 
 function throwIfClosed(what: string, closed: AbortSignal): void {

@@ -10,19 +10,23 @@ import type {
   GroupMembership,
   WriterOptions,
 } from '../../ports/event-log';
-import { KafkaClient, leaderOf } from './client';
+import { listOffsets } from './api/list-offsets';
+import { offsetFetch } from './api/offset-fetch';
+import { KafkaClient } from './client';
 import { FetchClients } from './fetch-clients';
 import { KafkaGroupMember } from './group';
-import { anyBroker, checkBroker, checkKafkajs } from './kafkajs';
+import { checkKafkajs } from './kafkajs';
 import type { KafkaEventLogOptions, KafkaTls } from './options';
 import { KafkaReader } from './reader';
 import { checkMembership, checkRights } from './rights';
 import { ensureTopics } from './topics';
+import { checkVersions } from './versions';
 import { KafkaWriter } from './writer';
 
 /**
  * Opens an event log that is a Kafka cluster: 2.4 or newer, with transactions.
- * @throws EVENT_LOG when no broker can be reached, EVENT_LOG_DENIED, EVENT_LOG_UNSUPPORTED; CONFIG for what is no PEM
+ * @throws EVENT_LOG when no broker can be reached, EVENT_LOG_DENIED, EVENT_LOG_UNSUPPORTED; CONFIG when a certificate or
+ * key is not PEM
  */
 export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<EventLog> {
   checkKafkajs();
@@ -37,7 +41,7 @@ export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<
   }
 }
 
-/** kafkajs takes a file that is no PEM for a broker that cannot be reached. */
+/** Without this check, kafkajs would report a file that is not PEM as a broker that cannot be reached. */
 function checkTls(tls: KafkaTls | null): void {
   if (tls === null) return;
   const [ca, cert, key] = [tls.ca, tls.cert, tls.key].map((pem) => pem ?? undefined);
@@ -51,7 +55,7 @@ function checkTls(tls: KafkaTls | null): void {
 }
 
 class KafkaEventLog implements EventLog {
-  /** For short requests of all kinds; whatever waits has connections of its own. */
+  /** For short requests of all kinds; requests that wait have connections of their own. */
   private readonly client: KafkaClient;
   private readonly fetchClients: FetchClients;
   private readonly writers = new Set<KafkaWriter>();
@@ -66,14 +70,14 @@ class KafkaEventLog implements EventLog {
 
   checkCluster(): Promise<void> {
     const what = `Cannot use the Kafka at ${this.options.brokers.join(', ')}`;
-    return this.client.run(what, this.closed.signal, async ({ cluster }) => {
-      checkBroker(await anyBroker(cluster));
+    return this.client.run(what, this.closed.signal, async (connections) => {
+      checkVersions(await connections.anyBroker());
     });
   }
 
   ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
     return this.client.run('Cannot make the topics', this.closed.signal, (connections) =>
-      ensureTopics(connections, topics, this.options.replication),
+      ensureTopics(connections, topics, this.options),
     );
   }
 
@@ -100,22 +104,18 @@ class KafkaEventLog implements EventLog {
   offsets(topic: string, partition: number): Promise<{ start: number; end: number }> {
     const what = `Cannot read the offsets of ${topic}/${partition}`;
     return this.client.run(what, this.closed.signal, async (connections) => {
-      await leaderOf(connections, topic, partition);
-      const offset = async (fromBeginning: boolean): Promise<number> => {
-        const asked = { topic, partitions: [{ partition }], fromBeginning };
-        const [answer] = await connections.cluster.fetchTopicsOffset([asked]);
-        return Number(answer?.partitions[0]?.offset);
-      };
-      return { start: await offset(true), end: await offset(false) };
+      const leader = await connections.leader(topic, partition);
+      const start = await leader.send(listOffsets(topic, partition, 'start'));
+      return { start, end: await leader.send(listOffsets(topic, partition, 'end')) };
     });
   }
 
   async joinGroup(group: string, topic: string, listener: AssignmentListener): Promise<GroupMembership> {
-    // What makes joining hopeless is told at once; what fails later is tried again.
+    // Errors that no retry mends are thrown here; the member retries after later ones.
     const what = `Cannot join the group ${group}`;
     await this.client.run(what, this.closed.signal, async (connections) => {
       await checkRights(what, connections, { reads: [topic], writes: [] });
-      await leaderOf(connections, topic, 0);
+      await connections.leader(topic, 0);
       await checkMembership(connections, group);
     });
     const member = new KafkaGroupMember(this.options, group, topic, listener);
@@ -133,12 +133,9 @@ class KafkaEventLog implements EventLog {
   groupOffset(group: string, topic: string, partition: number): Promise<number | null> {
     const what = `Cannot read the offset of ${group}`;
     return this.client.run(what, this.closed.signal, async (connections) => {
-      await leaderOf(connections, topic, partition);
-      const coordinator = await connections.groupCoordinator(group);
-      const topics = [{ topic, partitions: [{ partition, offset: '' }] }];
-      const { responses } = await coordinator.offsetFetch({ groupId: group, topics });
-      const offset = Number(responses[0]?.partitions[0]?.offset ?? -1);
-      return offset < 0 ? null : offset;
+      await connections.leader(topic, partition);
+      const coordinator = await connections.coordinator('group', group);
+      return coordinator.send(offsetFetch(group, topic, partition));
     });
   }
 
@@ -148,7 +145,7 @@ class KafkaEventLog implements EventLog {
   }
 
   private async shutDown(): Promise<void> {
-    // Members leave first: what they are asked to give up, they may still have to write.
+    // Members leave first: their listeners may have to write before they give partitions up.
     await Promise.all([...this.memberships].map((membership) => membership.leave()));
     await Promise.all([...this.writers].map((writer) => writer.close()));
     this.closed.abort();

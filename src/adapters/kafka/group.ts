@@ -1,11 +1,14 @@
-import type { Assigner, Cluster } from 'kafkajs';
-import { AssignerProtocol } from 'kafkajs';
-
 import { TelltaleError } from '../../errors';
 import type { AssignmentListener, GroupMembership } from '../../ports/event-log';
+import { assignRoundRobin, assignedPartitions, subscription } from './api/consumer-protocol';
+import { heartbeat } from './api/heartbeat';
+import { joinGroup } from './api/join-group';
+import { leaveGroup } from './api/leave-group';
+import type { GroupMemberId } from './api/sync-group';
+import { syncGroup } from './api/sync-group';
 import { KafkaClient } from './client';
-import { isRebalancing, isUnknownMember } from './errors';
-import type { Connections, GroupBroker } from './kafkajs';
+import type { Broker, Connections } from './connections';
+import { isBrokerError } from './errors';
 import type { KafkaEventLogOptions } from './options';
 
 /** A member that is not heard of for so long has lost its partitions. */
@@ -17,8 +20,7 @@ const HEARTBEAT_MS = 1_000;
 const LEAVE_WITHIN_MS = 2_000;
 
 interface Joined {
-  readonly memberId: string;
-  readonly generationId: number;
+  readonly member: GroupMemberId;
   readonly partitions: readonly number[];
 }
 
@@ -84,46 +86,48 @@ export class KafkaGroupMember implements GroupMembership {
     this.client.disconnect();
   }
 
-  /** Null when that failed, as it does when the next rebalance begins before this one has ended. */
+  /** Null when joining failed, as it does when the next rebalance begins before this one has ended. */
   private async joinOnce(): Promise<Joined | null> {
     try {
-      return await this.request(this.joining.signal, (coordinator, { cluster, assigner }) =>
-        this.join(coordinator, cluster, assigner),
-      );
+      return await this.request(this.joining.signal, (coordinator, connections) => this.join(coordinator, connections));
     } catch (error) {
       this.forgetIfUnknown(error);
       return null;
     }
   }
 
-  private async join(coordinator: GroupBroker, cluster: Cluster, assigner: Assigner): Promise<Joined> {
-    await cluster.addTargetTopic(this.topic);
-    const { generationId, leaderId, memberId, members } = await coordinator.joinGroup({
-      groupId: this.group,
-      sessionTimeout: SESSION_TIMEOUT_MS,
-      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-      memberId: this.memberId,
-      groupProtocols: [assigner.protocol({ topics: [this.topic] })],
-    });
+  private async join(coordinator: Broker, connections: Connections): Promise<Joined> {
+    const { group, topic } = this;
+    const { memberId, round } = await coordinator.send(
+      joinGroup({
+        group,
+        sessionTimeoutMs: SESSION_TIMEOUT_MS,
+        rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
+        memberId: this.memberId,
+        protocol: subscription(topic),
+      }),
+    );
     this.memberId = memberId;
-    const { memberAssignment } = await coordinator.syncGroup({
-      groupId: this.group,
-      generationId,
-      memberId,
-      groupAssignment: memberId === leaderId ? await assigner.assign({ members, topics: [this.topic] }) : [],
-    });
-    const assignment = AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {};
-    return { memberId, generationId, partitions: (assignment[this.topic] ?? []).sort((a, b) => a - b) };
+    // The broker has only given this member an id.
+    if (round === null) return this.join(coordinator, connections);
+    const member = { group, generation: round.generation, memberId };
+    const isLeader = memberId === round.leaderId;
+    const assignments = isLeader ? assignRoundRobin(topic, await connections.partitions(topic), round.memberIds) : [];
+    const assignment = await coordinator.send(syncGroup(member, assignments));
+    return { member, partitions: [...assignedPartitions(topic, assignment)].sort((a, b) => a - b) };
   }
 
-  /** Has the assigned partitions until the group wants them back, then gives them up; heartbeats go on all the while. */
+  /** Keeps the assigned partitions until the group wants them back, then gives them up; heartbeats continue meanwhile. */
   private async hold(joined: Joined): Promise<void> {
     const { partitions } = joined;
     const assigned = partitions.length === 0 ? null : settled(this.listener.assigned(partitions));
     await this.beat(joined, this.leaving.signal, { giveUp: () => true, confirms: true });
 
     const givenUp = new AbortController();
-    const beating = this.beat(joined, givenUp.signal, { giveUp: (error) => !isRebalancing(error), confirms: false });
+    const beating = this.beat(joined, givenUp.signal, {
+      giveUp: (error) => !isBrokerError(error, 'REBALANCE_IN_PROGRESS'),
+      confirms: false,
+    });
     await assigned;
     if (partitions.length > 0) await settled(this.listener.revoked(partitions));
     givenUp.abort();
@@ -135,20 +139,17 @@ export class KafkaGroupMember implements GroupMembership {
    * @param confirms true while this member keeps what it has: a successful heartbeat then confirms the assignment
    */
   private async beat(
-    joined: Joined,
+    { member }: Joined,
     over: AbortSignal,
     { giveUp, confirms }: { giveUp: (error: unknown) => boolean; confirms: boolean },
   ): Promise<void> {
-    const { generationId: groupGenerationId, memberId } = joined;
     for (;;) {
       await this.options.clock.sleep(HEARTBEAT_MS, over);
       if (over.aborted) return;
       const asked = confirms ? [...this.confirming] : [];
       const sentAt = performance.now();
       try {
-        await this.request(over, (coordinator) =>
-          coordinator.heartbeat({ groupId: this.group, groupGenerationId, memberId }),
-        );
+        await this.request(over, (coordinator) => coordinator.send(heartbeat(member)));
         // An answer that a paused process reads later than this says nothing about the present.
         if (performance.now() - sentAt < SESSION_TIMEOUT_MS) for (const confirmed of asked) confirmed();
       } catch (error) {
@@ -160,23 +161,22 @@ export class KafkaGroupMember implements GroupMembership {
 
   /** Without it the others wait until this member's session is over. */
   private async sayGoodbye(): Promise<void> {
-    const { group: groupId, memberId } = this;
     const leaving = this.request(AbortSignal.timeout(LEAVE_WITHIN_MS), (coordinator) =>
-      coordinator.leaveGroup({ groupId, memberId }),
+      coordinator.send(leaveGroup(this.group, this.memberId)),
     );
     await leaving.catch(() => undefined);
   }
 
   private forgetIfUnknown(error: unknown): void {
-    if (isUnknownMember(error)) this.memberId = '';
+    if (isBrokerError(error, 'UNKNOWN_MEMBER_ID')) this.memberId = '';
   }
 
   private request<T>(
     closed: AbortSignal,
-    step: (coordinator: GroupBroker, connections: Connections) => Promise<T>,
+    step: (coordinator: Broker, connections: Connections) => Promise<T>,
   ): Promise<T> {
     return this.client.run(`Cannot reach the group ${this.group}`, closed, async (connections) =>
-      step(await connections.groupCoordinator(this.group), connections),
+      step(await connections.coordinator('group', this.group), connections),
     );
   }
 }

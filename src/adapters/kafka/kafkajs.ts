@@ -1,231 +1,229 @@
-import type { Socket } from 'node:net';
-import { connect as connectTcp, isIP } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import type {
-  Admin,
-  Assigner,
-  Broker,
-  Cluster,
-  ISocketFactory,
-  KafkaConfig,
-  Logger,
-  Mechanism,
-  SASLOptions,
+import type { Assigner, Broker as KafkajsBroker, Cluster, KafkaConfig, Mechanism, SASLOptions } from 'kafkajs';
+import {
+  Kafka,
+  KafkaJSError,
+  KafkaJSProtocolError,
+  KafkaJSSASLAuthenticationError,
+  PartitionAssigners,
+  logLevel,
 } from 'kafkajs';
-import { Kafka, PartitionAssigners, logLevel } from 'kafkajs';
 import { version } from 'kafkajs/package.json';
 
 import { TelltaleError } from '../../errors';
-import { TokenRefusedError } from './errors';
+import type { ApiRequest } from './api/apis';
+import { apis } from './api/apis';
+import type { CoordinatorKind } from './api/find-coordinator';
+import { findCoordinator } from './api/find-coordinator';
+import { AnswerReader } from './api/primitives';
+import type { Broker, Connections } from './connections';
+import { BrokerError, ConnectionError, brokerErrors } from './errors';
 import type { KafkaEventLogOptions, KafkaSasl } from './options';
+import { Sockets, isCertificateFault } from './sockets';
 
 /**
- * The only file that leans on kafkajs beyond its documented interface.
+ * The only file that knows kafkajs: it makes connections with TLS and SASL, and keeps the leaders of partitions. The rest
+ * of this adapter sees `connections.ts`, and the errors of `errors.ts`.
  *
- * Used is what it does well: connections, TLS, SASL, metadata, and the encoding of small requests. Its producer,
- * consumer and retries are not: docs/kafka.md names the fault behind each. What is not documented is checked, version and
- * shape, before anything is sent.
+ * kafkajs' requests, producer, consumer and retries are not used: docs/kafka.md names the fault behind each. Part of what
+ * is used here is not documented; it is checked, version and shape, before anything is sent.
  */
 const PINNED = '2.2.4';
 
-/** The requests, by Kafka's numbers, and the version of each that is spoken here. */
-const spoken = { Produce: [0, 7], Fetch: [1, 11], Metadata: [3, 8], InitProducerId: [22, 1], EndTxn: [26, 1] } as const;
+/** Nothing: each failure reaches the caller as an error, and the caller logs it. */
+const SHOWN_LOG_LINES = logLevel.NOTHING;
 
-/** One request as bytes, and how to read its answer. */
-export interface RawRequest<T> {
-  readonly api: keyof typeof spoken;
-  readonly body: Buffer;
-  readonly decode: (answer: Buffer) => T;
-  /** How long the broker may hold the answer back on purpose. */
-  readonly heldBackMs: number;
-}
-
-interface ProducerIds {
-  readonly transactionalId: string;
-  readonly producerId: string;
-  readonly producerEpoch: number;
-}
-
-interface PartitionOffsets {
-  readonly topic: string;
-  readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
-}
-
-/** A broker's requests as kafkajs has them but does not declare them. */
-export interface TransactionBroker {
-  initProducerId(request: { transactionalId: string; transactionTimeout: number }): Promise<{
-    producerId: string;
-    producerEpoch: number;
-  }>;
-  addPartitionsToTxn(request: ProducerIds & { topics: { topic: string; partitions: number[] }[] }): Promise<unknown>;
-  addOffsetsToTxn(request: ProducerIds & { groupId: string }): Promise<unknown>;
-  txnOffsetCommit(request: ProducerIds & { groupId: string; topics: PartitionOffsets[] }): Promise<unknown>;
-  endTxn(request: ProducerIds & { transactionResult: boolean }): Promise<unknown>;
-}
-
-export interface GroupBroker {
-  joinGroup(request: {
-    groupId: string;
-    sessionTimeout: number;
-    rebalanceTimeout: number;
-    memberId: string;
-    groupProtocols: { name: string; metadata: Buffer }[];
-  }): Promise<{
-    generationId: number;
-    leaderId: string;
-    memberId: string;
-    members: { memberId: string; memberMetadata: Buffer }[];
-  }>;
-  syncGroup(request: {
-    groupId: string;
-    generationId: number;
-    memberId: string;
-    groupAssignment: { memberId: string; memberAssignment: Buffer }[];
-  }): Promise<{ memberAssignment: Buffer }>;
-  heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>;
-  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
-}
-
-export type GroupCoordinator = Broker & GroupBroker & Pick<TransactionBroker, 'txnOffsetCommit'>;
-
-interface ConnectedBroker {
-  readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>;
-  readonly connectionPool: {
-    getConnection(): Promise<{ send(request: object): Promise<unknown> }>;
-  };
-}
-
-const TRANSACTION = 1;
-
-const GROUP = 0;
-
-interface FindingBroker {
-  findGroupCoordinator(wanted: {
-    groupId: string;
-    coordinatorType: number;
-  }): Promise<{ readonly coordinator: { readonly nodeId: number } }>;
-}
-
-/** Connections to the brokers that live and die together. */
-export interface Connections {
-  readonly cluster: Cluster;
-  readonly admin: Admin;
-  readonly assigner: Assigner;
-  transactionCoordinator(transactionalId: string): Promise<TransactionBroker>;
-  groupCoordinator(group: string): Promise<GroupCoordinator>;
-  send<T>(broker: Broker, request: RawRequest<T>): Promise<T>;
-  /** Cuts every connection, at once: what is under way fails. */
-  destroy(): void;
-}
-
-/** @throws INTERNAL when this is not the kafkajs that this file was written against */
+/** @throws INTERNAL when another kafkajs is installed than the one that this file was written against */
 export function checkKafkajs(): void {
   if (version === PINNED) return;
-  const message = `kafkajs is ${version}, and this Telltale leans on the insides of ${PINNED}: install that version.`;
-  throw new TelltaleError('INTERNAL', message);
+  throw new TelltaleError(
+    'INTERNAL',
+    `kafkajs ${version} is installed; Telltale requires ${PINNED}: install that version.`,
+  );
 }
 
-/** Connections that are not made yet: `cluster.connect()` makes the first one. */
+/** Connections that are not made yet. */
 export function createConnections(options: KafkaEventLogOptions): Connections {
-  const sockets = new Set<Socket>();
-  const kafka = new Kafka({ ...kafkaConfig(options), socketFactory: socketFactory(sockets) });
-  const { cluster, assigner } = clusterOf(kafka);
-  const coordinators = new Map<string, Promise<Broker>>();
-  // Kept as long as the connections: when a coordinator has moved, they are thrown away.
-  const coordinatorOf = (coordinatorType: number, groupId: string): Promise<Broker> => {
-    const name = `${coordinatorType}/${groupId}`;
-    const known = coordinators.get(name) ?? findCoordinator(cluster, coordinatorType, groupId);
-    coordinators.set(name, known);
-    known.catch(() => coordinators.delete(name));
-    return known;
-  };
-  return {
-    cluster,
-    assigner,
-    admin: kafka.admin({ retry: { retries: 0 } }),
-    transactionCoordinator: async (groupId) => {
-      const broker = await coordinatorOf(TRANSACTION, groupId);
-      const calls = ['initProducerId', 'addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn'] as const;
-      return shaped<TransactionBroker>(broker, calls);
-    },
-    groupCoordinator: async (groupId) => {
-      const broker = await coordinatorOf(GROUP, groupId);
-      const calls = ['joinGroup', 'syncGroup', 'heartbeat', 'leaveGroup', 'offsetFetch', 'txnOffsetCommit'] as const;
-      return shaped<GroupCoordinator>(broker, calls);
-    },
-    send,
-    destroy: () => {
-      for (const socket of sockets) socket.destroy(new Error('closed'));
-      sockets.clear();
-    },
-  };
-}
-
-/** As `cluster.findGroupCoordinator` does, which hides why a broker refuses. */
-async function findCoordinator(cluster: Cluster, coordinatorType: number, groupId: string): Promise<Broker> {
-  const broker = shaped<FindingBroker>(await anyBroker(cluster), ['findGroupCoordinator']);
-  const { coordinator } = await broker.findGroupCoordinator({ groupId, coordinatorType });
-  return cluster.findBroker({ nodeId: `${coordinator.nodeId}` });
-}
-
-/** A broker that can be reached. */
-export async function anyBroker(cluster: Cluster): Promise<Broker> {
-  if (cluster.getNodeIds().length === 0) await cluster.refreshMetadata();
-  let unreachable: unknown;
-  for (const nodeId of cluster.getNodeIds()) {
-    try {
-      return await cluster.findBroker({ nodeId: `${nodeId}` });
-    } catch (error) {
-      unreachable = error;
-    }
-  }
-  throw unreachable;
-}
-
-/**
- * Does this broker speak what is needed?
- * @throws EVENT_LOG_UNSUPPORTED
- */
-export function checkBroker(broker: Broker): void {
-  const { versions } = shaped<ConnectedBroker>(broker, []);
-  for (const [name, [key, wanted]] of Object.entries(spoken)) {
-    const known = versions[key];
-    if (known !== undefined && known.minVersion <= wanted && wanted <= known.maxVersion) continue;
-    const answer = known === undefined ? 'does not know it' : `speaks ${known.minVersion} to ${known.maxVersion}`;
-    const message = `Telltale needs transactions: the broker's ${name} must speak version ${wanted}, and this one ${answer}`;
-    throw new TelltaleError('EVENT_LOG_UNSUPPORTED', `${message}. Use Apache Kafka 2.4 or newer.`);
-  }
-}
-
-/** Sent on the broker's first connection, the one that is made anyway: kafkajs would open a second one for fetches. */
-async function send<T>(broker: Broker, { api, body, decode, heldBackMs }: RawRequest<T>): Promise<T> {
-  const { connectionPool } = shaped<ConnectedBroker>(broker, []);
-  const connection = await connectionPool.getConnection();
-  const [apiKey, apiVersion] = spoken[api];
-  // All that kafkajs looks at in an encoder.
-  const encoder = { buf: body, buffer: body };
-  let decoded: { readonly answer: T } | null = null;
-  await connection.send({
-    request: { apiKey, apiVersion, apiName: api, encode: () => Promise.resolve(encoder) },
-    response: {
-      decode: (bytes: Buffer) => {
-        decoded = { answer: decode(bytes) };
-        return Promise.resolve({});
-      },
-      parse: () => Promise.resolve({}),
-    },
-    requestTimeout: heldBackMs + FETCH_GRACE_MS,
-    logResponseError: false,
+  const sockets = new Sockets();
+  const kafka = new Kafka({
+    ...kafkaConfig(options),
+    // kafkajs declares TLS options, and gives none where there is no TLS.
+    socketFactory: ({ host, port, ssl, onConnect }) =>
+      sockets.connect({ host, port }, options.tls === null ? null : ssl, onConnect),
   });
-  return answered<T>(decoded);
+  return new KafkajsConnections(clusterOf(kafka), sockets);
 }
 
-/** On top of what a broker holds back on purpose. */
-const FETCH_GRACE_MS = 10_000;
+class KafkajsConnections implements Connections {
+  /** Kept as long as the connections: when a coordinator has moved, they are thrown away. */
+  private readonly coordinators = new Map<string, Promise<Broker>>();
 
-function answered<T>(decoded: { readonly answer: T } | null): T {
-  if (decoded !== null) return decoded.answer;
-  throw new TelltaleError('INTERNAL', 'kafkajs returned before it had an answer.');
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly sockets: Sockets,
+  ) {}
+
+  connect(): Promise<void> {
+    return translated(() => this.cluster.connect());
+  }
+
+  async anyBroker(): Promise<Broker> {
+    if (this.cluster.getNodeIds().length === 0) await translated(() => this.cluster.refreshMetadata());
+    let unreachable: unknown;
+    for (const nodeId of this.cluster.getNodeIds()) {
+      try {
+        return await this.broker(nodeId);
+      } catch (error) {
+        unreachable = error;
+      }
+    }
+    throw unreachable;
+  }
+
+  async allBrokers(): Promise<readonly Broker[]> {
+    await translated(() => this.cluster.refreshMetadata());
+    return Promise.all(this.cluster.getNodeIds().map((nodeId) => this.broker(nodeId)));
+  }
+
+  async controller(): Promise<Broker> {
+    // Makes sure that metadata is loaded, which names the controller.
+    await this.anyBroker();
+    return new KafkajsConnectedBroker(await translated(() => this.cluster.findControllerBroker()));
+  }
+
+  async leader(topic: string, partition: number): Promise<Broker> {
+    const found = (await this.metadataOf(topic)).find(({ partitionId }) => partitionId === partition);
+    if (found === undefined) {
+      const message = `The topic ${topic} has no partition ${partition}: check the partition count.`;
+      throw new TelltaleError('UNKNOWN_TOPIC', message);
+    }
+    if (found.leader >= 0) return this.broker(found.leader);
+    throw new BrokerError(brokerErrors.LEADER_NOT_AVAILABLE.code, `${topic}/${partition} has no leader`);
+  }
+
+  async partitions(topic: string): Promise<readonly number[]> {
+    return (await this.metadataOf(topic)).map(({ partitionId }) => partitionId).sort((a, b) => a - b);
+  }
+
+  coordinator(kind: CoordinatorKind, key: string): Promise<Broker> {
+    const name = `${kind}/${key}`;
+    const known = this.coordinators.get(name) ?? this.findCoordinator(kind, key);
+    this.coordinators.set(name, known);
+    known.catch(() => this.coordinators.delete(name));
+    return known;
+  }
+
+  destroy(): void {
+    this.sockets.destroy();
+  }
+
+  /** kafkajs' own search hides why a broker refuses. */
+  private async findCoordinator(kind: CoordinatorKind, key: string): Promise<Broker> {
+    const broker = await this.anyBroker();
+    return this.broker(await broker.send(findCoordinator(kind, key)));
+  }
+
+  private async metadataOf(topic: string): Promise<ReturnType<Cluster['findTopicPartitionMetadata']>> {
+    await translated(() => this.cluster.addTargetTopic(topic), `the topic ${topic}`);
+    return this.cluster.findTopicPartitionMetadata(topic);
+  }
+
+  private async broker(nodeId: number | string): Promise<Broker> {
+    return new KafkajsConnectedBroker(await translated(() => this.cluster.findBroker({ nodeId: `${nodeId}` })));
+  }
+}
+
+/** A broker of kafkajs, and of its undocumented insides those that are used. */
+interface BrokerInsides {
+  readonly nodeId: number | null;
+  readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>;
+  readonly connectionPool: { getConnection(): Promise<{ send(request: object): Promise<unknown> }> };
+}
+
+class KafkajsConnectedBroker implements Broker {
+  private readonly insides: BrokerInsides;
+
+  constructor(broker: KafkajsBroker) {
+    this.insides = insidesOf(broker);
+  }
+
+  get id(): number {
+    return this.insides.nodeId ?? -1;
+  }
+
+  versionsOf(apiKey: number): { min: number; max: number } | null {
+    const versions = this.insides.versions[apiKey];
+    return versions === undefined ? null : { min: versions.minVersion, max: versions.maxVersion };
+  }
+
+  /** Sent on the broker's first connection, the one that is made anyway: kafkajs would open a second one for fetches. */
+  async send<T>({ api, body, parse, heldBackMs }: ApiRequest<T>): Promise<T> {
+    const { key: apiKey, version: apiVersion } = apis[api];
+    // All that kafkajs looks at in an encoder.
+    const encoder = { buf: body, buffer: body };
+    const answers: Buffer[] = [];
+    await translated(async () => {
+      const connection = await this.insides.connectionPool.getConnection();
+      await connection.send({
+        request: { apiKey, apiVersion, apiName: api, encode: () => Promise.resolve(encoder) },
+        response: {
+          decode: (bytes: Buffer) => {
+            answers.push(bytes);
+            return Promise.resolve({});
+          },
+          parse: () => Promise.resolve({}),
+        },
+        // Null: the time limit of the connection.
+        requestTimeout: heldBackMs === undefined ? null : heldBackMs + ANSWER_GRACE_MS,
+        logResponseError: false,
+      });
+    });
+    const [answer] = answers;
+    if (answer === undefined) throw new TelltaleError('INTERNAL', 'kafkajs returned before it had an answer.');
+    return parse(new AnswerReader(answer));
+  }
+}
+
+/** On top of the time for which a broker holds an answer back on purpose. */
+const ANSWER_GRACE_MS = 10_000;
+
+function insidesOf(broker: object): BrokerInsides {
+  const pool: unknown = Reflect.get(broker, 'connectionPool');
+  const isAsExpected =
+    typeof Reflect.get(broker, 'versions') === 'object' &&
+    typeof pool === 'object' &&
+    pool !== null &&
+    typeof Reflect.get(pool, 'getConnection') === 'function';
+  if (isAsExpected) return broker as BrokerInsides;
+  throw new TelltaleError('INTERNAL', `kafkajs ${version} has other insides than ${PINNED}: install that version.`);
+}
+
+/** Runs a call of kafkajs about something; its errors become those of `errors.ts`. */
+async function translated<T>(call: () => Promise<T>, what = 'the cluster'): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw ownError(error, what);
+  }
+}
+
+function ownError(error: unknown, what: string): unknown {
+  const causes = causesOf(error);
+  const own = causes.find((cause) => cause instanceof TelltaleError || cause instanceof ConnectionError);
+  if (own !== undefined) return own;
+  const message = error instanceof Error ? error.message : String(error);
+  for (const cause of causes) {
+    if (cause instanceof KafkaJSProtocolError) return new BrokerError(cause.code, what, { cause: error });
+    if (cause instanceof KafkaJSSASLAuthenticationError) return new ConnectionError('credentials', message, error);
+    if (isCertificateFault(Reflect.get(cause, 'code'))) return new ConnectionError('certificate', message, error);
+  }
+  return error instanceof KafkaJSError ? new ConnectionError('broken', message, error) : error;
+}
+
+/** An error and its causes. */
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = [];
+  for (let cause = error; cause instanceof Error && causes.length < 5; cause = cause.cause) causes.push(cause);
+  return causes;
 }
 
 function kafkaConfig(options: KafkaEventLogOptions): KafkaConfig {
@@ -233,11 +231,11 @@ function kafkaConfig(options: KafkaEventLogOptions): KafkaConfig {
   return {
     brokers: [...options.brokers],
     clientId: options.clientId,
-    logLevel: logLevel.NOTHING,
+    logLevel: SHOWN_LOG_LINES,
     connectionTimeout: Math.min(10_000, options.requestTimeoutMs),
     authenticationTimeout: options.requestTimeoutMs,
     requestTimeout: options.requestTimeoutMs,
-    // One try for each broker that is named; going on trying is our part.
+    // One try for each broker in the configuration; `KafkaClient` repeats.
     retry: { retries: options.brokers.length, initialRetryTime: 20, maxRetryTime: 200 },
     ...(sasl === null ? {} : { sasl: saslOf(sasl) }),
     ...(tls === null
@@ -267,8 +265,8 @@ function saslOf(sasl: KafkaSasl): SASLOptions | Mechanism {
 }
 
 /**
- * As kafkajs has it, which does not look at the answer: a broker that refuses a token says so in there, with a success
- * around it, and ends the connection after the next request (RFC 7628, 3.2.3). kafkajs would go on trying.
+ * kafkajs' own mechanism does not look at the answer: a broker that refuses a token says so in there, with a success
+ * around it, and ends the connection after the next request (RFC 7628, 3.2.3). kafkajs would keep trying.
  */
 function oauthBearer(token: () => Promise<string>): Mechanism {
   return {
@@ -283,7 +281,7 @@ function oauthBearer(token: () => Promise<string>): Mechanism {
           response: { decode: (answer) => answer.subarray(4), parse: (text) => text.toString('utf8') },
         });
         if (refusal === undefined || refusal === '') return;
-        throw new TokenRefusedError(`the broker refuses the token: ${refusal.slice(0, REFUSAL_CHARS)}`);
+        throw new RefusedToken(`the broker refuses the token: ${refusal.slice(0, REFUSAL_CHARS)}`);
       },
     }),
   };
@@ -291,45 +289,24 @@ function oauthBearer(token: () => Promise<string>): Mechanism {
 
 const REFUSAL_CHARS = 200;
 
-/** As kafkajs makes sockets, and remembers them. */
-function socketFactory(sockets: Set<Socket>): ISocketFactory {
-  return ({ host, port, ssl, onConnect }) => {
-    const socket = isPlain(ssl)
-      ? connectTcp({ host, port }, onConnect)
-      : connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect);
-    socket.setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    return socket;
-  };
+class RefusedToken extends ConnectionError {
+  /** For kafkajs, which would send the next one. */
+  readonly retriable = false;
+
+  constructor(message: string) {
+    super('credentials', message, undefined);
+  }
 }
 
-/** kafkajs declares TLS options, and gives none where there is no TLS. */
-function isPlain(ssl: unknown): boolean {
-  return ssl === null || ssl === undefined;
-}
-
-const KEEP_ALIVE_MS = 60_000;
-
-/** The cluster of a consumer that is never run: kafkajs hands it to whoever assigns partitions. */
-function clusterOf(kafka: Kafka): { cluster: Cluster; assigner: Assigner } {
-  const found: { cluster: Cluster; assigner: Assigner }[] = [];
-  const capture = (config: { cluster: Cluster; groupId: string; logger: Logger }): Assigner => {
-    const assigner = PartitionAssigners.roundRobin(config);
-    found.push({ cluster: config.cluster, assigner });
-    return assigner;
+/** The cluster of a consumer that never runs: kafkajs hands it to the assigner of partitions. */
+function clusterOf(kafka: Kafka): Cluster {
+  const found: Cluster[] = [];
+  const capture = (config: Parameters<typeof PartitionAssigners.roundRobin>[0]): Assigner => {
+    found.push(config.cluster);
+    return PartitionAssigners.roundRobin(config);
   };
   kafka.consumer({ groupId: 'unused', partitionAssigners: [capture], allowAutoTopicCreation: false });
-  const [first] = found;
-  if (first === undefined) throw new TelltaleError('INTERNAL', `kafkajs ${version} does not hand over its cluster.`);
-  return first;
-}
-
-/** Takes an object of kafkajs for what this file says it is, after a look at its methods. */
-function shaped<T extends object>(value: object, methods: readonly (keyof T & string)[]): T {
-  for (const method of methods) {
-    if (typeof Reflect.get(value, method) === 'function') continue;
-    throw new TelltaleError('INTERNAL', `kafkajs ${version} has no ${method}: install kafkajs ${PINNED}.`);
-  }
-  return value as T;
+  const [cluster] = found;
+  if (cluster === undefined) throw new TelltaleError('INTERNAL', `kafkajs ${version} does not hand over its cluster.`);
+  return cluster;
 }

@@ -1,16 +1,13 @@
 import { TelltaleError } from '../../errors';
 import type { EventReader, FetchedBatches } from '../../ports/event-log';
+import { fetch } from './api/fetch';
 import { committedBatches } from './batches';
 import type { KafkaClient } from './client';
-import { leaderOf } from './client';
-import { BrokerError, brokerCode } from './errors';
+import { isBrokerError } from './errors';
 import type { FetchClients } from './fetch-clients';
 import type { KafkaEventLogOptions } from './options';
-import { fetchRequest } from './wire';
 
-const OFFSET_OUT_OF_RANGE = 1;
-
-/** How often a partition that has not reached the wanted offset is looked at. */
+/** How often to check a partition that has not reached the wanted offset. */
 const SHORT_OF_OFFSET_MS = 50;
 
 /** What the readers of one event log share. */
@@ -62,7 +59,7 @@ export class KafkaReader implements EventReader {
     try {
       return await this.request(client, maxBytes, waitMs);
     } catch (error) {
-      if (this.closed.aborted || brokerCode(error) !== OFFSET_OUT_OF_RANGE) throw error;
+      if (this.closed.aborted || !isBrokerError(error, 'OFFSET_OUT_OF_RANGE')) throw error;
       return await this.outOfRange(waitMs);
     } finally {
       this.parts.clients.giveBack(client);
@@ -71,11 +68,10 @@ export class KafkaReader implements EventReader {
 
   private async request(client: KafkaClient, maxBytes: number, waitMs: number): Promise<FetchedBatches> {
     const { topic, partition, position: from } = this;
-    const request = fetchRequest({ topic, partition, offset: from, maxBytes, waitMs });
+    const request = fetch({ topic, partition, offset: from, maxBytes, waitMs });
     const answer = await client.run(`Cannot read ${this.name}`, this.closed, async (connections) => {
-      const received = await connections.send(await leaderOf(connections, topic, partition), request);
-      if (received.errorCode !== 0) throw new BrokerError(received.errorCode, `${this.name} from ${from} on`);
-      return received;
+      const leader = await connections.leader(topic, partition);
+      return leader.send(request);
     });
     const { batches, next } = committedBatches(answer.records, answer.aborted);
     const end = answer.lastStableOffset;
@@ -85,7 +81,7 @@ export class KafkaReader implements EventReader {
     return { batches, from, next: isGap ? Math.max(from, end) : from, end };
   }
 
-  /** Kafka knows no difference between too early and too late. */
+  /** Kafka gives the same error for an offset before the start and for one after the end. */
   private async outOfRange(waitMs: number): Promise<FetchedBatches> {
     const from = this.position;
     const { start, end } = await this.parts.offsets(this.topic, this.partition);

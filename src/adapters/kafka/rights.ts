@@ -1,14 +1,12 @@
 import type { WriterOptions } from '../../ports/event-log';
-import { BrokerError, denied, isUnknownMember } from './errors';
-import type { Connections } from './kafkajs';
-import { anyBroker } from './kafkajs';
-import { rightsRequest } from './wire';
-
-const UNKNOWN_TOPIC = 3;
+import { heartbeat } from './api/heartbeat';
+import { metadata } from './api/metadata';
+import type { Connections } from './connections';
+import { BrokerError, brokerErrors, denied, isBrokerError } from './errors';
 
 /**
- * Asks the broker whether topics may be read and written; a topic that does not exist is not looked at.
- * @param what what cannot be done without
+ * Asks the broker whether this user may read and write topics. Says nothing about a topic that does not exist.
+ * @param what the step that needs these rights
  * @throws EVENT_LOG_DENIED that names the topic; BrokerError
  */
 export async function checkRights(
@@ -18,9 +16,9 @@ export async function checkRights(
 ): Promise<void> {
   const topics = [...new Set([...writes, ...reads])];
   if (topics.length === 0) return;
-  const answers = await connections.send(await anyBroker(connections.cluster), rightsRequest(topics));
-  for (const { topic, errorCode, mayRead, mayWrite } of answers) {
-    if (errorCode === UNKNOWN_TOPIC) continue;
+  const broker = await connections.anyBroker();
+  for (const { topic, errorCode, mayRead, mayWrite } of await broker.send(metadata(topics))) {
+    if (errorCode === brokerErrors.UNKNOWN_TOPIC_OR_PARTITION.code) continue;
     if (errorCode !== 0) throw new BrokerError(errorCode, `the topic ${topic}`);
     const missing = [
       ...(reads.includes(topic) && !mayRead ? ['read'] : []),
@@ -30,12 +28,15 @@ export async function checkRights(
   }
 }
 
-/** Asks the broker whether members of a group are taken: a heartbeat of nobody is refused for one reason or the other. */
+/**
+ * Asks the broker whether this user may join a group: it refuses the heartbeat of an unknown member for one reason or the
+ * other.
+ */
 export async function checkMembership(connections: Connections, group: string): Promise<void> {
-  const coordinator = await connections.groupCoordinator(group);
+  const coordinator = await connections.coordinator('group', group);
   try {
-    await coordinator.heartbeat({ groupId: group, groupGenerationId: 0, memberId: '' });
+    await coordinator.send(heartbeat({ group, generation: 0, memberId: '' }));
   } catch (error) {
-    if (!isUnknownMember(error)) throw error;
+    if (!isBrokerError(error, 'UNKNOWN_MEMBER_ID')) throw error;
   }
 }

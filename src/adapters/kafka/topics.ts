@@ -1,77 +1,69 @@
-import type { Admin } from 'kafkajs';
-import { ConfigResourceTypes } from 'kafkajs';
-
 import type { TopicSpec } from '../../stream/topics';
 import { TelltaleError } from '../../errors';
-import { BrokerError, TOPIC_AUTHORIZATION_FAILED, isTopicDenied, isUnknownTopic } from './errors';
-import type { Connections } from './kafkajs';
-import { checkBroker } from './kafkajs';
+import { createTopics } from './api/create-topics';
+import { describeTopicConfigs } from './api/describe-configs';
+import type { TopicMetadata } from './api/metadata';
+import { metadata } from './api/metadata';
+import type { Broker, Connections } from './connections';
+import { BrokerError, brokerErrors } from './errors';
+import type { KafkaEventLogOptions } from './options';
+import { checkVersions } from './versions';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-const TOPIC_ALREADY_EXISTS = 'TOPIC_ALREADY_EXISTS';
-
 /** Makes the topics that are missing, then checks all. May be run again after a failure anywhere. */
 export async function ensureTopics(
-  { cluster, admin }: Connections,
+  connections: Connections,
   specs: readonly TopicSpec[],
-  replication: number | null,
+  options: Pick<KafkaEventLogOptions, 'replication' | 'requestTimeoutMs'>,
 ): Promise<void> {
-  await admin.connect();
-  for (const spec of specs) {
-    try {
-      const partitions = await partitionCount(admin, spec.name);
-      if (partitions === null) await create(admin, spec, replication);
-      else await check(admin, spec, partitions);
-    } catch (error) {
-      // kafkajs does not say which one.
-      throw isTopicDenied(error) ? new BrokerError(TOPIC_AUTHORIZATION_FAILED, `the topic ${spec.name}`) : error;
-    }
-  }
-  // Kafka answers before every broker knows of a new topic; whoever asks one of them next shall find it.
-  await cluster.refreshMetadata();
-  for (const nodeId of cluster.getNodeIds()) {
-    const broker = await cluster.findBroker({ nodeId: `${nodeId}` });
-    checkBroker(broker);
-    try {
-      await broker.metadata(specs.map(({ name }) => name));
-    } catch (error) {
-      throw isUnknownTopic(error) ? new BrokerError(5, `a topic is not on broker ${nodeId} yet`) : error;
-    }
+  const existing = await existingTopics(await connections.anyBroker(), specs);
+  const missing = specs.filter(({ name }) => !existing.has(name));
+  await check(
+    await connections.anyBroker(),
+    specs.flatMap((spec) => (existing.has(spec.name) ? [{ spec, partitions: existing.get(spec.name) ?? 0 }] : [])),
+  );
+  if (missing.length > 0) await create(connections, missing, options);
+  // Kafka answers before every broker knows of a new topic, and the next request may go to any of them.
+  for (const broker of await connections.allBrokers()) {
+    checkVersions(broker);
+    const known = await existingTopics(broker, specs);
+    if (specs.every(({ name }) => known.has(name))) continue;
+    throw new BrokerError(brokerErrors.LEADER_NOT_AVAILABLE.code, `a topic is not on broker ${broker.id} yet`);
   }
 }
 
-/** Null when there is no such topic. */
-async function partitionCount(admin: Admin, name: string): Promise<number | null> {
-  try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
-    return topics[0]?.partitions.length ?? null;
-  } catch (error) {
-    if (isUnknownTopic(error)) return null;
-    throw error;
+/** The partition counts of those topics that a broker knows. */
+async function existingTopics(broker: Broker, specs: readonly TopicSpec[]): Promise<ReadonlyMap<string, number>> {
+  const known = new Map<string, number>();
+  for (const topic of await broker.send(metadata(specs.map(({ name }) => name)))) {
+    if (topic.errorCode === brokerErrors.UNKNOWN_TOPIC_OR_PARTITION.code) continue;
+    const errorCode = firstError(topic);
+    if (errorCode !== 0) throw new BrokerError(errorCode, `the topic ${topic.topic}`);
+    known.set(topic.topic, topic.partitions.length);
   }
+  return known;
 }
 
-async function create(admin: Admin, spec: TopicSpec, replication: number | null): Promise<void> {
-  const { brokers } = await admin.describeCluster();
-  const replicationFactor = replication ?? Math.min(3, brokers.length);
-  try {
-    await admin.createTopics({
-      // Where it waits, it rejects a topic that another broker does not know yet.
-      waitForLeaders: false,
-      topics: [
-        {
-          topic: spec.name,
-          numPartitions: spec.partitions,
-          replicationFactor,
-          configEntries: Object.entries(settings(spec, replicationFactor)).map(([name, value]) => ({ name, value })),
-        },
-      ],
-    });
-  } catch (error) {
-    if (error instanceof Error && Reflect.get(error, 'type') === TOPIC_ALREADY_EXISTS) return;
-    throw error;
+function firstError({ errorCode, partitions }: TopicMetadata): number {
+  return [errorCode, ...partitions.map((partition) => partition.errorCode)].find((code) => code !== 0) ?? 0;
+}
+
+async function create(
+  connections: Connections,
+  specs: readonly TopicSpec[],
+  { replication, requestTimeoutMs }: Pick<KafkaEventLogOptions, 'replication' | 'requestTimeoutMs'>,
+): Promise<void> {
+  const replicas = replication ?? Math.min(3, (await connections.allBrokers()).length);
+  const topics = specs.map((spec) => {
+    return { name: spec.name, partitions: spec.partitions, replicas, settings: settings(spec, replicas) };
+  });
+  const controller = await connections.controller();
+  for (const { name, errorCode, message } of await controller.send(createTopics(topics, requestTimeoutMs))) {
+    // Another program was faster.
+    if (errorCode === 0 || errorCode === brokerErrors.TOPIC_ALREADY_EXISTS.code) continue;
+    throw new BrokerError(errorCode, `the topic ${name}`, { detail: message });
   }
 }
 
@@ -95,34 +87,43 @@ function settings(spec: TopicSpec, replicas: number): Record<string, string> {
   };
 }
 
-async function check(admin: Admin, spec: TopicSpec, partitions: number): Promise<void> {
-  const wanted = wantedSettings(spec);
-  const configNames = wanted.map(({ setting }) => setting);
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: spec.name, configNames }],
-  });
-  const entries = resources[0]?.configEntries ?? [];
-  const differences = wanted.flatMap(({ setting, value, accepts }) => {
-    const is = entries.find(({ configName }) => configName === setting)?.configValue ?? '';
-    return accepts(is) ? [] : [`${setting} ${is}, not ${value}`];
-  });
-  if (partitions !== spec.partitions) differences.unshift(`${partitions} partitions, not ${spec.partitions}`);
-  if (differences.length === 0) return;
-  const fix = 'Configure the partitions that it has, and correct its settings with kafka-configs.sh';
-  throw new TelltaleError('TOPIC_MISMATCH', `The topic ${spec.name} has ${differences.join('; ')}. ${fix}.`);
+interface ExistingTopic {
+  readonly spec: TopicSpec;
+  readonly partitions: number;
 }
 
+/** @throws TOPIC_MISMATCH that names every difference of the first topic that has one */
+async function check(broker: Broker, topics: readonly ExistingTopic[]): Promise<void> {
+  if (topics.length === 0) return;
+  const request = describeTopicConfigs(
+    topics.map(({ spec }) => spec.name),
+    settingNames,
+  );
+  const described = new Map((await broker.send(request)).map(({ topic, settings }) => [topic, settings]));
+  for (const { spec, partitions } of topics) {
+    const differences = wantedSettings(spec).flatMap(({ setting, value, accepts }) => {
+      const is = described.get(spec.name)?.get(setting) ?? '';
+      return accepts(is) ? [] : [`${setting} ${is}, not ${value}`];
+    });
+    if (partitions !== spec.partitions) differences.unshift(`${partitions} partitions, not ${spec.partitions}`);
+    if (differences.length === 0) continue;
+    const fix = 'Configure the partitions that it has, and correct its settings with kafka-configs.sh';
+    throw new TelltaleError('TOPIC_MISMATCH', `The topic ${spec.name} has ${differences.join('; ')}. ${fix}.`);
+  }
+}
+
+const settingNames = ['cleanup.policy', 'message.timestamp.type', 'compression.type', 'min.compaction.lag.ms'] as const;
+
 interface WantedSetting {
-  readonly setting: string;
+  readonly setting: (typeof settingNames)[number];
   readonly value: string;
   readonly accepts: (is: string) => boolean;
 }
 
-/** What an existing topic must have. What goes beyond the spec without harm is accepted. */
+/** The settings that an existing topic must have. */
 function wantedSettings(spec: TopicSpec): readonly WantedSetting[] {
   const { cleanup, compactionLagMs = 0, compression = 'producer', timestamps = 'create' } = spec;
-  // Without a wish for compression, everything that readers can read will do.
+  // A spec that asks for no compression accepts all that readers can read.
   const readable = compression === 'producer' ? ['producer', 'uncompressed', 'gzip'] : [compression];
   const timestampType = timestampTypes[timestamps];
   return [

@@ -2,28 +2,27 @@ import { batchHeader } from '../../records/record-batch';
 import { TelltaleError } from '../../errors';
 import type { EventTransaction, EventWriter, WriterOptions } from '../../ports/event-log';
 import { crc32c } from '../native/checksums';
+import { addOffsetsToTxn } from './api/add-offsets-to-txn';
+import { addPartitionToTxn } from './api/add-partitions-to-txn';
+import { endTxn } from './api/end-txn';
+import type { Producer } from './api/init-producer-id';
+import { initProducerId } from './api/init-producer-id';
+import { produce } from './api/produce';
+import { txnOffsetCommit } from './api/txn-offset-commit';
 import { sequenceAfter, transactionalBatch } from './batches';
-import { KafkaClient, leaderOf } from './client';
-import { BrokerError, brokerCode, isFenced, remedyOf } from './errors';
-import type { Connections } from './kafkajs';
+import { KafkaClient } from './client';
+import type { Broker, Connections } from './connections';
+import { BrokerError, brokerErrors, isFenced, remedyOf } from './errors';
 import type { KafkaEventLogOptions } from './options';
-import { produceRequest } from './wire';
 
 /** What Kafka brokers take by default. */
 const MAX_BATCH_BYTES = 1 << 20;
 
-/** How long closing tries to abort what is open. */
+/** How long closing tries to abort the open transaction. */
 const ABORT_WITHIN_MS = 2_000;
 
-/** The batch was appended before: the answer to the first try was lost. */
-const DUPLICATE_SEQUENCE_NUMBER = 46;
-
-/** What the broker knows this writer by, from `InitProducerId`. */
-interface Producer {
-  readonly transactionalId: string;
-  readonly producerId: string;
-  readonly producerEpoch: number;
-}
+/** Codes of a batch that is in the log; the second one when the answer to the first try was lost. */
+const APPENDED: readonly number[] = [0, brokerErrors.DUPLICATE_SEQUENCE_NUMBER.code];
 
 /**
  * The writer of a transactional id, over connections of its own. `InitProducerId` fences: the coordinator raises the
@@ -54,11 +53,11 @@ export class KafkaWriter implements EventWriter {
     const client = new KafkaClient(options);
     try {
       const what = `Cannot open the writer ${transactionalId}`;
-      const { producerId, producerEpoch } = await client.run(what, closed, async (connections) => {
-        const coordinator = await connections.transactionCoordinator(transactionalId);
-        return coordinator.initProducerId({ transactionalId, transactionTimeout: options.transactionTimeoutMs });
+      const producer = await client.run(what, closed, async (connections) => {
+        const coordinator = await connections.coordinator('transaction', transactionalId);
+        return coordinator.send(initProducerId(transactionalId, options.transactionTimeoutMs));
       });
-      return new KafkaWriter(options, client, { transactionalId, producerId, producerEpoch }, writes);
+      return new KafkaWriter(options, client, producer, writes);
     } catch (error) {
       client.disconnect();
       throw error;
@@ -88,7 +87,7 @@ export class KafkaWriter implements EventWriter {
   private async shutDown(): Promise<void> {
     const message = `The writer ${this.producer.transactionalId} is closed: open a new one.`;
     this.spend(new TelltaleError('CLOSED', message));
-    // Without an abort readers would wait for the broker's time limit; but nobody shall wait for a broker that is gone.
+    // Without an abort, readers would wait for the broker's time limit; but closing must not wait for a dead broker.
     void this.options.clock.sleep(ABORT_WITHIN_MS, this.closing.signal).then(() => this.closing.abort());
     await this.open?.abort();
     this.closing.abort();
@@ -142,19 +141,19 @@ class KafkaTransaction implements EventTransaction {
       this.writer.checkDeclared(topic);
       const records = checkBatch(topic, batch);
       const sequence = this.writer.sequence(topic, partition);
-      const request = produceRequest({
+      const request = produce({
         transactionalId,
         topic,
         partition,
-        batch: transactionalBatch(batch, { id: BigInt(producerId), epoch: producerEpoch, sequence }),
+        batch: transactionalBatch(batch, { id: producerId, epoch: producerEpoch, sequence }),
         timeoutMs: options.requestTimeoutMs,
       });
       // A batch that is sent again has the same sequence numbers: the broker appends it once.
       await this.run(what, async (connections) => {
-        const leader = await leaderOf(connections, topic, partition);
+        const leader = await connections.leader(topic, partition);
         await this.addPartition(connections, topic, partition);
-        const code = await connections.send(leader, request);
-        if (code !== 0 && code !== DUPLICATE_SEQUENCE_NUMBER) throw new BrokerError(code, `${topic}/${partition}`);
+        const code = await leader.send(request);
+        if (!APPENDED.includes(code)) throw new BrokerError(code, `${topic}/${partition}`);
       });
       this.writer.advance(topic, partition, records);
     });
@@ -163,15 +162,15 @@ class KafkaTransaction implements EventTransaction {
   commitOffset(group: string, topic: string, partition: number, offset: number): Promise<void> {
     return this.attempt(`Cannot commit an offset of ${group}`, async (what) => {
       const { producer } = this.writer;
-      const topics = [{ topic, partitions: [{ partition, offset: `${offset}` }] }];
+      const request = txnOffsetCommit(producer, { group, topic, partition, offset });
       await this.run(what, async (connections) => {
         if (!this.groups.has(group)) {
-          const coordinator = await connections.transactionCoordinator(producer.transactionalId);
-          await coordinator.addOffsetsToTxn({ ...producer, groupId: group });
+          const coordinator = await this.coordinator(connections);
+          await coordinator.send(addOffsetsToTxn(producer, group));
           this.groups.add(group);
         }
-        const coordinator = await connections.groupCoordinator(group);
-        await coordinator.txnOffsetCommit({ ...producer, groupId: group, topics });
+        const coordinator = await connections.coordinator('group', group);
+        await coordinator.send(request);
       });
     });
   }
@@ -196,16 +195,16 @@ class KafkaTransaction implements EventTransaction {
     if (!this.isKnownToTheBroker) return;
     try {
       await this.run('Cannot abort', async (connections) => {
-        const coordinator = await connections.transactionCoordinator(this.writer.producer.transactionalId);
-        await coordinator.endTxn({ ...this.writer.producer, transactionResult: false });
+        const coordinator = await this.coordinator(connections);
+        await coordinator.send(endTxn(this.writer.producer, 'abort'));
       });
     } catch (error) {
-      // It is aborted all the same: by the next writer of the id, or by the broker when its time is up.
+      // The next writer of the id aborts it, or the broker does when its time is up.
       this.writer.spend(new TelltaleError('EVENT_LOG', 'The last transaction was not aborted.', { cause: error }));
     }
   }
 
-  /** Has it partitions or offsets? The broker refuses to end a transaction that has none. */
+  /** True when it has partitions or offsets. The broker refuses to end a transaction that has none. */
   private get isKnownToTheBroker(): boolean {
     return this.partitions.size > 0 || this.groups.size > 0;
   }
@@ -213,20 +212,23 @@ class KafkaTransaction implements EventTransaction {
   private async addPartition(connections: Connections, topic: string, partition: number): Promise<void> {
     const name = `${topic}/${partition}`;
     if (this.partitions.has(name)) return;
-    const { producer } = this.writer;
-    const coordinator = await connections.transactionCoordinator(producer.transactionalId);
-    await coordinator.addPartitionsToTxn({ ...producer, topics: [{ topic, partitions: [partition] }] });
+    const coordinator = await this.coordinator(connections);
+    await coordinator.send(addPartitionToTxn(this.writer.producer, topic, partition));
     this.partitions.add(name);
   }
 
+  private coordinator(connections: Connections): Promise<Broker> {
+    return connections.coordinator('transaction', this.writer.producer.transactionalId);
+  }
+
   private async sendCommit(connections: Connections, progress: CommitProgress): Promise<void> {
-    const coordinator = await connections.transactionCoordinator(this.writer.producer.transactionalId);
+    const coordinator = await this.coordinator(connections);
     progress.sent = true;
     try {
-      await coordinator.endTxn({ ...this.writer.producer, transactionResult: true });
+      await coordinator.send(endTxn(this.writer.producer, 'commit'));
     } catch (error) {
       // An answer was lost, or the coordinator could not say whether its own write succeeded.
-      if (brokerCode(error) === null) throw unknownOutcome(error);
+      if (!(error instanceof BrokerError)) throw unknownOutcome(error);
       if (remedyOf(error) === 'reconnect') progress.unsure = true;
       throw error;
     }

@@ -2,6 +2,7 @@ import { breachedWindows } from '../../../src/pipelines/level-alerts/alerting/br
 import { decodeHead, type Head } from '../../../src/pipelines/level-alerts/alerting/head';
 import { parseOutboxRecord } from '../../../src/pipelines/level-alerts/alerting/outbox-records';
 import type { EventLog } from '../../../src/ports/event-log';
+import { decodeHeadEnvelope } from '../../../src/stream/head-envelope';
 import { openKafka } from '../../support/kafka';
 import { allComparable, KafkaSite, SITE_MS } from '../../support/kafka-site';
 import { thresholdRule } from '../../support/rules';
@@ -67,7 +68,8 @@ describe('consumer-app in three processes over ten partitions', () => {
 async function readIncidents(log: EventLog): Promise<Head['incidents']> {
   const heads = (await readRecords(log, 'state', 1)).filter(({ key }) => key?.toString('utf8') === 'alerting/0');
   const value = heads.at(-1)?.value ?? null;
-  return value === null ? [] : decodeHead(value).incidents;
+  const head = value === null ? null : decodeHeadEnvelope(value, 'alerting/0', []).head;
+  return head === null ? [] : decodeHead(head).incidents;
 }
 
 async function readMailedIncidents(log: EventLog): Promise<Set<string>> {

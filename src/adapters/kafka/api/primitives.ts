@@ -1,19 +1,21 @@
-import { TelltaleError } from '../../errors';
+import { TelltaleError } from '../../../errors';
 
 /** The primitive types of Kafka's protocol (https://kafka.apache.org/protocol), read and written. */
 
-/** Reads an answer, one value behind the other. */
+/** Reads an answer, one value after the other. */
 export class AnswerReader {
   private position = 0;
 
   constructor(private readonly buffer: Buffer) {}
 
-  /** One topic and one partition are asked for, and so many must be in the answer. */
-  one(what: string): void {
+  /** Reads a list that must have one element: requests ask for one topic, partition or member. */
+  one<T>(what: string, read: () => T): T {
     const count = this.int32();
-    if (count !== 1) throw new TelltaleError('INTERNAL', `A broker answered for ${count} ${what}s instead of one.`);
+    if (count === 1) return read();
+    throw new TelltaleError('INTERNAL', `A broker answered for ${count} ${what}s instead of one.`);
   }
 
+  /** A list; null reads as empty. */
   each<T>(read: () => T): T[] {
     return Array.from({ length: Math.max(0, this.int32()) }, read);
   }
@@ -34,12 +36,17 @@ export class AnswerReader {
     return this.buffer.readBigInt64BE(this.skip(8));
   }
 
-  /** Empty for none. */
+  boolean(): boolean {
+    return this.int8() !== 0;
+  }
+
+  /** STRING or NULLABLE_STRING: null reads as empty. */
   string(): string {
     const length = Math.max(0, this.int16());
     return this.buffer.toString('utf8', this.position, this.skip(length) + length);
   }
 
+  /** BYTES or RECORDS: null reads as empty. */
   bytes(): Buffer {
     const length = Math.max(0, this.int32());
     const start = this.skip(length);
@@ -71,7 +78,7 @@ export function int32(value: number): Buffer {
   return buffer;
 }
 
-export function int64(value: number): Buffer {
+export function int64(value: number | bigint): Buffer {
   const buffer = Buffer.alloc(8);
   buffer.writeBigInt64BE(BigInt(value));
   return buffer;
@@ -80,4 +87,19 @@ export function int64(value: number): Buffer {
 export function string(text: string): Buffer {
   const bytes = Buffer.from(text, 'utf8');
   return Buffer.concat([int16(bytes.length), bytes]);
+}
+
+/** A NULLABLE_STRING that is null. */
+export const nullString = int16(-1);
+
+export function boolean(value: boolean): Buffer {
+  return int8(value ? 1 : 0);
+}
+
+export function bytes(value: Buffer): Buffer {
+  return Buffer.concat([int32(value.length), value]);
+}
+
+export function list<T>(items: readonly T[], encode: (item: T) => Buffer): Buffer {
+  return Buffer.concat([int32(items.length), ...items.map(encode)]);
 }
