@@ -65,6 +65,12 @@ module.exports = {
       to: { path: ['^src/(apps|commands)/'] },
     },
     only(
+      'only-programs-import-the-list-of-pipelines',
+      '^src/pipelines/index\\.ts$',
+      ['^src/(apps|commands)/', '^src/cli\\.ts$', '^test/'],
+      'everything else is handed what it needs of a pipeline',
+    ),
+    only(
       'only-the-kit-imports-nact',
       'node_modules/nact/',
       ['^src/kit/', '^test/actors/kit/nact-traps'],

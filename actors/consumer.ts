@@ -1,8 +1,6 @@
-import type { MailReport } from '../src/pipelines/level-alerts/alerting/mail-report';
+import { TelltaleError } from '../src/errors';
 import type { Counters } from '../src/counters';
 import type { Job } from '../src/stream/job';
-import type { MessageFormat } from '../src/stream/outbox-records';
-import { outboxTopic } from '../src/stream/topics';
 import {
   ask,
   spawn,
@@ -15,29 +13,31 @@ import {
 } from '../src/kit';
 import type { Clock } from '../src/ports/clock';
 import type { EventLog, GroupMembership } from '../src/ports/event-log';
-import type { Delivery } from '../src/ports/delivery';
 import type { Crc32c } from './append';
-import { delivery } from './delivery';
+import { delivery, type DeliveryOptions } from './delivery';
 import { groupOf } from './job-run';
 import { jobRunner } from './job-runner';
-import type { Assignment, ConsumerMessage, DeliveryMessage, Drain, JobRunnerMessage } from './protocol';
+import type { Assignment, ConsumerMessage, DeliveryMessage, Drain, Finish, JobRunnerMessage } from './protocol';
 
 export interface ConsumerOptions {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly crc32c: Crc32c;
   readonly counters: Counters;
-  readonly counting: Job;
-  readonly alerting: Job;
-  readonly mailer: { readonly format: MessageFormat<MailReport>; readonly delivery: Delivery<MailReport> };
+  /** In the order of the data's way. */
+  readonly jobs: readonly Job[];
+  readonly deliveries: readonly OwnedDelivery[];
   /** A job has failed for good: the program cannot do its work and should end. */
   readonly onFailure: (what: string, error: Error) => void;
 }
 
+/** A delivery of any kind of message. Its group assigns the one partition of its outbox. */
+export type OwnedDelivery = Pick<DeliveryOptions<unknown>, 'name' | 'topic' | 'format' | 'delivery'>;
+
 export interface Consumer {
-  /** Folds all there is to its end, decides and sends every mail (`local --once`). */
+  /** Runs every job over all input to its end, then delivers everything (`local --once`). */
   finish(timeoutMs: number): Promise<void>;
-  /** Leaves the groups: what is folded is written, the mail in flight is finished, then everything stops. */
+  /** Leaves the groups: writes folded state, finishes the delivery in flight, then stops everything. */
   drain(): Promise<void>;
 }
 
@@ -45,74 +45,116 @@ const TICK_MS = 1_000;
 const DRAIN_MS = 8_000;
 const FINISH_MS = 24 * 60 * 60_000;
 
-/**
- * Starts the consumer's actors: counting runs where partitions of `logs` are assigned; alerting and the mailer run where
- * the one partition of `outbox` is (rule 15).
- */
+/** A job or delivery. Its consumer group assigns partitions of a topic, and an actor runs for each of them. */
+interface Part {
+  readonly group: string;
+  readonly topic: string;
+  actorName(partition: number): string;
+  start(partition: number, confirm: Confirm, context: ActorContext<ConsumerMessage>): Runner;
+}
+
+/** Waits until the group has confirmed what is assigned to this process. */
+type Confirm = (signal: AbortSignal) => Promise<void>;
+
+type Runner = ActorRef<JobRunnerMessage> | ActorRef<DeliveryMessage>;
+
+function jobPart(job: Job, options: ConsumerOptions): Part {
+  // The output of a job over a whole topic has one partition.
+  const topic = job.over === 'partition' ? job.inputs[0]?.topic : job.outputs[0]?.name;
+  if (topic === undefined) throw new TelltaleError('INTERNAL', `The job ${job.name} needs an input and an output.`);
+  const actorName = (partition: number): string => `${job.name}-${partition}`;
+  return {
+    group: groupOf(job.name),
+    topic,
+    actorName,
+    start: (partition, confirm, context) => {
+      const runner = jobRunner(actorName(partition), { ...options, job, partition, tickMs: TICK_MS, confirm });
+      return spawn(context, { ...runner, onStop: (stopped) => stopped });
+    },
+  };
+}
+
+function deliveryPart(owned: OwnedDelivery, options: ConsumerOptions): Part {
+  const { name, topic } = owned;
+  return {
+    group: groupOf(name),
+    topic: topic.name,
+    actorName: () => name,
+    start: (_partition, confirm, context) =>
+      spawn(context, { ...delivery({ ...options, ...owned, confirm }), onStop: (stopped) => stopped }),
+  };
+}
+
+/** Starts the consumer's actors: the runners of all jobs and deliveries that its groups assign to it. */
 export async function startConsumer(system: ActorSystem, options: ConsumerOptions): Promise<Consumer> {
-  const groups = new Map<Assignment['topic'], Promise<GroupMembership>>();
-  const confirm: Confirm = async (topic, signal) => (await groups.get(topic))?.confirm(signal);
-  const root = spawn(system, consumerRoot(options, confirm));
-  const join = (topic: Assignment['topic'], group: string): Promise<GroupMembership> => {
+  const parts = [
+    ...options.jobs.map((job) => jobPart(job, options)),
+    ...options.deliveries.map((owned) => deliveryPart(owned, options)),
+  ];
+  const memberships = new Map<string, Promise<GroupMembership>>();
+  const confirm: ConfirmGroup = async (group, signal) => (await memberships.get(group))?.confirm(signal);
+  const root = spawn(system, consumerRoot(parts, confirm, options));
+  for (const { group, topic } of parts) {
     const joined = options.log.joinGroup(group, topic, {
       assigned: async (partitions) => {
-        await ask(root, (replyTo) => ({ type: 'assigned', what: { topic, partitions }, replyTo }), FINISH_MS);
+        await ask(root, (replyTo) => ({ type: 'assigned', what: { group, partitions }, replyTo }), FINISH_MS);
       },
       revoked: async (partitions) => {
-        await ask(root, (replyTo) => ({ type: 'revoked', what: { topic, partitions }, replyTo }), FINISH_MS);
+        await ask(root, (replyTo) => ({ type: 'revoked', what: { group, partitions }, replyTo }), FINISH_MS);
       },
     });
-    groups.set(topic, joined);
-    return joined;
-  };
-  const memberships = [await join('logs', groupOf('counting')), await join('outbox', groupOf('alerting'))];
+    memberships.set(group, joined);
+    await joined;
+  }
   return {
     finish: async (timeoutMs) => {
       await ask(root, (replyTo) => ({ type: 'finish', replyTo }), timeoutMs);
     },
     drain: async () => {
-      for (const membership of memberships) await membership.leave();
+      for (const membership of memberships.values()) await (await membership).leave();
       await ask(root, (replyTo) => ({ type: 'drain', replyTo }), DRAIN_MS);
       await stop(root);
     },
   };
 }
 
-interface State {
-  readonly runners: Map<string, ActorRef<JobRunnerMessage>>;
-  mailer: ActorRef<DeliveryMessage> | null;
-}
+/** The running actors, by name. */
+type State = Map<string, { readonly group: string; readonly runner: Runner }>;
 
-/** Waits until the group of a topic has confirmed what is assigned to this process. */
-type Confirm = (topic: Assignment['topic'], signal: AbortSignal) => Promise<void>;
+type ConfirmGroup = (group: string, signal: AbortSignal) => Promise<void>;
 
-function consumerRoot(options: ConsumerOptions, confirm: Confirm): ActorOptions<ConsumerMessage, State> {
+function consumerRoot(
+  parts: readonly Part[],
+  confirm: ConfirmGroup,
+  options: ConsumerOptions,
+): ActorOptions<ConsumerMessage, State> {
+  const partOf = ({ group }: Assignment): Part | undefined => parts.find((part) => part.group === group);
   return {
     name: 'consumer',
     deadlineMs: FINISH_MS,
-    initialState: () => ({ runners: new Map<string, ActorRef<JobRunnerMessage>>(), mailer: null }),
+    initialState: (): State => new Map(),
     receive: async (state, message, context) => {
       switch (message.type) {
         case 'assigned':
           context.log.info('partitions assigned', { ...message.what });
-          startWork(state, message.what, options, confirm, context);
+          startWork(state, partOf(message.what), message.what.partitions, confirm, context);
           tell(message.replyTo, { type: 'drained' });
           break;
         case 'revoked':
           context.log.info('partitions revoked', { ...message.what });
-          await endWork(state, message.what, context);
+          await endWork(state, partOf(message.what), message.what.partitions, context);
           tell(message.replyTo, { type: 'drained' });
           break;
         case 'finish':
-          await finish(state);
+          // The parts that read the output of a part finish after it.
+          for (const { group } of parts) await finish(state, group);
           tell(message.replyTo, { type: 'drained' });
           break;
         case 'drain':
           tell(message.replyTo, { type: 'drained' });
           break;
         case 'childStopped':
-          state.runners.delete(message.name);
-          if (message.name === 'mailer') state.mailer = null;
+          state.delete(message.name);
           if (message.outcome.kind === 'failed') options.onFailure(message.name, message.outcome.error);
           break;
       }
@@ -123,57 +165,31 @@ function consumerRoot(options: ConsumerOptions, confirm: Confirm): ActorOptions<
 
 function startWork(
   state: State,
-  { topic, partitions }: Assignment,
-  options: ConsumerOptions,
-  confirm: Confirm,
+  part: Part | undefined,
+  partitions: readonly number[],
+  confirm: ConfirmGroup,
   context: ActorContext<ConsumerMessage>,
 ): void {
-  const run = (job: Job, partition: number): void => {
-    const name = runnerName(job.name, partition);
-    const runner = jobRunner(name, {
-      ...options,
-      job,
-      partition,
-      tickMs: TICK_MS,
-      confirm: (signal) => confirm(topic, signal),
-    });
-    state.runners.set(name, spawn(context, { ...runner, onStop: (stopped) => stopped }));
-  };
-  if (topic === 'logs') {
-    for (const partition of partitions) run(options.counting, partition);
-  } else if (partitions.includes(0)) {
-    run(options.alerting, 0);
-    const mailer = delivery({
-      ...options,
-      ...options.mailer,
-      name: 'mailer',
-      topic: outboxTopic,
-      confirm: (signal) => confirm(topic, signal),
-    });
-    state.mailer = spawn(context, { ...mailer, onStop: (stopped) => stopped });
+  if (part === undefined) return;
+  const { group } = part;
+  for (const partition of partitions) {
+    const runner = part.start(partition, (signal) => confirm(group, signal), context);
+    state.set(part.actorName(partition), { group, runner });
   }
 }
 
-/** What is folded is written before the partition goes elsewhere. */
+/** Writes folded state before releasing the partitions. */
 async function endWork(
   state: State,
-  { topic, partitions }: Assignment,
+  part: Part | undefined,
+  partitions: readonly number[],
   context: ActorContext<ConsumerMessage>,
 ): Promise<void> {
-  const names = topic === 'logs' ? partitions.map((partition) => runnerName('counting', partition)) : ['alerting-0'];
-  await Promise.all(
-    names.map(async (name) => {
-      const runner = state.runners.get(name);
-      if (runner !== undefined) await drainAndStop(runner, context);
-    }),
-  );
-  if (topic === 'outbox' && state.mailer !== null) {
-    await drainAndStop(state.mailer, context);
-    state.mailer = null;
-  }
+  const running = partitions.flatMap((partition) => state.get(part?.actorName(partition) ?? '') ?? []);
+  await Promise.all(running.map(({ runner }) => drainAndStop(runner, context)));
 }
 
-/** What cannot be drained is stopped all the same: whoever is next goes on from what is committed. */
+/** Stops an actor that cannot be drained, too: its successor continues from the last commit. */
 async function drainAndStop(actor: ActorRef<Drain>, context: ActorContext<ConsumerMessage>): Promise<void> {
   try {
     await ask(actor, (replyTo) => ({ type: 'drain', replyTo }), DRAIN_MS);
@@ -183,15 +199,9 @@ async function drainAndStop(actor: ActorRef<Drain>, context: ActorContext<Consum
   await stop(actor);
 }
 
-/** Source to sink: windows are complete before alerting decides, and mails are decided before the mailer finishes. */
-async function finish(state: State): Promise<void> {
-  const counting = [...state.runners].filter(([name]) => name.startsWith('counting-')).map(([, ref]) => ref);
-  await Promise.all(counting.map((ref) => ask(ref, (replyTo) => ({ type: 'finish', replyTo }), FINISH_MS)));
-  const alerting = state.runners.get(runnerName('alerting', 0));
-  if (alerting !== undefined) await ask(alerting, (replyTo) => ({ type: 'finish', replyTo }), FINISH_MS);
-  if (state.mailer !== null) await ask(state.mailer, (replyTo) => ({ type: 'finish', replyTo }), FINISH_MS);
-}
-
-function runnerName(job: string, partition: number): string {
-  return `${job}-${partition}`;
+async function finish(state: State, group: string): Promise<void> {
+  const actors = [...state.values()].filter((running) => running.group === group).map(({ runner }) => runner);
+  await Promise.all(
+    actors.map((actor: ActorRef<Finish>) => ask(actor, (replyTo) => ({ type: 'finish', replyTo }), FINISH_MS)),
+  );
 }

@@ -126,21 +126,27 @@ export interface Drained {
   readonly type: 'drained';
 }
 
-// --- consumer side: assignment -> consumer -> job-runners (counting, alerting) and deliveries
+// --- consumer side: assignment -> consumer -> job-runners and deliveries
 
 export type ConsumerMessage =
   | { readonly type: 'assigned'; readonly what: Assignment; readonly replyTo: ActorRef<Drained> }
   | { readonly type: 'revoked'; readonly what: Assignment; readonly replyTo: ActorRef<Drained> }
-  /** The input has ended: fold it to its end, decide every mail, send it, then answer (`local --once`). */
-  | { readonly type: 'finish'; readonly replyTo: ActorRef<Drained> }
+  /** For `local --once`. */
+  | Finish
   /** Answers when everything before it is handled: the last message before the stop. */
   | Drain
   | ChildStopped;
 
-/** Partitions of `logs` are counted; the one partition of `outbox` brings alerting and the mailer (rule 15). */
+/** Partitions that a consumer group assigned to this process. */
 export interface Assignment {
-  readonly topic: 'logs' | 'outbox';
+  readonly group: string;
   readonly partitions: readonly number[];
+}
+
+/** The input has ended: process everything that is there now, then answer. */
+export interface Finish {
+  readonly type: 'finish';
+  readonly replyTo: ActorRef<Drained>;
 }
 
 export type JobRunnerMessage =
@@ -153,7 +159,7 @@ export type JobRunnerMessage =
   /** Time has passed. */
   | { readonly type: 'tick' }
   /** Fold everything that is in the input now, then `end`, write, and answer. */
-  | { readonly type: 'finish'; readonly replyTo: ActorRef<Drained> }
+  | Finish
   /** Writes what is folded; nothing is folded afterwards. */
   | Drain;
 
@@ -170,5 +176,5 @@ export type DeliveryMessage =
   | { readonly type: 'sent'; readonly attempt: Attempt; readonly transportId: string }
   | { readonly type: 'failed'; readonly attempt: Attempt; readonly error: unknown }
   /** Send everything that is pending, then answer. */
-  | { readonly type: 'finish'; readonly replyTo: ActorRef<Drained> }
+  | Finish
   | Drain;

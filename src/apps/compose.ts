@@ -13,24 +13,20 @@ import { crc32c } from '../adapters/native/checksums';
 import { gunzip } from '../adapters/native/gunzip';
 import { loadHashing } from '../adapters/native/hashing';
 import type { Config } from '../config';
-import type { MailReport } from '../pipelines/level-alerts/alerting/mail-report';
-import { mailFormat } from '../pipelines/level-alerts/alerting/outbox-records';
 import type { Counters } from '../counters';
-import { renderMail } from '../pipelines/level-alerts/mail/render-mail';
 import { createTopicOf } from '../ingestion/line-topics';
 import { createKeyFilter, type OriginRule } from '../ingestion/origin';
-import { topicSpecs } from '../stream/topics';
+import type { Site } from '../stream/pipeline';
 import { TelltaleError } from '../errors';
 import { systemClock, type Clock } from '../ports/clock';
-import type { Delivery } from '../ports/delivery';
 import type { EventLog } from '../ports/event-log';
-import type { MailTransport } from '../ports/mail-transport';
 import type { ObjectStore } from '../ports/object-store';
 import type { Io } from '../io';
 import { projectFile } from '../project-file';
 import type { DataFolder } from './data-folder';
-import { alertingJob, countingJob, scanOptions } from './jobs';
-import { lineTopicsOf } from './line-topics';
+import { scanOptions } from './jobs';
+import { partsOf } from './parts';
+import { lineTopicsOf, topicsOf } from './topics';
 
 /** The one place that chooses adapters: everything else is handed ports. */
 
@@ -47,7 +43,7 @@ export async function openEventLog(config: Config, data: DataFolder): Promise<Ev
   const log = await (config.eventLog.kind === 'kafka'
     ? openKafka(config)
     : openSqliteEventLog({ path: data.events, clock: systemClock }));
-  await log.ensureTopics(topicSpecs(config.eventLog.partitions, config.keepWindows, config.eventLog.retention));
+  await log.ensureTopics(topicsOf(config));
   return log;
 }
 
@@ -206,24 +202,21 @@ export function openMail(data: DataFolder): Promise<Mailbox> {
 export function consumerOptions(
   config: Config,
   { log, transport, counters }: { readonly log: EventLog; readonly transport: Mailbox; readonly counters: Counters },
-  mode: 'live' | 'final' = 'live',
+  mode: Site['mode'],
 ): Omit<ConsumerOptions, 'onFailure'> {
-  const { mail } = config;
+  const { jobs, deliveries } = partsOf(config, mode);
   return {
     log,
     clock: systemClock,
     crc32c,
     counters,
-    counting: countingJob(config),
-    alerting: alertingJob(config, mode),
-    mailer: { format: mailFormat, delivery: mailDelivery(mail, transport) },
-  };
-}
-
-function mailDelivery({ from, to, zone, redact }: Config['mail'], transport: MailTransport): Delivery<MailReport> {
-  return {
-    send: (report, id, possibleRepeat) =>
-      transport.send({ id, from, to, ...renderMail(report, { zone, redact, possibleRepeat }) }),
+    jobs,
+    deliveries: deliveries.map((use) => ({
+      ...use,
+      delivery: {
+        send: (message, id, possibleRepeat) => transport.send({ id, ...use.mail(message, possibleRepeat) }),
+      },
+    })),
   };
 }
 

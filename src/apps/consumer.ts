@@ -5,6 +5,7 @@ import { CounterRegistry, type Counters } from '../counters';
 import type { Io } from '../io';
 import { startSystem } from '../kit';
 import type { EventLog } from '../ports/event-log';
+import type { Site } from '../stream/pipeline';
 import { consumerOptions, lockDataFolder, openEventLog, openMail } from './compose';
 import { openDataFolder } from './data-folder';
 import { untilStopped, type OnFailure } from './until-stopped';
@@ -49,7 +50,7 @@ export async function runConsumer(config: Config, io: Io): Promise<number> {
 export async function launchConsumer(
   config: Config,
   parts: { readonly log: EventLog; readonly transport: Mailbox; readonly counters: Counters },
-  mode: 'live' | 'final',
+  mode: Site['mode'],
   io: Io,
   onFailure: OnFailure,
 ): Promise<RunningConsumer> {

@@ -3,7 +3,7 @@ import { audit, type AuditProgress } from '../apps/audit';
 import { objectsToRead, openEventLog, openStore } from '../apps/compose';
 import { counted } from '../apps/counted';
 import { findDataFolder } from '../apps/data-folder';
-import { lineTopicsOf } from '../apps/line-topics';
+import { lineTopicsOf } from '../apps/topics';
 import type { Config } from '../config';
 import type { Audited } from '../ingestion/audit/audit';
 import { escapeControls } from '../escape-controls';

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { follow } from '../apps/follow';
 import { openEventLog } from '../apps/compose';
 import { findDataFolder } from '../apps/data-folder';
+import { topicsOf } from '../apps/topics';
 import type { Config } from '../config';
 import type { DecodedRecord } from '../records/record-batch';
-import { topicNames, topicSpecs, type TopicName } from '../stream/topics';
 import { TelltaleError } from '../errors';
 import { escapeControls } from '../escape-controls';
 import { nearest } from '../nearest';
@@ -58,22 +58,19 @@ function writerTo({ out, stop }: Io): (text: string) => void | Promise<void> {
 }
 
 function partitionsOf(config: Config, { topic, partition }: CatOptions): readonly number[] {
-  if (!isTopic(topic)) {
+  const topics = topicsOf(config);
+  const count = topics.find(({ name }) => name === topic)?.partitions;
+  if (count === undefined) {
+    const names = topics.map(({ name }) => name);
     throw new TelltaleError(
       'USAGE',
-      `there is no topic ${JSON.stringify(topic)}; did you mean ${nearest(topic, topicNames)}?`,
+      `there is no topic ${JSON.stringify(topic)}; did you mean ${nearest(topic, names)}?`,
     );
   }
-  const specs = topicSpecs(config.eventLog.partitions, config.keepWindows, config.eventLog.retention);
-  const count = specs.find((spec) => spec.name === topic)?.partitions ?? 1;
   if (partition === null) return Array.from({ length: count }, (_, i) => i);
   if (partition < count) return [partition];
   const there = count === 1 ? 'only the partition 0' : `the partitions 0 to ${count - 1}`;
   throw new TelltaleError('USAGE', `${topic} has ${there}, there is no ${partition}`);
-}
-
-function isTopic(topic: string): topic is TopicName {
-  return topicNames.some((known) => known === topic);
 }
 
 function asJson(partition: number, record: DecodedRecord): string {

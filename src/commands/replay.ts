@@ -1,6 +1,8 @@
 import { open } from 'node:fs/promises';
 import { gunzip, type GunzipLimits } from '../adapters/native/gunzip';
-import { alertingJob, countingJob, rulesOf, scanOptions } from '../apps/jobs';
+import { scanOptions } from '../apps/jobs';
+import { partsOf } from '../apps/parts';
+import { rulesOf } from '../pipelines/level-alerts';
 import type { Config } from '../config';
 import { breachedWindows } from '../pipelines/level-alerts/alerting/breached-windows';
 import { parseOutboxRecord } from '../pipelines/level-alerts/alerting/outbox-records';
@@ -51,7 +53,7 @@ const CHUNK_BYTES = 1024 * 1024;
  * @throws FILE_UNREADABLE after the results are printed, when some files could not be read
  */
 export async function runReplay(config: Config, options: ReplayOptions, io: Io): Promise<number> {
-  const jobs = new JobChain([countingJob(config, Infinity), alertingJob(config, 'final')]);
+  const jobs = new JobChain(partsOf(config, 'final').jobs);
   let bytes = 0;
   const { inputs, closed } = await inputsOf(config, options);
   warnOfUnusedKeys(

@@ -3,12 +3,13 @@ import { crc32c } from '../adapters/native/checksums';
 import { lockDataFolder, openEventLog } from '../apps/compose';
 import { counted } from '../apps/counted';
 import { findDataFolder } from '../apps/data-folder';
-import { jobsOf } from '../apps/jobs';
+import { partsOf } from '../apps/parts';
 import type { Config } from '../config';
 import { TelltaleError } from '../errors';
 import type { Io } from '../io';
 import { nearest } from '../nearest';
 import { systemClock } from '../ports/clock';
+import type { Job } from '../stream/job';
 
 export interface ResetOptions {
   /** The name of a job. */
@@ -46,8 +47,8 @@ export async function runReset(config: Config, { job: name, json }: ResetOptions
   return 0;
 }
 
-function namedJob(config: Config, name: string): ReturnType<typeof jobsOf>[number] {
-  const jobs = jobsOf(config);
+function namedJob(config: Config, name: string): Job {
+  const { jobs } = partsOf(config);
   const job = jobs.find((known) => known.name === name);
   if (job !== undefined) return job;
   const near = nearest(

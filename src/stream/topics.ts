@@ -1,15 +1,4 @@
-/** The topics: the only contract between the programs (rule 3). */
-
-export const topicNames = [
-  'logs',
-  'checkpoints',
-  'windows',
-  'counting-state',
-  'outbox',
-  'state',
-  'quarantine',
-] as const;
-export type TopicName = (typeof topicNames)[number];
+/** The topics: the only contract between the programs. */
 
 export interface TopicSpec {
   readonly name: string;
@@ -45,20 +34,20 @@ export const outboxTopic: TopicSpec = {
   retentionMs: days(30),
 };
 
+/** A topic of lines, which the producer writes and jobs read. */
+export function lineTopic(name: string, partitions: number, retentionMs: number): TopicSpec {
+  return { name, partitions, cleanup: 'delete', retentionMs };
+}
+
 /**
- * What every program makes sure of at start.
- * @param partitions number of partitions of `logs`, `checkpoints` and `windows`; never changes once data exists
- * @param keepWindowsMs how long counting keeps windows; their topic keeps them for at least as long
- * @param logsRetentionMs how long lines are kept
+ * What the producer keeps about sources, and the heads of jobs.
+ * @param partitions number of partitions of every topic of lines; never changes once data exists
+ * @param retentionMs how long lines are kept
  */
-export function topicSpecs(partitions: number, keepWindowsMs: number, logsRetentionMs: number): readonly TopicSpec[] {
+export function coreTopics(partitions: number, retentionMs: number): readonly TopicSpec[] {
   return [
-    { name: 'logs', partitions, cleanup: 'delete', retentionMs: logsRetentionMs },
-    { name: 'checkpoints', partitions, cleanup: 'compact', retentionMs: logsRetentionMs },
-    windowsTopic(partitions, keepWindowsMs),
-    countingStateTopic(partitions),
-    outboxTopic,
-    { name: 'state', partitions: 1, cleanup: 'compact', retentionMs: days(30) },
+    { name: 'checkpoints', partitions, cleanup: 'compact', retentionMs },
     { name: 'quarantine', partitions: 1, cleanup: 'delete', retentionMs: days(30) },
+    { name: 'state', partitions: 1, cleanup: 'compact', retentionMs: days(30) },
   ];
 }

@@ -3,22 +3,24 @@ import { startConsumer, type Consumer } from '../../actors/consumer';
 import { FENCED_MESSAGE } from '../../actors/confirm-to-self';
 import { deliveryWriter } from '../../actors/delivery';
 import { resetJob } from '../../actors/reset-job';
+import { partsOf } from '../../src/apps/parts';
+import { loadConfig } from '../../src/config';
 import { crc32c } from '../../src/adapters/native/checksums';
-import { overFinalWindows } from '../../src/pipelines/level-alerts/alerting/final-windows';
-import { createAlerting } from '../../src/pipelines/level-alerts/alerting/alerting';
-import { mailFormat, parseOutboxRecord, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
+import { parseOutboxRecord, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
 import { outboxTopic } from '../../src/stream/topics';
 import { systemClock } from '../../src/ports/clock';
-import { thresholdRule } from '../support/rules';
 import { tempFolders } from '../support/temp-folder';
 import { readWindows } from '../support/topics';
 import { report } from '../unit/level-alerts/mail/sample-reports';
-import { appendLines, appendOutputs, counting, openMailPlace, untilHolds, type MailPlace } from './consuming';
+import { appendLines, appendOutputs, openMailPlace, untilHolds, type MailPlace } from './consuming';
 import type { TestSystem } from './kit/harness';
 import { turnsUntil } from './turns';
-import { HOUR, info } from './producing';
+import { info } from './producing';
 
 const folders = tempFolders();
+const { config } = loadConfig({ set: ['eventLog.partitions=1'], env: {} });
+
+const { jobs, deliveries } = partsOf(config, 'final');
 
 let place: MailPlace;
 beforeEach(async () => {
@@ -32,21 +34,6 @@ interface Running {
   readonly failures: string[];
 }
 
-const alerting = overFinalWindows(
-  createAlerting({
-    partitions: 1,
-    windowMs: 60_000,
-    rules: [
-      thresholdRule({ name: 'errors', level: 'error', threshold: 1, windowMs: 60_000, origins: '*', each: false }),
-    ],
-    groupWaitMs: 0,
-    repeatIntervalMs: 4 * HOUR,
-    resolveAfterMs: 10 * 60_000,
-    digestAfterMs: 6 * HOUR,
-    keepWindowsMs: 48 * HOUR,
-  }),
-);
-
 async function start(): Promise<Running> {
   const seen = place.startSystem();
   const failures: string[] = [];
@@ -55,15 +42,14 @@ async function start(): Promise<Running> {
     clock: systemClock,
     crc32c,
     counters: new CounterRegistry(),
-    counting: counting(),
-    alerting,
-    mailer: {
-      format: mailFormat,
+    jobs,
+    deliveries: deliveries.map((use) => ({
+      ...use,
       delivery: {
         send: (_, id) =>
           place.mailbox.send({ id, from: 'a@localhost', to: ['b@localhost'], subject: id, text: '', html: '' }),
       },
-    },
+    })),
     onFailure: (what) => failures.push(what),
   });
   return { consumer, seen, failures };
@@ -113,7 +99,9 @@ describe('the consumer', () => {
     const first = await start();
     await first.consumer.finish(20_000);
     await first.consumer.drain();
-    await resetJob({ job: alerting, partition: 0, log: place.log, clock: systemClock, crc32c });
+    for (const job of jobs.filter(({ name }) => name === 'alerting')) {
+      await resetJob({ job, partition: 0, log: place.log, clock: systemClock, crc32c });
+    }
     const second = await start();
     await second.consumer.finish(20_000);
     expect(await place.mailbox.list()).toHaveLength(1);

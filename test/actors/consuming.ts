@@ -9,7 +9,8 @@ import { encodeLines } from '../../src/lines/log-records';
 import { decodeBatch, encodeRecords, type DecodedRecord } from '../../src/records/record-batch';
 import { initialReadingState } from '../../src/lines/reading-state';
 import { createScanner } from '../../src/lines/scanner';
-import { topicSpecs } from '../../src/stream/topics';
+import { topicsOf } from '../../src/apps/topics';
+import { loadConfig } from '../../src/config';
 import { systemClock } from '../../src/ports/clock';
 import type { EventLog } from '../../src/ports/event-log';
 import { startTestSystem, type TestSystem } from './kit/harness';
@@ -18,7 +19,7 @@ import { HOUR } from './producing';
 /** A new event log in a folder, with one partition a topic. */
 export async function openLog(folder: string): Promise<EventLog> {
   const log = await openSqliteEventLog({ path: join(folder, 'events.db'), clock: systemClock });
-  await log.ensureTopics(topicSpecs(1, 48 * HOUR, 7 * 24 * HOUR));
+  await log.ensureTopics(topicsOf(loadConfig({ set: ['eventLog.partitions=1'], env: {} }).config));
   return log;
 }
 

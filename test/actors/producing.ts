@@ -7,7 +7,8 @@ import { crc32c } from '../../src/adapters/native/checksums';
 import { gunzip } from '../../src/adapters/native/gunzip';
 import { loadHashing } from '../../src/adapters/native/hashing';
 import { CounterRegistry } from '../../src/counters';
-import { topicSpecs } from '../../src/stream/topics';
+import { topicsOf } from '../../src/apps/topics';
+import { loadConfig } from '../../src/config';
 import { tell, type ActorSystem } from '../../src/kit';
 import { systemClock } from '../../src/ports/clock';
 import type { EventLog } from '../../src/ports/event-log';
@@ -55,7 +56,7 @@ export interface Running {
 
 export async function openPlace(folder: string, versioning = false): Promise<Place> {
   const log = await openSqliteEventLog({ path: join(folder, 'events.db'), clock: systemClock });
-  await log.ensureTopics(topicSpecs(10, 48 * HOUR, 7 * 24 * HOUR));
+  await log.ensureTopics(topicsOf(loadConfig({ env: {} }).config));
   const store = await openFolderStore({
     folder: join(folder, 'store'),
     versioning,

@@ -1,4 +1,5 @@
-import { topicSpecs } from '../../../src/stream/topics';
+import { topicsOf } from '../../../src/apps/topics';
+import { loadConfig } from '../../../src/config';
 import type { EventLog } from '../../../src/ports/event-log';
 import { BUCKET, HOUR, info, openPlace, type Place } from '../../actors/producing';
 import { published, text } from '../../actors/observing';
@@ -18,7 +19,7 @@ describe('topic of a source on Kafka', () => {
     kafka = await runKafka({ version: '3.9.1' });
     log = await openKafka(kafka.brokers);
     await log.ensureTopics([
-      ...topicSpecs(10, 48 * HOUR, 7 * 24 * HOUR),
+      ...topicsOf(loadConfig({ env: {} }).config),
       { name: 'events', partitions: 10, cleanup: 'delete', retentionMs: 24 * HOUR },
     ]);
     place = await openPlace(folders.make());

@@ -20,7 +20,11 @@ import { publisherTopics } from '../../../actors/publisher';
 import { openFolderStore } from '../../../src/adapters/embedded/folder-store';
 import { mskIamToken } from '../../../src/adapters/kafka/msk-iam';
 import type { KafkaEventLogOptions, KafkaPassword } from '../../../src/adapters/kafka/options';
-import { outboxTopic, topicSpecs } from '../../../src/stream/topics';
+import { siteOf } from '../../../src/apps/jobs';
+import { topicsOf } from '../../../src/apps/topics';
+import { loadConfig } from '../../../src/config';
+import * as jobs from '../../../src/pipelines/level-alerts';
+import { outboxTopic } from '../../../src/stream/topics';
 import { isTelltaleError } from '../../../src/errors';
 import { systemClock } from '../../../src/ports/clock';
 import type { EventLog, WriterOptions } from '../../../src/ports/event-log';
@@ -35,15 +39,10 @@ import { until } from '../../support/until';
 /** The one version whose jars bring `kafka-acls.sh` along. */
 const VERSION = '3.9.1';
 const MECHANISMS = ['scram-sha-512', 'scram-sha-256', 'plain'] as const;
-const HOUR = 3_600_000;
-const specs = topicSpecs(10, 48 * HOUR, 168 * HOUR);
-
-const countingJob = {
-  name: 'counting',
-  inputs: [{ topic: 'logs' }],
-  outputs: [{ name: 'windows' }, { name: 'counting-state' }],
-};
-const alertingJob = { name: 'alerting', inputs: [{ topic: 'windows' }], outputs: [{ name: 'outbox' }] };
+const { config } = loadConfig({ env: {} });
+const specs = topicsOf(config);
+const site = siteOf(config, 'live');
+const [countingJob, alertingJob] = [jobs.countingJob(config, site), jobs.alertingJob(config, site)];
 
 type User = 'admin' | 'producer' | 'consumer';
 

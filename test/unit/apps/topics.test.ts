@@ -1,4 +1,4 @@
-import { lineTopicsOf } from '../../../src/apps/line-topics';
+import { lineTopicsOf } from '../../../src/apps/topics';
 import { loadConfig } from '../../../src/config';
 
 const configWith = (sources: string): ReturnType<typeof loadConfig>['config'] =>
