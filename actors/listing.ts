@@ -2,41 +2,42 @@ import { tell, type ActorContext } from '../src/kit';
 import type { ObjectInfo, ObjectStore } from '../src/ports/object-store';
 import type { IngestMessage } from './protocol';
 
-/** The listing is handed over in portions of this many objects. */
-const LISTED_AT_ONCE = 1_000;
+/** How many objects of a listing are handed over at once. */
+const PORTION = 1_000;
 
-/** A listing that breaks off goes on after 0.25, 0.5, 1 … s, until it broke off this often at one place; then the next one has to do. */
-export const LISTING_ATTEMPTS = 5;
-export const listingPause = (attempts: number): number => 250 * 2 ** (attempts - 1);
-
-/** Lists a bucket beside the mailbox, behind a key; portions come as messages, and at last how it ended. */
+/**
+ * Lists a bucket after a key, beside the mailbox: portions come as messages, and last how it ended. An actor that restarted
+ * meanwhile gets nothing: it lists by itself.
+ */
 export function listBucket(
   { store, bucket, prefix }: { readonly store: ObjectStore; readonly bucket: string; readonly prefix: string },
   after: string,
   context: ActorContext<IngestMessage>,
 ): void {
-  let passed = after;
+  let last = after;
   let objects: ObjectInfo[] = [];
   const flush = (): void => {
     if (objects.length > 0) tell(context.self, { type: 'listed', objects });
-    passed = objects.at(-1)?.key ?? passed;
+    last = objects.at(-1)?.key ?? last;
     objects = [];
   };
-  const portions = async (): Promise<void> => {
+  const list = async (): Promise<void> => {
     for await (const object of store.list(bucket, { prefix, ...(after === '' ? {} : { after }) })) {
       if (context.signal.aborted) return;
       objects.push(object);
-      if (objects.length >= LISTED_AT_ONCE) flush();
+      if (objects.length >= PORTION) flush();
     }
   };
   const end = (message: () => IngestMessage): void => {
-    // Whoever has started over lists by himself: the end of this listing is not that of his.
     if (context.signal.aborted) return;
     flush();
     tell(context.self, message());
   };
-  portions().then(
-    () => end(() => ({ type: 'listedAll' })),
-    (error: unknown) => end(() => ({ type: 'listingFailed', after: passed, error })),
+  list().then(
+    () => end(() => ({ type: 'listingCompleted' })),
+    (error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      end(() => ({ type: 'listingInterrupted', after: last, reason }));
+    },
   );
 }

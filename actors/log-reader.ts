@@ -3,7 +3,9 @@ import type { ListedObject } from '../src/ingestion/reconcile';
 import { sourceId } from '../src/ingestion/source-id';
 import { isTelltaleError } from '../src/errors';
 import { ask, tell, type ActorContext, type ActorRef, type ChildOptions } from '../src/kit';
-import type { IngestMessage, LogReaderMessage, PublisherMessage, ReadOutcome, RestartWish } from './protocol';
+import type { ReadOutcome } from '../src/ingestion/ingest/decide';
+import type { ReingestRequest } from '../src/ingestion/ingest/work-queue';
+import type { IngestMessage, LogReaderMessage, PublisherMessage } from './protocol';
 import type { ReadingOptions, Steps } from './steps';
 import { readSource, type Restart } from './walking';
 
@@ -16,7 +18,7 @@ export interface LogReaderOptions extends Omit<ReadingOptions, 'hurried'> {
 /** What is to be read. */
 export interface Task {
   readonly key: string;
-  readonly restart: RestartWish | null;
+  readonly restart: ReingestRequest | null;
   /** As a listing named it, where what was there at the first start is to be passed over (`Since.listed`). */
   readonly passOver: ListedObject | null;
 }

@@ -1,3 +1,4 @@
+import type { IdleReport } from '../src/ingestion/ingest/decide';
 import type { Signal } from '../src/ingestion/signal/signal';
 import { isTelltaleError } from '../src/errors';
 import {
@@ -11,27 +12,31 @@ import {
   type Supervision,
 } from '../src/kit';
 import { ingest, type IngestOptions } from './ingest';
-import type { Drain, IngestMessage, ProducerMessage, PublisherMessage, Settled } from './protocol';
+import { logReader, type LogReaderOptions } from './log-reader';
+import type { Drain, IngestMessage, ProducerMessage, PublisherMessage } from './protocol';
 import { publisher, type PublisherOptions } from './publisher';
 
+/** The options of all parts. */
 export interface ProducerOptions
-  extends Omit<IngestOptions, 'publisher'>, Omit<PublisherOptions, 'name' | 'transactionalId' | 'log'> {
-  readonly log: PublisherOptions['log'];
-  /** A part that nothing works without has failed for good: the program should end. */
+  extends
+    Omit<IngestOptions, 'publisher' | 'startReader'>,
+    Omit<LogReaderOptions, 'publisher' | 'since'>,
+    Omit<PublisherOptions, 'name' | 'transactionalId'> {
+  /** A part has failed permanently, or another producer has taken over: the program should end. */
   readonly onFailure: (what: string, error: Error) => void;
 }
 
 export interface Producer {
   readonly ref: ActorRef<ProducerMessage>;
-  /** Resolves when nothing is listed, waiting or in work any more, with what could not be read (`local --once`). */
-  settle(timeoutMs: number): Promise<Settled['failed']>;
-  /** Stops source to sink: no new hints, no reading, everything that was accepted is committed. */
+  /** Resolves when nothing is listed, waits or is being read, with what could not be read (`local --once`). */
+  awaitIdle(timeoutMs: number): Promise<IdleReport['failed']>;
+  /** Stops source to sink: no new signals, no reading, everything accepted is committed. */
   drain(timeoutMs: number): Promise<void>;
 }
 
 /**
- * All that can break here is a drain: a part that crashes in it, or both together take longer than one message may. To start
- * all parts once more would read on instead, and fence whoever took over.
+ * Only a drain can crash this actor: a part crashes in it, or both together exceed the deadline of a message. A restart would
+ * continue reading instead, and fence a producer that has taken over.
  */
 const NEVER_AGAIN: Supervision = { maxRestarts: 0, withinMs: 0, backoffMs: { initial: 0, max: 0 } };
 
@@ -41,12 +46,12 @@ interface State {
   draining: boolean;
 }
 
-/** Starts the producer's actors: hints -> ingest -> log-readers -> publisher -> event log. */
+/** Starts the producer's actors: signals -> ingest -> log-readers -> publisher -> event log. */
 export function startProducer(system: ActorSystem, options: ProducerOptions): Producer {
   const ref = spawn(system, producerRoot(options));
   return {
     ref,
-    settle: async (timeoutMs) => (await ask(ref, (replyTo) => ({ type: 'settle', replyTo }), timeoutMs)).failed,
+    awaitIdle: async (timeoutMs) => (await ask(ref, (replyTo) => ({ type: 'awaitIdle', replyTo }), timeoutMs)).failed,
     drain: async (timeoutMs) => {
       await ask(ref, (replyTo) => ({ type: 'drain', replyTo }), timeoutMs);
       await stop(ref);
@@ -65,7 +70,7 @@ function producerRoot(options: ProducerOptions): ActorOptions<ProducerMessage, S
       });
       return {
         publisher: publishing,
-        ingest: spawn(context, ingest({ ...options, publisher: publishing })),
+        ingest: spawn(context, ingest({ ...options, publisher: publishing, startReader: startReader(publishing) })),
         draining: false,
       };
     },
@@ -75,7 +80,9 @@ function producerRoot(options: ProducerOptions): ActorOptions<ProducerMessage, S
           tell(state.ingest, arrivalOf(message.signal));
           break;
         case 'reconcile':
-        case 'settle':
+          tell(state.ingest, { type: 'listingRequested' });
+          break;
+        case 'awaitIdle':
           tell(state.ingest, message);
           break;
         case 'drain':
@@ -95,13 +102,19 @@ function producerRoot(options: ProducerOptions): ActorOptions<ProducerMessage, S
       return state;
     },
   };
+
+  function startReader(publisher: ActorRef<PublisherMessage>): IngestOptions['startReader'] {
+    return (name, task, since, context) =>
+      spawn(context, logReader(name, task, { ...options, publisher, since }, context.self));
+  }
 }
 
 function arrivalOf({ key, reingest }: Signal): IngestMessage {
-  return reingest === undefined ? { type: 'ingest', key } : { type: 'reingest', key, count: reingest === 'count' };
+  if (reingest === undefined) return { type: 'arrived', key };
+  return { type: 'reingestRequested', key, count: reingest === 'count' };
 }
 
-/** A part that has stopped for good has nothing to drain; a restart of all would fence whoever took over. */
+/** A part that has stopped has nothing to drain. */
 async function drain(part: ActorRef<Drain>): Promise<void> {
   try {
     await ask(part, (replyTo) => ({ type: 'drain', replyTo }), 20_000);

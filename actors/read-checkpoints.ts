@@ -1,21 +1,9 @@
 import { decodeBucketRecord, isBucketKey, type BucketRecord } from '../src/ingestion/bucket-record';
-import type { Checkpoint } from '../src/ingestion/checkpoint';
 import { decodeCheckpoint } from '../src/ingestion/checkpoint-record';
-import type { SourceId } from '../src/ingestion/source-id';
+import type { ReadCheckpoint } from '../src/ingestion/checkpoint-table';
 import { isTelltaleError } from '../src/errors';
 import type { EventLog } from '../src/ports/event-log';
 import { readLatest } from './read-latest';
-
-/** A record of topic `checkpoints` that belongs to a source. */
-export interface ReadCheckpoint {
-  readonly source: SourceId;
-  readonly key: Buffer;
-  readonly value: Buffer | null;
-  /** Null for a tombstone, and for a record that cannot be decoded. */
-  readonly checkpoint: Checkpoint | null;
-  /** Why the record cannot be decoded; null when it can. */
-  readonly problem: string | null;
-}
 
 /** A record of topic `checkpoints` that belongs to a bucket. */
 interface ReadBucket {

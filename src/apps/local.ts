@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Settled } from '../../actors/protocol';
 import { findLogFiles, type LogFile } from './log-files';
 import { asDecided, resultLines } from './results';
 import type { Config } from '../config';
@@ -13,6 +12,7 @@ import type { MailReport } from '../pipelines/level-alerts/alerting/mail-report'
 import { parseOutboxRecord } from '../pipelines/level-alerts/alerting/outbox-records';
 import { parseWindowRecord } from '../pipelines/level-alerts/counting/parse-window-record';
 import type { WindowRecord } from '../pipelines/level-alerts/counting/window-record';
+import type { FailedSource } from '../ingestion/ingest/work-queue';
 import { sourceId } from '../ingestion/source-id';
 import { TelltaleError } from '../errors';
 import type { Io } from '../io';
@@ -179,7 +179,7 @@ async function ingestFiles(
     await observed.store.putFile(config.objectStore.bucket, key, path);
   }
   await observed.announced();
-  const ingested = await whatWasIngested(config, log, files, await producer.settle());
+  const ingested = await whatWasIngested(config, log, files, await producer.awaitIdle());
   await producer.drain();
   await consumer.finish();
   await consumer.drain();
@@ -191,7 +191,7 @@ async function whatWasIngested(
   config: Config,
   log: EventLog,
   files: readonly LogFile[],
-  failed: Settled['failed'],
+  failed: readonly FailedSource[],
 ): Promise<Ingested> {
   const paths = new Map(files.map(({ key, path }) => [key, path]));
   const checkpoints = await latestCheckpoints(

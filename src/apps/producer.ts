@@ -1,11 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { schedule } from 'node-cron';
 import { startProducer } from '../../actors/producer';
-import type { Settled } from '../../actors/protocol';
 import { listenForSignals } from '../adapters/embedded/signal-socket';
 import { signalSocketPath } from '../adapters/embedded/signal-socket-path';
 import type { Config } from '../config';
 import { CounterRegistry, type Counters } from '../counters';
+import type { FailedSource } from '../ingestion/ingest/work-queue';
 import { sourceId } from '../ingestion/source-id';
 import { isTelltaleError, TelltaleError } from '../errors';
 import type { Io } from '../io';
@@ -20,15 +20,15 @@ import { untilStopped } from './until-stopped';
 
 export interface RunningProducer {
   /** Resolves when all that is in the bucket is read and committed, with what could not be read. */
-  settle(): Promise<Settled['failed']>;
+  awaitIdle(): Promise<readonly FailedSource[]>;
   /** Stops source to sink within some seconds. */
   drain(): Promise<void>;
 }
 
 const DRAIN_MS = 8_000;
 /** What is waiting is read for so long before reading stops where it stands. */
-const SETTLE_AT_DRAIN_MS = 3_000;
-const SETTLE_MS = 24 * 60 * 60_000;
+const IDLE_AT_DRAIN_MS = 3_000;
+const IDLE_MS = 24 * 60 * 60_000;
 
 /**
  * V8 lets a heap grow to several times what is in use before it collects. A hundred thousand sources are some 100 MiB that
@@ -113,15 +113,15 @@ export async function launchProducer(
   });
   const reconciliation = schedule(config.ingest.reconcile, () => tell(producer.ref, { type: 'reconcile' }));
   return {
-    settle: () => {
+    awaitIdle: () => {
       // A signal may be lost: what is in the bucket is what counts.
       tell(producer.ref, { type: 'reconcile' });
-      return producer.settle(SETTLE_MS);
+      return producer.awaitIdle(IDLE_MS);
     },
     drain: async () => {
       await reconciliation.destroy();
       await socket.close();
-      await producer.settle(SETTLE_AT_DRAIN_MS).catch((error: unknown) => {
+      await producer.awaitIdle(IDLE_AT_DRAIN_MS).catch((error: unknown) => {
         io.log.info('not everything was read, the next start goes on from here', { error });
       });
       // A store or an event log that does not answer holds its actors up: what is not committed is read again.

@@ -1,7 +1,7 @@
 import type { Checkpoint } from './checkpoint';
 import { isTrimmed } from './progress';
 
-/** What is remembered of every source, to tell from a listing which are to be looked at: the little that this takes. */
+/** State needed to decide whether a listed object must be read. Small: there may be a hundred thousand. */
 export interface KnownSource {
   readonly etag: string;
   /** Bytes of the object as it is stored. */
@@ -13,10 +13,10 @@ export interface KnownSource {
   readonly settled: boolean;
   readonly heldSince: number | null;
   readonly ended: number | null;
-  readonly slim: boolean;
+  readonly trimmed: boolean;
 }
 
-/** An object as a listing says it. */
+/** An object as a listing names it. */
 export interface ListedObject {
   readonly size: number;
   readonly etag: string;
@@ -35,33 +35,33 @@ export function knownOf(checkpoint: Checkpoint): KnownSource {
     settled: refused !== null || (identity.whole && quarantine === null),
     heldSince: refused === null ? position.heldSince : null,
     ended,
-    slim: isTrimmed(checkpoint),
+    trimmed: isTrimmed(checkpoint),
   };
 }
 
 /**
- * Is an object to be looked at? ETag and size decide, LastModified never alone; but where versions are kept, a newer one of
- * the same bytes may hide others. A tail that waits for too long is a reason, too.
+ * True when an object must be read. ETag and size decide, LastModified never alone; but where versions are kept, a newer
+ * version of the same bytes may hide others. A held tail that is overdue is another reason.
  */
-export function differs(known: KnownSource, object: ListedObject, tailDueAt: number): boolean {
+export function needsRead(known: KnownSource, object: ListedObject, tailDueAt: number): boolean {
   if (known.etag !== object.etag || known.size !== object.size || !known.settled || known.ended !== null) return true;
   if (known.versioned && known.lastModified !== object.lastModified) return true;
   return known.heldSince !== null && known.heldSince <= tailDueAt;
 }
 
-/** After so long without a change little is kept of a source. */
-const SLIM_AFTER_MS = 24 * 60 * 60_000;
+/** A source is trimmed when it has not changed for this long. */
+const TRIM_AFTER_MS = 24 * 60 * 60_000;
 
-export function canSlim(known: KnownSource, now: number): boolean {
-  return !known.slim && known.ended === null && now - known.lastModified >= SLIM_AFTER_MS;
+export function canTrim(known: KnownSource, now: number): boolean {
+  return !known.trimmed && known.ended === null && now - known.lastModified >= TRIM_AFTER_MS;
 }
 
-/** Is nothing left in topic `logs` of a source whose object was deleted? */
-export function canForget(known: KnownSource, now: number, retentionMs: number): boolean {
+/** True when retention has taken all lines of a deleted source: its checkpoint can be removed. */
+export function canRemove(known: KnownSource, now: number, retentionMs: number): boolean {
   return known.ended !== null && now - known.ended >= retentionMs;
 }
 
-/** Failed reads are tried again after 5 s, 10 s, 20 s … a quarter of an hour. */
+/** Failed readings are retried after 5 s, 10 s, 20 s … a quarter of an hour. */
 export function retryDelay(attempts: number): number {
   return Math.min(5_000 * 2 ** (attempts - 1), 15 * 60_000);
 }

@@ -235,7 +235,7 @@ describe('a store that fails', () => {
     await place.put(KEY, text(l0));
     await place.put('web-2/app.log', text(l1));
     const running = place.start({ store, clock });
-    const failed = await running.producer.settle(20_000);
+    const failed = await running.producer.awaitIdle(20_000);
     expect(failed).toEqual([{ key: KEY, reason: 'in quarantine: denied' }]);
 
     const askedAfter = async (ms: number): Promise<number> => {
@@ -257,7 +257,7 @@ describe('a store that fails', () => {
       [SOURCE]: published(0, [l0]),
       [`${BUCKET}/web-2/app.log`]: published(0, [l1]),
     });
-    expect(await running.producer.settle(20_000)).toEqual([]);
+    expect(await running.producer.awaitIdle(20_000)).toEqual([]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ quarantine: null });
   });
 

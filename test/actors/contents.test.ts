@@ -256,12 +256,12 @@ describe('UTF-16', () => {
     const running = place.start();
     await running.upload(KEY, utf16(text(l0)));
     const told = [{ key: KEY, reason: 'in quarantine: utf-16' }];
-    expect(await running.producer.settle(20_000)).toEqual(told);
+    expect(await running.producer.awaitIdle(20_000)).toEqual(told);
     await running.reconcile();
-    expect(await running.producer.settle(20_000)).toEqual(told);
+    expect(await running.producer.awaitIdle(20_000)).toEqual(told);
     remove(place, KEY);
     await running.reconcile();
-    expect(await running.producer.settle(20_000)).toEqual([]);
+    expect(await running.producer.awaitIdle(20_000)).toEqual([]);
   });
 
   it('is forgiven when what was there before is there again', async () => {

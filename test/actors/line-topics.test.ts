@@ -66,7 +66,7 @@ describe('topic of a source', () => {
     const without = place.start();
     await without.upload(EVENTS, text(l0, l1));
     await without.upload(APP, text(l2));
-    expect(await without.producer.settle(10_000)).toEqual([
+    expect(await without.producer.awaitIdle(10_000)).toEqual([
       { key: EVENTS, reason: expect.stringContaining('which no pipeline reads any more') as string },
     ]);
     expect(await linesOf('logs', APP)).toEqual(published(0, [l2]));

@@ -9,36 +9,38 @@ import { turnsUntil } from './turns';
 
 const folders = tempFolders();
 
-it('the end of a listing is no news for who has crashed and started over meanwhile', async () => {
-  const place = await openPlace(folders.make());
-  await place.put('web-1/app.log', 'x');
-  const { system, crashes } = startTestSystem();
-  const { opened, open } = gate();
-  const store = changedStore(place.store, {
-    list: async function* (bucket, range) {
-      await opened;
-      yield* place.store.list(bucket, range);
-    },
+describe('listBucket', () => {
+  it('ignores a listing started before the actor restarted', async () => {
+    const place = await openPlace(folders.make());
+    await place.put('web-1/app.log', 'x');
+    const { system, crashes } = startTestSystem();
+    const { opened, open } = gate();
+    const store = changedStore(place.store, {
+      list: async function* (bucket, range) {
+        await opened;
+        yield* place.store.list(bucket, range);
+      },
+    });
+    const heard: string[] = [];
+    const lister = spawn<IngestMessage, null>(system, {
+      name: 'lister',
+      initialState: (context) => {
+        if (crashes.length === 0) listBucket({ store, bucket: BUCKET, prefix: '' }, '', context);
+        return null;
+      },
+      receive: (_, message) => {
+        if (message.type === 'retryDue') throw new Error('This is a bug.');
+        heard.push(message.type);
+        return null;
+      },
+    });
+    tell(lister, { type: 'retryDue' });
+    tell(lister, { type: 'listingRequested' });
+    await turnsUntil(() => heard.includes('listingRequested'));
+    open();
+    await allTurns();
+    expect(heard).toEqual(['listingRequested']);
+    await system.stop(1_000);
+    await place.close();
   });
-  const heard: string[] = [];
-  const lister = spawn<IngestMessage, null>(system, {
-    name: 'lister',
-    initialState: (context) => {
-      if (crashes.length === 0) listBucket({ store, bucket: BUCKET, prefix: '' }, '', context);
-      return null;
-    },
-    receive: (_, message) => {
-      if (message.type === 'retry') throw new Error('This is a bug.');
-      heard.push(message.type);
-      return null;
-    },
-  });
-  tell(lister, { type: 'retry' });
-  tell(lister, { type: 'reconcile' });
-  await turnsUntil(() => heard.includes('reconcile'));
-  open();
-  await allTurns();
-  expect(heard).toEqual(['reconcile']);
-  await system.stop(1_000);
-  await place.close();
 });

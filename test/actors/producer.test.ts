@@ -364,7 +364,7 @@ describe('an object store that fails', () => {
         }
       },
     });
-    expect(await place.start({ store }).producer.settle(20_000)).toEqual([]);
+    expect(await place.start({ store }).producer.awaitIdle(20_000)).toEqual([]);
     expect(Object.keys(await readLines(place.log))).toHaveLength(7);
   });
 
@@ -378,7 +378,7 @@ describe('an object store that fails', () => {
     });
     await place.put(KEY, text(l0));
     const running = place.start({ store });
-    expect(await running.producer.settle(20_000)).toEqual([{ key: '*', reason: 'The store does not answer.' }]);
+    expect(await running.producer.awaitIdle(20_000)).toEqual([{ key: '*', reason: 'The store does not answer.' }]);
     expect(await readLines(place.log)).toEqual({});
     isDown = false;
     await running.reconcile();

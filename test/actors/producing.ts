@@ -125,7 +125,7 @@ function startOn(options: Place['options'], put: Place['put']): Running {
   const hint: Running['hint'] = (key) =>
     tell(producer.ref, { type: 'objectArrived', signal: { v: 1, bucket: BUCKET, key } });
   const settle: Running['settle'] = async () => {
-    await producer.settle(20_000);
+    await producer.awaitIdle(20_000);
   };
   return {
     system: seen.system,

@@ -1,5 +1,5 @@
 import { publisher, publisherTopics } from '../../actors/publisher';
-import type { LogReaderMessage, Publish, PublisherMessage, Standing } from '../../actors/protocol';
+import type { LogReaderMessage, Publish, PublisherMessage, LookupReply } from '../../actors/protocol';
 import { readObject } from '../../actors/reading';
 import type { Step } from '../../actors/steps';
 import { loadConfig } from '../../src/config';
@@ -77,7 +77,7 @@ describe('a checkpoint that cannot be decoded', () => {
     const record = { key: Buffer.from(SOURCE), timestamp: Date.now() };
     await appendOutputs(place.log, 'checkpoints', [{ ...record, value: Buffer.from('{"v":99}') }]);
     const running = place.start();
-    expect(await running.producer.settle(20_000)).toEqual([
+    expect(await running.producer.awaitIdle(20_000)).toEqual([
       {
         key: KEY,
         reason: expect.stringMatching(/^The checkpoint of ".*" cannot be read: its version is 99/) as string,
@@ -160,7 +160,7 @@ describe('the publisher', () => {
   });
   afterEach(() => seen.system.stop(10_000));
 
-  const standing = (): Promise<Standing> =>
+  const standing = (): Promise<LookupReply> =>
     ask(ref, (replyTo) => ({ type: 'lookup', source: SOURCE, replyTo }), 10_000);
 
   /** The steps of reading the object as it is now, from the beginning. */

@@ -101,11 +101,11 @@ export class Run {
     const { running } = world;
     world.heal();
     await running.settle();
-    const failed = await running.producer.settle(20_000);
+    const failed = await running.producer.awaitIdle(20_000);
     if (how === 'hints') for (const { key } of this.sources) running.hint(key);
     else if (failed.length > 0) await this.pass(ALL_DUE_MS);
     await running.reconcile();
-    const notRead = await running.producer.settle(20_000);
+    const notRead = await running.producer.awaitIdle(20_000);
     expect([...this.failures, ...running.failures]).toEqual([]);
 
     const seen = await lookAt(this.world.place.log);

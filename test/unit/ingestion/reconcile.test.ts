@@ -3,9 +3,9 @@ import { initialReadingState } from '../../../src/lines/reading-state';
 import type { Checkpoint, QuarantineReason } from '../../../src/ingestion/checkpoint';
 import { firstCheckpoint, quarantined } from '../../../src/ingestion/progress';
 import {
-  canForget,
-  canSlim,
-  differs,
+  canRemove,
+  canTrim,
+  needsRead,
   knownOf,
   retryDelay,
   type KnownSource,
@@ -27,7 +27,7 @@ const known: KnownSource = {
   settled: true,
   heldSince: null,
   ended: null,
-  slim: true,
+  trimmed: true,
 };
 const refuse = (reason: QuarantineReason): Checkpoint =>
   quarantined(changed(read, { heldSince: 7 }), { size: 70, etag: '"b"', lastModified: 2_000 }, reason);
@@ -44,8 +44,8 @@ describe('what is remembered of a source', () => {
     ['with versions', changed(read, { versionId: 'v1' }), { versioned: true }],
     ['with a held tail', changed(read, { heldSince: 7 }), { heldSince: 7 }],
     ['that was deleted', { ...read, ended: 9 }, { ended: 9 }],
-    ['with two hashes of lines', changed(read, { format: hashes(2) }), { slim: true }],
-    ['with many hashes of lines', changed(read, { format: hashes(3) }), { slim: false }],
+    ['with two hashes of lines', changed(read, { format: hashes(2) }), { trimmed: true }],
+    ['with many hashes of lines', changed(read, { format: hashes(3) }), { trimmed: false }],
     ['in quarantine', refuse('gzip-corrupt'), { etag: '"b"', size: 70, lastModified: 2_000 }],
     [
       'in quarantine, read in part',
@@ -74,7 +74,7 @@ describe('a listed object', () => {
     ['whose tail has waited just long enough', { heldSince: 600 }, {}, true],
     ['whose tail may wait', { heldSince: 601 }, {}, false],
   ])('%s', (_, change, changed, isLookedAt) => {
-    expect(differs({ ...known, ...change }, { ...unchanged, ...changed }, 600)).toBe(isLookedAt);
+    expect(needsRead({ ...known, ...change }, { ...unchanged, ...changed }, 600)).toBe(isLookedAt);
   });
 
   it.each<[QuarantineReason, boolean]>([
@@ -84,7 +84,7 @@ describe('a listed object', () => {
     ['utf-16', false],
     ['denied', true],
   ])('in quarantine as %s is looked at again: %s', (reason, isLookedAt) => {
-    expect(differs(knownOf(refuse(reason)), { size: 70, etag: '"b"', lastModified: 2_000 }, 600)).toBe(isLookedAt);
+    expect(needsRead(knownOf(refuse(reason)), { size: 70, etag: '"b"', lastModified: 2_000 }, 600)).toBe(isLookedAt);
   });
 });
 
@@ -92,12 +92,12 @@ describe('tidying', () => {
   const day = 24 * 60 * 60_000;
 
   test.each<[string, Partial<KnownSource>, number, boolean]>([
-    ['leaves a source alone that changed within a day', { slim: false }, 1_000 + day - 1, false],
-    ['leaves little of a source a day after its last change', { slim: false }, 1_000 + day, true],
-    ['does so once', { slim: true }, 1_000 + day, false],
-    ['leaves what has ended alone', { slim: false, ended: 1_000 }, 1_000 + day, false],
+    ['leaves a source alone that changed within a day', { trimmed: false }, 1_000 + day - 1, false],
+    ['leaves little of a source a day after its last change', { trimmed: false }, 1_000 + day, true],
+    ['does so once', { trimmed: true }, 1_000 + day, false],
+    ['leaves what has ended alone', { trimmed: false, ended: 1_000 }, 1_000 + day, false],
   ])('%s', (_, change, now, expected) => {
-    expect(canSlim({ ...known, ...change }, now)).toBe(expected);
+    expect(canTrim({ ...known, ...change }, now)).toBe(expected);
   });
 
   test.each<[string, number | null, number, boolean]>([
@@ -105,7 +105,7 @@ describe('tidying', () => {
     ['keeps what was deleted while topic logs may know of it', 500, 500 + 7 * day - 1, false],
     ['forgets what was deleted when topic logs does not know of it any more', 500, 500 + 7 * day, true],
   ])('%s', (_, ended, now, expected) => {
-    expect(canForget({ ...known, ended }, now, 7 * day)).toBe(expected);
+    expect(canRemove({ ...known, ended }, now, 7 * day)).toBe(expected);
   });
 });
 

@@ -1,0 +1,302 @@
+import type { Checkpoint } from '../checkpoint';
+import { canRemove, canTrim, knownOf, needsRead, type KnownSource, type ListedObject } from '../reconcile';
+import { sourceId, type SourceId } from '../source-id';
+import type { Since } from '../versions';
+import { endListing, interruptListing, newListing, requestListing, type Listing, type ListingStep } from './listing';
+import { WorkQueue, type FailedSource, type ReadTask, type ReingestRequest } from './work-queue';
+
+/**
+ * Which sources are read, and when. Signals say that an object has arrived; a listing of the bucket finds what no signal
+ * named, what was deleted, and of what less can be kept (`signals-are-hints`).
+ */
+
+export interface IngestRules {
+  readonly bucket: string;
+  /** True for the keys that are read. */
+  readonly includes: (key: string) => boolean;
+  readonly since: Since;
+  /** How many sources are read at a time. */
+  readonly concurrency: number;
+  /** How long an unterminated line is held. */
+  readonly tailTimeoutMs: number;
+  /** How long the topics of lines keep them: deleted sources are remembered for as long. */
+  readonly retentionMs: number;
+}
+
+/** Changed in place: it may hold a hundred thousand sources. */
+export interface IngestState {
+  readonly queue: WorkQueue;
+  /** What was read last of each key, to be compared with the listing. */
+  readonly known: Map<string, KnownSource>;
+  /** Keys that are known, or could not be read, and that the running listing has not named yet. */
+  unseen: Set<string>;
+  listing: Listing;
+  draining: boolean;
+  /** True while a `retryDue` is scheduled. */
+  retryScheduled: boolean;
+}
+
+export type IngestEvent =
+  | { readonly type: 'arrived'; readonly key: string }
+  | { readonly type: 'reingestRequested'; readonly key: string; readonly count: boolean }
+  | { readonly type: 'listingRequested' }
+  | { readonly type: 'listed'; readonly objects: readonly (ListedObject & { readonly key: string })[] }
+  | { readonly type: 'listingCompleted' }
+  /** @param after the last key that was listed */
+  | { readonly type: 'listingInterrupted'; readonly after: string; readonly reason: string }
+  | { readonly type: 'retryDue' }
+  | { readonly type: 'readFinished'; readonly key: string; readonly outcome: ReadOutcome }
+  | { readonly type: 'drainRequested' };
+
+/**
+ * How the reading of one source ended. `failed` is retried after a pause; `refused` ends the same way until the source's
+ * checkpoint is repaired. `restart`: the request that is still to be fulfilled.
+ */
+export type ReadOutcome =
+  /** The checkpoint after all of it; null when there is none: no object, or one that `since` leaves out. */
+  | { readonly kind: 'read'; readonly checkpoint: Checkpoint | null; readonly restart: ReingestRequest | null }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string; readonly restart: ReingestRequest | null };
+
+export type IngestAction =
+  | { readonly type: 'list'; readonly after: string; readonly pauseMs: number }
+  | { readonly type: 'read'; readonly task: ReadTask }
+  /** Keep little of some sources, and nothing of others. */
+  | { readonly type: 'cleanUp'; readonly trim: readonly SourceId[]; readonly remove: readonly SourceId[] }
+  /** `retryDue` after this pause. */
+  | { readonly type: 'scheduleRetry'; readonly pauseMs: number }
+  | { readonly type: 'trace'; readonly decision: IngestDecision };
+
+type IngestDecision =
+  | {
+      readonly decision: 'objectSkipped';
+      readonly reason: 'excluded' | 'before-since';
+      /** Objects of one portion of a listing, and the first of them. */
+      readonly amount: number;
+      readonly first: string;
+    }
+  | {
+      readonly decision: 'listingInterrupted';
+      readonly reason: 'continued' | 'given-up';
+      readonly after: string;
+      readonly detail: string;
+    }
+  | {
+      readonly decision: 'readRetried';
+      readonly reason: 'failed';
+      readonly source: SourceId;
+      readonly detail: string;
+    };
+
+export interface IdleReport {
+  readonly type: 'idle';
+  /** What could not be read at its last attempt. */
+  readonly failed: readonly FailedSource[];
+}
+
+/** How often failed readings are looked through for those that are due. */
+const RETRY_TICK_MS = 5_000;
+
+/** How many sources are cleaned up in one transaction. */
+const MAX_CLEAN_UP = 1_000;
+
+/** The first listing runs. */
+export function initialIngest(known: Map<string, KnownSource>): IngestState {
+  return {
+    queue: new WorkQueue(),
+    known,
+    unseen: new Set(known.keys()),
+    listing: newListing,
+    draining: false,
+    retryScheduled: false,
+  };
+}
+
+/** @param now epoch milliseconds */
+export function decide(state: IngestState, event: IngestEvent, rules: IngestRules, now: number): IngestAction[] {
+  const actions = handle(state, event, rules, now);
+  if (state.draining) return actions;
+  return [...actions, ...state.queue.take(rules.concurrency).map((task): IngestAction => ({ type: 'read', task }))];
+}
+
+/** True when nothing is listed, waits or is being read. */
+export function isIdle({ listing, queue }: IngestState): boolean {
+  return !listing.running && queue.isEmpty;
+}
+
+/** @param prefix of the keys that are listed */
+export function idleReport({ queue, listing }: IngestState, prefix: string): IdleReport {
+  const notListed = listing.failed === null ? [] : [{ key: `${prefix}*`, reason: listing.failed }];
+  return { type: 'idle', failed: [...queue.failures, ...notListed] };
+}
+
+function handle(state: IngestState, event: IngestEvent, rules: IngestRules, now: number): IngestAction[] {
+  switch (event.type) {
+    case 'arrived':
+      if (rules.includes(event.key)) state.queue.add(event.key);
+      return [];
+    case 'reingestRequested':
+      if (rules.includes(event.key)) state.queue.add(event.key, { restart: { count: event.count, after: null } });
+      return [];
+    case 'listingRequested':
+      return state.draining ? [] : moveListing(state, requestListing(state.listing));
+    case 'listed':
+      return onListed(state, event.objects, rules, now);
+    case 'listingCompleted':
+      addMissing(state, rules, now);
+      return [...cleanUp(state, rules, now), ...finishListing(state, null)];
+    case 'listingInterrupted':
+      return onInterrupted(state, event);
+    case 'retryDue':
+      state.retryScheduled = false;
+      state.queue.retry(now);
+      return scheduleRetry(state);
+    case 'readFinished':
+      return onReadFinished(state, event, rules, now);
+    case 'drainRequested':
+      state.draining = true;
+      state.queue.clear();
+      return [];
+  }
+}
+
+function onListed(
+  state: IngestState,
+  objects: Extract<IngestEvent, { type: 'listed' }>['objects'],
+  rules: IngestRules,
+  now: number,
+): IngestAction[] {
+  const skipped = { excluded: [] as string[], 'before-since': [] as string[] };
+  for (const { key, ...object } of objects) {
+    state.unseen.delete(key);
+    if (!rules.includes(key)) {
+      skipped.excluded.push(key);
+      continue;
+    }
+    const known = state.known.get(key);
+    const { ms, older } = rules.since;
+    const isOld = known === undefined && object.lastModified < ms;
+    if (isOld && older === 'ignored') skipped['before-since'].push(key);
+    const isNew = known === undefined ? !isOld || older === 'passedOver' : false;
+    const isChanged = known !== undefined && needsRead(known, object, now - rules.tailTimeoutMs);
+    // A reading that failed may have committed more than is known here: only another one finds out.
+    const isWanted = isNew || isChanged || state.queue.hasFailed(key);
+    if (!isWanted || !state.queue.mayRead(key, now)) continue;
+    // What is appended before the object is read counts: only the listed part is skipped.
+    state.queue.add(key, { passOver: isOld && older === 'passedOver' ? object : null });
+  }
+  return (['excluded', 'before-since'] as const).flatMap((reason) => {
+    const [first, ...others] = skipped[reason];
+    if (first === undefined) return [];
+    const decision = { decision: 'objectSkipped', reason, amount: 1 + others.length, first } as const;
+    return [{ type: 'trace', decision } as const];
+  });
+}
+
+/** Read before, wholly or in part, and not in the listing: it was deleted, and its next reading will find that. */
+function addMissing(state: IngestState, { includes }: IngestRules, now: number): void {
+  for (const key of state.unseen) {
+    const isMissing = state.known.get(key)?.ended === null || state.queue.hasFailed(key);
+    if (isMissing && includes(key) && state.queue.mayRead(key, now)) state.queue.add(key);
+  }
+}
+
+function cleanUp(state: IngestState, { bucket, retentionMs }: IngestRules, now: number): IngestAction[] {
+  const trim: SourceId[] = [];
+  const remove: SourceId[] = [];
+  for (const [key, known] of state.known) {
+    if (state.queue.has(key) || state.queue.hasFailed(key)) continue;
+    if (canRemove(known, now, retentionMs) && state.unseen.has(key)) {
+      remove.push(sourceId(bucket, key));
+      state.known.delete(key);
+    } else if (canTrim(known, now)) {
+      trim.push(sourceId(bucket, key));
+      state.known.set(key, { ...known, trimmed: true });
+    }
+  }
+  const actions: IngestAction[] = [];
+  while (trim.length + remove.length > 0) {
+    const some = trim.splice(0, MAX_CLEAN_UP);
+    actions.push({ type: 'cleanUp', trim: some, remove: remove.splice(0, MAX_CLEAN_UP - some.length) });
+  }
+  return actions;
+}
+
+function onInterrupted(
+  state: IngestState,
+  { after, reason }: Extract<IngestEvent, { type: 'listingInterrupted' }>,
+): IngestAction[] {
+  const decided = interruptListing(state.listing, after, reason);
+  const isContinued = !state.draining && decided[1].next === 'continue';
+  const decision: IngestDecision = {
+    ...{ decision: 'listingInterrupted', reason: isContinued ? 'continued' : 'given-up' },
+    ...{ after, detail: reason },
+  };
+  return [
+    { type: 'trace', decision },
+    ...(state.draining ? finishListing(state, reason) : moveListing(state, decided)),
+  ];
+}
+
+function finishListing(state: IngestState, failed: string | null): IngestAction[] {
+  const listing = state.draining ? { ...state.listing, requestedAgain: false } : state.listing;
+  return moveListing(state, endListing(listing, failed));
+}
+
+function moveListing(state: IngestState, [listing, step]: readonly [Listing, ListingStep]): IngestAction[] {
+  state.listing = listing;
+  switch (step.next) {
+    case 'wait':
+      return [];
+    case 'start':
+      state.unseen = new Set([...state.known.keys(), ...state.queue.failedKeys]);
+      return [{ type: 'list', after: '', pauseMs: 0 }];
+    case 'continue':
+      return [{ type: 'list', after: step.after, pauseMs: step.pauseMs }];
+    case 'end':
+      state.unseen.clear();
+      return [];
+  }
+}
+
+function onReadFinished(
+  state: IngestState,
+  { key, outcome }: Extract<IngestEvent, { type: 'readFinished' }>,
+  { bucket }: IngestRules,
+  now: number,
+): IngestAction[] {
+  const { queue } = state;
+  const traces: IngestAction[] = [];
+  switch (outcome.kind) {
+    case 'failed': {
+      const { restart, reason: detail } = outcome;
+      const decision = { decision: 'readRetried', reason: 'failed', source: sourceId(bucket, key), detail } as const;
+      traces.push({ type: 'trace', decision });
+      queue.failedForNow({ key, restart }, detail, now);
+      break;
+    }
+    case 'refused':
+      // The publisher has reported it; every signal for the source would report it again.
+      queue.failedPermanently(key, outcome.reason);
+      break;
+    case 'read': {
+      const { checkpoint, restart } = outcome;
+      if (checkpoint !== null) state.known.set(key, knownOf(checkpoint));
+      // A deleted object has nothing to read or report.
+      const reason = checkpoint?.ended === null ? checkpoint.quarantine?.reason : undefined;
+      if (reason === undefined) queue.succeeded(key);
+      else if (reason !== 'denied') queue.failedPermanently(key, `in quarantine: ${reason}`);
+      else queue.failedForNow({ key, restart }, 'in quarantine: denied', now);
+      if (restart !== null && reason !== 'denied') queue.add(key, { restart });
+    }
+  }
+  queue.done(key);
+  state.unseen.delete(key);
+  return [...traces, ...scheduleRetry(state)];
+}
+
+function scheduleRetry(state: IngestState): IngestAction[] {
+  if (state.retryScheduled || !state.queue.hasRetries) return [];
+  state.retryScheduled = true;
+  return [{ type: 'scheduleRetry', pauseMs: RETRY_TICK_MS }];
+}

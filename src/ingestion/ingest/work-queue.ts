@@ -1,0 +1,160 @@
+import { retryDelay, type ListedObject } from '../reconcile';
+
+/** A request for a new generation (`telltale reingest`). */
+export interface ReingestRequest {
+  /** Count lines again that were counted before. */
+  readonly count: boolean;
+  /** Generation before the reingest, once known; prevents a second start. */
+  readonly after: number | null;
+}
+
+/** What must be done about a source besides reading what is new. */
+interface ReadRequest {
+  readonly restart: ReingestRequest | null;
+  /** The object as a listing named it, if its content from before the first start is skipped (`Since.listed`). */
+  readonly passOver: ListedObject | null;
+}
+
+/** One reading of one source. */
+export interface ReadTask extends ReadRequest {
+  readonly key: string;
+}
+
+export interface FailedSource {
+  readonly key: string;
+  readonly reason: string;
+}
+
+/** A source that is being read. */
+interface Work {
+  readonly request: ReadRequest;
+  /** Came while it was being read: read it again afterwards. */
+  next: ReadRequest | null;
+}
+
+/** A failed reading that is retried. */
+interface Failure {
+  readonly reason: string;
+  readonly attempts: number;
+  /** Epoch milliseconds. */
+  readonly failedAt: number;
+  readonly request: ReadRequest;
+}
+
+const nothingAsked: ReadRequest = { restart: null, passOver: null };
+
+/** Which keys wait to be read, which are being read, and which could not be read at their last attempt. */
+export class WorkQueue {
+  /** In order of arrival. */
+  private readonly waiting = new Map<string, ReadRequest>();
+  private readonly active = new Map<string, Work>();
+  private readonly failed = new Map<string, Failure>();
+  /** Why only another object can be read. */
+  private readonly refused = new Map<string, string>();
+
+  get isEmpty(): boolean {
+    return this.waiting.size === 0 && this.active.size === 0;
+  }
+
+  /** True when this key waits or is being read. */
+  has(key: string): boolean {
+    return this.waiting.has(key) || this.active.has(key);
+  }
+
+  /** Merges requests of one key. A request for a key that is being read makes it be read again afterwards. */
+  add(key: string, request: Partial<ReadRequest> = {}): void {
+    const work = this.active.get(key);
+    if (work !== undefined) work.next = mergeRequests(request, work.next);
+    else {
+      const waiting = mergeRequests(request, this.waiting.get(key));
+      this.waiting.set(key, mergeRequests(waiting, this.failed.get(key)?.request));
+    }
+  }
+
+  /** Takes the keys that have waited longest, until `concurrency` keys are being read. */
+  take(concurrency: number): ReadTask[] {
+    const tasks: ReadTask[] = [];
+    for (const [key, request] of this.waiting) {
+      if (this.active.size >= concurrency) break;
+      this.waiting.delete(key);
+      this.active.set(key, { request, next: null });
+      tasks.push({ key, ...request });
+    }
+    return tasks;
+  }
+
+  /** The reading of this key has ended. */
+  done(key: string): void {
+    const work = this.active.get(key);
+    this.active.delete(key);
+    if (work !== undefined && work.next !== null) this.add(key, work.next);
+  }
+
+  /** Drops everything that waits. */
+  clear(): void {
+    this.waiting.clear();
+  }
+
+  succeeded(key: string): void {
+    this.failed.delete(key);
+    this.refused.delete(key);
+  }
+
+  /** A retry may help, after a pause that grows. It keeps what the failed reading was to skip. */
+  failedForNow({ key, restart }: Pick<ReadTask, 'key' | 'restart'>, reason: string, now: number): void {
+    const attempts = (this.failed.get(key)?.attempts ?? 0) + 1;
+    this.refused.delete(key);
+    const { passOver } = this.active.get(key)?.request ?? nothingAsked;
+    this.failed.set(key, { reason, attempts, failedAt: now, request: { restart, passOver } });
+  }
+
+  /** Only another object can be read: never retries this one. */
+  failedPermanently(key: string, reason: string): void {
+    this.failed.delete(key);
+    this.refused.set(key, reason);
+  }
+
+  /** False while a failed key waits for its retry. Signals do not ask: they never wait. */
+  mayRead(key: string, now: number): boolean {
+    const failure = this.failed.get(key);
+    return failure === undefined || isDue(failure, now);
+  }
+
+  /** Adds the failed keys whose pause is over. The pause of a key that is being read begins when that reading fails. */
+  retry(now: number): void {
+    for (const [key, failure] of this.failed) if (isDue(failure, now) && !this.active.has(key)) this.add(key);
+  }
+
+  get hasRetries(): boolean {
+    return this.failed.size > 0;
+  }
+
+  /** True when this key will be retried. */
+  hasFailed(key: string): boolean {
+    return this.failed.has(key);
+  }
+
+  get failedKeys(): Iterable<string> {
+    return this.failed.keys();
+  }
+
+  get failures(): readonly FailedSource[] {
+    return [
+      ...[...this.failed].map(([key, { reason }]) => ({ key, reason })),
+      ...[...this.refused].map(([key, reason]) => ({ key, reason })),
+    ];
+  }
+}
+
+/** The latest reingest request, and the earliest listed object. */
+function mergeRequests(request: Partial<ReadRequest>, earlier: ReadRequest | null | undefined): ReadRequest {
+  return {
+    restart: request.restart ?? earlier?.restart ?? null,
+    passOver: earlier?.passOver ?? request.passOver ?? null,
+  };
+}
+
+/** A clock that was set back must not make a pause longer. */
+function isDue({ failedAt, attempts }: Failure, now: number): boolean {
+  return now < failedAt || now - failedAt >= retryDelay(attempts);
+}
