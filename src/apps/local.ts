@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findLogFiles, type LogFile } from './log-files';
-import { asDecided, resultLines } from './results';
+import { asDecided, resultLines, type DecidedMail } from './results';
 import type { Config } from '../config';
 import { CounterRegistry } from '../counters';
 import { decisions } from '../decisions';
@@ -132,14 +132,17 @@ async function runOnce(
   );
   const log = await openEventLog(onFiles, data);
   try {
+    const { end: before } = await log.offsets('outbox', 0);
     const { leftOut, bytes } = await unlessStopped(io, (onFailure) =>
       ingestFiles(onFiles, data, log, files, io, onFailure),
     );
     const windows = await finalWindows(log, config);
-    const mails = (await sentReports(log)).map((report) => asDecided(report, config));
+    const { reports, refused } = await readOutbox(log, before);
+    const mails = reports.map((report) => asDecided(report, config));
     const breaches = breachedWindows(windows, rulesOf(config), config.window).length;
     io.out.write(`${resultLines({ windows, mails, bytes, breaches }, json).join('\n')}\n`);
     refuseUnreadable([...closed, ...leftOut]);
+    reportRefused(refused, mails);
     return 0;
   } finally {
     await log.close();
@@ -247,13 +250,35 @@ async function finalWindows(log: EventLog, config: Config): Promise<WindowRecord
   return [...windows.values()];
 }
 
-async function sentReports(log: EventLog): Promise<MailReport[]> {
+interface Outbox {
+  /** Every mail that was decided. */
+  readonly reports: readonly MailReport[];
+  /** Mails that this run could not deliver, by id, with the reason. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+/** @param before the end of the outbox before this run */
+async function readOutbox(log: EventLog, before: number): Promise<Outbox> {
   const reports = new Map<string, MailReport>();
+  const refused = new Map<string, string>();
   await follow(log, { topic: 'outbox', partition: 0, from: 0, until: 'end' }, (records) => {
-    for (const { key, value } of records) {
+    for (const { key, value, offset } of records) {
       const record = parseOutboxRecord(key, value);
       if (record?.kind === 'mail') reports.set(record.report.id, record.report);
+      if (record?.kind !== 'status' || record.status.state !== 'FAILED' || offset < before) continue;
+      refused.set(record.status.id, record.status.reason ?? '');
     }
   });
-  return [...reports.values()];
+  return { reports: [...reports.values()], refused };
+}
+
+/**
+ * Reports refused mails after the results are printed.
+ * @throws DELIVERY_REFUSED with a line for each mail, when there are any
+ */
+function reportRefused(refused: Outbox['refused'], mails: readonly DecidedMail[]): void {
+  if (refused.size === 0) return;
+  const subjects = new Map(mails.map(({ report, subject }) => [report.id, subject]));
+  const lines = [...refused].map(([id, reason]) => `Not delivered: ${subjects.get(id) ?? id}\n  ${reason}`);
+  throw new TelltaleError('DELIVERY_REFUSED', lines.join('\n'));
 }

@@ -5,6 +5,7 @@ import type { MailReport } from '../pipelines/level-alerts/alerting/mail-report'
 import { parseOutboxRecord } from '../pipelines/level-alerts/alerting/outbox-records';
 import { parseWindowRecord } from '../pipelines/level-alerts/counting/parse-window-record';
 import type { WindowRecord } from '../pipelines/level-alerts/counting/window-record';
+import { UndeliveredMails, type UndeliveredMail } from '../pipelines/level-alerts/mail/undelivered';
 import type { Io } from '../io';
 import type { EventLog } from '../ports/event-log';
 import { answerTo } from '../web/answers';
@@ -19,11 +20,17 @@ const SHOWN_WINDOWS = 2_000;
 export class View {
   readonly #windows = new Map<string, WindowRecord>();
   readonly #stop = new AbortController();
+  readonly #undelivered = new UndeliveredMails();
   #lines = 0;
   #mails = 0;
 
   windows(): readonly WindowRecord[] {
     return [...this.#windows.values()];
+  }
+
+  /** Mails that wait to be sent, and mails that were refused. */
+  undelivered(): readonly UndeliveredMail[] {
+    return this.#undelivered.list();
   }
 
   metrics(): readonly Metric[] {
@@ -70,16 +77,12 @@ export class View {
   }
 
   async #followMails(log: EventLog, onMail: (report: MailReport) => void): Promise<void> {
-    const pending = new Map<string, MailReport>();
     const { end } = await log.offsets('outbox', 0);
     await follow(log, { topic: 'outbox', partition: 0, from: 0, until: this.#stop.signal }, (records) => {
       for (const { key, value, offset } of records) {
         const entry = parseOutboxRecord(key, value);
-        if (entry?.kind === 'mail') pending.set(entry.report.id, entry.report);
-        if (entry?.kind !== 'status' || entry.status.state !== 'SENT') continue;
-        const report = pending.get(entry.status.id);
-        pending.delete(entry.status.id);
-        if (report === undefined || offset < end) continue;
+        const report = entry === null ? null : this.#undelivered.take(entry);
+        if (report === null || offset < end) continue;
         this.#mails += 1;
         onMail(report);
       }
@@ -106,6 +109,7 @@ export async function launchWeb(
   const { host, port } = config.web;
   const source = {
     windows: () => view.windows(),
+    undelivered: () => view.undelivered(),
     metrics: () => [...view.metrics(), ...parts.counters.samples()],
     mails: () => mailbox.list(),
     mail: (name: string) => mailbox.read(name),

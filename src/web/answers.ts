@@ -27,7 +27,7 @@ const mailPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-
  * @throws what the source throws, but for a mail that is not there
  */
 export async function answerTo(path: string, source: WebSource): Promise<Answer> {
-  if (path === '/') return page(200, statusPage(source.windows(), await source.mails()));
+  if (path === '/') return page(200, statusPage(source.windows(), await source.mails(), source.undelivered()));
   if (path === '/mail') return page(200, mailboxPage(await source.mails()));
   if (path === '/metrics') return metricsOf(source.metrics());
   if (path === '/healthz') return plain(200, 'ok\n');

@@ -1,9 +1,12 @@
+import type { UndeliveredMail } from '../pipelines/level-alerts/mail/undelivered';
 import type { WindowRecord } from '../pipelines/level-alerts/counting/window-record';
 
 /** What the pages show, asked for at every request. */
 export interface WebSource {
   /** The latest revision of each window, in any order. */
   windows(): readonly WindowRecord[];
+  /** Mails that wait to be sent, and mails that were refused. */
+  undelivered(): readonly UndeliveredMail[];
   /** All mails, in any order. */
   mails(): Promise<readonly MailSummary[]>;
   /** A mail as it would have travelled. @param name as `mails` gives it */

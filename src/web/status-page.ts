@@ -1,16 +1,28 @@
 import type { WindowRecord } from '../pipelines/level-alerts/counting/window-record';
 import { clipped, html, visible, type Markup } from '../pipelines/level-alerts/mail/escape';
 import { counted, figure } from '../pipelines/level-alerts/mail/words';
+import type { UndeliveredMail } from '../pipelines/level-alerts/mail/undelivered';
+import { verdictOf } from '../pipelines/level-alerts/mail/verdict';
 import { mailTable } from './mail-pages';
 import { pageText } from './page';
 import type { MailSummary } from './source';
 
 /** Bounds of the page: it is fetched every other second. */
-const shown = { origins: 50, windows: 25, bars: 30, mails: 5 };
+const shown = { origins: 50, windows: 25, bars: 30, mails: 5, undelivered: 20 };
 
 /** Totals, the last mails, each origin's last windows, and the newest windows of all. */
-export function statusPage(windows: readonly WindowRecord[], mails: readonly MailSummary[]): string {
-  const main = [totals(windows, mails), mailSection(mails), originSection(windows), windowSection(windows)];
+export function statusPage(
+  windows: readonly WindowRecord[],
+  mails: readonly MailSummary[],
+  undelivered: readonly UndeliveredMail[],
+): string {
+  const main = [
+    totals(windows, mails),
+    undeliveredSection(undelivered),
+    mailSection(mails),
+    originSection(windows),
+    windowSection(windows),
+  ];
   return pageText({ title: 'Status', here: 'status', main, live: true });
 }
 
@@ -158,6 +170,37 @@ function mailSection(mails: readonly MailSummary[]): Markup {
   return html`<section>
     <h2>Last mails</h2>
     ${mailTable(mails, shown.mails)}
+  </section>`;
+}
+
+/** Refused mails first: nothing sends them any more. */
+function undeliveredSection(mails: readonly UndeliveredMail[]): Markup {
+  if (mails.length === 0) return html``;
+  const hidden = mails.length - shown.undelivered;
+  return html`<section>
+    <h2>${counted(mails.length, 'undelivered mail')}</h2>
+    <table>
+      <tr>
+        <th>Decided (UTC)</th>
+        <th>Mail</th>
+        <th>State</th>
+      </tr>
+      ${mails.slice(0, shown.undelivered).map(
+        ({ report, attempts, refusal }) =>
+          html`<tr>
+            <td class="t">${visible(report.decidedAt).slice(0, 16).replace('T', ' ')}</td>
+            <td class="w">${clipped(visible(verdictOf(report).subject), 200)}</td>
+            <td class="w ${refusal === null ? 'mute' : 'alarm'}">
+              ${
+                refusal === null
+                  ? `waiting, ${counted(attempts, 'attempt')}`
+                  : `refused: ${clipped(visible(refusal), 300)}`
+              }
+            </td>
+          </tr>`,
+      )}
+    </table>
+    ${hidden > 0 ? html`<p class="mute">and ${figure(hidden)} more</p>` : ''}
   </section>`;
 }
 

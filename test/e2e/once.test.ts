@@ -90,6 +90,21 @@ describe('telltale local --once', () => {
     expect(results.summary).toMatchObject({ lines: 30, windows: 1 });
   });
 
+  it('prints the results and fails when a mail is refused, and not again in the next run', async () => {
+    const folder = folders.make();
+    const path = writeLog(folder, 'web-1/app.log', `${stamp(0)}.000 [main] ERROR app.Main - x\n`.repeat(3));
+    const config = configWith(`dataDir=${join(folder, 'data')}`);
+    const refusing = { ...config, mail: { ...config.mail, from: 'not an address' } };
+    const io = collectingIo();
+    const running = runLocal(refusing, { once: [path], keepData: true, json: true }, io);
+    await expect(running).rejects.toMatchObject({ code: 'DELIVERY_REFUSED', exitCode: 1 });
+    expect(resultsOf(io.printed()).mails).toHaveLength(1);
+    expect(io.logged).toContainEqual(
+      expect.objectContaining({ level: 'error', message: 'delivery refused permanently' }),
+    );
+    expect(await runLocal(config, { once: [path], keepData: true, json: true }, collectingIo())).toBe(0);
+  });
+
   it('takes file names as they are', async () => {
     const folder = folders.make();
     const names = [

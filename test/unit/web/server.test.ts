@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import type { WindowRecord } from '../../../src/pipelines/level-alerts/counting/window-record';
+import { report } from '../level-alerts/mail/sample-reports';
 import { answerTo, metricsAnswerTo, type Answer } from '../../../src/web/answers';
 import { startWeb, type WebOptions, type WebServer } from '../../../src/web/server';
 import type { MailSummary, WebSource } from '../../../src/web/source';
@@ -58,6 +59,10 @@ function windowOf(minute: number, changes: Partial<WindowRecord> = {}): WindowRe
 
 const source: WebSource = {
   windows: () => [windowOf(3), windowOf(5), windowOf(4)],
+  undelivered: () => [
+    { report: report({ id: 'm-2' }), attempts: 1, refusal: hostile },
+    { report: report({ id: 'm-3' }), attempts: 4, refusal: null },
+  ],
   mails: () => Promise.resolve([{ name, subject: hostile, to: ['ops@example.com'], sentAt: 1_763_633_190_000 }]),
   mail: (wanted) =>
     wanted === name ? Promise.resolve(Buffer.from(eml)) : Promise.reject(new Error(`asked for ${wanted}`)),
@@ -111,6 +116,16 @@ describe('the web server', () => {
     expect(body).toContain(`href="/mail/${name}"`);
     expect(body).toContain('&#60;img src=x onerror=alert(1)&#62;\\u202e&#34;&#39;&#38;');
     expect(body).not.toMatch(/<img|\u202e/);
+  });
+
+  it('shows the mails that were refused, and those that wait', async () => {
+    const { body } = await get(web.url, '/');
+    expect(body).toContain('2 undelivered mails');
+    expect(body).toContain('refused: &#60;img src=x onerror=alert(1)&#62;');
+    expect(body).toContain('waiting, 4 attempts');
+    const other = await serve({ ...source, undelivered: () => [] });
+    expect((await get(other.url, '/')).body).not.toContain('undelivered');
+    await other.close();
   });
 
   it('says so when nothing was counted and nothing was mailed', async () => {
