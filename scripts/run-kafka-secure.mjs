@@ -1,28 +1,28 @@
 /**
- * What makes the broker of `run-kafka --secure`: certificates, users and rights. Everything lies in the data folder; what is
- * secret is readable by its owner alone, and reaches other programs through files, never through a command line.
+ * The certificates, users and rights of the broker of `run-kafka --secure`. All files are in the data folder. Only their owner
+ * can read secrets; other programs get them from files, never from a command line.
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Whom the broker knows, besides itself. The last two have no rights until somebody gives them some. */
+/** The users, besides the broker itself. The last two have no rights until `admin` grants them some. */
 const USERS = ['admin', 'producer', 'consumer'];
-/** The broker, to itself. */
+/** The user that the broker is when it connects to itself. */
 const BROKER = 'broker';
 
 const MECHANISMS = ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'PLAIN'];
 const OWNER_ONLY = 0o600;
 const DAYS = '365';
 
-/** Is this the data folder of a secure broker? */
+/** True for the data folder of a secure broker. */
 export function isSecured(data) {
   return existsSync(join(data, 'users.json'));
 }
 
 /**
- * Makes what is missing.
+ * Makes the files that are missing.
  * @throws Error when openssl fails
  */
 export function secure(data, port) {
@@ -54,7 +54,7 @@ export function secure(data, port) {
   };
 }
 
-/** The arguments of StorageTool that give each user its SCRAM passwords; for a file of arguments. */
+/** The arguments of StorageTool that set each user's SCRAM passwords; for a file of arguments. */
 export function scramArguments(users) {
   return USERS.flatMap((name) =>
     ['SCRAM-SHA-512', 'SCRAM-SHA-256'].flatMap((mechanism) => [
@@ -74,7 +74,7 @@ export function propertyLines(properties) {
     .join('');
 }
 
-/** An authority of our own, and a certificate for this machine that it has signed. Keys are made readable by the owner. */
+/** Makes an authority, and a certificate for this machine that it signs. Only the owner can read the keys. */
 function makeCertificates(file) {
   for (const name of ['ca.key', 'server.key', 'server.pem']) writeSecret(file(name), '');
   writeFileSync(file('server.ext'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=critical,CA:FALSE\n');
@@ -106,7 +106,7 @@ function makeCertificates(file) {
     file('server.ext'),
   ];
   openssl(...signing, '-out', file('server.crt'));
-  // The broker takes key and certificate from one file. It is written last: with it everything is there.
+  // The broker reads key and certificate from one file. It is written last: once it exists, so do all the others.
   writeSecret(file('server.pem'), readFileSync(file('server.key'), 'utf8') + readFileSync(file('server.crt'), 'utf8'));
 }
 
@@ -115,7 +115,7 @@ function openssl(...args) {
   if (status !== 0) throw new Error(`openssl ${args[0]} failed: ${error?.message ?? stderr}`);
 }
 
-/** The broker talks to itself as a user too: what listens on this machine is open to everybody on it. */
+/** The broker authenticates to itself, too: every user of the machine can connect to its listeners. */
 function brokerProperties(file, users, trust) {
   const passwords = Object.fromEntries(Object.entries(users).map(([name, password]) => [`user_${name}`, password]));
   const own = jaas('plain.PlainLoginModule', {

@@ -1,7 +1,7 @@
 /**
- * Runs a real Kafka for tests, the bench, and whoever wants to see Telltale against one: one node or three, each broker
- * and controller at once (KRaft combined mode), reachable from this machine only. The jars come from Maven Central
- * through `mvn`, once per version. Needs Java 17 and Maven.
+ * Runs a real Kafka for tests, the bench and experiments: one node or three, each of them broker and controller (KRaft combined
+ * mode), reachable from this machine only. `mvn` fetches the jars from Maven Central, once per version. Needs Java 17 and
+ * Maven.
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -17,20 +17,20 @@ const help = `Runs a real Kafka on 127.0.0.1 until Ctrl-C.
   scripts/run-kafka [--version 3.9.1] [--nodes 1|3] [--port 9092] [--advertise PORT] [--data DIR] [--secure]
 
   --version    3.9.1, 4.0.0 or another one from 3.7 on (org.apache.kafka:kafka_2.13)
-  --nodes      1 or 3; with 3, topics of the broker itself have three replicas
-  --port       where clients connect; three nodes take this port and the two above it
-  --advertise  the port that clients are told to use, when something stands in front (one node only)
-  --data       kept and used again; by default a temporary folder, deleted at the end
-  --secure     TLS, passwords (SCRAM-SHA-512, SCRAM-SHA-256, PLAIN) and ACLs, as docs/kafka.md has them (one node only):
-               authority, users and passwords are made in the data folder; user admin may do everything, the others
-               nothing before somebody gives them rights
+  --nodes      1 or 3; with 3, Kafka's own topics have three replicas
+  --port       the port for clients; three nodes take this port and the next two
+  --advertise  the port to announce to clients that connect through a proxy (one node only)
+  --data       a folder to keep and to use again; by default a temporary one, deleted at the end
+  --secure     TLS, passwords (SCRAM-SHA-512, SCRAM-SHA-256, PLAIN) and ACLs, as in docs/kafka.md (one node only): makes
+               authority, users and passwords in the data folder; user admin has all rights, the others have none until
+               admin grants them some
 
-Needs Java 17 and Maven, and openssl for --secure. Jars are kept in ~/.cache/telltale (or $XDG_CACHE_HOME/telltale).
-With Docker the same is: docker run -p 9092:9092 apache/kafka:<version>
+Needs Java 17 and Maven, and openssl for --secure. Keeps the jars in ~/.cache/telltale (or $XDG_CACHE_HOME/telltale).
+The same with Docker: docker run -p 9092:9092 apache/kafka:<version>
 `;
 
 const HEAP = '512m';
-/** Two more are above it. */
+/** Leaves room for two more. */
 const HIGHEST_PORT = 65_533;
 const READY_WITHIN_MS = 120_000;
 const STOP_WITHIN_MS = 20_000;
@@ -47,10 +47,10 @@ function options() {
     },
     help,
   );
-  if (!/^\d+\.\d+\.\d+$/.test(values.version)) stop(`${values.version} is no version such as 3.9.1`);
-  if (values.nodes !== '1' && values.nodes !== '3') stop('--nodes is 1 or 3');
-  if (values.advertise !== undefined && values.nodes !== '1') stop('--advertise is for one node');
-  if (values.secure && values.nodes !== '1') stop('--secure is for one node');
+  if (!/^\d+\.\d+\.\d+$/.test(values.version)) stop(`--version must be a number such as 3.9.1, not ${values.version}`);
+  if (values.nodes !== '1' && values.nodes !== '3') stop('--nodes must be 1 or 3');
+  if (values.advertise !== undefined && values.nodes !== '1') stop('--advertise works with one node only');
+  if (values.secure && values.nodes !== '1') stop('--secure works with one node only');
   return {
     version: values.version,
     nodes: Number(values.nodes),
@@ -61,7 +61,7 @@ function options() {
   };
 }
 
-/** The folder with the jars of a version, fetched when it is not there. */
+/** Returns the folder with the jars of a version; fetches them if it is missing. */
 function jarsOf(version) {
   const folder = join(cache, `kafka-${version}`);
   if (existsSync(folder)) return folder;
@@ -100,7 +100,7 @@ function jarsOf(version) {
   return folder;
 }
 
-/** Ports that nothing listens on right now; all are held until all are known. */
+/** Finds free ports; holds all of them until it has found the last. */
 async function freePorts(count) {
   const servers = [];
   for (let i = 0; i < count; i++) {
@@ -122,7 +122,7 @@ function properties({ nodes, port, advertise, security }, id, internal, controll
     'node.id': id,
     'controller.quorum.voters': controllers.map((number, i) => `${i + 1}@127.0.0.1:${number}`).join(','),
     'controller.listener.names': 'CONTROLLER',
-    // Brokers talk to each other on a listener of their own: whatever stands in front of the clients' one is not theirs.
+    // Brokers talk to each other on a listener of their own, so that no proxy for clients is between them.
     'inter.broker.listener.name': 'INTERNAL',
     listeners: [
       listen('CLIENT', client),
@@ -146,7 +146,7 @@ function properties({ nodes, port, advertise, security }, id, internal, controll
   });
 }
 
-/** What the broker has to say goes to standard output, which is its log file. */
+/** The broker logs to standard output, which is its log file. */
 function loggingOf(version, folder) {
   if (version.startsWith('3.')) {
     const file = join(folder, 'log4j.properties');
@@ -171,7 +171,7 @@ function loggingOf(version, folder) {
   return `-Dlog4j2.configurationFile=file:${file}`;
 }
 
-/** Null without --secure. A folder stays what it was made as: passwords are written when it is formatted. */
+/** Null without --secure. A folder stays secure or plain: its passwords are written when it is formatted. */
 function securityOf(data) {
   const isFormatted = existsSync(join(data, 'cluster-id'));
   if (isFormatted && isSecured(data) !== isSecure) {
@@ -184,7 +184,7 @@ function securityOf(data) {
   }
 }
 
-/** The cluster's id: what the folder was formatted with, or a new one. */
+/** Returns the id of the cluster in the folder, or a new one. */
 function clusterIdOf(data) {
   const file = join(data, 'cluster-id');
   if (!existsSync(file)) writeFileSync(file, `A${randomBytes(16).toString('base64url').slice(1)}`);
@@ -217,7 +217,7 @@ for (let id = 1; id <= nodes; id++) {
   if (!existsSync(join(logs, 'meta.properties'))) {
     const format = java(logging, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config);
     if (security !== null) format.push(...scramArguments(security.users));
-    // Arguments in a file: a command line can be read by everybody on the machine.
+    // Passes arguments in a file: every user of the machine can read a command line.
     const formatFile = join(folder, 'format.args');
     writeSecret(formatFile, format.map((argument) => `"${argument.replace(/["\\]/g, '\\$&')}"\n`).join(''));
     const { status, stdout, stderr, error } = spawnSync('java', [`@${formatFile}`], { encoding: 'utf8' });
@@ -229,7 +229,7 @@ for (let id = 1; id <= nodes; id++) {
     log,
     onEnd: (code) => {
       const why = `node ${id} ended by itself (${code}), see ${log}`;
-      // With three, whoever tries out what happens then may kill one of them.
+      // With three nodes, an experiment may kill one of them.
       if (nodes === 1) void servers.end(1, why);
       else say(why);
     },
@@ -244,7 +244,7 @@ if (!servers.isEnding) {
     say(
       `trust ${security.ca} (PEM); users ${Object.keys(security.users).join(', ')}, with passwords in ${security.usersFile}`,
     );
-    say(`kafka-acls.sh and its like: --command-config ${security.adminFile}`);
+    say(`for kafka-acls.sh and similar tools: --command-config ${security.adminFile}`);
   }
   say(`Kafka ${version} is ready: ${addresses.join(',')} (data in ${data}; Ctrl-C stops)`);
 }

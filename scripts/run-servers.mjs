@@ -37,7 +37,7 @@ export function commandLine(options, help) {
 
 export function portOf(text, highest = 65_535) {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > highest) stop(`${text} is no port`);
+  if (!Number.isInteger(port) || port < 1 || port > highest) stop(`${text} is not a port number`);
   return port;
 }
 

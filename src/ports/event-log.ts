@@ -6,13 +6,13 @@ import type { TopicSpec } from '../stream/topics';
  *
  * - A *record batch* is Kafka's RecordBatch v2 encoding, uncompressed, in both directions; the codec is
  *   `records/record-batch.ts`. The log sets base offsets, and record timestamps where the topic says `append`.
- * - Everything is read committed: a reader sees no record of an open or aborted transaction, and nothing behind the
- *   first open one (the *last stable offset*).
+ * - Everything is read committed: a reader sees no record of an open or aborted transaction, and nothing after the
+ *   start of the first open one (the *last stable offset*).
  * - Offsets of a partition grow, with gaps (compaction, control records). They are numbers below 2^53.
  */
 export interface EventLog {
   /**
-   * Creates what is missing and checks the rest.
+   * Makes the topics that are missing, and checks the others.
    * @throws TOPIC_MISMATCH when a topic exists with another partition count, clean-up policy, compression or timestamp type
    */
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
@@ -25,8 +25,9 @@ export interface EventLog {
   openWriter(options: WriterOptions): Promise<EventWriter>;
 
   /**
-   * Reads one partition from an offset on. Offsets that do not exist (compacted away, not yet written) are fine.
-   * @param offset first offset wanted; 0 or more
+   * Reads one partition from an offset on. The offset need not exist: compaction may have removed it, or
+   * nothing may be written there yet.
+   * @param offset 0 or more
    */
   openReader(topic: string, partition: number, offset: number): EventReader;
 
@@ -39,7 +40,10 @@ export interface EventLog {
    */
   joinGroup(group: string, topic: string, listener: AssignmentListener): Promise<GroupMembership>;
 
-  /** The committed offset of a group, null when there is none. Ordinary lag tools show the same. */
+  /**
+   * The committed offset of a group, which lag tools show; null when there is none, or when the log has forgotten it. Never
+   * a position to continue from: heads and checkpoints hold those.
+   */
   groupOffset(group: string, topic: string, partition: number): Promise<number | null>;
 
   /** Closes readers, writers (aborting their transactions) and memberships. Further calls reject with CLOSED. */
@@ -58,8 +62,8 @@ export interface WriterOptions {
 
 export interface EventWriter {
   /**
-   * Begins a transaction; one at a time per writer. After any error of a transaction other than a clean `abort` the
-   * writer is spent: close it and open a new one.
+   * Begins a transaction; one at a time per writer. After any error of a transaction the writer accepts no more: close it
+   * and open a new one.
    */
   begin(): EventTransaction;
   close(): Promise<void>;
@@ -80,8 +84,10 @@ export interface EventTransaction {
   commitOffset(group: string, topic: string, partition: number, offset: number): Promise<void>;
 
   /**
-   * All or nothing. Resolves when it is certain; soon after (some milliseconds at worst) readers see the records.
-   * @throws FENCED or TRANSACTION_ABORTED: certainly not committed. COMMIT_OUTCOME_UNKNOWN: nobody knows.
+   * Commits everything or nothing. Resolves when the commit is certain; readers see the records some milliseconds later at
+   * worst.
+   * @throws FENCED or TRANSACTION_ABORTED: certainly not committed. COMMIT_OUTCOME_UNKNOWN: committed or not; a new writer
+   * settles it
    */
   commit(): Promise<void>;
 
@@ -90,13 +96,13 @@ export interface EventTransaction {
 
 export interface EventReader {
   /**
-   * The next record batches, in order. The first may begin before the wanted offset (a batch is handed over whole):
+   * Returns the next record batches, in order. Batches are returned whole, so the first may begin before the wanted offset:
    * skip its records below `from`.
-   * Resolves at once when there is something, else when something comes or `waitMs` has passed. Something may be a gap
-   * (compacted away, aborted, control records): then `batches` is empty and `next` lies behind it.
-   * @param maxBytes about how much to hand over; at least one batch, if there is one
-   * @throws OFFSET_OUT_OF_RANGE when the wanted offset was deleted by retention (before the first kept one of a `delete`
-   * topic): the caller decides how loud to be, then opens a reader at `offsets().start`
+   * Resolves as soon as there are records or a gap (compacted, aborted or control records), at the latest after `waitMs`.
+   * For a gap, `batches` is empty and `next` is the offset after it.
+   * @param maxBytes roughly the size of the result; at least one batch, if there is one
+   * @throws OFFSET_OUT_OF_RANGE when retention deleted the wanted offset (before the first kept one of a `delete` topic):
+   * report it, then open a reader at `offsets().start`
    */
   fetch(maxBytes: number, waitMs: number): Promise<FetchedBatches>;
   close(): Promise<void>;
@@ -105,18 +111,18 @@ export interface EventReader {
 export interface FetchedBatches {
   /** Uncompressed record batches with their real base offsets. */
   readonly batches: readonly Buffer[];
-  /** Records below this offset are not wanted. */
+  /** Skip records below this offset. */
   readonly from: number;
-  /** Where the next fetch goes on. */
+  /** Where the next fetch continues. */
   readonly next: number;
   /** End of the partition for committed-only readers, as of this fetch: `next >= end` means read to the end. */
   readonly end: number;
 }
 
 export interface AssignmentListener {
-  /** Partitions that are this member's from now on. */
+  /** This member now owns these partitions. */
   assigned(partitions: readonly number[]): Promise<void>;
-  /** Partitions that go elsewhere as soon as this resolves. */
+  /** Other members may own these partitions as soon as this resolves. */
   revoked(partitions: readonly number[]): Promise<void>;
 }
 
@@ -127,6 +133,6 @@ export interface GroupMembership {
    * @throws CLOSED when this member has left, or the signal is aborted
    */
   confirm(signal?: AbortSignal): Promise<void>;
-  /** Leaves the group: `revoked` is called for what is assigned, then the others take over. */
+  /** Leaves the group: calls `revoked` for the assigned partitions, then the others take over. */
   leave(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * MurmurHash2 (Austin Appleby, public domain) with the seed that Kafka uses, so that a key lands in the partition that
- * every Kafka client would choose (`org.apache.kafka.common.utils.Utils.murmur2`).
+ * MurmurHash2 (Austin Appleby, public domain) with Kafka's seed, so that a key goes to the same partition as with any other
+ * Kafka client (`org.apache.kafka.common.utils.Utils.murmur2`).
  *
  * @returns a signed 32-bit number
  */

@@ -4,8 +4,8 @@ import { ByteCursor, corrupt, varintSize, writeVarint } from './varints';
  * Kafka's RecordBatch v2 (magic 2), uncompressed: the one encoding of records in Telltale.
  * Layout: https://kafka.apache.org/documentation/#recordbatch
  *
- * CRC-32C is handed in: domain code depends on nothing. It covers everything from the attributes on, so that the base
- * offset, which the event log sets, lies outside it.
+ * The caller passes CRC-32C, since this folder is pure. The checksum covers everything from the attributes on, but not the
+ * base offset, which the event log sets.
  */
 export type Crc32c = (bytes: Buffer) => number;
 
@@ -19,7 +19,7 @@ export interface RecordData {
   readonly offsetDelta?: number;
 }
 
-/** One record as read. Key, value and header values are views into the batch. A null header value reads as empty. */
+/** A decoded record. Key, value and header values are views into the batch. A null header value reads as empty. */
 export interface DecodedRecord {
   readonly offset: number;
   readonly timestamp: number;
@@ -33,16 +33,16 @@ export interface BatchHeader {
   /** Offset of the last record; `baseOffset` - 1 for an empty batch of ours. */
   readonly lastOffset: number;
   readonly count: number;
-  /** Timestamp that the records' deltas start from, epoch milliseconds; -1 for an empty batch. */
+  /** The records' timestamps are deltas to this one, epoch milliseconds; -1 for an empty batch. */
   readonly baseTimestamp: number;
   readonly maxTimestamp: number;
   /** The timestamp of every record when the log sets it (`LogAppendTime`); null: each record has its writer's. */
   readonly appendTime: number | null;
-  /** Of the whole batch, from the base offset to the last record. */
+  /** The size of the whole batch, from the base offset to the last record. */
   readonly sizeInBytes: number;
 }
 
-/** Where the fields lie. */
+/** The positions of the fields. */
 const at = {
   baseOffset: 0,
   batchLength: 8,
@@ -64,10 +64,10 @@ const attribute = { compression: 0x07, appendTime: 0x08 } as const;
 /** Size of the batch header: where the first record begins. */
 export const recordsStart = 61;
 
-/** The least bytes a record takes; bounds what a count in a header may claim. */
+/** The size of the smallest record; bounds the count that a header may claim. */
 const minRecordBytes = 7;
 
-/** Encodes records of small topics; offsets start at 0. Lines of `logs` have an encoder of their own. */
+/** Encodes records of small topics; offsets start at 0. Lines have their own encoder, `lines/log-records.ts`. */
 export function encodeRecords(records: readonly RecordData[], crc32c: Crc32c): Buffer {
   const first = records[0];
   const base = first?.timestamp ?? -1;
@@ -124,7 +124,7 @@ function writeRecord(out: Buffer, start: number, sized: SizedRecord): number {
   return pos;
 }
 
-/** Writes length and bytes; returns the position behind them. */
+/** Writes length and bytes; returns the position after them. */
 export function writeField(out: Buffer, pos: number, field: Buffer | null): number {
   if (field === null) return writeVarint(out, pos, -1);
   const start = writeVarint(out, pos, field.length);
@@ -132,7 +132,7 @@ export function writeField(out: Buffer, pos: number, field: Buffer | null): numb
   return start + field.length;
 }
 
-/** Writes the batch header in front of records that begin at {@link recordsStart} and end with the buffer. */
+/** Writes the batch header before the records, which begin at {@link recordsStart} and fill the buffer. */
 export function sealBatch(
   batch: Buffer,
   crc32c: Crc32c,
@@ -156,7 +156,7 @@ export function sealBatch(
 /**
  * Reads the header of one whole batch.
  * @param crc32c when given, the checksum is verified
- * @throws CORRUPT_BATCH when length, magic, attributes, count or checksum do not fit
+ * @throws CORRUPT_BATCH when length, magic, attributes, count or checksum are wrong
  */
 export function batchHeader(batch: Buffer, crc32c?: Crc32c): BatchHeader {
   if (batch.length < recordsStart) throw corrupt(`${batch.length} bytes are too few for its header`);
@@ -166,7 +166,7 @@ export function batchHeader(batch: Buffer, crc32c?: Crc32c): BatchHeader {
   if (magic !== 2) throw corrupt(`magic is ${magic}, not 2`);
   if ((batch.readInt16BE(at.attributes) & attribute.compression) !== 0) throw corrupt('it is compressed');
   if (crc32c !== undefined && crc32c(batch.subarray(at.attributes)) >>> 0 !== batch.readUInt32BE(at.crc)) {
-    throw corrupt('its checksum does not fit');
+    throw corrupt('its checksum is wrong');
   }
   const count = batch.readInt32BE(at.count);
   if (count < 0 || count * minRecordBytes > batch.length - recordsStart)
@@ -190,14 +190,14 @@ function readSafe(batch: Buffer, pos: number): number {
   return value;
 }
 
-/** The same batch with its first offset at `baseOffset`, as a copy. */
+/** A copy of the batch with its first offset at `baseOffset`. */
 export function withBaseOffset(batch: Buffer, baseOffset: number): Buffer {
   const copy = Buffer.from(batch);
   copy.writeBigInt64BE(BigInt(baseOffset), at.baseOffset);
   return copy;
 }
 
-/** The same batch with `time` as the timestamp of all its records, as a log with `LogAppendTime` stores it; a copy. */
+/** A copy of the batch with `time` as the timestamp of all records, as a log with `LogAppendTime` stores it. */
 export function withAppendTime(batch: Buffer, time: number, crc32c: Crc32c): Buffer {
   const copy = Buffer.from(batch);
   copy.writeInt16BE(copy.readInt16BE(at.attributes) | attribute.appendTime, at.attributes);
@@ -218,7 +218,7 @@ export function decodeBatch(batch: Buffer, from = 0, crc32c?: Crc32c): DecodedRe
     const record = readRecord(cursor, header);
     if (record.offset >= from) records.push(record);
   }
-  if (cursor.pos !== batch.length) throw corrupt('bytes are left behind its last record');
+  if (cursor.pos !== batch.length) throw corrupt('bytes are left after its last record');
   return records;
 }
 

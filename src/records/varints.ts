@@ -2,10 +2,10 @@ import { TelltaleError } from '../errors';
 
 /**
  * Kafka's variable-length integers: zigzag, then groups of seven bits, lowest first. A length of -1 means null.
- * Values are numbers: what does not fit into 53 bits is refused.
+ * Values are numbers; longer ones than 53 bits are refused.
  */
 
-/** Bytes that `writeVarint` needs for a value of -2^53 … 2^53. */
+/** The number of bytes that `writeVarint` writes for a value of -2^53 … 2^53. */
 export function varintSize(value: number): number {
   if (value >= 0 && value < 64) return 1;
   if (value >= 0 && value < 8192) return 2;
@@ -18,7 +18,7 @@ export function varintSize(value: number): number {
   return size;
 }
 
-/** Writes a value of -2^53 … 2^53 at `pos`; returns the position behind it. */
+/** Writes a value of -2^53 … 2^53 at `pos`; returns the position after it. */
 export function writeVarint(out: Buffer, pos: number, value: number): number {
   if (value >= 0 && value < 8192) {
     if (value >= 64) out[pos++] = ((value << 1) & 127) | 128;
@@ -38,7 +38,7 @@ function zigzag(value: number): number {
   return value >= 0 ? value * 2 : -value * 2 - 1;
 }
 
-/** Reads on through bytes [pos, end); never beyond, whatever the bytes say. */
+/** Reads bytes [pos, end) in order; never beyond `end`, even if the bytes are garbage. */
 export class ByteCursor {
   constructor(
     readonly bytes: Buffer,

@@ -13,25 +13,25 @@ import { batchOf, openWriter, readAll, readCount, readUntil, row, rowsOf, timest
 const settings = { compactionLagMs: 3_600_000, compression: 'uncompressed', timestamps: 'append' } as const;
 const defaults = { compactionLagMs: 0, compression: 'producer', timestamps: 'create' } as const;
 
-/** What an adapter brings along to be tested. */
+/** An adapter under test. */
 export interface EventLogHarness {
-  /** Makes an empty log, or leaves one as it is on which nobody uses names of this run: every case makes its own. */
+  /** Makes an empty log, or keeps a log in which names of this run are unused: every case makes its own names. */
   fresh(): Promise<void>;
-  /** Another client of the log that `fresh` made last. */
+  /** Opens another client of the log that `fresh` made last. */
   open(): Promise<EventLog>;
-  /** How many random stories are told. */
+  /** The number of random stories to run. */
   readonly stories: number;
   close(): Promise<void>;
 }
 
 const PARTITIONS = 3;
 
-/** The contract of `ports/event-log`, as cases that every adapter passes. */
+/** The contract of `ports/event-log`, as cases that every adapter must pass. */
 export function eventLogContract(name: string, harness: EventLogHarness): void {
   describe(`${name} as an event log`, () => {
     let log: EventLog;
     let clients: EventLog[];
-    /** Names of this case alone. */
+    /** Names that only this case uses. */
     let logs: string;
     let compacted: string;
     let group: string;
@@ -59,20 +59,20 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
     });
     afterAll(() => harness.close());
 
-    describe('its topics', () => {
-      it('may be made again as they are, by anybody', async () => {
+    describe('ensureTopics', () => {
+      it('accepts topics that it or another client made before', async () => {
         await log.ensureTopics([topic(logs, 'delete')]);
         await (await open()).ensureTopics([topic(logs, 'delete'), topic(`${logs}-2`, 'compact,delete')]);
         expect(await log.offsets(`${logs}-2`, 0)).toEqual({ start: 0, end: 0 });
       });
 
-      it('keep their partition count and clean-up policy', async () => {
+      it('refuses another partition count or clean-up policy for a topic that exists', async () => {
         const more = { ...topic(logs, 'delete'), partitions: PARTITIONS + 1 };
         await expect(log.ensureTopics([more])).rejects.toMatchObject({ code: 'TOPIC_MISMATCH' });
         await expect(log.ensureTopics([topic(logs, 'compact')])).rejects.toMatchObject({ code: 'TOPIC_MISMATCH' });
       });
 
-      it('are accepted with the settings that they were made with, and with no others', async () => {
+      it('accepts a topic with the settings that it was made with, and refuses others', async () => {
         const plain = topic(`${logs}-plain`, 'compact');
         const set = { ...topic(`${logs}-set`, 'compact'), ...settings };
         await log.ensureTopics([plain, set]);
@@ -84,7 +84,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       });
 
       it.each(['delete', 'compact'] as const)(
-        'with append timestamps (%s) set those of all records',
+        'lets the log set all timestamps of a %s topic when they are append timestamps',
         async (cleanup) => {
           const name = `${logs}-append`;
           await log.ensureTopics([{ ...topic(name, cleanup), timestamps: 'append' }]);
@@ -101,7 +101,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         },
       );
 
-      it('with a compaction lag keep a replaced value', async () => {
+      it('keeps a replaced value when the topic has a compaction lag', async () => {
         const name = `${compacted}-lag`;
         await log.ensureTopics([{ ...topic(name, 'compact'), ...settings }]);
         const writer = await openWriter(log, id, name);
@@ -109,7 +109,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(valuesOf(await readCount(await open(), name, 0, 2))).toEqual(['old', 'new']);
       });
 
-      it('are asked for by name: one that does not exist is an error, wherever it is used', async () => {
+      it('makes no topic unasked: using an unknown one is an error everywhere', async () => {
         const unknown = { code: 'UNKNOWN_TOPIC' };
         const appending = async (name: string, partition: number): Promise<void> => {
           const writer = await openWriter(log, id, name);
@@ -124,7 +124,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
     });
 
     describe('a committed transaction', () => {
-      it('is read in order, with timestamps, keys and headers as they were written', async () => {
+      it('is read in order, with the timestamps, keys and headers that were written', async () => {
         const written: Row[] = [
           {
             key: 'a',
@@ -156,7 +156,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(read).toEqual(written.map((expected, offset) => ({ ...expected, offset })));
       });
 
-      it('keeps what was appended, whatever becomes of the buffer', async () => {
+      it('keeps the appended bytes when the caller reuses the buffer', async () => {
         const batch = batchOf(row('as appended'));
         const transaction = (await openWriter(log, id, logs, compacted)).begin();
         await transaction.append(logs, 0, batch);
@@ -189,20 +189,20 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(await readAll(log, logs, 0)).toEqual(['a']);
       });
 
-      it('moves the end, behind which nothing is', async () => {
+      it('moves the end, and there is nothing after it', async () => {
         expect(await log.offsets(logs, 0)).toEqual({ start: 0, end: 0 });
         await write(await openWriter(log, id, logs, compacted), logs, 0, 'a', 'b', 'c');
         const read = await readCount(log, logs, 0, 3);
         const { start, end } = await log.offsets(logs, 0);
         expect(start).toBe(0);
         expect(end).toBeGreaterThan(read.at(-1)?.offset ?? Infinity);
-        const behind = await log.openReader(logs, 0, end).fetch(1024, 0);
-        expect(behind).toMatchObject({ batches: [], from: end, next: end, end });
+        const after = await log.openReader(logs, 0, end).fetch(1024, 0);
+        expect(after).toMatchObject({ batches: [], from: end, next: end, end });
       });
     });
 
     describe('a transaction that is not committed', () => {
-      it('leaves nothing when it is aborted, and its writer goes on', async () => {
+      it('leaves nothing when it is aborted, and its writer continues', async () => {
         const writer = await openWriter(log, id, logs, compacted);
         const transaction = writer.begin();
         await transaction.append(logs, 0, batchOf(row('aborted')));
@@ -244,7 +244,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(await readAll(log, logs, 0)).toEqual([]);
       });
 
-      it('ends with a batch that is too large, and leaves the log as it was', async () => {
+      it('fails at a batch that is too large, and leaves the log unchanged', async () => {
         const writer = await openWriter(log, id, logs, compacted);
         const transaction = writer.begin();
         await transaction.append(logs, 0, batchOf(row('before')));
@@ -256,7 +256,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(await readAll(log, logs, 0)).toEqual(['after']);
       });
 
-      it('ends with bytes that are no record batch', async () => {
+      it('fails at bytes that are not a record batch', async () => {
         const writer = await openWriter(log, id, logs, compacted);
         const damaged = batchOf(row('value'));
         damaged.writeUInt8(damaged.readUInt8(damaged.length - 2) ^ 1, damaged.length - 2);
@@ -279,14 +279,14 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
     });
 
     describe('two writers in one partition', () => {
-      // A read_committed reader that takes aborted transactions as sorted by their end, not by their first offset, lets
-      // aborted records through when transactions overlap.
+      // A read_committed reader that takes aborted transactions to be sorted by first offset, although they are sorted by end,
+      // returns aborted records when transactions overlap.
       it.each([
         { first: 'aborted', over: 'aborted' },
         { first: 'aborted', over: 'committed' },
         { first: 'committed', over: 'aborted' },
         { first: 'committed', over: 'committed' },
-      ])('show what is committed when $first began first and $over ends first', async ({ first, over }) => {
+      ])('show only committed records when $first began first and $over ends first', async ({ first, over }) => {
         const second = first === 'aborted' ? 'committed' : 'aborted';
         const transactions = new Map<string, EventTransaction>();
         for (const kind of [first, second]) {
@@ -309,7 +309,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(await readAll(log, logs, 0)).toEqual(expected);
       });
 
-      it('keep each its own order', async () => {
+      it('keep their own order each', async () => {
         const one = (await openWriter(log, `${id}-1`, logs, compacted)).begin();
         const two = (await openWriter(log, `${id}-2`, logs, compacted)).begin();
         for (const n of ['1', '2', '3']) {
@@ -327,7 +327,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
     describe('a new writer of a transactional id', () => {
       const use = async (writer: EventWriter): Promise<void> => write(writer, logs, 0, 'from the old writer');
 
-      it('fences the old one for good', async () => {
+      it('fences the old one permanently', async () => {
         const old = await openWriter(log, id, logs, compacted);
         await use(old);
         const next = await openWriter(log, id, logs, compacted);
@@ -337,12 +337,12 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(await readAll(log, logs, 0)).toEqual(['from the old writer', 'from the new one']);
       });
 
-      it('aborts the open transaction of the old one, which cannot be committed any more', async () => {
+      it('aborts the open transaction of the old one, which can no longer commit it', async () => {
         const open = (await openWriter(log, id, logs, compacted)).begin();
         await open.append(logs, 0, batchOf(row('open')));
         await open.commitOffset(group, logs, 0, 17);
         const next = await openWriter(log, id, logs, compacted);
-        // What others commit behind it is seen at once.
+        // Readers see later commits of others at once.
         expect(await readAll(log, logs, 0)).toEqual([]);
         await expect(open.commit()).rejects.toMatchObject({ code: 'FENCED' });
         await write(next, logs, 0, 'new');
@@ -368,7 +368,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       it.each<[LostAnswer, string[]]>([
         ['commit happened', ['before', 'unsure']],
         ['commit did not happen', ['before']],
-      ])('reads the truth after the answer to a commit was lost: the %s', async (lost, truth) => {
+      ])('reads the truth after the answer to a commit was lost: %s', async (lost, truth) => {
         const writer = await openWriter(log, id, logs, compacted);
         await write(writer, logs, 0, 'before');
         const losing = write(losingAnswer(writer, lost), logs, 0, 'unsure');
@@ -381,7 +381,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
     });
 
     describe('a reader', () => {
-      it('is handed a batch whole when it begins in the middle of it, and told where its part begins', async () => {
+      it('returns a batch whole, and where its part begins, when it starts in the middle of the batch', async () => {
         const transaction = (await openWriter(log, id, logs, compacted)).begin();
         await transaction.append(logs, 0, batchOf(row('0'), row('1'), row('2')));
         await transaction.append(logs, 0, batchOf(row('3'), row('4')));
@@ -391,12 +391,12 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(from).toBe(2);
         const rows = batches.flatMap((batch) => rowsOf(batch, from));
         expect(valuesOf(rows)).toEqual(['2', '3', '4']);
-        // Kafka has its own record of a commit behind them, which may be there already.
+        // Kafka's own record of the commit may follow already.
         expect(next).toBeGreaterThan(rows.at(-1)?.offset ?? Infinity);
         expect(next).toBeLessThanOrEqual((await log.offsets(logs, 0)).end);
       });
 
-      it('goes on where it left off, a bounded part at a time, up to the end', async () => {
+      it('continues where it stopped, a bounded part at a time, up to the end', async () => {
         const values = Array.from({ length: 20 }, (_, i) => `${i}`.padEnd(1000, '.'));
         await write(await openWriter(log, id, logs, compacted), logs, 0, ...values);
         await readCount(log, logs, 0, 20);
@@ -411,14 +411,14 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(seen).toEqual(values);
       });
 
-      it('gets at least one batch, however little it asks for', async () => {
+      it('returns at least one batch, however little it asks for', async () => {
         await write(await openWriter(log, id, logs, compacted), logs, 0, 'x'.repeat(10_000));
         await readCount(log, logs, 0, 1);
         const { batches } = await log.openReader(logs, 0, 0).fetch(1, 0);
         expect(batches).toHaveLength(1);
       });
 
-      it('may begin behind the end, and gets what comes there', async () => {
+      it('may start after the end, and returns later records there', async () => {
         const reader = log.openReader(logs, 0, 2);
         expect(await reader.fetch(1024, 0)).toMatchObject({ batches: [], from: 2, next: 2, end: 0 });
         await write(await openWriter(log, id, logs, compacted), logs, 0, 'a', 'b', 'c');
@@ -426,14 +426,14 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(valuesOf(batches.flatMap((batch) => rowsOf(batch, from)))).toEqual(['c']);
       });
 
-      it('waits in vain no longer than it was told to', async () => {
+      it('returns nothing after the wait when no record comes', async () => {
         const started = performance.now();
         const fetched = await log.openReader(logs, 0, 0).fetch(1024, 100);
         expect(fetched).toMatchObject({ batches: [], from: 0, next: 0, end: 0 });
         expect(performance.now() - started).toBeGreaterThan(90);
       });
 
-      it.each(['the same client', 'another client'])('that waits is woken by a commit of %s', async (who) => {
+      it.each(['the same client', 'another client'])('wakes from its wait at a commit of %s', async (who) => {
         const committing = who === 'the same client' ? log : await open();
         const writer = await openWriter(committing, id, logs, compacted);
         const started = performance.now();
@@ -445,7 +445,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(performance.now() - started).toBeLessThan(10_000);
       });
 
-      it('that waits is told when it, or its client, is closed', async () => {
+      it('rejects a waiting fetch when it or its client is closed', async () => {
         const client = await open();
         const one = client.openReader(logs, 0, 0);
         const two = client.openReader(logs, 0, 0);
@@ -478,7 +478,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(offsets).toEqual([...offsets].sort((a, b) => a - b));
       });
 
-      it('says that a key was deleted', async () => {
+      it('returns the tombstone of a deleted key', async () => {
         const writer = await openWriter(log, id, logs, compacted);
         await write(writer, compacted, 0, 'value');
         const transaction = writer.begin();
@@ -497,7 +497,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(read).toEqual(written.map((expected, offset) => ({ ...expected, offset })));
       });
 
-      it('can be read to the end from any offset, also one that was compacted away', async () => {
+      it('can be read to the end from any offset, even one that compaction removed', async () => {
         const writer = await openWriter(log, id, logs, compacted);
         for (let i = 0; i < 5; i++) await write(writer, compacted, 0, `${i}`);
         await readUntil(log, compacted, 0, ({ value }) => value === '4');
@@ -512,7 +512,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
     });
 
     describe('the offset of a group', () => {
-      it('is there if and only if its transaction was committed', async () => {
+      it('exists if and only if its transaction was committed', async () => {
         expect(await log.groupOffset(group, logs, 0)).toBeNull();
         const writer = await openWriter(log, id, logs, compacted);
         const committed = writer.begin();
@@ -520,7 +520,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         await committed.commitOffset(group, logs, 0, 3);
         expect(await log.groupOffset(group, logs, 0)).toBeNull();
         await committed.commit();
-        // Its output is visible, so the transaction is.
+        // The output is visible, so the transaction is committed.
         await readCount(log, logs, 1, 1);
         const aborted = writer.begin();
         await aborted.commitOffset(group, logs, 0, 5);
@@ -528,7 +528,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(await (await open()).groupOffset(group, logs, 0)).toBe(3);
       });
 
-      it('is one for each group and partition, and may go back', async () => {
+      it('is kept per group and partition, and may move back', async () => {
         const writer = await openWriter(log, id, logs, compacted);
         const commit = async (name: string, partition: number, offset: number): Promise<void> => {
           const transaction = writer.begin();
@@ -549,16 +549,16 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
     });
 
     describe('a group', () => {
-      it('gives everything to its only member', async () => {
+      it('assigns all partitions to its only member', async () => {
         const member = new GroupMember('only', []);
         await member.join(log, group, logs);
         await member.has(PARTITIONS);
         expect([...member.partitions].sort()).toEqual([0, 1, 2]);
       });
 
-      it('gives each partition to one of two members, and all to the one that stays', async () => {
+      it('assigns each partition to one of two members, and all to the one that stays', async () => {
         const story: string[] = [];
-        // Giving up takes some time; meanwhile nobody else may have the partition.
+        // Giving up takes some time; meanwhile no other member may have the partition.
         const slow = async (): Promise<void> => {
           for (let i = 0; i < 10; i++) await log.offsets(logs, 0);
         };
@@ -576,7 +576,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(ownedByOneAtATime(story)).toBe(true);
       });
 
-      it('takes what a member has when its client is closed', async () => {
+      it('reassigns the partitions of a member whose client is closed', async () => {
         const story: string[] = [];
         const client = await open();
         const leaving = new GroupMember('leaving', story);
@@ -632,7 +632,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         await expect(member.confirm()).rejects.toMatchObject({ code: 'CLOSED' });
       });
 
-      it('has nothing to do with other groups', async () => {
+      it('assigns independently of other groups', async () => {
         const one = new GroupMember('one', []);
         const two = new GroupMember('two', []);
         await one.join(log, group, logs);
@@ -641,7 +641,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
       });
     });
 
-    it('shows exactly what was committed, whatever writers do', async () => {
+    it('shows exactly the committed records after any steps of writers', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
           const story = `story-${randomUUID()}`;
@@ -689,18 +689,18 @@ function ownedByOneAtATime(story: readonly string[]): boolean {
 
 const writerNames = ['a', 'b'] as const;
 
-/** What one of the writers does next; it begins a transaction where it has none. */
+/** The next step of a writer; it begins a transaction if it has none. */
 const step = fc.record({
   writer: fc.constantFrom(...writerNames),
   does: fc.oneof(
     { weight: 5, arbitrary: fc.constant('append' as const) },
-    fc.constantFrom('commit', 'abort', 'open anew', 'lose the answer to its commit'),
+    fc.constantFrom('commit', 'abort', 'open again', 'lose the answer to its commit'),
   ),
   partition: fc.nat(PARTITIONS - 1),
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** Does the steps, and says what is committed then: values by partition, in the order of each writer. */
+/** Takes the steps; returns the committed values by partition, in the order of each writer. */
 async function tell(log: EventLog, topic: string, steps: readonly Step[]): Promise<Map<number, string[]>> {
   const committed = new Map<number, string[]>();
   const writers = new Map<string, EventWriter>();
@@ -712,7 +712,7 @@ async function tell(log: EventLog, topic: string, steps: readonly Step[]): Promi
     const id = `${topic}-${name}`;
     const writer = writers.get(name) ?? (await openWriter(log, id, topic));
     writers.set(name, writer);
-    if (does === 'open anew') {
+    if (does === 'open again') {
       writers.set(name, await openWriter(log, id, topic));
       open.delete(name);
       continue;
@@ -731,11 +731,11 @@ async function tell(log: EventLog, topic: string, steps: readonly Step[]): Promi
     } else {
       await transaction.commit();
       settle(values);
-      // Whoever does not get the answer opens a new writer.
+      // A writer whose answer is lost is replaced.
       if (does === 'lose the answer to its commit') writers.set(name, await openWriter(log, id, topic));
     }
   }
-  // What is still open ends with its writer.
+  // A new writer aborts the open transaction of the old one.
   for (const name of writers.keys()) await openWriter(log, `${topic}-${name}`, topic);
   return committed;
 }

@@ -1,6 +1,6 @@
 import type { AssignmentListener, EventLog, GroupMembership } from '../../src/ports/event-log';
 
-/** A member of a group that remembers what it is told, in the order of all members that share `story`. */
+/** A group member that records its assignments, in the order of all members that share `story`. */
 export class GroupMember implements AssignmentListener {
   readonly partitions = new Set<number>();
   private membership: GroupMembership | null = null;
@@ -9,7 +9,7 @@ export class GroupMember implements AssignmentListener {
   constructor(
     readonly name: string,
     private readonly story: string[],
-    /** What this member has to do before it can give partitions up. */
+    /** Work of this member before it can give partitions up. */
     private readonly beforeRevoked: () => Promise<unknown> = () => Promise.resolve(),
   ) {}
 
@@ -44,7 +44,7 @@ export class GroupMember implements AssignmentListener {
     this.tell();
   }
 
-  /** Resolves as soon as it has so many partitions. */
+  /** Resolves as soon as it has this number of partitions. */
   has(count: number): Promise<void> {
     return this.until(() => this.partitions.size === count);
   }

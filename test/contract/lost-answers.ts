@@ -1,7 +1,7 @@
 import { TelltaleError } from '../../src/errors';
 import type { EventTransaction, EventWriter } from '../../src/ports/event-log';
 
-/** Did the commit whose answer is lost reach the log? */
+/** Whether the commit whose answer is lost reached the log. */
 export type LostAnswer = 'commit happened' | 'commit did not happen';
 
 /** A writer whose next commit loses its answer, as one does whose connection breaks. */

@@ -12,7 +12,7 @@ export interface Row {
 
 export type ReadRow = Row & { readonly offset: number };
 
-/** How long a read may wait for what must come, asynchronous markers of a real broker included. */
+/** How long a read may wait for records that must come, including the asynchronous markers of a real broker. */
 const WAIT_MS = 20_000;
 
 export const timestamp = Date.UTC(2026, 10, 20, 12);
@@ -60,7 +60,7 @@ export async function write(writer: EventWriter, topic: string, partition: numbe
   await transaction.commit();
 }
 
-/** Reads from an offset on until a record is there for which `isLast` holds. */
+/** Reads from an offset on, up to the first record for which `isLast` holds. */
 export async function readUntil(
   log: EventLog,
   topic: string,
@@ -73,7 +73,7 @@ export async function readUntil(
   try {
     for (;;) {
       const { batches, from: first, next } = await reader.fetch(64 * 1024, WAIT_MS);
-      if (next === first) throw new Error(`waited in vain: ${topic}/${partition} has ${JSON.stringify(rows)}`);
+      if (next === first) throw new Error(`no record came: ${topic}/${partition} has ${JSON.stringify(rows)}`);
       for (const read of batches.flatMap((batch) => rowsOf(batch, first))) {
         rows.push(read);
         if (isLast(read, rows.length)) return rows;
@@ -91,8 +91,8 @@ export function readCount(log: EventLog, topic: string, partition: number, count
 let marks = 0;
 
 /**
- * All values of a partition, up to a mark that is committed now and left out: what is not before it will not be seen.
- * The way to say that something did not become visible, without waiting for it.
+ * All values of a partition up to a mark, which it commits now and leaves out: a value that is not before the mark is not
+ * visible. So a test can say that a value is invisible, without waiting.
  */
 export async function readAll(log: EventLog, topic: string, partition: number): Promise<(string | null)[]> {
   const mark = `mark-${++marks}`;

@@ -9,17 +9,17 @@ import type { KafkaEventLogOptions } from '../../src/adapters/kafka/options';
 import { systemClock } from '../../src/ports/clock';
 
 /**
- * Story: Telltale sends record batches through connections of kafkajs, which its documentation does not offer. Another
- * version may have moved what is used, and would fail in the middle of the work instead of at the start.
+ * Story: Telltale sends requests through connections of kafkajs, which are not documented. Another version may have other
+ * insides; it must fail at the start, not later.
  */
-describe('the insides of kafkajs', () => {
-  it('are those of the pinned version, which npm installs exactly', () => {
+describe('createConnections', () => {
+  it('uses the insides of the pinned version, which npm installs exactly', () => {
     checkKafkajs();
     const manifest: unknown = JSON.parse(readFileSync('package.json', 'utf8'));
     expect(manifest).toMatchObject({ dependencies: { kafkajs: '2.2.4' } });
   });
 
-  it('hand over a cluster without making a connection', async () => {
+  it('gets a cluster of kafkajs without making a connection', async () => {
     let accepted = 0;
     const server = createServer((socket) => {
       accepted++;
@@ -36,7 +36,7 @@ describe('the insides of kafkajs', () => {
     await once(server, 'close');
   });
 
-  it('report a broker that cannot be reached as a broken connection', async () => {
+  it('reports a broken connection when no broker can be reached', async () => {
     const connecting = createConnections(optionsFor(1)).connect();
     const error: unknown = await connecting.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ConnectionError);

@@ -15,8 +15,8 @@ const highest: ReadonlyMap<number, number> = new Map([
 ]);
 
 /**
- * A broker that knows OAUTHBEARER and nothing else: it notes what clients authenticate with, and answers as Kafka does,
- * up to the list of brokers, which is itself. For tokens that no broker of Apache Kafka can check.
+ * A broker that knows OAUTHBEARER only: it records how clients authenticate, and answers as Kafka does, up to the list of
+ * brokers, which names itself. For tokens that no broker of Apache Kafka can check.
  */
 export class KafkaSaslServer {
   /** The requests that came, as `number of the request`/`version`. */
@@ -28,8 +28,8 @@ export class KafkaSaslServer {
   private readonly server: Server;
 
   /**
-   * @param refusal what is answered to any token; empty: it is taken
-   * @param sessionMs how long a client is authenticated for; 0: for good
+   * @param refusal the answer to any token; empty: accept it
+   * @param sessionMs how long a client stays authenticated; 0: without a limit
    */
   private constructor(
     private readonly refusal: string,

@@ -1,12 +1,12 @@
 import type { SqliteDatabase } from './sqlite-database';
 import { numberField } from './sqlite-database';
 
-/** How long a commit of another process may go unnoticed. */
+/** How often to look for commits of other processes. */
 const POLL_MS = 50;
 
 /**
- * Tells those who wait that somebody has committed. Commits of this process are told at once; those of others are seen by
- * SQLite's data version, which is looked at only while somebody waits.
+ * Wakes waiting readers after a commit: at once after one of this process; after one of another process when SQLite's data
+ * version has changed, which is polled only while a reader waits.
  */
 export class CommitWatch {
   private readonly selectVersion;
@@ -19,7 +19,7 @@ export class CommitWatch {
     this.version = this.readVersion();
   }
 
-  /** Resolves at the next commit of anybody, or when the signal is aborted. */
+  /** Resolves at the next commit of any process, or when the signal is aborted. */
   nextCommit(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
@@ -38,7 +38,7 @@ export class CommitWatch {
     });
   }
 
-  /** This process has committed. */
+  /** Reports a commit of this process. */
   wake(): void {
     for (const done of [...this.waiting]) done();
   }

@@ -5,11 +5,11 @@ import type { AssignmentListener, GroupMembership } from '../../ports/event-log'
 
 interface Member {
   readonly listener: AssignmentListener;
-  /** What it was given, and has not given up by now. */
+  /** The partitions that it got and has not given up. */
   assigned: readonly number[];
 }
 
-/** Partitions go round the members in the order of joining. */
+/** Partitions go round the members, in the order in which they joined. */
 export function spread(partitions: number, members: number): number[][] {
   const shares: number[][] = Array.from({ length: members }, () => []);
   for (let partition = 0; partition < partitions; partition++) shares[partition % members]?.push(partition);
@@ -17,8 +17,8 @@ export function spread(partitions: number, members: number): number[][] {
 }
 
 /**
- * A consumer group over one topic, of members in this process. Changes are made one after the other: each first takes
- * away what goes elsewhere, awaits that, and then gives.
+ * A consumer group over one topic, with members in this process. It makes changes one after the other: each first revokes
+ * partitions, awaits that, and then assigns them.
  */
 export class ConsumerGroup {
   private readonly members: Member[] = [];
@@ -43,7 +43,7 @@ export class ConsumerGroup {
     };
   }
 
-  /** An assignment holds when no change that was begun before this call is left to make. */
+  /** An assignment holds once every change that began before this call is made. */
   private async confirm(over: AbortSignal): Promise<void> {
     const settled = this.change(() => Promise.resolve());
     if (!over.aborted) await Promise.race([settled, once(over, 'abort')]);
@@ -77,7 +77,7 @@ export class ConsumerGroup {
   }
 }
 
-/** A listener deals with its own errors: one that fails must not keep partitions from the others. */
+/** Listeners handle their own errors: a failing one must not keep partitions from the other members. */
 async function revoke(member: Member, partitions: readonly number[]): Promise<void> {
   if (partitions.length === 0) return;
   await member.listener.revoked(partitions).catch(() => undefined);

@@ -11,7 +11,7 @@ export type SqliteDatabase = Database.Database;
 /** Raised whenever tables change. Older files are brought to this version when they are opened; newer ones are refused. */
 const SCHEMA_VERSION = 2;
 
-/** How long a call waits while another process commits. */
+/** How long a call waits for a commit of another process. */
 const BUSY_TIMEOUT_MS = 10_000;
 
 const schema = `
@@ -29,7 +29,7 @@ const schema = `
     id INTEGER PRIMARY KEY,
     topic TEXT NOT NULL REFERENCES topic,
     number INTEGER NOT NULL,
-    -- First offset that retention has left, and the next one to be given.
+    -- The first offset that retention has kept, and the next one to assign.
     start_offset INTEGER NOT NULL DEFAULT 0,
     end_offset INTEGER NOT NULL DEFAULT 0,
     UNIQUE (topic, number)
@@ -48,7 +48,7 @@ const schema = `
   CREATE UNIQUE INDEX batch_by_offset ON batch (partition, last_offset);
   CREATE INDEX batch_by_key ON batch (partition, key, last_offset, max_timestamp) WHERE key IS NOT NULL;
 
-  -- The newest epoch of each transactional id: writers of older ones are fenced.
+  -- The newest epoch of each transactional id: writers with an older one are fenced.
   CREATE TABLE writer (transactional_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL) WITHOUT ROWID;
 
   CREATE TABLE group_offset (
@@ -69,16 +69,16 @@ const fromVersion1 = `
 `;
 
 /**
- * Opens the database of an event log, and makes it when there is none.
- * @throws DATA_FOLDER when the file cannot be used, or is not of this version
+ * Opens the database of an event log, and makes it if there is none.
+ * @throws DATA_FOLDER when the file cannot be used, or a newer version wrote it
  */
 export function openDatabase(path: string): SqliteDatabase {
   try {
     mkdirSync(dirname(path), { recursive: true });
     const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
-    // Takes effect in a new file only. Batches are large: fewer pages, less work for each.
+    // Takes effect in a new file only. Batches are large: larger pages mean less work per batch.
     database.exec('PRAGMA page_size = 16384');
-    // Readers never wait for a writer, and what was acknowledged survives a power cut.
+    // Readers never wait for a writer, and acknowledged data survives a power cut.
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = FULL');
     database.exec(`PRAGMA journal_size_limit = ${64 << 20}`);
@@ -106,7 +106,7 @@ function makeSchema(database: SqliteDatabase, path: string): void {
   database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }
 
-/** Runs `step` as one write transaction: all of it happens, or none. Waits while another process writes. */
+/** Runs `step` as one write transaction, all or nothing. Waits while another process writes. */
 export function inTransaction<T>(database: SqliteDatabase, step: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   let result: T;
@@ -125,7 +125,7 @@ export function inTransaction<T>(database: SqliteDatabase, step: () => T): T {
   return result;
 }
 
-/** Reads that belong together, as of one moment. */
+/** Runs reads that must see one moment. */
 export function inSnapshot<T>(database: SqliteDatabase, read: () => T): T {
   database.exec('BEGIN');
   try {
@@ -135,7 +135,7 @@ export function inSnapshot<T>(database: SqliteDatabase, read: () => T): T {
   }
 }
 
-/** COMMIT itself failed: with some errors nobody knows whether its last write reached the disk. */
+/** COMMIT itself failed: after some errors its last write may or may not have reached the disk. */
 export class FailedCommit extends Error {
   readonly code: string;
 
@@ -145,12 +145,12 @@ export class FailedCommit extends Error {
   }
 }
 
-/** A full disk ends the transaction by itself. */
+/** SQLite itself ends the transaction when the disk is full. */
 function rollBack(database: SqliteDatabase): void {
   if (database.inTransaction) database.exec('ROLLBACK');
 }
 
-/** Readers write, too: the file that says who reads lies beside the event log. */
+/** Readers also write: SQLite keeps a file of readers beside the event log. */
 const ASK_OWNER = 'this user may not write to it; run this as the user who owns the data folder';
 
 /** SQLite's result code of a file or folder that this user may only read: https://www.sqlite.org/rescode.html#readonly */
@@ -162,11 +162,11 @@ function mayNotWrite(code: string): boolean {
   return code === 'EACCES' || code.startsWith('SQLITE_READONLY') || extended === READONLY;
 }
 
-/** An unexpected error of the database as one of ours. */
+/** Wraps an unexpected error of the database. */
 export function eventLogError(cause: unknown, what: string): TelltaleError {
   if (cause instanceof TelltaleError) return cause;
   const code = errnoOf(cause);
-  // The second is what SQLite says of a file at its limit, or of a disk that takes no more.
+  // SQLite gives the second code for a file at its limit, or for a full disk.
   if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE') {
     return new TelltaleError('DISK_FULL', `${what}: the disk is full; free some space (${code}).`, { cause });
   }
@@ -179,13 +179,13 @@ export function eventLogError(cause: unknown, what: string): TelltaleError {
 export function numberField(row: unknown, name: string): number {
   const value = fieldOf(row, name);
   if (typeof value === 'number') return value;
-  throw new TelltaleError('INTERNAL', `The event log's column ${name} is no number.`);
+  throw new TelltaleError('INTERNAL', `The event log's column ${name} does not hold a number.`);
 }
 
 export function textField(row: unknown, name: string): string {
   const value = fieldOf(row, name);
   if (typeof value === 'string') return value;
-  throw new TelltaleError('INTERNAL', `The event log's column ${name} is no text.`);
+  throw new TelltaleError('INTERNAL', `The event log's column ${name} does not hold text.`);
 }
 
 export function bytesField(row: unknown, name: string): Buffer {
@@ -193,7 +193,7 @@ export function bytesField(row: unknown, name: string): Buffer {
   if (Buffer.isBuffer(value)) return value;
   // The driver returns ArrayBuffers when it reads many rows at once.
   if (types.isArrayBuffer(value)) return Buffer.from(value);
-  throw new TelltaleError('INTERNAL', `The event log's column ${name} is no BLOB.`);
+  throw new TelltaleError('INTERNAL', `The event log's column ${name} does not hold a BLOB.`);
 }
 
 function fieldOf(row: unknown, name: string): unknown {

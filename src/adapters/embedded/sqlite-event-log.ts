@@ -21,17 +21,17 @@ import { SqliteTopics } from './sqlite-topics';
 import { SqliteWriter, WriterParts } from './sqlite-writer';
 
 export interface SqliteEventLogOptions {
-  /** The file; made when missing, with its folder. */
+  /** The file; it is made if it is missing, with its folder. */
   readonly path: string;
-  /** Waits, and says what retention calls old. */
+  /** Waits, and gives retention the time. */
   readonly clock: Clock;
 }
 
 const RETENTION_INTERVAL_MS = 60_000;
 
 /**
- * Opens an event log that is one SQLite file: record batches are rows, a transaction is a SQLite transaction. Any number
- * of processes may write and read it at once; the members of a consumer group must all be in one process.
+ * Opens an event log in one SQLite file: record batches are rows, a transaction is a SQLite transaction. Any number of
+ * processes may write and read it at once; all members of a consumer group must be in one process.
  * @throws DATA_FOLDER when the file cannot be used
  */
 export function openSqliteEventLog(options: SqliteEventLogOptions): Promise<EventLog> {
@@ -40,7 +40,7 @@ export function openSqliteEventLog(options: SqliteEventLogOptions): Promise<Even
   });
 }
 
-/** What clients of one file share that are in this process. */
+/** Shared by the clients of one file in this process. */
 interface Neighbours {
   readonly watches: Set<CommitWatch>;
   /** By group and topic. */
@@ -139,7 +139,7 @@ export class SqliteEventLog implements EventLog {
   }
 
   private async shutDown(): Promise<void> {
-    // Members leave first: what they are asked to give up, they may still have to write.
+    // Members leave first: their listeners may have to write before they give partitions up.
     await Promise.all([...this.memberships].map((membership) => membership.leave()));
     this.closed.abort();
     this.neighbours.watches.delete(this.watch);
@@ -160,7 +160,7 @@ export class SqliteEventLog implements EventLog {
   }
 }
 
-/** Deletes what is old: a part at once, and the rest now and then. A failure is no matter: it goes on the next time. */
+/** Deletes a part of the old records at once, and the rest every minute. The next run makes up for a failed one. */
 function startRetention(retention: SqliteRetention, clock: Clock, closed: AbortSignal): void {
   const run = (): void => void retention.run(clock.now(), closed).catch(() => undefined);
   const timer = setInterval(run, RETENTION_INTERVAL_MS).unref();
@@ -168,7 +168,7 @@ function startRetention(retention: SqliteRetention, clock: Clock, closed: AbortS
   retention.step(clock.now());
 }
 
-/** The database's calls are synchronous, and the port's are not. */
+/** The database's calls are synchronous; the port's are not. */
 function attempt<T>(what: string, step: () => T): Promise<T> {
   try {
     return Promise.resolve(step());

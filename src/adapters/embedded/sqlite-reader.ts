@@ -12,7 +12,7 @@ export interface ReaderStart {
   readonly offset: number;
 }
 
-/** What the readers of one event log share. */
+/** Shared by the readers of one event log. */
 export class ReaderParts {
   readonly selectBatch;
 
@@ -29,7 +29,7 @@ export class ReaderParts {
   }
 }
 
-/** Reads one partition of committed record batches: there are no others in the tables. */
+/** Reads one partition of record batches; the tables hold committed ones only. */
 export class SqliteReader implements EventReader {
   private readonly name: string;
   private readonly closing = new AbortController();
@@ -54,7 +54,7 @@ export class SqliteReader implements EventReader {
     const over = this.parts.clock.sleep(waitMs, signal).then(() => 'over' as const);
     try {
       for (;;) {
-        // Asked for before each look, so that no commit falls between a look and the wait.
+        // Starts to wait before it looks, so that it misses no commit in between.
         const commit = this.parts.watch.nextCommit(signal);
         const fetched = this.take(maxBytes);
         if (hasMoved(fetched)) return fetched;
@@ -70,7 +70,7 @@ export class SqliteReader implements EventReader {
     return Promise.resolve();
   }
 
-  /** What there is now; the reader moves on behind it. */
+  /** Takes the batches that exist now, and moves the reader after them. */
   private take(maxBytes: number): FetchedBatches {
     if (this.closed.aborted) {
       throw new TelltaleError('CLOSED', `The reader of ${this.name} is closed: open a new one.`);
@@ -97,14 +97,14 @@ export class SqliteReader implements EventReader {
     for (let bytes = 0; bytes === 0 || bytes < maxBytes;) {
       const row = this.parts.selectBatch.get(partition.id, next);
       if (row === undefined) {
-        // Nothing is left up to the end: what was there was compacted away.
+        // Compaction has removed the rest up to the end.
         next = Math.max(next, end);
         break;
       }
       const batch = bytesField(row, 'bytes');
       batches.push(batch);
       bytes += batch.length;
-      // By the index, never by the bytes: no damage to them can keep a reader where it is.
+      // From the index, never from the bytes: a damaged batch must not stop the reader.
       next = numberField(row, 'last_offset') + 1;
     }
     return { batches, from, next, end };

@@ -4,23 +4,23 @@ import type { SqliteDatabase } from './sqlite-database';
 import { bytesField, inTransaction, numberField } from './sqlite-database';
 import type { PartitionRow, SqliteTopics } from './sqlite-topics';
 
-/** At most so many rows go in one transaction, so that no writer waits for long. */
+/** The most rows to delete in one transaction, so that no writer waits for long. */
 const STEP_ROWS = 16;
 
-/** At most so many keys are looked at in one transaction. */
+/** The most records of keys to check in one transaction. */
 const STEP_KEYS = 256;
 
-/** A record goes before the newer ones of its key: else its value would hold again. */
+/** Delete a record only after the older ones of its key: else an old value would become the newest. */
 const IS_OLDEST_OF_KEY = `NOT EXISTS
   (SELECT 1 FROM batch AS older
    WHERE older.partition = batch.partition AND older.key = batch.key AND older.last_offset < batch.last_offset)`;
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** How long a reader that lags has to see that a key was deleted: Kafka's `delete.retention.ms`. */
+/** How long a lagging reader has to see that a key was deleted: Kafka's `delete.retention.ms`. */
 const KEEP_TOMBSTONES_MS = 24 * 60 * 60 * 1000;
 
-/** Where a pass over the keys of a partition continues; null: at its first key. */
+/** Where compaction of a partition continues; null: at its first key. */
 type KeyCursor = KeyRow | null;
 
 interface KeyRow {
@@ -30,7 +30,7 @@ interface KeyRow {
   readonly maxTimestamp: number;
 }
 
-/** Deletes what is old enough, and compacts topics that have a compaction lag. */
+/** Deletes old records, and compacts topics that have a compaction lag. */
 export class SqliteRetention {
   private readonly selectOldest;
   private readonly deleteUpTo;
@@ -62,7 +62,7 @@ export class SqliteRetention {
     this.deleteRow = database.prepare('DELETE FROM batch WHERE id = ?');
   }
 
-  /** A bounded part of the work, at once. */
+  /** Does a bounded part of the work at once. */
   step(now: number): void {
     for (const partition of this.topics.all()) {
       this.compact(partition, now, null);
@@ -70,7 +70,7 @@ export class SqliteRetention {
     }
   }
 
-  /** All of the work, giving way to others after each part; ends early when the signal is aborted. */
+  /** Does all of the work, and yields after each part; ends early when the signal is aborted. */
   async run(now: number, signal: AbortSignal): Promise<void> {
     for (const partition of this.topics.all()) {
       for (let cursor = this.compact(partition, now, null); cursor !== null;) {
@@ -87,21 +87,21 @@ export class SqliteRetention {
     }
   }
 
-  /** @returns how many rows went */
+  /** @returns the number of deleted rows */
   private stepPartition(partition: PartitionRow, now: number): number {
     return inTransaction(this.database, () => {
       const before = now - partition.retentionMs;
       const tombstonesBefore = now - partition.compactionLagMs - KEEP_TOMBSTONES_MS;
       if (partition.cleanup === 'delete') return this.deleteHead(partition, before);
-      // Rows may go in any order where readers expect gaps; the start stays, as it does when a key is compacted.
+      // Readers of compacted topics expect gaps: rows may be deleted in any order, and the start stays.
       const old = partition.cleanup === 'compact,delete' ? this.deleteOld.run(partition.id, before).changes : 0;
       return Math.max(old, this.deleteTombstones.run(partition.id, tombstonesBefore).changes);
     });
   }
 
   /**
-   * Deletes records that a newer one of their key replaced, as soon as both are older than the compaction lag: until then
-   * a reader finds the value that each key had.
+   * Deletes each record that a newer one of its key replaced, once both are older than the compaction lag: until then a
+   * reader finds the value that the key had.
    * @returns where to continue; null after the last key
    */
   private compact(partition: PartitionRow, now: number, from: KeyCursor): KeyCursor {
@@ -121,7 +121,7 @@ export class SqliteRetention {
     });
   }
 
-  /** From the oldest on, up to the first batch that is young enough: what is kept has no gaps. */
+  /** Deletes from the oldest batch up to the first young one: the kept part has no gaps. */
   private deleteHead(partition: PartitionRow, before: number): number {
     let last = -1;
     let rows = 0;

@@ -3,7 +3,7 @@ import { TelltaleError } from '../../errors';
 import type { SqliteDatabase } from './sqlite-database';
 import { inSnapshot, inTransaction, numberField, textField } from './sqlite-database';
 
-/** A partition as the tables know it. */
+/** A partition as stored in the tables. */
 export interface PartitionRow {
   readonly id: number;
   readonly topic: string;
@@ -15,7 +15,7 @@ export interface PartitionRow {
   readonly appendTime: boolean;
 }
 
-/** The topics of one event log. They are made once and never change their shape. */
+/** The topics of one event log. Partition counts and policies never change. */
 export class SqliteTopics {
   private readonly selectTopic;
   private readonly selectPartitions;
@@ -52,7 +52,7 @@ export class SqliteTopics {
 
   /** @throws UNKNOWN_TOPIC */
   partitions(topic: string): readonly PartitionRow[] {
-    // Another process may have made it since.
+    // Another process may have made it meanwhile.
     if (!this.known.has(topic)) this.load();
     const partitions = this.known.get(topic);
     if (partitions !== undefined) return partitions;
@@ -75,7 +75,7 @@ export class SqliteTopics {
     else this.check(spec, found);
   }
 
-  /** Takes over the times; nothing else of a topic can change. */
+  /** Updates the times; nothing else of a topic can change. */
   private check(spec: TopicSpec, found: unknown): void {
     const { name, retentionMs, compactionLagMs = 0, compression = 'producer', timestamps = 'create' } = spec;
     const wanted = { partitions: `${spec.partitions}`, cleanup: spec.cleanup, compression, timestamps };
@@ -130,5 +130,5 @@ function partitionRow(row: unknown): PartitionRow {
 
 function cleanupOf(text: string): TopicSpec['cleanup'] {
   if (text === 'delete' || text === 'compact' || text === 'compact,delete') return text;
-  throw new TelltaleError('INTERNAL', `The event log knows no clean-up ${text}.`);
+  throw new TelltaleError('INTERNAL', `The event log has a topic with the unknown clean-up ${text}.`);
 }

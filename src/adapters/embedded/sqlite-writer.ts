@@ -8,10 +8,10 @@ import type { SqliteDatabase } from './sqlite-database';
 import { FailedCommit, eventLogError, inTransaction, numberField } from './sqlite-database';
 import type { PartitionRow, SqliteTopics } from './sqlite-topics';
 
-/** What Kafka brokers take by default. */
+/** Kafka's default limit. */
 const MAX_BATCH_BYTES = 1 << 20;
 
-/** What becomes a row: a record batch whose first offset is `delta` behind that of the batch it was appended with. */
+/** One row to write: a record batch. Its first offset is `delta` after that of the appended batch that it is part of. */
 interface Piece {
   readonly delta: number;
   readonly lastDelta: number;
@@ -24,7 +24,7 @@ interface Piece {
 
 interface Appended {
   readonly partition: PartitionRow;
-  /** How many offsets it takes. */
+  /** The number of offsets that it takes. */
   readonly length: number;
   readonly pieces: readonly Piece[];
 }
@@ -35,7 +35,7 @@ interface CommittedOffset {
   readonly offset: number;
 }
 
-/** What the writers of one event log share. */
+/** Shared by the writers of one event log. */
 export class WriterParts {
   readonly bumpEpoch;
   readonly selectEpoch;
@@ -68,14 +68,14 @@ export class WriterParts {
 }
 
 /**
- * The writer of a transactional id. What it appends is held in memory and written in one SQLite transaction at commit,
- * after a look at the id's epoch: an open transaction leaves no trace, and the write of an older epoch never happens.
+ * The writer of a transactional id. It holds appended batches in memory, and writes them in one SQLite transaction at commit
+ * if its epoch is still the newest: an open transaction leaves no trace, and a fenced writer never writes.
  */
 export class SqliteWriter implements EventWriter {
   private readonly epoch: number;
   private open: SqliteTransaction | null = null;
-  /** Why it can begin no more. */
-  private spent: TelltaleError | null = null;
+  /** Set once the writer accepts no more transactions. */
+  private fatalError: TelltaleError | null = null;
 
   constructor(
     private readonly transactionalId: string,
@@ -101,13 +101,13 @@ export class SqliteWriter implements EventWriter {
   }
 
   close(): Promise<void> {
-    this.spend(this.closedError());
+    this.fail(this.closedError());
     return Promise.resolve();
   }
 
-  /** The open transaction is over, and there will be no other. */
-  spend(reason: TelltaleError): void {
-    this.spent ??= reason;
+  /** Ends the open transaction; the writer begins no other. */
+  fail(reason: TelltaleError): void {
+    this.fatalError ??= reason;
     this.open?.drop();
   }
 
@@ -127,11 +127,11 @@ export class SqliteWriter implements EventWriter {
 
   /** @throws FENCED, or CLOSED when it was closed or has failed */
   checkUsable(): void {
-    if (this.parts.closed.aborted) this.spend(this.closedError());
-    if (this.spent === null) return;
-    if (this.spent.code === 'FENCED' || this.spent.code === 'CLOSED') throw this.spent;
+    if (this.parts.closed.aborted) this.fail(this.closedError());
+    if (this.fatalError === null) return;
+    if (this.fatalError.code === 'FENCED' || this.fatalError.code === 'CLOSED') throw this.fatalError;
     const message = `The writer ${this.transactionalId} has failed: close it and open a new one.`;
-    throw new TelltaleError('CLOSED', message, { cause: this.spent });
+    throw new TelltaleError('CLOSED', message, { cause: this.fatalError });
   }
 
   private closedError(): TelltaleError {
@@ -208,14 +208,14 @@ class SqliteTransaction implements EventTransaction {
 
   private insert(partition: PartitionRow, base: number, piece: Piece): void {
     const { delta, lastDelta, maxTimestamp, key, tombstone, bytes } = piece;
-    // Compaction on the spot: a key's record takes the place of the one before, so such a topic never outgrows its keys.
-    // A topic with a compaction lag is compacted later, by retention.
+    // Compacts at once: a key's record replaces the one before, so that the topic never outgrows its keys. Retention compacts
+    // topics with a compaction lag later.
     if (key !== null && partition.compactionLagMs === 0) this.parts.deleteKey.run(partition.id, key);
     const row = withBaseOffset(bytes, base + delta);
     this.parts.insertBatch.run(partition.id, base + lastDelta, maxTimestamp, key, tombstone ? 1 : 0, row);
   }
 
-  /** After any error the transaction is over and its writer is spent. */
+  /** After any error the transaction is over, and its writer accepts no more. */
   private attempt(what: string, step: () => void): Promise<void> {
     try {
       this.writer.checkUsable();
@@ -224,14 +224,14 @@ class SqliteTransaction implements EventTransaction {
       return Promise.resolve();
     } catch (error) {
       const reason = eventLogError(error, what);
-      this.writer.spend(reason);
+      this.writer.fail(reason);
       return Promise.reject(reason);
     }
   }
 }
 
 /**
- * Checks a record batch and copies it: its buffer is the caller's again as soon as `append` returns.
+ * Checks a record batch and copies it: the caller may reuse its buffer as soon as `append` returns.
  * @throws BATCH_TOO_LARGE, CORRUPT_BATCH
  */
 function prepare(partition: PartitionRow, batch: Buffer): Appended {
@@ -274,15 +274,15 @@ function split(partition: PartitionRow, batch: Buffer): Piece[] {
 }
 
 /**
- * What a failed commit means. Where the disk was full, or other processes kept on writing, certainly nothing was
- * written. After another failure of COMMIT itself, a sync for one, a crash right now could still bring the transaction to
- * light; the first write of a new writer settles it.
+ * Explains a failed commit. If the disk was full, or another process kept writing, certainly nothing was written. After any
+ * other failure of COMMIT itself, such as a sync, a crash now could still make the transaction appear; the first write of a
+ * new writer settles it.
  */
 function commitError(error: unknown): unknown {
   if (isTelltaleError(error)) return error;
   const code = errnoOf(error);
   if (error instanceof FailedCommit && code !== 'SQLITE_FULL' && !code.startsWith('SQLITE_BUSY')) {
-    const message = `Nobody knows whether the transaction was committed (${code}): open a new writer and read on.`;
+    const message = `It is unknown whether the transaction was committed (${code}): open a new writer and read the log.`;
     return new TelltaleError('COMMIT_OUTCOME_UNKNOWN', message, { cause: error });
   }
   const cause = eventLogError(error, 'The transaction was not written');

@@ -5,7 +5,7 @@ import { TelltaleError } from '../../errors';
 import { crc32c } from '../native/checksums';
 import type { AbortedTransaction } from './api/fetch';
 
-/** What the log's own fields in a record batch say; `records/record-batch` has the rest. */
+/** The positions of the fields that the log itself uses; `records/record-batch` has the others. */
 const at = {
   baseOffset: 0,
   batchLength: 8,
@@ -19,7 +19,7 @@ const at = {
   count: 57,
 } as const;
 
-/** Bytes in front of what `batchLength` counts. */
+/** `batchLength` counts the bytes after this position. */
 const LENGTH_END = 12;
 
 const attribute = { compression: 0x07, transactional: 0x10, control: 0x20 } as const;
@@ -32,14 +32,14 @@ const ABORT = 0;
 
 export interface CommittedBatches {
   readonly batches: readonly Buffer[];
-  /** Behind the last whole batch, whatever it was; null when there was none. */
+  /** The offset after the last whole batch, which may be an aborted or a control batch; null when there was none. */
   readonly next: number | null;
 }
 
 /**
- * The committed record batches of a fetch, uncompressed. Where a batch of an aborted transaction begins is told by the
- * list of aborted transactions, where it ends by the producer's abort marker; both for each producer by itself, since
- * transactions overlap, and the list is sorted by nothing that says where they began.
+ * The committed record batches of a fetch, uncompressed. An aborted transaction begins where the list of aborted transactions
+ * says, and ends at the producer's abort marker. The rule applies to each producer separately, since transactions overlap; the
+ * list is not sorted by their first offsets.
  * Source of the rule: Kafka's own consumer, `CompletedFetch`.
  * @throws CORRUPT_BATCH
  */
@@ -62,7 +62,7 @@ export function committedBatches(records: Buffer, aborted: readonly AbortedTrans
       continue;
     }
     if ((attributes & attribute.transactional) !== 0 && aborting.has(producerId)) continue;
-    // Compaction keeps the last batch of a producer, without records.
+    // Compaction keeps the last batch of a producer without its records.
     if (batch.readInt32BE(at.count) > 0) batches.push(uncompressed(batch));
   }
   return { batches, next };
@@ -74,13 +74,13 @@ function* wholeBatches(records: Buffer): Generator<Buffer> {
     if (end > records.length) return;
     const batch = records.subarray(start, end);
     const magic = batch.readInt8(at.magic);
-    if (magic !== 2) throw corrupt(`its format is ${magic}, and only 2 is read`);
+    if (magic !== 2) throw corrupt(`its format is ${magic}; Telltale reads format 2 only`);
     yield batch;
     start = end;
   }
 }
 
-/** A control batch holds one record: length, attributes, two deltas and the key's length, one byte each; then the key. */
+/** A control batch holds one record: length, attributes, two deltas and key length, one byte each; then the key. */
 function markerType(batch: Buffer): number {
   return batch.readInt16BE(recordsStart + 5 + 2);
 }
@@ -90,7 +90,9 @@ function uncompressed(batch: Buffer): Buffer {
   const codec = attributes & attribute.compression;
   if (codec === 0) return batch;
   if (codec !== GZIP) {
-    throw corrupt(`it is compressed with ${codecNames[codec] ?? codec}: let its writer use gzip, or nothing`);
+    throw corrupt(
+      `it is compressed with ${codecNames[codec] ?? codec}; configure its writer to use gzip or no compression`,
+    );
   }
   const plain = Buffer.concat([batch.subarray(0, recordsStart), gunzipSync(batch.subarray(recordsStart))]);
   plain.writeInt32BE(plain.length - LENGTH_END, at.batchLength);
@@ -98,7 +100,7 @@ function uncompressed(batch: Buffer): Buffer {
   return sealed(plain);
 }
 
-/** A copy of an encoded record batch that belongs to a transaction. */
+/** A copy of an encoded record batch, as part of a producer's transaction. */
 export function transactionalBatch(
   batch: Buffer,
   producer: { readonly id: bigint; readonly epoch: number; readonly sequence: number },
@@ -116,11 +118,11 @@ function sealed(batch: Buffer): Buffer {
   return batch;
 }
 
-/** Sequence numbers count the records of a producer in a partition, and begin again behind 2^31 - 1. */
+/** Sequence numbers count the records of a producer in a partition, and restart at 0 after 2^31 - 1. */
 export function sequenceAfter(sequence: number, records: number): number {
   return (sequence + records) % 2 ** 31;
 }
 
 function corrupt(why: string): TelltaleError {
-  return new TelltaleError('CORRUPT_BATCH', `A record batch cannot be read: ${why}.`);
+  return new TelltaleError('CORRUPT_BATCH', `Cannot read a record batch: ${why}.`);
 }

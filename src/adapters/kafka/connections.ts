@@ -1,7 +1,7 @@
 import type { ApiRequest } from './api/apis';
 import type { CoordinatorKind } from './api/find-coordinator';
 
-/** What the rest of this adapter knows of connections, whoever makes them. Its errors are those of `errors.ts`. */
+/** Connections to the brokers of a cluster, as the rest of this adapter sees them. Errors are those of `errors.ts`. */
 export interface Connections {
   /** Makes the first connection; the others are made when they are needed. */
   connect(): Promise<void>;

@@ -1,6 +1,6 @@
 import { TelltaleError } from '../../errors';
 
-/** What can be done about a failed request. */
+/** How to react to a failed request. */
 export type Remedy =
   /** The broker is busy with the last step: ask again soon, on the same connection. */
   | 'wait'

@@ -2,8 +2,8 @@ import { KafkaClient } from './client';
 import type { KafkaEventLogOptions } from './options';
 
 /**
- * Clients for fetches, lent one at a time: a broker answers the requests of a connection one after the other, so a fetch
- * that waits for data would hold up every other one.
+ * A pool of clients, each lent to one fetch at a time: a broker answers the requests of a connection in turn, so a fetch that
+ * waits for data would hold up all others.
  */
 export class FetchClients {
   private readonly idle: KafkaClient[] = [];

@@ -11,9 +11,9 @@ import type { Broker, Connections } from './connections';
 import { isBrokerError } from './errors';
 import type { KafkaEventLogOptions } from './options';
 
-/** A member that is not heard of for so long has lost its partitions. */
+/** A member without a heartbeat for this long loses its partitions. */
 const SESSION_TIMEOUT_MS = 15_000;
-/** How long the others wait for a member to give up what it has. */
+/** How long the others wait for a member to give its partitions up. */
 const REBALANCE_TIMEOUT_MS = 60_000;
 const HEARTBEAT_MS = 1_000;
 /** How long leaving waits for a broker that does not answer. */
@@ -25,9 +25,9 @@ interface Joined {
 }
 
 /**
- * A member of a consumer group. kafkajs' consumer does not wait for anybody when a rebalance begins; here a member joins
- * the next round only after `revoked` has resolved, and nobody gets a partition before that round: the broker sees to it.
- * At each rebalance everything is given up. What a listener throws is its own business.
+ * A member of a consumer group. At each rebalance it gives up all its partitions, and joins the next round only after `revoked`
+ * has resolved (kafkajs' consumer does not wait). The broker assigns partitions only when all members have joined that round.
+ * Listeners handle their own errors.
  */
 export class KafkaGroupMember implements GroupMembership {
   private readonly client: KafkaClient;
@@ -45,7 +45,7 @@ export class KafkaGroupMember implements GroupMembership {
     private readonly topic: string,
     private readonly listener: AssignmentListener,
   ) {
-    // Whoever cannot reach the group for longer has lost what it had.
+    // A member that cannot reach the group for longer has lost its partitions.
     this.client = new KafkaClient({ ...options, retryForMs: SESSION_TIMEOUT_MS });
     this.running = this.run();
   }
@@ -159,7 +159,7 @@ export class KafkaGroupMember implements GroupMembership {
     }
   }
 
-  /** Without it the others wait until this member's session is over. */
+  /** Without it, the others would wait until this member's session ends. */
   private async sayGoodbye(): Promise<void> {
     const leaving = this.request(AbortSignal.timeout(LEAVE_WITHIN_MS), (coordinator) =>
       coordinator.send(leaveGroup(this.group, this.memberId)),

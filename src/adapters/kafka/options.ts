@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports/clock';
 
 export interface KafkaEventLogOptions {
-  /** `host:port` of some brokers; the others are found through them. */
+  /** `host:port` of some brokers; they name the others. */
   readonly brokers: readonly string[];
   /** Names this program in the broker's logs and quotas. */
   readonly clientId: string;
@@ -14,9 +14,9 @@ export interface KafkaEventLogOptions {
   readonly replication: number | null;
   /** How long a broker may take to answer, in milliseconds; a commit not answered by then has an unknown outcome. */
   readonly requestTimeoutMs: number;
-  /** How long calls go on trying while brokers restart or change, in milliseconds. */
+  /** How long calls keep trying while brokers restart or change, in milliseconds. */
   readonly retryForMs: number;
-  /** After so long the broker aborts an open transaction by itself, in milliseconds; bounded by the broker's own limit. */
+  /** The broker aborts a transaction that is open for longer, in milliseconds; bounded by the broker's own limit. */
   readonly transactionTimeoutMs: number;
 }
 

@@ -77,10 +77,10 @@ function settings(spec: TopicSpec, replicas: number): Record<string, string> {
     'message.timestamp.type': timestampTypes[timestamps],
     'compression.type': compression,
     ...(compactionLagMs === 0 ? {} : { 'min.compaction.lag.ms': `${compactionLagMs}` }),
-    // What is acknowledged survives the loss of a broker.
+    // Acknowledged data survives the loss of a broker.
     'min.insync.replicas': `${Math.max(1, replicas - 1)}`,
     ...(cleanup === 'compact' ? {} : { 'retention.ms': `${retentionMs}` }),
-    // A segment that is still written to is neither compacted nor deleted.
+    // Kafka neither compacts nor deletes the segment that it writes to.
     ...(cleanup === 'delete'
       ? { 'segment.ms': `${DAY_MS}` }
       : { 'segment.ms': `${60 * MINUTE_MS}`, 'segment.bytes': `${16 << 20}`, 'min.cleanable.dirty.ratio': '0.1' }),
@@ -138,7 +138,7 @@ function wantedSettings(spec: TopicSpec): readonly WantedSetting[] {
   ];
 }
 
-/** Kafka gives a list back in the order in which it was set. */
+/** Kafka returns a list in the order in which it was set. */
 function sorted(list: string): string {
   return list.split(',').sort().join(',');
 }

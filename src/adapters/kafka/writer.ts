@@ -15,7 +15,7 @@ import type { Broker, Connections } from './connections';
 import { BrokerError, brokerErrors, isFenced, remedyOf } from './errors';
 import type { KafkaEventLogOptions } from './options';
 
-/** What Kafka brokers take by default. */
+/** The default limit of Kafka's brokers. */
 const MAX_BATCH_BYTES = 1 << 20;
 
 /** How long closing tries to abort the open transaction. */
@@ -25,16 +25,16 @@ const ABORT_WITHIN_MS = 2_000;
 const APPENDED: readonly number[] = [0, brokerErrors.DUPLICATE_SEQUENCE_NUMBER.code];
 
 /**
- * The writer of a transactional id, over connections of its own. `InitProducerId` fences: the coordinator raises the
- * epoch, and answers when it has ended the transaction that the id's last writer left open, one way or the other.
+ * The writer of a transactional id, with connections of its own. `InitProducerId` fences: the coordinator raises the epoch,
+ * and answers when it has committed or aborted the open transaction of the id's last writer.
  */
 export class KafkaWriter implements EventWriter {
   private open: KafkaTransaction | null = null;
-  /** Why it can begin no more. */
-  private spent: TelltaleError | null = null;
+  /** Set once the writer accepts no more transactions. */
+  private fatalError: TelltaleError | null = null;
   private readonly closing = new AbortController();
   private shuttingDown: Promise<void> | null = null;
-  /** By topic and partition: the number of the next record. */
+  /** The sequence number of the next record, by topic and partition. */
   private readonly sequences = new Map<string, number>();
 
   private constructor(
@@ -86,7 +86,7 @@ export class KafkaWriter implements EventWriter {
 
   private async shutDown(): Promise<void> {
     const message = `The writer ${this.producer.transactionalId} is closed: open a new one.`;
-    this.spend(new TelltaleError('CLOSED', message));
+    this.fail(new TelltaleError('CLOSED', message));
     // Without an abort, readers would wait for the broker's time limit; but closing must not wait for a dead broker.
     void this.options.clock.sleep(ABORT_WITHIN_MS, this.closing.signal).then(() => this.closing.abort());
     await this.open?.abort();
@@ -94,16 +94,16 @@ export class KafkaWriter implements EventWriter {
     this.client.disconnect();
   }
 
-  spend(reason: TelltaleError): void {
-    this.spent ??= reason;
+  fail(reason: TelltaleError): void {
+    this.fatalError ??= reason;
   }
 
   /** @throws FENCED, or CLOSED when it was closed or has failed */
   checkUsable(): void {
-    if (this.spent === null) return;
-    if (this.spent.code === 'FENCED' || this.spent.code === 'CLOSED') throw this.spent;
+    if (this.fatalError === null) return;
+    if (this.fatalError.code === 'FENCED' || this.fatalError.code === 'CLOSED') throw this.fatalError;
     const message = `The writer ${this.producer.transactionalId} has failed: close it and open a new one.`;
-    throw new TelltaleError('CLOSED', message, { cause: this.spent });
+    throw new TelltaleError('CLOSED', message, { cause: this.fatalError });
   }
 
   /** @throws INTERNAL when the writer did not declare the topic */
@@ -148,7 +148,7 @@ class KafkaTransaction implements EventTransaction {
         batch: transactionalBatch(batch, { id: producerId, epoch: producerEpoch, sequence }),
         timeoutMs: options.requestTimeoutMs,
       });
-      // A batch that is sent again has the same sequence numbers: the broker appends it once.
+      // A repeated batch has the same sequence numbers, so that the broker appends it once.
       await this.run(what, async (connections) => {
         const leader = await connections.leader(topic, partition);
         await this.addPartition(connections, topic, partition);
@@ -200,7 +200,7 @@ class KafkaTransaction implements EventTransaction {
       });
     } catch (error) {
       // The next writer of the id aborts it, or the broker does when its time is up.
-      this.writer.spend(new TelltaleError('EVENT_LOG', 'The last transaction was not aborted.', { cause: error }));
+      this.writer.fail(new TelltaleError('EVENT_LOG', 'The last transaction was not aborted.', { cause: error }));
     }
   }
 
@@ -246,7 +246,7 @@ class KafkaTransaction implements EventTransaction {
     return this.writer.client.run(what, this.writer.closed, step);
   }
 
-  /** After any error the writer is spent. */
+  /** After any error the writer accepts no more. */
   private async attempt(what: string, step: (what: string) => Promise<void>): Promise<void> {
     const attempting = this.checked(what, step);
     this.busy = attempting.catch(() => undefined);
@@ -261,12 +261,12 @@ class KafkaTransaction implements EventTransaction {
       await step(what);
     } catch (error) {
       const reason = isFenced(error) ? this.fenced(error) : error;
-      if (reason instanceof TelltaleError) writer.spend(reason);
+      if (reason instanceof TelltaleError) writer.fail(reason);
       throw reason;
     }
   }
 
-  /** The broker says the same of a writer that was fenced, and of one whose transaction took too long. */
+  /** The broker gives the same error to a fenced writer and to one whose transaction took too long. */
   private fenced(cause: unknown): TelltaleError {
     this.isOpen = false;
     const { options, producer } = this.writer;
@@ -288,7 +288,7 @@ interface CommitProgress {
 }
 
 function unknownOutcome(cause: unknown): TelltaleError {
-  const message = 'Nobody knows whether the transaction was committed: open a new writer and read on.';
+  const message = 'It is unknown whether the transaction was committed: open a new writer and read the log.';
   return new TelltaleError('COMMIT_OUTCOME_UNKNOWN', message, { cause });
 }
 

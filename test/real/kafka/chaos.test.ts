@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createRandom } from '../../../src/generator/random';
 import { allComparable, KafkaSite, SITE_MS } from '../../support/kafka-site';
 
-/** Story: programs and the broker die at random moments, and nothing is lost and nothing comes twice. */
+/** Story: programs and the broker die at random moments; no line is lost, and none is counted twice. */
 const count = (name: string, usual: number): number => Number(process.env[name] ?? usual);
 const PRODUCER_KILLS = count('TELLTALE_TEST_PRODUCER_KILLS', 10);
 const CONSUMER_KILLS = count('TELLTALE_TEST_CONSUMER_KILLS', 10);
@@ -23,7 +23,7 @@ describe(`producer, consumer and Kafka ${VERSION}, killed at random moments`, ()
   afterAll(() => site.close(), SITE_MS);
 
   it(
-    `topic logs, read by kcat, equals the files, and windows equal a replay, after ${PRODUCER_KILLS} kills of the producer, ${CONSUMER_KILLS} of the consumer, ${BROKER_KILLS} of the broker (seed ${SEED})`,
+    `keep topic logs equal to the files (read by kcat), and windows equal to a replay, after ${PRODUCER_KILLS} kills of the producer, ${CONSUMER_KILLS} of the consumer, ${BROKER_KILLS} of the broker (seed ${SEED})`,
     async () => {
       const random = createRandom(SEED, 1);
       const generator = site.start('generator');

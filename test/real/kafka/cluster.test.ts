@@ -23,7 +23,7 @@ describe('a Kafka of three brokers', () => {
     await rm(data, { recursive: true, force: true });
   });
 
-  it('is written to and read from at once after its topics were made', async () => {
+  it('takes and returns records as soon as its topics are made', async () => {
     for (let i = 0; i < 5; i++) {
       const topic = `fresh-${i}`;
       await log.ensureTopics([{ name: topic, partitions: 6, cleanup: 'delete', retentionMs: 1e12 }]);
@@ -50,7 +50,7 @@ describe('a Kafka of three brokers', () => {
         await write(writer, topic, partition, value);
         expected[partition]?.push(value);
       } catch {
-        // As every user of a writer does: open a new one, read what is true, and go on from there.
+        // As every owner of a writer does: open a new one, read the committed records, and continue from there.
         await writer.close();
         writer = await openWriter(log, 'killed', topic);
         const seen = await readAll(log, topic, partition);
@@ -64,7 +64,7 @@ describe('a Kafka of three brokers', () => {
   }, 120_000);
 });
 
-/** The broker of node 1, which leads a third of everything. */
+/** The process of node 1, which leads a third of all partitions. */
 async function leaderProcess(data: string): Promise<number> {
   return Number(await readFile(join(data, 'node-1', 'pid'), 'utf8'));
 }

@@ -12,7 +12,7 @@ import { KafkaProxy } from '../../support/kafka-proxy';
 
 const version = '3.9.1';
 
-describe('Kafka behind a network that fails', () => {
+describe('the Kafka event log when the network fails', () => {
   let kafka: RunningKafka;
   let proxy: KafkaProxy;
   let log: EventLog;
@@ -46,7 +46,7 @@ describe('Kafka behind a network that fails', () => {
     ['answer swallowed', true],
     ['request lost', false],
   ])(
-    'says that nobody knows when a commit ends with its %s, and the next writer reads the truth',
+    'reports an unknown outcome when a commit ends with its %s, and the next writer reads the truth',
     async (fault, happened) => {
       const writer = await openWriter(log, id, topic);
       await write(writer, topic, 0, 'before');
@@ -65,7 +65,7 @@ describe('Kafka behind a network that fails', () => {
     },
   );
 
-  it('appends once what is sent again because a connection was cut', async () => {
+  it('appends a batch once when it repeats it after a cut connection', async () => {
     const writer = await openWriter(log, id, topic);
     const transaction = writer.begin();
     const values = Array.from({ length: 40 }, (_, i) => `${i}`);
@@ -78,7 +78,7 @@ describe('Kafka behind a network that fails', () => {
     expect(valuesOf(await readCount(log, topic, 0, values.length))).toEqual(values);
   });
 
-  it('hands a waiting reader what comes after its connection was cut', async () => {
+  it('returns later records to a waiting reader whose connection was cut', async () => {
     const writer = await openWriter(log, id, topic);
     const reader = log.openReader(topic, 0, 0);
     const waiting = reader.fetch(1024, 20_000);
@@ -87,7 +87,7 @@ describe('Kafka behind a network that fails', () => {
     expect((await waiting).batches).toHaveLength(1);
   });
 
-  it('closes without waiting for a broker that has gone silent', async () => {
+  it('closes without waiting for a silent broker', async () => {
     const reader = log.openReader(topic, 0, 0);
     await reader.fetch(1024, 0);
     const transaction = (await openWriter(log, id, topic)).begin();
@@ -106,7 +106,7 @@ describe('Kafka behind a network that fails', () => {
 });
 
 describe('a Kafka that is restarted', () => {
-  it('is written to and read from again, by the same writer and reader', async () => {
+  it('serves the same writer and reader again', async () => {
     const port = await freePort();
     const data = await mkdtemp(join(tmpdir(), 'telltale-kafka-'));
     let kafka = await runKafka({ version, port, data });

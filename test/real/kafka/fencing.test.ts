@@ -16,7 +16,7 @@ describe('two producers with one transactional id', () => {
   afterAll(() => site.close(), SITE_MS);
 
   it(
-    'are one: the older stops with a sentence as soon as it has something to write, and nothing comes twice',
+    'stop the older one with a sentence as soon as it writes, and repeat no line',
     async () => {
       const objects = (dataDir: string): string => join(dataDir, 'store/objects/telltale-logs/logs/web-1');
       const text = '2026-11-21 10:00:00.000 [main] INFO  c.e.App - line';
@@ -36,7 +36,7 @@ describe('two producers with one transactional id', () => {
       put(other, 5);
       const newer = site.start('producer', other);
       await newer.logged(/producer is ready/);
-      await until('the newer goes on where the older stood', MINUTE, async () => (await published()) === 5);
+      await until('the newer continues where the older stood', MINUTE, async () => (await published()) === 5);
 
       put(site.data, 7);
       expect(await older.exited).toBe(1);

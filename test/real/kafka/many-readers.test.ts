@@ -21,7 +21,7 @@ describe('consumer-app in three processes over ten partitions', () => {
   afterAll(() => site.close(), SITE_MS);
 
   it(
-    'counts and mails as one would, while one is killed and one is added',
+    'counts and mails as one process would, while one is killed and one is added',
     async () => {
       const generator = site.start('generator');
       const producer = site.start('producer');
@@ -64,7 +64,7 @@ describe('consumer-app in three processes over ten partitions', () => {
   );
 });
 
-/** What alerting remembers of its incidents, all breached windows included. */
+/** The incidents in alerting's head, with all breached windows. */
 async function readIncidents(log: EventLog): Promise<Head['incidents']> {
   const heads = (await readRecords(log, 'state', 1)).filter(({ key }) => key?.toString('utf8') === 'alerting/0');
   const value = heads.at(-1)?.value ?? null;

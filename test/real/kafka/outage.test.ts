@@ -3,7 +3,7 @@ import { allComparable, KafkaSite, SITE_MS } from '../../support/kafka-site';
 import { readWindows } from '../../support/topics';
 import { until } from '../../support/until';
 
-/** Longer than an actor's handler may take by default, and shorter than the programs go on trying (`retryFor`, 2 min). */
+/** Longer than an actor's handler may take by default, and shorter than the programs keep trying (`retryFor`, 2 min). */
 const AWAY_MS = 80_000;
 const MINUTE = 60_000;
 
@@ -16,7 +16,7 @@ describe('a broker that is away for more than a minute', () => {
   afterAll(() => site.close(), SITE_MS);
 
   it(
-    'ends no program: all go on by themselves, and nothing is lost or repeated',
+    'ends no program: all continue by themselves, and no line is lost or repeated',
     async () => {
       const generator = site.start('generator');
       const producer = site.start('producer');

@@ -50,7 +50,7 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
   const data = mkdtempSync(join(tmpdir(), 'telltale-security-'));
   const brokerData = join(data, 'kafka');
   const programs: Program[] = [];
-  /** Everything that any program or error has said. */
+  /** The output of all programs and errors. */
   const said: string[] = [];
   let kafka: RunningKafka;
   let passwords: Record<User, string>;
@@ -85,7 +85,7 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
     resourcePatternType: ResourcePatternTypes.LITERAL,
   };
 
-  it('keeps keys and passwords to the owner of the files', () => {
+  it('lets only the owner read files of keys and passwords', () => {
     const secrets = [
       'users.json',
       'admin.properties',
@@ -97,7 +97,7 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
     for (const file of secrets) expect([file, statSync(join(brokerData, file)).mode & 0o777]).toEqual([file, 0o600]);
   });
 
-  it('carries lines from a producer to a consumer, each a program of its own with a user of its own', async () => {
+  it('carries lines from a producer to a consumer, each with its own user', async () => {
     const store = await openFolderStore({ folder: join(data, 'store'), clock: systemClock, versioning: false });
     const file = join(data, 'app.log');
     const lines = [1, 2, 3, 4, 5].map((n) => `2026-11-20T12:00:0${n}.000Z INFO line ${n}\n`);
@@ -196,8 +196,8 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
   const { TOPIC, GROUP, TRANSACTIONAL_ID } = AclResourceTypes;
   const { READ, WRITE, DESCRIBE_CONFIGS } = AclOperationTypes;
   const opening = (writer: WriterOptions) => (log: EventLog) => log.openWriter(writer);
-  const nobody = { assigned: () => Promise.resolve(), revoked: () => Promise.resolve() };
-  const joinGroup = (group: string, topic: string) => (log: EventLog) => log.joinGroup(group, topic, nobody);
+  const idle = { assigned: () => Promise.resolve(), revoked: () => Promise.resolve() };
+  const joinGroup = (group: string, topic: string) => (log: EventLog) => log.joinGroup(group, topic, idle);
   const publisher = opening({ id: 'telltale-producer-0', ...publisherTopics(['logs']) });
   const counting = opening(jobWriter(countingJob, 0));
   const [alerting, mailer] = [opening(jobWriter(alertingJob, 0)), opening(deliveryWriter('mailer', outboxTopic))];
@@ -236,7 +236,7 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
     { user: 'consumer', operation: WRITE, type: TRANSACTIONAL_ID, name: 'telltale-mailer', first: mailer },
   ];
   it.each(missing.map((one) => [one.user, operationNames.get(one.operation), one.name, one] as const))(
-    'tells the %s at its first step that the right %s is missing for %s',
+    'reports to the %s at its first step that the right %s is missing for %s',
     async (user, _operation, name, { operation, type, first }) => {
       const resourcePatternType =
         type === TRANSACTIONAL_ID ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL;
@@ -290,19 +290,19 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
   it.each([
     ['the authorities of Node', null],
     ['another authority', rootCertificates[0] ?? ''],
-  ])('is refused at once by who trusts %s', async (_name, trusted) => {
+  ])('is refused at once by a client that trusts %s', async (_name, trusted) => {
     const started = performance.now();
     const message = await denied(open('producer', {}, {}, { ca: trusted }));
     expect(performance.now() - started).toBeLessThan(5_000);
     expect(message).toContain('check ca, cert and key under eventLog.kafka.tls');
   });
 
-  it('is not even asked by who has something that is no certificate', async () => {
+  it('gets no request from a client whose certificate is not PEM', async () => {
     const tls = { ca: ca(), cert: 'nonsense', key: 'nonsense', rejectUnauthorized: true };
     await expect(openKafka(kafka.brokers, { tls })).rejects.toMatchObject({ code: 'CONFIG' });
   });
 
-  it('finds its passwords in no output, no error and no log', async () => {
+  it('shows its passwords in no output, error or log', async () => {
     for (const user of ['producer', 'consumer'] as const) {
       for (const json of [[], ['--json']]) {
         const { code, out, err } = await runProgram(['config', '--config', configFile(user), ...json]);
@@ -357,7 +357,7 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
     return program;
   }
 
-  /** What a program does first, with the event log that it opens. */
+  /** Opens the event log as a program does, and takes its first step. */
   async function asProgram(user: 'producer' | 'consumer', first: (log: EventLog) => Promise<unknown>): Promise<void> {
     const log = await open(user, {});
     try {
@@ -436,7 +436,7 @@ describe('Amazon MSK with IAM, as far as it can be tried without one', () => {
     expect(server.messages.length).toBeGreaterThan(1);
   });
 
-  it('says at once that a token was refused, and shows neither token nor key', async () => {
+  it('reports a refused token at once, and shows neither token nor key', async () => {
     server = await KafkaSaslServer.start({ refusal: '{"status":"invalid_token"}' });
     const started = performance.now();
     const error: unknown = await openMsk(server).catch((reason: unknown) => reason);

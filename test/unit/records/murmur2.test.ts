@@ -9,12 +9,12 @@ describe('murmur2', () => {
     ['a-little-bit-longer-string', -1486304829],
     ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971],
     ['abc', 479470107],
-  ])('of %j is what Kafka makes of it', (text, hash) => {
+  ])('hashes %j as Kafka does', (text, hash) => {
     expect(murmur2(Buffer.from(text))).toBe(hash);
   });
 
-  it('takes the bytes of a name, also those above 127', () => {
-    // Two different names whose bytes agree but for the highest bit.
+  it('hashes all bytes of a name, even those above 127', () => {
+    // Two names whose bytes differ only in the highest bit.
     expect(murmur2(Buffer.from([0xff]))).not.toBe(murmur2(Buffer.from([0x7f])));
     expect(murmur2(Buffer.from([0xff, 0xfe, 0xfd, 0xfc]))).not.toBe(murmur2(Buffer.from([0x7f, 0x7e, 0x7d, 0x7c])));
   });

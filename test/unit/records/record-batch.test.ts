@@ -15,7 +15,7 @@ const crc32c = (bytes: Buffer): number => nodeCrc32c(bytes);
 /** One record, laid out by hand from https://kafka.apache.org/documentation/#recordbatch */
 const byHand = Buffer.concat([
   Buffer.from('0000000000000000', 'hex'), // baseOffset
-  Buffer.from('0000003f', 'hex'), // batchLength: 49 behind it in the header, 14 of records
+  Buffer.from('0000003f', 'hex'), // batchLength: 49 after it in the header, 14 of records
   Buffer.from('ffffffff', 'hex'), // partitionLeaderEpoch
   Buffer.from('02', 'hex'), // magic
   Buffer.from('00000000', 'hex'), // crc, set below
@@ -69,12 +69,12 @@ const records = fc.array(
   { maxLength: 20 },
 );
 
-describe('record batches', () => {
-  it('are encoded as the protocol lays them out', () => {
+describe('the record-batch codec', () => {
+  it('encodes a batch as the protocol lays it out', () => {
     expect(encodeRecords([oneRecord], crc32c).toString('hex')).toBe(byHand.toString('hex'));
   });
 
-  it('that were laid out by hand are decoded', () => {
+  it('decodes a batch that was laid out by hand', () => {
     expect(decodeBatch(byHand, 0, crc32c)).toEqual([{ ...oneRecord, offset: 0 }]);
     expect(batchHeader(byHand)).toEqual({
       baseOffset: 0,
@@ -87,7 +87,7 @@ describe('record batches', () => {
     });
   });
 
-  it('come back as they were, whatever they hold', () => {
+  it('decodes any encoded records unchanged', () => {
     fc.assert(
       fc.property(records, (written) => {
         const batch = encodeRecords(written, crc32c);
@@ -97,26 +97,26 @@ describe('record batches', () => {
     );
   });
 
-  it('keep the gaps that compaction leaves, and hand over only what is wanted', () => {
+  it('keeps the gaps of compaction, and returns only records from the offset on', () => {
     const gappy = [0, 7, 8, 70_000].map((offsetDelta) => ({ ...oneRecord, offsetDelta }));
     const batch = withBaseOffset(encodeRecords(gappy, crc32c), 2 ** 40);
     expect(decodeBatch(batch, 2 ** 40 + 8, crc32c).map(({ offset }) => offset - 2 ** 40)).toEqual([8, 70_000]);
     expect(batchHeader(batch).lastOffset).toBe(2 ** 40 + 70_000);
   });
 
-  it('may be empty', () => {
+  it('encodes an empty batch', () => {
     const batch = encodeRecords([], crc32c);
     expect(batchHeader(batch, crc32c)).toMatchObject({ count: 0, baseOffset: 0, lastOffset: -1 });
     expect(decodeBatch(batch, 0, crc32c)).toEqual([]);
   });
 
-  it('keep their checksum when the event log sets the base offset', () => {
+  it('keeps the checksum valid when the event log sets the base offset', () => {
     const moved = withBaseOffset(byHand, 12_345);
     expect(decodeBatch(moved, 0, crc32c)[0]?.offset).toBe(12_345);
     expect(byHand.readBigInt64BE(0)).toBe(0n);
   });
 
-  it('give every record the maximum timestamp when the log set it (LogAppendTime)', () => {
+  it('gives every record the maximum timestamp when the log set it (LogAppendTime)', () => {
     const byLog = withByte(22, 8);
     byLog.writeBigInt64BE(1_800_000_000_000n, 35);
     byLog.writeUInt32BE(crc32c(byLog.subarray(21)), 17);
@@ -124,7 +124,7 @@ describe('record batches', () => {
     expect(batchHeader(byLog).appendTime).toBe(1_800_000_000_000);
   });
 
-  it('are marked as the log marks them when an append time is set', () => {
+  it('sets an append time as the log does', () => {
     const written = [oneRecord, { ...oneRecord, timestamp: 5 }, { ...oneRecord, timestamp: 4_000_000_000_000 }];
     const batch = encodeRecords(written, crc32c);
     const appended = withAppendTime(batch, 1_800_000_000_000, crc32c);
@@ -133,7 +133,7 @@ describe('record batches', () => {
     expect(decodeBatch(batch, 0, crc32c).map(({ timestamp }) => timestamp)).toEqual(written.map((r) => r.timestamp));
   });
 
-  it('are refused when a byte that the checksum covers has changed', () => {
+  it('refuses a batch when a byte that the checksum covers has changed', () => {
     for (let i = 21; i < byHand.length; i++) {
       const broken = Buffer.from(byHand);
       broken[i] = (broken[i] ?? 0) ^ 4;
@@ -145,15 +145,15 @@ describe('record batches', () => {
     ['cut short', byHand.subarray(0, byHand.length - 1)],
     ['shorter than a header', byHand.subarray(0, 40)],
     ['followed by more', Buffer.concat([byHand, Buffer.from([0])])],
-    ['of an old magic', withByte(16, 1)],
+    ['of an old version', withByte(16, 1)],
     ['compressed', withByte(22, 2)],
-    ['of more records than bytes', withByte(57, 0x7f)],
-    ['of records longer than they are', withByte(61, 0x18)],
-  ])('are refused when %s', (_, batch) => {
+    ['too short for its count of records', withByte(57, 0x7f)],
+    ['made of records shorter than they say', withByte(61, 0x18)],
+  ])('refuses a batch that is %s', (_, batch) => {
     expect(corruptBatch(() => decodeBatch(batch))).toBe(true);
   });
 
-  it('of garbage are refused or read, but never beyond their end', () => {
+  it('refuses or reads garbage, but never beyond its end', () => {
     const garbage = fc.array(
       fc.tuple(fc.integer({ min: 21, max: byHand.length * 3 }), fc.integer({ min: 0, max: 255 })),
       {

@@ -2,15 +2,15 @@ import fc from 'fast-check';
 
 import { spread } from '../../../../src/adapters/embedded/consumer-group';
 
-describe('the partitions of a group', () => {
-  it('go to its members in turn, in the order of joining', () => {
+describe('spread', () => {
+  it('gives partitions to members in turn, in the order in which they joined', () => {
     expect(spread(5, 2)).toEqual([
       [0, 2, 4],
       [1, 3],
     ]);
   });
 
-  it('are assigned once each, and evenly', () => {
+  it('assigns each partition once, and evenly', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 10 }), (partitions, members) => {
         const shares = spread(partitions, members);

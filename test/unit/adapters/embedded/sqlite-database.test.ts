@@ -1,8 +1,8 @@
 import { eventLogError } from '../../../../src/adapters/embedded/sqlite-database';
 
-describe('an event log that belongs to another user', () => {
+describe('eventLogError', () => {
   it.each(['SQLITE_READONLY', 'SQLITE_READONLY_DIRECTORY', 'UNKNOWN_SQLITE_ERROR_1544'])(
-    'is said with what to do: %s',
+    'names the remedy when another user owns the event log: %s',
     (code) => {
       const error = eventLogError(Object.assign(new Error('attempt to write a readonly database'), { code }), 'No');
       expect(error).toMatchObject({
@@ -12,7 +12,7 @@ describe('an event log that belongs to another user', () => {
     },
   );
 
-  it('is no other error', () => {
+  it('gives that remedy for no other error', () => {
     expect(eventLogError({ code: 'UNKNOWN_SQLITE_ERROR_1034' }, 'No')).toMatchObject({ code: 'EVENT_LOG' });
   });
 });

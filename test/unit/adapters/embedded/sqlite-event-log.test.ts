@@ -57,7 +57,7 @@ describe('The SQLite event log', () => {
     await writer.close();
   };
 
-  it('is as it was after it was closed and opened again', async () => {
+  it('keeps records and offsets when it is closed and opened again', async () => {
     const log = await open();
     await log.ensureTopics([topic('delete')]);
     const transaction = (await openWriter(log, 'w', 't', 'none')).begin();
@@ -71,13 +71,13 @@ describe('The SQLite event log', () => {
   });
 
   describe('when a process is killed', () => {
-    it('holds each transaction as a whole or not at all, and all that were acknowledged', async () => {
+    it('holds each transaction whole or not at all, and every acknowledged one', async () => {
       let acknowledged = 0;
       for (let round = 0; round < 4; round++) {
         const child = spawnChild('write-transactions', path, 'child', '2000');
         expect(await child.line()).toBe('open');
         const before = acknowledged;
-        // In the midst of one, wherever that is.
+        // At a random point of a transaction.
         for (let i = 0; i < 3 + 7 * round; i++) {
           await child.line();
           acknowledged++;
@@ -121,7 +121,7 @@ describe('The SQLite event log', () => {
       expect(await log.groupOffset('child', 'logs', 0)).toBe(seen.length);
     });
 
-    it('takes what all of them write, also when they make it at the same time', async () => {
+    it('takes the transactions of all of them, even when they make the file at the same time', async () => {
       const names = ['a', 'b', 'c'];
       const children = names.map((name) => spawnChild('write-transactions', path, name, '40'));
       for (const child of children) {
@@ -141,7 +141,7 @@ describe('The SQLite event log', () => {
   });
 
   describe('when the disk is full', () => {
-    it('aborts the transaction, keeps what there was, and goes on once there is space', async () => {
+    it('aborts the transaction, keeps older records, and continues once there is space', async () => {
       const database = openDatabase(path);
       const log = new SqliteEventLog(database, { path, clock });
       clients.push(log);
@@ -180,7 +180,7 @@ describe('The SQLite event log', () => {
       await expect(log.ensureTopics([appending])).rejects.toMatchObject({ code: 'TOPIC_MISMATCH' });
     });
 
-    it('can be opened again, and takes topics with settings', async () => {
+    it('takes topics with settings, and opens again', async () => {
       await open();
       const log = await reopen();
       await log.ensureTopics([{ ...topic('compact'), compactionLagMs: DAY }]);
@@ -190,22 +190,22 @@ describe('The SQLite event log', () => {
   });
 
   describe('retention', () => {
-    it('deletes old batches from the start on, and tells a reader that comes too late', async () => {
+    it('deletes old batches from the start on, and rejects a fetch of a deleted offset', async () => {
       const log = await open();
       await log.ensureTopics([topic('delete')]);
       await writeAt(log, now - 2 * DAY, 'old');
       await writeAt(log, now - DAY - 1, 'just old');
       await writeAt(log, now - DAY, 'just young');
-      await writeAt(log, now - 3 * DAY, 'old, behind a young one');
+      await writeAt(log, now - 3 * DAY, 'old, after a young one');
       const again = await reopen();
       expect(await again.offsets('t', 0)).toEqual({ start: 2, end: 4 });
       const late = again.openReader('t', 0, 1).fetch(1024, 0);
       await expect(late).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' });
       const read = await readUntil(again, 't', 0, ({ offset }) => offset === 3, 2);
-      expect(valuesOf(read)).toEqual(['just young', 'old, behind a young one']);
+      expect(valuesOf(read)).toEqual(['just young', 'old, after a young one']);
     });
 
-    it('never gives an offset twice, also when everything was deleted', async () => {
+    it('assigns no offset twice when everything was deleted', async () => {
       const log = await open();
       await log.ensureTopics([topic('delete')]);
       await writeAt(log, now, 'a');
@@ -217,7 +217,7 @@ describe('The SQLite event log', () => {
       expect(read).toMatchObject([{ offset: 1, value: 'b' }]);
     });
 
-    it('takes a changed time from the topics that are made sure of', async () => {
+    it('takes a changed retention from the ensured topics', async () => {
       const log = await open();
       await log.ensureTopics([topic('delete', 10 * DAY)]);
       await writeAt(log, now - 2 * DAY, 'old');
@@ -226,14 +226,14 @@ describe('The SQLite event log', () => {
       expect((await (await reopen()).offsets('t', 0)).start).toBe(1);
     });
 
-    it('leaves a compacted topic alone, however old', async () => {
+    it('deletes nothing from a compacted topic, however old', async () => {
       const log = await open();
       await log.ensureTopics([topic('compact')]);
       await writeAt(log, 0, 'old');
       expect(await readAll(await reopen(), 't', 0)).toEqual(['old']);
     });
 
-    it('deletes old records of a topic that is compacted and deleted, without moving its start', async () => {
+    it('deletes old records of a compact,delete topic without moving its start', async () => {
       const log = await open();
       await log.ensureTopics([topic('compact,delete')]);
       await writeAt(log, now, 'young', 'a');
@@ -247,7 +247,7 @@ describe('The SQLite event log', () => {
   });
 
   describe('compaction', () => {
-    it('forgets a deleted key a day later', async () => {
+    it('removes the tombstone of a deleted key after a day', async () => {
       const log = await open();
       await log.ensureTopics([topic('compact')]);
       await writeAt(log, now, 'value');
@@ -283,7 +283,7 @@ describe('The SQLite event log', () => {
       expect(await readAll(await reopen(), 't', 0)).toEqual(['b1', 'a2']);
     });
 
-    it('never lets a replaced value hold again when a tombstone or an old record goes', async () => {
+    it('never makes a replaced value the newest when it removes a tombstone or an old record', async () => {
       const log = await open();
       await log.ensureTopics([{ ...topic('compact,delete', 10 * DAY), compactionLagMs: 20 * DAY }]);
       const start = now;
@@ -317,7 +317,7 @@ describe('The SQLite event log', () => {
       expect([values.length, new Set(values)]).toEqual([1000, new Set(['older than the lag'])]);
     });
 
-    it('takes a changed compaction lag from the topics that are ensured', async () => {
+    it('takes a changed compaction lag from the ensured topics', async () => {
       const log = await open();
       await log.ensureTopics([{ ...topic('compact'), compactionLagMs: 10 * DAY }]);
       await writeAt(log, now - 2 * DAY, 'old', 'a');
@@ -336,7 +336,7 @@ describe('The SQLite event log', () => {
   });
 
   describe('a writer', () => {
-    it('is spent after an error, and says so', async () => {
+    it('accepts no more after an error, and says so', async () => {
       const log = await open();
       await log.ensureTopics([topic('delete')]);
       const writer = await openWriter(log, 'w', 't', 'none');
