@@ -1,64 +1,56 @@
 import type { Checkpoint } from '../src/ingestion/checkpoint';
-import type { ListedObject } from '../src/ingestion/reconcile';
+import type { ReadOutcome } from '../src/ingestion/ingest/decide';
+import type { ReadTask } from '../src/ingestion/ingest/work-queue';
+import type { EndAction } from '../src/ingestion/reader/protocol';
+import type { Decision } from '../src/ingestion/reader/trace';
 import { sourceId } from '../src/ingestion/source-id';
 import { isTelltaleError } from '../src/errors';
 import { ask, tell, type ActorContext, type ActorRef, type ChildOptions } from '../src/kit';
-import type { ReadOutcome } from '../src/ingestion/ingest/decide';
-import type { ReingestRequest } from '../src/ingestion/ingest/work-queue';
+import type { Counters } from '../src/counters';
+import { createTrace } from '../src/trace';
 import type { IngestMessage, LogReaderMessage, PublisherMessage } from './protocol';
-import type { ReadingOptions, Steps } from './steps';
-import { readSource, type Restart } from './walking';
+import { SourceReader, type SourceReaderOptions, type Step } from './reader/source-reader';
 
-export interface LogReaderOptions extends Omit<ReadingOptions, 'hurried'> {
+export interface LogReaderOptions extends SourceReaderOptions {
   readonly publisher: ActorRef<PublisherMessage>;
-  /** Steps that may be on their way to the publisher at a time: this bounds the memory of a reader. */
+  /** Steps that the publisher has not accepted yet, at most: this bounds the memory of a reader. */
   readonly credit: number;
-}
-
-/** What is to be read. */
-export interface Task {
-  readonly key: string;
-  readonly restart: ReingestRequest | null;
-  /** As a listing named it, where what was there at the first start is to be passed over (`Since.listed`). */
-  readonly passOver: ListedObject | null;
+  readonly counters: Counters;
 }
 
 interface State {
+  readonly reader: SourceReader;
   epoch: number;
-  /** Null before the object was looked at, and when there are no more. */
-  steps: Steps<Checkpoint | null> | null;
   credit: number;
-  /** Is a `next` on its way? */
+  /** True from the committed checkpoint on until the reading ends. */
+  isReading: boolean;
+  /** True while a `next` message is queued. */
   pulling: boolean;
-  /** Behind the last step that was handed to the publisher, null when there was none. */
+  /** After the last step that the publisher was given, null when there was none. */
   last: Checkpoint | null;
   /** The newest that is committed. */
   committed: Checkpoint | null;
-  /** All is handed to the publisher, with this checkpoint behind it; null before that. */
-  end: { readonly checkpoint: Checkpoint | null } | null;
-  attempts: number;
-  /** Is this reading to do what was asked for? */
-  granted: boolean;
+  /** How the reading ended, once the publisher was given all of it. */
+  end: Extract<EndAction, { type: 'finish' }> | null;
 }
 
-/** An object that changes in mid-read is looked at again at once, this often; then the next hint has to do it. */
-const MAX_ATTEMPTS = 5;
-/** From this attempt on one read has to do. */
-const HURRIED_FROM = 2;
 const LOOKUP_MS = 60_000;
-/** A reader lives for one reading: after these crashes its source waits its turn, as after any failure. */
+/** A reader lives for one reading: after these crashes its source waits for its next turn, as after any failure. */
 const SUPERVISION = { maxRestarts: 2, withinMs: 60 * 60_000, backoffMs: { initial: 100, max: 10_000 } };
 
-/** Reads what is new of one source, hands it to the publisher step by step, says how it ended, and stops. */
+/**
+ * Reads what is new of one source, gives it to the publisher step by step, reports how it ended, and stops. What is read,
+ * and as what, is decided in `src/ingestion/reader`; here are only the store, the credit and the epochs.
+ */
 export function logReader(
   name: string,
-  { key, restart, passOver }: Task,
+  { key, restart, passOver }: ReadTask,
   options: LogReaderOptions,
   ingest: ActorRef<IngestMessage>,
 ): ChildOptions<LogReaderMessage, State, IngestMessage> {
   const source = sourceId(options.bucket, key);
-  // This outlives a crash: a generation that was begun is not begun twice.
-  let wish = restart;
+  // Outlives a crash: a generation that was started is not started twice.
+  let request = restart;
 
   return {
     name,
@@ -66,63 +58,59 @@ export function logReader(
     supervision: SUPERVISION,
     initialState: (context) => {
       tell(context.self, { type: 'read' });
+      const since = { ...options.since, listed: passOver };
+      const reader = new SourceReader({ key, request }, { ...options, since }, (decision) => note(decision, context));
       return {
+        reader,
         epoch: 0,
-        steps: null,
         credit: options.credit,
+        isReading: false,
         pulling: false,
         last: null,
         committed: null,
         end: null,
-        attempts: 0,
-        granted: false,
       };
     },
     receive: async (state, message, context) => {
-      try {
-        switch (message.type) {
-          case 'read': {
-            const standing = await ask(
-              options.publisher,
-              (replyTo) => ({ type: 'lookup', source, replyTo }),
-              LOOKUP_MS,
-            );
-            if (standing.refused !== undefined) finish({ kind: 'refused', reason: standing.refused }, context);
-            else await begin(state, standing.checkpoint, standing.epoch, context);
-            break;
-          }
-          case 'resumeFrom':
-            if (message.epoch > state.epoch) await begin(state, message.checkpoint, message.epoch, context);
-            break;
-          case 'next':
-            state.pulling = false;
-            await publishNext(state, context);
-            break;
-          case 'accepted':
-            if (message.epoch === state.epoch) state.credit = Math.min(state.credit + 1, options.credit);
-            pull(state, context);
-            break;
-          case 'committed':
-            state.committed = message.checkpoint;
-            settle(state, context);
-            break;
-        }
-      } catch (error) {
-        // Too late, as in `publishNext`: whatever it was, this reader has started over.
-        if (context.signal.aborted) return state;
-        if (!isTelltaleError(error)) throw error;
-        state.steps = null;
-        state.attempts += 1;
-        const changed = error.code === 'OBJECT_CHANGED' || error.code === 'OBJECT_NOT_FOUND';
-        if (changed && state.attempts < MAX_ATTEMPTS) tell(context.self, { type: 'read' });
-        else finish(failed(error), context);
+      switch (message.type) {
+        case 'read':
+          await lookUp(state, context);
+          break;
+        case 'resumeFrom':
+          if (message.epoch > state.epoch) await begin(state, message.checkpoint, message.epoch, context);
+          break;
+        case 'next':
+          state.pulling = false;
+          await publishNext(state, context);
+          break;
+        case 'accepted':
+          if (message.epoch === state.epoch) state.credit = Math.min(state.credit + 1, options.credit);
+          pull(state, context);
+          break;
+        case 'committed':
+          state.committed = message.checkpoint;
+          finishIfCommitted(state, context);
+          break;
       }
       return state;
     },
-    afterStop: (state) => state.steps?.return(null),
-    // One that has crashed for good has not said how its reading ended.
+    afterStop: (state) => state.reader.close(),
+    // A reader that crashed for the last time has not reported how its reading ended.
     onStop: (stopped) => (stopped.outcome.kind === 'failed' ? readFinished(failed(stopped.outcome.error)) : stopped),
   };
+
+  async function lookUp(state: State, context: ActorContext<LogReaderMessage>): Promise<void> {
+    try {
+      const reply = await ask(options.publisher, (replyTo) => ({ type: 'lookup', source, replyTo }), LOOKUP_MS);
+      if (reply.refused === undefined) await begin(state, reply.checkpoint, reply.epoch, context);
+      else finish({ kind: 'refused', reason: reply.refused }, context);
+    } catch (error) {
+      // Too late: this reader crashed by its deadline, and started over.
+      if (context.signal.aborted) return;
+      if (!isTelltaleError(error)) throw error;
+      finish(failed(error), context);
+    }
+  }
 
   async function begin(
     state: State,
@@ -130,59 +118,64 @@ export function logReader(
     epoch: number,
     context: ActorContext<LogReaderMessage>,
   ): Promise<void> {
-    await state.steps?.return(null);
-    Object.assign(state, { epoch, steps: null, credit: options.credit, last: null, committed: null, end: null });
-    const granted = grant(committed);
-    state.granted = granted !== null;
-    const hurried = state.attempts >= HURRIED_FROM;
-    const since = { ...options.since, listed: passOver };
-    state.steps = readSource(committed, key, granted, { ...options, since, hurried });
+    await state.reader.start(committed);
+    ({ request } = state.reader);
+    Object.assign(state, { epoch, credit: options.credit, isReading: true, last: null, committed: null, end: null });
     pull(state, context);
-  }
-
-  function grant(committed: Checkpoint | null): Restart | null {
-    const denied = isDenied(committed);
-    // Of what was never read nothing is to be read once more.
-    if (committed === null || (denied && committed.position.size === 0)) wish = null;
-    // What was denied is read on first: a generation begins when that is allowed again.
-    if (committed === null || wish === null || denied) return null;
-    const granted = { after: wish.after ?? committed.position.generation, count: wish.count };
-    wish = granted;
-    return granted;
   }
 
   /** Back-pressure: the object is read only as far as the publisher takes it. */
   function pull(state: State, context: ActorContext<LogReaderMessage>): void {
-    if (state.pulling || state.steps === null || state.credit === 0) return;
+    if (state.pulling || !state.isReading || state.credit === 0) return;
     state.pulling = true;
     tell(context.self, { type: 'next' });
   }
 
   async function publishNext(state: State, context: ActorContext<LogReaderMessage>): Promise<void> {
-    if (state.steps === null) return;
-    const { value, done } = await state.steps.next();
-    // Too late: this reader has crashed by its deadline, and started over.
+    if (!state.isReading) return;
+    const turn = await state.reader.next();
+    // Too late: this reader crashed by its deadline, and started over.
     if (context.signal.aborted) return;
-    if (done === true) {
-      state.steps = null;
-      state.end = { checkpoint: value };
-      settle(state, context);
-      return;
-    }
-    if (value !== null) {
-      state.credit -= 1;
-      state.last = value.checkpoint;
-      tell(options.publisher, { type: 'publish', source, ...value, epoch: state.epoch, replyTo: context.self });
+    ({ request } = state.reader);
+    switch (turn.kind) {
+      case 'ended':
+        end(state, turn.by, context);
+        return;
+      case 'step':
+        publish(state, turn.step, context);
+        break;
+      case 'unfinished':
+        break;
     }
     pull(state, context);
   }
 
-  /** When all is read, what is left is to wait until the last step is committed. */
-  function settle({ end, last, committed, granted }: State, context: ActorContext<LogReaderMessage>): void {
-    if (end === null || (last !== null && last !== committed)) return;
-    const { checkpoint } = end;
-    const isDone = granted && !isDenied(checkpoint);
-    finish({ kind: 'read', checkpoint, restart: isDone ? null : wish }, context);
+  function publish(state: State, step: Step, context: ActorContext<LogReaderMessage>): void {
+    state.credit -= 1;
+    state.last = step.checkpoint;
+    tell(options.publisher, { type: 'publish', source, ...step, epoch: state.epoch, replyTo: context.self });
+  }
+
+  function end(state: State, by: EndAction, context: ActorContext<LogReaderMessage>): void {
+    state.isReading = false;
+    switch (by.type) {
+      case 'lookUp':
+        tell(context.self, { type: 'read' });
+        break;
+      case 'fail':
+        finish({ kind: 'failed', reason: by.detail, restart: by.request }, context);
+        break;
+      case 'finish':
+        state.end = by;
+        finishIfCommitted(state, context);
+        break;
+    }
+  }
+
+  /** When all is read, the last step still has to be committed. */
+  function finishIfCommitted({ end: reached, last, committed }: State, context: ActorContext<LogReaderMessage>): void {
+    if (reached === null || (last !== null && last !== committed)) return;
+    finish({ kind: 'read', checkpoint: reached.checkpoint, restart: reached.request }, context);
   }
 
   function finish(outcome: ReadOutcome, context: ActorContext<LogReaderMessage>): void {
@@ -195,10 +188,11 @@ export function logReader(
   }
 
   function failed({ message }: Error): ReadOutcome {
-    return { kind: 'failed', reason: message, restart: wish };
+    return { kind: 'failed', reason: message, restart: request };
   }
-}
 
-function isDenied(checkpoint: Checkpoint | null): boolean {
-  return checkpoint?.quarantine?.reason === 'denied';
+  function note(decision: Decision, { log }: ActorContext<LogReaderMessage>): void {
+    const { decision: name, ...fields } = decision;
+    createTrace(log, options.counters, 'producer')(name, fields);
+  }
 }

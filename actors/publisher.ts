@@ -152,7 +152,7 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
     }
     readers.set(source, replyTo);
     const open = (state.open ??= { transaction: state.writer.begin(), since: clock.now(), steps: new Map(), bytes: 0 });
-    await append(open, step, context);
+    await append(open, step);
     open.steps.set(source, { checkpoint: step.checkpoint, replyTo });
     tell(replyTo, { type: 'accepted', epoch: state.epoch });
     state.taken += 1;
@@ -164,7 +164,7 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
     else tell(context.self, message);
   }
 
-  async function append(open: Open, step: Publish, context: ActorContext<PublisherMessage>): Promise<void> {
+  async function append(open: Open, step: Publish): Promise<void> {
     const { topic, origin } = step.checkpoint;
     if (step.batch !== null) {
       const bytes = encodeLines(step.batch, clock.now(), crc32c);
@@ -174,8 +174,6 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
     if (step.quarantine !== undefined) {
       const record = { ...encodeQuarantine(step.quarantine), headers: [], timestamp: clock.now() };
       await appendRecords(open.transaction, { topic: 'quarantine', partition: 0 }, [record], crc32c);
-      const { reason, etag, versionId, detail } = step.quarantine;
-      traceOf(context)('quarantined', { source: step.source, etag, versionId, reason, detail });
     }
   }
 

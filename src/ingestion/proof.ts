@@ -7,13 +7,13 @@ import type { SourceObject } from './plan';
 import { resumptionOf } from './plan';
 
 /**
- * Does an object begin with the bytes that were read before? Only `disproved` starts a new generation. `alike` is no
- * proof: nothing says more than that the up to 64 KiB before are the same.
+ * Whether an object begins with the bytes that were read before. Only `disproved` starts a new generation. A
+ * `fingerprintMatch` is no proof: it shows only that the up to 64 KiB before are the same.
  */
-export interface Judgement {
-  readonly outcome: 'proven' | 'alike' | 'disproved';
-  /** For the log. */
-  readonly reason: string;
+export interface Verification {
+  readonly outcome: 'proven' | 'fingerprintMatch' | 'disproved';
+  /** What decided: the store's checksum of the whole, the bytes before, or all bytes that were read before. */
+  readonly by: 'checksum' | 'fingerprint' | 'content';
 }
 
 /** What a proof needs to have read of an object. */
@@ -25,28 +25,22 @@ export interface Evidence {
 }
 
 /**
- * The checksum that the store keeps of the whole object must be that of what was read, combined with that of the suffix.
- * Where that says nothing, the 64 KiB before decide.
+ * The store's checksum of the whole object must be the CRC of the bytes read before, combined with that of the suffix.
+ * Without a usable checksum, the 64 KiB before decide.
  */
-export function judge(checkpoint: Checkpoint, object: SourceObject, evidence: Evidence): Judgement {
-  if (checkpoint.position.size === 0) return { outcome: 'proven', reason: 'nothing was read before' };
-  switch (judgeByChecksum(checkpoint, object, evidence.suffix)) {
-    case 'proven':
-      return { outcome: 'proven', reason: 'its checksum is that of what was read and what follows' };
-    case 'disproved':
-      return { outcome: 'disproved', reason: 'its checksum is not that of what was read and what follows' };
-    case 'unknown':
-      return evidence.fingerprint === checkpoint.identity.fingerprint
-        ? { outcome: 'alike', reason: 'no checksum to prove it by; the bytes before are the same' }
-        : { outcome: 'disproved', reason: 'the bytes before are not those that were read' };
-  }
+export function verify(checkpoint: Checkpoint, object: SourceObject, evidence: Evidence): Verification {
+  if (checkpoint.position.size === 0) return { outcome: 'proven', by: 'checksum' };
+  const outcome = verifyByChecksum(checkpoint, object, evidence.suffix);
+  if (outcome !== 'unknown') return { outcome, by: 'checksum' };
+  const isSame = evidence.fingerprint === checkpoint.identity.fingerprint;
+  return { outcome: isSame ? 'fingerprintMatch' : 'disproved', by: 'fingerprint' };
 }
 
 /**
  * By the linearity of CRCs alone. Unknown when the store keeps no checksum, when none of its kind is kept of what was
  * read, or when the object turned out not to be as long as it was said to be.
  */
-function judgeByChecksum(
+function verifyByChecksum(
   checkpoint: Checkpoint,
   { checksum, size }: SourceObject,
   suffix: Evidence['suffix'],
@@ -70,8 +64,8 @@ export interface Proof {
   push(chunk: Buffer): void;
   /** Have all bytes come that the fingerprint needs? */
   readonly knowsFingerprint: boolean;
-  /** To be asked when the object was read to its end; sooner it goes by the fingerprint. */
-  judge(): Judgement;
+  /** After the end of the object; earlier, the fingerprint decides. */
+  verify(): Verification;
 }
 
 /** Holds about 1 MiB, however long the suffix is. */
@@ -90,8 +84,8 @@ export function createProof(checkpoint: Checkpoint, object: SourceObject, hashin
     get knowsFingerprint() {
       return position >= checkpoint.position.size;
     },
-    judge: () =>
-      judge(checkpoint, object, {
+    verify: () =>
+      verify(checkpoint, object, {
         suffix: { crc: suffix.digest(), length: suffix.length },
         fingerprint: before.fingerprint(hashing),
       }),
@@ -105,7 +99,7 @@ export interface Reproof {
   /** Has everything come that was read before? */
   readonly isComplete: boolean;
   /** The outcome, and the CRC of what was read before by the algorithm of the object's checksum, where that is another. */
-  judge(): { readonly outcome: 'proven' | 'disproved'; readonly crc32: Identity['crc32'] };
+  verify(): { readonly outcome: 'proven' | 'disproved'; readonly crc32: Identity['crc32'] };
 }
 
 /**
@@ -130,7 +124,7 @@ export function createReproof(checkpoint: Checkpoint, object: SourceObject, hash
     get isComplete() {
       return position >= checkpoint.position.size;
     },
-    judge() {
+    verify() {
       const { position: read, identity } = checkpoint;
       const same = crc64.length === read.size && formatCrc('CRC64NVME', crc64.digest()) === identity.crc64;
       const second =

@@ -27,7 +27,12 @@ const reasons: Partial<Record<ErrorCode, QuarantineReason>> = {
 
 /** Why an object goes to quarantine; null for errors that say nothing of the object itself. */
 export function quarantineReasonOf(error: unknown): QuarantineReason | null {
-  return isTelltaleError(error) ? (reasons[error.code] ?? null) : null;
+  return isTelltaleError(error) ? quarantineReasonFor(error.code) : null;
+}
+
+/** As {@link quarantineReasonOf}, by the error's code. */
+export function quarantineReasonFor(code: ErrorCode): QuarantineReason | null {
+  return reasons[code] ?? null;
 }
 
 export function quarantineRecord(

@@ -1,13 +1,13 @@
 import { gzipSync } from 'node:zlib';
-import { readSource } from '../../actors/walking';
-import type { ReadingOptions } from '../../actors/steps';
+import { SourceReader, type SourceReaderOptions } from '../../actors/reader/source-reader';
+import { TelltaleError } from '../../src/errors';
 import type { Checkpoint } from '../../src/ingestion/checkpoint';
 import type { Since } from '../../src/ingestion/versions';
 import type { ObjectStore } from '../../src/ports/object-store';
 import { tempFolders } from '../support/temp-folder';
 import { changedStore } from './decorators';
 import { checkpointOf, text } from './observing';
-import { BUCKET, info, openPlace, type Place } from './producing';
+import { info, openPlace, type Place } from './producing';
 
 const KEY = 'web-1/app.log';
 const PIECE_BYTES = 100;
@@ -18,9 +18,10 @@ beforeEach(async () => {
 });
 afterEach(() => place.close());
 
-/** A store that hands over small pieces and counts the bodies that nobody has closed. */
-function counting(store: ObjectStore): { readonly store: ObjectStore; readonly open: () => number } {
+/** A store that yields small pieces and counts the bodies that are open. The first few reads find the object changed. */
+function counting(store: ObjectStore, changes: number): { readonly store: ObjectStore; readonly open: () => number } {
   let open = 0;
+  let left = changes;
   async function* pieces(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     open += 1;
     try {
@@ -31,7 +32,10 @@ function counting(store: ObjectStore): { readonly store: ObjectStore; readonly o
       open -= 1;
     }
   }
-  const read: ObjectStore['read'] = async (...what) => pieces(await store.read(...what));
+  const read: ObjectStore['read'] = async (...what) => {
+    if (left-- > 0) throw new TelltaleError('OBJECT_CHANGED', 'The object was overwritten.');
+    return pieces(await store.read(...what));
+  };
   return { store: changedStore(store, { read }), open: () => open };
 }
 
@@ -40,50 +44,65 @@ const all = text(...lines);
 const more = text(...lines, ...lines);
 const other = text(...lines.slice(2), ...lines);
 const twice = { maxProofBytes: 0 };
-const hurried = { maxProofBytes: 0, hurried: true };
-const passedOver = (since: Partial<Since>): Partial<ReadingOptions> => ({
+/** After two changes an object is read once. */
+const onePass = { maxProofBytes: 0, changes: 2 };
+const skipped = (since: Partial<Since>): Change => ({
   since: { ms: Infinity, older: 'passedOver', listed: null, ...since },
 });
 
-/** A body that stays open is a connection that S3's client does not get back: after fifty of them nothing is read any more. */
-it.each<[string, string | Buffer | null, string | Buffer, Partial<ReadingOptions>]>([
-  ['the first of plain text', null, all, {}],
-  ['the first of a gzip', null, gzipSync(all), {}],
-  ['the first of a gzip that is read twice', null, gzipSync(all), twice],
-  ['an append', all, more, {}],
-  ['an append that is read twice', all, more, twice],
-  ['an append that has to do with one read', all, more, hurried],
-  ['a shorter object', all, text(...lines.slice(2)), {}],
-  ['a rewrite', all, other, {}],
-  ['a rewrite that has to do with one read', all, other, hurried],
-  ['a gzip that has grown', gzipSync(all), gzipSync(more), {}],
-  ['text where a gzip was', gzipSync(all), more, {}],
-  ['a gzip where text was', all, gzipSync(more), {}],
-  ['what is passed over', null, all, passedOver({})],
-  [
-    'what has grown since it was passed over',
-    null,
-    all,
-    passedOver({ listed: { size: 500, etag: '"x"', lastModified: 1 } }),
-  ],
-])('a reading of %s closes what it reads, wherever it is stopped', async (_, before, now, change) => {
-  let committed: Checkpoint | null = null;
-  if (before !== null) {
-    const running = place.start();
-    await place.put(KEY, before);
-    await running.reconcile();
-    await running.kill();
-    committed = await checkpointOf(place.log, KEY);
-  }
-  await place.put(KEY, now);
+type Change = Partial<SourceReaderOptions> & { readonly changes?: number };
 
-  const { store, open } = counting(place.store);
-  const since: Since = { ms: -Infinity, older: 'ignored', listed: null };
-  const options = { ...place.options, bucket: BUCKET, since, hurried: false, ...change, store };
-  for (let stopAfter = 0, ended = false; !ended; stopAfter++) {
-    const steps = readSource(committed, KEY, null, options);
-    for (let i = 0; i < stopAfter && !ended; i++) ended = (await steps.next()).done === true;
-    await steps.return(null);
-    expect({ stopAfter, open: open() }).toEqual({ stopAfter, open: 0 });
-  }
+describe('a reader', () => {
+  // A body that stays open is a connection that S3's client does not get back: after fifty of them it reads nothing.
+  it.each<[string, string | Buffer | null, string | Buffer, Change]>([
+    ['plain text for the first time', null, all, {}],
+    ['a gzip for the first time', null, gzipSync(all), {}],
+    ['a gzip for the first time, twice', null, gzipSync(all), twice],
+    ['an append', all, more, {}],
+    ['an append twice', all, more, twice],
+    ['an append in one pass', all, more, onePass],
+    ['a shorter object', all, text(...lines.slice(2)), {}],
+    ['a rewrite', all, other, {}],
+    ['a rewrite in one pass', all, other, onePass],
+    ['a gzip that grew', gzipSync(all), gzipSync(more), {}],
+    ['text that replaced a gzip', gzipSync(all), more, {}],
+    ['a gzip that replaced text', all, gzipSync(more), {}],
+    ['skipped text', null, all, skipped({})],
+    [
+      'text of which the beginning is skipped',
+      null,
+      all,
+      skipped({ listed: { size: 500, etag: '"x"', lastModified: 1 } }),
+    ],
+  ])('closes what it opened when it reads %s and stops after any turn', async (_, before, now, change) => {
+    let committed: Checkpoint | null = null;
+    if (before !== null) {
+      const running = place.start();
+      await place.put(KEY, before);
+      await running.reconcile();
+      await running.kill();
+      committed = await checkpointOf(place.log, KEY);
+    }
+    await place.put(KEY, now);
+
+    const { changes = 0, ...changed } = change;
+    const since: Since = { ms: -Infinity, older: 'ignored', listed: null };
+    let turns = 0;
+    for (let stopAfter = 0, isOver = false; !isOver; stopAfter++) {
+      const { store, open } = counting(place.store, changes);
+      const options = { ...place.options, since, ...changed, store };
+      const reader = new SourceReader({ key: KEY, request: null }, options, () => undefined);
+      await reader.start(committed);
+      for (let i = 0; i < stopAfter && !isOver; i++) {
+        const turn = await reader.next();
+        if (turn.kind !== 'ended') continue;
+        isOver = turn.by.type === 'finish';
+        if (turn.by.type === 'lookUp') await reader.start(committed);
+      }
+      turns = stopAfter;
+      await reader.close();
+      expect({ stopAfter, open: open() }).toEqual({ stopAfter, open: 0 });
+    }
+    expect(turns).toBeGreaterThan(1);
+  });
 });

@@ -1,5 +1,5 @@
 import type { CheckpointChange } from '../support/ingestion/checkpoints';
-import { readObject } from '../../actors/reading';
+import { SourceReader } from '../../actors/reader/source-reader';
 import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from '../../src/ingestion/crc-combine';
 import { TelltaleError } from '../../src/errors';
 import type { ObjectInfo, ObjectStore } from '../../src/ports/object-store';
@@ -371,8 +371,6 @@ describe('an object that changes while it is proven', () => {
     await running.upload(KEY, text(...large));
     const committed = await checkpointOf(place.log, KEY);
     await place.put(KEY, text(...large, after));
-    const object = await place.store.head(BUCKET, KEY);
-    if (object === null) throw new Error('it was put');
     let open = 0;
     async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       open += 1;
@@ -382,15 +380,20 @@ describe('an object that changes while it is proven', () => {
         open -= 1;
       }
     }
+    let changes = 2;
     const store = changedStore(place.store, {
-      read: async (bucket, key, range) => counted(await place.store.read(bucket, key, range)),
+      read: async (bucket, key, range) => {
+        if (changes-- > 0) throw new TelltaleError('OBJECT_CHANGED', 'The object was overwritten.');
+        return counted(await place.store.read(bucket, key, range));
+      },
     });
     const since = { ms: -Infinity, older: 'ignored' } as const;
-    const options = { ...place.options, store, since, maxProofBytes: 0, hurried: true };
-    const steps = readObject(committed, object, options);
-    await steps.next();
-    expect(open).toBe(1);
-    await steps.return(null);
+    const options = { ...place.options, store, since, maxProofBytes: 0 };
+    const reader = new SourceReader({ key: KEY, request: null }, options, () => undefined);
+    await reader.start(committed);
+    while (open === 0) if ((await reader.next()).kind === 'ended') await reader.start(committed);
+    expect(changes).toBe(-1);
+    await reader.close();
     expect(open).toBe(0);
   });
 

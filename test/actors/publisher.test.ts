@@ -1,7 +1,6 @@
 import { publisher, publisherTopics } from '../../actors/publisher';
 import type { LogReaderMessage, Publish, PublisherMessage, LookupReply } from '../../actors/protocol';
-import { readObject } from '../../actors/reading';
-import type { Step } from '../../actors/steps';
+import { SourceReader, type Step } from '../../actors/reader/source-reader';
 import { loadConfig } from '../../src/config';
 import { ask, spawn, stopped, tell, type ActorRef } from '../../src/kit';
 import { readLines, readRecords } from '../support/topics';
@@ -166,12 +165,14 @@ describe('the publisher', () => {
   /** The steps of reading the object as it is now, from the beginning. */
   async function stepsOf(content: string, batchBytes = 900_000): Promise<Step[]> {
     await place.put(KEY, content);
-    const object = await place.store.head(BUCKET, KEY);
-    if (object === null) throw new Error('it was just put');
-    const steps: Step[] = [];
     const since = { ms: -Infinity, older: 'ignored' as const };
-    const options = { ...place.options, ...inBatchesOf(batchBytes, place.options), since, hurried: false };
-    for await (const step of readObject(null, object, options)) if (step !== null) steps.push(step);
+    const options = { ...place.options, ...inBatchesOf(batchBytes, place.options), since };
+    const reader = new SourceReader({ key: KEY, request: null }, options, () => undefined);
+    await reader.start(null);
+    const steps: Step[] = [];
+    for (let turn = await reader.next(); turn.kind !== 'ended'; turn = await reader.next()) {
+      if (turn.kind === 'step') steps.push(turn.step);
+    }
     return steps;
   }
 

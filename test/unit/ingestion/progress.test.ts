@@ -193,13 +193,13 @@ class Reader {
   private proven(checkpoint: Checkpoint, object: Stored, chunkSize: number): Checkpoint | null {
     const proof = createProof(checkpoint, object, hashing);
     for (const chunk of chunks(object, resumptionOf(checkpoint).from, chunkSize)) proof.push(chunk);
-    const { outcome } = proof.judge();
+    const { outcome } = proof.verify();
     if (outcome === 'disproved') return null;
     if (outcome === 'proven') return accept(checkpoint, object, 'proven');
     if (!this.reproves || checkpoint.identity.crc64 === null) return accept(checkpoint, object, 'fingerprint');
     const reproof = createReproof(checkpoint, object, hashing);
     for (const chunk of chunks(object, 0, chunkSize)) reproof.push(chunk);
-    const again = reproof.judge();
+    const again = reproof.verify();
     return again.outcome === 'disproved' ? null : accept(checkpoint, object, 'proven', { crc32: again.crc32 });
   }
 

@@ -6,7 +6,7 @@ import type { Hashing } from '../../../src/ingestion/content';
 import { formatCrc, type CrcAlgorithm } from '../../../src/ingestion/crc-combine';
 import { resumptionOf, type SourceObject } from '../../../src/ingestion/plan';
 import { firstCheckpoint } from '../../../src/ingestion/progress';
-import { createProof, createReproof, type Judgement } from '../../../src/ingestion/proof';
+import { createProof, createReproof, type Verification } from '../../../src/ingestion/proof';
 
 const KiB = 1024;
 
@@ -38,12 +38,12 @@ const readTo = (content: Buffer, algorithm: CrcAlgorithm | null): Checkpoint =>
   });
 
 /** Reads the object in chunks of a size, as the log-reader does. */
-const prove = (checkpoint: Checkpoint, content: Buffer, object: SourceObject, chunkSize = 64 * KiB): Judgement => {
+const prove = (checkpoint: Checkpoint, content: Buffer, object: SourceObject, chunkSize = 64 * KiB): Verification => {
   const proof = createProof(checkpoint, object, hashing);
   for (let at = resumptionOf(checkpoint).from; at < content.length; at += chunkSize) {
     proof.push(content.subarray(at, at + chunkSize));
   }
-  return proof.judge();
+  return proof.verify();
 };
 
 const old = Buffer.alloc(200 * KiB, 'what was read before. ');
@@ -54,7 +54,7 @@ changedEarly[5] = 0;
 const changedLate = Buffer.from(appended);
 changedLate[old.length - 5] = 0;
 
-type Outcome = Judgement['outcome'];
+type Outcome = Verification['outcome'];
 
 describe('the proof of an append', () => {
   test.each<[string, CrcAlgorithm | null, CrcAlgorithm | null, Outcome, Outcome, Outcome]>([
@@ -62,10 +62,31 @@ describe('the proof of an append', () => {
     ['CRC64NVME, where another was kept', 'CRC32C', 'CRC64NVME', 'proven', 'disproved', 'disproved'],
     ['the CRC32 that is kept beside it', 'CRC32', 'CRC32', 'proven', 'disproved', 'disproved'],
     ['the CRC32C that is kept beside it', 'CRC32C', 'CRC32C', 'proven', 'disproved', 'disproved'],
-    ['the bytes before, where the store keeps no checksum', 'CRC32C', null, 'alike', 'alike', 'disproved'],
-    ['the bytes before, where none was kept', null, 'CRC32', 'alike', 'alike', 'disproved'],
-    ['the bytes before, where the algorithm is another', 'CRC32C', 'CRC32', 'alike', 'alike', 'disproved'],
-    ['the bytes before, where the algorithm changed back', 'CRC32', 'CRC32C', 'alike', 'alike', 'disproved'],
+    [
+      'the bytes before, where the store keeps no checksum',
+      'CRC32C',
+      null,
+      'fingerprintMatch',
+      'fingerprintMatch',
+      'disproved',
+    ],
+    ['the bytes before, where none was kept', null, 'CRC32', 'fingerprintMatch', 'fingerprintMatch', 'disproved'],
+    [
+      'the bytes before, where the algorithm is another',
+      'CRC32C',
+      'CRC32',
+      'fingerprintMatch',
+      'fingerprintMatch',
+      'disproved',
+    ],
+    [
+      'the bytes before, where the algorithm changed back',
+      'CRC32',
+      'CRC32C',
+      'fingerprintMatch',
+      'fingerprintMatch',
+      'disproved',
+    ],
   ])('is by %s', (_, before, now, ofAppended, ofChangedEarly, ofChangedLate) => {
     const checkpoint = readTo(old, before);
     expect(prove(checkpoint, appended, objectOf(appended, now)).outcome).toBe(ofAppended);
@@ -75,7 +96,7 @@ describe('the proof of an append', () => {
 
   it('is by the bytes before where the CRC64NVME of what was read is unknown', () => {
     const unknown = changed(readTo(old, null), { crc64: null });
-    expect(prove(unknown, appended, objectOf(appended, 'CRC64NVME')).outcome).toBe('alike');
+    expect(prove(unknown, appended, objectOf(appended, 'CRC64NVME')).outcome).toBe('fingerprintMatch');
     expect(prove(unknown, changedLate, objectOf(changedLate, 'CRC64NVME')).outcome).toBe('disproved');
   });
 
@@ -87,7 +108,7 @@ describe('the proof of an append', () => {
 
   it('is by the bytes before where the object is not as long as it was said to be', () => {
     const longer = { ...objectOf(appended, 'CRC64NVME'), size: appended.length + 1 };
-    expect(prove(readTo(old, null), appended, longer).outcome).toBe('alike');
+    expect(prove(readTo(old, null), appended, longer).outcome).toBe('fingerprintMatch');
     expect(prove(readTo(old, null), changedLate, longer).outcome).toBe('disproved');
   });
 
@@ -99,7 +120,7 @@ describe('the proof of an append', () => {
 
   it('holds for the same content under another ETag, where nothing is left to read', () => {
     expect(prove(readTo(old, null), old, objectOf(old, 'CRC64NVME')).outcome).toBe('proven');
-    expect(prove(readTo(old, null), old, objectOf(old, null)).outcome).toBe('alike');
+    expect(prove(readTo(old, null), old, objectOf(old, null)).outcome).toBe('fingerprintMatch');
   });
 
   it('holds for whatever follows nothing', () => {
@@ -119,7 +140,7 @@ describe('the proof of an append', () => {
         const isAppend = now.subarray(0, before.length).equals(before);
         const checkpoint = readTo(before, kept);
         expect(prove(checkpoint, now, objectOf(now, kept), chunkSize).outcome).toBe(isAppend ? 'proven' : 'disproved');
-        const yes = before.length === 0 ? 'proven' : 'alike';
+        const yes = before.length === 0 ? 'proven' : 'fingerprintMatch';
         expect(prove(checkpoint, now, objectOf(now, null), chunkSize).outcome).toBe(isAppend ? yes : 'disproved');
       }),
     );
@@ -132,28 +153,28 @@ describe('the proof of an append', () => {
     }
   });
 
-  it('knows when the bytes before have come, and judges by them alone when it is asked then', () => {
+  it('knows when the bytes before have come, and verifies by them alone when it is asked then', () => {
     const object = objectOf(appended, 'CRC64NVME');
-    const judgeEarly = (content: Buffer): Outcome => {
+    const verifyEarly = (content: Buffer): Outcome => {
       const proof = createProof(readTo(old, null), object, hashing);
       const { from } = resumptionOf(readTo(old, null));
       proof.push(content.subarray(from, old.length - 1));
       expect(proof.knowsFingerprint).toBe(false);
       proof.push(content.subarray(old.length - 1, old.length));
       expect(proof.knowsFingerprint).toBe(true);
-      return proof.judge().outcome;
+      return proof.verify().outcome;
     };
-    expect(judgeEarly(appended)).toBe('alike');
-    expect(judgeEarly(changedEarly)).toBe('alike');
-    expect(judgeEarly(changedLate)).toBe('disproved');
+    expect(verifyEarly(appended)).toBe('fingerprintMatch');
+    expect(verifyEarly(changedEarly)).toBe('fingerprintMatch');
+    expect(verifyEarly(changedLate)).toBe('disproved');
   });
 
   it('may be asked early and once more at the end', () => {
     const proof = createProof(readTo(old, null), objectOf(changedEarly, 'CRC64NVME'), hashing);
     proof.push(changedEarly.subarray(resumptionOf(readTo(old, null)).from, old.length));
-    expect(proof.judge().outcome).toBe('alike');
+    expect(proof.verify().outcome).toBe('fingerprintMatch');
     proof.push(changedEarly.subarray(old.length));
-    expect(proof.judge().outcome).toBe('disproved');
+    expect(proof.verify().outcome).toBe('disproved');
   });
 
   it('needs no byte to know the fingerprint of nothing', () => {
@@ -167,14 +188,14 @@ describe('the proof by what was read before, read again', () => {
     content: Buffer,
     object: SourceObject,
     chunkSize = 64 * KiB,
-  ): ReturnType<ReturnType<typeof createReproof>['judge']> => {
+  ): ReturnType<ReturnType<typeof createReproof>['verify']> => {
     const reproof = createReproof(checkpoint, object, hashing);
     for (let at = 0; at < content.length; at += chunkSize) {
       expect(reproof.isComplete).toBe(at >= checkpoint.position.size);
       reproof.push(content.subarray(at, at + chunkSize));
     }
     expect(reproof.isComplete).toBe(content.length >= checkpoint.position.size);
-    return reproof.judge();
+    return reproof.verify();
   };
 
   test.each<[string, Buffer, Outcome]>([

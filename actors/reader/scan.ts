@@ -1,0 +1,109 @@
+import type { Checkpoint } from '../../src/ingestion/checkpoint';
+import { WINDOW_BYTES, type Extent, type Hashing } from '../../src/ingestion/content';
+import { resumptionOf, type SourceObject } from '../../src/ingestion/plan';
+import type { LineFacts, ReaderEvent } from '../../src/ingestion/reader/protocol';
+import { createTrail } from '../../src/ingestion/trail';
+import { LineFlag, type LineBatch } from '../../src/lines/line-batch';
+import {
+  createScanner,
+  fileDayOf,
+  type ScanContext,
+  type ScannedBatch,
+  type ScanOptions,
+} from '../../src/lines/scanner';
+import type { Operation, Progress } from './operation';
+
+/** What is read into lines. */
+export interface Scan {
+  readonly checkpoint: Checkpoint;
+  readonly object: SourceObject;
+  /** From `resumptionOf(checkpoint).from` on. */
+  readonly chunks: AsyncIterable<Buffer>;
+  /** Publish an unterminated last line, too. */
+  readonly flush: boolean;
+}
+
+export interface ScanTools {
+  readonly key: string;
+  readonly scan: (key: string) => ScanOptions;
+  readonly hashing: Hashing;
+}
+
+/** Reads lines from a checkpoint to the end of the object. Batches are handed out one a turn. */
+export function scanLines({ checkpoint, object, chunks, flush }: Scan, tools: ScanTools): Operation {
+  const scanner = createScanner(contextOf(checkpoint, tools), {
+    ...resumptionOf(checkpoint),
+    reading: checkpoint.format,
+  });
+  const trail = createTrail(checkpoint, tools.hashing);
+  const iterator = chunks[Symbol.asyncIterator]();
+  const batches: ScannedBatch[] = [];
+  let hasEnded = false;
+
+  const takeBatch = (): Progress | null => {
+    const batch = batches.shift();
+    return batch === undefined ? null : scannedEvent(batch, trail.measure(batch.to));
+  };
+  return {
+    next: async () => {
+      if (batches.length === 0 && !hasEnded) {
+        const chunk = await iterator.next();
+        hasEnded = chunk.done === true;
+        if (chunk.done !== true) batches.push(...scanner.push(trail.push(chunk.value)));
+        else if (flush) batches.push(...scanner.finish());
+      }
+      const scanned = takeBatch();
+      if (scanned !== null) return scanned;
+      if (!hasEnded) return 'unfinished';
+      const { held, reading } = scanner.state();
+      const range = trail.measure(checkpoint.identity.encoding === 'plain' ? object.size : trail.position);
+      const tail = { held: held.subarray(0, WINDOW_BYTES), reading };
+      return { event: { type: 'contentEnded', range, tail }, batch: null };
+    },
+    close: async () => {
+      await iterator.return?.();
+    },
+  };
+}
+
+/** Makes lines of the held tail. Its bytes are in the checkpoint's checksums already. */
+export function flushHeld(checkpoint: Checkpoint, tools: ScanTools): Operation {
+  const { offset, size, held } = checkpoint.position;
+  const { fingerprint } = checkpoint.identity;
+  const position = { offset, held: Buffer.from(held, 'base64'), reading: checkpoint.format };
+  const batches = createScanner(contextOf(checkpoint, tools), position).finish();
+  const nothingRead: Extent = { from: size, to: size, crc64: 0n, crc32: null, fingerprint };
+  return {
+    next: () => {
+      const batch = batches.shift();
+      return Promise.resolve(
+        batch === undefined ? { event: { type: 'tailFlushed' }, batch: null } : scannedEvent(batch, nothingRead),
+      );
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function scannedEvent({ batch, ...step }: ScannedBatch, range: Extent): Progress {
+  const event: ReaderEvent = { type: 'scanned', step, range, lines: factsOf(batch) };
+  return { event, batch };
+}
+
+function factsOf({ count, flags }: LineBatch): LineFacts {
+  let [repeated, cutHead, cutTail, cutRest] = [0, 0, 0, 0];
+  for (let i = 0; i < count; i++) {
+    const bits = flags[i] ?? 0;
+    if (bits === 0) continue;
+    if ((bits & LineFlag.AGAIN) !== 0) repeated += 1;
+    if ((bits & LineFlag.CUT_HEAD) !== 0) cutHead += 1;
+    if ((bits & LineFlag.CUT_TAIL) !== 0) cutTail += 1;
+    if ((bits & LineFlag.CUT_REST) !== 0) cutRest += 1;
+  }
+  return { count, repeated, cutHead, cutTail, cutRest };
+}
+
+function contextOf({ source, origin, position, identity }: Checkpoint, { key, scan }: ScanTools): ScanContext {
+  const { generation } = position;
+  const { lastModified } = identity;
+  return { ...scan(key), source, origin, generation, lastModified, fileDay: fileDayOf(source) };
+}

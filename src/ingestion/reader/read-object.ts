@@ -1,0 +1,293 @@
+import type { ErrorCode } from '../../errors';
+import type { Checkpoint, ContentEncoding } from '../checkpoint';
+import { planRead, type SourceObject } from '../plan';
+import {
+  accept,
+  advance,
+  asWhole,
+  finished,
+  isBehindGap,
+  nextGeneration,
+  quarantined,
+  restarted,
+  withoutTail,
+  withReportedGap,
+} from '../progress';
+import { quarantineReasonFor, quarantineRecord } from '../quarantine';
+import { beforeFirstByte, readAfterPrefix, readOpened, skipAll, startFirstRead } from './first-read';
+import type { PublishAction, ReaderAction, ReaderEvent, TraceAction } from './protocol';
+import type { NewGeneration, ObjectReading, ObjectTurn, OpenPurpose, ReadingContext, Tally } from './state';
+import {
+  after,
+  awaiting,
+  objectRead,
+  openFor,
+  placeOf,
+  publishCheckpoint,
+  scan,
+  startOf,
+  trace,
+  unexpected,
+} from './turn';
+import { onReread, onVerified, rereadOpened, startVerification, type VerifiedTurn } from './verify-append';
+
+/** What becomes of one object, or of one version: by what is known without reading, then by what its bytes show. */
+
+export function startObject(checkpoint: Checkpoint | null, object: SourceObject, context: ReadingContext): ObjectTurn {
+  const plan = planRead(checkpoint, object);
+  switch (plan.kind) {
+    case 'nothing':
+      return unchanged(plan.checkpoint, object, context);
+    case 'first':
+      return startFirstRead(null, object, context);
+    case 'begin':
+      return startFirstRead(plan.checkpoint, object, context);
+    case 'continue': {
+      const place = placeOf(plan.checkpoint, context, object, plan.checkpoint.position.size, object.size);
+      const traced = trace({ decision: 'appended', reason: 'same-object' }, place);
+      return after([traced], scan(plan.checkpoint, object, 'stored', context.rules.tailTimeoutMs === 0));
+    }
+    case 'prove':
+      return startVerification(plan.checkpoint, object, context);
+    case 'rewrite':
+      return replace(plan.checkpoint, object, 'shorter');
+  }
+}
+
+/** Reads an object from its first byte again, as a new generation. */
+export function startReingest(checkpoint: Checkpoint, object: SourceObject, count: boolean): ObjectTurn {
+  return openFor(checkpoint, object, { kind: 'newGeneration', reason: 'requested', count });
+}
+
+export function onObjectEvent(
+  checkpoint: Checkpoint | null,
+  reading: ObjectReading,
+  event: ReaderEvent,
+  context: ReadingContext,
+): ObjectTurn {
+  const { object, step } = reading;
+  switch (step.name) {
+    case 'opening':
+      if (event.type !== 'opened') break;
+      return onOpened(checkpoint, object, step.purpose, event.encoding, context);
+    case 'readingEnd':
+      if (event.type !== 'endRead') break;
+      return skipAll(checkpoint, object, event, context);
+    case 'digestingPrefix':
+      if (event.type !== 'prefixDigested') break;
+      return readAfterPrefix(step.start, object, event, context);
+    case 'verifying':
+      if (event.type !== 'verified' || checkpoint === null) break;
+      return continueOrReplace(checkpoint, object, onVerified(checkpoint, object, step, event, context));
+    case 'rereading':
+      if (event.type !== 'verified' || checkpoint === null) break;
+      return continueOrReplace(checkpoint, object, onReread(checkpoint, object, step, event, context));
+    case 'flushing':
+      if (checkpoint === null) break;
+      if (event.type === 'scanned') return { ...flushed(checkpoint, event, context), reading };
+      if (event.type !== 'tailFlushed') break;
+      return startGeneration(checkpoint, object, step.encoding, step.purpose, context);
+    case 'scanning':
+      if (checkpoint === null) break;
+      if (event.type === 'scanned') {
+        const next = scanned(checkpoint, object, event, context);
+        return { ...next, reading: { object, step: { ...step, tally: added(step.tally, event) } } };
+      }
+      if (event.type !== 'contentEnded') break;
+      return after(tallied(checkpoint, reading, context), atEnd(checkpoint, object, event, context));
+  }
+  throw unexpected(event, step.name);
+}
+
+/** An object that cannot be read gets its record once; what was read before stands. Null when the error says nothing of it. */
+export function quarantine(
+  checkpoint: Checkpoint | null,
+  object: SourceObject,
+  error: { readonly code: ErrorCode; readonly detail: string },
+  context: ReadingContext,
+): ObjectTurn | null {
+  const reason = quarantineReasonFor(error.code);
+  if (reason === null) return null;
+  const before = checkpoint ?? beforeFirstByte(null, object, 'plain', context);
+  if (before.quarantine?.etag === object.etag && before.quarantine.reason === reason) return objectRead(before);
+  const next = quarantined(before, object, reason);
+  const record = quarantineRecord(next.source, object, reason, error.detail);
+  const place = placeOf(before, context, object, before.position.size, object.size);
+  const { decision } = trace({ decision: 'quarantined', reason }, place);
+  const traced: TraceAction = { type: 'trace', decision: { ...decision, detail: error.detail } };
+  return objectRead(next, traced, { ...publishCheckpoint(before, next, false), quarantine: record });
+}
+
+/** A step with lines. */
+interface Published {
+  readonly checkpoint: Checkpoint;
+  readonly actions: readonly ReaderAction[];
+}
+
+/** The lines made of a held tail, to which nothing more comes. */
+export function flushed(
+  checkpoint: Checkpoint,
+  event: Extract<ReaderEvent, { type: 'scanned' }>,
+  context: ReadingContext,
+): Published {
+  const { quarantine: known } = checkpoint;
+  const next = scanned(checkpoint, null, event, context);
+  const tally = added({ from: event.step.from, repeatedLines: 0, droppedBytes: 0 }, event);
+  // A flush shows nothing of an object that cannot be read.
+  const actions = next.actions.map((action) =>
+    action.type === 'publish' ? { ...action, checkpoint: { ...action.checkpoint, quarantine: known } } : action,
+  );
+  return {
+    checkpoint: { ...next.checkpoint, quarantine: known },
+    actions: [...actions, ...tracesOf(tally, next.checkpoint, null, context)],
+  };
+}
+
+/** Drops the bytes of a long tail that the checkpoint does not hold. */
+export function dropTail(checkpoint: Checkpoint, context: ReadingContext): Published {
+  const next = withoutTail(checkpoint);
+  if (next === checkpoint) return { checkpoint, actions: [] };
+  const { offset, size } = checkpoint.position;
+  const place = placeOf(checkpoint, context, null, offset, size);
+  return {
+    checkpoint: next,
+    actions: [
+      publishCheckpoint(checkpoint, next, true),
+      trace({ decision: 'bytesDropped', reason: 'not-held' }, place, size - offset),
+    ],
+  };
+}
+
+/** What the scan of an object has brought so far; nothing while it is not scanned. */
+export function tallied(
+  checkpoint: Checkpoint | null,
+  { object, step }: ObjectReading,
+  context: ReadingContext,
+): readonly TraceAction[] {
+  return step.name === 'scanning' ? tracesOf(step.tally, checkpoint, object, context) : [];
+}
+
+/** Nothing is new except, perhaps, the version's name; or an unterminated line was held for too long. */
+function unchanged(checkpoint: Checkpoint, object: SourceObject, context: ReadingContext): ObjectTurn {
+  const { position, identity } = checkpoint;
+  const place = placeOf(checkpoint, context, object, position.size, object.size);
+  if (checkpoint.quarantine !== null) {
+    return objectRead(checkpoint, trace({ decision: 'versionSkipped', reason: 'in-quarantine' }, place));
+  }
+  if (position.heldSince !== null && context.now - position.heldSince >= context.rules.tailTimeoutMs) {
+    return scan(checkpoint, object, 'stored', true);
+  }
+  if ((object.versionId ?? null) === identity.versionId) return objectRead(checkpoint);
+  const next = asWhole(accept(checkpoint, object, identity.proof));
+  return objectRead(
+    next,
+    trace({ decision: 'versionSkipped', reason: 'same-content' }, place),
+    publishCheckpoint(next, next, false),
+  );
+}
+
+function replace(checkpoint: Checkpoint, object: SourceObject, reason: NewGeneration['reason']): ObjectTurn {
+  return openFor(checkpoint, object, { kind: 'newGeneration', reason, count: false });
+}
+
+/** What is still open belongs to the comparison. */
+function continueOrReplace(checkpoint: Checkpoint, object: SourceObject, verified: VerifiedTurn): ObjectTurn {
+  if ('turn' in verified) return verified.turn;
+  return after([{ type: 'close' }], replace(checkpoint, object, verified.differs));
+}
+
+function onOpened(
+  checkpoint: Checkpoint | null,
+  object: SourceObject,
+  purpose: OpenPurpose,
+  encoding: ContentEncoding,
+  context: ReadingContext,
+): ObjectTurn {
+  if (purpose.kind === 'firstRead') {
+    return readOpened(checkpoint, object, { encoding, skip: purpose.skip }, context);
+  }
+  if (checkpoint === null) throw unexpected({ type: 'opened', encoding }, 'reading a source for the first time');
+  if (purpose.kind === 'reread') return rereadOpened(checkpoint, object, encoding);
+  // Only now is it certain that the object can be read: one that cannot be read replaces nothing.
+  const step = { name: 'flushing', encoding, purpose } as const;
+  return awaiting(checkpoint, object, step, { type: 'flushTail', checkpoint });
+}
+
+function startGeneration(
+  checkpoint: Checkpoint,
+  object: SourceObject,
+  encoding: ContentEncoding,
+  { reason, count }: NewGeneration,
+  context: ReadingContext,
+): ObjectTurn {
+  const last = dropTail(checkpoint, context);
+  const next =
+    reason === 'requested'
+      ? restarted(last.checkpoint, object, encoding, { count })
+      : nextGeneration(last.checkpoint, object, encoding);
+  const place = placeOf(next, context, object, 0, object.size);
+  const isGap = next.position.possibleGap > last.checkpoint.position.possibleGap;
+  return after(
+    [
+      ...last.actions,
+      trace({ decision: 'rewritten', reason }, place),
+      ...(isGap ? [trace({ decision: 'possibleGap', reason: 'rewritten' }, place)] : []),
+    ],
+    scan(next, object, 'opened', context.rules.tailTimeoutMs === 0),
+  );
+}
+
+/** Lines and the checkpoint after them. The first record after a possible gap is marked, once. */
+function scanned(
+  before: Checkpoint,
+  object: SourceObject | null,
+  { step, range, lines }: Extract<ReaderEvent, { type: 'scanned' }>,
+  context: ReadingContext,
+): Published {
+  const advanced = advance(before, step, range);
+  const isAfterGap = lines.count > 0 && isBehindGap(before, step);
+  const checkpoint = isAfterGap ? withReportedGap(advanced) : advanced;
+  const publish: PublishAction = {
+    type: 'publish',
+    from: startOf(before),
+    lines: lines.count === 0 ? 'none' : isAfterGap ? 'afterGap' : 'batch',
+    checkpoint,
+    quarantine: null,
+    more: true,
+  };
+  const place = placeOf(before, context, object, step.from, step.to);
+  const cut = { head: lines.cutHead, tail: lines.cutTail, rest: lines.cutRest };
+  const cuts = (['head', 'tail', 'rest'] as const)
+    .filter((reason) => cut[reason] > 0)
+    .map((reason) => trace({ decision: 'cut', reason }, place, cut[reason]));
+  return { checkpoint, actions: [publish, ...cuts] };
+}
+
+function added(tally: Tally, { step, lines }: Extract<ReaderEvent, { type: 'scanned' }>): Tally {
+  const repeatedLines = tally.repeatedLines + lines.repeated;
+  return { ...tally, repeatedLines, droppedBytes: tally.droppedBytes + step.droppedBytes };
+}
+
+function tracesOf(
+  { from, repeatedLines, droppedBytes }: Tally,
+  checkpoint: Checkpoint | null,
+  object: SourceObject | null,
+  context: ReadingContext,
+): readonly TraceAction[] {
+  const place = placeOf(checkpoint, context, object, from, checkpoint?.position.offset ?? from);
+  const repeated = trace({ decision: 'repeatedLines', reason: 'read-before' }, place, repeatedLines);
+  const dropped = trace({ decision: 'bytesDropped', reason: 'in-no-line' }, place, droppedBytes);
+  return [repeated, dropped].filter(({ decision }) => decision.amount > 0);
+}
+
+function atEnd(
+  before: Checkpoint,
+  object: SourceObject,
+  { range, tail }: Extract<ReaderEvent, { type: 'contentEnded' }>,
+  context: ReadingContext,
+): ObjectTurn {
+  const checkpoint = finished(before, object, { extent: range, tail, now: context.now });
+  const { offset, size } = checkpoint.position;
+  const held = trace({ decision: 'held', reason: 'unterminated' }, placeOf(checkpoint, context, object, offset, size));
+  return objectRead(checkpoint, publishCheckpoint(checkpoint, checkpoint, false), ...(offset < size ? [held] : []));
+}

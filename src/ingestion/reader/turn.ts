@@ -1,0 +1,68 @@
+import { TelltaleError } from '../../errors';
+import type { Checkpoint } from '../checkpoint';
+import type { SourceObject } from '../plan';
+import type { ContentSource, PublishAction, ReaderAction, ReaderEvent, StepStart, TraceAction } from './protocol';
+import type { ObjectStep, ObjectTurn, OpenPurpose, ReadingContext } from './state';
+import type { Place, Reason } from './trace';
+
+/** The turns and actions that several subjects share. */
+
+/** Nothing is left to do about the object. */
+export function objectRead(checkpoint: Checkpoint | null, ...actions: readonly ReaderAction[]): ObjectTurn {
+  return { checkpoint, reading: null, actions };
+}
+
+/** Waits for the answer to the last of `actions`. */
+export function awaiting(
+  checkpoint: Checkpoint | null,
+  object: SourceObject,
+  step: ObjectStep,
+  ...actions: readonly ReaderAction[]
+): ObjectTurn {
+  return { checkpoint, reading: { object, step }, actions };
+}
+
+/** The same turn, with more to do before. */
+export function after(actions: readonly ReaderAction[], turn: ObjectTurn): ObjectTurn {
+  return { ...turn, actions: [...actions, ...turn.actions] };
+}
+
+export function openFor(checkpoint: Checkpoint | null, object: SourceObject, purpose: OpenPurpose): ObjectTurn {
+  return awaiting(checkpoint, object, { name: 'opening', purpose }, { type: 'open', object });
+}
+
+/** Reads lines from the checkpoint on. */
+export function scan(checkpoint: Checkpoint, object: SourceObject, content: ContentSource, flush: boolean): ObjectTurn {
+  const tally = { from: checkpoint.position.offset, repeatedLines: 0, droppedBytes: 0 };
+  const step = { name: 'scanning', tally } as const;
+  return awaiting(checkpoint, object, step, { type: 'scan', checkpoint, object, content, flush });
+}
+
+/** A step without lines: only the checkpoint changes. */
+export function publishCheckpoint(from: Checkpoint, checkpoint: Checkpoint, more: boolean): PublishAction {
+  return { type: 'publish', from: startOf(from), lines: 'none', checkpoint, quarantine: null, more };
+}
+
+export function startOf({ position: { generation, offset } }: Checkpoint): StepStart {
+  return { generation, offset };
+}
+
+export function trace(reason: Reason, place: Place, amount = 1): TraceAction {
+  return { type: 'trace', decision: { ...reason, ...place, amount } };
+}
+
+/** The bytes [from, to) of an object, in the generation of the checkpoint. */
+export function placeOf(
+  checkpoint: Checkpoint | null,
+  { source }: Pick<ReadingContext, 'source'>,
+  object: SourceObject | null,
+  from: number,
+  to: number,
+): Place {
+  const versionId = object?.versionId ?? null;
+  return { source, versionId, generation: checkpoint?.position.generation ?? 0, from, to };
+}
+
+export function unexpected(event: ReaderEvent, where: string): TelltaleError {
+  return new TelltaleError('INTERNAL', `The reader received '${event.type}' while it was ${where}.`);
+}

@@ -1,0 +1,72 @@
+import { CounterRegistry } from '../../src/counters';
+import { decisions } from '../../src/decisions';
+import { tempFolders } from '../support/temp-folder';
+import { checkpointOf, remove, text } from './observing';
+import { BUCKET, info, openPlace, type Place, type Running } from './producing';
+
+const KEY = 'web-1/app.log';
+const SOURCE = `${BUCKET}/${KEY}`;
+const folders = tempFolders();
+const [l0, l1, l2] = [info(0), info(1), info(2)];
+
+let place: Place;
+let running: Running;
+let counters: CounterRegistry;
+beforeEach(async () => {
+  place = await openPlace(folders.make());
+  counters = new CounterRegistry();
+  running = place.start({ counters });
+});
+afterEach(() => place.close());
+
+/** The decisions about the source in the log, with some of their fields. */
+function traced(): unknown[] {
+  const events = new Map<string, string>(Object.entries(decisions).map(([name, { event }]) => [event, name]));
+  return running.seen.log.flatMap(({ message, fields }) =>
+    events.has(message) && fields?.['source'] === SOURCE
+      ? [[events.get(message), fields['reason'], fields['generation'], fields['from'], fields['to']]]
+      : [],
+  );
+}
+
+describe('the trace of a source', () => {
+  it('names every decision with its reason and offsets when a file is read, appended, rewritten and deleted', async () => {
+    const torn = l2.slice(0, 30);
+    await running.upload(KEY, text(l0), text(l0, l1) + torn, text(l1, l2));
+    remove(place, KEY);
+    running.hint(KEY);
+    await running.settle();
+    const [one, two] = [text(l0).length, text(l0, l1).length];
+    expect(traced()).toEqual([
+      ['firstRead', 'new', 0, 0, one],
+      ['appended', 'checksum', 0, one, two + 30],
+      ['held', 'unterminated', 0, two, two + 30],
+      ['cut', 'tail', 0, two, two + 30],
+      ['rewritten', 'shorter', 1, 0, two],
+      ['possibleGap', 'rewritten', 1, 0, two],
+      ['repeatedLines', 'read-before', 1, 0, two],
+    ]);
+    expect((await checkpointOf(place.log, KEY)).ended).not.toBeNull();
+  });
+
+  it('names an object in quarantine once, and why it cannot be read', async () => {
+    await running.upload(KEY, Buffer.from(`\ufeff${text(l0)}`, 'utf16le'));
+    running.hint(KEY);
+    await running.settle();
+    expect(traced()).toEqual([
+      ['quarantined', 'utf-16', 0, 0, expect.any(Number)],
+      ['versionSkipped', 'in-quarantine', 0, 0, expect.any(Number)],
+    ]);
+    const entry = running.seen.log.find(({ message }) => message === decisions.quarantined.event);
+    expect(entry?.fields).toMatchObject({ detail: `The object ${KEY} is UTF-16: write logs as UTF-8.` });
+  });
+
+  it('counts decisions by job and reason, never by source', async () => {
+    await running.upload(KEY, text(l0), text(l0, l1), text(l0, l1, l2));
+    const samples = counters.samples().map(({ name, labels, value }) => ({ name, labels, value }));
+    expect(samples).toEqual([
+      { name: 'telltale_first_reads_total', labels: { job: 'producer', reason: 'new' }, value: 1 },
+      { name: 'telltale_appends_total', labels: { job: 'producer', reason: 'checksum' }, value: 2 },
+    ]);
+  });
+});
