@@ -34,6 +34,14 @@ export const outboxTopic: TopicSpec = {
   retentionMs: days(30),
 };
 
+/** Alerting's incidents, by id. */
+export const alertingStateTopic: TopicSpec = {
+  name: 'alerting-state',
+  partitions: 1,
+  cleanup: 'compact',
+  retentionMs: days(30),
+};
+
 /** A topic of lines, which the producer writes and jobs read. */
 export function lineTopic(name: string, partitions: number, retentionMs: number): TopicSpec {
   return { name, partitions, cleanup: 'delete', retentionMs };

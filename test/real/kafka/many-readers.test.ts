@@ -1,8 +1,8 @@
 import { breachedWindows } from '../../../src/pipelines/level-alerts/alerting/breached-windows';
-import { decodeHead, type Head } from '../../../src/pipelines/level-alerts/alerting/head';
+import { isIncidentRecord, type IncidentRecord } from '../../../src/pipelines/level-alerts/alerting/incident-records';
 import { parseOutboxRecord } from '../../../src/pipelines/level-alerts/alerting/outbox-records';
 import type { EventLog } from '../../../src/ports/event-log';
-import { decodeHeadEnvelope } from '../../../src/stream/head-envelope';
+import { parseJson } from '../../../src/stream/shape';
 import { openKafka } from '../../support/kafka';
 import { allComparable, KafkaSite, SITE_MS } from '../../support/kafka-site';
 import { thresholdRule } from '../../support/rules';
@@ -64,12 +64,13 @@ describe('consumer-app in three processes over ten partitions', () => {
   );
 });
 
-/** The incidents in alerting's head, with all breached windows. */
-async function readIncidents(log: EventLog): Promise<Head['incidents']> {
-  const heads = (await readRecords(log, 'state', 1)).filter(({ key }) => key?.toString('utf8') === 'alerting/0');
-  const value = heads.at(-1)?.value ?? null;
-  const head = value === null ? null : decodeHeadEnvelope(value, 'alerting/0', []).head;
-  return head === null ? [] : decodeHead(head).incidents;
+/** Alerting's incidents, with all breached windows. */
+async function readIncidents(log: EventLog): Promise<IncidentRecord[]> {
+  const latest = new Map<string, IncidentRecord | null>();
+  for (const { key, value } of await readRecords(log, 'alerting-state', 1)) {
+    latest.set(String(key), value === null ? null : parseJson(value, isIncidentRecord));
+  }
+  return [...latest.values()].filter((incident) => incident !== null);
 }
 
 async function readMailedIncidents(log: EventLog): Promise<Set<string>> {

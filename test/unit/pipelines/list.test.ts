@@ -21,6 +21,7 @@ describe('the list of pipelines', () => {
       { name: 'windows', partitions: 10, cleanup: 'compact,delete', retentionMs: 96 * hour },
       { name: 'counting-state', partitions: 10, cleanup: 'compact', retentionMs: 720 * hour },
       { name: 'outbox', partitions: 1, cleanup: 'compact,delete', retentionMs: 720 * hour },
+      { name: 'alerting-state', partitions: 1, cleanup: 'compact', retentionMs: 720 * hour },
     ]);
   });
 

@@ -2,12 +2,13 @@ import { TelltaleError } from '../../../errors';
 import { parseWindowRecord } from '../counting/parse-window-record';
 import type { WindowRecord } from '../counting/window-record';
 import type { Flushed, Job, JobInput, RestoredRange, RestoreRange } from '../../../stream/job';
-import { outboxTopic } from '../../../stream/topics';
+import { alertingStateTopic, outboxTopic } from '../../../stream/topics';
 import { decodeBatch } from '../../../records/record-batch';
 import { advance, decide } from './decide';
+import { restoreIncident, takeIncidentRecords } from './incident-records';
 import type { Place } from './kept-windows';
 import { checkRules, groupOf, ruleWindowStart } from './rules';
-import { encodeState, openState, type AlertingOptions, type AlertingState } from './state';
+import { encodeState, openState, ruleOf, type AlertingOptions, type AlertingState } from './state';
 
 export type { AlertingOptions, AlertingState } from './state';
 
@@ -35,9 +36,9 @@ export function createAlerting(options: AlertingOptions): Job<AlertingState> {
     definition: 'alerting',
     over: 'topic',
     inputs: [{ topic: 'windows', partitions: options.partitions }],
-    outputs: [outboxTopic],
+    outputs: [outboxTopic, alertingStateTopic],
     // The outbox stays: it knows which mails were sent, so that they are not sent again.
-    stateTopics: [],
+    stateTopics: [alertingStateTopic.name],
     // Under load, mails are decided when they are written.
     flushIntervalMs: 10_000,
     open: (head) => openState(options, rules, head),
@@ -48,12 +49,22 @@ export function createAlerting(options: AlertingOptions): Job<AlertingState> {
   };
 }
 
-/** The partitions of which windows are kept. */
-function restoreRanges(state: AlertingState): readonly RestoreRange[] {
-  return state.restoreFrom.flatMap((from, partition) => (from === null ? [] : [{ topic: 'windows', partition, from }]));
+/** The incidents, and the partitions of which windows are kept. */
+function restoreRanges({ restoresIncidents, restoreFrom }: AlertingState): readonly RestoreRange[] {
+  const windows = restoreFrom.flatMap((from, partition) =>
+    from === null ? [] : [{ topic: 'windows', partition, from }],
+  );
+  return restoresIncidents ? [{ topic: alertingStateTopic.name, from: 0 }, ...windows] : windows;
 }
 
-function restore(state: AlertingState, { partition, to }: RestoredRange, batch: Buffer, startOffset: number): void {
+function restore(state: AlertingState, range: RestoredRange, batch: Buffer, startOffset: number): void {
+  const { topic, partition, to } = range;
+  if (topic === alertingStateTopic.name) {
+    for (const { key, value } of decodeBatch(batch, startOffset)) {
+      if (key !== null) restoreIncident(state.incidents, state.rules, key, value);
+    }
+    return;
+  }
   for (const { window, place } of windowsIn(batch, partition, startOffset)) {
     if (window !== null && place.offset < to) state.windows.put(window, place);
   }
@@ -86,7 +97,8 @@ function step(state: AlertingState, input: JobInput): void {
 
 function flush(state: AlertingState): Flushed {
   if (state.undecided) decide(state);
-  const { outputs } = state;
+  const records = takeIncidentRecords(state.incidents, (incident) => ruleOf(state.rules, incident), state.now);
+  const outputs = [...state.outputs, ...records];
   const head = state.changed ? encodeState(state) : null;
   state.outputs = [];
   state.changed = false;

@@ -53,11 +53,14 @@ export interface Breach {
 
 /** Incidents by rule and group; those of one rule and group never overlap. */
 export class Incidents {
+  private readonly byId = new Map<string, Incident>();
   private readonly byGroup = new Map<string, Incident[]>();
   private readonly notClosed = new Set<Incident>();
+  /** Ids of those that differ from their record, and of those that are gone. */
+  readonly unwritten = new Set<string>();
 
   all(): Incident[] {
-    return [...this.byGroup.values()].flat();
+    return [...this.byId.values()];
   }
 
   /** Those that are not closed, in the order in which they opened: after a restart the same. */
@@ -68,12 +71,35 @@ export class Incidents {
   close(incident: Incident): void {
     incident.closed = true;
     this.notClosed.delete(incident);
+    this.unwritten.add(incident.id);
+  }
+
+  /** Notes what was mailed about an incident. */
+  noteMail(incident: Incident, mailed: Mailed): void {
+    incident.mailed = mailed;
+    this.unwritten.add(incident.id);
   }
 
   add(incident: Incident): void {
+    this.restore(incident.id, incident);
+    this.unwritten.add(incident.id);
+  }
+
+  /** Takes an incident as its record says, in place of an earlier record; null when it is gone. */
+  restore(id: string, incident: Incident | null): void {
+    this.remove(id);
+    if (incident === null) return;
+    this.byId.set(id, incident);
     if (!incident.closed) this.notClosed.add(incident);
     const key = groupKey(incident.rule, incident.group);
     this.byGroup.set(key, [...(this.byGroup.get(key) ?? []), incident].sort(bySpan));
+  }
+
+  /** Takes those that have changed since the last call; null stands for one that is gone. */
+  takeUnwritten(): { readonly id: string; readonly incident: Incident | null }[] {
+    const unwritten = Array.from(this.unwritten, (id) => ({ id, incident: this.byId.get(id) ?? null }));
+    this.unwritten.clear();
+    return unwritten;
   }
 
   /**
@@ -92,6 +118,7 @@ export class Incidents {
     }
     incident.touched.add(start);
     if (incident.breaches.includes(start)) return;
+    this.unwritten.add(incident.id);
     incident.breaches.splice(incident.breaches.findLastIndex((other) => other < start) + 1, 0, start);
     if (end > incident.to) {
       incident.closed = false;
@@ -110,13 +137,23 @@ export class Incidents {
       .filter((incident) => incident.closed)
       .sort((a, b) => a.changedAt - b.changedAt);
     const tooMany = closed.length - maxClosedIncidents;
-    const gone = new Set(closed.filter((incident, i) => incident.changedAt <= changedBy || i < tooMany));
-    for (const [key, incidents] of gone.size === 0 ? [] : this.byGroup) {
-      const kept = incidents.filter((incident) => !gone.has(incident));
-      if (kept.length === 0) this.byGroup.delete(key);
-      else this.byGroup.set(key, kept);
+    const gone = closed.filter((incident, i) => incident.changedAt <= changedBy || i < tooMany);
+    for (const { id } of gone) {
+      this.remove(id);
+      this.unwritten.add(id);
     }
-    return gone.size > 0;
+    return gone.length > 0;
+  }
+
+  private remove(id: string): void {
+    const incident = this.byId.get(id);
+    if (incident === undefined) return;
+    this.byId.delete(id);
+    this.notClosed.delete(incident);
+    const key = groupKey(incident.rule, incident.group);
+    const others = (this.byGroup.get(key) ?? []).filter((other) => other !== incident);
+    if (others.length === 0) this.byGroup.delete(key);
+    else this.byGroup.set(key, others);
   }
 
   private nearest(breach: Breach, resolveAfterMs: number): Incident | null {
@@ -136,7 +173,7 @@ export class Incidents {
   }
 }
 
-/** So many closed incidents fit into the head beside the open ones. */
+/** At most this many closed incidents are kept, so that restarts stay quick. */
 export const maxClosedIncidents = 1000;
 
 /**

@@ -1,6 +1,7 @@
 import { TelltaleError } from '../../../errors';
 import type { Output } from '../../../stream/job';
-import { decodeHead, encodeHead, fromHead, toHead, type PartitionHead } from './head';
+import { decodeHead, encodeHead, type PartitionHead } from './head';
+import { fromRecord } from './incident-records';
 import { Incidents, type Breach, type Incident } from './incidents';
 import { KeptWindows } from './kept-windows';
 import type { CheckedRule, Rule } from './rules';
@@ -39,7 +40,9 @@ export interface AlertingState {
   ended: boolean;
   /** True when something was folded after mails were last decided. */
   undecided: boolean;
-  /** By partition: what the head said. */
+  /** True when topic `alerting-state` holds the incidents: there is a head, and it does not hold them itself. */
+  readonly restoresIncidents: boolean;
+  /** By partition of `windows`, as the head says. */
   readonly restoreFrom: readonly (number | null)[];
   outputs: Output[];
   changed: boolean;
@@ -53,9 +56,9 @@ export function openState(
 ): AlertingState {
   const head = value === null ? null : decodeHead(value);
   const incidents = new Incidents();
-  for (const incident of head?.incidents ?? []) {
-    const rule = rules.get(incident.rule);
-    if (rule?.definition === incident.definition) incidents.add(fromHead(incident, rule));
+  for (const record of head?.v === 1 ? head.incidents : []) {
+    const incident = fromRecord(record, rules);
+    if (incident !== null) incidents.add(incident);
   }
   const partitions = Array.from({ length: options.partitions }, (_, i) => head?.partitions[i] ?? untouched);
   return {
@@ -68,9 +71,11 @@ export function openState(
     backlogRead: false,
     ended: false,
     undecided: false,
+    restoresIncidents: head?.v === 2,
     restoreFrom: partitions.map(({ restoreFrom }) => restoreFrom),
     outputs: [],
-    changed: false,
+    // The first flush replaces a head of version 1, together with records of its incidents.
+    changed: head?.v === 1,
   };
 }
 
@@ -79,10 +84,9 @@ const untouched: PartitionHead = { restoreFrom: null };
 /** The value of the head record that belongs to a state. */
 export function encodeState(state: AlertingState): Buffer {
   return encodeHead({
-    v: 1,
+    v: 2,
     now: state.now,
     partitions: state.restoreFrom.map((_, partition) => ({ restoreFrom: state.windows.lowestOffset(partition) })),
-    incidents: state.incidents.all().map((incident) => toHead(incident, ruleOf(state.rules, incident))),
   });
 }
 

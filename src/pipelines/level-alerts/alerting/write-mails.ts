@@ -50,7 +50,9 @@ function writeMail(state: AlertingState, { transition, situations }: DecidedMail
   const id = mailId(rule.name, groupName(subject), first.incident.openedBy, transition, detailOf(first, transition));
   const report = buildReport(state.windows, state, subject, transition, id);
   state.outputs.push({ topic: 'outbox', ...pendingMail(report, state.now) });
-  for (const { incident } of situations) incident.mailed = mailedNow(state, incident, rule, transition);
+  for (const { incident } of situations) {
+    state.incidents.noteMail(incident, mailedNow(state, incident, rule, transition));
+  }
 }
 
 /** What sets the mail apart from others of its incident and transition. */

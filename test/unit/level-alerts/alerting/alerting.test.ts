@@ -278,7 +278,10 @@ describe('a restart', () => {
     runner.write(0, at('11:00'), windowOf('a', at('09:59'), 0, { revision: 2 }), windowOf('a', at('10:59'), 0));
     runner.catchUp(at('11:00'));
     const state = runner.job.open(runner.committedHead());
-    expect(runner.job.restoreRanges(state)).toEqual([{ topic: 'windows', partition: 0, from: 2 }]);
+    expect(runner.job.restoreRanges(state)).toEqual([
+      { topic: 'alerting-state', from: 0 },
+      { topic: 'windows', partition: 0, from: 2 },
+    ]);
   });
 
   it('judges nothing by records behind the head before it has folded them', () => {
@@ -300,15 +303,61 @@ describe('a restart', () => {
     expect(said(runner.restart().catchUp(at('11:01')))).toEqual([]);
   });
 
-  it('takes over no incidents of a rule that was changed', () => {
+  it('takes over no incident of a rule that was changed, and removes its record', () => {
     const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 2));
     runner.catchUp(at('10:06'));
-    const changed = createAlerting({ ...defaults, rules: [thresholdRule({ ...errorsRule, threshold: 5 })] });
-    expect(changed.open(runner.committedHead()).incidents.all()).toEqual([]);
+    const changed = runner.restartAs({ rules: [thresholdRule({ ...errorsRule, threshold: 5 })] });
+    expect(changed.incidents()).toEqual([]);
+    changed.catchUp(at('10:07'));
+    expect(changed.stateRecords().map(({ value }) => value)).toEqual([null]);
+  });
+
+  it('takes incidents over from a head of version 1, and writes a record for each', () => {
+    const runner = new Runner({ repeatIntervalMs: hour });
+    runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).catchUp(at('10:06'));
+    const incidents = runner.stateRecords().map(({ value }): unknown => JSON.parse(String(value)));
+    const partitions = [0, 1].map(() => ({ offset: 1, restoreFrom: 0 }));
+    const head = { v: 1, now: at('10:06'), partitions, incidents };
+    const upgraded = runner.restartAs(
+      { repeatIntervalMs: hour },
+      { head: Buffer.from(JSON.stringify(head)), records: [] },
+    );
+    expect(said(upgraded.catchUp(at('10:07')))).toEqual([]);
+    expect(upgraded.stateRecords()).toEqual(
+      runner.stateRecords().map((record) => ({ ...record, timestamp: at('10:07') })),
+    );
+    expect(JSON.parse(String(upgraded.committedHead()))).toEqual({
+      v: 2,
+      now: at('10:07'),
+      partitions: [{ restoreFrom: 0 }, { restoreFrom: null }],
+    });
+    expect(said(upgraded.restart().catchUp(at('11:06')))).toEqual(['reminder 10:05-10:06']);
+  });
+
+  it('writes the record of an incident only when it changes, and a tombstone when it is evicted', () => {
+    const rules = [thresholdRule({ ...errorsRule, each: true })];
+    const hosts = Array.from({ length: 500 }, (_, i) => windowOf(`host-${i}`, at('10:05'), 2, { idle: true }));
+    const runner = new Runner({ rules, keepWindowsMs: hour }).write(0, at('10:06'), ...hosts);
+    runner.catchUp(at('10:06'));
+    expect(runner.stateRecords()).toHaveLength(500);
+    expect(runner.committedHead()?.length).toBeLessThan(200);
+
+    const before = runner.outputs.length;
+    runner.write(0, at('10:07'), windowOf('host-7', at('10:06'), 2, { idle: true })).catchUp(at('10:07'));
+    expect(runner.outputs.slice(before).map(({ topic }) => topic)).toEqual(['alerting-state']);
+    runner.catchUp(at('11:30'));
+    expect(runner.stateRecords().filter(({ value }) => value !== null)).toEqual([]);
+  });
+
+  it('refuses a record of an incident that it does not understand', () => {
+    const key = Buffer.from('{"incident":"a"}');
+    const records = [{ key, value: Buffer.from('{"v":2}'), headers: [], timestamp: 0 }];
+    const head = Buffer.from('{"v":2,"now":0,"partitions":[]}');
+    expect(() => new Runner().restartAs({}, { head, records })).toThrow(/cannot be read/);
   });
 
   it('refuses a head that it does not understand', () => {
-    expect(() => new Runner().job.open(Buffer.from('{"v":2}'))).toThrow(/cannot be read/);
+    expect(() => new Runner().job.open(Buffer.from('{"v":3}'))).toThrow(/cannot be read/);
   });
 });
 

@@ -7,7 +7,7 @@ import {
 import type { MailReport } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
 import { parseOutboxRecord } from '../../../../src/pipelines/level-alerts/alerting/outbox-records';
 import { windowKey, type WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
-import type { Job, OutputRecord } from '../../../../src/stream/job';
+import type { Job, Output, OutputRecord } from '../../../../src/stream/job';
 import { thresholdRule } from '../../../support/rules';
 import { encodeRecords, withBaseOffset, type RecordData } from '../../../../src/records/record-batch';
 
@@ -78,7 +78,7 @@ export const defaults: AlertingOptions = {
 export class Runner {
   readonly job: Job<AlertingState>;
   /** What was committed. */
-  readonly outputs: OutputRecord[] = [];
+  readonly outputs: Output[] = [];
   private head: Buffer | null = null;
   private state: AlertingState;
   private readonly topic: RecordData[][];
@@ -171,10 +171,27 @@ export class Runner {
     return this.foldAll().tick(now).drain();
   }
 
+  /** Another job starts from the windows, and from a head and records: by default from what this one has committed. */
+  restartAs(
+    options: Partial<AlertingOptions>,
+    { head, records } = { head: this.head, records: this.stateRecords() },
+  ): Runner {
+    const other = new Runner(options);
+    other.topic.splice(0, other.topic.length, ...this.topic);
+    other.committed = this.committed;
+    other.head = head;
+    return other.restart(records);
+  }
+
   /** Dies, and starts from what was committed. */
-  restart(): this {
+  restart(records: readonly RecordData[] = this.stateRecords()): this {
     this.state = this.job.open(this.head);
     for (const { topic, partition = 0, from } of this.job.restoreRanges(this.state)) {
+      if (topic === 'alerting-state') {
+        const batch = encodeRecords(records, (bytes) => crc32c(bytes));
+        this.job.restore(this.state, { topic, partition, from, to: Infinity }, batch, from);
+        continue;
+      }
       const range = { topic, partition, from, to: this.committed[partition] ?? 0 };
       // The batch holds more than is wanted, on both sides.
       const batch = this.batch(partition, 0, this.topic[partition]?.length ?? 0);
@@ -182,6 +199,15 @@ export class Runner {
     }
     this.read.splice(0, this.read.length, ...this.committed);
     return this;
+  }
+
+  /** Topic `alerting-state`, compacted. */
+  stateRecords(): RecordData[] {
+    const latest = new Map<string, RecordData>();
+    for (const { topic, ...record } of this.outputs) {
+      if (topic === 'alerting-state') latest.set(record.key.toString('utf8'), { ...record, headers: [] });
+    }
+    return [...latest.values()];
   }
 
   committedHead(): Buffer | null {

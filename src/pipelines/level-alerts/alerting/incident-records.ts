@@ -1,0 +1,140 @@
+import { TelltaleError } from '../../../errors';
+import type { Output } from '../../../stream/job';
+import { alertingStateTopic } from '../../../stream/topics';
+import {
+  isBoolean,
+  isListOf,
+  isNullOr,
+  isNumber,
+  isObjectOf,
+  isOneOf,
+  isPairOf,
+  isString,
+  parseJson,
+  type Guard,
+} from '../../../stream/shape';
+import type { Incident, Incidents, Mailed } from './incidents';
+import type { CheckedRule } from './rules';
+
+/**
+ * Records of topic `alerting-state`: one per incident, with key `{"incident":id}` and the value below. A tombstone says that
+ * an incident was evicted, or that its rule has changed.
+ */
+export interface IncidentRecord extends Omit<Incident, 'breaches' | 'touched'> {
+  /** The rule's definition as of then. */
+  readonly definition: string;
+  /** Its breaches as runs: start of the first one, and how many follow one another. */
+  readonly runs: readonly (readonly [number, number])[];
+}
+
+/** Bounds the size of a record. Older runs go: by then, their windows are evicted as well. */
+const maxRuns = 10_000;
+
+const isMailed: Guard<Mailed> = isObjectOf<Mailed>({
+  lastAt: isNumber,
+  reminders: isNumber,
+  resolutions: isNumber,
+  newPatterns: isNumber,
+  toldOver: isBoolean,
+  patterns: isNullOr(isListOf(isString)),
+});
+
+export const isIncidentRecord: Guard<IncidentRecord> = isObjectOf<IncidentRecord>({
+  id: isString,
+  rule: isString,
+  definition: isString,
+  group: isString,
+  openedBy: isNumber,
+  openedAt: isNumber,
+  runs: isListOf(isPairOf(isNumber)),
+  from: isNumber,
+  to: isNumber,
+  changedAt: isNumber,
+  late: isBoolean,
+  closed: isBoolean,
+  mailed: isNullOr(isMailed),
+});
+
+type Stored = IncidentRecord & { readonly v: 1 };
+
+const isVersion1: Guard<{ readonly v: 1 }> = isObjectOf({ v: isOneOf(1) });
+const isStored: Guard<Stored> = (value): value is Stored => isVersion1(value) && isIncidentRecord(value);
+
+const isKey: Guard<{ readonly incident: string }> = isObjectOf({ incident: isString });
+
+/** Takes the records of the incidents that have changed since the last call. @param now epoch milliseconds */
+export function takeIncidentRecords(
+  incidents: Incidents,
+  ruleOf: (incident: Incident) => CheckedRule,
+  now: number,
+): Output[] {
+  return incidents.takeUnwritten().map(({ id, incident }) => ({
+    topic: alertingStateTopic.name,
+    key: Buffer.from(JSON.stringify({ incident: id })),
+    value: incident === null ? null : Buffer.from(JSON.stringify(toRecord(incident, ruleOf(incident)))),
+    timestamp: now,
+  }));
+}
+
+/**
+ * Takes back one record; called in the order of the topic.
+ * @throws INTERNAL when it is not a record that this version understands: its incident would be mailed again
+ */
+export function restoreIncident(
+  incidents: Incidents,
+  rules: ReadonlyMap<string, CheckedRule>,
+  key: Buffer,
+  value: Buffer | null,
+): void {
+  const id = parseJson(key, isKey)?.incident;
+  const record = value === null ? null : parseJson(value, isStored);
+  if (id === undefined || (value !== null && record === null)) {
+    throw new TelltaleError(
+      'INTERNAL',
+      `The record ${key.toString('utf8')} in topic "${alertingStateTopic.name}" cannot be read; run the version of Telltale that wrote it.`,
+    );
+  }
+  const incident = record === null ? null : fromRecord(record, rules);
+  incidents.restore(id, incident);
+  if (record !== null && incident === null) incidents.unwritten.add(id);
+}
+
+function toRecord(incident: Incident, rule: CheckedRule): Stored {
+  const { id, group, openedBy, openedAt, breaches, from, to, changedAt, late, closed, mailed } = incident;
+  const { name, definition, windowMs } = rule;
+  return {
+    v: 1,
+    ...{ id, rule: name, definition, group, openedBy, openedAt, from, to, changedAt, late, closed },
+    runs: runsOf(breaches, windowMs).slice(-maxRuns),
+    // No pattern of a closed incident is new: when it opens again, its mail lists them all.
+    mailed: closed && mailed !== null ? { ...mailed, patterns: null } : mailed,
+  };
+}
+
+/** Null when the incident's rule has changed: a changed rule is a new one. */
+export function fromRecord(
+  { definition, runs, ...rest }: IncidentRecord,
+  rules: ReadonlyMap<string, CheckedRule>,
+): Incident | null {
+  const rule = rules.get(rest.rule);
+  if (rule?.definition !== definition) return null;
+  const breaches = runs.flatMap(([start, n]) => Array.from({ length: n }, (_, i) => start + i * rule.windowMs));
+  const { id, group, openedBy, openedAt, from, to, changedAt, late, closed, mailed } = rest;
+  // Looks through all windows for new patterns: which ones it had looked through is not kept, and mailed patterns are not new.
+  const touched = new Set(closed ? [] : breaches);
+  return {
+    ...{ id, rule: rule.name, group, openedBy, openedAt, from, to, changedAt, late, closed, mailed },
+    breaches,
+    touched,
+  };
+}
+
+function runsOf(breaches: readonly number[], windowMs: number): [number, number][] {
+  const runs: [number, number][] = [];
+  for (const start of breaches) {
+    const run = runs.at(-1);
+    if (run !== undefined && run[0] + run[1] * windowMs === start) run[1]++;
+    else runs.push([start, 1]);
+  }
+  return runs;
+}
