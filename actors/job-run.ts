@@ -130,7 +130,7 @@ export class JobRun<S> {
     this.dirtySince = null;
     this.head = head ?? this.head;
     const transaction = this.writer.begin();
-    for (const [topic, records] of byTopic(outputs)) {
+    for (const [topic, records] of byTopic(outputs.map((output) => this.withWriteTime(output)))) {
       await appendRecords(transaction, { topic, partition }, records, crc32c);
     }
     const value = encodeHeadEnvelope({
@@ -144,6 +144,16 @@ export class JobRun<S> {
       await transaction.commitOffset(groupOf(job.name), input.topic, input.partition, input.position);
     }
     await transaction.commit();
+  }
+
+  /**
+   * An output that the job does not restore itself from is kept from when it is written: retention must not delete a mail
+   * of old lines before it is sent.
+   */
+  private withWriteTime(output: Output): Output {
+    const { job, clock } = this.options;
+    if (job.stateTopics.includes(output.topic)) return output;
+    return { ...output, timestamp: Math.max(output.timestamp, clock.now()) };
   }
 
   close(): Promise<void> {

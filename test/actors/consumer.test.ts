@@ -34,7 +34,7 @@ interface Running {
   readonly failures: string[];
 }
 
-async function start(): Promise<Running> {
+async function start(mode: 'live' | 'final' = 'final'): Promise<Running> {
   const seen = place.startSystem();
   const failures: string[] = [];
   const consumer = await startConsumer(seen.system, {
@@ -42,7 +42,7 @@ async function start(): Promise<Running> {
     clock: systemClock,
     crc32c,
     counters: new CounterRegistry(),
-    jobs,
+    jobs: mode === 'final' ? jobs : partsOf(config, mode).jobs,
     deliveries: deliveries.map((use) => ({
       ...use,
       delivery: {
@@ -107,6 +107,22 @@ describe('the consumer', () => {
     expect(await place.mailbox.list()).toHaveLength(1);
     await second.consumer.drain();
     expect([...second.seen.crashes, ...second.failures]).toEqual([]);
+  });
+
+  it('sends no mail again when a run over final windows follows a live run', async () => {
+    await appendLines(place.log, 'web-1/app.log', 0, errors(0, 30), Date.now());
+    const live = await start('live');
+    await untilHolds(place.log, 'outbox', (records) =>
+      records.some(({ key, value }) => parseOutboxRecord(key, value)?.kind === 'status'),
+    );
+    await live.consumer.drain();
+    const mailed = await place.mailbox.list();
+    expect(mailed).toHaveLength(1);
+    const final = await start('final');
+    await final.consumer.finish(20_000);
+    await final.consumer.drain();
+    expect(await place.mailbox.list()).toEqual(mailed);
+    expect([...final.seen.crashes, ...final.failures]).toEqual([]);
   });
 
   it('starts its mailer again when it was fenced and the group confirms the assignment', async () => {

@@ -197,6 +197,22 @@ describe('a job-runner', () => {
     await counter.stop();
   });
 
+  it('keeps an output from when it was written, however old its input is, unless the job restores itself from it', async () => {
+    const log = await newLog();
+    const old = INGESTED - 400 * 24 * 60 * 60_000;
+    await appendOutputs(log, 'quarantine', [{ key: Buffer.from('a'), value: Buffer.from('a'), timestamp: old }]);
+    const { system } = startTestSystem();
+    const job = { ...copyingJob, stateTopics: ['windows'] };
+    const options = { job, partition: 0, log, clock, crc32c, tickMs: 60_000, confirm: confirmed };
+    const ref = spawn(system, jobRunner('copying-0', options));
+    await ask(ref, (replyTo) => ({ type: 'finish', replyTo }), 20_000);
+    await system.stop(20_000);
+    const timestamps = async (topic: string): Promise<number[]> =>
+      (await readRecords(log, topic, 1)).map(({ timestamp }) => timestamp);
+    expect(await timestamps('outbox')).toEqual([INGESTED]);
+    expect(await timestamps('windows')).toEqual([old]);
+  });
+
   it('starts over when a fetch fails', async () => {
     const log = await newLog();
     let failures = 2;
