@@ -62,7 +62,7 @@ export function delivery<M>(options: DeliveryOptions<M>): ActorOptions<DeliveryM
         context.log.warn(FENCED_MESSAGE);
         await state.run.close();
         state.run = null;
-        // Another owner continues from what was committed.
+        // Another owner continues from the last commit.
         if (state.draining !== null) tell(state.draining, { type: 'drained' });
         else confirmAssignment(options, context);
       }

@@ -35,7 +35,7 @@ export async function buildMime(mail: OutgoingMail, at: number): Promise<Buffer>
   });
   if (!Buffer.isBuffer(message)) throw new TelltaleError('INTERNAL', 'nodemailer built a stream instead of a buffer.');
   if (message.length > MAX_BYTES) {
-    throw refused(mail.id, `it has ${message.length} bytes, and at most ${MAX_BYTES} can be sent`);
+    throw refused(mail.id, `it has ${message.length} bytes; the most is ${MAX_BYTES}`);
   }
   return message;
 }

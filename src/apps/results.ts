@@ -1,7 +1,7 @@
 import type { Config } from '../config';
 import type { MailReport, Transition } from '../pipelines/level-alerts/alerting/mail-report';
 import type { LevelCounts, WindowRecord } from '../pipelines/level-alerts/counting/window-record';
-import { verdictOf } from '../pipelines/level-alerts/mail/verdict';
+import { alertSummaryOf } from '../pipelines/level-alerts/mail/alert-summary';
 import { counted, plural } from './counted';
 import { escapeControls } from '../escape-controls';
 
@@ -14,7 +14,7 @@ export interface DecidedMail {
 
 /** What is printed of a report: with the subject that its mail has. */
 export function asDecided(report: MailReport, config: Config): DecidedMail {
-  return { report, subject: verdictOf(report).subject, to: config.mail.to };
+  return { report, subject: alertSummaryOf(report).subject, to: config.mail.to };
 }
 
 /** What `replay` and `local --once` find out about the same files: the same. */

@@ -63,7 +63,7 @@ export type DeliveryEvent = { readonly now: number } & (
   | { readonly type: 'woken' }
   /** The record of the last `write` is committed. */
   | { readonly type: 'committed' }
-  /** How the last `send` ended: delivered; refused, for ever; failed, or nobody knows. */
+  /** How the last `send` ended: delivered; refused permanently; failed, or its outcome is unknown. */
   | { readonly type: 'sent'; readonly attempt: Attempt; readonly transportId: string }
   | { readonly type: 'refused'; readonly attempt: Attempt; readonly reason: string }
   | { readonly type: 'failed'; readonly attempt: Attempt; readonly error: unknown }
@@ -133,7 +133,7 @@ interface Pending {
   notBefore: number;
 }
 
-/** What is under way: one message at most. */
+/** The message in progress. */
 type Step<M> =
   | { readonly type: 'none' }
   | { readonly type: 'claiming'; readonly attempt: Attempt; readonly message: M }

@@ -1,4 +1,4 @@
-/** Guards for JSON that was read back: the head, and the records of the outbox. Fields that nobody asked for are let through. */
+/** Guards for JSON that this program wrote earlier: heads and outbox records. Unknown fields are allowed. */
 export type Guard<T> = (value: unknown) => value is T;
 
 export const isString: Guard<string> = (value) => typeof value === 'string';
@@ -30,7 +30,7 @@ export function isObjectOf<T>(fields: { readonly [K in keyof T]-?: Guard<T[K]> }
     guards.every(([name, guard]) => guard(Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined));
 }
 
-/** Of a field that may be missing. */
+/** A field that may be missing. */
 export function isMissingOr<T>(guard: Guard<T>): Guard<T | undefined> {
   return (value): value is T | undefined => value === undefined || guard(value);
 }

@@ -1,6 +1,6 @@
 import PostalMime from 'postal-mime';
-import { clipped, html, visible, type Markup } from '../pipelines/level-alerts/mail/escape';
-import { counted } from '../pipelines/level-alerts/mail/words';
+import { truncate, html, visible, type Markup } from '../pipelines/level-alerts/mail/escape';
+import { pluralize } from '../pipelines/level-alerts/mail/words';
 import { pageText } from './page';
 import type { MailSummary } from './source';
 
@@ -9,7 +9,7 @@ const shownMails = 500;
 
 export function mailboxPage(mails: readonly MailSummary[]): string {
   const main = html`<section>
-    <h2>${counted(mails.length, 'mail')}, the newest first</h2>
+    <h2>${pluralize(mails.length, 'mail')}, the newest first</h2>
     ${mailTable(mails, shownMails)}
   </section>`;
   return pageText({ title: 'Mail', here: 'mail', main, live: true });
@@ -25,15 +25,15 @@ export function mailTable(mails: readonly MailSummary[], most: number): Markup {
           html`<tr>
             <td class="t mute wide">${sentTime(sentAt)}</td>
             <td class="w">
-              <a href="/mail/${encodeURIComponent(name)}">${clipped(visible(subject), 200) || '(no subject)'}</a>
+              <a href="/mail/${encodeURIComponent(name)}">${truncate(visible(subject), 200) || '(no subject)'}</a>
             </td>
-            <td class="w mute wide">${clipped(visible(to.join(', ')), 100)}</td>
+            <td class="w mute wide">${truncate(visible(to.join(', ')), 100)}</td>
           </tr>`,
       )}
     </table>
     ${
       mails.length > newest.length
-        ? html`<p class="mute"><a href="/mail">and ${counted(mails.length - newest.length, 'older mail')}</a></p>`
+        ? html`<p class="mute"><a href="/mail">and ${pluralize(mails.length - newest.length, 'older mail')}</a></p>`
         : ''
     }`;
 }

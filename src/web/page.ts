@@ -57,7 +57,7 @@ setInterval(async () => {
 
 function variables(mode: 'light' | 'dark'): string {
   return Object.entries(palette)
-    .map(([name, colours]) => `--${name}:${colours[mode]};`)
+    .map(([name, colors]) => `--${name}:${colors[mode]};`)
     .join('');
 }
 

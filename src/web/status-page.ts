@@ -1,8 +1,8 @@
 import type { WindowRecord } from '../pipelines/level-alerts/counting/window-record';
-import { clipped, html, visible, type Markup } from '../pipelines/level-alerts/mail/escape';
-import { counted, figure } from '../pipelines/level-alerts/mail/words';
+import { truncate, html, visible, type Markup } from '../pipelines/level-alerts/mail/escape';
+import { pluralize, formatCount } from '../pipelines/level-alerts/mail/words';
 import type { UndeliveredMail } from '../pipelines/level-alerts/mail/undelivered';
-import { verdictOf } from '../pipelines/level-alerts/mail/verdict';
+import { alertSummaryOf } from '../pipelines/level-alerts/mail/alert-summary';
 import { mailTable } from './mail-pages';
 import { pageText } from './page';
 import type { MailSummary } from './source';
@@ -43,7 +43,7 @@ function totals(windows: readonly WindowRecord[], mails: readonly MailSummary[])
         ([name, count, tone]) =>
           html`<div>
             <dt>${name}</dt>
-            <dd class="${count > 0 ? tone : ''}">${figure(count)}</dd>
+            <dd class="${count > 0 ? tone : ''}">${formatCount(count)}</dd>
           </div>`,
       )}
     </dl>
@@ -70,7 +70,7 @@ function originSection(windows: readonly WindowRecord[]): Markup {
       </tr>
       ${origins.slice(0, shown.origins).map(([origin, own]) => originRow(origin, own))}
     </table>
-    ${hidden > 0 ? html`<p class="mute">and ${counted(hidden, 'other origin')}</p>` : ''}
+    ${hidden > 0 ? html`<p class="mute">and ${pluralize(hidden, 'other origin')}</p>` : ''}
   </section>`;
 }
 
@@ -161,7 +161,7 @@ const levelHeads = html`<th class="n">ERROR</th>
 
 function levelCells({ counts }: WindowRecord): Markup {
   const cell = (count: number, classes: string): Markup =>
-    html`<td class="n ${count === 0 ? 'zero' : ''} ${classes}">${figure(count)}</td>`;
+    html`<td class="n ${count === 0 ? 'zero' : ''} ${classes}">${formatCount(count)}</td>`;
   return html`${cell(counts.error, counts.error > 0 ? 'alarm' : '')} ${cell(counts.warn, '')}
   ${cell(counts.info, 'wide')} ${cell(counts.debug, 'wide')}`;
 }
@@ -178,7 +178,7 @@ function undeliveredSection(mails: readonly UndeliveredMail[]): Markup {
   if (mails.length === 0) return html``;
   const hidden = mails.length - shown.undelivered;
   return html`<section>
-    <h2>${counted(mails.length, 'undelivered mail')}</h2>
+    <h2>${pluralize(mails.length, 'undelivered mail')}</h2>
     <table>
       <tr>
         <th>Decided (UTC)</th>
@@ -189,18 +189,18 @@ function undeliveredSection(mails: readonly UndeliveredMail[]): Markup {
         ({ report, attempts, refusal }) =>
           html`<tr>
             <td class="t">${visible(report.decidedAt).slice(0, 16).replace('T', ' ')}</td>
-            <td class="w">${clipped(visible(verdictOf(report).subject), 200)}</td>
+            <td class="w">${truncate(visible(alertSummaryOf(report).subject), 200)}</td>
             <td class="w ${refusal === null ? 'mute' : 'alarm'}">
               ${
                 refusal === null
-                  ? `waiting, ${counted(attempts, 'attempt')}`
-                  : `refused: ${clipped(visible(refusal), 300)}`
+                  ? `waiting, ${pluralize(attempts, 'attempt')}`
+                  : `refused: ${truncate(visible(refusal), 300)}`
               }
             </td>
           </tr>`,
       )}
     </table>
-    ${hidden > 0 ? html`<p class="mute">and ${figure(hidden)} more</p>` : ''}
+    ${hidden > 0 ? html`<p class="mute">and ${formatCount(hidden)} more</p>` : ''}
   </section>`;
 }
 
@@ -214,5 +214,5 @@ function timeOf({ windowStart }: WindowRecord): string {
 }
 
 function nameOf(origin: string): string {
-  return clipped(visible(origin), 80);
+  return truncate(visible(origin), 80);
 }

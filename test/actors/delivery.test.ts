@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => place.close());
 
-/** Time passes by a minute whenever somebody looks: no back-off takes long, and a lease two looks. */
+/** A minute passes between two reads of the clock, so that a back-off or a lease takes no time. */
 function hastyClock(): Clock {
   let now = Date.parse('2026-11-20T11:00:00Z');
   return { ...systemClock, now: () => (now += 60_000) };
@@ -107,8 +107,8 @@ const untilState = (id: string, state: DeliveryStatus['state']): Promise<void> =
     }),
   );
 
-describe('the mailer', () => {
-  it('sends what was decided before and after its start, and says so in the outbox', async () => {
+describe('the delivery', () => {
+  it('sends messages written before and after its start, and records that in the outbox', async () => {
     await decide('m-1');
     const running = start();
     await untilState('m-1', 'SENT');
@@ -130,7 +130,7 @@ describe('the mailer', () => {
     expect(atSend).toEqual(['SENDING']);
   });
 
-  it('tries again what may go later, marked as a possible repeat', async () => {
+  it('repeats a failed message, marked as a possible repeat', async () => {
     let failures = 3;
     await decide('m-1');
     const running = start(() => {
@@ -146,7 +146,7 @@ describe('the mailer', () => {
     });
   });
 
-  it('ends a refused mail as FAILED, with the reason, and goes on with the next', async () => {
+  it('records FAILED with the reason when a message is refused, and continues with the next', async () => {
     let attempts = 0;
     await decide('m-1', 'm-2');
     const running = start((id) => {
@@ -169,7 +169,7 @@ describe('the mailer', () => {
     expect(attempts).toBe(1);
   });
 
-  it('sends again after a take-over what was on its way, marked as a possible repeat', async () => {
+  it('repeats the message in progress after a takeover, marked as a possible repeat', async () => {
     const sending = gate();
     await decide('m-1');
     const first = start(() => {
@@ -178,12 +178,12 @@ describe('the mailer', () => {
     });
     await sending.opened;
     await first.kill();
-    // At once: whoever held the lease was fenced.
+    // At once: the holder of the lease was fenced.
     await start(undefined, place.log, systemClock).finish();
     expect(await sent()).toEqual(['m-1 (possible repeat)']);
   });
 
-  it('never sends again what is known as sent, whoever is asked', async () => {
+  it('never sends a message again when any owner has recorded it as sent', async () => {
     await decide('m-1');
     await start().drain();
     const first = start();
@@ -200,7 +200,7 @@ describe('the mailer', () => {
     ['answer lost, happened', ['m-1']],
     ['answer lost, did not happen', ['m-1', 'm-1 (possible repeat)']],
     ['aborted', ['m-1', 'm-1 (possible repeat)']],
-  ])('repeats a mail at most once when SENT is not committed for certain (%s)', async (fault, mails) => {
+  ])('repeats a message at most once when the commit of SENT fails (%s)', async (fault, mails) => {
     const faults: (CommitFault | null)[] = [null, fault];
     await decide('m-1');
     const running = start(
@@ -228,7 +228,7 @@ describe('the mailer', () => {
     expect(await sent()).toEqual(['m-1']);
   });
 
-  it('waits at a drain for the mail on its way, and begins no other', async () => {
+  it('finishes the message in progress when it drains, and begins no other', async () => {
     const sending = gate();
     const answered = gate();
     await decide('m-1', 'm-2');

@@ -187,7 +187,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
 );
 
-describe('the delivery, whatever happens to its owners', () => {
+describe('the delivery, in any interleaving of owners and faults', () => {
   it('loses no message, repeats at most one for each disturbance, and sends none again that is done', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 150, size: 'max' }), (actions) => {

@@ -35,7 +35,7 @@ class Owner {
     return this.after({ type: 'read', records, next: this.state.position + records.length });
   }
 
-  /** What follows, with every write committed at once. */
+  /** Returns the effects of an event. Each write is committed at once. */
   after(event: Without<DeliveryEvent, 'now'>): readonly Effect<string>[] {
     return decide(this.state, { ...event, now: this.now }).flatMap((effect) => {
       if (effect.type !== 'write') return [effect];

@@ -33,7 +33,7 @@ export function chartOf(report: MailReport): Chart | null {
 
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A bar of block characters, `width` of them when `share` is 1; what is not nothing has at least an eighth. */
+/** A bar of block characters, `width` of them when `share` is 1; a share above 0 has at least an eighth. */
 export function blocks(share: number, width: number): string {
   const length = share > 0 ? Math.max(1, Math.round(share * width * 8)) : 0;
   return '█'.repeat(Math.floor(length / 8)) + (eighths[length % 8] ?? '');

@@ -2,36 +2,36 @@ import type { BreachedWindow, MailReport, ReportedRule } from '../alerting/mail-
 import { threshold } from '../alerting/rule-kinds/threshold';
 import type { SampleLine } from '../counting/window-record';
 import { chartOf, type Chart } from './chart';
-import { clipped, visible } from './escape';
+import { truncate, visible } from './escape';
 import { levelTableOf, type LevelTable } from './level-table';
 import { notesOf } from './notes';
 import { redact } from './redact';
 import { fullSpan, fullTime, lengthOf, shortSpan, timeWithin, type Zone } from './times';
-import { verdictOf, type Verdict } from './verdict';
-import { counted, figure } from './words';
+import { alertSummaryOf, type AlertSummary } from './alert-summary';
+import { pluralize, formatCount } from './words';
 
-/** Who reads a mail, and when it is sent. */
+/** How to render a mail for its reader. */
 export interface MailView {
   /** IANA zone of the reader: times are shown in it beside UTC. */
   readonly zone: Zone;
-  /** Are secrets taken out of log lines? */
+  /** True to remove secrets from log lines. */
   readonly redact: boolean;
-  /** Was an earlier attempt begun whose end is not known? */
+  /** True when an earlier attempt may have sent this mail. */
   readonly possibleRepeat: boolean;
 }
 
 /**
- * All that a mail says, in the order in which it says it. Its strings are ready to be shown: visible characters only,
- * bounded, redacted. The HTML and the text part only lay it out, which is why they are equal in content.
+ * The content of a mail, in the order of the mail. Its strings are ready to display: visible characters only, bounded,
+ * redacted. The HTML and the text part only lay it out, so they have equal content.
  */
 export interface MailContent {
-  readonly verdict: Verdict;
+  readonly summary: AlertSummary;
   /** `2026-11-20 10:05–10:10 UTC (11:05–11:10 Europe/Berlin)` */
   readonly when: string;
   readonly repeat: string | null;
   readonly chart: { readonly title: string; readonly legend: string; readonly bars: Chart } | null;
   readonly levels: { readonly title: string; readonly table: LevelTable };
-  /** Of a digest: its windows. */
+  /** Only in a digest: its windows. */
   readonly windows: Tally | null;
   readonly patterns: PatternTally | null;
   readonly samples: { readonly title: string; readonly items: readonly Sample[] } | null;
@@ -45,7 +45,7 @@ export interface MailContent {
 export interface Tally {
   readonly title: string;
   readonly rows: readonly TallyRow[];
-  /** What the rows leave out. */
+  /** A line that counts the omitted rows. */
   readonly rest: string | null;
 }
 
@@ -75,15 +75,15 @@ const shown = {
   nameLength: 64,
 };
 
-/** More of a log line than this is not even looked at. */
+/** Ignore the rest of a longer log line. */
 const considered = 4096;
 
-/** Decides what a mail says; pure. */
+/** Decides the content of a mail. Pure. */
 export function contentOf(report: MailReport, view: MailView): MailContent {
   const conceal = (text: string): string =>
     view.redact ? redact(text.slice(0, considered)) : text.slice(0, considered);
   return {
-    verdict: verdictOf(report),
+    summary: alertSummaryOf(report),
     when: fullSpan(report.from, report.to, view.zone),
     repeat: view.possibleRepeat
       ? 'You may have this mail already: an earlier attempt to send it ended without an answer.'
@@ -100,14 +100,14 @@ export function contentOf(report: MailReport, view: MailView): MailContent {
       `Mail ${nameOf(report.id)}, incident ${nameOf(report.incident)}.`,
       `Decided ${fullTime(report.decidedAt, view.zone)}.`,
       view.redact
-        ? 'What looks like a secret in a log line is replaced by [redacted].'
+        ? 'Text that looks like a secret in a log line is replaced by [redacted].'
         : 'Log lines are shown as they are.',
     ],
   };
 }
 
 function nameOf(text: string): string {
-  return clipped(visible(text), shown.nameLength);
+  return truncate(visible(text), shown.nameLength);
 }
 
 function chartSection(report: MailReport): MailContent['chart'] {
@@ -116,7 +116,7 @@ function chartSection(report: MailReport): MailContent['chart'] {
   const length = lengthOf(report.rule.window);
   return {
     title: `${levelTitle(report.rule.level)} per ${length}`,
-    legend: `highest ${figure(bars.highest.count)} at ${bars.highest.time} UTC`,
+    legend: `highest ${formatCount(bars.highest.count)} at ${bars.highest.time} UTC`,
     bars,
   };
 }
@@ -126,17 +126,21 @@ function levelTitle(level: ReportedRule['level']): string {
 }
 
 function levelSection(report: MailReport): MailContent['levels'] {
-  const over = report.breaches.length === 1 ? 'the window' : `the ${counted(report.breaches.length, 'window')}`;
+  const over = report.breaches.length === 1 ? 'the window' : `the ${pluralize(report.breaches.length, 'window')}`;
   const usual = report.median === null ? '' : `, against the median of the hour before`;
-  return { title: `Lines in ${over} over the limit${usual}`, table: levelTableOf(report) };
+  return { title: `Lines in ${over} over the threshold${usual}`, table: levelTableOf(report) };
 }
 
 function windowTally(report: MailReport): Tally {
   const highest = [...report.breaches].sort((a, b) => b.count - a.count).slice(0, shown.names);
   const rows = report.breaches
     .filter((window) => highest.includes(window))
-    .map((window) => ({ name: windowName(window), count: figure(window.count) }));
-  return { title: 'Windows over the limit', rows, rest: rest(report.breaches.length - rows.length, 'lower window') };
+    .map((window) => ({ name: windowName(window), count: formatCount(window.count) }));
+  return {
+    title: 'Windows over the threshold',
+    rows,
+    rest: rest(report.breaches.length - rows.length, 'lower window'),
+  };
 }
 
 function windowName(window: BreachedWindow): string {
@@ -146,8 +150,8 @@ function windowName(window: BreachedWindow): string {
 function patternTally(report: MailReport, conceal: (text: string) => string): PatternTally | null {
   if (report.patterns.length === 0) return null;
   const rows = report.patterns.slice(0, shown.patterns).map(({ pattern, count, isNew }) => ({
-    name: clipped(visible(conceal(pattern)), shown.patternLength),
-    count: figure(count),
+    name: truncate(visible(conceal(pattern)), shown.patternLength),
+    count: formatCount(count),
     isNew,
   }));
   const hidden = report.patterns.slice(shown.patterns).reduce((sum, { count }) => sum + count, report.otherPatterns);
@@ -162,10 +166,10 @@ function sampleSection(samples: readonly SampleLine[], conceal: (text: string) =
   if (samples.length === 0) return null;
   const items = samples.slice(0, shown.samples).map((sample) => ({
     place: placeOf(sample),
-    lines: clipped(conceal(sample.text), shown.sampleLength)
+    lines: truncate(conceal(sample.text), shown.sampleLength)
       .split(/\r\n|\n|\r/)
       .slice(0, shown.sampleLines)
-      .map((line) => clipped(visible(line), shown.sampleLength)),
+      .map((line) => truncate(visible(line), shown.sampleLength)),
   }));
   return {
     title: samples.length > items.length ? `${items.length} of ${samples.length} sample lines` : 'Sample lines',
@@ -177,21 +181,21 @@ function placeOf({ source, at }: SampleLine): string {
   const [, generation, offset] = /^(\d+):(\d+)$/.exec(at) ?? [];
   const place = offset === undefined ? `at ${nameOf(at)}` : `byte ${offset}`;
   const rewritten = generation === undefined || generation === '0' ? '' : `, generation ${generation}`;
-  return `${clipped(visible(source), 2 * shown.nameLength)}, ${place}${rewritten}`;
+  return `${truncate(visible(source), 2 * shown.nameLength)}, ${place}${rewritten}`;
 }
 
-/** One origin alone is in the verdict already. */
+/** Null for one origin: the summary names it already. */
 function originTally(report: MailReport): Tally | null {
   if (report.origins.length < 2) return null;
   const rows = report.origins.slice(0, shown.names).map(({ origin, count }) => ({
     name: nameOf(origin),
-    count: figure(count),
+    count: formatCount(count),
   }));
   return { title: 'Where they come from', rows, rest: rest(report.origins.length - rows.length, 'other origin') };
 }
 
 function rest(count: number, singular: string, plural?: string): string | null {
-  return count > 0 ? `and ${counted(count, singular, plural)}` : null;
+  return count > 0 ? `and ${pluralize(count, singular, plural)}` : null;
 }
 
 function ruleSection(report: MailReport): MailContent['rule'] {
@@ -201,8 +205,8 @@ function ruleSection(report: MailReport): MailContent['rule'] {
   const origins = rule.origins === '*' ? 'all origins' : `origins ${nameOf(rule.origins)}`;
   return {
     sentence: `Rule ${name}: ${nameOf(words.condition)} in ${lengthOf(rule.window)}, ${origins}${report.group === 'all' ? ' together' : ', each by itself'}.`,
-    change: `To hear less of it, ${nameOf(words.change)} of ${name} under rules in the configuration. With this one, ${timeWithin(worst.windowStart, report.from, report.to)} UTC would have passed in silence:`,
-    // All of it: what a rule leaves out is taken from the first rule of the defaults.
+    change: `To get fewer mails, ${nameOf(words.change)} of ${name} under rules in the configuration. This rule would not have mailed ${timeWithin(worst.windowStart, report.from, report.to)} UTC:`,
+    // The whole rule: an omitted key would take its value from the first rule of the defaults.
     yaml: [
       'rules:',
       `  - name: ${JSON.stringify(name)}`,

@@ -1,15 +1,15 @@
 /**
- * Makes text from outside inert. Log lines, object keys and origins hold whatever somebody wrote into them:
+ * Makes text from outside inert. Log lines, object keys and origins may contain
  * terminal escapes, bidirectional overrides that reorder what a reader sees, line breaks, tags.
  */
 
 /**
  * Control (Cc), format (Cf: bidi overrides, zero-width characters), line and paragraph separators (Zl, Zp), and
- * surrogates without their partner (Cs).
+ * unpaired surrogates (Cs).
  */
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** One line in which every character can be seen: `\x1b`, `\u202e`, `\n` for what otherwise could not. Tabs are spaces. */
+/** Escapes invisible characters: `\x1b`, `\u202e`, `\n`. Tabs become spaces. The result is one line. */
 export function visible(text: string): string {
   return text.replaceAll('\t', '    ').replace(invisible, escaped);
 }
@@ -23,13 +23,13 @@ function escaped(character: string): string {
   return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
 }
 
-/** The first `max` UTF-16 units of a text, and `…` when there was more; never half a character. */
-export function clipped(text: string, max: number): string {
+/** The first `max` UTF-16 units of a text, ending in `…` if the text is longer. Never splits a character. */
+export function truncate(text: string, max: number): string {
   if (text.length <= max) return text;
   return `${text.slice(0, max - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
-/** HTML that is already safe: made by {@link html} or from a constant of ours, never from a string from outside. */
+/** Safe HTML: made by {@link html} or from a constant in the source, never from outside text. */
 export class Markup {
   readonly #source: string;
 
@@ -37,7 +37,7 @@ export class Markup {
     this.#source = source;
   }
 
-  /** @param source a constant of ours */
+  /** @param source a constant in the source code */
   static trusted(source: string): Markup {
     return new Markup(source);
   }
@@ -50,8 +50,8 @@ export class Markup {
 type Interpolated = string | number | Markup | readonly Markup[];
 
 /**
- * A template whose strings are escaped, for text and for quoted attributes; only {@link Markup} goes in as it is. The
- * indentation of the template itself is left out: it would be a third of a mail.
+ * Escapes the strings of a template, for text and quoted attributes; inserts {@link Markup} unchanged. Removes the
+ * template's own indentation, which would be a third of a mail.
  */
 export function html(parts: TemplateStringsArray, ...values: readonly Interpolated[]): Markup {
   const constants = parts.map((part) => part.replace(/\n\s+/g, '\n'));

@@ -2,15 +2,15 @@ import type { Bar, Chart } from './chart';
 import type { MailContent, PatternTally, Sample, Tally } from './content';
 import { html, Markup } from './escape';
 import type { LevelTable } from './level-table';
-import { fonts, palette, type Colour } from './palette';
-import type { Tone } from './verdict';
+import { fonts, palette, type Color } from './palette';
+import type { Tone } from './alert-summary';
 
 /**
  * The HTML part. Old clients know tables and inline styles only, so these carry the light look; clients that know
  * `prefers-color-scheme` get the dark one through classes. No images, no links, no scripts.
  */
 export function htmlPart(content: MailContent): string {
-  const { verdict } = content;
+  const { summary } = content;
   const document = html`<!doctype html>
     <html lang="en">
       <head>
@@ -18,13 +18,13 @@ export function htmlPart(content: MailContent): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="supported-color-schemes" content="light dark" />
-        <title>${verdict.headline}: ${verdict.place}</title>
+        <title>${summary.headline}: ${summary.place}</title>
         <style>
           ${Markup.trusted(styleSheet)}
         </style>
       </head>
       <body ${look('page', 'ink', 'margin:0;padding:0;-webkit-text-size-adjust:100%')}>
-        <div style="display:none;max-height:0;overflow:hidden">${verdict.lead}</div>
+        <div style="display:none;max-height:0;overflow:hidden">${summary.lead}</div>
         <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" ${look('page', 'ink', '')}>
           <tr>
             <td class="outer" align="center" style="padding:28px 12px">
@@ -40,13 +40,13 @@ export function htmlPart(content: MailContent): string {
                 <tr>
                   <td
                     height="5"
-                    ${fill(verdict.tone, 'height:5px;font-size:0;line-height:0;border-radius:11px 11px 0 0')}
+                    ${fill(summary.tone, 'height:5px;font-size:0;line-height:0;border-radius:11px 11px 0 0')}
                   >
                     &nbsp;
                   </td>
                 </tr>
-                ${verdictRow(content)}
-                ${content.chart === null ? '' : section(content.chart.title, chartTable(content.chart.bars, verdict.tone), content.chart.legend)}
+                ${summaryRow(content)}
+                ${content.chart === null ? '' : section(content.chart.title, chartTable(content.chart.bars, summary.tone), content.chart.legend)}
                 ${section(content.levels.title, levelTable(content.levels.table))}
                 ${content.windows === null ? '' : section(content.windows.title, tallyTable(content.windows))}
                 ${content.patterns === null ? '' : section(content.patterns.title, patternTable(content.patterns))}
@@ -74,29 +74,29 @@ export function htmlPart(content: MailContent): string {
   return document.toString();
 }
 
-function verdictRow({ verdict, when, repeat }: MailContent): Markup {
+function summaryRow({ summary, when, repeat }: MailContent): Markup {
   return html`<tr>
     <td class="pad" style="padding:26px 32px 6px 32px">
       <div
-        style="font-size:12px;font-weight:700;letter-spacing:.08em;text-transform:uppercase;color:${palette[verdict.tone].light}"
-        class="c-${verdict.tone}"
+        style="font-size:12px;font-weight:700;letter-spacing:.08em;text-transform:uppercase;color:${palette[summary.tone].light}"
+        class="c-${summary.tone}"
       >
-        ${verdict.label}
+        ${summary.label}
       </div>
       <h1
-        class="verdict c-ink"
+        class="summary c-ink"
         style="margin:6px 0 0 0;font-size:30px;line-height:1.2;font-weight:700;letter-spacing:-.01em;color:${palette.ink.light}"
       >
-        ${verdict.headline}
+        ${summary.headline}
         <span
           class="c-mute"
           style="font-size:16px;font-weight:400;letter-spacing:0;white-space:nowrap;color:${palette.mute.light}"
-          >${verdict.limit}</span
+          >${summary.threshold}</span
         >
       </h1>
-      <div style="margin-top:6px;font-size:17px;font-weight:600;word-break:break-word">${verdict.place}</div>
+      <div style="margin-top:6px;font-size:17px;font-weight:600;word-break:break-word">${summary.place}</div>
       <div class="c-mute" style="font-size:14px;color:${palette.mute.light}">${when}</div>
-      <div style="margin-top:14px">${verdict.lead}</div>
+      <div style="margin-top:14px">${summary.lead}</div>
       ${repeat === null ? '' : html`<div ${look('code', 'ink', 'margin-top:14px;padding:10px 14px;border-radius:8px;font-size:14px')}>${repeat}</div>`}
     </td>
   </tr>`;
@@ -151,10 +151,10 @@ function chartTable({ bars }: Chart, tone: Tone): Markup {
     </table>`;
 }
 
-/** A bar is a table of its own with one cell of a given height: what even Outlook draws. */
+/** A bar is a table with one cell of a given height: even Outlook draws that. */
 function chartBar(bar: Bar, tone: Tone): Markup {
   const height = bar.count === 0 ? 2 : Math.max(4, Math.round(bar.share * chartHeight));
-  const colour: Colour = bar.breached ? (tone === 'good' ? 'calm' : 'alarm') : 'bar';
+  const color: Color = bar.breached ? (tone === 'good' ? 'calm' : 'alarm') : 'bar';
   return html`<td
     height="${chartHeight}"
     valign="bottom"
@@ -163,10 +163,7 @@ function chartBar(bar: Bar, tone: Tone): Markup {
   >
     <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
       <tr>
-        <td
-          height="${height}"
-          ${fill(colour, `height:${height}px;font-size:0;line-height:0;border-radius:2px 2px 0 0`)}
-        >
+        <td height="${height}" ${fill(color, `height:${height}px;font-size:0;line-height:0;border-radius:2px 2px 0 0`)}>
           &nbsp;
         </td>
       </tr>
@@ -263,16 +260,16 @@ function remark(text: string | null): Markup {
   return html`<div class="c-mute" style="margin-top:6px;font-size:13px;color:${palette.mute.light}">${text}</div>`;
 }
 
-/** Attributes of a block with a ground and a text colour. */
-function look(ground: Colour, ink: Colour, layout: string, more = ''): Markup {
+/** Attributes of a block with a ground and a text color. */
+function look(ground: Color, ink: Color, layout: string, more = ''): Markup {
   const classes = `g-${ground} c-${ink} ${more}`.trim();
   return html`class="${classes}" style="background-color:${palette[ground].light};color:${palette[ink].light};${layout}"`;
 }
 
-/** Attributes of a coloured area without text of its own. */
-function fill(colour: Colour, layout: string): Markup {
-  return html`class="g-${colour}" bgcolor="${palette[colour].light}"
-  style="background-color:${palette[colour].light};${layout}"`;
+/** Attributes of a colored area without text of its own. */
+function fill(color: Color, layout: string): Markup {
+  return html`class="g-${color}" bgcolor="${palette[color].light}"
+  style="background-color:${palette[color].light};${layout}"`;
 }
 
 /** Attributes of a cell with a line above it. */
@@ -283,7 +280,7 @@ function ruled(padding: string, layout = ''): Markup {
 
 const styleSheet = `
 :root{color-scheme:light dark;supported-color-schemes:light dark}
-@media (max-width:520px){.outer{padding:0!important}.pad{padding-left:18px!important;padding-right:18px!important}.verdict{font-size:25px!important}}
+@media (max-width:520px){.outer{padding:0!important}.pad{padding-left:18px!important;padding-right:18px!important}.summary{font-size:25px!important}}
 @media (prefers-color-scheme:dark){${Object.entries(palette)
   .map(([name, { dark }]) => `.c-${name}{color:${dark}!important}.g-${name}{background-color:${dark}!important}`)
   .join('')}.b-line{border-color:${palette.line.dark}!important}.on-fill{color:${palette.page.dark}!important}}

@@ -1,18 +1,18 @@
 import type { MailReport } from '../alerting/mail-report';
 import type { LevelCounts } from '../counting/window-record';
-import { figure } from './words';
+import { formatCount } from './words';
 
-/** Counts per level against what is usual: the median of the hour before. */
+/** Counts per level, compared with the median of the hour before. */
 export interface LevelTable {
   readonly columns: readonly string[];
   readonly rows: readonly LevelRow[];
-  /** Why there is nothing to compare with. */
+  /** Says why there is no median; null when there is one. */
   readonly caption: string | null;
 }
 
 export interface LevelRow {
   readonly name: string;
-  /** Is this the level that the rule watches? */
+  /** True for the level of the rule. */
   readonly watched: boolean;
   readonly cells: readonly string[];
 }
@@ -26,8 +26,8 @@ const levels: readonly (readonly [keyof LevelCounts, string])[] = [
 ];
 
 /**
- * The median is one window's, so sums over several windows are set against it by their mean. While a window is open its
- * counts are less than they will be: what is usual is shown, and no change against it.
+ * Compares the mean per window with the median, which is that of one window. While a window is open its counts still
+ * grow: then the table has no column of changes.
  */
 export function levelTableOf(report: MailReport): LevelTable {
   const { totals, median, rule } = report;
@@ -45,7 +45,7 @@ export function levelTableOf(report: MailReport): LevelTable {
         return {
           name,
           watched: level === rule.level,
-          cells: [figure(totals[level]), ...(several ? [rounded(mean)] : []), ...against],
+          cells: [formatCount(totals[level]), ...(several ? [rounded(mean)] : []), ...against],
         };
       }),
     caption: median === null ? 'No complete window in the hour before to compare with.' : null,
@@ -53,7 +53,7 @@ export function levelTableOf(report: MailReport): LevelTable {
 }
 
 function rounded(count: number): string {
-  return count < 10 ? figure(Math.round(count * 10) / 10) : figure(Math.round(count));
+  return count < 10 ? formatCount(Math.round(count * 10) / 10) : formatCount(Math.round(count));
 }
 
 /** `×12`, `+40 %`, `as usual`; from nothing there is no factor. */

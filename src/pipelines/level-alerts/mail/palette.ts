@@ -1,4 +1,4 @@
-/** The colours of mails and pages, in light and in dark. Text on its ground has a contrast of 4.5 or more (WCAG AA). */
+/** The colors of mails and pages, light and dark. Text has a contrast of 4.5 or more against its background (WCAG AA). */
 export const palette = {
   page: { light: '#f3f4f6', dark: '#0d1014' },
   card: { light: '#ffffff', dark: '#161a20' },
@@ -13,7 +13,7 @@ export const palette = {
   calm: { light: '#4a5b73', dark: '#9db1cc' },
 } as const;
 
-export type Colour = keyof typeof palette;
+export type Color = keyof typeof palette;
 
 export const fonts = {
   sans: '-apple-system,BlinkMacSystemFont,Segoe UI,Roboto,Helvetica,Arial,sans-serif',

@@ -1,23 +1,23 @@
-/** Takes secrets out of log lines before they are mailed. It errs on the side of taking out too much. */
+/** Removes secrets from log lines before they are mailed. It removes too much rather than too little. */
 
 const mark = '[redacted]';
 
-/** What a value may look like behind `key=` or `key:`: quoted, or up to the next separator. */
+/** The value after `key=` or `key:`: quoted, or up to the next separator. */
 const value = String.raw`(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s,;&"'<>(){}\[\]]+)`;
 
 const secretName = String.raw`(?:passw(?:or)?d|passphrase|pwd|secret|token|signature|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)(?:[_-]?(?:key|id|value|hash))?`;
 
 const scheme = '(?:basic|bearer|digest|negotiate|token|apikey)';
 
-/** In this order: what spans most comes first. `$1` is kept. */
+/** Longest matches first. Keeps `$1`. */
 const rules: readonly RegExp[] = [
-  // A private key block, also one whose end was cut off.
+  // A private key block, with or without its end.
   /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(?:(?=-----END )|$)/g,
   // Authorization: Basic dXNlcjpwYXNz
   new RegExp(String.raw`(authorization["']?\s*[:=]\s*["']?(?:${scheme}\s+)?)[^\s"',;]+`, 'gi'),
   // Bearer and basic tokens without their header; a digit or a capital tells them from prose (`basic authentication`).
   /(\b(?:[Bb]earer|BEARER|[Bb]asic|BASIC)\s+)(?=\S*[0-9A-Z=])[\w+/.~-]{6,}=*/g,
-  // A JSON web token, also one that was cut.
+  // A JSON web token, complete or cut.
   /()\beyJ[\w-]{10,}(?:\.[\w-]*){0,2}/g,
   // password=…, "accessToken": "…", aws_secret_access_key = …
   new RegExp(String.raw`(${secretName}["']?\s*(?:=>|[:=])\s*)${value}`, 'gi'),
@@ -25,11 +25,11 @@ const rules: readonly RegExp[] = [
   /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@]{0,200}:)[^\s/@]+(?=@)/gi,
   // AWS access key ids (prefixes: IAM user guide, "Understanding unique ID prefixes").
   /()\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}\b/g,
-  // Tokens of GitHub, Slack, Stripe and Google, which start with who made them.
+  // Tokens of GitHub, Slack, Stripe and Google: their prefix names the issuer.
   /()\b(?:gh[pousr]_|github_pat_|xox[abeprs]-|[sr]k_live_|AIza)[\w-]{10,}/g,
 ];
 
-/** A text without keys, tokens, passwords and card numbers: `[redacted]` stands in their place. */
+/** Replaces keys, tokens, passwords and card numbers by `[redacted]`. */
 export function redact(text: string): string {
   const named = rules.reduce((left, rule) => left.replace(rule, `$1${mark}`), text);
   return withoutCards(named);
@@ -52,7 +52,7 @@ function withoutCards(text: string): string {
       left += text.slice(from, match.index) + mark;
       from = cardShape.lastIndex;
     } else {
-      // `2027 4111 1111 1111 1111`: the card may start inside of what was no card.
+      // `2027 4111 1111 1111 1111`: a card number may start inside other digits.
       cardShape.lastIndex = match.index + 1;
     }
   }

@@ -3,7 +3,7 @@ import { contentOf, type MailView } from './content';
 import { htmlPart } from './html';
 import { textPart } from './text';
 
-/** A mail as a reader gets it: two parts of equal content. */
+/** A mail with two parts of equal content. */
 export interface RenderedMail {
   /** One line without control characters; equal for equal reports. */
   readonly subject: string;
@@ -12,10 +12,9 @@ export interface RenderedMail {
 }
 
 /**
- * Renders what alerting decided. Pure; never fails for what a log line, an object key or an origin holds, and stays
- * below 100 kB.
+ * Renders a decided mail. Pure. Accepts any log line, object key and origin; the result stays below 100 kB.
  */
 export function renderMail(report: MailReport, view: MailView): RenderedMail {
   const content = contentOf(report, view);
-  return { subject: content.verdict.subject, text: textPart(content), html: htmlPart(content) };
+  return { subject: content.summary.subject, text: textPart(content), html: htmlPart(content) };
 }

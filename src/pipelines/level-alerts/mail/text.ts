@@ -1,18 +1,18 @@
 import { blocks, type Chart } from './chart';
 import type { MailContent, PatternTally, Tally } from './content';
 import type { LevelTable } from './level-table';
-import { figure } from './words';
+import { formatCount } from './words';
 
-/** The text part: the same content, in plain characters. Log lines are indented, so that none can pass as a heading. */
+/** The text part: the same content in plain characters. Log lines are indented, so that no line looks like a heading. */
 export function textPart(content: MailContent): string {
-  const { verdict } = content;
+  const { summary } = content;
   const sections = [
     [
-      `${verdict.label.toUpperCase()}: ${verdict.headline} (${verdict.limit})`,
-      verdict.place,
+      `${summary.label.toUpperCase()}: ${summary.headline} (${summary.threshold})`,
+      summary.place,
       content.when,
       '',
-      ...wrapped(verdict.lead),
+      ...wrapped(summary.lead),
       ...(content.repeat === null ? [] : ['', ...wrapped(content.repeat)]),
     ],
     content.chart && [
@@ -49,9 +49,9 @@ function heading(title: string): string[] {
 }
 
 function chartLines({ bars }: Chart): string[] {
-  const digits = Math.max(...bars.map((bar) => figure(bar.count).length));
+  const digits = Math.max(...bars.map((bar) => formatCount(bar.count).length));
   return bars.map((bar) =>
-    `  ${bar.time}  ${figure(bar.count).padStart(digits)} ${bar.breached ? '!' : ' '} ${blocks(bar.share, 40)}`.trimEnd(),
+    `  ${bar.time}  ${formatCount(bar.count).padStart(digits)} ${bar.breached ? '!' : ' '} ${blocks(bar.share, 40)}`.trimEnd(),
   );
 }
 

@@ -1,9 +1,9 @@
-/** Times and lengths as a reader says them. Input times are ISO 8601, lengths milliseconds. */
+/** Times and durations for readers. Input times are ISO 8601, durations milliseconds. */
 
-/** The clock that a reader lives by, beside UTC. */
+/** The IANA time zone of a reader, shown beside UTC. */
 export type Zone = string;
 
-/** `10:05`, or `10:05:30` where seconds matter; UTC. */
+/** `10:05`, or `10:05:30` if the seconds are not 0; UTC. */
 export function clockTime(time: string): string {
   return inZone(time, 'UTC').clock;
 }
@@ -42,7 +42,7 @@ export function lengthOf(milliseconds: number): string {
   return `${seconds} s`;
 }
 
-/** @param start what is said starts then: its day is said once, unless it is another one in the reader's zone */
+/** @param start the first time of the text: its day appears once, or twice if the day differs in the reader's zone */
 function inBoth(start: string, zone: Zone, say: (zone: Zone) => string): string {
   const { day } = inZone(start, 'UTC');
   const utc = `${day} ${say('UTC')} UTC`;

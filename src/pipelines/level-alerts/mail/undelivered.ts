@@ -6,7 +6,7 @@ export interface UndeliveredMail {
   readonly report: MailReport;
   /** Attempts so far. */
   readonly attempts: number;
-  /** Why the mail was refused, for ever; null while it waits to be sent. */
+  /** Why the mail was refused permanently; null while it waits to be sent. */
   readonly refusal: string | null;
 }
 

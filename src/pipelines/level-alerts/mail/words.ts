@@ -1,31 +1,31 @@
 import type { RuleLevel } from '../alerting/rule-kinds/rule-kind';
 
 /** `1,204` */
-export function figure(count: number): string {
+export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
 /** `1 window`, `12 windows` */
-export function counted(count: number, singular: string, plural = `${singular}s`): string {
-  return `${figure(count)} ${count === 1 ? singular : plural}`;
+export function pluralize(count: number, singular: string, plural = `${singular}s`): string {
+  return `${formatCount(count)} ${count === 1 ? singular : plural}`;
 }
 
 /** `1 error`, `37 warnings`, `2 info lines` */
 export function linesAt(level: RuleLevel, count: number): string {
   switch (level) {
     case 'error':
-      return counted(count, 'error');
+      return pluralize(count, 'error');
     case 'warn':
-      return counted(count, 'warning');
+      return pluralize(count, 'warning');
     case 'info':
-      return counted(count, 'info line');
+      return pluralize(count, 'info line');
     case 'debug':
-      return counted(count, 'debug line');
+      return pluralize(count, 'debug line');
   }
 }
 
 /** `a, b and c` */
-export function listed(words: readonly string[]): string {
+export function joinWords(words: readonly string[]): string {
   const last = words.at(-1) ?? '';
   return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
 }

@@ -1,4 +1,4 @@
-import { clipped, html, Markup, visible } from '../../../../src/pipelines/level-alerts/mail/escape';
+import { truncate, html, Markup, visible } from '../../../../src/pipelines/level-alerts/mail/escape';
 
 describe('visible', () => {
   it.each([
@@ -14,12 +14,12 @@ describe('visible', () => {
   ])('shows %j as %j', (text, shown) => expect(visible(text)).toBe(shown));
 });
 
-describe('clipped', () => {
+describe('truncate', () => {
   it.each([
     ['abc', 3, 'abc'],
     ['abcd', 3, 'ab…'],
     ['a😀bc', 3, 'a…'],
-  ])('makes of %j, %i long, %j', (text, max, expected) => expect(clipped(text, max)).toBe(expected));
+  ])('shortens %j to %i units: %j', (text, max, expected) => expect(truncate(text, max)).toBe(expected));
 });
 
 describe('html', () => {
@@ -30,7 +30,7 @@ describe('html', () => {
     );
   });
 
-  it('leaves the line breaks of what goes in, and drops the indentation of the template', () => {
+  it('keeps the line breaks of values, and removes the indentation of the template', () => {
     // prettier-ignore
     const nested = html`<a>
         ${'x\n  y'}${Markup.trusted('\n  z')}

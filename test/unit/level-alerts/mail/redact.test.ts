@@ -28,7 +28,7 @@ describe('redact', () => {
     ['exp 2027 5555555555554444', 'exp 2027 [redacted]'],
     ['exp 2027 4111 1111 1111 1111', 'exp 2027 [redacted]'],
     ['amex 378282246310005', 'amex [redacted]'],
-  ])('takes the secret out of %j', (line, expected) => expect(redact(line)).toBe(expected));
+  ])('removes the secret from %j', (line, expected) => expect(redact(line)).toBe(expected));
 
   it.each([
     'Basic authentication failed for bob',
@@ -37,9 +37,9 @@ describe('redact', () => {
     'at 1700000000003 ms, id 9999999999999995',
     'tokens: 512, latency 12 ms',
     'http://host:8080/path@2',
-  ])('leaves %j as it is', (line) => expect(redact(line)).toBe(line));
+  ])('does not change %j', (line) => expect(redact(line)).toBe(line));
 
-  it('stays quick on lines made to slow it down', () => {
+  it('stays fast when a line is built to slow it down', () => {
     const hostile = [
       '"'.repeat(4096),
       'password'.repeat(512),
@@ -52,7 +52,7 @@ describe('redact', () => {
     expect(performance.now() - start).toBeLessThan(1000);
   });
 
-  it('finds a password wherever it stands', () => {
+  it('finds a password at every position', () => {
     fc.assert(
       fc.property(fc.string(), fc.stringMatching(/^[a-z0-9]{6,20}$/), (before, password) => {
         const noQuotes = before.replace(/["'\\]/g, '');

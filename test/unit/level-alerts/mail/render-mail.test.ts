@@ -46,7 +46,7 @@ function readable(html: string): string {
 }
 
 describe('renderMail', () => {
-  it('lets no text become a tag, a character that cannot be seen, or a line of the subject', () => {
+  it('never turns text into a tag, an invisible character, or a second line of the subject', () => {
     const harmless = tags(renderMail(holding('x'), view).html);
     const nasty = fc.constantFrom(
       '<',
@@ -89,20 +89,20 @@ describe('renderMail', () => {
     },
   );
 
-  it('gives no tag an attribute twice, as the second would not count', () => {
+  it('never repeats an attribute of a tag, because clients ignore the second one', () => {
     for (const tag of tags(renderMail(holding('x', 'digest'), { ...view, possibleRepeat: true }).html)) {
       const names = [...tag.matchAll(/\s([\w-]+)="[^"]*"/g)].map(([, name]) => name);
       expect(new Set(names).size).toBe(names.length);
     }
   });
 
-  it('loads nothing and runs nothing', () => {
+  it('loads no resources and runs no scripts', () => {
     expect(renderMail(report(), view).html).not.toMatch(
       /<(img|link|script|iframe|form)|url\(|@import|https?:|\son\w+=/i,
     );
   });
 
-  it('says the same in both parts', () => {
+  it('has the same content in both parts', () => {
     const both = { ...view, zone: 'Europe/Berlin', possibleRepeat: true };
     const mail = renderMail({ ...holding('some text', 'digest'), median: null }, both);
     const said = readable(mail.html);
@@ -117,7 +117,7 @@ describe('renderMail', () => {
     expect(said).toContain('2026-11-2010:05–10:06UTC(11:05–11:06Europe/Berlin)');
   });
 
-  it('shows where a line stands, and redacts it unless told otherwise', () => {
+  it('shows the place of a line, and redacts the line unless configured otherwise', () => {
     const samples = [{ source: 'logs/app.log', at: '2:18204', text: 'ERROR password=hunter2\n\tat Pay.java:1' }];
     const hidden = renderMail(report({ samples }), view);
     expect(hidden.text).toContain(
@@ -149,14 +149,14 @@ describe('renderMail', () => {
     );
   });
 
-  it('draws the windows in the text part with breaches marked', () => {
+  it('marks breached windows in the chart of the text part', () => {
     expect(renderMail(report(), view).text).toContain(`  10:04   0\n  10:05  37 ! ${'█'.repeat(40)}\n`);
   });
 
   it.each<[Partial<MailReport['notes']>, string]>([
     [{}, 'Every window is complete, and no origin is behind.'],
     [{ incomplete: 2 }, '2 windows not complete yet: more lines may come.'],
-    [{ lagging: ['a', 'b'] }, 'a and b are not heard of up to the end yet, and not waited for.'],
+    [{ lagging: ['a', 'b'] }, 'a and b are behind: the latest lines may be missing.'],
     [
       { gaps: 1 },
       'Lines may be missing: a log file was replaced, perhaps before its last lines were read. Run telltale audit to see which.',
@@ -165,9 +165,9 @@ describe('renderMail', () => {
     [{ expired: 1 }, '1 line too late for the window'],
     [{ unparsed: 12 }, '12 lines could not be parsed'],
     [{ again: 40 }, '40 lines repeated by rewritten files, left out of the counts.'],
-    [{ future: 2 }, '2 lines stamped in the future.'],
+    [{ future: 2 }, '2 lines with a timestamp in the future.'],
     [{ continuation: 4102 }, '4,102 lines of stack traces'],
-  ])('tells of %j', (notes, said) => {
+  ])('adds a note for %j', (notes, said) => {
     const mail = renderMail(report({ notes: { ...report().notes, ...notes } }), view);
     expect(mail.text.replace(/\s+/g, ' ')).toContain(`- ${said}`);
     expect(readable(mail.html)).toContain(said.replace(/\s/g, ''));
@@ -181,13 +181,13 @@ describe('renderMail', () => {
     },
   );
 
-  it('gives a rule to paste under which this would not have been mailed', () => {
+  it('contains a rule to paste that would not have mailed this incident', () => {
     expect(renderMail(report(), view).text).toContain(
       '  - name: "errors"\n        level: error\n        threshold: 37   # now 1\n',
     );
   });
 
-  it('says when it may be a repeat, and carries its id', () => {
+  it('contains its id, and a remark when it may be a repeat', () => {
     expect(renderMail(report(), view).text).not.toContain('You may have this mail already');
     const repeat = renderMail(report(), { ...view, possibleRepeat: true });
     expect(repeat.text).toContain('You may have this mail already');

@@ -18,15 +18,15 @@ describe('times', () => {
       '2026-11-20 23:30–23:40 UTC (2026-11-21 05:00–05:10 Asia/Kolkata)',
     ],
     ['2026-11-20T10:05:00Z', '2026-11-20T10:10:00Z', 'Mars/Olympus', '2026-11-20 10:05–10:10 UTC'],
-  ])('says %s to %s in %s', (from, to, zone, said) => expect(fullSpan(from, to, zone)).toBe(said));
+  ])('formats %s to %s in %s', (from, to, zone, said) => expect(fullSpan(from, to, zone)).toBe(said));
 
-  it('says one time in both clocks, midnight as 00', () => {
+  it('formats a time in both zones, midnight as 00', () => {
     expect(fullTime('2026-07-01T22:00:00Z', 'Europe/Berlin')).toBe(
       '2026-07-01 22:00 UTC (2026-07-02 00:00 Europe/Berlin)',
     );
   });
 
-  it('names days only where a span has several', () => {
+  it('includes days only when a span has several', () => {
     expect(shortSpan('2026-11-20T10:05:00Z', '2026-11-20T10:10:00Z')).toBe('10:05–10:10');
     expect(timeWithin('2026-11-20T10:07:00Z', '2026-11-20T10:05:00Z', '2026-11-20T10:10:00Z')).toBe('10:07');
     expect(timeWithin('2026-11-20T10:07:00Z', '2026-11-20T10:05:00Z', '2026-11-21T10:10:00Z')).toBe('2026-11-20 10:07');
@@ -38,5 +38,5 @@ describe('times', () => {
     [90_000, '90 s'],
     [300_000, '5 min'],
     [14_400_000, '4 h'],
-  ])('says %i ms as %s', (milliseconds, said) => expect(lengthOf(milliseconds)).toBe(said));
+  ])('formats %i ms as %s', (milliseconds, said) => expect(lengthOf(milliseconds)).toBe(said));
 });

@@ -13,7 +13,7 @@ export const threshold: RuleKind<Threshold> = {
   evaluate: ({ threshold }, { lines }) => ({ value: lines, breached: lines > threshold }),
   describe: ({ threshold }, { level, value }) => ({
     worst: linesAt(level, value),
-    limit: `limit ${threshold}`,
+    limit: `threshold ${threshold}`,
     condition: `more than ${linesAt(level, threshold)}`,
     change: 'raise the threshold',
     yaml: [`threshold: ${value}   # now ${threshold}`],

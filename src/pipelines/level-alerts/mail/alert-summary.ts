@@ -1,21 +1,21 @@
 import type { MailReport, Transition } from '../alerting/mail-report';
-import { clipped, visible } from './escape';
+import { truncate, visible } from './escape';
 import { lengthOf, shortSpan, timeWithin } from './times';
-import { counted, linesAt } from './words';
+import { linesAt, pluralize } from './words';
 
-/** What a reader must know first: in the subject, and on top of the mail. */
-export interface Verdict {
-  /** `[telltale] 37 errors in 1 min (limit 1): payments-3`: one line. */
+/** The most important facts for a reader: in the subject, and on top of the mail. */
+export interface AlertSummary {
+  /** `[telltale] 37 errors in 1 min (threshold 1): payments-3`: one line. */
   readonly subject: string;
   readonly label: string;
   readonly tone: Tone;
   /** `37 errors in 1 min` */
   readonly headline: string;
-  /** `limit 1` */
-  readonly limit: string;
-  /** Whose lines they are: `payments-3 and 2 others`. */
+  /** `threshold 1` */
+  readonly threshold: string;
+  /** The origins of the lines: `payments-3 and 2 others`. */
   readonly place: string;
-  /** One or two sentences: how it stands, and how far it went. */
+  /** One or two sentences: the state of the incident, and its extent. */
   readonly lead: string;
 }
 
@@ -30,28 +30,28 @@ const labels: Readonly<Record<Transition, { readonly label: string; readonly ton
   digest: { label: 'Digest', tone: 'calm' },
 };
 
-/** The same report gives the same subject on every machine, whoever reads it: its times are UTC. */
-export function verdictOf(report: MailReport): Verdict {
+/** The same report gives the same subject on every machine, for every reader: its times are UTC. */
+export function alertSummaryOf(report: MailReport): AlertSummary {
   const { label, tone } = labels[report.transition];
   const place = placeOf(report);
-  const limit = shownWords(report.rule.words.limit);
+  const threshold = shownWords(report.rule.words.limit);
   const headline =
     report.transition === 'digest'
-      ? `${counted(report.breaches.length, 'window')} over the limit`
+      ? `${pluralize(report.breaches.length, 'window')} over the threshold`
       : `${shownWords(report.rule.words.worst)} in ${lengthOf(report.rule.window)}`;
   return {
-    subject: `[telltale] ${subjectOf(report, headline, limit, place)}`,
+    subject: `[telltale] ${subjectOf(report, headline, threshold, place)}`,
     label,
     tone,
     headline,
-    limit: report.transition === 'digest' ? `${limit} in ${lengthOf(report.rule.window)}` : limit,
+    threshold: report.transition === 'digest' ? `${threshold} in ${lengthOf(report.rule.window)}` : threshold,
     place,
     lead: leadOf(report),
   };
 }
 
-function subjectOf(report: MailReport, headline: string, limit: string, place: string): string {
-  const what = `${headline} (${limit}): ${place}`;
+function subjectOf(report: MailReport, headline: string, threshold: string, place: string): string {
+  const what = `${headline} (${threshold}): ${place}`;
   const since = `since ${timeWithin(report.from, report.from, report.to)}`;
   const span = shortSpan(report.from, report.to);
   switch (report.transition) {
@@ -66,25 +66,25 @@ function subjectOf(report: MailReport, headline: string, limit: string, place: s
     case 'resolved':
       return `Resolved: ${what} (${span})`;
     case 'digest':
-      return `Digest: ${headline} (${limit} in ${lengthOf(report.rule.window)}): ${place} (${span})`;
+      return `Digest: ${headline} (${threshold} in ${lengthOf(report.rule.window)}): ${place} (${span})`;
   }
 }
 
-/** A rule's words come from the outbox: they must not end a header. */
+/** The words of a rule come from the outbox: they must not break a header. */
 function shownWords(words: string): string {
-  return clipped(visible(words), 64);
+  return truncate(visible(words), 64);
 }
 
 /** Reports name at most this many origins, highest first. */
 const namedOrigins = 20;
 
 function placeOf(report: MailReport): string {
-  const name = (origin: string): string => clipped(visible(origin), 64);
+  const name = (origin: string): string => truncate(visible(origin), 64);
   if (report.group !== 'all') return name(report.group);
   const [first, ...others] = report.origins;
   if (first === undefined) return 'all origins';
   if (others.length === 0) return name(first.origin);
-  const more = report.origins.length >= namedOrigins ? 'others' : counted(others.length, 'other');
+  const more = report.origins.length >= namedOrigins ? 'others' : pluralize(others.length, 'other');
   return `${name(first.origin)} and ${more}`;
 }
 
@@ -94,7 +94,7 @@ function leadOf(report: MailReport): string {
   const worstAt = `the worst at ${at(worst.windowStart)}`;
   const extent =
     breaches.length > 1
-      ? `${counted(breaches.length, 'window')} over the limit, ${linesAt(rule.level, totals[rule.level])} in them, ${worstAt}.`
+      ? `${pluralize(breaches.length, 'window')} over the threshold, ${linesAt(rule.level, totals[rule.level])} in them, ${worstAt}.`
       : '';
   const since = `Open since ${at(from)}`;
   switch (report.transition) {
@@ -113,7 +113,7 @@ function leadOf(report: MailReport): string {
         extent === '' ? `${since}.` : `${since}: ${extent}`,
       );
     case 'resolved':
-      return sentences(`The limit has not been passed since ${at(to)}: this incident is closed.`, extent);
+      return sentences(`The threshold has not been exceeded since ${at(to)}: this incident is closed.`, extent);
     case 'digest':
       return sentences(
         'These lines arrived long after they were written, so their windows are reported together.',

@@ -1,0 +1,73 @@
+import type { MailReport } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
+import { alertSummaryOf } from '../../../../src/pipelines/level-alerts/mail/alert-summary';
+import { report } from './sample-reports';
+
+const window = (minute: number, count: number): MailReport['worst'] => ({
+  windowStart: `2026-11-20T10:0${minute}:00Z`,
+  windowEnd: `2026-11-20T10:0${minute + 1}:00Z`,
+  count,
+});
+const long = { from: '2026-11-20T10:05:00Z', to: '2026-11-20T10:10:00Z', breaches: [window(5, 37), window(8, 4)] };
+
+describe('alertSummaryOf', () => {
+  it.each<[string, Parameters<typeof report>[0], string]>([
+    ['an open incident', {}, '37 errors in 1 min (threshold 1): payments-3'],
+    [
+      'one that is over',
+      { ...long, transition: 'over' },
+      '37 errors in 1 min (threshold 1): payments-3 (10:05–10:10, over)',
+    ],
+    [
+      'a reminder',
+      { ...long, transition: 'reminder' },
+      'Still open: 37 errors in 1 min (threshold 1): payments-3 (since 10:05)',
+    ],
+    [
+      'a new error',
+      { ...long, transition: 'new-pattern' },
+      'New error: 37 errors in 1 min (threshold 1): payments-3 (since 10:05)',
+    ],
+    [
+      'a resolved one',
+      { ...long, transition: 'resolved' },
+      'Resolved: 37 errors in 1 min (threshold 1): payments-3 (10:05–10:10)',
+    ],
+    [
+      'a digest',
+      { ...long, transition: 'digest' },
+      'Digest: 2 windows over the threshold (threshold 1 in 1 min): payments-3 (10:05–10:10)',
+    ],
+    [
+      'one that began yesterday',
+      { ...long, from: '2026-11-19T23:59:00Z', transition: 'reminder' },
+      'Still open: 37 errors in 1 min (threshold 1): payments-3 (since 2026-11-19 23:59)',
+    ],
+    [
+      'another rule',
+      { rule: { name: 'w', level: 'warn', threshold: 100, window: 300_000, origins: 'a*' }, worst: window(5, 1204) },
+      '1,204 warnings in 5 min (threshold 100): payments-3',
+    ],
+    ['a single line', { worst: window(5, 1) }, '1 error in 1 min (threshold 1): payments-3'],
+    [
+      'several origins',
+      { origins: ['a', 'b', 'c'].map((origin) => ({ origin, count: 3 })) },
+      '37 errors in 1 min (threshold 1): a and 2 others',
+    ],
+    ['a rule for each origin', { group: 'web-1', origins: [] }, '37 errors in 1 min (threshold 1): web-1'],
+    ['no origin at all', { origins: [] }, '37 errors in 1 min (threshold 1): all origins'],
+    ['an origin with a line break', { group: 'a\r\nBcc: x' }, '37 errors in 1 min (threshold 1): a\\r\\nBcc: x'],
+  ])('writes the subject of %s', (_, changes, subject) =>
+    expect(alertSummaryOf(report(changes)).subject).toBe(`[telltale] ${subject}`),
+  );
+
+  it('returns the same subject whenever the mail was decided', () => {
+    expect(alertSummaryOf(report({ decidedAt: '2027-01-01T00:00:00Z' }))).toEqual(alertSummaryOf(report()));
+  });
+
+  it('reports the extent of an incident', () => {
+    expect(alertSummaryOf(report({ ...long, transition: 'resolved' })).lead).toBe(
+      'The threshold has not been exceeded since 10:10 UTC: this incident is closed. ' +
+        '2 windows over the threshold, 37 errors in them, the worst at 10:05 UTC.',
+    );
+  });
+});
