@@ -1,6 +1,6 @@
 import type { IdleReport } from '../src/ingestion/ingest/decide';
 import type { Signal } from '../src/ingestion/signal/signal';
-import { isTelltaleError } from '../src/errors';
+import { isTelltaleError, TelltaleError } from '../src/errors';
 import {
   ask,
   spawn,
@@ -40,6 +40,9 @@ export interface Producer {
  */
 const NEVER_AGAIN: Supervision = { maxRestarts: 0, withinMs: 0, backoffMs: { initial: 0, max: 0 } };
 
+/** For ever: after a change, old and new programs would not fence each other. Producer shards will count on from 0. */
+const TRANSACTIONAL_ID = 'telltale-producer-0';
+
 interface State {
   readonly publisher: ActorRef<PublisherMessage>;
   readonly ingest: ActorRef<IngestMessage>;
@@ -65,7 +68,7 @@ function producerRoot(options: ProducerOptions): ActorOptions<ProducerMessage, S
     supervision: NEVER_AGAIN,
     initialState: (context) => {
       const publishing = spawn(context, {
-        ...publisher({ ...options, name: 'publisher-0', transactionalId: 'telltale-producer-0' }),
+        ...publisher({ ...options, name: 'publisher-0', transactionalId: TRANSACTIONAL_ID }),
         onStop: (stopped) => stopped,
       });
       return {
@@ -94,8 +97,7 @@ function producerRoot(options: ProducerOptions): ActorOptions<ProducerMessage, S
         case 'childStopped':
           if (!state.draining) {
             const { outcome } = message;
-            const error = outcome.kind === 'failed' ? outcome.error : new Error('another producer has taken over');
-            options.onFailure(message.name, error);
+            options.onFailure(message.name, outcome.kind === 'failed' ? outcome.error : takenOver());
           }
           break;
       }
@@ -107,6 +109,15 @@ function producerRoot(options: ProducerOptions): ActorOptions<ProducerMessage, S
     return (name, task, since, context) =>
       spawn(context, logReader(name, task, { ...options, publisher, since }, context.self));
   }
+}
+
+/** A part stops by itself only when it was fenced. */
+function takenOver(): TelltaleError {
+  return new TelltaleError(
+    'FENCED',
+    `another producer has taken over: it opened the transactional id ${TRANSACTIONAL_ID} after this one. ` +
+      'Nothing is lost; run one producer per event log. The one that is started last takes over.',
+  );
 }
 
 function arrivalOf({ key, reingest }: Signal): IngestMessage {

@@ -1,7 +1,7 @@
 import { TelltaleError } from '../errors';
 import type { Io } from '../io';
 
-/** Tells that a part has failed for good. */
+/** Reports that a part has failed permanently. */
 export type OnFailure = (what: string, error: Error) => void;
 
 /**
@@ -17,7 +17,7 @@ export async function untilStopped(
   let end: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
   const drain = await start((what, error) => {
-    io.log.error(`${what} has failed for good, stopping: ${error.message}`, { error });
+    io.log.error(`${what} failed permanently; stopping: ${error.message}`, { error });
     exitCode = 1;
     end();
   });
@@ -29,7 +29,7 @@ export async function untilStopped(
 }
 
 /**
- * Does work that ends by itself, but not after a part has failed for good, or the user has stopped it.
+ * Does work that ends by itself, but not after a part has failed permanently, or the user has stopped it.
  * @throws what a part failed with; STOPPED
  */
 export async function unlessStopped<T>(io: Io, work: (onFailure: OnFailure) => Promise<T>): Promise<T> {

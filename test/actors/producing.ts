@@ -7,6 +7,7 @@ import { crc32c } from '../../src/adapters/native/checksums';
 import { gunzip } from '../../src/adapters/native/gunzip';
 import { loadHashing } from '../../src/adapters/native/hashing';
 import { CounterRegistry } from '../../src/counters';
+import type { CounterName } from '../../src/decisions';
 import { topicsOf } from '../../src/apps/topics';
 import { loadConfig } from '../../src/config';
 import { tell, type ActorSystem } from '../../src/kit';
@@ -27,6 +28,8 @@ export interface Place {
   readonly log: EventLog;
   readonly store: ObjectStore;
   readonly options: Omit<ProducerOptions, 'onFailure'>;
+  /** How often all producers decided so, for this reason. */
+  counted(name: CounterName, reason: string): number;
   /** Lets time pass for the producers. */
   advance(ms: number): void;
   /** Uploads an object. Nobody is told. */
@@ -40,8 +43,9 @@ export interface Running {
   readonly system: ActorSystem;
   readonly producer: Producer;
   readonly seen: TestSystem;
-  /** Names of what failed for good. */
+  /** Names of the parts that failed permanently. */
   readonly failures: string[];
+  readonly errors: Error[];
   /** Tells the producer that an object arrived. */
   hint(key: string): void;
   /** Uploads contents of an object one after the other; each is looked at before the next one comes. */
@@ -63,12 +67,13 @@ export async function openPlace(folder: string, versioning = false): Promise<Pla
     clock: { ...systemClock, now: () => UPLOADED },
   });
   let passed = 0;
+  const counters = new CounterRegistry();
   const options: Place['options'] = {
     log,
     store,
     clock: { ...systemClock, now: () => systemClock.now() + passed },
     crc32c,
-    counters: new CounterRegistry(),
+    counters,
     hashing: await loadHashing(),
     gunzip: (chunks) => gunzip(chunks, { maxRatio: 250 }),
     partitions: 10,
@@ -106,6 +111,8 @@ export async function openPlace(folder: string, versioning = false): Promise<Pla
     options,
     advance: (ms) => void (passed += ms),
     put,
+    counted: (name, why) =>
+      counters.samples().find((sample) => sample.name === name && sample.labels.reason === why)?.value ?? 0,
     start: (change = {}) => {
       const started = startOn({ ...options, ...change }, put);
       running.push(started);
@@ -121,7 +128,12 @@ export async function openPlace(folder: string, versioning = false): Promise<Pla
 function startOn(options: Place['options'], put: Place['put']): Running {
   const seen = startTestSystem();
   const failures: string[] = [];
-  const producer = startProducer(seen.system, { ...options, onFailure: (what) => failures.push(what) });
+  const errors: Error[] = [];
+  const onFailure = (what: string, error: Error): void => {
+    failures.push(what);
+    errors.push(error);
+  };
+  const producer = startProducer(seen.system, { ...options, onFailure });
   const hint: Running['hint'] = (key) =>
     tell(producer.ref, { type: 'objectArrived', signal: { v: 1, bucket: BUCKET, key } });
   const settle: Running['settle'] = async () => {
@@ -132,6 +144,7 @@ function startOn(options: Place['options'], put: Place['put']): Running {
     producer,
     seen,
     failures,
+    errors,
     hint,
     upload: async (key, ...contents) => {
       for (const content of contents) {

@@ -135,6 +135,13 @@ describe('a second publisher with the same transactional id', () => {
     first.hint(KEY);
     await turnsUntil(() => first.failures.length > 0);
     expect(first.failures).toEqual(['publisher-0']);
+    expect(first.errors).toMatchObject([
+      {
+        code: 'FENCED',
+        message: expect.stringMatching(/^another producer has taken over: .*telltale-producer-0/) as string,
+      },
+    ]);
+    expect(place.counted('telltale_fenced_total', 'another-producer')).toBe(1);
     await first.producer.drain(10_000);
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(3) });
 
@@ -143,6 +150,19 @@ describe('a second publisher with the same transactional id', () => {
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(6) });
     expect(second.failures).toEqual([]);
     expect(second.seen.crashes).toEqual([]);
+  });
+
+  it('is fenced by a third one, which continues where the second stood', async () => {
+    const second = place.start();
+    await second.upload(KEY, text(3));
+    const restarted = place.start();
+    await place.put(KEY, text(6));
+    second.hint(KEY);
+    await turnsUntil(() => second.failures.length > 0);
+    restarted.hint(KEY);
+    await restarted.settle();
+    expect(restarted.failures).toEqual([]);
+    expect(await readLines(place.log)).toEqual({ [SOURCE]: published(6) });
   });
 });
 

@@ -16,7 +16,7 @@ describe('two producers with one transactional id', () => {
   afterAll(() => site.close(), SITE_MS);
 
   it(
-    'stop the older one with a sentence as soon as it writes, and repeat no line',
+    'stop the older one with a sentence when it writes, let a restarted one take over, and repeat no line',
     async () => {
       const objects = (dataDir: string): string => join(dataDir, 'store/objects/telltale-logs/logs/web-1');
       const text = '2026-11-21 10:00:00.000 [main] INFO  c.e.App - line';
@@ -42,7 +42,15 @@ describe('two producers with one transactional id', () => {
       expect(await older.exited).toBe(1);
       expect(older.err()).toContain('another producer has taken over');
       expect(await published()).toBe(5);
-      expect(await newer.end('SIGINT')).toBe(0);
+
+      const restarted = site.start('producer');
+      await restarted.logged(/producer is ready/);
+      await until('the restarted one continues where the newer stood', MINUTE, async () => (await published()) === 7);
+      put(other, 9);
+      expect(await newer.exited).toBe(1);
+      expect(newer.err()).toContain('another producer has taken over');
+      expect(await published()).toBe(7);
+      expect(await restarted.end('SIGINT')).toBe(0);
       await log.close();
     },
     5 * MINUTE,
