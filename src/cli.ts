@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Arrival } from './commands/signal';
 import { TelltaleError } from './errors';
-import { runProcess, type GlobalOptions, type Launch } from './cli/run-process';
+import { runProcess, type GlobalOptions, type Launch, type PipelineList } from './cli/run-process';
 import { isHelp, usageError } from './cli/usage-error';
 
 interface LocalFlags {
@@ -161,11 +161,11 @@ function createProgram(launch: Launch): Command {
     .command('reingest')
     .description('has the running producer read a source from its beginning, as a new generation')
     .argument('<source>', 'a key, bucket/key or s3://bucket/key')
-    .option('--count', 'count lines again that were counted before', false)
-    .action((source: string, options: { count: boolean }, command: Command) =>
+    .option('--recount', 'count lines again that were counted before', false)
+    .action((source: string, options: { recount: boolean }, command: Command) =>
       launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
         const { runReingest } = await import('./commands/reingest.js');
-        return runReingest(loaded.config, { source, count: options.count, json }, io);
+        return runReingest(loaded.config, { source, count: options.recount, json }, io);
       }),
     );
 
@@ -233,12 +233,16 @@ function wholeNumber(max = Number.MAX_SAFE_INTEGER): (value: string) => number {
   };
 }
 
+async function listed(): Promise<Awaited<ReturnType<PipelineList>>> {
+  return (await import('./pipelines/index.js')).pipelines;
+}
+
 /**
  * Runs the command that `args` name, and ends the process.
  * @param args the arguments after `telltale` on the command line
  */
-export function main(args: readonly string[]): Promise<void> {
-  return runProcess(createProgram, args);
+export function main(args: readonly string[], pipelines: PipelineList = listed): Promise<void> {
+  return runProcess(createProgram, { args, pipelines });
 }
 
 if (require.main === module) void main(process.argv.slice(2));

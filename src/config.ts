@@ -1,10 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { environmentLayer, setLayer, yamlLayer, type Keys, type Layer, type Setting } from './config/layers';
+import {
+  environmentLayer,
+  objectLayer,
+  setLayer,
+  yamlLayer,
+  type Keys,
+  type Layer,
+  type Setting,
+} from './config/layers';
 import { nearest } from './nearest';
 import { parseJson } from './config/fields';
-import { configSchema, ruleKeys, sourceKeys, type Config } from './config/schema';
+import { coreKeys, coreSchema, sourceKeys, type Config } from './config/schema';
 import { TelltaleError } from './errors';
 import { projectFile } from './project-file';
+import type { ConfiguredPipeline, ListedPipeline, Settings } from './stream/pipeline';
 
 export type { Config };
 
@@ -17,43 +26,70 @@ export interface LoadedConfig {
    * Where each value comes from: key path (`web.port`, `rules`, `rules.0.threshold`) → `conf/default.yaml`, the file,
    * `--set`, or the environment variable.
    */
-  readonly origins: ReadonlyMap<string, string>;
+  readonly provenance: ReadonlyMap<string, string>;
+}
+
+export interface ConfigSources {
+  /** Those whose keys there are. */
+  readonly pipelines: readonly ListedPipeline[];
+  /** A YAML file. */
+  readonly file?: string;
+  /** `key.path=value`; a later one wins. */
+  readonly set?: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /**
- * Reads the configuration: `conf/default.yaml` < `file` < environment < `set`. Lists are replaced as a whole; only
- * single values of rules can be set (`rules.0.threshold=10`).
- * @param file a YAML file
- * @param set `key.path=value`; a later one wins
+ * Reads the configuration: defaults < `file` < environment < `set`. Lists are replaced as a whole; in a list of a pipeline,
+ * such as `rules`, single values can be set, too (`rules.0.threshold=10`).
  * @throws TelltaleError CONFIG with all problems, one a line
  */
-export function loadConfig(options: { file?: string; set?: readonly string[]; env: NodeJS.ProcessEnv }): LoadedConfig {
-  const defaults = yamlLayer(defaultFile, readFileSync(projectFile(defaultFile), 'utf8'), null);
-  const keys = keysOf(defaults);
+export function loadConfig({ pipelines, file, set = [], env }: ConfigSources): LoadedConfig {
+  const defaults = defaultsOf(pipelines);
+  const keys = keysOf(defaults, pipelines);
   const layers = [
     defaults,
-    ...(options.file === undefined ? [] : [fileLayer(options.file, keys)]),
-    environmentLayer(options.env, keys),
-    setLayer(options.set ?? [], keys),
+    ...(file === undefined ? [] : [fileLayer(file, keys)]),
+    environmentLayer(env, keys),
+    setLayer(set, keys),
   ];
   const settings = effective(layers.flatMap((layer) => layer.settings));
-  const { config, problems } = validate(settings, defaults);
+  const { config, problems } = validate(settings, pipelines);
   const all = [...layers.flatMap((layer) => layer.problems), ...problems];
   if (config === null || all.length > 0) throw new TelltaleError('CONFIG', all.join('\n'));
-  return { config, origins: new Map([...settings].map(([key, setting]) => [key, setting.origin])) };
+  return { config, provenance: new Map([...settings].map(([key, setting]) => [key, setting.origin])) };
 }
 
 /** The configuration as a person writes it (`60s`, `8MiB`): YAML of it gives the same configuration again. */
-export function writtenConfig(config: Config): object {
-  return configSchema.encode(config);
+export function writtenConfig({ pipelines, ...core }: Config): object {
+  return Object.assign({}, coreSchema.encode(core), ...pipelines.map(({ written }) => written)) as object;
 }
 
-function keysOf(defaults: Layer): Keys {
+/** `conf/default.yaml`, without the keys of pipelines that are not listed, and the defaults of those that it leaves out. */
+function defaultsOf(pipelines: readonly ListedPipeline[]): Layer {
+  const file = yamlLayer(defaultFile, readFileSync(projectFile(defaultFile), 'utf8'), null);
+  const known = new Set([...coreKeys, ...pipelines.flatMap(({ config }) => Object.keys(config.defaults))]);
+  const settings = file.settings.filter(({ path: [key = ''] }) => known.has(key));
+  const inFile = new Set(settings.map(({ path: [key] }) => key));
+  const others = pipelines.flatMap(({ name, config }) =>
+    objectLayer(`pipeline ${name}`, config.defaults).settings.filter(({ path: [key] }) => !inFile.has(key)),
+  );
+  return { settings: [...settings, ...others], problems: file.problems };
+}
+
+/** Former names of keys. */
+const renamed: ReadonlyMap<string, string> = new Map([
+  ['ingest.tailTimeout', 'ingest.forceFlushAfter'],
+  ['ingest.maxReproof', 'ingest.maxReproofBytes'],
+]);
+
+function keysOf(defaults: Layer, pipelines: readonly ListedPipeline[]): Keys {
   const values = defaults.settings.map(({ path }) => path.join('.'));
   const sections = defaults.settings.flatMap(({ path }) =>
     path.slice(0, -1).map((_, i) => path.slice(0, i + 1).join('.')),
   );
-  return { values: new Set(values), sections: new Set(sections) };
+  const lists = pipelines.flatMap(({ config }) => Object.keys(config.lists ?? {}));
+  return { values: new Set(values), sections: new Set(sections), lists: new Set(lists), renamed };
 }
 
 function fileLayer(file: string, keys: Keys): Layer {
@@ -78,22 +114,59 @@ function effective(settings: readonly Setting[]): Map<string, Setting> {
 
 function validate(
   settings: ReadonlyMap<string, Setting>,
-  defaults: Layer,
+  pipelines: readonly ListedPipeline[],
 ): { config: Config | null; problems: readonly string[] } {
-  const { tree, problems } = assemble(settings, defaults);
-  const result = configSchema.safeParse(tree);
-  if (result.success) return { config: result.data, problems };
+  const { tree, problems } = assemble(settings, pipelines);
+  const core = coreSchema.safeParse(only(coreKeys, tree));
+  const configured: ConfiguredPipeline[] = [];
+  const issues = core.success ? [] : [...core.error.issues];
+  for (const pipeline of pipelines) {
+    const read = pipeline.configure(only(Object.keys(pipeline.config.defaults), tree));
+    if ('error' in read) issues.push(...read.error.issues);
+    else configured.push(read);
+  }
+  if (core.success && issues.length === 0) return { config: { ...core.data, pipelines: configured }, problems };
   const subject = (path: readonly PropertyKey[]): string => settingAt(path, settings)?.subject(path) ?? path.join('.');
-  const found = result.error.issues.flatMap((issue) => {
+  // In the order of the settings, whichever schema found them.
+  const order = Object.keys(tree);
+  issues.sort((a, b) => order.indexOf(String(a.path[0])) - order.indexOf(String(b.path[0])));
+  const found = issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [`${subject(issue.path)}: ${issue.message}`];
-    // Only rules and sources can hold unknown keys here: the layers refused all others.
-    const known = issue.path[0] === 'rules' ? ruleKeys(valueAt(tree, [...issue.path, 'kind'])) : sourceKeys;
+    // Only items of lists can have unknown keys here: the layers refused all others.
+    const item = valueAt(tree, issue.path);
+    const known =
+      listsOf(pipelines)
+        .get(String(issue.path[0]))
+        ?.keysOf(isTree(item) ? item : {}) ?? sourceKeys;
     return issue.keys.map((key) => {
       const meant = [...issue.path, nearest(key, known)].join('.');
       return `${subject([...issue.path, key])}: no such key; did you mean ${meant}?`;
     });
   });
   return { config: null, problems: [...problems, ...found] };
+}
+
+function only(keys: readonly string[], tree: Tree): Tree {
+  return Object.fromEntries(keys.filter((key) => Object.hasOwn(tree, key)).map((key) => [key, tree[key]]));
+}
+
+interface List {
+  readonly keysOf: (item: Settings) => readonly string[];
+  /** The first item of the defaults. */
+  readonly example: Tree;
+}
+
+/** The lists of objects at the top of the configuration, by key. */
+function listsOf(pipelines: readonly ListedPipeline[]): ReadonlyMap<string, List> {
+  return new Map(
+    pipelines.flatMap(({ config: { lists = {}, defaults } }) =>
+      Object.entries(lists).map(([key, keysOf]): [string, List] => {
+        const items: unknown = defaults[key];
+        const example: unknown = Array.isArray(items) ? items[0] : null;
+        return [key, { keysOf, example: isTree(example) ? example : {} }];
+      }),
+    ),
+  );
 }
 
 /** The setting that gave the value at `path`: the one with the longest key that leads there. */
@@ -117,20 +190,23 @@ type Tree = Record<string, unknown>;
 /** The settings as one tree, not yet validated. */
 function assemble(
   settings: ReadonlyMap<string, Setting>,
-  defaults: Layer,
+  pipelines: readonly ListedPipeline[],
 ): { tree: Tree; problems: readonly string[] } {
   const problems: string[] = [];
   const tree: Tree = {};
+  const lists = listsOf(pipelines);
   for (const { path, value, subject } of settings.values()) {
     const [first = '', index, key = ''] = path;
-    if (first !== 'rules') {
+    const list = lists.get(first);
+    if (list === undefined) {
       put(tree, path, path.join('.') === 'ingest.sources' ? readList(value) : value);
     } else if (index === undefined) {
-      tree['rules'] = completeRules(value, defaults);
+      tree[first] = completeItems(value, list);
     } else {
-      const rule: unknown = Array.isArray(tree['rules']) ? tree['rules'][Number(index)] : undefined;
-      if (isTree(rule)) rule[key] = value;
-      else problems.push(`${subject(path)}: there is no such rule; the first is rules.0`);
+      const items: unknown = tree[first];
+      const item: unknown = Array.isArray(items) ? items[Number(index)] : undefined;
+      if (isTree(item)) item[key] = value;
+      else problems.push(`${subject(path)}: ${first} has no such item; the first is ${first}.0`);
     }
   }
   return { tree, problems };
@@ -152,20 +228,15 @@ function put(tree: Tree, path: readonly string[], value: unknown): void {
   }
 }
 
-/**
- * A rule takes the keys that it lacks from the first rule of `conf/default.yaml`: except its name, and the keys of that
- * rule's kind when its own kind is another one.
- */
-function completeRules(raw: unknown, defaults: Layer): unknown {
-  const rules = readList(raw);
-  if (!Array.isArray(rules)) return raw;
-  const shipped = defaults.settings.find(({ path }) => path[0] === 'rules')?.value;
-  const example: unknown = Array.isArray(shipped) ? shipped[0] : {};
-  return rules.map((rule: unknown) => {
-    if (!isTree(rule) || !isTree(example)) return rule;
-    const keys = new Set(ruleKeys(rule['kind'] ?? example['kind']));
-    const defaultsOfKind = Object.fromEntries(Object.entries(example).filter(([key]) => keys.has(key)));
-    return { ...defaultsOfKind, name: undefined, ...rule };
+/** An item takes the keys that it may have and lacks, except its name, from the example. */
+function completeItems(raw: unknown, { keysOf, example }: List): unknown {
+  const items = readList(raw);
+  if (!Array.isArray(items)) return raw;
+  return items.map((item: unknown) => {
+    if (!isTree(item)) return item;
+    const keys = new Set(keysOf({ ...example, ...item }));
+    const defaults = Object.fromEntries(Object.entries(example).filter(([key]) => keys.has(key)));
+    return { ...defaults, name: undefined, ...item };
   });
 }
 

@@ -25,7 +25,7 @@ import type { Io } from '../io';
 import { projectFile } from '../project-file';
 import type { DataFolder } from './data-folder';
 import { scanOptions } from './jobs';
-import { partsOf } from './parts';
+import { partsToRun } from './parts';
 import { lineTopicsOf, topicsOf } from './topics';
 
 /** The one place that chooses adapters: everything else is handed ports. */
@@ -175,8 +175,8 @@ export async function producerOptions(
     concurrency: ingest.concurrency,
     credit: ingest.credit,
     maxProofBytes: ingest.maxProofBytes,
-    maxReproofBytes: ingest.maxReproof,
-    tailTimeoutMs: ingest.tailTimeout,
+    maxReproofBytes: ingest.maxReproofBytes,
+    tailTimeoutMs: ingest.forceFlushAfter,
     scan: scanOptions(config),
   };
 }
@@ -204,7 +204,7 @@ export function consumerOptions(
   { log, transport, counters }: { readonly log: EventLog; readonly transport: Mailbox; readonly counters: Counters },
   mode: Site['mode'],
 ): Omit<ConsumerOptions, 'onFailure'> {
-  const { jobs, deliveries } = partsOf(config, mode);
+  const { jobs, deliveries } = partsToRun(config, mode);
   return {
     log,
     clock: systemClock,

@@ -1,29 +1,27 @@
-import { windowTable } from './results';
-import type { WindowRecord } from '../pipelines/level-alerts/counting/window-record';
 import { escapeControls } from '../escape-controls';
 import type { Io } from '../io';
 import type { Logger } from '../log';
+import type { View } from '../stream/view';
 
 export interface LiveTable {
   /** Prints a line that stays. */
   say(line: string): void;
-  /** The log, for whoever works while the table is drawn: on a terminal both are in one place. */
+  /** The log while the table is drawn: on a terminal, both are in one place. */
   readonly log: Logger;
   stop(): void;
 }
 
 const REDRAW_MS = 1_000;
-const ROWS = 12;
 
 /**
- * Shows the last windows below what was said: drawn anew every second on a terminal; elsewhere a line for each window
- * that is complete.
+ * Shows the tables of the views below everything that was said, drawn again every second on a terminal; elsewhere prints
+ * their rows that are complete.
  */
-export function startLiveTable(io: Io, windows: () => readonly WindowRecord[]): LiveTable {
-  return io.terminal ? drawnTable(io, windows) : printedWindows(io, windows);
+export function startLiveTable(io: Io, views: readonly View[]): LiveTable {
+  return io.terminal ? drawnTable(io, views) : printedRows(io, views);
 }
 
-function drawnTable(io: Io, windows: () => readonly WindowRecord[]): LiveTable {
+function drawnTable(io: Io, views: readonly View[]): LiveTable {
   let drawn = 0;
   // Up to the table's first line, and clear from there on.
   const clear = (): string => {
@@ -33,20 +31,24 @@ function drawnTable(io: Io, windows: () => readonly WindowRecord[]): LiveTable {
   };
   // Without wrapping: on a narrow terminal a row is cut, and stays one line.
   const table = (): string => {
-    const lines = ['', ...windowTable(lastWindows(windows()))];
+    const lines = views.flatMap((view) => ['', ...view.table()]);
     drawn = lines.length;
     return `\u001b[?7l${lines.join('\n')}\n\u001b[?7h`;
   };
   // That it is stopping was logged below the table: both stay, and the last drawing is below them.
   io.stop.addEventListener('abort', () => (drawn = 0), { once: true });
-  const timer = setInterval(() => io.out.write(clear() + table()), REDRAW_MS);
+  const draw = (): void => {
+    const said = views.flatMap((view) => view.news().messages).map((line) => `${escapeControls(line)}\n`);
+    io.out.write(clear() + said.join('') + table());
+  };
+  const timer = setInterval(draw, REDRAW_MS);
   return {
     say: (line) => void io.out.write(`${clear()}${escapeControls(line)}\n${table()}`),
     // A line takes the table's place; the next drawing is below it.
     log: before(() => void io.out.write(clear()), io.log),
     stop: () => {
       clearInterval(timer);
-      io.out.write(clear() + table());
+      draw();
     },
   };
 }
@@ -73,33 +75,21 @@ function before(act: () => void, log: Logger): Logger {
   };
 }
 
-function printedWindows(io: Io, windows: () => readonly WindowRecord[]): LiveTable {
-  const printed = new Set<string>();
-  let header = true;
-  const timer = setInterval(() => {
-    const complete = windows().filter((window) => window.complete && !printed.has(nameOf(window)));
-    if (complete.length === 0) return;
-    for (const window of complete) printed.add(nameOf(window));
-    io.out.write(
-      `${windowTable(lastWindows(complete))
-        .slice(header ? 0 : 1)
-        .join('\n')}\n`,
-    );
-    header = false;
-  }, REDRAW_MS);
-  return {
-    say: (line) => void io.out.write(`${escapeControls(line)}\n`),
-    log: io.log,
-    stop: () => clearInterval(timer),
+function printedRows(io: Io, views: readonly View[]): LiveTable {
+  const say = (line: string): void => void io.out.write(`${escapeControls(line)}\n`);
+  const print = (): void => {
+    for (const { messages, rows } of views.map((view) => view.news())) {
+      messages.forEach(say);
+      rows.forEach(say);
+    }
   };
-}
-
-function lastWindows(windows: readonly WindowRecord[]): WindowRecord[] {
-  return [...windows]
-    .sort((a, b) => Date.parse(a.windowStart) - Date.parse(b.windowStart) || (a.origin < b.origin ? -1 : 1))
-    .slice(-ROWS);
-}
-
-function nameOf({ origin, windowStart }: WindowRecord): string {
-  return `${windowStart} ${origin}`;
+  const timer = setInterval(print, REDRAW_MS);
+  return {
+    say,
+    log: io.log,
+    stop: () => {
+      clearInterval(timer);
+      print();
+    },
+  };
 }

@@ -2,16 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findLogFiles, type LogFile } from './log-files';
-import { asDecided, resultLines, type DecidedMail } from './results';
 import type { Config } from '../config';
 import { CounterRegistry } from '../counters';
 import { decisions } from '../decisions';
-import { rulesOf } from '../pipelines/level-alerts';
-import { breachedWindows } from '../pipelines/level-alerts/alerting/breached-windows';
-import type { MailReport } from '../pipelines/level-alerts/alerting/mail-report';
-import { parseOutboxRecord } from '../pipelines/level-alerts/alerting/outbox-records';
-import { parseWindowRecord } from '../pipelines/level-alerts/counting/parse-window-record';
-import type { WindowRecord } from '../pipelines/level-alerts/counting/window-record';
 import type { FailedSource } from '../ingestion/ingest/work-queue';
 import { sourceId } from '../ingestion/source-id';
 import { TelltaleError } from '../errors';
@@ -19,15 +12,18 @@ import type { Io } from '../io';
 import type { Logger } from '../log';
 import { systemClock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
+import type { Results } from '../stream/view';
 import { lockDataFolder, openEventLog, openFolder, openMail, openStore } from './compose';
 import { launchConsumer } from './consumer';
-import { counted } from './counted';
+import { pluralize } from '../pluralize';
 import { openDataFolder, type DataFolder } from './data-folder';
 import { follow } from './follow';
 import { startGenerators } from './generator';
 import { latestCheckpoints } from './latest-checkpoints';
 import { startLiveTable } from './live-table';
+import { partsOf } from './parts';
 import { launchProducer } from './producer';
+import { topicsOf } from './topics';
 import { unlessStopped, untilStopped, type OnFailure } from './until-stopped';
 import { refuseUnreadable, unreadable, type Unreadable } from './unreadable';
 import { warnOfUnusedKeys } from './unused-keys';
@@ -75,11 +71,8 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
     const observed = await openStore(config, data, io);
     return await untilStopped(io, async (onFailure) => {
       const counters = new CounterRegistry();
-      const web = await launchWeb(config, log, { mailbox, counters }, io, (report) => {
-        table.say(`mail  ${asDecided(report, config).subject}`);
-      });
-      // Before the consumer: nothing is mailed yet.
-      const table = startLiveTable(io, () => web.view.windows());
+      const web = await launchWeb(config, log, { mailbox, counters }, io);
+      const table = startLiveTable(io, web.views);
       const shown = { ...io, log: table.log };
       const consumer = await launchConsumer(config, { log, transport: mailbox, counters }, 'live', shown, onFailure);
       const producer = await launchProducer(config, data, { log, store: observed.store, counters }, shown, onFailure);
@@ -94,7 +87,7 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
       }).catch((error: unknown) => onFailure('generator', error instanceof Error ? error : new Error(String(error))));
       table.say(`status   ${web.url}`);
       table.say(`mailbox  ${web.url}mail  (files: ${data.mail})`);
-      table.say(`logs     ${hosts}  (${counted(config.generator.hosts, 'generator')})`);
+      table.say(`logs     ${hosts}  (${pluralize(config.generator.hosts, 'generator')})`);
       table.say('Ctrl-C stops');
       return async () => {
         stopWriting.abort();
@@ -132,17 +125,15 @@ async function runOnce(
   );
   const log = await openEventLog(onFiles, data);
   try {
-    const { end: before } = await log.offsets('outbox', 0);
+    const before = await endsOfOutboxes(config, log);
     const { leftOut, bytes } = await unlessStopped(io, (onFailure) =>
       ingestFiles(onFiles, data, log, files, io, onFailure),
     );
-    const windows = await finalWindows(log, config);
-    const { reports, refused } = await readOutbox(log, before);
-    const mails = reports.map((report) => asDecided(report, config));
-    const breaches = breachedWindows(windows, rulesOf(config), config.window).length;
-    io.out.write(`${resultLines({ windows, mails, bytes, breaches }, json).join('\n')}\n`);
+    const { results } = partsOf(config, 'final');
+    for (const each of results) await readResults(each, before, config, log);
+    io.out.write(results.flatMap((each) => each.lines(json, bytes).map((line) => `${line}\n`)).join(''));
     refuseUnreadable([...closed, ...leftOut]);
-    reportRefused(refused, mails);
+    reportRefused(results);
     return 0;
   } finally {
     await log.close();
@@ -234,51 +225,41 @@ function onlyFiles(config: Config): Config {
     eventLog: { ...config.eventLog, kind: 'embedded' },
     objectStore: { ...config.objectStore, kind: 'folder', prefix: '' },
     ingest: { ...config.ingest, include: ['**'], exclude: [], since: 'everything', origin: null },
+    consumer: { run: null },
   };
 }
 
-async function finalWindows(log: EventLog, config: Config): Promise<WindowRecord[]> {
-  const windows = new Map<string, WindowRecord>();
-  for (let partition = 0; partition < config.eventLog.partitions; partition++) {
-    await follow(log, { topic: 'windows', partition, from: 0, until: 'end' }, (records) => {
-      for (const { key, value } of records) {
-        const window = key === null || value === null ? null : parseWindowRecord(key, value);
-        if (window !== null) windows.set(String(key), window);
-      }
-    });
-  }
-  return [...windows.values()];
-}
-
-interface Outbox {
-  /** Every mail that was decided. */
-  readonly reports: readonly MailReport[];
-  /** Mails that this run could not deliver, by id, with the reason. */
-  readonly refused: ReadonlyMap<string, string>;
-}
-
-/** @param before the end of the outbox before this run */
-async function readOutbox(log: EventLog, before: number): Promise<Outbox> {
-  const reports = new Map<string, MailReport>();
-  const refused = new Map<string, string>();
-  await follow(log, { topic: 'outbox', partition: 0, from: 0, until: 'end' }, (records) => {
-    for (const { key, value, offset } of records) {
-      const record = parseOutboxRecord(key, value);
-      if (record?.kind === 'mail') reports.set(record.report.id, record.report);
-      if (record?.kind !== 'status' || record.status.state !== 'FAILED' || offset < before) continue;
-      refused.set(record.status.id, record.status.reason ?? '');
+/** @param before the ends of outboxes before this run */
+async function readResults(
+  results: Results,
+  before: ReadonlyMap<string, number>,
+  config: Config,
+  log: EventLog,
+): Promise<void> {
+  for (const topic of results.topics) {
+    const partitions = topicsOf(config).find(({ name }) => name === topic)?.partitions ?? 0;
+    for (let partition = 0; partition < partitions; partition++) {
+      await follow(log, { topic, partition, from: 0, until: 'end' }, (records) => {
+        for (const { key, value, offset } of records) {
+          if (key === null || value === null) continue;
+          results.add({ topic, key, value, isNew: offset >= (before.get(topic) ?? 0) });
+        }
+      });
     }
-  });
-  return { reports: [...reports.values()], refused };
+  }
+}
+
+async function endsOfOutboxes(config: Config, log: EventLog): Promise<ReadonlyMap<string, number>> {
+  const ends = new Map<string, number>();
+  for (const { topic } of partsOf(config).deliveries) ends.set(topic.name, (await log.offsets(topic.name, 0)).end);
+  return ends;
 }
 
 /**
- * Reports refused mails after the results are printed.
- * @throws DELIVERY_REFUSED with a line for each mail, when there are any
+ * Reports refused messages after the results are printed.
+ * @throws DELIVERY_REFUSED with lines for each message, when there are any
  */
-function reportRefused(refused: Outbox['refused'], mails: readonly DecidedMail[]): void {
-  if (refused.size === 0) return;
-  const subjects = new Map(mails.map(({ report, subject }) => [report.id, subject]));
-  const lines = [...refused].map(([id, reason]) => `Not delivered: ${subjects.get(id) ?? id}\n  ${reason}`);
-  throw new TelltaleError('DELIVERY_REFUSED', lines.join('\n'));
+function reportRefused(results: readonly Results[]): void {
+  const lines = results.flatMap((each) => each.refused());
+  if (lines.length > 0) throw new TelltaleError('DELIVERY_REFUSED', lines.join('\n'));
 }

@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import type { LoadedConfig } from '../config';
 import type { Io } from '../io';
+import type { ListedPipeline } from '../stream/pipeline';
 import { explainError } from './explain-error';
 import { isHelp } from './usage-error';
 import { stopOnSignals } from './stop-on-signals';
@@ -22,6 +23,9 @@ export interface Context {
   readonly io: Io;
 }
 
+/** Imports the list of pipelines, when a command needs it. */
+export type PipelineList = () => Promise<readonly ListedPipeline[]>;
+
 /** Runs a command: reads the configuration, opens the log, and passes both on. */
 export type Launch = (options: GlobalOptions, run: (context: Context) => Promise<number>) => Promise<void>;
 
@@ -32,7 +36,10 @@ const gaveUp = 130;
  * Runs the command that `args` name, and ends the process with its exit code: 0 done, 1 failed, 2 wrong usage or
  * configuration.
  */
-export async function runProcess(createProgram: (launch: Launch) => Command, args: readonly string[]): Promise<void> {
+export async function runProcess(
+  createProgram: (launch: Launch) => Command,
+  { args, pipelines }: { readonly args: readonly string[]; readonly pipelines: PipelineList },
+): Promise<void> {
   const verbose = args.includes('--verbose');
   const fail = (error: unknown): number => {
     const { lines, exitCode } = explainError(error, verbose);
@@ -46,7 +53,7 @@ export async function runProcess(createProgram: (launch: Launch) => Command, arg
 
   let exitCode = 0;
   const launch: Launch = async (options, run) => {
-    exitCode = await withConfig(options, run);
+    exitCode = await withConfig(options, pipelines, run);
   };
   try {
     await createProgram(launch).parseAsync(args, { from: 'user' });
@@ -57,10 +64,18 @@ export async function runProcess(createProgram: (launch: Launch) => Command, arg
   process.exit(exitCode);
 }
 
-async function withConfig(options: GlobalOptions, run: Parameters<Launch>[1]): Promise<number> {
-  const [{ loadConfig }, { createLog }] = await Promise.all([import('../config.js'), import('../log.js')]);
+async function withConfig(
+  options: GlobalOptions,
+  pipelines: PipelineList,
+  run: Parameters<Launch>[1],
+): Promise<number> {
+  const [{ loadConfig }, { createLog }, list] = await Promise.all([
+    import('../config.js'),
+    import('../log.js'),
+    pipelines(),
+  ]);
   const { config: file, set, json, verbose } = options;
-  const loaded = loadConfig({ ...(file === undefined ? {} : { file }), set, env: process.env });
+  const loaded = loadConfig({ pipelines: list, ...(file === undefined ? {} : { file }), set, env: process.env });
   const level: LogLevel = verbose ? 'debug' : loaded.config.log.level;
   const log = createLog({ level, json: !isatty(process.stderr.fd) });
   const stop = stopOnSignals(

@@ -1,7 +1,7 @@
 import { loadCrc64Nvme } from '../adapters/native/checksums';
 import { audit, type AuditProgress } from '../apps/audit';
 import { objectsToRead, openEventLog, openStore } from '../apps/compose';
-import { counted } from '../apps/counted';
+import { pluralize } from '../pluralize';
 import { findDataFolder } from '../apps/data-folder';
 import { lineTopicsOf } from '../apps/topics';
 import type { Config } from '../config';
@@ -106,12 +106,12 @@ function sentenceOf(audited: Audited): string[] {
   const { problem, behind, dropped, quarantine, quarantined, possibleGap, deleted } = audited;
   const says = [
     ...(problem === undefined ? [] : [`FAILED: ${problem}`]),
-    ...(behind === undefined ? [] : [`${counted(behind, 'byte')} behind`]),
-    ...(quarantine === undefined ? [] : [`${counted(quarantined, 'byte')} in quarantine: ${quarantine}`]),
-    ...(possibleGap === 0 ? [] : [`content may have been lost between two reads, ${counted(possibleGap, 'time')}`]),
+    ...(behind === undefined ? [] : [`${pluralize(behind, 'byte')} behind`]),
+    ...(quarantine === undefined ? [] : [`${pluralize(quarantined, 'byte')} in quarantine: ${quarantine}`]),
+    ...(possibleGap === 0 ? [] : [`content may have been lost between two reads, ${pluralize(possibleGap, 'time')}`]),
     ...(dropped === 0 || dropped === BOM_BYTES
       ? []
-      : [`${counted(dropped, 'byte')} dropped, beyond ingest.maxLineBytes`]),
+      : [`${pluralize(dropped, 'byte')} dropped, beyond ingest.maxLineBytes`]),
     ...(deleted === undefined ? [] : ['deleted; not ended yet']),
   ];
   return says.length === 0 ? [] : [`${JSON.stringify(audited.source)}  ${says.join('; ')}`];
@@ -126,8 +126,8 @@ function summaryOf(found: Found): string {
     ...(ledger === 0 ? [] : [`${ledger} by the ledger alone`]),
   ];
   const unread = quarantined === 0 ? '' : `, ${quarantined} in quarantine`;
-  const waiting = behind === 0 ? '' : `; ${counted(behind, 'byte')} not read yet`;
-  const all = `${counted(sources, 'source')}, ${counted(bytes, 'byte')}`;
+  const waiting = behind === 0 ? '' : `; ${pluralize(behind, 'byte')} not read yet`;
+  const all = `${pluralize(sources, 'source')}, ${pluralize(bytes, 'byte')}`;
   const ok = content + positions + ledger;
   return `${all}: ${ok} ok (${how.join(', ')})${unread}, ${failed} failed${waiting}`;
 }
@@ -152,7 +152,7 @@ function progressLine({ out }: Io, partitions: number): Progress {
       last = now;
       drawn = true;
       const mebibytes = Math.floor(progress.bytes / (1024 * 1024));
-      out.write(`\r\u001b[K${progress.partitions} of ${counted(partitions, 'partition')}, ${mebibytes} MiB read`);
+      out.write(`\r\u001b[K${progress.partitions} of ${pluralize(partitions, 'partition')}, ${mebibytes} MiB read`);
     },
     clear: () => {
       if (drawn) out.write('\r\u001b[K');

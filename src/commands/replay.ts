@@ -2,11 +2,7 @@ import { open } from 'node:fs/promises';
 import { gunzip, type GunzipLimits } from '../adapters/native/gunzip';
 import { scanOptions } from '../apps/jobs';
 import { partsOf } from '../apps/parts';
-import { rulesOf } from '../pipelines/level-alerts';
 import type { Config } from '../config';
-import { breachedWindows } from '../pipelines/level-alerts/alerting/breached-windows';
-import { parseOutboxRecord } from '../pipelines/level-alerts/alerting/outbox-records';
-import { parseWindowRecord } from '../pipelines/level-alerts/counting/parse-window-record';
 import { peek, sniff, SNIFF_BYTES } from '../lines/encoding';
 import { initialReadingState } from '../lines/reading-state';
 import { createScanner, fileDayOf, type ScanOptions, type ScannedBatch } from '../lines/scanner';
@@ -17,7 +13,6 @@ import { JobChain } from '../stream/job-chain';
 import { TelltaleError } from '../errors';
 import type { Io } from '../io';
 import { findLogFiles } from '../apps/log-files';
-import { asDecided, resultLines } from '../apps/results';
 import { refuseUnreadable, unreadable, type Unreadable } from '../apps/unreadable';
 import { warnOfUnusedKeys } from '../apps/unused-keys';
 
@@ -48,12 +43,13 @@ interface Input {
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * `telltale replay`: folds files through the same jobs as the running system, without any event log: windows, and the
- * mails that the rules would have sent.
+ * `telltale replay`: folds files through the same jobs as the running system, without any event log: prints the
+ * results of every pipeline.
  * @throws FILE_UNREADABLE after the results are printed, when some files could not be read
  */
 export async function runReplay(config: Config, options: ReplayOptions, io: Io): Promise<number> {
-  const jobs = new JobChain(partsOf(config, 'final').jobs);
+  const { jobs: all, results } = partsOf(config, 'final');
+  const jobs = new JobChain(all);
   let bytes = 0;
   const { inputs, closed } = await inputsOf(config, options);
   warnOfUnusedKeys(
@@ -75,17 +71,14 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
     if (io.stop.aborted) throw new TelltaleError('STOPPED', 'stopped before all was read');
   }
   jobs.end();
-  const windows = jobs.written('windows').flatMap(({ key, value }) => {
-    const window = value === null ? null : parseWindowRecord(key, value);
-    return window === null ? [] : [window];
-  });
-  const breaches = breachedWindows(windows, rulesOf(config), config.window).length;
-  const mails = jobs.written('outbox').flatMap(({ key, value }) => {
-    const record = parseOutboxRecord(key, value);
-    return record?.kind === 'mail' ? [asDecided(record.report, config)] : [];
-  });
-  const lines = resultLines({ windows, mails, bytes, breaches }, options.json);
-  io.out.write(`${lines.join('\n')}\n`);
+  for (const each of results) {
+    for (const topic of each.topics) {
+      for (const { key, value } of jobs.written(topic))
+        if (value !== null) each.add({ topic, key, value, isNew: true });
+    }
+  }
+  const lines = results.flatMap((each) => each.lines(options.json, bytes));
+  io.out.write(lines.map((line) => `${line}\n`).join(''));
   refuseUnreadable(leftOut);
   return 0;
 }

@@ -1,7 +1,7 @@
 import { resetJob } from '../../actors/reset-job';
 import { crc32c } from '../adapters/native/checksums';
 import { lockDataFolder, openEventLog } from '../apps/compose';
-import { counted } from '../apps/counted';
+import { pluralize } from '../pluralize';
 import { findDataFolder } from '../apps/data-folder';
 import { partsOf } from '../apps/parts';
 import type { Config } from '../config';
@@ -35,7 +35,7 @@ export async function runReset(config: Config, { job: name, json }: ResetOptions
         const deleted = await resetJob({ job, partition, log, clock: systemClock, crc32c });
         const line = json
           ? JSON.stringify({ type: 'reset', job: name, partition, deleted })
-          : `${name}, partition ${partition}: ${counted(deleted, 'record')} deleted, starts over`;
+          : `${name}, partition ${partition}: ${pluralize(deleted, 'record')} deleted, starts over`;
         io.out.write(`${line}\n`);
       }
     } finally {

@@ -35,6 +35,16 @@ export function shown(raw: unknown): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
+/** Text in one line. */
+export function printable(value: string): boolean {
+  return value !== '' && !/\p{Cc}/u.test(value);
+}
+
+/** The message of an object's schema for a value that is not an object. */
+export function notAnObject({ code, input }: { readonly code: string; readonly input?: unknown }): string | undefined {
+  return code === 'invalid_type' ? `expected keys with their values, found ${shown(input)}` : undefined;
+}
+
 /** Text that fits `fits`. */
 export function text(expected: string, fits: (text: string) => boolean): Field<string> {
   return field(expected, (raw) => (typeof raw === 'string' && fits(raw) ? raw : undefined));

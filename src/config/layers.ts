@@ -27,6 +27,10 @@ export interface Layer {
 export interface Keys {
   readonly values: ReadonlySet<string>;
   readonly sections: ReadonlySet<string>;
+  /** Values that are lists of objects, of which single values can be set. */
+  readonly lists: ReadonlySet<string>;
+  /** Former names of values, and their names now. */
+  readonly renamed: ReadonlyMap<string, string>;
 }
 
 /**
@@ -51,7 +55,7 @@ export function yamlLayer(file: string, yaml: string, keys: Keys | null): Layer 
       const name = path.join('.');
       const isSection = keys === null ? isPlainObject(value) : keys.sections.has(name);
       if (keys !== null && !isSection && !keys.values.has(name)) {
-        problems.push(`${subject(path)}: no such key; did you mean ${nearestKey(name, keys)}?`);
+        problems.push(`${subject(path)}: ${noSuchKey(name, keys)}`);
       } else if (!isSection) {
         settings.push({ path, value, origin: file, subject });
       } else if (isPlainObject(value)) {
@@ -65,6 +69,20 @@ export function yamlLayer(file: string, yaml: string, keys: Keys | null): Layer 
   if (isPlainObject(value)) walk(value, []);
   else if (value !== null) problems.push(`${file}: expected keys with their values, such as web.port under web`);
   return { settings, problems };
+}
+
+/** Settings from an object, as a YAML file would have them. @param origin where they come from, in few words */
+export function objectLayer(origin: string, values: object): Layer {
+  const settings: Setting[] = [];
+  const walk = (section: object, above: readonly string[]): void => {
+    for (const [key, value] of Object.entries(section) as [string, unknown][]) {
+      const path = [...above, key];
+      if (isPlainObject(value)) walk(value, path);
+      else settings.push({ path, value, origin, subject: (inside) => `${origin}: ${inside.join('.')}` });
+    }
+  };
+  walk(values, []);
+  return { settings, problems: [] };
 }
 
 /** Where the key at `path`, or what of the path there is, begins in the file. */
@@ -108,7 +126,10 @@ export function environmentLayer(env: NodeJS.ProcessEnv, keys: Keys): Layer {
   for (const [name, value] of Object.entries(env)) {
     if (!environmentPrefix.test(name)) continue;
     const key = keyOf.get(name);
-    if (key === undefined) {
+    const now = [...keys.renamed].find(([old]) => environmentName(old) === name)?.[1];
+    if (now !== undefined) {
+      problems.push(`${name}: this key is now called ${environmentName(now)}`);
+    } else if (key === undefined) {
       problems.push(`${name}: no such key; did you mean ${nearest(name, [...keyOf.keys()])}?`);
     } else {
       settings.push({ path: key.split('.'), value, origin: name, subject: () => name });
@@ -129,18 +150,26 @@ export function setLayer(assignments: readonly string[], keys: Keys): Layer {
     } else if (keys.sections.has(key)) {
       const inside = [...keys.values].find((name) => name.startsWith(`${key}.`)) ?? '';
       problems.push(`--set ${key}: is a section; set a key in it, such as ${inside}`);
-    } else if (keys.values.has(key) || /^rules\.\d+\.\w+$/.test(key)) {
+    } else if (keys.values.has(key) || isInList(key, keys)) {
       const value = assignment.slice(equals + 1);
       const subject = (path: readonly PropertyKey[]): string => `--set ${path.join('.')}`;
       settings.push({ path: key.split('.'), value, origin: '--set', subject });
     } else {
-      problems.push(`--set ${key}: no such key; did you mean ${nearestKey(key, keys)}?`);
+      problems.push(`--set ${key}: ${noSuchKey(key, keys)}`);
     }
   }
   return { settings, problems };
 }
 
-/** A value for a value; a section too, as a whole section may be misspelt. */
-function nearestKey(name: string, keys: Keys): string {
-  return nearest(name, [...keys.values, ...keys.sections]);
+/** `rules.0.threshold` */
+function isInList(key: string, { lists }: Keys): boolean {
+  const [, list = ''] = /^(\w+)\.\d+\.\w+$/.exec(key) ?? [];
+  return lists.has(list);
+}
+
+/** Names the key that was meant: a value, or a section, as a whole section may be misspelled. */
+function noSuchKey(name: string, keys: Keys): string {
+  const now = keys.renamed.get(name);
+  if (now !== undefined) return `this key is now called ${now}`;
+  return `no such key; did you mean ${nearest(name, [...keys.values, ...keys.sections])}?`;
 }

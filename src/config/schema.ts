@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { nearest } from '../nearest';
-import { ruleKinds } from '../pipelines/level-alerts/alerting/rule-kinds';
-import type { RuleKind } from '../pipelines/level-alerts/alerting/rule-kinds/rule-kind';
+import type { ConfiguredPipeline } from '../stream/pipeline';
 import * as is from './fields';
 import { compilePattern, patternProblem } from './line-pattern';
 
@@ -13,70 +11,32 @@ import { compilePattern, patternProblem } from './line-pattern';
 const second = 1000;
 const minute = 60 * second;
 
-const printable = (value: string): boolean => value !== '' && !/\p{Cc}/u.test(value);
-const anyText = is.text('text in one line', printable);
-
-// One plain address. What could end a header or start a second address is refused.
-const isAddress = (value: string): boolean => /^[^\s@<>(),;:"\\\p{Cc}]+@[^\s@<>(),;:"\\\p{Cc}]+$/u.test(value);
+const anyText = is.text('text in one line', is.printable);
 
 const isBucket = (value: string): boolean => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(value);
 
 /** A folder within the bucket: nothing that a file system would read as another place. */
 const isPrefix = (value: string): boolean =>
-  printable(value) && value.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  is.printable(value) && value.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
 /** What a pipeline may call a topic of lines. */
 const isTopicName = (value: string): boolean => /^[a-z][a-z0-9-]{0,99}$/.test(value);
-
-const isRuleName = (value: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
-
-function notAnObject({ code, input }: { readonly code: string; readonly input?: unknown }): string | undefined {
-  return code === 'invalid_type' ? `expected keys with their values, found ${is.shown(input)}` : undefined;
-}
-
-/** The keys of every rule, and those of its kind. */
-const ruleOf = (kind: RuleKind) =>
-  z.strictObject(
-    {
-      name: is.text('a name of letters, digits, dots, dashes and underscores, such as errors', isRuleName),
-      kind: z.literal(kind.name),
-      level: is.oneOf('error', 'warn', 'info', 'debug'),
-      ...kind.schema,
-      window: is.duration(second),
-      origins: is.text('a glob such as * or payments-*', printable),
-      each: is.flag(),
-    },
-    { error: notAnObject },
-  );
-
-const rulesByKind = new Map(ruleKinds.map((kind) => [kind.name, ruleOf(kind)]));
-const [firstKind, ...otherKinds] = ruleKinds;
-const rule = z.discriminatedUnion('kind', [ruleOf(firstKind), ...otherKinds.map(ruleOf)], {
-  error: ({ input }) => noSuchKind(input),
-});
-
-function noSuchKind(rule: unknown): string | undefined {
-  if (typeof rule !== 'object' || rule === null) return notAnObject({ code: 'invalid_type', input: rule });
-  const kind: unknown = 'kind' in rule ? rule.kind : undefined;
-  const meant = nearest(String(kind), [...rulesByKind.keys()]);
-  return `no such kind of rule: ${is.shown(kind)}; did you mean ${meant}?`;
-}
 
 /** Of the first of these whose glob fits a key. */
 const source = z
   .strictObject(
     {
-      keys: is.text('a glob such as logs/db-*/**', printable),
+      keys: is.text('a glob such as logs/db-*/**', is.printable),
       topic: is.orNull(is.text('a topic such as logs', isTopicName)).default(null),
       zone: is.orNull(is.timeZone()).default(null),
-      pattern: is.orNull(is.text('a regular expression in one line', printable)).default(null),
+      pattern: is.orNull(is.text('a regular expression in one line', is.printable)).default(null),
       levels: z
         .record(z.string(), is.oneOf('error', 'warn', 'info', 'debug'), {
           error: ({ input }) => `expected words with their levels, such as {E: error}, found ${is.shown(input)}`,
         })
         .default({}),
     },
-    { error: notAnObject },
+    { error: is.notAnObject },
   )
   .superRefine(({ pattern, levels: words }, context) => {
     const problem = pattern === null ? null : patternProblem(pattern);
@@ -185,16 +145,11 @@ function needsPassword(mechanism: string | null): boolean {
   return mechanism !== null && mechanism !== 'aws-msk-iam';
 }
 
-const web = z.strictObject({ host: is.text('a host name or address', printable), port: is.integer(0, 65_535) });
+const web = z.strictObject({ host: is.text('a host name or address', is.printable), port: is.integer(0, 65_535) });
 
-export const configSchema = z
+export const coreSchema = z
   .strictObject({
     dataDir: anyText,
-    window: is.duration(second),
-    disorder: is.duration(0),
-    idleAfter: is.duration(second),
-    keepWindows: is.duration(second),
-    patterns: z.strictObject({ enabled: is.flag() }),
     eventLog,
     objectStore: z.strictObject({
       kind: is.oneOf('folder', 's3'),
@@ -204,20 +159,20 @@ export const configSchema = z
       s3: z.strictObject({ pathStyle: is.flag() }),
     }),
     ingest: z.strictObject({
-      include: is.textList('a list of globs such as ["**"]', printable, 1),
-      exclude: is.textList('a list of globs such as ["**/*.tmp"]', printable),
+      include: is.textList('a list of globs such as ["**"]', is.printable, 1),
+      exclude: is.textList('a list of globs such as ["**/*.tmp"]', is.printable),
       since: is.text(
         'everything, now, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z',
         (value) => value === 'everything' || value === 'now' || is.isIsoDate(value),
       ),
       concurrency: is.integer(1, 1000),
-      tailTimeout: is.duration(second),
+      forceFlushAfter: is.duration(second),
       maxLineBytes: is.size(1024, 512 * 1024),
       // Kafka refuses a batch of more than 1 MB, and its message says little.
       batchBytes: is.size(1024, 1_000_000),
       credit: is.integer(1, 100),
       maxProofBytes: is.size(64 * 1024, 2 ** 30),
-      maxReproof: is.size(0, 2 ** 40),
+      maxReproofBytes: is.size(0, 2 ** 40),
       maxGzipRatio: is.integer(1),
       maxFutureSkew: is.duration(0),
       reconcile: is.cron(),
@@ -227,19 +182,8 @@ export const configSchema = z
       zone: is.timeZone(),
       sources: z.array(source, { error: ({ input }) => `expected a list of sources, found ${is.shown(input)}` }),
     }),
-    rules: z.array(rule, { error: ({ input }) => `expected a list of rules, found ${is.shown(input)}` }),
-    alerting: z.strictObject({
-      groupWait: is.duration(0),
-      repeatInterval: is.duration(second),
-      resolveAfter: is.duration(second),
-      digestAfter: is.duration(second),
-    }),
-    mail: z.strictObject({
-      from: is.text('a mail address such as telltale@example.com', isAddress),
-      // SES takes 50 recipients a message.
-      to: is.textList('a list of 1 to 50 mail addresses such as ["ops@example.com"]', isAddress, 1, 50),
-      zone: is.timeZone(),
-      redact: is.flag(),
+    consumer: z.strictObject({
+      run: is.orNull(is.textList('a list of jobs and deliveries such as ["counting"]', is.printable, 1)),
     }),
     generator,
     upload: z.strictObject({ schedule: is.cron() }),
@@ -248,28 +192,18 @@ export const configSchema = z
     log: z.strictObject({ level: is.oneOf('error', 'warn', 'info', 'debug') }),
   })
   .superRefine((config, context) => {
-    config.rules.forEach((each, index) => {
-      const complain = (key: keyof typeof each, message: string): void =>
-        context.addIssue({ code: 'custom', path: ['rules', index, key], message });
-      if (each.window % config.window !== 0) {
-        const [own, base] = [is.writeDuration(each.window), is.writeDuration(config.window)];
-        complain('window', `expected a multiple of window, which is ${base}, found ${own}`);
-      }
-      if (config.rules.findIndex((other) => other.name === each.name) < index) {
-        complain('name', `expected another name: ${is.shown(each.name)} is taken by a rule above`);
-      }
-    });
     if (config.ingest.maxLineBytes > config.ingest.batchBytes / 2) {
       const message = 'expected no more than half of ingest.batchBytes, so that every line fits a batch';
       context.addIssue({ code: 'custom', path: ['ingest', 'maxLineBytes'], message });
     }
   });
 
-export type Config = z.output<typeof configSchema>;
+/** The keys that belong to no pipeline. */
+export const coreKeys: readonly string[] = Object.keys(coreSchema.shape);
 
-/** The keys of a rule of a kind; of any kind when there is no such one. */
-export function ruleKeys(kind: unknown): readonly string[] {
-  const rules = typeof kind === 'string' ? rulesByKind.get(kind) : undefined;
-  return [...(rules === undefined ? rulesByKind.values() : [rules])].flatMap(({ shape }) => Object.keys(shape));
-}
+export type Config = z.output<typeof coreSchema> & {
+  /** Every pipeline with its own part of the configuration. */
+  readonly pipelines: readonly ConfiguredPipeline[];
+};
+
 export const sourceKeys: readonly string[] = Object.keys(source.shape);

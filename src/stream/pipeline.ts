@@ -1,6 +1,8 @@
+import type { ZodError, ZodType } from 'zod';
 import type { Job } from './job';
 import type { MessageFormat } from './outbox-records';
 import type { TopicSpec } from './topics';
+import type { Results, View } from './view';
 
 /**
  * A pipeline: what Telltale does with the lines of a topic, as data. Topics, rights, consumer groups and transactional ids
@@ -10,8 +12,24 @@ import type { TopicSpec } from './topics';
  */
 export interface Pipeline<C> {
   readonly name: string;
+  readonly config: Section<C>;
   parts(config: C, site: Site): Parts;
 }
+
+/** The keys of the configuration that belong to one pipeline. No two pipelines share a top-level key. */
+export interface Section<C> {
+  /** Checks and reads the values. `src/config/fields.ts` has the usual kinds. */
+  readonly schema: ZodType<C>;
+  /** Every key with its default, as a person writes it. */
+  readonly defaults: Settings;
+  /**
+   * Top-level keys that hold a list of objects, with the keys that an item may have. An item takes the keys that it lacks,
+   * except `name`, from the first default item. A person can set one value: `--set rules.0.threshold=10`.
+   */
+  readonly lists?: Readonly<Record<string, (item: Settings) => readonly string[]>>;
+}
+
+export type Settings = Readonly<Record<string, unknown>>;
 
 /** What a pipeline learns about the installation. */
 export interface Site {
@@ -30,6 +48,8 @@ export interface Parts {
   /** In the order of the data's way: a job comes after the jobs whose output it reads. */
   readonly jobs: readonly Job[];
   readonly deliveries: readonly DeliveryUse[];
+  readonly views: readonly View[];
+  readonly results: readonly Results[];
 }
 
 /** Mails what a job wrote to an outbox: at least once, and a repeat says that it may be one. */
@@ -49,4 +69,36 @@ export interface Mail {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+}
+
+/** An entry of the list of pipelines. The type of its configuration is known to the pipeline alone. */
+export interface ListedPipeline {
+  readonly name: string;
+  readonly config: Omit<Section<unknown>, 'schema'>;
+  /** @param settings the values of the pipeline's keys, not yet checked */
+  configure(settings: Settings): ConfiguredPipeline | { readonly error: ZodError };
+}
+
+export interface ConfiguredPipeline {
+  readonly name: string;
+  /** Its part of the configuration, as a person writes it. */
+  readonly written: object;
+  parts(site: Site): Parts;
+}
+
+export function definePipeline<C>(pipeline: Pipeline<C>): ListedPipeline {
+  const { name, config } = pipeline;
+  return {
+    name,
+    config,
+    configure: (settings) => {
+      const read = config.schema.safeParse(settings);
+      if (!read.success) return { error: read.error };
+      return {
+        name,
+        written: Object(config.schema.encode(read.data)) as object,
+        parts: (site) => pipeline.parts(read.data, site),
+      };
+    },
+  };
 }

@@ -1,10 +1,10 @@
-import { html } from '../pipelines/level-alerts/mail/escape';
+import { html, type Markup } from '../html/escape';
 import { isTelltaleError } from '../errors';
-import { mailboxPage, mailPage, readMail } from './mail-pages';
+import { lastMails, mailboxPage, mailPage, readMail } from './mail-pages';
 import { metricsText } from './metrics-text';
 import { pagePolicy, pageText } from './page';
-import type { Metric, WebSource } from './source';
-import { statusPage } from './status-page';
+import type { Metric } from '../stream/view';
+import type { WebSource } from './source';
 
 /** What is sent back; headers that all answers have are added by the server. */
 export interface Answer {
@@ -27,7 +27,7 @@ const mailPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-
  * @throws what the source throws, but for a mail that is not there
  */
 export async function answerTo(path: string, source: WebSource): Promise<Answer> {
-  if (path === '/') return page(200, statusPage(source.windows(), await source.mails(), source.undelivered()));
+  if (path === '/') return page(200, statusPage(source.sections(lastMails(await source.mails()))));
   if (path === '/mail') return page(200, mailboxPage(await source.mails()));
   if (path === '/metrics') return metricsOf(source.metrics());
   if (path === '/healthz') return plain(200, 'ok\n');
@@ -68,6 +68,10 @@ async function mailNamed(name: string, source: WebSource): Promise<Buffer | null
 function rawMail(name: string, body: Buffer): Answer {
   const headers = { 'content-disposition': `attachment; filename="${name}"` };
   return { status: 200, type: 'message/rfc822', policy: closed, body, headers };
+}
+
+function statusPage(main: readonly Markup[]): string {
+  return pageText({ title: 'Status', here: 'status', main, live: true });
 }
 
 function notFound(): Answer {

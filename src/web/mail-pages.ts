@@ -1,6 +1,6 @@
 import PostalMime from 'postal-mime';
-import { truncate, html, visible, type Markup } from '../pipelines/level-alerts/mail/escape';
-import { pluralize } from '../pipelines/level-alerts/mail/words';
+import { truncate, html, visible, type Markup } from '../html/escape';
+import { pluralize } from '../pluralize';
 import { pageText } from './page';
 import type { MailSummary } from './source';
 
@@ -15,8 +15,16 @@ export function mailboxPage(mails: readonly MailSummary[]): string {
   return pageText({ title: 'Mail', here: 'mail', main, live: true });
 }
 
+/** A section for the status page. */
+export function lastMails(mails: readonly MailSummary[]): Markup {
+  return html`<section>
+    <h2>Last mails</h2>
+    ${mailTable(mails, 5)}
+  </section>`;
+}
+
 /** The newest mails, as links. */
-export function mailTable(mails: readonly MailSummary[], most: number): Markup {
+function mailTable(mails: readonly MailSummary[], most: number): Markup {
   if (mails.length === 0) return html`<p>No mail yet: no rule has been broken.</p>`;
   const newest = [...mails].sort((a, b) => b.sentAt - a.sentAt).slice(0, most);
   return html`<table>

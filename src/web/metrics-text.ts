@@ -1,4 +1,4 @@
-import type { Metric } from './source';
+import type { Metric } from '../stream/view';
 
 /** The text that Prometheus scrapes (exposition format 0.0.4): the samples of a metric stand together, in order of first mention. */
 export function metricsText(metrics: readonly Metric[]): string {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { html, Markup, visible } from '../pipelines/level-alerts/mail/escape';
-import { fonts, palette } from '../pipelines/level-alerts/mail/palette';
+import { html, Markup, visible } from '../html/escape';
+import { fonts, palette } from '../html/palette';
 
 /** What every page has: the frame, the look, and what a browser may load for it. */
 export interface Page {

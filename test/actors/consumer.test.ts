@@ -3,8 +3,9 @@ import { startConsumer, type Consumer } from '../../actors/consumer';
 import { FENCED_MESSAGE } from '../../actors/confirm-to-self';
 import { deliveryWriter } from '../../actors/delivery';
 import { resetJob } from '../../actors/reset-job';
-import { partsOf } from '../../src/apps/parts';
-import { loadConfig } from '../../src/config';
+import { partsToRun } from '../../src/apps/parts';
+import { loadConfig, type Config } from '../../src/config';
+import { pipelines } from '../../src/pipelines';
 import { crc32c } from '../../src/adapters/native/checksums';
 import { parseOutboxRecord, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
 import { outboxTopic } from '../../src/stream/topics';
@@ -18,9 +19,8 @@ import { turnsUntil } from './turns';
 import { info } from './producing';
 
 const folders = tempFolders();
-const { config } = loadConfig({ set: ['eventLog.partitions=1'], env: {} });
-
-const { jobs, deliveries } = partsOf(config, 'final');
+const configWith = (...set: string[]): Config =>
+  loadConfig({ pipelines, set: ['eventLog.partitions=1', ...set], env: {} }).config;
 
 let place: MailPlace;
 beforeEach(async () => {
@@ -34,7 +34,8 @@ interface Running {
   readonly failures: string[];
 }
 
-async function start(mode: 'live' | 'final' = 'final'): Promise<Running> {
+async function start(mode: 'live' | 'final' = 'final', run = 'null'): Promise<Running> {
+  const { jobs, deliveries } = partsToRun(configWith(`consumer.run=${run}`), mode);
   const seen = place.startSystem();
   const failures: string[] = [];
   const consumer = await startConsumer(seen.system, {
@@ -42,7 +43,7 @@ async function start(mode: 'live' | 'final' = 'final'): Promise<Running> {
     clock: systemClock,
     crc32c,
     counters: new CounterRegistry(),
-    jobs: mode === 'final' ? jobs : partsOf(config, mode).jobs,
+    jobs,
     deliveries: deliveries.map((use) => ({
       ...use,
       delivery: {
@@ -94,12 +95,26 @@ describe('the consumer', () => {
     expect([...first.failures, ...second.failures]).toEqual([]);
   });
 
+  it('shares the work with a consumer whose consumer.run names the rest', async () => {
+    await appendLines(place.log, 'web-1/app.log', 0, errors(0, 30), Date.now());
+    const counting = await start('final', 'counting');
+    const rest = await start('final', 'alerting,mailer');
+    await counting.consumer.finish(20_000);
+    expect(await counted()).toBe(30);
+    expect(await place.mailbox.list()).toEqual([]);
+    await rest.consumer.finish(20_000);
+    expect(await place.mailbox.list()).toHaveLength(1);
+    await counting.consumer.drain();
+    await rest.consumer.drain();
+    expect([...counting.failures, ...rest.failures]).toEqual([]);
+  });
+
   it('sends no mail again when alerting is reset and reads all windows again', async () => {
     await appendLines(place.log, 'web-1/app.log', 0, errors(0, 30), Date.now());
     const first = await start();
     await first.consumer.finish(20_000);
     await first.consumer.drain();
-    for (const job of jobs.filter(({ name }) => name === 'alerting')) {
+    for (const job of partsToRun(configWith('consumer.run=alerting'), 'final').jobs) {
       await resetJob({ job, partition: 0, log: place.log, clock: systemClock, crc32c });
     }
     const second = await start();

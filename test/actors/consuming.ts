@@ -11,6 +11,7 @@ import { initialReadingState } from '../../src/lines/reading-state';
 import { createScanner } from '../../src/lines/scanner';
 import { topicsOf } from '../../src/apps/topics';
 import { loadConfig } from '../../src/config';
+import { pipelines } from '../../src/pipelines';
 import { systemClock } from '../../src/ports/clock';
 import type { EventLog } from '../../src/ports/event-log';
 import { startTestSystem, type TestSystem } from './kit/harness';
@@ -19,7 +20,7 @@ import { HOUR } from './producing';
 /** A new event log in a folder, with one partition a topic. */
 export async function openLog(folder: string): Promise<EventLog> {
   const log = await openSqliteEventLog({ path: join(folder, 'events.db'), clock: systemClock });
-  await log.ensureTopics(topicsOf(loadConfig({ set: ['eventLog.partitions=1'], env: {} }).config));
+  await log.ensureTopics(topicsOf(loadConfig({ pipelines, set: ['eventLog.partitions=1'], env: {} }).config));
   return log;
 }
 

@@ -10,6 +10,7 @@ import { CounterRegistry } from '../../src/counters';
 import type { CounterName } from '../../src/decisions';
 import { topicsOf } from '../../src/apps/topics';
 import { loadConfig } from '../../src/config';
+import { pipelines } from '../../src/pipelines';
 import { tell, type ActorSystem } from '../../src/kit';
 import { systemClock } from '../../src/ports/clock';
 import type { EventLog } from '../../src/ports/event-log';
@@ -60,7 +61,7 @@ export interface Running {
 
 export async function openPlace(folder: string, versioning = false): Promise<Place> {
   const log = await openSqliteEventLog({ path: join(folder, 'events.db'), clock: systemClock });
-  await log.ensureTopics(topicsOf(loadConfig({ env: {} }).config));
+  await log.ensureTopics(topicsOf(loadConfig({ pipelines, env: {} }).config));
   const store = await openFolderStore({
     folder: join(folder, 'store'),
     versioning,

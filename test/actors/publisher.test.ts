@@ -2,6 +2,7 @@ import { publisher, publisherTopics } from '../../actors/publisher';
 import type { LogReaderMessage, Publish, PublisherMessage, LookupReply } from '../../actors/protocol';
 import { SourceReader, type Step } from '../../actors/reader/source-reader';
 import { loadConfig } from '../../src/config';
+import { pipelines } from '../../src/pipelines';
 import { ask, spawn, stopped, tell, type ActorRef } from '../../src/kit';
 import { readLines, readRecords } from '../support/topics';
 import { tempFolders } from '../support/temp-folder';
@@ -94,7 +95,7 @@ describe('a checkpoint that cannot be decoded', () => {
 
 describe('a start that takes too long', () => {
   it('is waited for as long as the event log goes on trying by itself', () => {
-    const { config } = loadConfig({ env: {} });
+    const { config } = loadConfig({ pipelines, env: {} });
     const { deadlineMs } = publisher({ ...place.options, name: 'publisher', transactionalId: 'late' });
     expect(deadlineMs).toBeGreaterThan(config.eventLog.kafka.retryFor);
   });

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runLocal } from '../../src/apps/local';
 import { runReplay } from '../../src/commands/replay';
+import type { Config } from '../../src/config';
+import type { Mail, Parts, Site } from '../../src/stream/pipeline';
 import { collectingIo, configWith } from '../support/in-process';
 import { logbackLines, stamp, writeLog, writeUglyLogs } from '../support/log-files';
 import { comparable, parseResults } from '../support/results';
@@ -37,6 +39,22 @@ async function replay(paths: readonly string[], terminatedOnly = false, ...set: 
   const io = collectingIo();
   expect(await runReplay(configWith(...set), { paths, json: true, terminatedOnly }, io)).toBe(0);
   return resultsOf(io.printed());
+}
+
+/** The configuration with pipelines whose mails are changed. */
+function withMail(config: Config, changes: Partial<Mail>): Config {
+  const changed = ({ deliveries, ...parts }: Parts): Parts => ({
+    ...parts,
+    deliveries: deliveries.map((use) => ({
+      ...use,
+      mail: (message, possibleRepeat) => ({ ...use.mail(message, possibleRepeat), ...changes }),
+    })),
+  });
+  const pipelines = config.pipelines.map((pipeline) => ({
+    ...pipeline,
+    parts: (site: Site) => changed(pipeline.parts(site)),
+  }));
+  return { ...config, pipelines };
 }
 
 describe('telltale local --once', () => {
@@ -94,7 +112,7 @@ describe('telltale local --once', () => {
     const folder = folders.make();
     const path = writeLog(folder, 'web-1/app.log', `${stamp(0)}.000 [main] ERROR app.Main - x\n`.repeat(3));
     const config = configWith(`dataDir=${join(folder, 'data')}`);
-    const refusing = { ...config, mail: { ...config.mail, from: 'not an address' } };
+    const refusing = withMail(config, { from: 'not an address' });
     const io = collectingIo();
     const running = runLocal(refusing, { once: [path], keepData: true, json: true }, io);
     await expect(running).rejects.toMatchObject({ code: 'DELIVERY_REFUSED', exitCode: 1 });

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { loadConfig, type Config } from '../../src/config';
+import { pipelines } from '../../src/pipelines';
 import type { Io } from '../../src/io';
 import type { LogFields, Logger } from '../../src/log';
 
@@ -71,5 +72,5 @@ export function collectingIo(): CollectingIo {
 
 /** The default configuration, with free ports and these values. */
 export function configWith(...set: string[]): Config {
-  return loadConfig({ set: ['web.port=0', 'producer.web.port=0', ...set], env: {} }).config;
+  return loadConfig({ pipelines, set: ['web.port=0', 'producer.web.port=0', ...set], env: {} }).config;
 }

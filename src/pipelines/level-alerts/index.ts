@@ -1,47 +1,31 @@
 import type { Job } from '../../stream/job';
-import type { DeliveryUse, Pipeline, Site } from '../../stream/pipeline';
+import { definePipeline, type DeliveryUse, type Site } from '../../stream/pipeline';
 import { outboxTopic, windowsTopic } from '../../stream/topics';
 import { createAlerting, type AlertingState } from './alerting/alerting';
 import { overFinalWindows } from './alerting/final-windows';
 import type { MailReport } from './alerting/mail-report';
 import { mailFormat } from './alerting/outbox-records';
-import { configuredRule, type ConfiguredRule, type Rule } from './alerting/rules';
+import { configuredRule } from './alerting/rules';
+import { section, type LevelAlertsConfig } from './config';
 import { createCounting, type CountingState } from './counting/counting';
 import { renderMail } from './mail/render-mail';
-
-/** Durations are milliseconds. */
-export interface LevelAlertsConfig {
-  readonly window: number;
-  readonly disorder: number;
-  readonly idleAfter: number;
-  readonly keepWindows: number;
-  readonly patterns: { readonly enabled: boolean };
-  readonly rules: readonly ConfiguredRule[];
-  readonly alerting: {
-    readonly groupWait: number;
-    readonly repeatInterval: number;
-    readonly resolveAfter: number;
-    readonly digestAfter: number;
-  };
-  readonly mail: {
-    readonly from: string;
-    readonly to: readonly string[];
-    readonly zone: string;
-    readonly redact: boolean;
-  };
-}
+import { levelAlertsResults } from './results';
+import { levelAlertsView } from './view';
 
 /**
  * Counts lines by level in windows, decides which windows break a rule, and mails:
  * `logs` → counting → `windows` → alerting → `outbox` → mailer.
  */
-export const levelAlerts: Pipeline<LevelAlertsConfig> = {
+export const levelAlerts = definePipeline<LevelAlertsConfig>({
   name: 'level-alerts',
+  config: section,
   parts: (config, site) => ({
     jobs: [countingJob(config, site), alertingJob(config, site)],
     deliveries: [mailer(config)],
+    views: [levelAlertsView()],
+    results: [levelAlertsResults(config)],
   }),
-};
+});
 
 function mailer({ mail: { from, to, zone, redact } }: LevelAlertsConfig): DeliveryUse<MailReport> {
   return {
@@ -58,7 +42,7 @@ const MAX_WINDOWS = 150_000;
 /** A broker deletes a record up to a segment later than its topic's retention says (`segment.ms`, by default 7 days). */
 const BROKER_SEGMENT_MS = 7 * 24 * 60 * 60_000;
 
-export function countingJob(config: LevelAlertsConfig, { partitions, engine, mode }: Site): Job<CountingState> {
+function countingJob(config: LevelAlertsConfig, { partitions, engine, mode }: Site): Job<CountingState> {
   return createCounting({
     partitions,
     windowMs: config.window,
@@ -72,12 +56,12 @@ export function countingJob(config: LevelAlertsConfig, { partitions, engine, mod
   });
 }
 
-export function alertingJob(config: LevelAlertsConfig, { partitions, mode }: Site): Job<AlertingState> {
+function alertingJob(config: LevelAlertsConfig, { partitions, mode }: Site): Job<AlertingState> {
   const { alerting } = config;
   const job = createAlerting({
     partitions,
     windowMs: config.window,
-    rules: rulesOf(config),
+    rules: config.rules.map(configuredRule),
     groupWaitMs: alerting.groupWait,
     repeatIntervalMs: alerting.repeatInterval,
     resolveAfterMs: alerting.resolveAfter,
@@ -85,8 +69,4 @@ export function alertingJob(config: LevelAlertsConfig, { partitions, mode }: Sit
     keepWindowsMs: config.keepWindows,
   });
   return mode === 'live' ? job : overFinalWindows(job);
-}
-
-export function rulesOf({ rules }: LevelAlertsConfig): readonly Rule[] {
-  return rules.map(configuredRule);
 }

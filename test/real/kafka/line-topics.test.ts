@@ -1,5 +1,6 @@
 import { topicsOf } from '../../../src/apps/topics';
 import { loadConfig } from '../../../src/config';
+import { pipelines } from '../../../src/pipelines';
 import type { EventLog } from '../../../src/ports/event-log';
 import { BUCKET, HOUR, info, openPlace, type Place } from '../../actors/producing';
 import { published, text } from '../../actors/observing';
@@ -19,7 +20,7 @@ describe('topic of a source on Kafka', () => {
     kafka = await runKafka({ version: '3.9.1' });
     log = await openKafka(kafka.brokers);
     await log.ensureTopics([
-      ...topicsOf(loadConfig({ env: {} }).config),
+      ...topicsOf(loadConfig({ pipelines, env: {} }).config),
       { name: 'events', partitions: 10, cleanup: 'delete', retentionMs: 24 * HOUR },
     ]);
     place = await openPlace(folders.make());

@@ -20,10 +20,11 @@ import { publisherTopics } from '../../../actors/publisher';
 import { openFolderStore } from '../../../src/adapters/embedded/folder-store';
 import { mskIamToken } from '../../../src/adapters/kafka/msk-iam';
 import type { KafkaEventLogOptions, KafkaPassword } from '../../../src/adapters/kafka/options';
-import { siteOf } from '../../../src/apps/jobs';
+import { partsOf } from '../../../src/apps/parts';
 import { topicsOf } from '../../../src/apps/topics';
 import { loadConfig } from '../../../src/config';
-import * as jobs from '../../../src/pipelines/level-alerts';
+import { pipelines } from '../../../src/pipelines';
+import type { Job } from '../../../src/stream/job';
 import { outboxTopic } from '../../../src/stream/topics';
 import { isTelltaleError } from '../../../src/errors';
 import { systemClock } from '../../../src/ports/clock';
@@ -39,10 +40,15 @@ import { until } from '../../support/until';
 /** The one version whose jars bring `kafka-acls.sh` along. */
 const VERSION = '3.9.1';
 const MECHANISMS = ['scram-sha-512', 'scram-sha-256', 'plain'] as const;
-const { config } = loadConfig({ env: {} });
+const { config } = loadConfig({ pipelines, env: {} });
 const specs = topicsOf(config);
-const site = siteOf(config, 'live');
-const [countingJob, alertingJob] = [jobs.countingJob(config, site), jobs.alertingJob(config, site)];
+const [countingJob, alertingJob] = [jobNamed('counting'), jobNamed('alerting')];
+
+function jobNamed(name: string): Job {
+  const job = partsOf(config).jobs.find((each) => each.name === name);
+  if (job === undefined) throw new Error(`there is no job ${name}`);
+  return job;
+}
 
 type User = 'admin' | 'producer' | 'consumer';
 

@@ -1,8 +1,9 @@
 import { lineTopicsOf } from '../../../src/apps/topics';
 import { loadConfig } from '../../../src/config';
+import { pipelines } from '../../../src/pipelines';
 
 const configWith = (sources: string): ReturnType<typeof loadConfig>['config'] =>
-  loadConfig({ set: [`ingest.sources=${sources}`], env: {} }).config;
+  loadConfig({ pipelines, set: [`ingest.sources=${sources}`], env: {} }).config;
 
 describe('line topics', () => {
   it('are the inputs of pipelines that no job writes', () => {

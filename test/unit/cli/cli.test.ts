@@ -51,7 +51,7 @@ describe('telltale', () => {
     [['config', 'x'], "too many arguments for 'config'. Expected 0 arguments but got 1; see telltale config --help"],
     [['replay'], "missing required argument 'path'; see telltale replay --help"],
     [['reingest'], "missing required argument 'source'; see telltale reingest --help"],
-    [['reingest', 'k', '--cuont'], "unknown option '--cuont'; did you mean --count?"],
+    [['reingest', 'k', '--count'], "unknown option '--count'; did you mean --recount?"],
     [['local', '--port', '65536'], "option '--port <n>' argument '65536' is invalid. A whole number from 0 to 65535 is expected; see telltale local --help"], // prettier-ignore
     [['cat', 'logs', '--from', '-1'], "option '--from <offset>' argument '-1' is invalid. A whole number is expected; see telltale cat --help"], // prettier-ignore
     [['signal', '--key', 'k'], 'signal needs --bucket and --key, or --payload'],
@@ -99,7 +99,7 @@ describe('telltale config', () => {
     ]) {
       // prettier-ignore
       const { out } = await run([...args, '--set', 'web.port=80']);
-      expect(JSON.parse(out)).toMatchObject({ config: { web: { port: 80 } }, origins: { 'web.port': '--set' } });
+      expect(JSON.parse(out)).toMatchObject({ config: { web: { port: 80 } }, provenance: { 'web.port': '--set' } });
     }
   });
 

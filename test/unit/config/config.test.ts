@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import manifest from '../../../package.json';
-import { loadConfig, writtenConfig, type Config } from '../../../src/config';
+import { loadConfig, writtenConfig, type Config, type LoadedConfig } from '../../../src/config';
+import { pipelines } from '../../../src/pipelines';
+import { section, type LevelAlertsConfig } from '../../../src/pipelines/level-alerts/config';
 import { isTelltaleError } from '../../../src/errors';
 
 let folder: string;
@@ -18,11 +20,27 @@ interface Layers {
   set?: readonly string[];
 }
 
-function load({ yaml, env = {}, set = [] }: Layers): ReturnType<typeof loadConfig> {
-  if (yaml === undefined) return loadConfig({ env, set });
+/** The whole configuration, with the keys of level-alerts beside the others. */
+type Settings = Omit<Config, 'pipelines'> & LevelAlertsConfig;
+
+interface Loaded {
+  readonly loaded: LoadedConfig;
+  readonly config: Settings;
+  readonly provenance: LoadedConfig['provenance'];
+}
+
+function load(layers: Layers): Loaded {
+  const loaded = loadLayers(layers);
+  const { pipelines: configured, ...core } = loaded.config;
+  const levelAlerts = section.schema.parse(Object.assign({}, ...configured.map(({ written }) => written)));
+  return { loaded, config: { ...core, ...levelAlerts }, provenance: loaded.provenance };
+}
+
+function loadLayers({ yaml, env = {}, set = [] }: Layers): LoadedConfig {
+  if (yaml === undefined) return loadConfig({ pipelines, env, set });
   const file = join(folder, 'my.yaml');
   writeFileSync(file, yaml);
-  return loadConfig({ file, env, set });
+  return loadConfig({ pipelines, file, env, set });
 }
 
 /** The lines of the error, with the folder of the test's own file left out. */
@@ -49,7 +67,7 @@ describe('the defaults', () => {
       origins: '*',
       each: false,
     } as const;
-    const expected: Config = {
+    const expected: Settings = {
       dataDir: './telltale-data',
       window: 60_000,
       disorder: 5000,
@@ -81,12 +99,12 @@ describe('the defaults', () => {
         exclude: [],
         since: 'everything',
         concurrency: 8,
-        tailTimeout: 24 * hour,
+        forceFlushAfter: 24 * hour,
         maxLineBytes: 256 * 1024,
         batchBytes: 900_000,
         credit: 4,
         maxProofBytes: 8 * 1024 * 1024,
-        maxReproof: 256 * 1024 * 1024,
+        maxReproofBytes: 256 * 1024 * 1024,
         maxGzipRatio: 250,
         maxFutureSkew: hour,
         reconcile: '*/5 * * * *',
@@ -112,19 +130,22 @@ describe('the defaults', () => {
         duration: 0,
         burst: false,
       },
+      consumer: { run: null },
       upload: { schedule: '*/2 * * * * *' },
       web: { host: '127.0.0.1', port: 7878 },
       producer: { web: { host: '127.0.0.1', port: 7879 } },
       log: { level: 'info' },
     };
-    const { config, origins } = load({});
+    const { config, provenance } = load({});
     expect(config).toEqual(expected);
-    expect(new Set(origins.values())).toEqual(new Set(['conf/default.yaml']));
+    expect(new Set(provenance.values())).toEqual(new Set(['conf/default.yaml']));
   });
 
   it('are written as they are read: the written form gives the same configuration again', () => {
-    const { config } = load({ set: ['window=90s', 'rules.0.window=3m', 'generator.seed=7', 'ingest.origin=(.)'] });
-    expect(load({ yaml: stringify(writtenConfig(config)) }).config).toEqual(config);
+    const { config, loaded } = load({
+      set: ['window=90s', 'rules.0.window=3m', 'generator.seed=7', 'ingest.origin=(.)'],
+    });
+    expect(load({ yaml: stringify(writtenConfig(loaded.config)) }).config).toEqual(config);
   });
 });
 
@@ -132,21 +153,21 @@ describe('layers', () => {
   it('win in the order default, file, environment, --set; and the later of two --set wins', () => {
     const yaml = 'web: { host: a, port: 1 }\nlog: { level: warn }\nmail: { zone: Europe/Berlin }';
     const env = { TELLTALE_WEB_PORT: '2', TELLTALE_LOG_LEVEL: 'error', PATH: '/bin' };
-    const { config, origins } = load({ yaml, env, set: ['web.port=3', 'web.port=4'] });
+    const { config, provenance } = load({ yaml, env, set: ['web.port=3', 'web.port=4'] });
     expect(config.web).toEqual({ host: 'a', port: 4 });
     expect(config.log.level).toBe('error');
     expect(config.mail.zone).toBe('Europe/Berlin');
-    expect(origins.get('web.host')).toBe(join(folder, 'my.yaml'));
-    expect(origins.get('web.port')).toBe('--set');
-    expect(origins.get('log.level')).toBe('TELLTALE_LOG_LEVEL');
-    expect(origins.get('mail.redact')).toBe('conf/default.yaml');
+    expect(provenance.get('web.host')).toBe(join(folder, 'my.yaml'));
+    expect(provenance.get('web.port')).toBe('--set');
+    expect(provenance.get('log.level')).toBe('TELLTALE_LOG_LEVEL');
+    expect(provenance.get('mail.redact')).toBe('conf/default.yaml');
   });
 
   it.each(['', '# nothing but a comment', 'web:'])('may be empty: %j', (yaml) => {
     expect(load({ yaml }).config).toEqual(load({}).config);
   });
 
-  it.each<[string, (config: Config) => unknown, unknown]>([
+  it.each<[string, (config: Settings) => unknown, unknown]>([
     ['window=500ms', (c) => c.window, undefined],
     ['keepWindows=1.5h', (c) => c.keepWindows, 1.5 * hour],
     ['disorder=250ms', (c) => c.disorder, 250],
@@ -194,13 +215,13 @@ describe('ingest.sources', () => {
 
   it('leave out what they do not need', () => {
     const yaml = `ingest: {sources: [{keys: a/*, pattern: '${pattern}', levels: {F: error}}, {keys: b/*, zone: Europe/Berlin}]}`;
-    const { config, origins } = load({ yaml });
+    const { config, provenance, loaded } = load({ yaml });
     expect(config.ingest.sources).toEqual([
       { keys: 'a/*', topic: null, zone: null, pattern, levels: { F: 'error' } },
       { keys: 'b/*', topic: null, zone: 'Europe/Berlin', pattern: null, levels: {} },
     ]);
-    expect(origins.get('ingest.sources')).toBe(join(folder, 'my.yaml'));
-    expect(load({ yaml: stringify(writtenConfig(config)) }).config).toEqual(config);
+    expect(provenance.get('ingest.sources')).toBe(join(folder, 'my.yaml'));
+    expect(load({ yaml: stringify(writtenConfig(loaded.config)) }).config).toEqual(config);
   });
 
   it('come as JSON from the environment and --set', () => {
@@ -297,13 +318,13 @@ describe('rules', () => {
 
   it('can be set value by value, over the list of an earlier layer', () => {
     const yaml = 'rules: [{name: a}, {name: b}]';
-    const { config, origins } = load({ yaml, set: ['rules.1.threshold=5'] });
+    const { config, provenance } = load({ yaml, set: ['rules.1.threshold=5'] });
     expect(config.rules).toMatchObject([
       { name: 'a', threshold: 1 },
       { name: 'b', threshold: 5 },
     ]);
-    expect(origins.get('rules')).toBe(join(folder, 'my.yaml'));
-    expect(origins.get('rules.1.threshold')).toBe('--set');
+    expect(provenance.get('rules')).toBe(join(folder, 'my.yaml'));
+    expect(provenance.get('rules.1.threshold')).toBe('--set');
   });
 
   it('come from the environment as JSON, and may be none', () => {
@@ -342,6 +363,21 @@ describe('an error', () => {
       'a key named __proto__',
       { yaml: '__proto__: {port: 1}' },
       'my.yaml:1: __proto__: no such key; did you mean mail.to?',
+    ],
+    [
+      'a former key of a file',
+      { yaml: 'ingest:\n  tailTimeout: 1h' },
+      'my.yaml:2: ingest.tailTimeout: this key is now called ingest.forceFlushAfter',
+    ],
+    [
+      'a former key in --set',
+      { set: ['ingest.maxReproof=1MiB'] },
+      '--set ingest.maxReproof: this key is now called ingest.maxReproofBytes',
+    ],
+    [
+      'a former variable',
+      { env: { TELLTALE_INGEST_TAIL_TIMEOUT: '1h' } },
+      'TELLTALE_INGEST_TAIL_TIMEOUT: this key is now called TELLTALE_INGEST_FORCE_FLUSH_AFTER',
     ],
     ['a --set', { set: ['web.prt=1'] }, '--set web.prt: no such key; did you mean web.port?'],
     [
@@ -388,7 +424,7 @@ describe('an error', () => {
     [
       'a --set of a rule that is not there',
       { set: ['rules.1.level=warn'] },
-      '--set rules.1.level: there is no such rule; the first is rules.0',
+      '--set rules.1.level: rules has no such item; the first is rules.0',
     ],
     ['a file that is a list', { yaml: '- a' }, 'my.yaml: expected keys with their values, such as web.port under web'],
     ['a key twice', { yaml: 'window: 60s\nwindow: 30s' }, 'my.yaml:2: not YAML: Map keys must be unique'],
@@ -486,7 +522,7 @@ describe('an error', () => {
 
   it('says that the file is not there', () => {
     const file = join(folder, 'none.yaml');
-    expect(() => loadConfig({ file, env: {} })).toThrow(`--config ${file}: no such file`);
+    expect(() => loadConfig({ pipelines, file, env: {} })).toThrow(`--config ${file}: no such file`);
   });
 
   it('names the line where a file is not YAML', () => {
@@ -504,8 +540,8 @@ describe('a password', () => {
   });
 
   it('is not written with the effective configuration', () => {
-    const { config } = load({ yaml: yaml.replace('48151623', '"48151623"') });
+    const { config, loaded } = load({ yaml: yaml.replace('48151623', '"48151623"') });
     expect(config.eventLog.kafka.sasl.password).toBe('48151623');
-    expect(JSON.stringify(writtenConfig(config))).not.toContain('48151623');
+    expect(JSON.stringify(writtenConfig(loaded.config))).not.toContain('48151623');
   });
 });

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { pipelines } from '../../../src/pipelines';
 import { projectFile } from '../../../src/project-file';
 
 describe('conf/default.yaml', () => {
-  const lines = readFileSync(projectFile('conf/default.yaml'), 'utf8').split('\n');
+  const text = readFileSync(projectFile('conf/default.yaml'), 'utf8');
+  const lines = text.split('\n');
 
   /** A comment above the key, or above the one directly above it. */
   function isExplained(line: number): boolean {
@@ -17,4 +20,14 @@ describe('conf/default.yaml', () => {
     expect(top.filter((line) => !isExplained(line)).map((line) => lines[line])).toEqual([]);
     expect(top.length).toBeGreaterThan(10);
   });
+
+  it.each(pipelines.map(({ name, config }) => ({ name, config })))(
+    'repeats the defaults of the pipeline $name',
+    ({ config }) => {
+      const document = parse(text) as Record<string, unknown>;
+      expect(Object.fromEntries(Object.keys(config.defaults).map((key) => [key, document[key]]))).toEqual(
+        config.defaults,
+      );
+    },
+  );
 });

@@ -5,10 +5,11 @@ import { publisherTopics } from '../../../actors/publisher';
 import { partsOf } from '../../../src/apps/parts';
 import { topicsOf } from '../../../src/apps/topics';
 import { loadConfig } from '../../../src/config';
+import { pipelines } from '../../../src/pipelines';
 import type { WriterOptions } from '../../../src/ports/event-log';
 import { projectFile } from '../../../src/project-file';
 
-const { config } = loadConfig({ env: {} });
+const { config } = loadConfig({ pipelines, env: {} });
 const hour = 3_600_000;
 
 describe('the list of pipelines', () => {

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import type { WindowRecord } from '../../../src/pipelines/level-alerts/counting/window-record';
 import { report } from '../level-alerts/mail/sample-reports';
 import { answerTo, metricsAnswerTo, type Answer } from '../../../src/web/answers';
+import { statusSections, type Shown } from '../../../src/pipelines/level-alerts/status-page';
 import { startWeb, type WebOptions, type WebServer } from '../../../src/web/server';
 import type { MailSummary, WebSource } from '../../../src/web/source';
 
@@ -57,12 +58,22 @@ function windowOf(minute: number, changes: Partial<WindowRecord> = {}): WindowRe
   };
 }
 
+const sectionsOf =
+  (shown: Shown): WebSource['sections'] =>
+  (lastMails) =>
+    statusSections(shown, lastMails);
+
+const nothing: Shown = { windows: [], mails: 0, undelivered: [] };
+
 const source: WebSource = {
-  windows: () => [windowOf(3), windowOf(5), windowOf(4)],
-  undelivered: () => [
-    { report: report({ id: 'm-2' }), attempts: 1, refusal: hostile },
-    { report: report({ id: 'm-3' }), attempts: 4, refusal: null },
-  ],
+  sections: sectionsOf({
+    windows: [windowOf(3), windowOf(5), windowOf(4)],
+    mails: 1,
+    undelivered: [
+      { report: report({ id: 'm-2' }), attempts: 1, refusal: hostile },
+      { report: report({ id: 'm-3' }), attempts: 4, refusal: null },
+    ],
+  }),
   mails: () => Promise.resolve([{ name, subject: hostile, to: ['ops@example.com'], sentAt: 1_763_633_190_000 }]),
   mail: (wanted) =>
     wanted === name ? Promise.resolve(Buffer.from(eml)) : Promise.reject(new Error(`asked for ${wanted}`)),
@@ -123,13 +134,17 @@ describe('the web server', () => {
     expect(body).toContain('2 undelivered mails');
     expect(body).toContain('refused: &#60;img src=x onerror=alert(1)&#62;');
     expect(body).toContain('waiting, 4 attempts');
-    const other = await serve({ ...source, undelivered: () => [] });
+    const other = await serve({ ...source, sections: sectionsOf(nothing) });
     expect((await get(other.url, '/')).body).not.toContain('undelivered');
     await other.close();
   });
 
   it('says so when nothing was counted and nothing was mailed', async () => {
-    const empty = { ...source, windows: () => [], mails: () => Promise.resolve([]) };
+    const empty = {
+      ...source,
+      sections: sectionsOf(nothing),
+      mails: () => Promise.resolve([]),
+    };
     const other = await serve(empty, { host: 'localhost' });
     const { body } = await get(other.url, '/');
     await other.close();

@@ -1,5 +1,5 @@
 import type { MailReport, Transition } from '../alerting/mail-report';
-import { truncate, visible } from './escape';
+import { truncate, visible } from '../../../html/escape';
 import { lengthOf, shortSpan, timeWithin } from './times';
 import { linesAt, pluralize } from './words';
 

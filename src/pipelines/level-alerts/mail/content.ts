@@ -2,7 +2,7 @@ import type { BreachedWindow, MailReport, ReportedRule } from '../alerting/mail-
 import { threshold } from '../alerting/rule-kinds/threshold';
 import type { SampleLine } from '../counting/window-record';
 import { chartOf, type Chart } from './chart';
-import { truncate, visible } from './escape';
+import { truncate, visible } from '../../../html/escape';
 import { levelTableOf, type LevelTable } from './level-table';
 import { notesOf } from './notes';
 import { redact } from './redact';

@@ -1,8 +1,8 @@
 import type { Bar, Chart } from './chart';
 import type { MailContent, PatternTally, Sample, Tally } from './content';
-import { html, Markup } from './escape';
+import { html, Markup } from '../../../html/escape';
 import type { LevelTable } from './level-table';
-import { fonts, palette, type Color } from './palette';
+import { fonts, palette, type Color } from '../../../html/palette';
 import type { Tone } from './alert-summary';
 
 /**

@@ -1,5 +1,5 @@
 import type { MailReport } from '../alerting/mail-report';
-import { truncate, visible } from './escape';
+import { truncate, visible } from '../../../html/escape';
 import { pluralize, formatCount, joinWords } from './words';
 
 /** Reports name at most this many lagging origins here. */

@@ -1,4 +1,4 @@
-import { truncate, html, Markup, visible } from '../../../../src/pipelines/level-alerts/mail/escape';
+import { truncate, html, Markup, visible } from '../../../src/html/escape';
 
 describe('visible', () => {
   it.each([

@@ -1,32 +1,34 @@
-import type { WindowRecord } from '../pipelines/level-alerts/counting/window-record';
-import { truncate, html, visible, type Markup } from '../pipelines/level-alerts/mail/escape';
-import { pluralize, formatCount } from '../pipelines/level-alerts/mail/words';
-import type { UndeliveredMail } from '../pipelines/level-alerts/mail/undelivered';
-import { alertSummaryOf } from '../pipelines/level-alerts/mail/alert-summary';
-import { mailTable } from './mail-pages';
-import { pageText } from './page';
-import type { MailSummary } from './source';
+import type { WindowRecord } from './counting/window-record';
+import { truncate, html, visible, type Markup } from '../../html/escape';
+import { alertSummaryOf } from './mail/alert-summary';
+import type { UndeliveredMail } from './mail/undelivered';
+import { pluralize, formatCount } from './mail/words';
+
+/** What the page shows. */
+export interface Shown {
+  /** The latest revision of each window, in any order. */
+  readonly windows: readonly WindowRecord[];
+  /** How many mails were sent. */
+  readonly mails: number;
+  /** Mails that wait to be sent, and mails that were refused. */
+  readonly undelivered: readonly UndeliveredMail[];
+}
 
 /** Bounds of the page: it is fetched every other second. */
-const shown = { origins: 50, windows: 25, bars: 30, mails: 5, undelivered: 20 };
+const shown = { origins: 50, windows: 25, bars: 30, undelivered: 20 };
 
 /** Totals, the last mails, each origin's last windows, and the newest windows of all. */
-export function statusPage(
-  windows: readonly WindowRecord[],
-  mails: readonly MailSummary[],
-  undelivered: readonly UndeliveredMail[],
-): string {
-  const main = [
+export function statusSections({ windows, mails, undelivered }: Shown, lastMails: Markup): readonly Markup[] {
+  return [
     totals(windows, mails),
     undeliveredSection(undelivered),
-    mailSection(mails),
+    lastMails,
     originSection(windows),
     windowSection(windows),
   ];
-  return pageText({ title: 'Status', here: 'status', main, live: true });
 }
 
-function totals(windows: readonly WindowRecord[], mails: readonly MailSummary[]): Markup {
+function totals(windows: readonly WindowRecord[], mails: number): Markup {
   const sum = (of: (window: WindowRecord) => number): number =>
     windows.reduce((total, window) => total + of(window), 0);
   const items: readonly (readonly [string, number, string])[] = [
@@ -35,7 +37,7 @@ function totals(windows: readonly WindowRecord[], mails: readonly MailSummary[])
     ['Warnings', sum(({ counts }) => counts.warn), ''],
     ['Origins', new Set(windows.map(({ origin }) => origin)).size, ''],
     ['Windows', windows.length, ''],
-    ['Mails', mails.length, ''],
+    ['Mails', mails, ''],
   ];
   return html`<section>
     <dl class="totals">
@@ -164,13 +166,6 @@ function levelCells({ counts }: WindowRecord): Markup {
     html`<td class="n ${count === 0 ? 'zero' : ''} ${classes}">${formatCount(count)}</td>`;
   return html`${cell(counts.error, counts.error > 0 ? 'alarm' : '')} ${cell(counts.warn, '')}
   ${cell(counts.info, 'wide')} ${cell(counts.debug, 'wide')}`;
-}
-
-function mailSection(mails: readonly MailSummary[]): Markup {
-  return html`<section>
-    <h2>Last mails</h2>
-    ${mailTable(mails, shown.mails)}
-  </section>`;
 }
 
 /** Refused mails first: nothing sends them any more. */

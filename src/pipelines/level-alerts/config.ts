@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import * as is from '../../config/fields';
+import { nearest } from '../../nearest';
+import type { Section } from '../../stream/pipeline';
+import { ruleKinds } from './alerting/rule-kinds';
+import type { RuleKind } from './alerting/rule-kinds/rule-kind';
+
+const second = 1000;
+
+// One plain address. What could end a header or start a second address is refused.
+const isAddress = (value: string): boolean => /^[^\s@<>(),;:"\\\p{Cc}]+@[^\s@<>(),;:"\\\p{Cc}]+$/u.test(value);
+
+const isRuleName = (value: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
+
+/** The keys of every rule, and those of its kind. */
+const ruleOf = (kind: RuleKind) =>
+  z.strictObject(
+    {
+      name: is.text('a name of letters, digits, dots, dashes and underscores, such as errors', isRuleName),
+      kind: z.literal(kind.name),
+      level: is.oneOf('error', 'warn', 'info', 'debug'),
+      ...kind.schema,
+      window: is.duration(second),
+      origins: is.text('a glob such as * or payments-*', is.printable),
+      each: is.flag(),
+    },
+    { error: is.notAnObject },
+  );
+
+const rulesByKind = new Map(ruleKinds.map((kind) => [kind.name, ruleOf(kind)]));
+const [firstKind, ...otherKinds] = ruleKinds;
+const anyRule = z.discriminatedUnion('kind', [ruleOf(firstKind), ...otherKinds.map(ruleOf)], {
+  error: ({ input }) => noSuchKind(input),
+});
+
+function noSuchKind(rule: unknown): string | undefined {
+  if (typeof rule !== 'object' || rule === null) return is.notAnObject({ code: 'invalid_type', input: rule });
+  const kind: unknown = 'kind' in rule ? rule.kind : undefined;
+  const meant = nearest(String(kind), [...rulesByKind.keys()]);
+  return `no such kind of rule: ${is.shown(kind)}; did you mean ${meant}?`;
+}
+
+const schema = z
+  .strictObject({
+    window: is.duration(second),
+    disorder: is.duration(0),
+    idleAfter: is.duration(second),
+    keepWindows: is.duration(second),
+    patterns: z.strictObject({ enabled: is.flag() }),
+    rules: z.array(anyRule, { error: ({ input }) => `expected a list of rules, found ${is.shown(input)}` }),
+    alerting: z.strictObject({
+      groupWait: is.duration(0),
+      repeatInterval: is.duration(second),
+      resolveAfter: is.duration(second),
+      digestAfter: is.duration(second),
+    }),
+    mail: z.strictObject({
+      from: is.text('a mail address such as telltale@example.com', isAddress),
+      // SES takes 50 recipients a message.
+      to: is.textList('a list of 1 to 50 mail addresses such as ["ops@example.com"]', isAddress, 1, 50),
+      zone: is.timeZone(),
+      redact: is.flag(),
+    }),
+  })
+  .superRefine(({ window, rules }, context) => {
+    rules.forEach((each, index) => {
+      const complain = (key: keyof typeof each, message: string): void =>
+        context.addIssue({ code: 'custom', path: ['rules', index, key], message });
+      if (each.window % window !== 0) {
+        const [own, base] = [is.writeDuration(each.window), is.writeDuration(window)];
+        complain('window', `expected a multiple of window, which is ${base}, found ${own}`);
+      }
+      if (rules.findIndex((other) => other.name === each.name) < index) {
+        complain('name', `expected another name: ${is.shown(each.name)} is taken by a rule above`);
+      }
+    });
+  });
+
+/** Durations are milliseconds. */
+export type LevelAlertsConfig = z.output<typeof schema>;
+
+/** The keys of a rule, those of its kind included; of any kind when there is no such kind. */
+function ruleKeys({ kind }: Readonly<Record<string, unknown>>): readonly string[] {
+  const rules = typeof kind === 'string' ? rulesByKind.get(kind) : undefined;
+  return [...(rules === undefined ? rulesByKind.values() : [rules])].flatMap(({ shape }) => Object.keys(shape));
+}
+
+/** `conf/default.yaml` explains the keys and repeats these defaults; a test compares the two. */
+export const section: Section<LevelAlertsConfig> = {
+  schema,
+  defaults: {
+    window: '60s',
+    disorder: '5s',
+    idleAfter: '15m',
+    keepWindows: '48h',
+    patterns: { enabled: true },
+    rules: [
+      {
+        name: 'errors',
+        kind: 'threshold',
+        level: 'error',
+        threshold: 1,
+        window: '60s',
+        origins: '*',
+        each: false,
+      },
+    ],
+    alerting: { groupWait: '0s', repeatInterval: '4h', resolveAfter: '10m', digestAfter: '6h' },
+    mail: { from: 'telltale@localhost', to: ['you@localhost'], zone: 'UTC', redact: true },
+  },
+  lists: { rules: ruleKeys },
+};

@@ -1,0 +1,55 @@
+import type { Markup } from '../html/escape';
+
+/** A record of a topic that a pipeline shows. */
+export interface SeenRecord {
+  readonly topic: string;
+  readonly key: Buffer;
+  readonly value: Buffer;
+  /** True when it was written after the program started. */
+  readonly isNew: boolean;
+}
+
+/** What people see of a running pipeline, as its topics say: for pages and tables, never for decisions. */
+export interface View {
+  /** The topics that it follows, from their first record. */
+  readonly topics: readonly string[];
+  add(record: SeenRecord): void;
+  metrics(): readonly Metric[];
+  /** Its part of the status page. @param lastMails a section with the last mails, for pipelines that mail */
+  sections(lastMails: Markup): readonly Markup[];
+  /** The newest results as a table for a terminal, drawn again every second. */
+  table(): readonly string[];
+  /** Lines that stay, since the last call. */
+  news(): News;
+}
+
+export interface News {
+  /** Printed above the table, or alone. */
+  readonly messages: readonly string[];
+  /** Printed where there is no terminal to draw the table on: the rows that are complete. */
+  readonly rows: readonly string[];
+}
+
+/** One sample of a metric, named as Prometheus wants it: `telltale_lines_total`. */
+export interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge';
+  readonly value: number;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** What `replay` and `local --once` print. It is the same for the same files. */
+export interface Results {
+  /** The topics that it takes, in this order. */
+  readonly topics: readonly string[];
+  /** Takes a record. A later record replaces an earlier one with the same key. */
+  add(record: SeenRecord): void;
+  /**
+   * The lines to print; with `json`, each is one object.
+   * @param bytes bytes of content that were read, decompressed
+   */
+  lines(json: boolean, bytes: number): readonly string[];
+  /** What new records say about messages that were refused, for people. */
+  refused(): readonly string[];
+}
