@@ -5,9 +5,10 @@ import type { Flushed, Job, JobInput, RestoredRange, RestoreRange } from '../../
 import { alertingStateTopic, outboxTopic } from '../../../stream/topics';
 import { decodeBatch } from '../../../records/record-batch';
 import { advance, decide } from './decide';
+import { evaluateRevision, skipEvaluated } from './evaluate';
 import { restoreIncident, takeIncidentRecords } from './incident-records';
 import type { Place } from './kept-windows';
-import { checkRules, groupOf, ruleWindowStart } from './rules';
+import { checkRules } from './rules';
 import { encodeState, openState, ruleOf, type AlertingOptions, type AlertingState } from './state';
 
 export type { AlertingOptions, AlertingState } from './state';
@@ -71,6 +72,8 @@ function restore(state: AlertingState, range: RestoredRange, batch: Buffer, star
 }
 
 function step(state: AlertingState, input: JobInput): void {
+  if (state.restoring) skipEvaluated(state);
+  state.restoring = false;
   switch (input.type) {
     case 'batch':
       state.changed = true;
@@ -121,16 +124,6 @@ export function* windowsIn(
 export function foldWindow(state: AlertingState, record: WindowRecord, place: Place): void {
   state.now = Math.max(state.now, place.timestamp);
   state.undecided = true;
-  const { options, windows, breaches } = state;
-  const window = windows.put(record, place);
-  if (window === null) return;
-  for (const rule of windows.rulesOf(window.origin)) {
-    const group = groupOf(rule, window.origin);
-    const start = ruleWindowStart(rule, window.start);
-    const key = JSON.stringify([rule.name, group, start]);
-    if (breaches.has(key) || !windows.evaluate(rule, group, start).breached) continue;
-    const arrivedAt = windows.changedAt(rule, group, start);
-    const late = arrivedAt - (start + rule.windowMs) > options.digestAfterMs;
-    breaches.set(key, { rule, group, start, arrivedAt, late });
-  }
+  const window = state.windows.put(record, place);
+  if (window !== null) evaluateRevision(state, window);
 }

@@ -1,4 +1,5 @@
 import { least } from './extremes';
+import { nextCompletion } from './evaluate';
 import { newPatternAt, overAt, reminderAt, type Incident } from './incidents';
 import { ruleOf, type AlertingState } from './state';
 import { takeBreaches, writeMails } from './write-mails';
@@ -21,7 +22,7 @@ export function advance(state: AlertingState, to: number): void {
   takeBreaches(state);
   for (let due = nextDue(state); due <= to; due = nextDue(state)) {
     state.now = due;
-    writeMails(state);
+    decide(state);
   }
   state.now = Math.max(state.now, to);
   decide(state);
@@ -30,7 +31,7 @@ export function advance(state: AlertingState, to: number): void {
 /** The first time after `now` at which a mail may become due while no window comes; Infinity when there is none. */
 function nextDue(state: AlertingState): number {
   const times = state.incidents.open().flatMap((incident) => dueTimes(state, incident));
-  return least(times.filter((time) => time > state.now));
+  return Math.min(nextCompletion(state), least(times.filter((time) => time > state.now)));
 }
 
 function dueTimes({ options, rules }: AlertingState, incident: Incident): number[] {

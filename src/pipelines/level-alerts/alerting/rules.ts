@@ -22,6 +22,7 @@ export interface Rule extends RuleBase {
   readonly kind: string;
   /** The kind's own settings, in the order of its schema. */
   readonly settings: object;
+  readonly evaluatedWhen: RuleKind['evaluatedWhen'];
   readonly evaluate: (window: RuleWindow) => Evaluation;
   /** @param worst the highest value among the breached windows */
   readonly describe: (worst: number) => RuleWords;
@@ -42,6 +43,7 @@ export function createRule<S extends object>(kind: RuleKind<S>, settings: S, bas
     ...base,
     kind: kind.name,
     settings,
+    evaluatedWhen: kind.evaluatedWhen,
     evaluate: (window) => kind.evaluate(settings, window),
     describe: (worst) => kind.describe(settings, { level: base.level, value: worst }),
   };

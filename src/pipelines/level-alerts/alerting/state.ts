@@ -32,6 +32,10 @@ export interface AlertingState {
   readonly incidents: Incidents;
   /** Breaches seen since mails were last decided, by rule, group and start. */
   readonly breaches: Map<string, Breach>;
+  /** By rule and group: the windows before this start were evaluated. Of rules that are evaluated when windows are complete. */
+  readonly evaluatedUntil: Map<string, Map<string, number>>;
+  /** True until the first step after a restart. */
+  restoring: boolean;
   /** The largest record timestamp, tick or due time so far, epoch milliseconds; never goes back. */
   now: number;
   /** True while nothing has come since the input was read to its end. */
@@ -67,6 +71,8 @@ export function openState(
     windows: new KeptWindows(options.partitions, options.windowMs, [...rules.values()]),
     incidents,
     breaches: new Map(),
+    evaluatedUntil: new Map(),
+    restoring: head !== null,
     now: head?.now ?? 0,
     backlogRead: false,
     ended: false,

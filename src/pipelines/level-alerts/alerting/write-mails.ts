@@ -1,3 +1,4 @@
+import { evaluateCompleted } from './evaluate';
 import { decideMails, type DecidedMail, type Situation } from './decide-mails';
 import { mailId, shortHash } from './ids';
 import { newPatternAt, overAt, reminderAt, type Incident, type Mailed } from './incidents';
@@ -91,8 +92,11 @@ function mailedNow(state: AlertingState, incident: Incident, rule: CheckedRule, 
  * Breaches become incidents in the order in which they arrived, so that it makes no difference how far ahead of the
  * others a partition was read.
  */
-export function takeBreaches({ breaches, incidents, options }: AlertingState): void {
+export function takeBreaches(state: AlertingState): void {
+  evaluateCompleted(state);
+  const { breaches, incidents, options } = state;
   const inOrder = [...breaches.values()].sort((a, b) => a.arrivedAt - b.arrivedAt || a.start - b.start);
   for (const breach of inOrder) incidents.take(breach, options.resolveAfterMs);
+  if (breaches.size > 0) state.changed = true;
   breaches.clear();
 }

@@ -13,9 +13,12 @@ export interface RuleKind<S extends object = object> {
   /** The keys that only rules of this kind have. Every rule has `name`, `kind`, `level`, `window`, `origins`, `each`. */
   readonly schema: { readonly [K in keyof S]: Field<S[K]> };
   /**
-   * Evaluates one window of a rule. Alerting calls it for each revision of a window, so early revisions lack lines that
-   * come later. A window that breached once stays a breach, so a value must only grow as lines come.
+   * `revised`: alerting evaluates a window at each of its revisions, so that a breach is known early. The value must only
+   * grow as lines come, because a breach stays a breach. `complete`: alerting evaluates a window when it is complete, also
+   * when it is empty, and at each later revision. This is for values that may shrink (a share, a rate) and for silence.
    */
+  readonly evaluatedWhen: 'revised' | 'complete';
+  /** Evaluates one window of a rule. */
   evaluate(settings: S, window: RuleWindow): Evaluation;
   /** Describes a rule and the worst value of an incident. Called when a mail is decided; the mail keeps the words. */
   describe(settings: S, worst: WorstWindow): RuleWords;

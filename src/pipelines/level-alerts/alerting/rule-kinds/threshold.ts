@@ -10,6 +10,7 @@ interface Threshold {
 export const threshold: RuleKind<Threshold> = {
   name: 'threshold',
   schema: { threshold: is.integer(0) },
+  evaluatedWhen: 'revised',
   evaluate: ({ threshold }, { lines }) => ({ value: lines, breached: lines > threshold }),
   describe: ({ threshold }, { level, value }) => ({
     worst: linesAt(level, value),
