@@ -3,9 +3,6 @@ import { tell, type ActorContext } from '../src/kit';
 /** Resolves when the group has confirmed, after this call, that the partition is still assigned to this process. */
 export type Confirm = (signal: AbortSignal) => Promise<void>;
 
-/** The warning of an actor whose writer was fenced. */
-export const FENCED_MESSAGE = 'fenced by another writer; starting again when the group confirms the assignment';
-
 export interface ConfirmMessages<M> {
   readonly confirmed: M;
   readonly failed: (error: unknown) => M;

@@ -4,7 +4,7 @@ import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../sr
 import type { WriterOptions } from '../src/ports/event-log';
 import type { TopicSpec } from '../src/stream/topics';
 import { createTrace } from '../src/trace';
-import { confirmToSelf, FENCED_MESSAGE, type Confirm } from './confirm-to-self';
+import { confirmToSelf, type Confirm } from './confirm-to-self';
 import { DeliveryRun, failure, type DeliveryRunOptions } from './delivery-run';
 import { fetchToSelf } from './fetch-to-self';
 import { PATIENT, PATIENT_DEADLINE_MS } from './patience';
@@ -59,7 +59,7 @@ export function delivery<M>(options: DeliveryOptions<M>): ActorOptions<DeliveryM
         await handle(state, message, options, context);
       } catch (error) {
         if (!isTelltaleError(error, 'FENCED') || state.run === null) throw error;
-        context.log.warn(FENCED_MESSAGE);
+        createTrace(context.log, options.counters, options.name)('fenced', { reason: 'waits-for-assignment' });
         await state.run.close();
         state.run = null;
         // Another owner continues from the last commit.

@@ -1,6 +1,8 @@
+import type { Counters } from '../src/counters';
 import { isTelltaleError } from '../src/errors';
 import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
-import { confirmToSelf, FENCED_MESSAGE, type Confirm } from './confirm-to-self';
+import { createTrace } from '../src/trace';
+import { confirmToSelf, type Confirm } from './confirm-to-self';
 import { fetchToSelf } from './fetch-to-self';
 import { JobRun, type InputPartition, type JobRunOptions } from './job-run';
 import { PATIENT, PATIENT_DEADLINE_MS } from './patience';
@@ -8,6 +10,7 @@ import type { Drained, JobRunnerMessage } from './protocol';
 
 export interface JobRunnerOptions<S> extends JobRunOptions<S> {
   readonly tickMs: number;
+  readonly counters: Counters;
   readonly confirm: Confirm;
 }
 
@@ -50,7 +53,12 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
         await handle(state, message, options, context);
       } catch (error) {
         if (!isTelltaleError(error, 'FENCED') || state.run === null) throw error;
-        context.log.warn(FENCED_MESSAGE, { job: options.job.name, partition: options.partition });
+        const { job, partition, counters } = options;
+        createTrace(
+          context.log,
+          counters,
+          job.name,
+        )('fenced', { reason: 'waits-for-assignment', job: job.name, partition });
         await state.run.close();
         state.run = null;
         // The new owner continues from what was committed.

@@ -26,7 +26,7 @@ export const decisions = {
   },
   signalRefused: {
     event: 'signal refused',
-    level: 'warn',
+    level: 'debug',
     counter: 'telltale_signals_refused_total',
     help: 'Signals that named a bucket or key that this producer does not read.',
   },
@@ -143,8 +143,8 @@ export const decisions = {
     help: 'Times that a job started over from what is committed.',
   },
   fenced: {
-    event: 'fenced by another instance; stopping',
-    level: 'error',
+    event: 'fenced by another instance',
+    level: 'warn',
     counter: 'telltale_fenced_total',
     help: 'Times that another instance took over.',
   },

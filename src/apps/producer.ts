@@ -12,6 +12,7 @@ import type { Io } from '../io';
 import { startSystem, tell } from '../kit';
 import type { EventLog } from '../ports/event-log';
 import type { ObjectStore } from '../ports/object-store';
+import { createTrace } from '../trace';
 import { metricsAnswerTo } from '../web/answers';
 import { startWeb, type WebServer } from '../web/server';
 import { lockDataFolder, openEventLog, openStore, producerOptions } from './compose';
@@ -100,14 +101,19 @@ export async function launchProducer(
   const options = await producerOptions(config, parts);
   const producer = startProducer(system, { ...options, ...parts, onFailure });
   const { bucket, includes } = options;
+  const trace = createTrace(io.log, parts.counters, 'producer');
+  const refuse = (reason: 'other-bucket' | 'excluded', source: string, message: string): TelltaleError => {
+    trace('signalRefused', { reason, source });
+    return new TelltaleError('BAD_SIGNAL', message);
+  };
   const socket = await listenForSignals(signalSocketPath(data.root), (signal) => {
     const source = JSON.stringify(sourceId(signal.bucket, signal.key));
     if (signal.bucket !== bucket) {
-      throw new TelltaleError('BAD_SIGNAL', `this producer reads the bucket ${bucket}, the signal names ${source}`);
+      throw refuse('other-bucket', source, `this producer reads the bucket ${bucket}, the signal names ${source}`);
     }
     if (!includes(signal.key)) {
       const message = `this producer does not read ${source}: see objectStore.prefix, ingest.include and exclude`;
-      throw new TelltaleError('BAD_SIGNAL', message);
+      throw refuse('excluded', source, message);
     }
     tell(producer.ref, { type: 'objectArrived', signal });
   });

@@ -1,6 +1,6 @@
 import { CounterRegistry } from '../../src/counters';
 import { startConsumer, type Consumer } from '../../actors/consumer';
-import { FENCED_MESSAGE } from '../../actors/confirm-to-self';
+import { decisions } from '../../src/decisions';
 import { deliveryWriter } from '../../actors/delivery';
 import { resetJob } from '../../actors/reset-job';
 import { partsToRun } from '../../src/apps/parts';
@@ -146,7 +146,7 @@ describe('the consumer', () => {
     await untilSent('m-1');
     await place.log.openWriter(deliveryWriter('mailer', outboxTopic));
     await appendOutputs(place.log, 'outbox', [pendingMail(report({ id: 'm-2' }), Date.now())]);
-    await turnsUntil(() => seen.log.some(({ message }) => message === FENCED_MESSAGE));
+    await turnsUntil(() => seen.log.some(({ message }) => message === decisions.fenced.event));
     await untilSent('m-2');
     await consumer.drain();
     expect(seen.crashes).toEqual([]);

@@ -1,5 +1,5 @@
 import { delivery } from '../../actors/delivery';
-import { FENCED_MESSAGE } from '../../actors/confirm-to-self';
+import { decisions } from '../../src/decisions';
 import { crc32c } from '../../src/adapters/native/checksums';
 import type { MailReport } from '../../src/pipelines/level-alerts/alerting/mail-report';
 import { mailFormat, parseOutboxRecord, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
@@ -260,7 +260,7 @@ describe('the delivery', () => {
     const second = start();
     await second.finish();
     answered.open();
-    await turnsUntil(() => first.seen.log.some(({ message }) => message === FENCED_MESSAGE));
+    await turnsUntil(() => first.seen.log.some(({ message }) => message === decisions.fenced.event));
     await decide('m-2');
     await second.finish();
     expect([...first.seen.crashes, ...second.seen.crashes]).toEqual([]);
@@ -278,7 +278,7 @@ describe('the delivery', () => {
     const second = start();
     await second.finish();
     await decide('m-1');
-    await turnsUntil(() => fenced.seen.log.some(({ message }) => message === FENCED_MESSAGE));
+    await turnsUntil(() => fenced.seen.log.some(({ message }) => message === decisions.fenced.event));
     await fenced.drain();
     await second.finish();
     expect(await sent()).toEqual(['m-1']);

@@ -1,6 +1,7 @@
+import { CounterRegistry } from '../../src/counters';
 import fc from 'fast-check';
 import { groupOf } from '../../actors/job-run';
-import { FENCED_MESSAGE } from '../../actors/confirm-to-self';
+import { decisions } from '../../src/decisions';
 import { jobRunner } from '../../actors/job-runner';
 import type { JobRunnerMessage } from '../../actors/protocol';
 import { crc32c } from '../../src/adapters/native/checksums';
@@ -53,7 +54,17 @@ class Counter {
 
   constructor(log: EventLog, changed: { confirm?: () => Promise<void>; tickMs?: number } = {}) {
     const job = { ...counting(), flushIntervalMs: 0 };
-    const options = { job, partition: 0, log, clock, crc32c, tickMs: 60_000, confirm: confirmed, ...changed };
+    const options = {
+      job,
+      partition: 0,
+      log,
+      clock,
+      crc32c,
+      counters: new CounterRegistry(),
+      tickMs: 60_000,
+      confirm: confirmed,
+      ...changed,
+    };
     this.ref = spawn(this.seen.system, jobRunner('counting-0', options));
   }
 
@@ -203,7 +214,16 @@ describe('a job-runner', () => {
     await appendOutputs(log, 'quarantine', [{ key: Buffer.from('a'), value: Buffer.from('a'), timestamp: old }]);
     const { system } = startTestSystem();
     const job = { ...copyingJob, stateTopics: ['windows'] };
-    const options = { job, partition: 0, log, clock, crc32c, tickMs: 60_000, confirm: confirmed };
+    const options = {
+      job,
+      partition: 0,
+      log,
+      clock,
+      crc32c,
+      counters: new CounterRegistry(),
+      tickMs: 60_000,
+      confirm: confirmed,
+    };
     const ref = spawn(system, jobRunner('copying-0', options));
     await ask(ref, (replyTo) => ({ type: 'finish', replyTo }), 20_000);
     await system.stop(20_000);
@@ -244,7 +264,9 @@ describe('a job-runner', () => {
     await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(1));
     const second = new Counter(log);
     for (let i = 1; i < chunks.length; i++) await appendChunk(log, i);
-    await turnsUntil(() => first.seen.log.some(({ level, message }) => level === 'warn' && message === FENCED_MESSAGE));
+    await turnsUntil(() =>
+      first.seen.log.some(({ level, message }) => level === 'warn' && message === decisions.fenced.event),
+    );
     await second.finish();
     expect(await windows(log)).toEqual(expected);
     expect([...first.seen.crashes, ...second.seen.crashes]).toEqual([]);
@@ -260,7 +282,7 @@ describe('a job-runner', () => {
     await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(1));
     await (await log.openWriter({ id: 'telltale-counting-0', reads: [], writes: [] })).close();
     for (let i = 1; i < chunks.length; i++) await appendChunk(log, i);
-    await turnsUntil(() => counter.seen.log.some(({ message }) => message === FENCED_MESSAGE));
+    await turnsUntil(() => counter.seen.log.some(({ message }) => message === decisions.fenced.event));
     expect(linesIn(await readRecords(log, 'windows', 1))).toBe(linesOf(1));
     group.open();
     await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(chunks.length));
@@ -371,7 +393,16 @@ describe('a job-runner', () => {
     await append('quarantine', 'b');
     const run = async (): Promise<void> => {
       const seen = startTestSystem();
-      const options = { job: copyingJob, partition: 0, log, clock, crc32c, tickMs: 60_000, confirm: confirmed };
+      const options = {
+        job: copyingJob,
+        partition: 0,
+        log,
+        clock,
+        crc32c,
+        counters: new CounterRegistry(),
+        tickMs: 60_000,
+        confirm: confirmed,
+      };
       const ref = spawn(seen.system, jobRunner('copying-0', options));
       await ask(ref, (replyTo) => ({ type: 'finish', replyTo }), 20_000);
       await seen.system.stop(20_000);

@@ -1,3 +1,4 @@
+import { CounterRegistry } from '../../src/counters';
 import { jobRunner } from '../../actors/job-runner';
 import { resetJob } from '../../actors/reset-job';
 import { crc32c } from '../../src/adapters/native/checksums';
@@ -33,7 +34,16 @@ async function count(of: Job = job()): Promise<void> {
 
 function runner(of: Job): ReturnType<typeof jobRunner<unknown>> {
   const confirm = (): Promise<void> => Promise.resolve();
-  return jobRunner('counting-0', { job: of, partition: 0, log, clock: systemClock, crc32c, tickMs: 60_000, confirm });
+  return jobRunner('counting-0', {
+    job: of,
+    partition: 0,
+    log,
+    clock: systemClock,
+    crc32c,
+    counters: new CounterRegistry(),
+    tickMs: 60_000,
+    confirm,
+  });
 }
 
 async function append(from: number, minutes: number): Promise<void> {
