@@ -39,8 +39,8 @@ const LOOKUP_MS = 60_000;
 const SUPERVISION = { maxRestarts: 2, withinMs: 60 * 60_000, backoffMs: { initial: 100, max: 10_000 } };
 
 /**
- * Reads what is new of one source, gives it to the publisher step by step, reports how it ended, and stops. What is read,
- * and as what, is decided in `src/ingestion/reader`; here are only the store, the credit and the epochs.
+ * Reads the new bytes of one source, gives the publisher one step after the other, reports how the reading ended, and stops.
+ * `src/ingestion/reader` decides; this actor has the store, the credit and the epochs.
  */
 export function logReader(
   name: string,

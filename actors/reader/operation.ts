@@ -1,7 +1,7 @@
 import type { ReaderEvent } from '../../src/ingestion/reader/protocol';
 import type { LineBatch } from '../../src/lines/line-batch';
 
-/** A request action in progress. It goes on turn by turn, so that an actor's deadline holds for one read, not for an object. */
+/** A request action in progress. It advances turn by turn: an actor's deadline is for one read, not for a whole object. */
 export interface Operation {
   /**
    * One turn: at most one request to the store, or one chunk.

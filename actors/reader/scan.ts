@@ -1,8 +1,8 @@
 import type { Checkpoint } from '../../src/ingestion/checkpoint';
-import { WINDOW_BYTES, type Extent, type Hashing } from '../../src/ingestion/content';
+import { WINDOW_BYTES, type RangeDigest, type Hashing } from '../../src/ingestion/content';
 import { resumptionOf, type SourceObject } from '../../src/ingestion/plan';
 import type { LineFacts, ReaderEvent } from '../../src/ingestion/reader/protocol';
-import { createTrail } from '../../src/ingestion/trail';
+import { createRangeDigester } from '../../src/ingestion/range-digester';
 import { LineFlag, type LineBatch } from '../../src/lines/line-batch';
 import {
   createScanner,
@@ -13,7 +13,7 @@ import {
 } from '../../src/lines/scanner';
 import type { Operation, Progress } from './operation';
 
-/** What is read into lines. */
+/** The content to be split into lines. */
 export interface Scan {
   readonly checkpoint: Checkpoint;
   readonly object: SourceObject;
@@ -35,28 +35,28 @@ export function scanLines({ checkpoint, object, chunks, flush }: Scan, tools: Sc
     ...resumptionOf(checkpoint),
     reading: checkpoint.format,
   });
-  const trail = createTrail(checkpoint, tools.hashing);
+  const digester = createRangeDigester(checkpoint, tools.hashing);
   const iterator = chunks[Symbol.asyncIterator]();
   const batches: ScannedBatch[] = [];
   let hasEnded = false;
 
   const takeBatch = (): Progress | null => {
     const batch = batches.shift();
-    return batch === undefined ? null : scannedEvent(batch, trail.measure(batch.to));
+    return batch === undefined ? null : scannedEvent(batch, digester.measure(batch.to));
   };
   return {
     next: async () => {
       if (batches.length === 0 && !hasEnded) {
         const chunk = await iterator.next();
         hasEnded = chunk.done === true;
-        if (chunk.done !== true) batches.push(...scanner.push(trail.push(chunk.value)));
+        if (chunk.done !== true) batches.push(...scanner.push(digester.push(chunk.value)));
         else if (flush) batches.push(...scanner.finish());
       }
       const scanned = takeBatch();
       if (scanned !== null) return scanned;
       if (!hasEnded) return 'unfinished';
       const { held, reading } = scanner.state();
-      const range = trail.measure(checkpoint.identity.encoding === 'plain' ? object.size : trail.position);
+      const range = digester.measure(checkpoint.identity.encoding === 'plain' ? object.size : digester.position);
       const tail = { held: held.subarray(0, WINDOW_BYTES), reading };
       return { event: { type: 'contentEnded', range, tail }, batch: null };
     },
@@ -72,7 +72,7 @@ export function flushHeld(checkpoint: Checkpoint, tools: ScanTools): Operation {
   const { fingerprint } = checkpoint.identity;
   const position = { offset, held: Buffer.from(held, 'base64'), reading: checkpoint.format };
   const batches = createScanner(contextOf(checkpoint, tools), position).finish();
-  const nothingRead: Extent = { from: size, to: size, crc64: 0n, crc32: null, fingerprint };
+  const nothingRead: RangeDigest = { from: size, to: size, crc64: 0n, crc32: null, fingerprint };
   return {
     next: () => {
       const batch = batches.shift();
@@ -84,7 +84,7 @@ export function flushHeld(checkpoint: Checkpoint, tools: ScanTools): Operation {
   };
 }
 
-function scannedEvent({ batch, ...step }: ScannedBatch, range: Extent): Progress {
+function scannedEvent({ batch, ...step }: ScannedBatch, range: RangeDigest): Progress {
   const event: ReaderEvent = { type: 'scanned', step, range, lines: factsOf(batch) };
   return { event, batch };
 }

@@ -57,8 +57,8 @@ export type Turn =
   | { readonly kind: 'ended'; readonly by: EndAction };
 
 /**
- * Carries out what `decide` orders for one source: it reads from the store and hands out steps, as fast as turns are asked
- * for. Holds one chunk and its batches, and what is kept for a proof.
+ * Carries out the actions of `decide` for one source: it reads from the store and hands out steps, one turn at a time. Holds
+ * one chunk and its batches, and the bytes kept for a proof.
  */
 export class SourceReader {
   private readonly slot = new ContentSlot();
@@ -87,7 +87,7 @@ export class SourceReader {
     this.contents = { store, bucket, key, gunzip, maxProofBytes };
   }
 
-  /** What is still requested. */
+  /** The request that is still open. */
   get request(): ReingestRequest | null {
     return this.state.request;
   }
@@ -106,7 +106,7 @@ export class SourceReader {
     return this.end === null ? { kind: 'unfinished' } : { kind: 'ended', by: this.end };
   }
 
-  /** Closes what is open, wherever the reading stands. May be called while `next` is pending. */
+  /** Closes all open streams. May be called at any time, also while `next` is pending. */
   async close(): Promise<void> {
     const { operation } = this;
     this.operation = null;

@@ -8,7 +8,7 @@ import { peek, sniff, SNIFF_BYTES, type ClosableChunks } from '../../src/lines/e
 import { isUtf16, piecesOf, storedBytes, type ContentSlot, type Contents } from './content';
 import { consuming, type Operation, type Progress } from './operation';
 
-/** Reads bytes for what they show, without making lines of them. */
+/** Reads bytes to digest them, not to make lines of them. */
 
 type Verify = Extract<RequestAction, { type: 'verify' }>;
 
@@ -33,7 +33,7 @@ export function verifyByChecksum(
   });
 }
 
-/** One read, which sees one version whatever comes after it: first the bytes before, then the appended ones. */
+/** One read, which sees one version even if the object changes: first the bytes before, then the appended ones. */
 export function verifyByFingerprint(
   { checkpoint, object }: Verify,
   slot: ContentSlot,
@@ -64,7 +64,7 @@ export function verifyByFingerprint(
   };
 }
 
-/** Reads the bytes again that were read before: against our own checksum of them. */
+/** Rereads the bytes read before, against the checkpoint's checksum of them. */
 export function reread(
   checkpoint: Checkpoint,
   object: SourceObject,

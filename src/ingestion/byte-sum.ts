@@ -1,12 +1,12 @@
 import { EMPTY_CRC, type Hashing } from './content';
 import { combineCrc, type CrcAlgorithm } from './crc-combine';
 
-/** CRC64NVME of whole bytes: hashing is handed in. */
+/** CRC64NVME of whole bytes. */
 export type Crc64 = (bytes: Buffer) => bigint;
 
 const KIB = 1024;
 
-/** The CRC of bytes that come in pieces. Combining costs as much as summing 100 KiB or so: pieces are held until it pays. */
+/** The CRC of bytes that come in pieces. Combining costs as much as summing 100 KiB or so: pieces are held until then. */
 export class ByteSum {
   private pieces: Buffer[] = [];
   private pending = 0;
@@ -18,7 +18,7 @@ export class ByteSum {
     return new ByteSum(algorithm, (bytes) => hashing.crc(algorithm, bytes), 1024 * KIB);
   }
 
-  /** CRC64NVME, for many sources at once: each holds up to 64 KiB, and nothing when it was told to `sum`. */
+  /** CRC64NVME, for many sources at once: each holds up to 64 KiB, and nothing after `sum`. */
   static ofMany(crc64: Crc64): ByteSum {
     return new ByteSum('CRC64NVME', crc64, 64 * KIB);
   }

@@ -9,26 +9,26 @@ export const EMPTY_CRC = 0n;
 /** SHA-256 of no bytes, base64. */
 export const EMPTY_FINGERPRINT = '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
 
-/** Hashing is handed in: the domain only says of what. */
+/** The hash functions, handed in: the pure folders only say of which bytes. */
 export interface Hashing {
   crc(algorithm: CrcAlgorithm, bytes: Buffer): bigint;
   /** SHA-256, base64. */
   sha256(bytes: Buffer): string;
 }
 
-/** What was measured of bytes [from, to) of a generation. */
-export interface Extent {
+/** The checksums of bytes [from, to) of a generation. */
+export interface RangeDigest {
   readonly from: number;
   readonly to: number;
   /** CRC64NVME of exactly these bytes. */
   readonly crc64: bigint;
-  /** The same by the second algorithm that the checkpoint keeps; null when it keeps none. */
+  /** Their CRC by the second algorithm that the checkpoint keeps; null when it keeps none. */
   readonly crc32: bigint | null;
   /** SHA-256 (base64) of the up to 64 KiB before `to`. */
   readonly fingerprint: string;
 }
 
-/** The last up to 64 KiB of bytes that come in pieces: what a fingerprint covers. Keeps a copy, so it pins no piece. */
+/** The last up to 64 KiB of bytes that come in pieces: a fingerprint covers these. Keeps a copy, so it pins no piece. */
 export class LastBytes {
   private bytes = Buffer.alloc(0);
 
@@ -37,7 +37,7 @@ export class LastBytes {
     this.bytes = Buffer.from(kept.subarray(-WINDOW_BYTES));
   }
 
-  /** They themselves; the next piece does not change what was handed out. */
+  /** The bytes; the next piece does not change them. */
   get kept(): Buffer {
     return this.bytes;
   }

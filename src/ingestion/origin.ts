@@ -1,11 +1,11 @@
 import { compileGlob } from '../glob';
 import { murmur2 } from '../records/murmur2';
 
-/** Where in a key its origin stands. */
+/** How to find the origin in a key. */
 export interface OriginRule {
   /** Folder in the bucket under which every host has its own; empty for the bucket itself. */
   readonly prefix: string;
-  /** A rule of the user's own: the first group is the origin. Null for `<prefix>/<host>/…/<file>`. */
+  /** The user's expression: its first group is the origin. Null for `<prefix>/<host>/…/<file>`. */
   readonly expression: RegExp | null;
 }
 
@@ -13,10 +13,10 @@ export interface OriginRule {
 const NO_ORIGIN = '-';
 
 /**
- * Who wrote a key: the user's expression where it fits, else the host in `<prefix>/<host>/…/<file>`, else the folder
- * that the file lies in, else `-`. Never empty.
+ * The host that wrote a key: by the user's expression if it matches, else the host in `<prefix>/<host>/…/<file>`, else the
+ * folder of the file, else `-`. Never empty.
  *
- * Asked only when a source is first seen: its checkpoint keeps the answer (rule 4).
+ * Used only when a source is first seen: its checkpoint keeps the origin (`stable-partition`).
  */
 export function originOf(key: string, rule: OriginRule): string {
   const folders = key.split('/').slice(0, -1);
@@ -34,7 +34,7 @@ export function partitionOf(origin: string, partitions: number): number {
 }
 
 /**
- * Makes the test of which keys are read: at least one of `include` fits, none of `exclude`.
+ * Makes the test of which keys are read: at least one of `include` matches, none of `exclude`.
  * Globs as in {@link compileGlob}, over the whole key.
  */
 export function createKeyFilter(filter: {

@@ -2,7 +2,7 @@ import type { Checkpoint } from './checkpoint';
 import { WINDOW_BYTES } from './content';
 import type { CrcAlgorithm } from './crc-combine';
 
-/** What is known of an object before it is read; the object store's `ObjectInfo` fits. */
+/** An object before it is read; the object store's `ObjectInfo` fits. */
 export interface SourceObject {
   readonly size: number;
   readonly etag: string;
@@ -14,65 +14,51 @@ export interface SourceObject {
 }
 
 /**
- * The version id that S3 gives to what was put while a bucket kept no versions, before it did or since it does no more:
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html. The next one that is put so replaces it.
+ * The version id of an object that was put while versioning was off or suspended:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html. The next such object replaces it.
  */
 export const UNVERSIONED = 'null';
 
 /**
- * What to do about an object. `reason` is for the log.
+ * What to do about an object.
  *
  * - `nothing`: all of it was read, or it is in quarantine.
- * - `first`: the source was never seen. Go on from `firstCheckpoint`.
- * - `begin`: nothing was read of it yet, not even what kind of object it is. Go on from `reopened`.
- * - `continue`: the object that was read last, and not to its end. Go on from the checkpoint.
- * - `prove`: another object, long enough to begin with what was read. Read its suffix through `createProof`; then go on
- *   from `accept`, or from `nextGeneration`.
- * - `rewrite`: it cannot begin with what was read. Go on from `nextGeneration`.
+ * - `first`: the source was never seen. Continue from `firstCheckpoint`.
+ * - `begin`: no byte of it was read yet, and its encoding is unknown. Continue from `reopened`.
+ * - `continue`: the object that was read last, but not to its end. Continue from the checkpoint.
+ * - `prove`: another object, long enough to begin with the bytes read before. Read its suffix through `createProof`; then
+ *   continue from `accept`, or from `nextGeneration`.
+ * - `rewrite`: it cannot begin with the bytes read before. Continue from `nextGeneration`.
  */
 export type ReadPlan =
-  | {
-      readonly kind: 'nothing' | 'begin' | 'continue' | 'prove' | 'rewrite';
-      readonly checkpoint: Checkpoint;
-      readonly reason: string;
-    }
-  | { readonly kind: 'first'; readonly reason: string };
+  | { readonly kind: 'nothing' | 'begin' | 'continue' | 'prove' | 'rewrite'; readonly checkpoint: Checkpoint }
+  | { readonly kind: 'first' };
 
-/** Decides by what is known without reading (rule 5). */
+/** Decides without reading (`proof-before-publishing`). */
 export function planRead(checkpoint: Checkpoint | null, object: SourceObject): ReadPlan {
-  if (checkpoint === null) return { kind: 'first', reason: 'never read before' };
+  if (checkpoint === null) return { kind: 'first' };
 
   const { position, identity, quarantine, ended } = checkpoint;
   const { size } = position;
-  const { whole } = identity;
-  if (quarantine?.etag === object.etag && quarantine.reason !== 'denied') {
-    return { kind: 'nothing', checkpoint, reason: `in quarantine: ${quarantine.reason}` };
-  }
+  const isQuarantined = quarantine?.etag === object.etag && quarantine.reason !== 'denied';
   const isSame = object.etag === identity.etag && object.size === identity.objectSize;
-  if (isSame && whole && ended === null && quarantine === null) {
-    return { kind: 'nothing', checkpoint, reason: 'read to its end' };
-  }
-  if (size === 0) return { kind: 'begin', checkpoint, reason: 'nothing was read before' };
-  if (isSame) {
-    if (!whole) return { kind: 'continue', checkpoint, reason: `${size} bytes of it were read` };
-    if (ended !== null) return { kind: 'continue', checkpoint, reason: 'the same object again' };
-    return { kind: 'continue', checkpoint, reason: 'the one that could not be read is gone' };
-  }
-  // Of a gzip nobody knows what it holds before it is read.
-  if (identity.encoding === 'plain' && object.size < size) {
-    return { kind: 'rewrite', checkpoint, reason: `has ${object.size} bytes, ${size} were read` };
-  }
-  return { kind: 'prove', checkpoint, reason: `a new object of ${object.size} bytes, ${size} were read` };
+  const isRead = isSame && identity.whole && ended === null && quarantine === null;
+  if (isQuarantined || isRead) return { kind: 'nothing', checkpoint };
+  if (size === 0) return { kind: 'begin', checkpoint };
+  if (isSame) return { kind: 'continue', checkpoint };
+  // The size of a gzip shows nothing of its content.
+  const isShorter = identity.encoding === 'plain' && object.size < size;
+  return { kind: isShorter ? 'rewrite' : 'prove', checkpoint };
 }
 
-/** Where a read goes on from a checkpoint; what `createScanner` is given, and where the ranged read starts. */
+/** Where a read continues from a checkpoint: for `createScanner`, and for the ranged read. */
 export interface Resumption {
   /**
-   * First byte of the ranged read. Up to 64 KiB that were read before come first: to be checked against the
-   * fingerprint, and to keep it up.
+   * First byte of the ranged read. Up to 64 KiB that were read before come first: they are compared with the fingerprint, and
+   * the next fingerprint needs them.
    */
   readonly from: number;
-  /** First byte that the scanner has not seen, at most `size`: behind what is held, or the tail's start if that is cut. */
+  /** First byte that the scanner has not seen, at most `size`: after the held tail, or its start if it is not held whole. */
   readonly scanFrom: number;
   /** First byte neither published nor dropped. */
   readonly offset: number;
@@ -80,7 +66,7 @@ export interface Resumption {
   readonly held: Buffer;
 }
 
-/** A held tail that the checkpoint holds whole is handed on; a longer one is read again from `offset` (rule 5). */
+/** A tail that the checkpoint holds whole is handed on; a longer one is read again from `offset` (`held-tail`). */
 export function resumptionOf({ position }: Checkpoint): Resumption {
   const { offset, size } = position;
   const tail = Buffer.from(position.held, 'base64');

@@ -18,23 +18,23 @@ import {
   type Position,
   type QuarantineReason,
 } from './checkpoint';
-import type { Extent } from './content';
+import type { RangeDigest } from './content';
 import { EMPTY_CRC, EMPTY_FINGERPRINT, WINDOW_BYTES } from './content';
 import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from './crc-combine';
 import { UNVERSIONED, type SourceObject } from './plan';
 
 /**
- * How a checkpoint moves on. One reading is: `planRead`; `firstCheckpoint`, `reopened`, `accept` or `nextGeneration` as it
- * says; then `advance` for every batch that the scanner hands out, each published with the checkpoint behind it; at the content's
- * last byte `finished`. A checkpoint of any of these steps is enough to go on from.
+ * How a checkpoint advances. One reading is: `planRead`; `firstCheckpoint`, `reopened`, `accept` or `nextGeneration`, as the
+ * plan says; then `advance` for every batch of the scanner, each published with the checkpoint after it; `atEndOfContent` at
+ * the last byte. Reading can continue from the checkpoint of any of these steps.
  */
 
-/** What became of bytes [from, to) of a generation: a scanned batch without its lines. */
+/** The fate of bytes [from, to) of a generation: a scanned batch without its lines. */
 export type ScannedStep = Omit<ScannedBatch, 'batch'>;
 
-/** What is left behind the last terminated line of an object. */
+/** The bytes after the last terminated line of an object. */
 export interface HeldTail {
-  /** The first up to 64 KiB of it. */
+  /** The first up to 64 KiB of them. */
   readonly held: Buffer;
   readonly reading: ReadingState;
 }
@@ -62,8 +62,7 @@ export function firstCheckpoint(
 }
 
 /**
- * Before the first byte of the same generation, of which nothing was read: the object may be another one, and of another
- * encoding, than when it was seen last.
+ * Before the first byte of the same generation, of which nothing was read: object and encoding may have changed since.
  */
 export function reopened(checkpoint: Checkpoint, object: SourceObject, encoding: ContentEncoding): Checkpoint {
   return {
@@ -76,8 +75,8 @@ export function reopened(checkpoint: Checkpoint, object: SourceObject, encoding:
 }
 
 /**
- * Before the first byte of the next generation: the content was replaced. Without versions nobody knows what was written
- * and replaced between the two reads (rule 8).
+ * Before the first byte of the next generation: the content was replaced. Without versions, content that was written and
+ * replaced between the two reads is lost, so a possible gap is noted.
  */
 export function nextGeneration(checkpoint: Checkpoint, object: SourceObject, encoding: ContentEncoding): Checkpoint {
   const next = restarted(checkpoint, object, encoding, { count: false });
@@ -85,8 +84,8 @@ export function nextGeneration(checkpoint: Checkpoint, object: SourceObject, enc
 }
 
 /**
- * Before the first byte of a generation that was asked for.
- * @param how.count count its lines once more; otherwise those that were read before are marked (rule 7)
+ * Before the first byte of a requested generation.
+ * @param how.count count its lines again; otherwise lines read before are marked (`repeated-lines`)
  */
 export function restarted(
   checkpoint: Checkpoint,
@@ -118,8 +117,8 @@ export function withPossibleGap(checkpoint: Checkpoint): Checkpoint {
   return { ...checkpoint, position: { ...checkpoint.position, ...gap } };
 }
 
-/** True when the first record of a step is the first after a possible gap. What was held before the gap is not. */
-export function isBehindGap({ position: { pendingGap } }: Checkpoint, step: ScannedStep): boolean {
+/** True when the first record of a step is the first after a possible gap. A line held before the gap is not. */
+export function isAfterGap({ position: { pendingGap } }: Checkpoint, step: ScannedStep): boolean {
   return pendingGap !== null && step.to > pendingGap;
 }
 
@@ -128,14 +127,15 @@ export function withReportedGap(checkpoint: Checkpoint): Checkpoint {
   return { ...checkpoint, position: { ...checkpoint.position, pendingGap: null } };
 }
 
-/** The whole object counts as read, although its content was not: nothing of it is wanted. */
+/** The whole object counts as read, although it was skipped. */
 export function asWhole(checkpoint: Checkpoint): Checkpoint {
   return { ...checkpoint, identity: { ...checkpoint.identity, whole: true } };
 }
 
 /**
- * The object begins with what was read, and this is how it is known: the checkpoint speaks of this object now.
- * @param found what the proof has found out anew: the CRC of the bytes read before, the object's encoding
+ * The object begins with the bytes read before: the checkpoint now belongs to it.
+ * @param proof how that is known
+ * @param found found by the proof: the CRC of the bytes read before, the object's encoding
  */
 export function accept(
   checkpoint: Checkpoint,
@@ -147,7 +147,7 @@ export function accept(
   return { ...checkpoint, identity: { ...identity, ...objectIdentity(object), whole: false, proof, ...found } };
 }
 
-/** `since: now`: where passing over ends. */
+/** `since: now`: the end of the skipped bytes. */
 export interface SkipEnd {
   /** The up to 64 KiB before it. */
   readonly before: Buffer;
@@ -155,7 +155,7 @@ export interface SkipEnd {
   readonly now: number;
 }
 
-/** `since: now`: all of an object is passed over, unread: what is known of it is what the store says. */
+/** `since: now`: all of an object is skipped unread: only the store's checksum is known of it. */
 export function skipped(
   start: Checkpoint,
   object: SourceObject,
@@ -163,7 +163,7 @@ export function skipped(
 ): Checkpoint {
   const { size, checksum } = object;
   const crc64 = size === 0 ? formatCrc('CRC64NVME', EMPTY_CRC) : null;
-  const passed = passedOver(start, size, end);
+  const passed = skippedFields(start, size, end);
   return {
     ...passed,
     position: { ...passed.position, size },
@@ -181,20 +181,20 @@ export function skipped(
 }
 
 /**
- * `since: now`: the beginning of an object is passed over, which was there at the first start; what follows was appended
- * since, and is still to be read.
- * @param extent what was measured of the beginning
- * @throws INTERNAL when the extent does not follow the checkpoint
+ * `since: now`: skips the beginning of an object, which was there at the first start. The rest was appended since, and is still
+ * to be read.
+ * @param range of the beginning
+ * @throws INTERNAL when the range does not follow the checkpoint
  */
-export function skippedTo(start: Checkpoint, extent: Extent, end: SkipEnd): Checkpoint {
-  return covering(passedOver(start, extent.to, end), extent, extent.to);
+export function skippedTo(start: Checkpoint, range: RangeDigest, end: SkipEnd): Checkpoint {
+  return covering(skippedFields(start, range.to, end), range, range.to);
 }
 
-/** Passed over is the content up to the last line end before `size`; a line that has begun is held. */
-function passedOver(start: Checkpoint, size: number, end: SkipEnd): Checkpoint {
+/** Skips the content up to the last line end before `size`, and holds a line that began before it. */
+function skippedFields(start: Checkpoint, size: number, end: SkipEnd): Checkpoint {
   const lineEnd = end.before.lastIndexOf(LINE_FEED);
   const begun = size - end.before.length + lineEnd + 1;
-  // Of a line that began more than 64 KiB before the end, nothing is wanted.
+  // Skip a line that began over 64 KiB before the end.
   const offset = lineEnd === -1 && end.before.length < size ? size : begun;
   const held = end.before.subarray(end.before.length - (size - offset));
   return {
@@ -213,11 +213,11 @@ function passedOver(start: Checkpoint, size: number, end: SkipEnd): Checkpoint {
 const LINE_FEED = 10;
 
 /**
- * Behind one scanned step.
- * @param extent bytes [checkpoint.size, step.to), from `createTrail`'s `measure(step.to)`
- * @throws INTERNAL when step or extent do not follow the checkpoint, or the step's bytes do not add up
+ * After one scanned step.
+ * @param range bytes [checkpoint.size, step.to), from a range digester's `measure(step.to)`
+ * @throws INTERNAL when step or range do not follow the checkpoint, or the step's bytes do not add up
  */
-export function advance(checkpoint: Checkpoint, step: ScannedStep, extent: Extent): Checkpoint {
+export function advance(checkpoint: Checkpoint, step: ScannedStep, range: RangeDigest): Checkpoint {
   const { offset, size, heldSince, sums } = checkpoint.position;
   if (step.from !== offset || step.publishedBytes + step.droppedBytes !== step.to - step.from) {
     throw broken(
@@ -225,7 +225,7 @@ export function advance(checkpoint: Checkpoint, step: ScannedStep, extent: Exten
       `a step [${step.from}, ${step.to}) with ${step.publishedBytes} bytes published and ${step.droppedBytes} dropped`,
     );
   }
-  const covered = covering(checkpoint, extent, Math.max(size, step.to));
+  const covered = covering(checkpoint, range, Math.max(size, step.to));
   // A held tail may be published in part, when the limit of a line's length was lowered meanwhile.
   const held = Buffer.from(checkpoint.position.held, 'base64').subarray(step.to - offset);
   return {
@@ -248,23 +248,23 @@ export function advance(checkpoint: Checkpoint, step: ScannedStep, extent: Exten
 }
 
 /**
- * Behind the last byte of an object: everything from `checkpoint.offset` on is held.
- * @param end.extent bytes [checkpoint.size, length of the content), from `createTrail`'s `measure`
- * @param end.tail what is left in the scanner
+ * After the last byte of an object: everything from `checkpoint.offset` on is held.
+ * @param end.range bytes [checkpoint.size, length of the content), from a range digester's `measure`
+ * @param end.tail the bytes left in the scanner
  * @param end.now epoch milliseconds
- * @throws INTERNAL when extent or tail do not follow the checkpoint
+ * @throws INTERNAL when range or tail do not follow the checkpoint
  */
-export function finished(
+export function atEndOfContent(
   checkpoint: Checkpoint,
   object: SourceObject,
-  end: { readonly extent: Extent; readonly tail: HeldTail; readonly now: number },
+  end: { readonly range: RangeDigest; readonly tail: HeldTail; readonly now: number },
 ): Checkpoint {
   const { held, reading } = end.tail;
-  const tailBytes = end.extent.to - checkpoint.position.offset;
+  const tailBytes = end.range.to - checkpoint.position.offset;
   if (held.length !== Math.min(tailBytes, WINDOW_BYTES)) {
     throw broken(checkpoint, `a tail of ${held.length} bytes where ${tailBytes} are left`);
   }
-  const covered = covering(checkpoint, end.extent, end.extent.to);
+  const covered = covering(checkpoint, end.range, end.range.to);
   return {
     ...covered,
     position: {
@@ -280,8 +280,8 @@ export function finished(
 }
 
 /**
- * Nothing more comes to a tail of which not all is at hand any more: what the checkpoint holds of it was published, the
- * rest is lost, and the ledger says so.
+ * The end of a tail that the checkpoint holds only in part: the held bytes were published, the others are dropped
+ * (`bytes-are-conserved`).
  */
 export function withoutTail(checkpoint: Checkpoint): Checkpoint {
   const lost = heldBytes(checkpoint);
@@ -295,7 +295,7 @@ export function withoutTail(checkpoint: Checkpoint): Checkpoint {
   };
 }
 
-/** A newer object cannot be read: what was read before stands, and reading goes on when another one comes. */
+/** A newer object cannot be read: the bytes read before stay, and reading continues with the next object. */
 export function quarantined(checkpoint: Checkpoint, object: SourceObject, reason: QuarantineReason): Checkpoint {
   const { etag, versionId, lastModified, size } = object;
   const quarantine = { etag, versionId: versionId ?? null, lastModified, size, reason };
@@ -303,7 +303,7 @@ export function quarantined(checkpoint: Checkpoint, object: SourceObject, reason
 }
 
 /**
- * The object was deleted. Its checkpoint stays, and what it knows of one that cannot be read: it may be created again.
+ * The object was deleted. Its checkpoint stays, and with it a quarantine: the object may be created again.
  * @param now epoch milliseconds
  */
 export function ended(checkpoint: Checkpoint, now: number): Checkpoint {
@@ -311,7 +311,7 @@ export function ended(checkpoint: Checkpoint, now: number): Checkpoint {
   return { ...checkpoint, quarantine: quarantine?.reason === 'denied' ? null : quarantine, ended: now };
 }
 
-/** The little that is kept of a source that has not changed for long. */
+/** A smaller checkpoint, for a source that has not changed for long. */
 export function trimmed(checkpoint: Checkpoint): Checkpoint {
   return { ...checkpoint, format: trimReadingState(checkpoint.format) };
 }
@@ -356,16 +356,13 @@ function objectIdentity(object: SourceObject): Pick<Identity, 'etag' | 'versionI
 }
 
 /** Adds the bytes up to `size` to checksums and fingerprint. */
-function covering(checkpoint: Checkpoint, extent: Extent, size: number): Checkpoint {
+function covering(checkpoint: Checkpoint, range: RangeDigest, size: number): Checkpoint {
   const { position, identity } = checkpoint;
-  if (extent.from !== position.size || extent.to !== size) {
-    throw broken(
-      checkpoint,
-      `bytes [${extent.from}, ${extent.to}) measured where [${position.size}, ${size}) were read`,
-    );
+  if (range.from !== position.size || range.to !== size) {
+    throw broken(checkpoint, `bytes [${range.from}, ${range.to}) measured where [${position.size}, ${size}) were read`);
   }
   const { crc64, crc32 } = identity;
-  const length = extent.to - extent.from;
+  const length = range.to - range.from;
   if (length === 0) return checkpoint;
   const combined = (algorithm: CrcAlgorithm, before: string, after: bigint): string =>
     formatCrc(algorithm, combineCrc(algorithm, parseCrc(before), after, length));
@@ -374,12 +371,12 @@ function covering(checkpoint: Checkpoint, extent: Extent, size: number): Checkpo
     position: { ...position, size },
     identity: {
       ...identity,
-      crc64: crc64 === null ? null : combined('CRC64NVME', crc64, extent.crc64),
+      crc64: crc64 === null ? null : combined('CRC64NVME', crc64, range.crc64),
       crc32:
-        crc32 === null || extent.crc32 === null
+        crc32 === null || range.crc32 === null
           ? null
-          : { algorithm: crc32.algorithm, value: combined(crc32.algorithm, crc32.value, extent.crc32) },
-      fingerprint: extent.fingerprint,
+          : { algorithm: crc32.algorithm, value: combined(crc32.algorithm, crc32.value, range.crc32) },
+      fingerprint: range.fingerprint,
     },
   };
 }

@@ -8,7 +8,7 @@ import { resumptionOf } from './plan';
 
 /**
  * Whether an object begins with the bytes that were read before. Only `disproved` starts a new generation. A
- * `fingerprintMatch` is no proof: it shows only that the up to 64 KiB before are the same.
+ * `fingerprintMatch` does not prove that: it shows only that the up to 64 KiB before are the same.
  */
 export interface Verification {
   readonly outcome: 'proven' | 'fingerprintMatch' | 'disproved';
@@ -16,7 +16,7 @@ export interface Verification {
   readonly by: 'checksum' | 'fingerprint' | 'content';
 }
 
-/** What a proof needs to have read of an object. */
+/** The bytes that a proof needs, digested. */
 export interface Evidence {
   /** CRC of [checkpoint.size, object.size) by the algorithm of the object's checksum, and its length. */
   readonly suffix: { readonly crc: bigint; readonly length: number };
@@ -37,8 +37,8 @@ export function verify(checkpoint: Checkpoint, object: SourceObject, evidence: E
 }
 
 /**
- * By the linearity of CRCs alone. Unknown when the store keeps no checksum, when none of its kind is kept of what was
- * read, or when the object turned out not to be as long as it was said to be.
+ * By the linearity of CRCs alone. Unknown when the store keeps no checksum, when the checkpoint keeps none of that algorithm,
+ * or when the object was not as long as announced.
  */
 function verifyByChecksum(
   checkpoint: Checkpoint,
@@ -52,7 +52,7 @@ function verifyByChecksum(
   return formatCrc(checksum.algorithm, whole) === checksum.value ? 'proven' : 'disproved';
 }
 
-/** What a checkpoint keeps of [0, size) by an algorithm. */
+/** The checkpoint's CRC of [0, size) by an algorithm. */
 function crcOf({ identity: { crc64, crc32 } }: Checkpoint, algorithm: CrcAlgorithm): string | null {
   if (algorithm === 'CRC64NVME') return crc64;
   return crc32?.algorithm === algorithm ? crc32.value : null;
@@ -62,7 +62,7 @@ function crcOf({ identity: { crc64, crc32 } }: Checkpoint, algorithm: CrcAlgorit
 export interface Proof {
   /** The next bytes of the object. Kept until about 1 MiB have come, never changed. */
   push(chunk: Buffer): void;
-  /** Have all bytes come that the fingerprint needs? */
+  /** True when all bytes that the fingerprint needs were pushed. */
   readonly knowsFingerprint: boolean;
   /** After the end of the object; earlier, the fingerprint decides. */
   verify(): Verification;
@@ -92,19 +92,19 @@ export function createProof(checkpoint: Checkpoint, object: SourceObject, hashin
   };
 }
 
-/** Proves by reading again what was read before: against our own CRC64NVME, which knows every byte of it. */
+/** Proves by rereading: the checkpoint's CRC64NVME covers every byte read before. */
 export interface Reproof {
-  /** The next bytes of the content, from its first on; those behind what was read before are passed over. */
+  /** The next bytes of the content, from its first on; those after the bytes read before are skipped. */
   push(chunk: Buffer): void;
-  /** Has everything come that was read before? */
+  /** True when all bytes read before were pushed. */
   readonly isComplete: boolean;
-  /** The outcome, and the CRC of what was read before by the algorithm of the object's checksum, where that is another. */
+  /** The outcome, and the CRC of the bytes read before by the algorithm of the object's checksum, if that is not CRC64NVME. */
   verify(): { readonly outcome: 'proven' | 'disproved'; readonly crc32: Identity['crc32'] };
 }
 
 /**
  * Holds about 1 MiB.
- * @param checkpoint one whose `crc64` is known: nothing else can be proven
+ * @param checkpoint its `crc64` must be known
  */
 export function createReproof(checkpoint: Checkpoint, object: SourceObject, hashing: Hashing): Reproof {
   const crc64 = ByteSum.ofOne('CRC64NVME', hashing);

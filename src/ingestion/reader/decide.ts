@@ -17,9 +17,10 @@ import type { ReaderState } from './state';
 import { unexpected } from './turn';
 
 /**
- * The reader of one source: which version is next, whether it continues what was read and how that was proven, what is
- * held, and when an object goes to quarantine. It starts with `started`, and each request action brings the next event. An
- * end action is the last, until `started` comes again: after any doubt reading starts over from what is committed.
+ * The reader of one source. It decides which version is next, whether that continues the bytes read before and how this is
+ * proven, which bytes are held, and when an object goes to quarantine. It starts with `started`, and each request action brings
+ * the next event. An end action is the last, until `started` comes again: after any doubt reading starts over from the committed
+ * checkpoint.
  */
 
 /** An object that changes in mid-read is read again at once, this often; then its next signal has to do it. */
@@ -79,7 +80,7 @@ function start(state: ReaderState, { checkpoint }: Extract<ReaderEvent, { type: 
   const isDenied = checkpoint?.quarantine?.reason === 'denied';
   // A source never read cannot be reingested.
   const request = checkpoint === null || (isDenied && checkpoint.position.size === 0) ? null : state.request;
-  // What was denied is read first: the new generation begins when it is allowed again.
+  // A denied object is read first: the new generation begins when reading is allowed again.
   const isReingest = request !== null && !isDenied;
   const begun = { count: request?.count ?? false, after: request?.after ?? checkpoint?.position.generation ?? null };
   return {

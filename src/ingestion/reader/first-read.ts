@@ -2,7 +2,7 @@ import type { Checkpoint, ContentEncoding } from '../checkpoint';
 import { originOf } from '../origin';
 import type { SourceObject } from '../plan';
 import { asWhole, firstCheckpoint, reopened, skipped, skippedTo } from '../progress';
-import { passedOverOf } from '../versions';
+import { bytesToSkip } from '../versions';
 import type { ReaderEvent } from './protocol';
 import type { ObjectTurn, ReadingContext } from './state';
 import type { Reason } from './trace';
@@ -12,7 +12,7 @@ import { after, awaiting, objectRead, openFor, placeOf, publishCheckpoint, scan,
 
 /** @param known a checkpoint that covers no byte, if there is one: the object could not be read, or was empty */
 export function startFirstRead(known: Checkpoint | null, object: SourceObject, context: ReadingContext): ObjectTurn {
-  const skip = passedOverOf(known, object, context.rules.since);
+  const skip = bytesToSkip(known, object, context.rules.since);
   if (skip === null) {
     const place = placeOf(known, context, object, 0, object.size);
     return objectRead(known, trace({ decision: 'versionSkipped', reason: 'before-since' }, place));

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../errors';
 import type { ScannedStep } from '../progress';
 import type { Checkpoint, ContentEncoding } from '../checkpoint';
-import type { Extent } from '../content';
+import type { RangeDigest } from '../content';
 import type { ReingestRequest } from '../ingest/work-queue';
 import type { OriginRule } from '../origin';
 import type { SourceObject } from '../plan';
@@ -12,8 +12,8 @@ import type { Since, SourceVersion } from '../versions';
 import type { Decision } from './trace';
 
 /**
- * What the reader of one source hears and what it orders. The events are facts: never the bytes of an object, except the
- * up to 64 KiB that a checkpoint itself keeps. The actions are data, carried out one after the other in their order.
+ * The events and actions of the reader of one source. Events are facts: never the bytes of an object, except the up to 64 KiB
+ * that a checkpoint keeps. Actions are data, carried out one after the other.
  */
 
 /** How sources are read. The same for all of them, except `since.listed`. */
@@ -36,7 +36,7 @@ export interface StepStart {
 }
 
 export type ReaderEvent =
-  /** The committed checkpoint of the source. Whatever was not committed is lost, and reading starts over. */
+  /** The committed checkpoint of the source. Uncommitted steps are lost, and reading starts over. */
   | { readonly type: 'started'; readonly checkpoint: Checkpoint | null }
   /** Answer to `check`; null when there is no such object or version. */
   | { readonly type: 'checked'; readonly object: SourceObject | null }
@@ -49,7 +49,7 @@ export type ReaderEvent =
   /** Answer to `readEnd`: the last up to 64 KiB of a plain object; null for a gzip. */
   | { readonly type: 'endRead'; readonly end: { readonly before: Buffer; readonly fingerprint: string } | null }
   /** Answer to `digestPrefix`: `before` is the up to 64 KiB before the end of the range. */
-  | { readonly type: 'prefixDigested'; readonly range: Extent; readonly before: Buffer }
+  | { readonly type: 'prefixDigested'; readonly range: RangeDigest; readonly before: Buffer }
   /**
    * Answer to `verify` and `reread`. After `verify`, the content is open from the resumption on, unless it was disproved or
    * `keep` was false.
@@ -57,9 +57,9 @@ export type ReaderEvent =
    */
   | { readonly type: 'verified'; readonly verification: Verification; readonly crc32: Checkpoint['identity']['crc32'] }
   /** From `scan` and `flushTail`: lines that can be published. */
-  | { readonly type: 'scanned'; readonly step: ScannedStep; readonly range: Extent; readonly lines: LineFacts }
+  | { readonly type: 'scanned'; readonly step: ScannedStep; readonly range: RangeDigest; readonly lines: LineFacts }
   /** Last answer to `scan`: the end of the content. */
-  | { readonly type: 'contentEnded'; readonly range: Extent; readonly tail: HeldTail }
+  | { readonly type: 'contentEnded'; readonly range: RangeDigest; readonly tail: HeldTail }
   /** Last answer to `flushTail`. */
   | { readonly type: 'tailFlushed' }
   /** The last action failed. */

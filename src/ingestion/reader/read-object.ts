@@ -5,8 +5,8 @@ import {
   accept,
   advance,
   asWhole,
-  finished,
-  isBehindGap,
+  atEndOfContent,
+  isAfterGap,
   nextGeneration,
   quarantined,
   restarted,
@@ -31,7 +31,7 @@ import {
 } from './turn';
 import { onReread, onVerified, rereadOpened, startVerification, type VerifiedTurn } from './verify-append';
 
-/** What becomes of one object, or of one version: by what is known without reading, then by what its bytes show. */
+/** One object, or one version of it: decisions by its metadata, then by its bytes. */
 
 export function startObject(checkpoint: Checkpoint | null, object: SourceObject, context: ReadingContext): ObjectTurn {
   const plan = planRead(checkpoint, object);
@@ -99,7 +99,7 @@ export function onObjectEvent(
   throw unexpected(event, step.name);
 }
 
-/** An object that cannot be read gets its record once; what was read before stands. Null when the error says nothing of it. */
+/** Records an object that cannot be read, once; the bytes read before stay. Null when the error is not about the object. */
 export function quarantine(
   checkpoint: Checkpoint | null,
   object: SourceObject,
@@ -190,7 +190,7 @@ function replace(checkpoint: Checkpoint, object: SourceObject, reason: NewGenera
   return openFor(checkpoint, object, { kind: 'newGeneration', reason, count: false });
 }
 
-/** What is still open belongs to the comparison. */
+/** The content that is still open was for the comparison. */
 function continueOrReplace(checkpoint: Checkpoint, object: SourceObject, verified: VerifiedTurn): ObjectTurn {
   if ('turn' in verified) return verified.turn;
   return after([{ type: 'close' }], replace(checkpoint, object, verified.differs));
@@ -245,12 +245,12 @@ function scanned(
   context: ReadingContext,
 ): Published {
   const advanced = advance(before, step, range);
-  const isAfterGap = lines.count > 0 && isBehindGap(before, step);
-  const checkpoint = isAfterGap ? withReportedGap(advanced) : advanced;
+  const reportsGap = lines.count > 0 && isAfterGap(before, step);
+  const checkpoint = reportsGap ? withReportedGap(advanced) : advanced;
   const publish: PublishAction = {
     type: 'publish',
     from: startOf(before),
-    lines: lines.count === 0 ? 'none' : isAfterGap ? 'afterGap' : 'batch',
+    lines: lines.count === 0 ? 'none' : reportsGap ? 'afterGap' : 'batch',
     checkpoint,
     quarantine: null,
     more: true,
@@ -286,7 +286,7 @@ function atEnd(
   { range, tail }: Extract<ReaderEvent, { type: 'contentEnded' }>,
   context: ReadingContext,
 ): ObjectTurn {
-  const checkpoint = finished(before, object, { extent: range, tail, now: context.now });
+  const checkpoint = atEndOfContent(before, object, { range, tail, now: context.now });
   const { offset, size } = checkpoint.position;
   const held = trace({ decision: 'held', reason: 'unterminated' }, placeOf(checkpoint, context, object, offset, size));
   return objectRead(checkpoint, publishCheckpoint(checkpoint, checkpoint, false), ...(offset < size ? [held] : []));

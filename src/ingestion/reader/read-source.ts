@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../checkpoint';
 import { UNVERSIONED, type SourceObject } from '../plan';
 import { ended, withPossibleGap } from '../progress';
-import { lookedAt, versionsToRead, type SourceVersion } from '../versions';
+import { checkedLast, versionsToRead, type SourceVersion } from '../versions';
 import type { ReaderAction, ReaderEvent } from './protocol';
 import { dropTail, flushed, onObjectEvent, startObject, startReingest } from './read-object';
 import type { ObjectTurn, Phase, ReaderState, ReadingContext, Walk } from './state';
@@ -9,8 +9,8 @@ import type { Reason } from './trace';
 import { placeOf, publishCheckpoint, trace, unexpected } from './turn';
 
 /**
- * What is new of a source: every version that was put since the last check, oldest first, where versions are kept; else the
- * object as it is. One that was deleted ends its source.
+ * The new content of a source: with versions, each version that was put since the last check, oldest first; without, the object
+ * as it is. A deleted object ends its source.
  */
 
 export interface Decided {
@@ -56,7 +56,7 @@ export function onVersionChecked(state: ReaderState, walk: Walk, object: SourceO
   return after([skipped, ...noted.actions], nextVersion(noted.state, walk, now));
 }
 
-/** The object was deleted when the walk began: was it put again since? Then its own signal makes it be read. */
+/** The object was deleted when the walk began. If it was put again since, its own signal makes it be read. */
 export function onDeletionChecked(state: ReaderState, walk: Walk, object: SourceObject | null, now: number): Decided {
   return object === null ? listVersions(state, walk, now) : sourceRead(state, walk, now);
 }
@@ -102,7 +102,7 @@ export function continueAfter(
   return after(actions, nextVersion(next, walk, now));
 }
 
-/** What was asked for is done, unless it was denied. */
+/** The request is fulfilled, unless the object was denied. */
 export function finish(state: ReaderState): Decided {
   const { checkpoint, isReingest, request } = state;
   const isDone = isReingest && checkpoint?.quarantine?.reason !== 'denied';
@@ -124,7 +124,7 @@ function readObject(state: ReaderState, walk: Walk | null, object: SourceObject,
 }
 
 function listVersions(state: ReaderState, walk: Walk, now: number): Decided {
-  const listedAfter = lookedAt(state.checkpoint)?.versionId;
+  const listedAfter = checkedLast(state.checkpoint)?.versionId;
   const next = { ...walk, versions: [], listedAfter };
   // A source that ended without versions has none.
   if (walk.newest === null && listedAfter === null) return nextVersion(state, next, now);
@@ -151,7 +151,7 @@ function nextVersion(state: ReaderState, walk: Walk, now: number): Decided {
 function versionsRead(state: ReaderState, walk: Walk, now: number): Decided {
   const { checkpoint } = state;
   if (walk.newest !== null || checkpoint === null) return sourceRead(state, walk, now);
-  if (lookedAt(checkpoint)?.versionId !== walk.listedAfter) {
+  if (checkedLast(checkpoint)?.versionId !== walk.listedAfter) {
     return {
       state: { ...state, phase: { at: 'checkingDeletion', walk } },
       actions: [{ type: 'check', versionId: null }],
@@ -161,7 +161,7 @@ function versionsRead(state: ReaderState, walk: Walk, now: number): Decided {
   return { state: { ...state, phase: { at: 'endingSource' } }, actions: [{ type: 'flushTail', checkpoint }] };
 }
 
-/** All versions are read; what was requested begins after them. */
+/** All versions are read; a requested generation begins after them. */
 function sourceRead(state: ReaderState, { newest, thenReingest }: Walk, now: number): Decided {
   const { checkpoint, request } = state;
   if (!thenReingest || newest === null || checkpoint === null || request === null) return finish(state);
@@ -169,9 +169,9 @@ function sourceRead(state: ReaderState, { newest, thenReingest }: Walk, now: num
   return continueAfter(begun, null, newest, startReingest(checkpoint, newest, request.count), now);
 }
 
-/** Can there be other versions between the one read last and this one? */
+/** True when there may be other versions between the one read last and this one. */
 function mayHaveUnreadVersions({ versionId }: SourceObject, checkpoint: Checkpoint | null): boolean {
-  return versionId !== undefined && versionId !== lookedAt(checkpoint)?.versionId;
+  return versionId !== undefined && versionId !== checkedLast(checkpoint)?.versionId;
 }
 
 /** A version was gone before it was read. */

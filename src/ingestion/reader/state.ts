@@ -6,7 +6,7 @@ import type { SourceVersion } from '../versions';
 import type { ReaderAction, ReaderRules } from './protocol';
 import type { RewriteReason } from './trace';
 
-/** What the reader of one source knows. */
+/** The state of the reader of one source. */
 export interface ReaderState {
   readonly source: SourceId;
   readonly key: string;
@@ -62,7 +62,7 @@ export type ObjectStep =
   | { readonly name: 'flushing'; readonly encoding: ContentEncoding; readonly purpose: NewGeneration }
   | { readonly name: 'scanning'; readonly tally: Tally };
 
-/** What a scan has brought since byte `from`: traced once for each object, not for each batch. */
+/** Numbers of a scan since byte `from`: traced once for each object, not for each batch. */
 export interface Tally {
   readonly from: number;
   readonly repeatedLines: number;
@@ -80,7 +80,7 @@ export interface NewGeneration {
   readonly count: boolean;
 }
 
-/** What the decisions about one object go by. */
+/** The settings for decisions about one object. */
 export interface ReadingContext {
   readonly source: SourceId;
   readonly key: string;
@@ -92,7 +92,7 @@ export interface ReadingContext {
   readonly now: number;
 }
 
-/** Where the reading of an object stands after an event. */
+/** The reading of an object after an event. */
 export interface ObjectTurn {
   readonly checkpoint: Checkpoint | null;
   /** Null when the object is read. */

@@ -7,11 +7,11 @@ import type { Reason, RewriteReason } from './trace';
 import { after, awaiting, openFor, placeOf, scan, trace } from './turn';
 
 /**
- * Does an object begin with the bytes that were read before? Nothing is published before that is proven
+ * Verifies that an object begins with the bytes read before. No line is published before that is proven
  * (`proof-before-publishing`).
  */
 
-/** What the bytes show: continue from `turn`, or start a new generation because of `differs`. */
+/** Continue with `turn`, or start a new generation because of `differs`. */
 export type VerifiedTurn = { readonly turn: ObjectTurn } | { readonly differs: RewriteReason };
 
 type Verified = Extract<ReaderEvent, { type: 'verified' }>;
@@ -47,7 +47,7 @@ export function onVerified(
   return { turn: awaiting(checkpoint, object, step, { type: 'reread', checkpoint, object, content: 'stored' }) };
 }
 
-/** The content of what was a gzip is open. */
+/** The content of an object is open that was a gzip when it was read before. */
 export function rereadOpened(checkpoint: Checkpoint, object: SourceObject, encoding: ContentEncoding): ObjectTurn {
   const step = { name: 'rereading', encoding, keep: false } as const;
   return awaiting(checkpoint, object, step, { type: 'reread', checkpoint, object, content: 'opened' });

@@ -7,14 +7,14 @@ import { initialReadingState, type ReadingState } from '../../../src/lines/readi
 import { createScanner, type LineScanner, type ScannedBatch, type ScanPosition } from '../../../src/lines/scanner';
 import { quarantineReasons, type Checkpoint, type QuarantineReason } from '../../../src/ingestion/checkpoint';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/ingestion/checkpoint-record';
-import { EMPTY_FINGERPRINT, WINDOW_BYTES, type Extent, type Hashing } from '../../../src/ingestion/content';
+import { EMPTY_FINGERPRINT, WINDOW_BYTES, type RangeDigest, type Hashing } from '../../../src/ingestion/content';
 import { formatCrc, type CrcAlgorithm } from '../../../src/ingestion/crc-combine';
 import { planRead, resumptionOf, UNVERSIONED, type SourceObject } from '../../../src/ingestion/plan';
 import {
   accept,
   advance,
   ended,
-  finished,
+  atEndOfContent,
   firstCheckpoint,
   heldBytes,
   isBalanced,
@@ -27,11 +27,11 @@ import {
   skippedTo,
   trimmed,
   withoutTail,
-  isBehindGap,
+  isAfterGap,
   withPossibleGap,
 } from '../../../src/ingestion/progress';
 import { createProof, createReproof } from '../../../src/ingestion/proof';
-import { createTrail } from '../../../src/ingestion/trail';
+import { createRangeDigester } from '../../../src/ingestion/range-digester';
 
 const source = 'bucket/logs/host/a.log';
 
@@ -112,19 +112,19 @@ class Reader {
     const start = this.startOf(object, chunkSize);
     if (start === null) return true;
     const scanner = this.scannerFor(start);
-    const trail = createTrail(start, hashing);
+    const digester = createRangeDigester(start, hashing);
     let checkpoint = start;
     let steps = 0;
     for (const chunk of chunks(object, resumptionOf(start).from, chunkSize)) {
-      for (const scanned of scanner.push(trail.push(chunk))) {
-        checkpoint = advance(checkpoint, scanned, trail.measure(scanned.to));
+      for (const scanned of scanner.push(digester.push(chunk))) {
+        checkpoint = advance(checkpoint, scanned, digester.measure(scanned.to));
         if (++steps > dieAt) return false;
         this.commit(checkpoint, scanned, object.content);
       }
     }
     const { held, reading } = scanner.state();
     const tail = { held: held.subarray(0, WINDOW_BYTES), reading };
-    checkpoint = finished(checkpoint, object, { extent: trail.measure(object.size), tail, now: 5_000 });
+    checkpoint = atEndOfContent(checkpoint, object, { range: digester.measure(object.size), tail, now: 5_000 });
     if (steps >= dieAt) return false;
     this.commit(checkpoint, null, object.content);
     return true;
@@ -138,7 +138,7 @@ class Reader {
       format: reading,
       identity: { fingerprint },
     } = this.committed;
-    const nothingRead: Extent = { from: size, to: size, crc64: 0n, crc32: null, fingerprint };
+    const nothingRead: RangeDigest = { from: size, to: size, crc64: 0n, crc32: null, fingerprint };
     const scanner = this.scannerFor(this.committed, { offset, held: Buffer.from(held, 'base64'), reading });
     for (const scanned of scanner.finish()) this.commit(advance(this.committed, scanned, nothingRead), scanned);
     this.commit(withoutTail(this.committed), null);
@@ -512,7 +512,7 @@ describe('a step', () => {
   const nothing = Buffer.alloc(0);
   const reading = initialReadingState;
   const step = { from: 0, to: 4, publishedBytes: 4, droppedBytes: 0, reading };
-  const extentTo = (to: number): Extent => ({
+  const rangeTo = (to: number): RangeDigest => ({
     from: 0,
     to,
     crc64: hashing.crc('CRC64NVME', content.subarray(0, to)),
@@ -522,14 +522,14 @@ describe('a step', () => {
 
   it('moves the checkpoint on', () => {
     const start = first(store(content));
-    const after = advance(start, { ...step, publishedBytes: 3, droppedBytes: 1 }, extentTo(4));
+    const after = advance(start, { ...step, publishedBytes: 3, droppedBytes: 1 }, rangeTo(4));
     expect(after).toMatchObject({
       position: { offset: 4, size: 4, sums: { published: 3, dropped: 1, skipped: 0 } },
       identity: { whole: false },
     });
   });
 
-  test.each<[string, Partial<typeof step>, Partial<Extent>]>([
+  test.each<[string, Partial<typeof step>, Partial<RangeDigest>]>([
     ['begins later', { from: 1 }, {}],
     ['publishes less than it covers', { publishedBytes: 3 }, {}],
     ['publishes more than it covers', { publishedBytes: 5 }, {}],
@@ -538,7 +538,7 @@ describe('a step', () => {
     ['is measured from elsewhere', {}, { from: 1 }],
   ])('is refused when it %s', (_, change, measured) => {
     const start = first(store(content));
-    expect(() => advance(start, { ...step, ...change }, { ...extentTo(4), ...measured })).toThrow(
+    expect(() => advance(start, { ...step, ...change }, { ...rangeTo(4), ...measured })).toThrow(
       expect.objectContaining({ code: 'INTERNAL' }) as Error,
     );
   });
@@ -546,7 +546,7 @@ describe('a step', () => {
   it('to the end is refused where the tail is not what is left', () => {
     const start = first(store(content));
     const end = (held: Buffer): (() => Checkpoint) => {
-      return () => finished(start, store(content), { extent: extentTo(4), tail: { held, reading }, now: 0 });
+      return () => atEndOfContent(start, store(content), { range: rangeTo(4), tail: { held, reading }, now: 0 });
     };
     expect(end(nothing)).toThrow('a tail of 0 bytes where 4 are left cannot follow the checkpoint of bucket/logs');
     expect(end(content.subarray(0, 5))).toThrow('cannot follow the checkpoint');
@@ -559,8 +559,8 @@ describe('a step', () => {
   it('loses the second checksum rather than a false one, where it was not measured', () => {
     const start = first(store(content, 'CRC32'));
     expect(start.identity.crc32).toEqual({ algorithm: 'CRC32', value: '00000000' });
-    expect(advance(start, step, extentTo(4)).identity.crc32).toBeNull();
-    const measured = { ...extentTo(4), crc32: hashing.crc('CRC32', content.subarray(0, 4)) };
+    expect(advance(start, step, rangeTo(4)).identity.crc32).toBeNull();
+    const measured = { ...rangeTo(4), crc32: hashing.crc('CRC32', content.subarray(0, 4)) };
     expect(advance(start, step, measured).identity.crc32).toEqual({
       algorithm: 'CRC32',
       value: sumOf('CRC32', content.subarray(0, 4)),
@@ -568,7 +568,7 @@ describe('a step', () => {
   });
 
   it('leaves a checksum that nobody knows unknown', () => {
-    expect(advance(changed(first(store(content)), { crc64: null }), step, extentTo(4)).identity.crc64).toBeNull();
+    expect(advance(changed(first(store(content)), { crc64: null }), step, rangeTo(4)).identity.crc64).toBeNull();
   });
 
   it('takes away what was said of a quarantine and of an end', () => {
@@ -578,9 +578,9 @@ describe('a step', () => {
       ended: 5,
     };
     const none = { quarantine: null, ended: null };
-    expect(advance(start, step, extentTo(4))).toMatchObject(none);
-    const end = { extent: extentTo(0), tail: { held: nothing, reading }, now: 0 };
-    expect(finished(start, store(''), end)).toMatchObject(none);
+    expect(advance(start, step, rangeTo(4))).toMatchObject(none);
+    const end = { range: rangeTo(0), tail: { held: nothing, reading }, now: 0 };
+    expect(atEndOfContent(start, store(''), end)).toMatchObject(none);
   });
 });
 
@@ -717,7 +717,7 @@ describe('a possible gap', () => {
       format: reading,
     } = checkpoint();
     const step = { from, to, publishedBytes: to - from, droppedBytes: 0, reading };
-    expect(isBehindGap(checkpoint(), step)).toBe(said);
+    expect(isAfterGap(checkpoint(), step)).toBe(said);
   });
 });
 
@@ -809,9 +809,9 @@ describe('what is passed over', () => {
       const content = Buffer.from('one\ntwo\nthree\nfour\n');
       const object = store(content, algorithm);
       const start = first(object);
-      const extent = createTrail(start, hashing);
-      extent.push(content);
-      const checkpoint = skippedTo(start, extent.measure(11), { before: content.subarray(0, 11), now: 5_000 });
+      const range = createRangeDigester(start, hashing);
+      range.push(content);
+      const checkpoint = skippedTo(start, range.measure(11), { before: content.subarray(0, 11), now: 5_000 });
       expectTrue(checkpoint, content);
       expect(checkpoint).toMatchObject({
         position: { offset: 8, size: 11, sums: { published: 0, skipped: 8 } },

@@ -1,7 +1,7 @@
 import { changed, type CheckpointChange } from '../../support/ingestion/checkpoints';
 import type { Checkpoint } from '../../../src/ingestion/checkpoint';
 import { firstCheckpoint } from '../../../src/ingestion/progress';
-import { passedOverOf, versionsToRead, type Since, type SourceVersion } from '../../../src/ingestion/versions';
+import { bytesToSkip, versionsToRead, type Since, type SourceVersion } from '../../../src/ingestion/versions';
 
 /** Versions `v10`, `v20` … put at those times. */
 const kept = (...times: number[]): SourceVersion[] =>
@@ -61,7 +61,7 @@ describe('of an object of which nothing was read', () => {
   });
   const listed: Since = { ...passingOver(50), listed: object(100, 20) };
 
-  test.each<[string, ReturnType<typeof object>, Since, ReturnType<typeof passedOverOf>]>([
+  test.each<[string, ReturnType<typeof object>, Since, ReturnType<typeof bytesToSkip>]>([
     ['nothing is passed over that is not older', object(9, 50), passingOver(50), 0],
     ['all is that is older', object(9, 49), passingOver(50), 'all'],
     ['nothing counts that is older than a date', object(9, 49), ignoring(50), null],
@@ -74,7 +74,7 @@ describe('of an object of which nothing was read', () => {
     ['nothing is of what is shorter than it was', object(99, 60), listed, 0],
     ['nothing is of what follows an empty one', object(9, 60), { ...listed, listed: object(0, 20) }, 0],
   ])('%s', (_, looked, since, passedOver) => {
-    expect(passedOverOf(null, looked, since)).toBe(passedOver);
+    expect(bytesToSkip(null, looked, since)).toBe(passedOver);
   });
 
   test.each([
@@ -82,7 +82,7 @@ describe('of an object of which nothing was read', () => {
     ['nothing is if another one was seen to its end since', true, 0],
   ])('%s', (_, whole, passedOver) => {
     const known = changed(firstCheckpoint('b/k', 'k', object(0, 20), 'plain'), { whole });
-    expect(passedOverOf(known, object(101, 60), listed)).toBe(passedOver);
+    expect(bytesToSkip(known, object(101, 60), listed)).toBe(passedOver);
   });
 });
 

@@ -18,7 +18,7 @@ import { contentEnded, failed, KEY, NOW, objectOf, opened, rangeOf, rules, scann
 /** Answers every request in any way that a store may. */
 class AnyStore {
   private at = 0;
-  /** Of the scan that is running; null while none runs. */
+  /** The running scan; null while none runs. */
   private scanning: { checkpoint: Checkpoint; end: number } | null = null;
   private opened: 'plain' | 'gzip' = 'plain';
 
@@ -117,7 +117,7 @@ class AnyStore {
   }
 }
 
-/** Follows what the reader orders, and refuses what it may never do. */
+/** Follows the reader's actions, and refuses forbidden ones. */
 class Watch {
   /** True while content is open for a later action. */
   isOpen = false;
@@ -240,7 +240,7 @@ describe('decide', () => {
               watch.saw(asked, event);
               pending = asked;
             }
-            // What is committed is any of it that was published.
+            // The last published steps may be lost.
             if (store.pick(2) === 0) committed = watch.published;
             watch.published = committed;
           }

@@ -101,13 +101,13 @@ describe('decide, for a first read', () => {
       ['trace firstRead from-now-on', 'publish 0:0 to 0:0 none', 'finish'],
     ],
     [
-      'digests what was listed at the first start',
+      'digests the bytes listed at the first start',
       { checkpoint: null, rules: { since: { ...before.since, listed } } },
       [checked(sameAgain), opened()],
       ['digestPrefix'],
     ],
     [
-      'reads what was appended since the listing',
+      'reads the bytes appended since the listing',
       { checkpoint: null, rules: { since: { ...before.since, listed } } },
       [
         checked(sameAgain),
@@ -125,7 +125,7 @@ describe('decide, for a first read', () => {
   ]);
 });
 
-describe('decide, for an object that may continue what was read', () => {
+describe('decide, for an object that may continue the bytes read', () => {
   const large = objectOf('"b"', 2_000);
   const gzip: Given = { checkpoint: readTo(100, { encoding: 'gzip' }) };
   const second: Given = { ...of100, attempts: 2 };
@@ -163,7 +163,7 @@ describe('decide, for an object that may continue what was read', () => {
       ['trace appended fingerprint', 'scan "b" opened from 0:6000'],
     ],
     [
-      'accepts the fingerprint when it has no checksum of what was read',
+      'accepts the fingerprint when the checkpoint has no checksum',
       { checkpoint: readTo(100, { crc64: null }) },
       [checked(grown), verified('fingerprintMatch', 'fingerprint')],
       ['trace appended fingerprint', 'scan "b" opened from 0:100'],
@@ -178,7 +178,7 @@ describe('decide, for an object that may continue what was read', () => {
     ['compares the content where a gzip was read', gzip, [checked(grown)], ['open "b"']],
     ['rereads the open content where a gzip was read', gzip, [checked(grown), opened('gzip')], ['reread opened']],
     [
-      'continues where a gzip holds what was read',
+      'continues where a gzip holds the bytes read before',
       gzip,
       [checked(grown), opened('gzip'), verified('proven', 'content')],
       ['trace appended reread', 'scan "b" stored from 0:100'],
@@ -186,7 +186,7 @@ describe('decide, for an object that may continue what was read', () => {
   ]);
 });
 
-describe('decide, for an object that does not continue what was read', () => {
+describe('decide, for an object that does not continue the bytes read', () => {
   table([
     ['opens a shorter object', of100, [checked(objectOf('"b"', 50))], ['open "b"']],
     [
@@ -232,7 +232,7 @@ describe('decide, for an object that does not continue what was read', () => {
       ['publish 0:90 to 0:100 batch', 'trace cut tail'],
     ],
     [
-      'drops what is not held of a long line',
+      'drops the bytes of a long line that are not held',
       { checkpoint: holding(70_000, 80_000) },
       [
         checked(objectOf('"b"', 50)),
@@ -427,7 +427,7 @@ describe('decide, for an object that cannot be read', () => {
       ['close', 'trace quarantined utf-16', 'publish 0:0 to 0:0 none, quarantine utf-16', 'finish'],
     ],
     [
-      'keeps what was read before',
+      'keeps the bytes read before',
       of100,
       [checked(grown), verified('disproved'), failed('OBJECT_GZIP_CORRUPT')],
       ['close', 'trace quarantined gzip-corrupt', 'publish 0:100 to 0:100 none, quarantine gzip-corrupt', 'finish'],
@@ -439,7 +439,7 @@ describe('decide, for an object that cannot be read', () => {
       ['trace versionSkipped in-quarantine', 'finish'],
     ],
     [
-      'tries again what was denied, and reports it once',
+      'reads a denied object again, and reports it once',
       { checkpoint: readTo(100, { quarantine: { ...quarantined, reason: 'denied' } }) },
       [checked(grown), failed('OBJECT_STORE_DENIED')],
       ['close', 'finish'],

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../../../../src/ingestion/checkpoint';
-import { EMPTY_FINGERPRINT, type Extent } from '../../../../src/ingestion/content';
+import { EMPTY_FINGERPRINT, type RangeDigest } from '../../../../src/ingestion/content';
 import type { SourceObject } from '../../../../src/ingestion/plan';
 import { firstCheckpoint } from '../../../../src/ingestion/progress';
 import { decide, initialReader } from '../../../../src/ingestion/reader/decide';
@@ -51,7 +51,7 @@ export function holding(bytes: number, size: number, change: CheckpointChange = 
   });
 }
 
-export function rangeOf(from: number, to: number): Extent {
+export function rangeOf(from: number, to: number): RangeDigest {
   return { from, to, crc64: 0n, crc32: null, fingerprint: EMPTY_FINGERPRINT };
 }
 

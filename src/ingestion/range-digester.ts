@@ -1,31 +1,28 @@
 import { TelltaleError } from '../errors';
 import type { Checkpoint } from './checkpoint';
-import type { Extent, Hashing } from './content';
+import type { RangeDigest, Hashing } from './content';
 import { LastBytes } from './content';
 import { resumptionOf } from './plan';
 
-/**
- * Follows the raw bytes of a ranged read, hands the scanner those it has not seen, and measures each step that the scanner
- * makes of them. Holds the bytes since the last step.
- */
-export interface Trail {
+/** Digests the bytes of a ranged read for each step that the scanner makes of them. Holds the bytes since the last step. */
+export interface RangeDigester {
   /**
    * The next bytes of the ranged read.
    * @returns the part of them that the scanner has not seen yet
    */
   push(chunk: Buffer): Buffer;
   /**
-   * Measures what lies behind the last measured step, up to `to`: at first [checkpoint.size, to). Nothing (with the
-   * fingerprint of what is known) when `to` lies before that.
+   * Digests the bytes since the last call, up to `to`: at first [checkpoint.size, to). An empty range, with the fingerprint
+   * before it, when `to` is smaller.
    * @throws INTERNAL when bytes up to `to` were not pushed
    */
-  measure(to: number): Extent;
-  /** Behind all bytes that came. */
+  measure(to: number): RangeDigest;
+  /** After all bytes pushed. */
   readonly position: number;
 }
 
-/** @param checkpoint where the read goes on: it starts at `resumptionOf(checkpoint).from` */
-export function createTrail(checkpoint: Checkpoint, hashing: Hashing): Trail {
+/** @param checkpoint the read starts at `resumptionOf(checkpoint).from` */
+export function createRangeDigester(checkpoint: Checkpoint, hashing: Hashing): RangeDigester {
   const { from, scanFrom } = resumptionOf(checkpoint);
   const before = new LastBytes();
   let pending: Buffer[] = [];
@@ -52,7 +49,7 @@ export function createTrail(checkpoint: Checkpoint, hashing: Hashing): Trail {
       if (end > Math.max(position, checkpoint.position.size)) {
         throw new TelltaleError(
           'INTERNAL',
-          `bytes up to ${to} of ${checkpoint.source} were to be measured, ${position} came`,
+          `Cannot digest the bytes of ${checkpoint.source} up to ${to}: the read ended at ${position}.`,
         );
       }
       const bytes = Buffer.concat(pending);

@@ -6,9 +6,9 @@ import { WINDOW_BYTES, type Hashing } from '../../../src/ingestion/content';
 import type { CrcAlgorithm } from '../../../src/ingestion/crc-combine';
 import { resumptionOf } from '../../../src/ingestion/plan';
 import { firstCheckpoint } from '../../../src/ingestion/progress';
-import { createTrail } from '../../../src/ingestion/trail';
+import { createRangeDigester } from '../../../src/ingestion/range-digester';
 
-describe('the trail of a read', () => {
+describe('the digester of a read', () => {
   let hashing: Hashing;
   beforeAll(async () => {
     hashing = await loadHashing();
@@ -35,18 +35,18 @@ describe('the trail of a read', () => {
       fc.property(sizes, tails, second, chunkSizes, steps, (size, tail, algorithm, chunkSize, unsorted) => {
         const checkpoint = readTo(size, Math.min(size, tail), algorithm);
         const { from, scanFrom } = resumptionOf(checkpoint);
-        const trail = createTrail(checkpoint, hashing);
+        const digester = createRangeDigester(checkpoint, hashing);
         const scanned: Buffer[] = [];
         let measured = size;
         const crc = (of: CrcAlgorithm, step: Buffer): bigint => hashing.crc(of, step);
         const to = [...unsorted].sort((a, b) => a - b);
         for (let at = from; at < content.length; at += chunkSize) {
-          scanned.push(trail.push(content.subarray(at, at + chunkSize)));
-          expect(trail.position).toBe(Math.max(size, Math.min(content.length, at + chunkSize)));
-          while (at + chunkSize >= size && to[0] !== undefined && to[0] <= trail.position) {
+          scanned.push(digester.push(content.subarray(at, at + chunkSize)));
+          expect(digester.position).toBe(Math.max(size, Math.min(content.length, at + chunkSize)));
+          while (at + chunkSize >= size && to[0] !== undefined && to[0] <= digester.position) {
             const end = Math.max(measured, to.shift() ?? 0);
             const step = content.subarray(measured, end);
-            expect(trail.measure(end)).toEqual({
+            expect(digester.measure(end)).toEqual({
               from: measured,
               to: end,
               crc64: crc('CRC64NVME', step),
@@ -63,19 +63,19 @@ describe('the trail of a read', () => {
   });
 
   it('measures nothing before what is known, with its fingerprint', () => {
-    const trail = createTrail(readTo(1_000, 100, null), hashing);
-    trail.push(content.subarray(0, 2_000));
+    const digester = createRangeDigester(readTo(1_000, 100, null), hashing);
+    digester.push(content.subarray(0, 2_000));
     const fingerprint = hashing.sha256(content.subarray(0, 1_000));
-    expect(trail.measure(950)).toEqual({ from: 1_000, to: 1_000, crc64: 0n, crc32: null, fingerprint });
+    expect(digester.measure(950)).toEqual({ from: 1_000, to: 1_000, crc64: 0n, crc32: null, fingerprint });
   });
 
   it('stands behind what was read before, before any byte comes', () => {
-    expect(createTrail(readTo(1_000, 0, null), hashing).position).toBe(1_000);
+    expect(createRangeDigester(readTo(1_000, 0, null), hashing).position).toBe(1_000);
   });
 
   it('refuses to measure bytes that did not come', () => {
-    const trail = createTrail(readTo(0, 0, null), hashing);
-    trail.push(content.subarray(0, 2));
-    expect(() => trail.measure(3)).toThrow('bytes up to 3 of b/k were to be measured, 2 came');
+    const digester = createRangeDigester(readTo(0, 0, null), hashing);
+    digester.push(content.subarray(0, 2));
+    expect(() => digester.measure(3)).toThrow('Cannot digest the bytes of b/k up to 3: the read ended at 2.');
   });
 });
