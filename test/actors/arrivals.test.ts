@@ -24,7 +24,7 @@ import {
 } from './observing';
 import { BUCKET, HOUR, inBatchesOf, info, openPlace, UPLOADED, type Place, type Running } from './producing';
 
-/** How it is learned that objects arrived, what goes wrong on the way to them, and what is asked for by hand. */
+/** Signals and listings, failures of the store, and requested generations. */
 
 const KEY = 'web-1/app.log';
 const SOURCE = `${BUCKET}/${KEY}`;
@@ -48,17 +48,17 @@ function signal(running: Running, fields: Pick<Signal, 'key' | 'reingest'>): voi
   tell(running.producer.ref, { type: 'objectArrived', signal: decodeSignal(payload) });
 }
 
-describe('hints', () => {
+describe('signals', () => {
   const [a, b, c] = ['web-1/a.log', 'web-2/b.log', 'web-3/c.log'] as const;
 
   it.each<[string, readonly string[]]>([
     ['come once each', [a, b, c]],
     ['come five times', [a, a, a, a, a, b, b, b, b, b, c, c, c, c, c]],
     ['come in the reverse order', [c, b, a]],
-    ['come mixed, repeated, and for what is not there', [b, a, 'web-9/none.log', c, b, a, c, c, 'web-9/none.log', a]],
-    ['are lost but for one', [b]],
+    ['come mixed, repeated, and for a missing object', [b, a, 'web-9/none.log', c, b, a, c, c, 'web-9/none.log', a]],
+    ['are lost, except one', [b]],
     ['are all lost', []],
-  ])('make no difference where they %s', async (_, hints) => {
+  ])('make no difference when they %s', async (_, hints) => {
     const running = place.start();
     const uploads = [[l0], [l0, l1], [l0, l1, l2]];
     for (const upload of uploads) {
@@ -89,8 +89,8 @@ describe('hints', () => {
     ['emoji and other scripts', '🦄/журнал/日志.log'],
     ['empty and dotted parts', 'a//../b/./c.log'],
     ['1,024 bytes', `web-1/${'k'.repeat(1_018)}`],
-    ['1,024 bytes of which many are no letters', `${'🦄'.repeat(255)}/%'\``],
-  ])('bring keys with %s through to topic and checkpoint', async (_, key) => {
+    ['1,024 bytes, few of them letters', `${'🦄'.repeat(255)}/%'\``],
+  ])('carry keys with %s to topic and checkpoint', async (_, key) => {
     const running = place.start();
     await place.put(key, text(l0));
     signal(running, { key });
@@ -107,7 +107,7 @@ describe('hints', () => {
     expect(await checkpointOf(place.log, key)).toMatchObject({ ended: null });
   });
 
-  it('come ten thousand at once, and each object is read once', async () => {
+  it('cause one read per object when ten thousand come at once', async () => {
     const watch = watched(place.store);
     const keys = Array.from({ length: 200 }, (_, i) => `web-${i % 7}/${i}.log`);
     const running = place.start({ store: watch.store });
@@ -148,7 +148,7 @@ function breakingAt(store: ObjectStore, byte: number, times: number, code: Error
   });
 }
 
-describe('a store that fails', () => {
+describe('a reader whose store fails', () => {
   const size = text(...many).length;
   const faults: readonly [string, ErrorCode][] = [
     ['404', 'OBJECT_NOT_FOUND'],
@@ -160,7 +160,7 @@ describe('a store that fails', () => {
     [0, 1, 300_000, size - 1].map((byte): [string, number, ErrorCode] => [name, byte, code]),
   );
 
-  it.each(cases)('with %s at byte %i loses nothing and repeats nothing', async (_, byte, code) => {
+  it.each(cases)('loses nothing and repeats nothing after %s at byte %i', async (_, byte, code) => {
     const clock = clockAt(UPLOADED + HOUR);
     const store = breakingAt(place.store, byte, 3, code);
     const running = place.start({ store, clock });
@@ -178,7 +178,7 @@ describe('a store that fails', () => {
     expect(await quarantineOf(place.log)).toEqual(code === 'OBJECT_STORE_DENIED' ? [denied] : []);
   });
 
-  it('with an error while an append is proven publishes it once', async () => {
+  it('publishes an append once when the store fails while it is verified', async () => {
     const clock = clockAt(UPLOADED + HOUR);
     const store = breakingAt(place.store, size + 10, 2, 'OBJECT_STORE');
     const running = place.start({ store, clock });
@@ -196,7 +196,7 @@ describe('a store that fails', () => {
     });
   });
 
-  it('by not allowing to look at it is told of once, too', async () => {
+  it('quarantines the object once when HEAD is denied', async () => {
     const clock = clockAt(UPLOADED + HOUR);
     let allowed = false;
     const store = changedStore(place.store, {
@@ -220,7 +220,7 @@ describe('a store that fails', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ quarantine: null });
   });
 
-  it('by not allowing it is asked less and less often, told of once, and read when it allows it again', async () => {
+  it('retries a denied object less and less often, reports it once, and reads it when allowed again', async () => {
     const clock = clockAt(UPLOADED + HOUR);
     let allowed = false;
     let asked = 0;
@@ -261,7 +261,7 @@ describe('a store that fails', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ quarantine: null });
   });
 
-  it('by not allowing it does not wait when somebody hints at it', async () => {
+  it('reads a denied object at once when a signal names it', async () => {
     let allowed = false;
     const store = changedStore(place.store, {
       read: (bucket, key, range) => {
@@ -280,7 +280,7 @@ describe('a store that fails', () => {
 });
 
 describe('a listing', () => {
-  it('tells what was deleted', async () => {
+  it('ends the sources of deleted objects', async () => {
     const clock = clockAt(UPLOADED + HOUR);
     const running = place.start({ clock });
     await place.put(KEY, text(l0));
@@ -296,7 +296,7 @@ describe('a listing', () => {
     expect((await checkpointOf(place.log, KEY)).ended).toBe(UPLOADED + 2 * HOUR);
   });
 
-  describe('after a reading that failed half-way', () => {
+  describe('after a failed reading', () => {
     const clock = clockAt(UPLOADED + HOUR);
     const start = (): Running =>
       place.start({
@@ -305,7 +305,7 @@ describe('a listing', () => {
         ...inBatchesOf(50_000, place.options),
       });
 
-    it('tells what was deleted, though nothing was known of it before', async () => {
+    it('ends the source of a deleted object that was unknown before', async () => {
       const running = start();
       await running.upload(KEY, text(...many));
       remove(place, KEY);
@@ -318,7 +318,7 @@ describe('a listing', () => {
       });
     });
 
-    it('brings back what was read before and is there again', async () => {
+    it('starts a new generation when the earlier content is restored', async () => {
       const first = place.start({ clock });
       await first.upload(KEY, text(...many));
       await first.kill();
@@ -337,7 +337,7 @@ describe('a listing', () => {
     });
   });
 
-  it('of one prefix says nothing of what is elsewhere', async () => {
+  it('ends no source outside the listed prefix', async () => {
     await place.put(KEY, text(l0));
     await place.start().settle();
     const running = place.start({ prefix: 'web-2/' });
@@ -348,30 +348,33 @@ describe('a listing', () => {
   });
 });
 
-it.each([-5 * HOUR, 5 * HOUR, -400 * DAY])('a clock that is wrong by %i ms changes nothing', async (skew) => {
-  const running = place.start({ clock: clockAt(Date.now() + skew) });
-  await place.put(KEY, text(l0, l1));
-  await running.reconcile();
-  await place.put(KEY, text(l0, l1, l2));
-  await running.reconcile();
-  await place.put(KEY, text(l1, l3));
-  await running.reconcile();
-  expect(await linesOf(place.log, KEY)).toEqual([
-    ...published(0, [l0, l1, l2]),
-    ...published(1, [l1], 0, ' {AGAIN}'),
-    ...published(1, [l3], text(l1).length),
-  ]);
-  expect(await checkpointOf(place.log, KEY)).toMatchObject({
-    position: { generation: 1 },
-    identity: { lastModified: UPLOADED },
-    ended: null,
-  });
-});
+it.each([-5 * HOUR, 5 * HOUR, -400 * DAY])(
+  'publishes the same lines when the clock is wrong by %i ms',
+  async (skew) => {
+    const running = place.start({ clock: clockAt(Date.now() + skew) });
+    await place.put(KEY, text(l0, l1));
+    await running.reconcile();
+    await place.put(KEY, text(l0, l1, l2));
+    await running.reconcile();
+    await place.put(KEY, text(l1, l3));
+    await running.reconcile();
+    expect(await linesOf(place.log, KEY)).toEqual([
+      ...published(0, [l0, l1, l2]),
+      ...published(1, [l1], 0, ' {AGAIN}'),
+      ...published(1, [l3], text(l1).length),
+    ]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 1 },
+      identity: { lastModified: UPLOADED },
+      ended: null,
+    });
+  },
+);
 
 describe('since now', () => {
   const start = (now: number): Running => place.start({ since: 'now', clock: clockAt(now) });
 
-  it('passes over what is there, and reads what is appended', async () => {
+  it('skips the existing content, and reads appended lines', async () => {
     const watch = watched(place.store);
     await place.put(KEY, text(...many));
     const running = place.start({ since: 'now', clock: clockAt(UPLOADED + HOUR), store: watch.store });
@@ -392,7 +395,7 @@ describe('since now', () => {
     expect(watch.bytes).toBeLessThan(200 * 1024);
   });
 
-  it('publishes a line whole whose beginning was there already', async () => {
+  it('publishes a whole line that had begun before the first start', async () => {
     await place.put(KEY, text(l0) + l1.slice(0, 30));
     const running = start(UPLOADED + HOUR);
     await running.settle();
@@ -407,7 +410,7 @@ describe('since now', () => {
     });
   });
 
-  it('publishes nothing of a line that began long before', async () => {
+  it('skips a line that began over 64 KiB before the end', async () => {
     const long = 'y'.repeat(100_000);
     await place.put(KEY, text(l0) + long);
     const running = start(UPLOADED + HOUR);
@@ -418,7 +421,7 @@ describe('since now', () => {
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l2], text(l0, `${long} and its end`).length));
   });
 
-  it('reads objects that come later from their first byte on', async () => {
+  it('reads later objects from their first byte on', async () => {
     const running = start(UPLOADED + HOUR);
     await running.settle();
     await putAt(place, UPLOADED + 2 * HOUR, KEY, text(l0, l1));
@@ -427,7 +430,7 @@ describe('since now', () => {
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
   });
 
-  it('reads from its first byte on what was there and is rewritten', async () => {
+  it('reads an existing object from its first byte on when it is rewritten', async () => {
     await place.put(KEY, text(l0, l1));
     const running = start(UPLOADED + HOUR);
     await running.settle();
@@ -437,10 +440,10 @@ describe('since now', () => {
     expect(await linesOf(place.log, KEY)).toEqual(published(1, [l2, l3, info(9)]));
   });
 
-  describe('when something is put between the first listing and the first look', () => {
+  describe('when an object is put between the first listing and the first check', () => {
     const LATER = UPLOADED + 2 * HOUR;
 
-    /** Lists what is there, and then something happens, before anybody has looked; once. */
+    /** Lists the objects, then lets something happen once before the first check. */
     function listedBefore(happens: () => Promise<void>, change: Partial<ObjectStore> = {}): ObjectStore {
       let happened = false;
       return changedStore(place.store, {
@@ -462,7 +465,7 @@ describe('since now', () => {
       return running;
     }
 
-    it('passes over what was listed, and reads what was appended', async () => {
+    it('skips the listed content, and reads appended lines', async () => {
       const running = await look(text(...many), text(...many, l0));
       const skipped = text(...many).length;
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0], skipped));
@@ -478,36 +481,36 @@ describe('since now', () => {
       });
     });
 
-    it('reads a shorter object, which is another one, from its first byte on', async () => {
+    it('reads a shorter object, which replaced the listed one, from its first byte on', async () => {
       await look(text(l0, l1), text(l2));
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l2]));
       expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 0, possibleGap: 0 } });
     });
 
-    it('publishes a line whole that had begun when it was listed', async () => {
+    it('publishes a whole line that had begun at the listing', async () => {
       await look(text(l0) + l1.slice(0, 30), text(l0, l1, l2));
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l1, l2], text(l0).length));
       expect((await checkpointOf(place.log, KEY)).position.sums.skipped).toBe(text(l0).length);
     });
 
-    it('publishes nothing of a line that had begun long before', async () => {
+    it('skips a line that had begun over 64 KiB before', async () => {
       const long = 'y'.repeat(100_000);
       await look(text(l0) + long, text(l0, `${long} and its end`, l2));
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l2], text(l0, `${long} and its end`).length));
     });
 
-    it('passes over what was put once more as it was', async () => {
+    it('skips the same content when it is put again', async () => {
       await look(text(l0, l1), text(l0, l1));
       expect(await linesOf(place.log, KEY)).toBeUndefined();
       expect((await checkpointOf(place.log, KEY)).position.sums.skipped).toBe(text(l0, l1).length);
     });
 
-    it('reads a gzip that was replaced from its start: where it goes on is not to be seen', async () => {
+    it('reads a replaced gzip from its start: a listed size gives no position inside it', async () => {
       await look(gzipSync(text(l0)), gzipSync(text(l0, l1)));
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     });
 
-    it('remembers what was listed when the look fails, or is hinted at', async () => {
+    it('remembers the listed size when the check fails, or a signal comes', async () => {
       await place.put(KEY, text(l0));
       let failures = 1;
       const store = listedBefore(() => putAt(place, LATER, KEY, text(l0, l1)), {
@@ -523,7 +526,7 @@ describe('since now', () => {
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l1], text(l0).length));
     });
 
-    it('goes by when it was modified where a hint comes before the listing', async () => {
+    it('goes by LastModified when a signal precedes the listing', async () => {
       await place.put(KEY, text(l0));
       const listed = await place.store.head(BUCKET, KEY);
       await putAt(place, LATER, KEY, text(l0, l1));
@@ -545,7 +548,7 @@ describe('since now', () => {
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     });
 
-    it('goes by when it was modified after a restart: nobody knows what was listed', async () => {
+    it('goes by LastModified after a restart, which forgets the listed sizes', async () => {
       const OTHER = 'web-2/app.log';
       await place.put(KEY, text(l0));
       await place.put(OTHER, text(l0));
@@ -561,13 +564,13 @@ describe('since now', () => {
     });
   });
 
-  it('reads what was put in the second of the first start: a store knows no less', async () => {
+  it('reads an object put in the second of the first start: stores keep whole seconds', async () => {
     await place.put(KEY, text(l0));
     await start(UPLOADED + 999).settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
   });
 
-  it('is the time of the first start of all', async () => {
+  it('means the very first start after a restart', async () => {
     const first = start(UPLOADED - HOUR);
     await first.settle();
     await first.kill();
@@ -577,10 +580,10 @@ describe('since now', () => {
   });
 });
 
-describe('a generation that was asked for', () => {
+describe('a requested generation', () => {
   it.each([
-    ['marks what was read before', 'mark' as const, ' {AGAIN}'],
-    ['counts what was read before when it should', 'count' as const, ''],
+    ['marks lines read before', 'mark' as const, ' {AGAIN}'],
+    ['counts lines read before when that is requested', 'count' as const, ''],
   ])('%s', async (_, reingest, mark) => {
     const running = place.start();
     await place.put(KEY, text(l0, l1) + l2.slice(0, 30));
@@ -603,7 +606,7 @@ describe('a generation that was asked for', () => {
     });
   });
 
-  it('is one, however often it is asked for before it begins', async () => {
+  it('starts once when it is requested several times before it begins', async () => {
     const running = place.start();
     await place.put(KEY, text(l0));
     await running.reconcile();
@@ -614,7 +617,7 @@ describe('a generation that was asked for', () => {
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l0], 0, ' {AGAIN}')]);
   });
 
-  it('is made when its first read fails, and once', async () => {
+  it('starts once after its first read failed', async () => {
     const clock = clockAt(UPLOADED + HOUR);
     let failures = 0;
     const store = changedStore(place.store, {
@@ -639,9 +642,9 @@ describe('a generation that was asked for', () => {
   });
 
   it.each([
-    ['half-way', 1],
-    ['too often to be started again', 3],
-  ])('is one when its reader crashes %s', async (_, times) => {
+    ['once', 1],
+    ['too often to be restarted', 3],
+  ])('starts once when its reader crashes %s', async (_, times) => {
     let crashes = 0;
     const store = changedStore(place.store, {
       read: async (bucket, key, range) => crashing(await place.store.read(bucket, key, range)),
@@ -672,7 +675,7 @@ describe('a generation that was asked for', () => {
   it.each([
     ['before it begins', 0],
     ['half-way', 300_000],
-  ])('is made when the store denies it %s and then allows it again, and once', async (_, byte) => {
+  ])('starts once when the store denies it %s and then allows it again', async (_, byte) => {
     const clock = clockAt(UPLOADED + HOUR);
     const first = place.start({ clock });
     await first.upload(KEY, text(...many));
@@ -699,7 +702,7 @@ describe('a generation that was asked for', () => {
     { what: 'was never read, and is denied', denied: 2 },
     { what: 'was never read, and is denied half-way', denied: 2, byte: 300_000 },
     { what: 'was never read, because it is denied', denied: 2, looks: 1 },
-  ])('is nothing special for what $what', async ({ denied, byte = 0, looks = 0 }) => {
+  ])('does not start for a source that $what', async ({ denied, byte = 0, looks = 0 }) => {
     const clock = clockAt(UPLOADED + HOUR);
     const store = breakingAt(place.store, byte, denied, 'OBJECT_STORE_DENIED');
     const running = place.start({ store, clock, ...inBatchesOf(50_000, place.options) });
@@ -714,7 +717,7 @@ describe('a generation that was asked for', () => {
     expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
   });
 
-  it.each(['mark', 'count'] as const)('goes on after a kill in mid-way, to %s', async (reingest) => {
+  it.each(['mark', 'count'] as const)('continues after a kill halfway, to %s', async (reingest) => {
     const first = place.start();
     await place.put(KEY, text(...many));
     await first.reconcile();
@@ -735,7 +738,7 @@ describe('a generation that was asked for', () => {
   });
 });
 
-describe('what is kept of a source', () => {
+describe('the checkpoint of a source', () => {
   /** Reconciles; what the publisher was told to tidy is done when it has answered a reader after that. */
   async function tidy(running: Running): Promise<void> {
     await running.reconcile();
@@ -743,7 +746,7 @@ describe('what is kept of a source', () => {
     await running.settle();
   }
 
-  it('is little after a day without a change, and enough to read on', async () => {
+  it('is trimmed after a day without a change, and enough to continue', async () => {
     const clock = clockAt(UPLOADED + HOUR);
     const same = Array.from({ length: 50 }, (_, i) => info(7, `request ${i}`));
     const running = place.start({ clock });
@@ -766,7 +769,7 @@ describe('what is kept of a source', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ identity: { proof: 'proven' } });
   });
 
-  it('is no tail after a day: nobody will end that line any more', async () => {
+  it('publishes the held tail after a day', async () => {
     const clock = clockAt(UPLOADED + HOUR);
     const running = place.start({ clock });
     await place.put(KEY, text(l0) + l1);
@@ -780,7 +783,7 @@ describe('what is kept of a source', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { held: '', heldSince: null } });
   });
 
-  it('is not asked of the store again: a key signalled again is not read', async () => {
+  it('saves a read when an unchanged key is signalled again', async () => {
     const watch = watched(place.store);
     const clock = clockAt(UPLOADED + HOUR);
     const keys = Array.from({ length: 20 }, (_, i) => `web-1/${i}.log`);
@@ -798,7 +801,7 @@ describe('what is kept of a source', () => {
     expect((await readLines(place.log))[`${BUCKET}/${keys[0] ?? ''}`]).toEqual(published(0, [l0, l1]));
   });
 
-  it('is nothing when it was deleted and its lines are gone, too', async () => {
+  it('is removed when the object was deleted and its lines have expired', async () => {
     const watch = watched(place.store);
     const clock = clockAt(UPLOADED + HOUR);
     const running = place.start({ clock, store: watch.store, retentionMs: 3 * DAY });
@@ -823,7 +826,7 @@ describe('what is kept of a source', () => {
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
   });
 
-  it('stays while nobody knows how far a reading came that failed', async () => {
+  it('stays while a failed reading may have committed more', async () => {
     const clock = clockAt(UPLOADED + HOUR);
     const first = place.start({ clock });
     await first.upload(KEY, text(...many));
@@ -844,7 +847,7 @@ describe('what is kept of a source', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1 }, ended: clock.now() });
   });
 
-  it('stays while an object that was deleted is there again', async () => {
+  it('stays when a deleted object was created again', async () => {
     const clock = clockAt(UPLOADED + HOUR);
     const running = place.start({ clock, retentionMs: 3 * DAY });
     await place.put(KEY, text(l0));

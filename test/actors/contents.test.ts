@@ -51,7 +51,7 @@ describe('a gzip', () => {
     ['of several members', Buffer.concat([gzipSync(text(l0) + l1.slice(0, 9)), gzipSync(text(l1.slice(9), l2))])],
     ['of an empty member and others', Buffer.concat([gzipSync(''), gzipSync(text(l0, l1)), gzipSync(text(l2))])],
     ['that ends in zero bytes', Buffer.concat([gzipSync(text(l0, l1, l2)), Buffer.alloc(1_000)])],
-  ])('%s is read as what it holds, whatever its name', async (_, bytes) => {
+  ])('%s is decompressed, independent of its name', async (_, bytes) => {
     await place.start().upload(KEY, bytes);
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2]));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
@@ -60,7 +60,7 @@ describe('a gzip', () => {
     });
   });
 
-  it('is known by its bytes: a plain file may be named .gz', async () => {
+  it('is recognized by its bytes: a plain file may be named .gz', async () => {
     const running = place.start();
     await place.put('web-1/app.log.gz', text(l0));
     running.hint('web-1/app.log.gz');
@@ -73,7 +73,7 @@ describe('a gzip', () => {
     ['corrupt', 'gzip-corrupt', flipped(gzipSync(text(...many)), 50_000)],
     ['followed by something else', 'gzip-corrupt', Buffer.concat([gzipSync(text(l0)), Buffer.from('not a gzip')])],
     ['a bomb', 'gzip-ratio', gzipSync(Buffer.alloc(64 * MIB))],
-  ])('that is %s goes to quarantine, and nothing of it is published', async (_, reason, bytes) => {
+  ])('goes to quarantine unpublished when it is %s', async (_, reason, bytes) => {
     const running = place.start();
     await place.put('web-2/app.log', text(l5));
     await running.upload(KEY, bytes);
@@ -103,7 +103,7 @@ describe('a gzip', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 0 }, quarantine: null });
   });
 
-  it('that goes on is read on, proven by what it holds', async () => {
+  it('continues when its content begins with the content read before', async () => {
     const running = place.start();
     await running.upload(
       KEY,
@@ -118,7 +118,7 @@ describe('a gzip', () => {
     });
   });
 
-  it('that was compressed anew holds the same', async () => {
+  it('publishes no line when the same content is compressed again', async () => {
     const running = place.start();
     await running.upload(KEY, gzipSync(text(...many)), gzipSync(text(...many), { level: 0 }));
     expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
@@ -131,7 +131,7 @@ describe('a gzip', () => {
   it.each([
     ['other content', [l3, l4, l5], ''],
     ['less content', [l0], ' {AGAIN}'],
-  ])('that holds %s is a new generation', async (_, now, mark) => {
+  ])('starts a new generation when it holds %s', async (_, now, mark) => {
     const running = place.start();
     await running.upload(KEY, gzipSync(text(l0, l1)), gzipSync(text(...now)));
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1]), ...published(1, now, 0, mark)]);
@@ -139,9 +139,9 @@ describe('a gzip', () => {
   });
 
   it.each([
-    ['larger than what is kept is read twice', KIB, 2],
-    ['of few bytes is read once', MIB, 1],
-  ])('that is %s, and published once', async (_, maxProofBytes, times) => {
+    ['twice when it is larger than maxProofBytes', KIB, 2],
+    ['once when it is smaller', MIB, 1],
+  ])('is published once, and read %s', async (_, maxProofBytes, times) => {
     const watch = watched(place.store);
     const bytes = gzipSync(text(...many));
     await place.start({ store: watch.store, maxProofBytes }).upload(KEY, bytes);
@@ -149,7 +149,7 @@ describe('a gzip', () => {
     expect(watch.bytes).toBe(times * bytes.length);
   });
 
-  it('that takes the place of its plain file is a new generation; the plain file with more behind it goes on', async () => {
+  it('starts a new generation when it replaces its plain file, which may continue later', async () => {
     const running = place.start();
     await running.upload(KEY, text(l0, l1), gzipSync(text(l0, l1, l2)));
     const expected = [
@@ -166,7 +166,7 @@ describe('a gzip', () => {
     });
   });
 
-  it('is read on where it stood after a kill in mid-read', async () => {
+  it('continues at the committed position after a kill in mid-read', async () => {
     await place.put(KEY, gzipSync(text(...many)));
     const { options, reached } = stuckAfterSomeSteps(place);
     const first = place.start(options);
@@ -189,7 +189,7 @@ describe('a gzip', () => {
 describe('UTF-16', () => {
   const utf16 = (content: string): Buffer => Buffer.from(`\ufeff${content}`, 'utf16le');
 
-  it('goes to quarantine once for each object, and other sources go on', async () => {
+  it('goes to quarantine once for each object, while other sources are read', async () => {
     const running = place.start();
     await place.put('web-2/app.log', text(l1));
     for (const content of [utf16(text(l0)), utf16(text(l0)), utf16(text(l0, l1))]) {
@@ -209,7 +209,7 @@ describe('UTF-16', () => {
     expect(await readLines(place.log)).toEqual({ [`${BUCKET}/web-2/app.log`]: published(0, [l1, l2]) });
   });
 
-  it('is not asked of the store again', async () => {
+  it('is not read again', async () => {
     const watch = watched(place.store);
     const running = place.start({ store: watch.store });
     await running.upload(KEY, utf16(text(l0)));
@@ -224,7 +224,7 @@ describe('UTF-16', () => {
     expect(await quarantineOf(place.log)).toHaveLength(1);
   });
 
-  it('replaces nothing: what was read before stands, and a good object goes on from there', async () => {
+  it('replaces nothing: a readable object continues after the bytes read before', async () => {
     const running = place.start();
     await running.upload(KEY, text(l0) + l1.slice(0, 30), utf16(text(l0, l1, l2, l3)));
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
@@ -241,7 +241,7 @@ describe('UTF-16', () => {
     });
   });
 
-  it('shows that a source that had ended is there again', async () => {
+  it('shows that the object of an ended source exists again', async () => {
     const running = place.start();
     await running.upload(KEY, text(l0));
     remove(place, KEY);
@@ -252,7 +252,7 @@ describe('UTF-16', () => {
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
   });
 
-  it('is told of until the object is deleted', async () => {
+  it('is reported until the object is deleted', async () => {
     const running = place.start();
     await running.upload(KEY, utf16(text(l0)));
     const told = [{ key: KEY, reason: 'in quarantine: utf-16' }];
@@ -264,7 +264,7 @@ describe('UTF-16', () => {
     expect(await running.producer.awaitIdle(20_000)).toEqual([]);
   });
 
-  it('is forgiven when what was there before is there again', async () => {
+  it('leaves quarantine when the earlier content is restored', async () => {
     const running = place.start();
     await running.upload(KEY, text(l0), utf16(text(l0, l1)), text(l0));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
@@ -277,7 +277,7 @@ describe('UTF-16', () => {
 });
 
 describe('a line', () => {
-  it('of 1 GiB is cut, and never held whole', async () => {
+  it('is cut, and never held whole, when it has 1 GiB', async () => {
     const gib = KIB * MIB;
     const head = Buffer.from(text(l0));
     const tail = Buffer.from(`\n${text(l1)}`);
@@ -322,7 +322,7 @@ describe('a line', () => {
     expect(peak - before).toBeLessThan(100 * MIB);
   });
 
-  it('may hold NUL and bytes that are no UTF-8, which stay as they are', async () => {
+  it('keeps NUL and bytes that are not UTF-8', async () => {
     const line = Buffer.concat([Buffer.from(`${l0} \0 `), Buffer.from([0xff, 0xc3, 0x28, 0x00, 0xed, 0xa0, 0x80])]);
     await place.start().upload(KEY, Buffer.concat([line, Buffer.from(`\n${text(l1)}`)]));
     expect(await rawLines()).toEqual([
@@ -331,7 +331,7 @@ describe('a line', () => {
     ]);
   });
 
-  it('does not begin with a BOM', async () => {
+  it('is published without a BOM', async () => {
     const running = place.start();
     await running.upload(KEY, `\ufeff${text(l0, l1)}`, `\ufeff${text(l0, l1, l2)}`);
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2], 3));
@@ -342,7 +342,7 @@ describe('a line', () => {
     });
   });
 
-  it('of a stack trace belongs to its record, however uploads split it', async () => {
+  it('belongs to its record in a stack trace, wherever uploads split it', async () => {
     const error = l1.replace('INFO ', 'ERROR');
     const trace = [error, 'java.lang.IllegalStateException: no', '\tat app.Main.run(Main.java:7)', 'Caused by: it'];
     const whole = text(l0, ...trace, l2);
@@ -353,7 +353,7 @@ describe('a line', () => {
     expect((await rawLines()).map(({ level }) => level)).toEqual(['INFO', 'ERROR', 'CONT', 'CONT', 'CONT', 'INFO']);
   });
 
-  it('is the same wherever an upload ends: in a line, in a character, between CR and LF', async () => {
+  it('is the same when an upload ends in a line, in a character, or between CR and LF', async () => {
     const content = Buffer.from('\ufeffé1\r\n\r\n🦄2\nüß\r3\r\n\n4\r\n');
     const keys = Array.from({ length: content.length + 1 }, (_, end) => ({ key: `web-1/${100 + end}.log`, end }));
     const running = place.start();
@@ -370,7 +370,7 @@ describe('a line', () => {
     }
   });
 
-  it('that nobody ends is published after a day, and what comes later of it is its rest', async () => {
+  it('is published unterminated after a day, and its later bytes are its rest', async () => {
     const clock = clockAt(UPLOADED);
     const running = place.start({ clock });
     await running.upload(KEY, text(l0) + l1.slice(0, 30));

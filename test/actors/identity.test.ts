@@ -9,7 +9,7 @@ import { changedStore } from './decorators';
 import { checkpointOf, linesOf, published, remove, text, watched } from './observing';
 import { BUCKET, info, openPlace, UPLOADED, type Place } from './producing';
 
-/** Is an object the one that was read before, with more behind it? Without versions. */
+/** Whether an object continues the bytes read before. Without versions. */
 
 const KEY = 'web-1/app.log';
 const SOURCE = `${BUCKET}/${KEY}`;
@@ -38,7 +38,7 @@ async function identity(): Promise<CheckpointChange> {
 }
 
 describe('an object that is uploaded again', () => {
-  it('goes on where it was appended to, proven by its checksum', async () => {
+  it('continues after the bytes read before when its checksum proves it', async () => {
     const watch = watched(place.store);
     const running = place.start({ store: watch.store });
     await running.upload(KEY, text(...large));
@@ -54,7 +54,7 @@ describe('an object that is uploaded again', () => {
     expect(watch.reads).toEqual([{ key: KEY, from: text(...large).length - 64 * KIB }]);
   });
 
-  it('is left alone when its bytes are the same: not one of them is read', async () => {
+  it('is not read when its bytes are the same', async () => {
     const watch = watched(place.store);
     const running = place.start({ store: watch.store });
     await running.upload(KEY, text(l0, l1));
@@ -71,7 +71,7 @@ describe('an object that is uploaded again', () => {
     ['became shorter', text(l0, l1, l2), text(l3), published(1, [l3])],
     ['was cut and grew past the old offset', text(l0, l1), text(l2, l3, l4, l5), published(1, [l2, l3, l4, l5])],
     [
-      'has a changed byte before what was appended',
+      'has a changed byte before the appended ones',
       text(...large),
       text(...large, after).replace('- 0 x', '- 0 y'),
       [
@@ -79,7 +79,7 @@ describe('an object that is uploaded again', () => {
         ...published(1, [after], text(...large).length),
       ],
     ],
-  ])('starts a new generation when it %s, and may have lost what came between', async (_, before, now, expected) => {
+  ])('starts a new generation after a possible gap when it %s', async (_, before, now, expected) => {
     const running = place.start();
     await running.upload(KEY, before, now);
     const lines = before.split('\n').slice(0, -1);
@@ -87,7 +87,7 @@ describe('an object that is uploaded again', () => {
     expect(await identity()).toEqual({ generation: 1, size: now.length, proof: 'first', possibleGap: 1 });
   });
 
-  it('starts a new generation at each copytruncate, whether it was seen empty or not', async () => {
+  it('starts a new generation at each copytruncate, seen empty or not', async () => {
     const running = place.start();
     await running.upload(KEY, text(l0, l1), '', text(l2), text(l2, l3), text(l4));
     expect(await linesOf(place.log, KEY)).toEqual([
@@ -98,13 +98,13 @@ describe('an object that is uploaded again', () => {
     expect(await identity()).toEqual({ generation: 2, size: text(l4).length, proof: 'first', possibleGap: 2 });
   });
 
-  it('keeps the last lines of a file that was rotated and uploaded once more under its old key', async () => {
+  it('keeps the last lines when a rotated file is uploaded again under its old key', async () => {
     const running = place.start();
     await running.upload(KEY, `${text(l0, l1)}${l2.slice(0, 30)}`, text(l0, l1, l2, l3), text(l4));
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1, l2, l3]), ...published(1, [l4])]);
   });
 
-  it('publishes what is held, cuts it where it is not held any more, and accounts for all of it', async () => {
+  it('publishes the held part of a long line, drops the rest, and accounts for both', async () => {
     const torn = `${info(1)} ${'é'.repeat(60 * KIB)}`;
     const running = place.start();
     await running.upload(KEY, `${text(l0)}${torn}`);
@@ -123,7 +123,7 @@ describe('an object that is uploaded again', () => {
     });
   });
 
-  it('goes on in a line of which more is read than is held', async () => {
+  it('continues inside a line that is longer than its held part', async () => {
     const long = `${info(1)} ${'y'.repeat(100 * KIB)}`;
     const running = place.start();
     await running.upload(
@@ -136,32 +136,35 @@ describe('an object that is uploaded again', () => {
     expect(await identity()).toMatchObject({ generation: 0, proof: 'proven' });
   });
 
-  it.each([0, 1, 64 * KIB - 1, 64 * KIB, 64 * KIB + 1])('is told apart from %i bytes on', async (size) => {
-    const before = `${'x'.repeat(99)}\n`.repeat(700).slice(0, size);
-    const keys = ['appended', 'changed', 'same', 'cut'].map((name) => `web-1/${name}.log`);
-    const [appended = '', changed = '', same = '', cut = ''] = keys;
-    const running = place.start();
-    for (const key of keys) await place.put(key, before);
-    await running.reconcile();
-    await place.put(appended, `${before}\n${text(l0)}`);
-    const changedText = `Y${before.slice(1)}\n${text(l0)}`;
-    await place.put(changed, changedText);
-    await place.put(same, before);
-    await place.put(cut, before.slice(0, -1));
-    await running.reconcile();
+  it.each([0, 1, 64 * KIB - 1, 64 * KIB, 64 * KIB + 1])(
+    'is recognized as append, rewrite or copy from %i bytes on',
+    async (size) => {
+      const before = `${'x'.repeat(99)}\n`.repeat(700).slice(0, size);
+      const keys = ['appended', 'changed', 'same', 'cut'].map((name) => `web-1/${name}.log`);
+      const [appended = '', changed = '', same = '', cut = ''] = keys;
+      const running = place.start();
+      for (const key of keys) await place.put(key, before);
+      await running.reconcile();
+      await place.put(appended, `${before}\n${text(l0)}`);
+      const changedText = `Y${before.slice(1)}\n${text(l0)}`;
+      await place.put(changed, changedText);
+      await place.put(same, before);
+      await place.put(cut, before.slice(0, -1));
+      await running.reconcile();
 
-    const generations = await Promise.all(
-      keys.map(async (key) => (await checkpointOf(place.log, key)).position.generation),
-    );
-    expect(generations).toEqual(size === 0 ? [0, 0, 0, 0] : [0, 1, 0, 1]);
-    const lines = await readLines(place.log);
-    expect(lines[`${BUCKET}/${appended}`]).toEqual(published(0, [...before.split('\n'), l0]));
-    expect(lines[`${BUCKET}/${changed}`]?.at(-1)).toBe(
-      published(size === 0 ? 0 : 1, [l0], changedText.length - l0.length - 1)[0],
-    );
-  });
+      const generations = await Promise.all(
+        keys.map(async (key) => (await checkpointOf(place.log, key)).position.generation),
+      );
+      expect(generations).toEqual(size === 0 ? [0, 0, 0, 0] : [0, 1, 0, 1]);
+      const lines = await readLines(place.log);
+      expect(lines[`${BUCKET}/${appended}`]).toEqual(published(0, [...before.split('\n'), l0]));
+      expect(lines[`${BUCKET}/${changed}`]?.at(-1)).toBe(
+        published(size === 0 ? 0 : 1, [l0], changedText.length - l0.length - 1)[0],
+      );
+    },
+  );
 
-  it('goes on when it was deleted and created again with the same beginning', async () => {
+  it('continues when it was deleted and created again with the same beginning', async () => {
     const running = place.start();
     await running.upload(KEY, text(l0) + l1.slice(0, 40));
     remove(place, KEY);
@@ -185,7 +188,7 @@ describe('an object that is uploaded again', () => {
     });
   });
 
-  it('goes on when it was deleted and created again as it was', async () => {
+  it('continues when it was deleted and created again unchanged', async () => {
     const running = place.start();
     await running.upload(KEY, text(l0, l1));
     remove(place, KEY);
@@ -209,7 +212,7 @@ describe('an object that is uploaded again', () => {
     });
   });
 
-  it('accounts for a long torn line of an object that was deleted', async () => {
+  it('accounts for a long torn line when the object is deleted', async () => {
     const torn = 'z'.repeat(100 * KIB);
     const running = place.start();
     await running.upload(KEY, text(l0) + torn);
@@ -226,7 +229,7 @@ describe('an object that is uploaded again', () => {
     });
   });
 
-  it('does not alarm twice when sed -i has rewritten a file of 20 MiB', async () => {
+  it('marks repeated lines when sed -i has rewritten a file of 20 MiB', async () => {
     const lines = Array.from({ length: 5 * KIB }, (_, i) => info(i, `secret ${i} ${'x'.repeat(4 * KIB - 60)}`));
     const edited = lines.map((line) => line.replace('secret', '[hidden]'));
     const running = place.start();
@@ -238,7 +241,7 @@ describe('an object that is uploaded again', () => {
   });
 });
 
-it('two keys with equal heads are two sources', async () => {
+it('reads two keys with equal beginnings as two sources', async () => {
   const other = 'web-2/app.log';
   const running = place.start();
   await place.put(KEY, text(...large));
@@ -269,8 +272,8 @@ function keeping(store: ObjectStore, algorithm: () => CrcAlgorithm | null): Obje
   return changedStore(store, { head });
 }
 
-describe('an object whose checksum', () => {
-  it('is of another algorithm than before is read again once, and then proven by that', async () => {
+describe('the proof of an append', () => {
+  it('rereads the object once when the checksum algorithm changes, then uses the new one', async () => {
     let algorithm: CrcAlgorithm | null = 'CRC64NVME';
     const watch = watched(place.store);
     const running = place.start({ store: keeping(watch.store, () => algorithm) });
@@ -301,7 +304,7 @@ describe('an object whose checksum', () => {
     ]);
   });
 
-  it.each(['CRC32C', 'CRC32'] as const)('is %s from its first upload on is proven by it', async (algorithm) => {
+  it.each(['CRC32C', 'CRC32'] as const)('uses %s when every upload has it', async (algorithm) => {
     const watch = watched(place.store);
     const running = place.start({ store: keeping(watch.store, () => algorithm) });
     await running.upload(KEY, text(...large));
@@ -313,7 +316,7 @@ describe('an object whose checksum', () => {
     expect(await identity()).toMatchObject({ generation: 1, possibleGap: 1 });
   });
 
-  it('is of no use is read again to find a changed byte far from its end', async () => {
+  it('rereads the object and finds a changed byte when no checksum helps', async () => {
     const running = place.start({ store: keeping(place.store, () => null) });
     await running.upload(KEY, text(...large), text(...large, after));
     expect(await identity()).toMatchObject({ generation: 0, proof: 'proven' });
@@ -321,7 +324,7 @@ describe('an object whose checksum', () => {
     expect(await identity()).toMatchObject({ generation: 1, proof: 'first', possibleGap: 1 });
   });
 
-  it('is of no use goes by its fingerprint when reading it again is too much, and says so', async () => {
+  it('accepts a fingerprint match, and says so, when no checksum helps and a reread is too much', async () => {
     const store = keeping(place.store, () => null);
     const running = place.start({ store, maxReproofBytes: 100 * KIB });
     await running.upload(KEY, text(...large), text(...large, after).replace('- 0 x', '- 0 y'));
@@ -332,7 +335,7 @@ describe('an object whose checksum', () => {
   });
 });
 
-describe('an object that changes while it is proven', () => {
+describe('an object that changes while it is verified', () => {
   /** A store whose object is overwritten before each second read. */
   function restless(store: ObjectStore, next: () => string): { store: ObjectStore; reads: () => number } {
     let reads = 0;
@@ -349,9 +352,9 @@ describe('an object that changes while it is proven', () => {
   }
 
   it.each([
-    ['needs to be read again', (store: ObjectStore) => keeping(store, () => null), 8 * MIB],
-    ['is longer than what is kept', (store: ObjectStore) => store, KIB],
-  ])('falls back to its fingerprint in one read where it %s, and says so', async (_, seen, maxProofBytes) => {
+    ['needs to be reread', (store: ObjectStore) => keeping(store, () => null), 8 * MIB],
+    ['is longer than maxProofBytes', (store: ObjectStore) => store, KIB],
+  ])('is accepted by its fingerprint in one read when it %s', async (_, seen, maxProofBytes) => {
     const content = [...large];
     const grown = (): string => {
       for (let i = 0; i < 30; i++) content.push(info(1_000 + content.length, 'w'.repeat(100)));
@@ -366,7 +369,7 @@ describe('an object that changes while it is proven', () => {
     expect(await identity()).toMatchObject({ generation: 0, proof: 'fingerprint', possibleGap: 0 });
   });
 
-  it('is closed when nobody asks for more in the middle of its proof', async () => {
+  it('is closed when its reader stops while it verifies', async () => {
     const running = place.start();
     await running.upload(KEY, text(...large));
     const committed = await checkpointOf(place.log, KEY);
@@ -400,7 +403,7 @@ describe('an object that changes while it is proven', () => {
   it.each([
     ['proven', '- 0 x', { generation: 0, proof: 'proven', possibleGap: 0 }],
     ['disproved', '- 0 y', { generation: 1, proof: 'first', possibleGap: 1 }],
-  ])('is still %s where one read is enough', async (_, head, expected) => {
+  ])('is still %s when one read is enough', async (_, head, expected) => {
     // More than a store hands over at once.
     const suffix = Array.from({ length: 12 }, (__, i) => info(600 + i, 'z'.repeat(200 * KIB)));
     let overwrites = 0;
@@ -422,8 +425,8 @@ describe('an object that changes while it is proven', () => {
   });
 });
 
-describe('what is appended', () => {
-  it('is read twice when it is more than what is kept, and published once', async () => {
+describe('a reader of appended bytes', () => {
+  it('reads them twice, and publishes them once, when they exceed maxProofBytes', async () => {
     const watch = watched(place.store);
     const running = place.start({ store: watch.store, maxProofBytes: 10 * KIB });
     await running.upload(KEY, text(l0));
@@ -434,14 +437,14 @@ describe('what is appended', () => {
     expect(await identity()).toMatchObject({ generation: 0, proof: 'proven' });
   });
 
-  it('starts no generation halfway when it is more than what is kept and does not fit', async () => {
+  it('starts a new generation at byte 0 when they exceed maxProofBytes and do not match', async () => {
     const running = place.start({ maxProofBytes: 10 * KIB });
     await running.upload(KEY, text(...large.slice(0, 100)), text(...large).replace('- 0 x', '- 0 y'));
     expect(await identity()).toMatchObject({ generation: 1, possibleGap: 1 });
     expect(await linesOf(place.log, KEY)).toHaveLength(300);
   });
 
-  it('to 16 MiB is 1 KiB: less than 1 MiB is read', async () => {
+  it('reads under 1 MiB when 1 KiB is appended to 16 MiB', async () => {
     const watch = watched(place.store);
     const { scan } = place.options;
     const running = place.start({ store: watch.store, scan: (key) => ({ ...scan(key), maxLineBytes: KIB }) });
@@ -455,7 +458,7 @@ describe('what is appended', () => {
     expect(await identity()).toMatchObject({ generation: 0, proof: 'proven' });
   });
 
-  it('to 10 GiB is 1 KiB: less than 1 MiB is read', async () => {
+  it('reads under 1 MiB when 1 KiB is appended to 10 GiB', async () => {
     const gib10 = 10 * KIB * MIB;
     const appended = Buffer.from(text(info(1, 'y'.repeat(KIB - 1 - info(1, '').length))));
     expect(appended).toHaveLength(KIB);

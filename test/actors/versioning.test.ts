@@ -5,7 +5,7 @@ import { changedStore } from './decorators';
 import { checkpointOf, linesOf, published, remove, text } from './observing';
 import { BUCKET, info, openPlace, type Place, type Running } from './producing';
 
-/** A bucket that begins to keep versions, or keeps no more, between two looks: what is still kept is read. */
+/** A bucket whose versioning is enabled or suspended between two checks: all kept content is read. */
 
 const KEY = 'web-1/app.log';
 const folders = tempFolders();
@@ -27,7 +27,7 @@ interface Bucket {
   put(...contents: string[]): Promise<void>;
 }
 
-/** As S3 has it: what is put while versioning is not enabled has the version `null`, of which there is one. */
+/** As S3: an object that is put while versioning is not enabled has the version `null`, and replaces the one before. */
 function bucketOf(within: Place): Bucket {
   const { store } = within;
   const unversioned: string[] = [];
@@ -76,7 +76,7 @@ async function look(): Promise<void> {
   await running.settle();
 }
 
-describe('a bucket that begins to keep versions', () => {
+describe('a bucket whose versioning is enabled', () => {
   it('loses nothing that was appended before', async () => {
     await bucket.put(text(l0));
     await look();
@@ -88,7 +88,7 @@ describe('a bucket that begins to keep versions', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1, possibleGap: 0 } });
   });
 
-  it('loses nothing of what replaced the object before, which may hide others', async () => {
+  it('loses no kept version when the object was replaced before, which may hide others', async () => {
     await bucket.put(text(l0));
     await look();
     await bucket.put(text(l1), text(l2));
@@ -115,7 +115,7 @@ describe('a bucket that begins to keep versions', () => {
   });
 });
 
-describe('a bucket that keeps versions no more', () => {
+describe('a bucket whose versioning is suspended', () => {
   beforeEach(async () => {
     bucket.versioning = 'enabled';
     await bucket.put(text(l0));
@@ -137,7 +137,7 @@ describe('a bucket that keeps versions no more', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 0, possibleGap: 0 } });
   });
 
-  it('and keeps them again loses nothing of what was put meanwhile, and deleted', async () => {
+  it('loses no version that was put meanwhile and deleted when versioning is enabled again', async () => {
     await bucket.put(text(l0, l1));
     await look();
     await bucket.put(text(l0, l1, l2));

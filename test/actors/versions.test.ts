@@ -23,7 +23,7 @@ import {
 import { BUCKET, HOUR, inBatchesOf, info, openPlace, UPLOADED, type Place, type Running } from './producing';
 import { turnsUntil } from './turns';
 
-/** A bucket that keeps versions loses nothing of what was replaced between two looks. */
+/** With versions, content that was replaced between two checks is not lost. */
 
 const KEY = 'web-1/app.log';
 const SOURCE = `${BUCKET}/${KEY}`;
@@ -38,7 +38,7 @@ afterEach(() => place.close());
 const lines = Array.from({ length: 8 }, (_, i) => info(i));
 const [l0 = '', l1 = '', l2 = '', l3 = '', l4 = '', l5 = ''] = lines;
 
-/** Uploads contents one after the other; nobody looks in between. */
+/** Uploads contents one after the other; none is checked in between. */
 async function put(...contents: string[]): Promise<void> {
   for (const content of contents) await place.put(KEY, content);
 }
@@ -53,8 +53,8 @@ function expire(count: number): void {
   for (const name of names.slice(0, count)) rmSync(join(folder, name));
 }
 
-describe('a versioned object', () => {
-  it('that was rotated between two looks loses no line', async () => {
+describe('the reader of a versioned object', () => {
+  it('loses no line when the object is rotated between two checks', async () => {
     const running = place.start();
     await put(text(l0, l1));
     await running.reconcile();
@@ -65,7 +65,7 @@ describe('a versioned object', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1, possibleGap: 0 } });
   });
 
-  it('that was rotated twice between two looks loses no line', async () => {
+  it('loses no line when the object is rotated twice between two checks', async () => {
     const running = place.start();
     await put(text(l0));
     await running.reconcile();
@@ -83,13 +83,13 @@ describe('a versioned object', () => {
     });
   });
 
-  it('that was never looked at before is read from its oldest version on', async () => {
+  it('reads all versions, oldest first, when the object was never checked before', async () => {
     await put(text(l0), text(l0, l1), text(l2));
     await place.start().settle();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1]), ...published(1, [l2])]);
   });
 
-  it('that is what it was before is a generation of its own', async () => {
+  it('starts a new generation when a version restores earlier content', async () => {
     const running = place.start();
     await put(text(l0, l1));
     await running.reconcile();
@@ -104,7 +104,7 @@ describe('a versioned object', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 2, possibleGap: 0 } });
   });
 
-  it('that was put again as it was moves on without a line', async () => {
+  it('publishes no line when the same content is put again', async () => {
     const watch = watched(place.store);
     const running = place.start({ store: watch.store });
     await put(text(l0, l1));
@@ -122,7 +122,7 @@ describe('a versioned object', () => {
     expect(watch.bytes).toBe(0);
   });
 
-  it('that was put again as it was may hide others: a reconciliation finds them by LastModified', async () => {
+  it('finds versions between two equal ones by LastModified when it reconciles', async () => {
     const running = place.start();
     await putAt(place, UPLOADED, KEY, text(l0, l1));
     await running.reconcile();
@@ -136,7 +136,7 @@ describe('a versioned object', () => {
     ]);
   });
 
-  it('whose version that was read last is gone notes a possible gap, and goes on with those that came later', async () => {
+  it('notes a possible gap and reads the later versions when the version read last is gone', async () => {
     const running = place.start();
     await putAt(place, UPLOADED, KEY, text(l0, l1));
     await running.reconcile();
@@ -157,7 +157,7 @@ describe('a versioned object', () => {
     expect(await gapsIn(place.log)).toEqual(['1:0']);
   });
 
-  it('is read first from the oldest version that is not older than since', async () => {
+  it('starts at the oldest version that is not older than since', async () => {
     await putAt(place, UPLOADED, KEY, text(l0));
     await putAt(place, UPLOADED + 60_000, KEY, text(l1));
     await putAt(place, UPLOADED + 120_000, KEY, text(l1, l2));
@@ -166,7 +166,7 @@ describe('a versioned object', () => {
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l1, l2]), ...published(1, [l3])]);
   });
 
-  it('of which only the versions from now on count goes on behind what was there', async () => {
+  it('continues after the existing content when only versions from now on count', async () => {
     await putAt(place, UPLOADED, KEY, text(l0));
     await putAt(place, UPLOADED + 60_000, KEY, text(l0, l1));
     const clock = { ...systemClock, now: () => UPLOADED + 120_000 };
@@ -180,9 +180,9 @@ describe('a versioned object', () => {
   });
 
   it.each([
-    ['is there', 0],
-    ['is there no more', 2],
-  ])('goes on behind what was listed at the first start, if that version %s', async (_, expired) => {
+    ['is kept', 0],
+    ['is gone', 2],
+  ])('continues after the content listed at the first start when that version %s', async (_, expired) => {
     await putAt(place, UPLOADED - 60_000, KEY, text(l4, l5));
     await putAt(place, UPLOADED, KEY, text(l0));
     let puts = [text(l0, l1), text(l2)];
@@ -201,7 +201,7 @@ describe('a versioned object', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1, possibleGap: 0 } });
   });
 
-  it('that was put and deleted between two looks is still read', async () => {
+  it('reads an object that was put and deleted between two checks', async () => {
     const running = place.start();
     await put(text(l0), text(l0, l1));
     remove(place, KEY);
@@ -211,7 +211,7 @@ describe('a versioned object', () => {
     expect((await checkpointOf(place.log, KEY)).ended).not.toBeNull();
   });
 
-  it('that was put and deleted while the version before it is read is still read', async () => {
+  it('reads a version that was put and deleted while the one before it is read', async () => {
     await put(text(l0));
     remove(place, KEY);
     let isFirst = true;
@@ -233,7 +233,7 @@ describe('a versioned object', () => {
     expect((await checkpointOf(place.log, KEY)).ended).not.toBeNull();
   });
 
-  it('that was put once more and deleted is read to its end when nobody says so', async () => {
+  it('reads versions written before an unannounced deletion', async () => {
     const running = place.start();
     await put(text(l0));
     await running.reconcile();
@@ -254,7 +254,7 @@ describe('a versioned object', () => {
     expect(await linesOf(place.log, KEY)).toHaveLength(3);
   });
 
-  it('that was deleted and created again goes on, or is a new generation', async () => {
+  it('continues, or starts a new generation, when a deleted object is created again', async () => {
     const running = place.start();
     await put(text(l0));
     await running.reconcile();
@@ -272,7 +272,7 @@ describe('a versioned object', () => {
     });
   });
 
-  it('is walked on where the walk was killed', async () => {
+  it('continues with the next version after a kill between versions', async () => {
     const many = [0, 1, 2, 3].map((version) => lines.map((_, i) => info(10 * version + i)));
     await put(...many.map((own) => text(...own)));
     // Time passes in leaps, so that every step is committed by itself; from the third commit on nothing is.
@@ -313,7 +313,7 @@ describe('a versioned object', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 3, possibleGap: 0 } });
   });
 
-  it('is looked at again when a version is gone, though those before it are committed by then', async () => {
+  it('checks the object again when a version is gone after those before it were committed', async () => {
     await put(text(l0), text(l2, l3));
     let gone = 0;
     const store = changedStore(place.store, {
@@ -339,7 +339,7 @@ describe('a versioned object', () => {
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l2, l3])]);
   });
 
-  it('of which a version cannot be read goes on behind it, and that is told once', async () => {
+  it('reads the versions after one that it cannot read, and reports that one once', async () => {
     const running = place.start();
     await put(text(l0));
     await place.put(KEY, Buffer.from(`\ufeff${text(l0, l1)}`, 'utf16le'));
@@ -356,7 +356,7 @@ describe('a versioned object', () => {
     });
   });
 
-  it('waits at a version that may not be read, and loses none behind it', async () => {
+  it('waits at a denied version, and loses none after it', async () => {
     let denied: string | undefined;
     const store = changedStore(place.store, {
       read: (bucket, key, range) => {
@@ -389,7 +389,7 @@ describe('a versioned object', () => {
   });
 });
 
-/** Where records stand that say that lines before them may be missing. */
+/** Positions of the records that report a possible gap before them. */
 async function gapsIn(log: EventLog): Promise<string[]> {
   const all = (await readRecords(log, 'logs')).map(({ headers }) => new Map(headers));
   const marked = all.filter((headers) => headers.has('gap'));
@@ -419,7 +419,7 @@ describe('a possible gap', () => {
       }
     }
 
-    it('that was rewritten is noted, and told of by the first record behind it', async () => {
+    it('is noted when the object is rewritten, and reported by the first record after it', async () => {
       await look(text(l0, l1));
       await plain.put(KEY, text(l2));
       await look(text(l3), text(l3, l4));
@@ -433,16 +433,16 @@ describe('a possible gap', () => {
       ['once for each', [text(l0), text(l1, l2), text(l3), text(l3, l4)], ['1:0', '2:0']],
       ['by a repeated line', [text(l0, l1), text(l0)], ['1:0']],
       ['by a line that was held at first', [text(l0), held, `${held}\n`], ['1:0']],
-      ['by all that there ever was of a generation', [text(l0), held, text(l1)], ['1:0', '2:0']],
-      ['not by what was held before', [text(l0) + held, text(l1)], ['1:0']],
-      ['behind a byte order mark', [text(l0), `\ufeff${text(l1)}`], ['1:3']],
+      ['by the only line of a generation', [text(l0), held, text(l1)], ['1:0', '2:0']],
+      ['not by a line held before it', [text(l0) + held, text(l1)], ['1:0']],
+      ['after a byte order mark', [text(l0), `\ufeff${text(l1)}`], ['1:3']],
       ['only when a record comes', [text(l0), '', text(l1)], ['1:0']],
-    ])('is told of %s', async (_, contents, told) => {
+    ])('is reported %s', async (_, contents, told) => {
       await look(...contents);
       expect(await gapsIn(plain.log)).toEqual(told);
     });
 
-    it('is told of by what was held when the object is deleted', async () => {
+    it('is reported by the held line when the object is deleted', async () => {
       await look(text(l0), held);
       expect(await checkpointOf(plain.log, KEY)).toMatchObject({ position: { possibleGap: 1, pendingGap: 0 } });
       remove(plain, KEY);
@@ -452,7 +452,7 @@ describe('a possible gap', () => {
       expect(await checkpointOf(plain.log, KEY)).toMatchObject({ position: { possibleGap: 1, pendingGap: null } });
     });
 
-    it.each([0, 1, 2, 3])('is told of once, whatever a kill after %d commits leaves undone', async (commits) => {
+    it.each([0, 1, 2, 3])('is reported once after a kill that follows %d commits', async (commits) => {
       await look(text(l0) + held);
       await running.kill();
       await plain.put(KEY, text(...many));
@@ -478,7 +478,7 @@ describe('a possible gap', () => {
       expect(await gapsIn(plain.log)).toEqual(['1:0']);
     });
 
-    it.each(['mark', 'count'] as const)('is none where a new generation was asked for (%s)', async (reingest) => {
+    it.each(['mark', 'count'] as const)('does not exist when a new generation is requested (%s)', async (reingest) => {
       await look(text(l0, l1));
       tell(running.producer.ref, { type: 'objectArrived', signal: { v: 1, bucket: BUCKET, key: KEY, reingest } });
       await running.settle();
@@ -487,7 +487,7 @@ describe('a possible gap', () => {
     });
   });
 
-  it('is none where every version was read', async () => {
+  it('does not exist when every version was read', async () => {
     const running = place.start();
     await put(text(l0, l1));
     await running.reconcile();
@@ -499,9 +499,9 @@ describe('a possible gap', () => {
   });
 
   it.each<[string, string, string[]]>([
-    ['what goes on from it', text(l0, l1, l3), [`0:${text(l0).length}`]],
-    ['what replaced it', text(l3), ['1:0']],
-  ])('behind a line that was held is told of by %s', async (_, content, told) => {
+    ['an append', text(l0, l1, l3), [`0:${text(l0).length}`]],
+    ['a rewrite', text(l3), ['1:0']],
+  ])('after a held line is reported by %s', async (_, content, told) => {
     const running = place.start();
     await putAt(place, UPLOADED, KEY, text(l0) + l1);
     await running.reconcile();
@@ -515,7 +515,7 @@ describe('a possible gap', () => {
   });
 });
 
-describe('a versioned object that nobody may look at at first', () => {
+describe('a versioned object that is denied at first', () => {
   let isDenied: boolean;
   let running: Running;
   beforeEach(async () => {
@@ -537,7 +537,7 @@ describe('a versioned object that nobody may look at at first', () => {
     isDenied = false;
   });
 
-  it('is read from its oldest version on when they may', async () => {
+  it('is read from its oldest version on when it is allowed again', async () => {
     await putAt(place, UPLOADED + 120_000, KEY, text(l1, l2));
     running.hint(KEY);
     await running.settle();
@@ -546,7 +546,7 @@ describe('a versioned object that nobody may look at at first', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject(found);
   });
 
-  it('is read before it ends, if it was deleted meanwhile', async () => {
+  it('is read before its source ends when it was deleted meanwhile', async () => {
     remove(place, KEY);
     running.hint(KEY);
     await running.settle();
@@ -560,7 +560,7 @@ describe('a versioned object that nobody may look at at first', () => {
   });
 });
 
-it('a versioned object that was forgotten after its deletion is new when it is put again: all that is kept is read', async () => {
+it('reads all kept versions again when a removed source is put again', async () => {
   const running = place.start();
   await putAt(place, UPLOADED, KEY, text(l0, l1));
   await running.reconcile();
@@ -568,7 +568,7 @@ it('a versioned object that was forgotten after its deletion is new when it is p
   await running.reconcile();
   place.advance(place.options.retentionMs + HOUR);
   await running.reconcile();
-  // What the publisher was told to forget is forgotten when it has answered a reader after that.
+  // The publisher has removed the checkpoint when it answers a later reader.
   running.hint('web-9/none.log');
   await running.settle();
   expect((await checkpointsOf(place.log, KEY)).at(-1)).toBeNull();
