@@ -26,7 +26,7 @@ export interface ReplayOptions {
 
 /** One input of a replay. */
 interface Input {
-  /** As the user knows it. */
+  /** The name by which the user knows it. */
   readonly name: string;
   /** SourceId. */
   readonly source: string;
@@ -34,9 +34,9 @@ interface Input {
   readonly scan: ScanOptions;
   /** Epoch milliseconds. */
   readonly lastModified: number;
-  /** As it is stored, from its first byte on. */
+  /** The stored bytes, from the first one. */
   readonly chunks: () => AsyncIterable<Buffer>;
-  /** Can it be read twice? */
+  /** True when it can be read twice. */
   readonly isFile: boolean;
 }
 
@@ -118,7 +118,7 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> 
   const readNext = (): Promise<{ bytesRead: number; buffer: Buffer }> => {
     // A new buffer each time: the scanner keeps what it was given.
     const reading = file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
-    // Whoever awaits it hears of its failure; until then it is nobody's.
+    // Avoid an unhandled rejection: the consumer awaits this promise later.
     reading.catch(() => undefined);
     return reading;
   };
@@ -137,8 +137,8 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> 
 }
 
 /**
- * What an input holds, decompressed where it is a gzip. A gzip is decompressed twice, so that nothing is counted of one that
- * is broken, as in a live run. Standard input cannot be read twice: whoever reads it has to stop where it is broken.
+ * The content of an input, decompressed if it is a gzip. Decompresses a file twice, so that no line of a broken gzip is counted,
+ * as in a live run. Standard input cannot be read twice: replay stops where it is broken.
  * @throws OBJECT_UTF_16, OBJECT_GZIP_CORRUPT, OBJECT_GZIP_TRUNCATED, OBJECT_GZIP_RATIO
  */
 async function* contentOf(input: Input, limits: GunzipLimits): AsyncGenerator<Buffer, void, undefined> {

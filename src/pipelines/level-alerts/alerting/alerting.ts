@@ -50,7 +50,7 @@ export function createAlerting(options: AlertingOptions): Job<AlertingState> {
   };
 }
 
-/** The incidents, and the partitions of which windows are kept. */
+/** The incidents, and the kept windows of each partition. */
 function restoreRanges({ restoresIncidents, restoreFrom }: AlertingState): readonly RestoreRange[] {
   const windows = restoreFrom.flatMap((from, partition) =>
     from === null ? [] : [{ topic: 'windows', partition, from }],
@@ -108,7 +108,7 @@ function flush(state: AlertingState): Flushed {
   return { outputs, head };
 }
 
-/** The windows in a batch; null for a record that is none. */
+/** The windows in a batch; null for a record that is not a window. */
 export function* windowsIn(
   batch: Buffer,
   partition: number,

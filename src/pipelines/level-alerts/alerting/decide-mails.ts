@@ -1,35 +1,35 @@
 import type { Incident } from './incidents';
 import type { Transition } from './mail-report';
 
-/** How an open incident stands when mails are decided. */
+/** The facts about an open incident on which its mails depend. */
 export interface Situation {
   readonly incident: Incident;
-  /** Complete windows covering `resolveAfter` behind its last breach held no breach. */
+  /** Complete windows that cover `resolveAfter` after its last breach held no breach. */
   readonly over: boolean;
   /** `groupWait` has passed since it opened. */
   readonly waited: boolean;
-  /** The input was read to its end, and nothing came since. */
+  /** Nothing has come since the input was read to its end. */
   readonly backlogRead: boolean;
-  /** An error message that was in no mail of it yet. */
+  /** An error pattern that none of its mails listed. */
   readonly newPattern: string | null;
-  /** The interval since its last mail has passed. */
+  /** The interval after its last mail has passed. */
   readonly reminderDue: boolean;
 }
 
 export interface MailDecisions {
   readonly mails: readonly DecidedMail[];
-  /** What is over and has been mailed, now or before. */
+  /** Incidents that are over and have been mailed, now or before. */
   readonly closed: readonly Incident[];
 }
 
 export interface DecidedMail {
   readonly transition: Transition;
-  /** One; a digest gathers those of its rule. */
+  /** A digest gathers those of its rule; any other mail has one. */
   readonly situations: readonly [Situation, ...Situation[]];
 }
 
 /**
- * Decides the mails of all open incidents at one moment: at most one each. The first row that fits holds.
+ * Decides the mails of all open incidents at one moment: at most one each. The first matching row holds.
  *
  * | mailed | late | over | and                              | mail                                             |
  * |--------|------|------|----------------------------------|--------------------------------------------------|
@@ -40,13 +40,13 @@ export interface DecidedMail {
  * | no     | no   | no   |                                  | later                                            |
  * | yes    |      | yes  | its last mail said so            | none                                             |
  * | yes    |      | yes  |                                  | `resolved`                                       |
- * | yes    | no   | no   | its last mail said it was over   | `reminder`: it goes on                           |
+ * | yes    | no   | no   | its last mail said it was over   | `reminder`: it continues                         |
  * | yes    | no   | no   | there is a pattern not mailed    | `new-pattern`                                    |
  * | yes    |      | no   | the interval has passed          | `reminder`                                       |
  * | yes    |      | no   |                                  | none                                             |
  *
- * An incident closes when it is over and somebody has been told of it, in whichever way: so every incident is mailed at
- * least once. A late one (all its breaches were older than `digestAfter` on arrival) is never urgent.
+ * An incident closes when it is over and a mail has reported it (`every-incident-is-mailed`). A late incident is never urgent:
+ * all its breaches were older than `digestAfter` on arrival.
  */
 export function decideMails(situations: readonly Situation[]): MailDecisions {
   const mails: DecidedMail[] = [];

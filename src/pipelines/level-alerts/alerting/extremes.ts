@@ -1,11 +1,11 @@
-/** Least and greatest of any number of values: `Math.min(...values)` fails on very many. */
+/** The least and greatest of any number of values: `Math.min(...values)` fails on very many. */
 
-/** Infinity of none. */
+/** Infinity when there is no value. */
 export function least(values: readonly number[]): number {
   return values.reduce((a, b) => Math.min(a, b), Infinity);
 }
 
-/** -Infinity of none. */
+/** -Infinity when there is no value. */
 export function greatest(values: readonly number[]): number {
   return values.reduce((a, b) => Math.max(a, b), -Infinity);
 }

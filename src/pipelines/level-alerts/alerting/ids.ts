@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Transition } from './mail-report';
 
-/** Whoever decides the same derives the same ids, whenever and wherever it is decided. */
+/** Equal decisions have equal ids on every machine and after every restart. */
 
 /**
  * @param group an origin, or `all`
@@ -12,8 +12,8 @@ export function incidentId(rule: string, group: string, openedBy: number): strin
 }
 
 /**
- * @param detail what sets apart the mails of one transition of one incident: the number of a reminder or of a
- * resolution, the text of a new pattern, else empty
+ * @param detail separates the mails of one transition of one incident: the number of a reminder or of a resolution, the
+ * text of a new pattern, otherwise empty
  */
 export function mailId(
   rule: string,

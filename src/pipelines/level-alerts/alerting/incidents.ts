@@ -9,7 +9,7 @@ export interface Incident {
   readonly id: string;
   readonly rule: string;
   readonly group: string;
-  /** The breach that opened it: fixed, whatever joins later. */
+  /** The breach that opened it; never changes. */
   readonly openedBy: number;
   readonly openedAt: number;
   readonly breaches: number[];
@@ -17,15 +17,15 @@ export interface Incident {
   from: number;
   /** … and end of the last one. */
   to: number;
-  /** When its last breach to come arrived. */
+  /** When its latest breach arrived. */
   changedAt: number;
-  /** Every breach of it was older than `digestAfter` when it arrived. */
+  /** True when each of its breaches was older than `digestAfter` on arrival. */
   late: boolean;
-  /** Over, and somebody was told of it. */
+  /** True when it is over, and a mail has reported it. */
   closed: boolean;
-  /** Breached windows of which a revision came since mails were last decided: where to look for new patterns. */
+  /** Breached windows that were revised after mails were last decided: they may hold new patterns. */
   readonly touched: Set<number>;
-  /** What was mailed of it; null before its first mail. */
+  /** Its mails so far; null before the first one. */
   mailed: Mailed | null;
 }
 
@@ -33,11 +33,11 @@ export interface Mailed {
   readonly lastAt: number;
   readonly reminders: number;
   readonly resolutions: number;
-  /** Mails that a new pattern was the reason of. */
+  /** Mails that a new pattern caused. */
   readonly newPatterns: number;
-  /** Did the last mail say that it is over, or past? */
+  /** True when the last mail said that it is over. */
   readonly toldOver: boolean;
-  /** Hashes of all patterns in it as of the last mail; null when there were too many for one more to be news. */
+  /** Hashes of all its patterns as of the last mail; null when there were too many to notice a new one. */
   readonly patterns: readonly string[] | null;
 }
 
@@ -45,25 +45,25 @@ export interface Breach {
   readonly rule: CheckedRule;
   readonly group: string;
   readonly start: number;
-  /** Timestamp of the record that passed the threshold. */
+  /** Timestamp of the record that breached the rule, or when the window was complete. */
   readonly arrivedAt: number;
-  /** Older than `digestAfter` when it arrived. */
+  /** True when it was older than `digestAfter` on arrival. */
   readonly late: boolean;
 }
 
-/** Incidents by rule and group; those of one rule and group never overlap. */
+/** Incidents by rule and group. Those of one rule and group never overlap. */
 export class Incidents {
   private readonly byId = new Map<string, Incident>();
   private readonly byGroup = new Map<string, Incident[]>();
   private readonly notClosed = new Set<Incident>();
-  /** Ids of those that differ from their record, and of those that are gone. */
+  /** Ids of incidents that differ from their record, or were evicted. */
   readonly unwritten = new Set<string>();
 
   all(): Incident[] {
     return [...this.byId.values()];
   }
 
-  /** Those that are not closed, in the order in which they opened: after a restart the same. */
+  /** The open incidents, in the order in which they opened. A restart keeps the order. */
   open(): Incident[] {
     return [...this.notClosed].sort(byOpening);
   }
@@ -74,7 +74,7 @@ export class Incidents {
     this.unwritten.add(incident.id);
   }
 
-  /** Notes what was mailed about an incident. */
+  /** Notes a mail about an incident. */
   noteMail(incident: Incident, mailed: Mailed): void {
     incident.mailed = mailed;
     this.unwritten.add(incident.id);
@@ -103,10 +103,10 @@ export class Incidents {
   }
 
   /**
-   * Takes a breached window into the incident it lies in, or whose span is less than `resolveAfter` away (the nearer one
-   * of two, else the earlier one: incidents are never merged), or opens one. That an incident is closed makes no
-   * difference, so that incidents do not depend on when mails were decided; but a breach behind the end of a closed
-   * incident opens it again.
+   * Adds a breached window to the incident that contains it, or to one whose span is less than `resolveAfter` away: to the
+   * nearer of two, otherwise to the earlier one. Opens an incident when there is none. Incidents are never merged. Closed
+   * incidents take breaches like open ones, so incidents do not depend on when mails were decided. A breach after the end
+   * of a closed incident opens it again (`told-stays-true`).
    */
   take(breach: Breach, resolveAfterMs: number): void {
     const { rule, group, start, arrivedAt } = breach;
@@ -177,7 +177,7 @@ export class Incidents {
 export const maxClosedIncidents = 1000;
 
 /**
- * When an incident is over: complete windows that cover `resolveAfter` behind its last breach, up to this time, held no
+ * When an incident is over unless another breach comes: complete windows up to this time cover `resolveAfter` after its last
  * breach. A breach that starts earlier joins it.
  */
 export function overAt(incident: Incident, rule: CheckedRule, resolveAfterMs: number): number {
@@ -191,12 +191,12 @@ export function reminderAt(mailed: Mailed, repeatIntervalMs: number): number {
   return mailed.lastAt + repeatIntervalMs * 2 ** mailed.reminders;
 }
 
-/** Between two mails of an incident that are sent for new patterns lies at least this long, doubled with each of them. */
+/** The first pause between two mails that new patterns cause. Doubles with each of them. */
 const newPatternPauseMs = 5 * 60_000;
 
 /**
- * From when on a new pattern is a reason to mail again: the first one at once, the next ones after growing pauses of no
- * more than `repeatInterval`. Messages without end, each unlike the others, must not make mails without end.
+ * The first time at which a new pattern causes a mail: the first pattern at once, later ones after growing pauses of at most
+ * `repeatInterval`. A service that logs a new message each second must not cause a mail each second.
  */
 export function newPatternAt({ lastAt, newPatterns }: Mailed, repeatIntervalMs: number): number {
   return newPatterns === 0 ? lastAt : lastAt + Math.min(newPatternPauseMs * 2 ** (newPatterns - 1), repeatIntervalMs);

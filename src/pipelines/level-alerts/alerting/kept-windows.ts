@@ -22,7 +22,7 @@ export interface Place {
   readonly timestamp: number;
 }
 
-/** How complete an origin's windows are (rule 13): by its latest record. */
+/** How complete an origin's windows are, as its latest record says (`complete-windows`). */
 interface Origin {
   windows: number;
   watermark: number | null;
@@ -37,18 +37,18 @@ interface RuleWindow {
   changedAt: number;
 }
 
-/** Processing time. After the end of all input, each window that has ended is complete, whatever its origin's watermark. */
+/** Processing time. After the end of all input, each window that has ended is complete, even after its origin's watermark. */
 export interface AlertingClock {
   readonly now: number;
   readonly ended: boolean;
 }
 
-/** More are not kept, whatever `keepWindows` says: the least recently changed go first. About 200 MiB. */
+/** At most this many windows are kept, about 200 MiB; the least recently changed go first (`bounded-memory`). */
 export const maxKeptWindows = 200_000;
 
 /**
- * The windows that alerting remembers, by their latest value, with the sums by which rules are evaluated. Everything in here
- * can be rebuilt from topic `windows`; the order of partitions among each other does not matter.
+ * The latest revisions of the windows that alerting keeps, and sums over the windows of rules. All of it can be rebuilt from
+ * topic `windows`. The order in which partitions are read does not matter.
  */
 export class KeptWindows {
   private readonly byStart = new Map<number, Map<string, KeptWindow>>();
@@ -66,7 +66,7 @@ export class KeptWindows {
     this.byChange = Array.from({ length: partitions }, () => new Set<KeptWindow>());
   }
 
-  /** Takes a revision in place of the one before. Null when its start is no time. */
+  /** Replaces the revision before. Null when its start is not a time. */
   put(record: WindowRecord, place: Place): KeptWindow | null {
     const start = Date.parse(record.windowStart);
     if (Number.isNaN(start)) return null;
@@ -129,7 +129,7 @@ export class KeptWindows {
     return members.filter(({ origin }) => this.rulesOf(origin).includes(rule));
   }
 
-  /** A short span is walked window by window, so that it costs the same however many windows are kept. */
+  /** Walks a short span window by window: its cost does not depend on the number of kept windows. */
   private startsBetween(from: number, to: number): number[] {
     const { baseWindowMs } = this;
     if (!((to - from) / baseWindowMs < this.byStart.size)) {
@@ -147,7 +147,7 @@ export class KeptWindows {
     return [...this.origins].filter(([, { rules }]) => rules.includes(rule)).map(([origin]) => origin);
   }
 
-  /** Until when an origin's windows are complete (rule 13); -Infinity when nothing is known. */
+  /** Until when an origin's windows are complete (`complete-windows`); -Infinity when it is unknown. */
   completeUntil(origin: string, clock: AlertingClock): number {
     const known = this.origins.get(origin);
     if (clock.ended || known?.idle === true) return clock.now;

@@ -67,7 +67,7 @@ export interface ReportedRule {
 export interface BreachedWindow {
   readonly windowStart: string;
   readonly windowEnd: string;
-  /** The value by which the rule's kind evaluates windows: for a threshold, lines at the rule's level. */
+  /** The value that the rule's kind limits: for a threshold, lines at the rule's level. */
   readonly count: number;
 }
 
@@ -81,7 +81,7 @@ export interface ReportedPattern extends PatternCount {
   readonly isNew: boolean;
 }
 
-/** What a reader must know to judge the figures: sums over the breached windows, and who or what is missing. */
+/** Limits of the figures: sums over the breached windows, and which lines and origins are missing. */
 export interface ReportNotes {
   readonly incomplete: number;
   readonly continuation: number;
@@ -90,8 +90,8 @@ export interface ReportNotes {
   readonly future: number;
   readonly expired: number;
   /**
-   * How often lines may be missing, from the first to the last breach: a window between them may be below the limit for no
-   * other reason. Not in mails that were decided by an earlier preview.
+   * How often lines may be missing, from the first to the last breach: a window between them may be below the limit because
+   * of that. Missing in mails that an earlier preview decided.
    */
   readonly gaps?: number;
   /** Origins whose watermark has not reached the end of the last breach (20). */

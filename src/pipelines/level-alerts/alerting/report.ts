@@ -13,7 +13,7 @@ import type {
 } from './mail-report';
 import { allTogether, groupOf, ruleWindowStart, type CheckedRule } from './rules';
 
-/** What is reported: one incident, or those that a digest of one rule gathers. At least one. */
+/** The subject of a report: one incident, or those that a digest of one rule gathers. */
 export interface Subject {
   readonly rule: CheckedRule;
   readonly incidents: readonly [Incident, ...Incident[]];
@@ -22,7 +22,7 @@ export interface Subject {
 const bounds = { breaches: 1000, chart: 30, patterns: 20, samples: 10, origins: 20, lagging: 20 } as const;
 const hour = 60 * 60 * 1000;
 
-/** Fills a report from the windows that are kept. Breaches whose windows are kept no longer are left out of its sums. */
+/** Fills a report from the windows that are kept. Its sums leave out breaches whose windows were evicted. */
 export function buildReport(
   windows: KeptWindows,
   clock: AlertingClock,
@@ -113,7 +113,7 @@ function breachedOnly({ rule, incidents }: Subject, members: readonly KeptWindow
   return members.filter(({ origin, start }) => breached.get(groupOf(rule, origin))?.has(ruleWindowStart(rule, start)));
 }
 
-/** Oldest first; those whose windows are gone are left out, unless nothing else is left. */
+/** Oldest first, without those whose windows were evicted, unless all were. */
 function breachesOf(windows: KeptWindows, { rule, incidents }: Subject): [BreachedWindow, ...BreachedWindow[]] {
   const all = incidents
     .flatMap(({ group, breaches }) => breaches.map((start) => ({ start, ...windows.evaluate(rule, group, start) })))
@@ -128,7 +128,7 @@ function breachesOf(windows: KeptWindows, { rule, incidents }: Subject): [Breach
   return [windowOf(all.at(-1) ?? { start: incidents[0].openedBy, value: 0 })];
 }
 
-/** The usual: complete windows of the hour before, empty ones included, as far back as anything is known. */
+/** The usual counts: complete windows of the hour before, with empty ones, back to the first known window. */
 function medianBefore(
   windows: KeptWindows,
   clock: AlertingClock,
@@ -196,11 +196,11 @@ function markNew(patterns: readonly PatternCount[], before: readonly KeptWindow[
   return patterns.map(({ pattern, count }) => ({ pattern, count, isNew: !known.has(pattern) }));
 }
 
-/** How it began; in a mail of an incident that was mailed before, how it goes on. In order of time. */
+/** The first lines; in a mail about an incident that was mailed before, the last ones. In order of time. */
 function samplesOf(breached: readonly KeptWindow[], transition: Transition): SampleLine[] {
   const samples = breached.flatMap(({ record }) => record.samples);
-  const goesOn = transition === 'reminder' || transition === 'new-pattern';
-  return goesOn ? samples.slice(-bounds.samples) : samples.slice(0, bounds.samples);
+  const continues = transition === 'reminder' || transition === 'new-pattern';
+  return continues ? samples.slice(-bounds.samples) : samples.slice(0, bounds.samples);
 }
 
 function originsOf(rule: CheckedRule, breached: readonly KeptWindow[]): { origin: string; count: number }[] {
@@ -247,7 +247,7 @@ function byLevel(of: (level: keyof LevelCounts) => number): LevelCounts {
   return { error: of('error'), warn: of('warn'), info: of('info'), debug: of('debug'), none: of('none') };
 }
 
-/** Of an even number the mean of the two in the middle. */
+/** With an even number of values, the mean of the two in the middle. */
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;

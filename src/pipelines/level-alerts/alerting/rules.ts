@@ -68,7 +68,7 @@ export function configuredRule({ kind: kindName, ...rest }: ConfiguredRule): Rul
 
 /**
  * @param baseWindowMs the window of counting
- * @throws CONFIG when two rules have one name, or a window is no multiple of the base window
+ * @throws CONFIG when two rules have one name, or a window is not a multiple of the base window
  */
 export function checkRules(rules: readonly Rule[], baseWindowMs: number): readonly CheckedRule[] {
   const names = new Set<string>();
@@ -80,7 +80,7 @@ export function checkRules(rules: readonly Rule[], baseWindowMs: number): readon
     if (rule.windowMs <= 0 || rule.windowMs % baseWindowMs !== 0) {
       throw new TelltaleError(
         'CONFIG',
-        `rules: the window of rule "${rule.name}" is ${rule.windowMs} ms, which is no multiple of the base window ` +
+        `rules: the window of rule "${rule.name}" is ${rule.windowMs} ms, which is not a multiple of the base window ` +
           `(${baseWindowMs} ms); choose a multiple of it.`,
       );
     }

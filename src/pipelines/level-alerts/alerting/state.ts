@@ -17,11 +17,11 @@ export interface AlertingOptions {
   readonly groupWaitMs: number;
   /** From the first mail of an incident to its first reminder; doubles with every reminder. More than 0. */
   readonly repeatIntervalMs: number;
-  /** An incident is over when complete windows covering this much event time behind its last breach held none. */
+  /** An incident is over when complete windows that cover this much event time after its last breach held no breach. */
   readonly resolveAfterMs: number;
   /** Breaches in windows that ended longer ago when they arrived go into a digest. */
   readonly digestAfterMs: number;
-  /** Windows and closed incidents are remembered for so long after their last change. */
+  /** How long windows and closed incidents are kept after their last change. */
   readonly keepWindowsMs: number;
 }
 
@@ -30,9 +30,9 @@ export interface AlertingState {
   readonly rules: ReadonlyMap<string, CheckedRule>;
   readonly windows: KeptWindows;
   readonly incidents: Incidents;
-  /** Breaches seen since mails were last decided, by rule, group and start. */
+  /** Breaches found after mails were last decided, by rule, group and start. */
   readonly breaches: Map<string, Breach>;
-  /** By rule and group: the windows before this start were evaluated. Of rules that are evaluated when windows are complete. */
+  /** For rules that are evaluated when windows are complete, by rule and group: windows that start earlier were evaluated. */
   readonly evaluatedUntil: Map<string, Map<string, number>>;
   /** True until the first step after a restart. */
   restoring: boolean;

@@ -7,7 +7,7 @@ import { isListOf, isMissingOr, isNumber, isObjectOf, isOneOf, isString, type Gu
 interface StoredRule extends Omit<ReportedRule, 'kind' | 'words'> {
   readonly kind?: string | undefined;
   readonly words?: RuleWords | undefined;
-  /** Of a threshold rule. */
+  /** In a threshold rule. */
   readonly threshold?: number | undefined;
 }
 

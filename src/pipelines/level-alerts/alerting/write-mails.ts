@@ -31,7 +31,7 @@ function situationOf(state: AlertingState, incident: Incident): Situation {
   };
 }
 
-/** Is it time to look for new patterns? If not, the windows to look through are kept. */
+/** True when it is time to look for new patterns. Until then, touched windows are kept. */
 function newPatternsDue({ now, options }: AlertingState, { mailed }: Incident): boolean {
   return mailed !== null && now >= newPatternAt(mailed, options.repeatIntervalMs);
 }
@@ -56,7 +56,7 @@ function writeMail(state: AlertingState, { transition, situations }: DecidedMail
   }
 }
 
-/** What sets the mail apart from others of its incident and transition. */
+/** Separates the mail from others of its incident and transition. */
 function detailOf({ incident, newPattern }: Situation, transition: Transition): string | number {
   switch (transition) {
     case 'reminder':
@@ -72,7 +72,7 @@ function detailOf({ incident, newPattern }: Situation, transition: Transition): 
   }
 }
 
-/** More distinct patterns in one incident are not told apart: one more of them would be no news. */
+/** With more distinct patterns in one incident, a new one is not worth a mail. */
 const maxMailedPatterns = 64;
 
 function mailedNow(state: AlertingState, incident: Incident, rule: CheckedRule, transition: Transition): Mailed {
@@ -89,8 +89,8 @@ function mailedNow(state: AlertingState, incident: Incident, rule: CheckedRule, 
 }
 
 /**
- * Breaches become incidents in the order in which they arrived, so that it makes no difference how far ahead of the
- * others a partition was read.
+ * Adds breaches to incidents in the order in which they arrived: it makes no difference which partition was read first
+ * (`arrival-order-independence`).
  */
 export function takeBreaches(state: AlertingState): void {
   evaluateCompleted(state);

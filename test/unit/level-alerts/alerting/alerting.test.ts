@@ -22,12 +22,12 @@ describe('a breach', () => {
   it.each([
     { errors: 1, mails: [] },
     { errors: 2, mails: ['opened 10:05-10:06'] },
-  ])('is more than the threshold in one window: $errors errors', ({ errors, mails }) => {
+  ])('exists when one window has more errors than the threshold: $errors', ({ errors, mails }) => {
     const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), errors));
     expect(said(runner.catchUp(at('10:06')))).toEqual(mails);
   });
 
-  it('exists as soon as a revision passes the threshold, long before the window is complete', () => {
+  it('exists as soon as a revision passes the threshold, before the window is complete', () => {
     const runner = new Runner();
     const early = windowOf('a', at('10:05'), 2, { complete: false, watermark: at('10:05') });
     expect(said(runner.write(0, at('10:05'), early).catchUp(at('10:05')))).toEqual(['opened 10:05-10:06']);
@@ -68,17 +68,17 @@ describe('a breach', () => {
     expect(said(runner.catchUp(at('10:10')))).toEqual(['opened 10:05-10:10']);
   });
 
-  it('counts a window by its latest revision, not by all of them', () => {
+  it('counts only the latest revision of a window', () => {
     const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 1), windowOf('a', at('10:05'), 1));
     expect(said(runner.catchUp(at('10:06')))).toEqual([]);
   });
 
-  it('stays a breach when a window is written again with less', () => {
+  it('stays a breach when a later revision has fewer lines', () => {
     const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 2), windowOf('a', at('10:05'), 1));
     expect(said(runner.catchUp(at('10:06')))).toEqual(['opened 10:05-10:06']);
   });
 
-  it('is not judged twice when a revision adds to a window that is breached', () => {
+  it('is evaluated once when a revision adds lines to a breached window', () => {
     const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 2));
     runner.catchUp(at('10:06'));
     runner.write(0, at('10:07'), windowOf('a', at('10:05'), 5, { revision: 2 }));
@@ -88,7 +88,7 @@ describe('a breach', () => {
 });
 
 describe('an incident', () => {
-  it('is resolved when complete windows that cover resolveAfter held no breach, for every origin of its group', () => {
+  it('is resolved when complete windows of every origin of its group cover resolveAfter without a breach', () => {
     const runner = new Runner();
     runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).write(1, at('10:06'), windowOf('b', at('10:05'), 0));
     expect(said(runner.catchUp(at('10:06')))).toEqual(['opened 10:05-10:06']);
@@ -112,13 +112,13 @@ describe('an incident', () => {
   it.each([
     { next: '10:15', incidents: [['10:05', '10:15']] },
     { next: '10:16', incidents: [['10:05'], ['10:16']] },
-  ])('takes a breach in that is less than resolveAfter from its span: $next', ({ next, incidents }) => {
+  ])('takes in a breach when it is less than resolveAfter from its span: $next', ({ next, incidents }) => {
     const runner = new Runner().write(0, at('10:30'), windowOf('a', at('10:05'), 2), windowOf('a', at(next), 2));
     runner.catchUp(at('10:30'));
     expect(runner.incidents().map(({ breaches }) => breaches)).toEqual(incidents);
   });
 
-  it('is never merged with another: a breach between two joins the nearer one', () => {
+  it('takes a breach between two incidents into the nearer one, and merges neither', () => {
     const runner = new Runner().write(0, at('10:30'), windowOf('a', at('10:05'), 2), windowOf('a', at('10:20'), 2));
     runner.catchUp(at('10:30'));
     runner.write(0, at('10:31'), windowOf('a', at('10:14'), 2));
@@ -126,7 +126,7 @@ describe('an incident', () => {
     expect(runner.incidents().map(({ breaches }) => breaches)).toEqual([['10:05'], ['10:14', '10:20']]);
   });
 
-  it('that is over when its first mail is due says so, and is mailed once', () => {
+  it('is mailed once, as over, when it is over before its first mail is due', () => {
     const runner = new Runner();
     runner.write(0, at('10:30'), windowOf('a', at('10:05'), 2), windowOf('a', at('10:29'), 0));
     expect(said(runner.catchUp(at('10:30')))).toEqual(['over 10:05-10:06']);
@@ -139,7 +139,7 @@ describe('an incident', () => {
     expect(said(runner.catchUp(at('10:06') + 30_000))).toEqual(['opened 10:05-10:06']);
   });
 
-  it('reminds after repeatInterval, then after twice as long, as long as it lasts', () => {
+  it('reminds after repeatInterval, then after twice as long, while it lasts', () => {
     const runner = new Runner({ repeatIntervalMs: hour }).write(0, at('10:00'), windowOf('a', at('09:59'), 2));
     const mails = ['10:00', '10:59', '11:00', '12:59', '13:00', '16:59', '17:00'].map((time) => [
       time,
@@ -163,7 +163,7 @@ describe('an incident', () => {
     ]);
   });
 
-  it('mails a pattern at once that was in none of its mails, and only in breached windows', () => {
+  it('mails a new pattern at once when it is in a breached window', () => {
     const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 2));
     runner.catchUp(at('10:06'));
     const other = [{ pattern: 'other', count: 1 }];
@@ -175,7 +175,7 @@ describe('an incident', () => {
     expect(said(runner.catchUp(at('10:09')))).toEqual([]);
   });
 
-  it('mails further new patterns after growing pauses, and none of them is forgotten meanwhile', () => {
+  it('mails further new patterns after growing pauses, and misses none', () => {
     const runner = new Runner({ repeatIntervalMs: 40 * hour }).write(0, at('10:06'), windowOf('a', at('10:05'), 2));
     runner.catchUp(at('10:06'));
     const mails: string[] = [];
@@ -193,7 +193,7 @@ describe('an incident', () => {
     ]);
   });
 
-  it('that was resolved and goes on reminds at once, and is resolved again under another id', () => {
+  it('reminds at once when it continues after it was resolved, and is resolved again under another id', () => {
     const runner = new Runner();
     runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).catchUp(at('10:06'));
     quietUntil(runner, '10:20');
@@ -203,7 +203,7 @@ describe('an incident', () => {
     expect(new Set(runner.mails().map(({ id }) => id)).size).toBe(4);
   });
 
-  it('that is closed takes in a breach inside of it without a mail', () => {
+  it('takes in a breach inside its span without a mail when it is closed', () => {
     const runner = new Runner();
     runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2), windowOf('a', at('10:08'), 2)).catchUp(at('10:09'));
     quietUntil(runner, '10:30');
@@ -212,7 +212,7 @@ describe('an incident', () => {
     expect(runner.incidents()).toEqual([{ rule: 'errors', group: 'all', breaches: ['10:05', '10:06', '10:08'] }]);
   });
 
-  it('is forgotten when it was closed and keepWindows has passed', () => {
+  it('is evicted when it is closed and keepWindows has passed', () => {
     const runner = new Runner({ keepWindowsMs: hour });
     runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).catchUp(at('10:06'));
     quietUntil(runner, '10:30');
@@ -224,18 +224,18 @@ describe('an incident', () => {
 });
 
 describe('a digest', () => {
-  it('gathers all breaches of a rule that were old on arrival, when the backlog is read', () => {
+  it('gathers all breaches of a rule that were old on arrival when the backlog is read', () => {
     const runner = new Runner();
     runner.write(0, at('18:00'), windowOf('a', at('10:05'), 2), windowOf('a', at('11:05'), 3)).foldAll();
-    expect(said(runner.drain())).toEqual([]);
-    const [digest, ...others] = runner.tick(at('18:00')).drain();
+    expect(said(runner.flush())).toEqual([]);
+    const [digest, ...others] = runner.tick(at('18:00')).flush();
     expect(others).toEqual([]);
     expect(digest).toMatchObject({ transition: 'digest', totals: { error: 5 }, group: 'all' });
     expect(digest?.breaches.map(({ windowStart }) => clock(windowStart))).toEqual(['10:05', '11:05']);
     expect(said(quietUntil(runner, '18:30'))).toEqual([]);
   });
 
-  it('is one for all origins of a rule that counts each by itself', () => {
+  it('covers all origins when a rule counts each by itself', () => {
     const rules = defaults.rules.map((rule) => ({ ...rule, each: true }));
     const runner = new Runner({ rules });
     runner.write(0, at('18:00'), windowOf('a', at('10:05'), 2)).write(1, at('18:00'), windowOf('b', at('10:07'), 3));
@@ -245,14 +245,14 @@ describe('a digest', () => {
   it.each([
     { arrived: at('16:06'), transition: 'opened' },
     { arrived: at('16:06') + 1, transition: 'digest' },
-  ])('is for windows that ended more than digestAfter before: $transition', ({ arrived, transition }) => {
+  ])('covers windows that ended more than digestAfter before they arrived: $transition', ({ arrived, transition }) => {
     const runner = new Runner().write(0, arrived, windowOf('a', at('10:05'), 2));
     expect(runner.catchUp(arrived)).toMatchObject([{ transition }]);
   });
 });
 
 describe('a restart', () => {
-  it('mails nothing again, and goes on where it was', () => {
+  it('mails nothing again and continues at its position', () => {
     const runner = new Runner({ repeatIntervalMs: hour });
     runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).catchUp(at('10:06'));
     expect(said(runner.restart().catchUp(at('10:07')))).toEqual([]);
@@ -262,7 +262,7 @@ describe('a restart', () => {
     expect(runner.mails().at(-1)?.totals.error).toBe(6);
   });
 
-  it('decides again what was not committed, under the same ids', () => {
+  it('decides uncommitted mails again under the same ids', () => {
     const input = (): Runner => new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 2));
     const crashed = input().foldAll().tick(at('10:06')).restart();
     expect(crashed.catchUp(at('10:09')).map(({ id }) => id)).toEqual(
@@ -284,15 +284,15 @@ describe('a restart', () => {
     ]);
   });
 
-  it('judges nothing by records behind the head before it has folded them', () => {
+  it('evaluates records after its position only when it folds them', () => {
     const runner = new Runner().write(0, at('10:06'), windowOf('a', at('10:05'), 1));
     runner.catchUp(at('10:06'));
     runner.write(0, at('10:10'), windowOf('a', at('10:05'), 2)).write(1, at('10:10'), windowOf('b', at('10:05'), 0));
-    expect(said(runner.restart().fold(1).drain())).toEqual([]);
-    expect(said(runner.fold(0).drain())).toEqual(['opened 10:05-10:06']);
+    expect(said(runner.restart().fold(1).flush())).toEqual([]);
+    expect(said(runner.fold(0).flush())).toEqual(['opened 10:05-10:06']);
   });
 
-  it('forgets the windows that were forgotten before', () => {
+  it('keeps evicted windows evicted', () => {
     const runner = new Runner({
       keepWindowsMs: hour,
       rules: [thresholdRule({ ...errorsRule, threshold: 3 })],
@@ -361,13 +361,13 @@ describe('a restart', () => {
   });
 });
 
-describe('at the end of a replay', () => {
-  it('mails are decided as if each window had been uploaded when it ended', () => {
+describe('overFinalWindows', () => {
+  it('decides mails as if each window had been uploaded when it ended', () => {
     const runner = new Runner({ repeatIntervalMs: 20 * minute }, overFinalWindows);
     const starts = [5, 6, 7, 30, 36, 42, 48, 54, 59].map((n) => at('10:00') + n * minute);
     runner.write(0, at('23:00'), ...starts.map((start) => windowOf('a', start, 2)));
-    expect(said(runner.foldAll().drain())).toEqual([]);
-    const mails = runner.end().drain();
+    expect(said(runner.foldAll().flush())).toEqual([]);
+    const mails = runner.end().flush();
     expect(mails.map((mail) => `${clock(mail.decidedAt)} ${said([mail]).join('')}`)).toEqual([
       '10:06 opened 10:05-10:06',
       '10:18 resolved 10:05-10:08',
@@ -376,16 +376,16 @@ describe('at the end of a replay', () => {
     ]);
   });
 
-  it('a first mail sums all origins of its window', () => {
+  it('sums all origins of a window in its first mail', () => {
     const runner = new Runner({}, overFinalWindows);
     runner.write(0, 0, windowOf('b', at('10:05'), 2)).write(1, 0, windowOf('a', at('10:05'), 3));
-    expect(runner.foldAll().end().drain()).toMatchObject([{ transition: 'opened', totals: { error: 5 } }]);
+    expect(runner.foldAll().end().flush()).toMatchObject([{ transition: 'opened', totals: { error: 5 } }]);
   });
 
-  it('mails an incident that still waits for groupWait, and holds back nothing as old', () => {
+  it('mails an incident that still waits for groupWait, and holds back no old one', () => {
     const runner = new Runner({ groupWaitMs: hour }, overFinalWindows);
     runner.write(0, at('23:00'), windowOf('a', at('10:05'), 2));
-    expect(said(runner.foldAll().end().drain())).toEqual(['opened 10:05-10:06']);
+    expect(said(runner.foldAll().end().flush())).toEqual(['opened 10:05-10:06']);
   });
 });
 
@@ -395,7 +395,7 @@ it('refuses reminders without an interval', () => {
 
 describe('rules', () => {
   it.each([
-    { change: { windowMs: 90_000 }, message: /no multiple of the base window/ },
+    { change: { windowMs: 90_000 }, message: /not a multiple of the base window/ },
     { change: {}, message: /two rules are named "errors"/ },
   ])('are refused: $message', ({ change, message }) => {
     const rules = [...defaults.rules, ...defaults.rules].map((rule) => ({ ...rule, ...change }));
@@ -403,7 +403,7 @@ describe('rules', () => {
   });
 });
 
-it('passes over records that are no windows', () => {
+it('skips records that are not windows', () => {
   const runner = new Runner()
     .append(0, { key: Buffer.from('x'), value: Buffer.from('{'), headers: [], timestamp: at('10:00') })
     .append(0, { key: null, value: null, headers: [], timestamp: at('10:00') })

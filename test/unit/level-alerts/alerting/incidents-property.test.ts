@@ -53,14 +53,14 @@ const transactions: fc.Arbitrary<Transaction[]> = fc
 const inOneGo = (input: readonly Transaction[]): Runner => {
   const runner = new Runner({ rules });
   for (const { partition, timestamp, windows } of input) runner.write(partition, timestamp, ...windows).fold(partition);
-  runner.drain();
+  runner.flush();
   return runner;
 };
 
 /** What happens after a transaction was written. */
 const cut = fc.record({
   perBatch: fc.integer({ min: 1, max: 4 }),
-  then: fc.constantFrom('read on', 'drain', 'tick and drain', 'die', 'die in a drain'),
+  then: fc.constantFrom('read on', 'flush', 'tick and flush', 'die', 'die in a flush'),
 });
 
 function expectEachMailedOnce(runner: Runner): void {
@@ -80,8 +80,8 @@ function expectEachMailedOnce(runner: Runner): void {
   }
 }
 
-describe('however windows are cut into batches and drains, and wherever the job dies', () => {
-  it('incidents are those of one go, each is mailed, and no mail is decided twice', () => {
+describe('the alerting job', () => {
+  it('finds the same incidents, mails each, and decides no mail twice when input is cut anywhere and the job dies anywhere', () => {
     fc.assert(
       fc.property(transactions, fc.array(cut, { minLength: 1, maxLength: 30 }), (input, cuts) => {
         const runner = new Runner({ rules });
@@ -89,15 +89,15 @@ describe('however windows are cut into batches and drains, and wherever the job 
         const order: { partition: number; from: number; to: number }[] = [];
         const lengths = [0, 0];
         input.forEach(({ partition, timestamp, windows }, i) => {
-          const { perBatch, then } = cuts[i % cuts.length] ?? { perBatch: 1, then: 'drain' };
+          const { perBatch, then } = cuts[i % cuts.length] ?? { perBatch: 1, then: 'flush' };
           runner.write(partition, timestamp, ...windows);
           const from = lengths[partition] ?? 0;
           lengths[partition] = from + windows.length;
           order.push({ partition, from, to: from + windows.length });
           runner.fold(partition, Infinity, perBatch);
-          if (then === 'tick and drain') runner.tick(timestamp);
-          if (then.endsWith('drain') && then !== 'die in a drain') runner.drain();
-          if (then === 'die in a drain') runner.drainInVain();
+          if (then === 'tick and flush') runner.tick(timestamp);
+          if (then.endsWith('flush') && then !== 'die in a flush') runner.flush();
+          if (then === 'die in a flush') runner.loseFlush();
           if (then.startsWith('die')) {
             runner.restart();
             for (const { partition, from, to } of order) {
@@ -117,16 +117,16 @@ describe('however windows are cut into batches and drains, and wherever the job 
     );
   });
 
-  it('breaches are the same in whichever order partitions are read, and so are incidents of single origins', () => {
+  it('finds the same breaches, and the same incidents of single origins, when partitions are read in another order', () => {
     fc.assert(
-      fc.property(transactions, fc.array(fc.boolean(), { minLength: 1 }), (input, drains) => {
+      fc.property(transactions, fc.array(fc.boolean(), { minLength: 1 }), (input, flushes) => {
         const runner = new Runner({ rules });
         input.forEach(({ partition, timestamp, windows }, i) => {
           runner.write(partition, timestamp, ...windows);
-          if (drains[i % drains.length] === true) runner.fold(1).fold(0).drain();
+          if (flushes[i % flushes.length] === true) runner.fold(1).fold(0).flush();
           else if (i % 3 === 0) runner.restart().fold(1);
         });
-        runner.fold(1).fold(0).drain();
+        runner.fold(1).fold(0).flush();
         const reference = inOneGo(input);
         expect(breached(runner)).toEqual(breached(reference));
         expect(runner.incidents().filter(({ rule }) => rule === 'each')).toEqual(
@@ -141,7 +141,7 @@ describe('however windows are cut into batches and drains, and wherever the job 
 /** How mails are decided after a transaction: further ticks, as shares of the time to the next one, and a restart. */
 const pause = fc.record({ ticks: fc.array(fc.double({ min: 0, max: 1, noNaN: true })), restart: fc.boolean() });
 
-it('decides the same mails at the same times when ticks come more often and the job restarts in between', () => {
+it('decides the same mails at the same times when ticks come more often and it restarts in between', () => {
   const options = { rules, groupWaitMs: 7 * minute, repeatIntervalMs: 11 * minute };
   const idle = (windows: readonly WindowRecord[]) => windows.map((window) => ({ ...window, idle: true }));
   fc.assert(
@@ -166,7 +166,7 @@ it('decides the same mails at the same times when ticks come more often and the 
   );
 });
 
-it('a replay of equal windows decides equal mails, whatever their order', () => {
+it('decides the same mails over final windows when they come in another order', () => {
   const options = { rules, repeatIntervalMs: 10 * minute };
   fc.assert(
     fc.property(transactions, fc.array(fc.nat(), { minLength: 7, maxLength: 7 }), (input, random) => {
@@ -178,7 +178,7 @@ it('a replay of equal windows decides equal mails, whatever their order', () => 
       const replay = (order: readonly { partition: number; window: WindowRecord }[]) => {
         const runner = new Runner(options, overFinalWindows);
         for (const { partition, window } of order) runner.write(partition, 0, window);
-        return runner.foldAll().end().drain();
+        return runner.foldAll().end().flush();
       };
       const mails = replay(keyed.map(({ entry }) => entry));
       expect(replay(keyed.toSorted((a, b) => a.key - b.key).map(({ entry }) => entry))).toEqual(mails);

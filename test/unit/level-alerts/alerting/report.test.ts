@@ -50,7 +50,7 @@ describe('a report', () => {
     expect(report.notes).toMatchObject({ continuation: 2, unparsed: 4, again: 6, future: 8, expired: 10, gaps: 0 });
   });
 
-  it('counts possible gaps from the first breach to the last, also in windows between them', () => {
+  it('counts possible gaps from the first breach to the last, with the windows between them', () => {
     const gap = { gaps: 1 };
     const report = reportOf(
       '10:09',
@@ -101,7 +101,7 @@ describe('a report', () => {
     expect(report.median?.info ?? null).toBe(median);
   });
 
-  it('takes no window into the median that is not complete', () => {
+  it('leaves incomplete windows out of the median', () => {
     const waiting = { watermark: at('10:04'), counts: { info: 9 } };
     const report = reportOf(
       '10:06',
@@ -126,7 +126,7 @@ describe('a report', () => {
     expect(report.chart.at(-1)).toMatchObject({ windowStart: iso('10:35'), error: 3 });
   });
 
-  it('charts nothing from before anything was known', () => {
+  it('charts no time before the first known window', () => {
     const report = reportOf('10:06', windowOf('a', at('10:03'), 1), windowOf('a', at('10:05'), 2));
     expect(report.chart.map(({ error }) => error)).toEqual([1, 0, 2]);
   });
@@ -150,7 +150,7 @@ describe('a report', () => {
     expect(report.otherPatterns).toBe(6);
   });
 
-  it('shows how it began, and in later mails how it goes on', () => {
+  it('shows the first lines in the first mail, and the last lines in later mails', () => {
     const samples = (text: string) => ({ samples: [0, 1, 2].map((i) => ({ source: 's', at: `0:${i}`, text })) });
     const runner = new Runner();
     const minutes = ['10:05', '10:06', '10:07', '10:08'];

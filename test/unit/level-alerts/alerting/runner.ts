@@ -77,7 +77,7 @@ export const defaults: AlertingOptions = {
 /** Two partitions of topic `windows`, and the job that folds them as a job-runner would. */
 export class Runner {
   readonly job: Job<AlertingState>;
-  /** What was committed. */
+  /** Committed outputs. */
   readonly outputs: Output[] = [];
   private head: Buffer | null = null;
   private state: AlertingState;
@@ -112,12 +112,12 @@ export class Runner {
     return this;
   }
 
-  /** Folds the next records of a partition, in batches of at most so many. */
+  /** Folds the next records of a partition, in batches of at most `perBatch`. */
   fold(partition: number, count = Infinity, perBatch = 3): this {
     let left = Math.min(count, this.unread(partition));
     while (left > 0) {
       const from = this.read[partition] ?? 0;
-      // Batches begin at multiples: the first may begin before what is wanted, as those of an event log do.
+      // Batches begin at multiples: the first may begin before the wanted offset, as in an event log.
       const begin = from - (from % perBatch);
       const wanted = Math.min(begin + perBatch - from, left);
       const batch = this.batch(partition, begin, from + wanted);
@@ -148,7 +148,7 @@ export class Runner {
   }
 
   /** One transaction: returns the mails of it. */
-  drain(): MailReport[] {
+  flush(): MailReport[] {
     const { outputs, head } = this.job.flush(this.state);
     if (head !== null) this.head = head;
     this.committed = [...this.read];
@@ -157,21 +157,21 @@ export class Runner {
   }
 
   /** A transaction that is never committed. */
-  drainInVain(): void {
+  loseFlush(): void {
     this.job.flush(this.state);
   }
 
-  /** Where the job would go on to read. */
+  /** Where the job would continue to read. */
   position(partition: number): number {
     return this.read[partition] ?? 0;
   }
 
   /** Reads everything, and it is `now`. */
   catchUp(now: number): MailReport[] {
-    return this.foldAll().tick(now).drain();
+    return this.foldAll().tick(now).flush();
   }
 
-  /** Another job starts from the windows, and from a head and records: by default from what this one has committed. */
+  /** Another job starts from the windows, and from a head and records: by default from those that this one has committed. */
   restartAs(
     options: Partial<AlertingOptions>,
     { head, records } = { head: this.head, records: this.stateRecords() },
@@ -183,7 +183,7 @@ export class Runner {
     return other.restart(records);
   }
 
-  /** Dies, and starts from what was committed. */
+  /** Dies, and starts from the committed state. */
   restart(records: readonly RecordData[] = this.stateRecords()): this {
     this.state = this.job.open(this.head);
     for (const { topic, partition = 0, from } of this.job.restoreRanges(this.state)) {
@@ -193,7 +193,7 @@ export class Runner {
         continue;
       }
       const range = { topic, partition, from, to: this.committed[partition] ?? 0 };
-      // The batch holds more than is wanted, on both sides.
+      // The batch holds more than the range, on both sides.
       const batch = this.batch(partition, 0, this.topic[partition]?.length ?? 0);
       if (from < range.to) this.job.restore(this.state, range, batch, from);
     }
