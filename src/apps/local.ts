@@ -260,6 +260,6 @@ async function endsOfOutboxes(config: Config, log: EventLog): Promise<ReadonlyMa
  * @throws DELIVERY_REFUSED with lines for each message, when there are any
  */
 function reportRefused(results: readonly Results[]): void {
-  const lines = results.flatMap((each) => each.refused());
+  const lines = results.flatMap((each) => each.refused?.() ?? []);
   if (lines.length > 0) throw new TelltaleError('DELIVERY_REFUSED', lines.join('\n'));
 }

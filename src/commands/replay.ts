@@ -2,10 +2,12 @@ import { open } from 'node:fs/promises';
 import { gunzip, type GunzipLimits } from '../adapters/native/gunzip';
 import { scanOptions } from '../apps/jobs';
 import { partsOf } from '../apps/parts';
+import { lineTopicsOf } from '../apps/topics';
 import type { Config } from '../config';
 import { peek, sniff, SNIFF_BYTES } from '../lines/encoding';
 import { initialReadingState } from '../lines/reading-state';
 import { createScanner, fileDayOf, type ScanOptions, type ScannedBatch } from '../lines/scanner';
+import { createTopicOf } from '../ingestion/line-topics';
 import { originOf } from '../ingestion/origin';
 import { quarantineReasonOf } from '../ingestion/quarantine';
 import { sourceId, splitSourceId } from '../ingestion/source-id';
@@ -48,6 +50,8 @@ const CHUNK_BYTES = 1024 * 1024;
  * @throws FILE_UNREADABLE after the results are printed, when some files could not be read
  */
 export async function runReplay(config: Config, options: ReplayOptions, io: Io): Promise<number> {
+  // Refuses a topic that no pipeline reads.
+  lineTopicsOf(config);
   const { jobs: all, results } = partsOf(config, 'final');
   const jobs = new JobChain(all);
   let bytes = 0;
@@ -167,7 +171,8 @@ async function foldInput(jobs: JobChain, input: Input, config: Config, options: 
   const context = { ...scan, source, origin, generation: 0, lastModified, fileDay: fileDayOf(source) };
   const scanner = createScanner(context, { offset: 0, held: Buffer.alloc(0), reading: initialReadingState });
   // Any fixed time of ingestion will do: nothing ages while files are replayed.
-  const fold = ({ batch }: ScannedBatch): void => jobs.fold('logs', batch, 0);
+  const topic = createTopicOf(config.ingest.sources)(splitSourceId(source).key);
+  const fold = ({ batch }: ScannedBatch): void => jobs.fold(topic, batch, 0);
   let bytes = 0;
   for await (const chunk of contentOf(input, { maxRatio: config.ingest.maxGzipRatio })) {
     bytes += chunk.length;

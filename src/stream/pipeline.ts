@@ -13,7 +13,7 @@ import type { Results, View } from './view';
 export interface Pipeline<C> {
   readonly name: string;
   readonly config: Section<C>;
-  parts(config: C, site: Site): Parts;
+  parts(config: C, site: Site): Pick<Parts, 'jobs'> & Partial<Parts>;
 }
 
 /** The keys of the configuration that belong to one pipeline. No two pipelines share a top-level key. */
@@ -97,7 +97,7 @@ export function definePipeline<C>(pipeline: Pipeline<C>): ListedPipeline {
       return {
         name,
         written: Object(config.schema.encode(read.data)) as object,
-        parts: (site) => pipeline.parts(read.data, site),
+        parts: (site) => ({ deliveries: [], views: [], results: [], ...pipeline.parts(read.data, site) }),
       };
     },
   };

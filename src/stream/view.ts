@@ -51,5 +51,5 @@ export interface Results {
    */
   lines(json: boolean, bytes: number): readonly string[];
   /** What new records say about messages that were refused, for people. */
-  refused(): readonly string[];
+  refused?(): readonly string[];
 }
