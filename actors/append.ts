@@ -4,10 +4,10 @@ import type { EventTransaction } from '../src/ports/event-log';
 /** CRC-32C as record batches carry it; handed in so that the codec stays pure. */
 export type Crc32c = (bytes: Buffer) => number;
 
-/** Well below what a broker takes (1 MiB), whatever the headers of a batch add. */
+/** Well below the limit of a broker (1 MiB), which also counts the headers of a batch. */
 const MAX_BATCH_BYTES = 700_000;
 
-/** Appends records to one partition, in as many record batches as their size asks for. */
+/** Appends records to one partition, in as many record batches as their size requires. */
 export async function appendRecords(
   transaction: EventTransaction,
   to: { readonly topic: string; readonly partition: number },

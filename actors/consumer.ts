@@ -15,7 +15,7 @@ import type { Clock } from '../src/ports/clock';
 import type { EventLog, GroupMembership } from '../src/ports/event-log';
 import type { Crc32c } from './append';
 import { delivery, type DeliveryOptions } from './delivery';
-import { groupOf } from './job-run';
+import { consumerGroupOf } from './job-run';
 import { jobRunner } from './job-runner';
 import type { Assignment, ConsumerMessage, DeliveryMessage, Drain, Finish, JobRunnerMessage } from './protocol';
 
@@ -27,7 +27,7 @@ export interface ConsumerOptions {
   /** In the order of the data's way. */
   readonly jobs: readonly Job[];
   readonly deliveries: readonly OwnedDelivery[];
-  /** A job has failed for good: the program cannot do its work and should end. */
+  /** A job has failed permanently: the program cannot do its work and should end. */
   readonly onFailure: (what: string, error: Error) => void;
 }
 
@@ -53,7 +53,7 @@ interface Part {
   start(partition: number, confirm: Confirm, context: ActorContext<ConsumerMessage>): Runner;
 }
 
-/** Waits until the group has confirmed what is assigned to this process. */
+/** Waits until the group has confirmed the assignment of this process. */
 type Confirm = (signal: AbortSignal) => Promise<void>;
 
 type Runner = ActorRef<JobRunnerMessage> | ActorRef<DeliveryMessage>;
@@ -64,7 +64,7 @@ function jobPart(job: Job, options: ConsumerOptions): Part {
   if (topic === undefined) throw new TelltaleError('INTERNAL', `The job ${job.name} needs an input and an output.`);
   const actorName = (partition: number): string => `${job.name}-${partition}`;
   return {
-    group: groupOf(job.name),
+    group: consumerGroupOf(job.name),
     topic,
     actorName,
     start: (partition, confirm, context) => {
@@ -77,7 +77,7 @@ function jobPart(job: Job, options: ConsumerOptions): Part {
 function deliveryPart(owned: OwnedDelivery, options: ConsumerOptions): Part {
   const { name, topic } = owned;
   return {
-    group: groupOf(name),
+    group: consumerGroupOf(name),
     topic: topic.name,
     actorName: () => name,
     start: (_partition, confirm, context) =>

@@ -6,8 +6,8 @@ import type { TopicSpec } from '../src/stream/topics';
 import { createTrace } from '../src/trace';
 import { confirmToSelf, type Confirm } from './confirm-to-self';
 import { DeliveryRun, failure, type DeliveryRunOptions } from './delivery-run';
-import { fetchToSelf } from './fetch-to-self';
-import { PATIENT, PATIENT_DEADLINE_MS } from './patience';
+import { pipeFetchToSelf } from './pipe-fetch-to-self';
+import { EVENT_LOG_SUPERVISION, EVENT_LOG_DEADLINE_MS } from './event-log-supervision';
 import type { DeliveryMessage, Drained } from './protocol';
 
 export interface DeliveryOptions<M> extends DeliveryRunOptions<M> {
@@ -42,8 +42,8 @@ export function delivery<M>(options: DeliveryOptions<M>): ActorOptions<DeliveryM
   let isFirstStart = true;
   return {
     name: options.name,
-    deadlineMs: PATIENT_DEADLINE_MS,
-    supervision: PATIENT,
+    deadlineMs: EVENT_LOG_DEADLINE_MS,
+    supervision: EVENT_LOG_SUPERVISION,
     initialState: async (context) => {
       const state: State<M> = { run: null, finishing: null, draining: null };
       if (isFirstStart) {
@@ -151,7 +151,7 @@ function confirmAssignment<M>({ confirm }: DeliveryOptions<M>, context: ActorCon
 }
 
 function fetchNext(reader: DeliveryRun<unknown>['reader'], context: ActorContext<DeliveryMessage>): void {
-  fetchToSelf<DeliveryMessage>(
+  pipeFetchToSelf<DeliveryMessage>(
     reader,
     FETCH,
     {

@@ -18,7 +18,7 @@ export interface JobRunOptions<S> {
 }
 
 /** The consumer group of a job: its offsets, committed with its outputs, show ordinary lag tools where it stands. */
-export function groupOf(job: string): string {
+export function consumerGroupOf(job: string): string {
   return `telltale-${job}`;
 }
 
@@ -66,7 +66,7 @@ export class JobRun<S> {
   ) {}
 
   /**
-   * Fences the run before this one, wherever that is, and restores what it has committed (`single-owner`).
+   * Fences the run before this one, wherever that is, and restores its last commit (`single-owner`).
    * @throws RESET_NEEDED
    */
   static async start<S>(options: JobRunOptions<S>, log: Log): Promise<JobRun<S>> {
@@ -141,7 +141,7 @@ export class JobRun<S> {
     const headRecord = { key: Buffer.from(headKey(job, partition)), value, headers: [], timestamp: clock.now() };
     await appendRecords(transaction, { topic: 'state', partition: 0 }, [headRecord], crc32c);
     for (const input of this.inputs) {
-      await transaction.commitOffset(groupOf(job.name), input.topic, input.partition, input.position);
+      await transaction.commitOffset(consumerGroupOf(job.name), input.topic, input.partition, input.position);
     }
     await transaction.commit();
   }

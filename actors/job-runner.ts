@@ -3,9 +3,9 @@ import { isTelltaleError } from '../src/errors';
 import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
 import { createTrace } from '../src/trace';
 import { confirmToSelf, type Confirm } from './confirm-to-self';
-import { fetchToSelf } from './fetch-to-self';
+import { pipeFetchToSelf } from './pipe-fetch-to-self';
 import { JobRun, type InputPartition, type JobRunOptions } from './job-run';
-import { PATIENT, PATIENT_DEADLINE_MS } from './patience';
+import { EVENT_LOG_SUPERVISION, EVENT_LOG_DEADLINE_MS } from './event-log-supervision';
 import type { Drained, JobRunnerMessage } from './protocol';
 
 export interface JobRunnerOptions<S> extends JobRunOptions<S> {
@@ -27,7 +27,7 @@ interface State<S> {
  * Drives one job over its partitions: folds, and writes outputs, head, positions and group offsets in one transaction: as
  * soon as the input is read to its end, under load every `flushIntervalMs`.
  *
- * Every start restores what is committed. A fenced runner starts again, too: a process that was paused may have fenced it
+ * Every start restores the committed state. A fenced runner starts again, too: a process that was paused may have fenced it
  * by mistake. Every start but the first waits until the group has confirmed the assignment, so that a paused process does
  * not fence the rightful owner (`single-owner`).
  */
@@ -35,8 +35,8 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
   let isFirstStart = true;
   return {
     name,
-    deadlineMs: PATIENT_DEADLINE_MS,
-    supervision: { ...PATIENT, givesUpOn: (error) => isTelltaleError(error, 'RESET_NEEDED') },
+    deadlineMs: EVENT_LOG_DEADLINE_MS,
+    supervision: { ...EVENT_LOG_SUPERVISION, givesUpOn: (error) => isTelltaleError(error, 'RESET_NEEDED') },
     initialState: async (context) => {
       const state: State<S> = { run: null, finishing: null, drained: false };
       context.scheduleOnce(options.tickMs, { type: 'tick' });
@@ -61,7 +61,7 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
         )('fenced', { reason: 'waits-for-assignment', job: job.name, partition });
         await state.run.close();
         state.run = null;
-        // The new owner continues from what was committed.
+        // The new owner continues from the last commit.
         if (message.type === 'drain') endDrained(state, message.replyTo);
         else confirmAssignment(options, context);
       }
@@ -134,7 +134,7 @@ function confirmAssignment<S>({ confirm }: JobRunnerOptions<S>, context: ActorCo
 }
 
 function fetchNext({ reader }: InputPartition, context: ActorContext<JobRunnerMessage>): void {
-  fetchToSelf<JobRunnerMessage>(
+  pipeFetchToSelf<JobRunnerMessage>(
     reader,
     FETCH,
     {

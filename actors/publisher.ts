@@ -17,7 +17,7 @@ import type { Clock } from '../src/ports/clock';
 import type { EventLog, EventTransaction, EventWriter } from '../src/ports/event-log';
 import { createTrace, type Trace } from '../src/trace';
 import { appendRecords, type Crc32c } from './append';
-import { PATIENT_DEADLINE_MS } from './patience';
+import { EVENT_LOG_DEADLINE_MS } from './event-log-supervision';
 import type { LogReaderMessage, LookupReply, Publish, PublisherMessage } from './protocol';
 import { readCheckpoints } from './read-checkpoints';
 
@@ -80,7 +80,7 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
 
   return {
     name: options.name,
-    deadlineMs: PATIENT_DEADLINE_MS,
+    deadlineMs: EVENT_LOG_DEADLINE_MS,
     initialState: async (context) => {
       const { writer, committed } = await restore(options, context.signal);
       const trace = traceOf(context);

@@ -4,7 +4,7 @@ import type { EventLog } from '../src/ports/event-log';
 import type { RecordData } from '../src/records/record-batch';
 import type { Job } from '../src/stream/job';
 import { appendRecords, type Crc32c } from './append';
-import { groupOf, headKey, inputPartitionsOf, jobWriter } from './job-run';
+import { consumerGroupOf, headKey, inputPartitionsOf, jobWriter } from './job-run';
 import { readLatest } from './read-latest';
 
 export interface ResetOptions {
@@ -20,7 +20,7 @@ const MAX_ATTEMPTS = 5;
 
 /**
  * Lets a job start over in one of its partitions. One transaction deletes its head and all records that it restores itself
- * from: outputs that it will compute again. If they stayed, a restart would add the same input to them once more.
+ * from: outputs that it will compute again. If they stayed, a restart would add the same input to them again.
  * Other outputs stay: the job writes them again under the same keys.
  *
  * It fences a part of the job that is running. That part starts again from the deleted head, or fences this reset before
@@ -58,7 +58,7 @@ async function resetOnce({ job, partition, log, clock, crc32c }: ResetOptions): 
     await appendRecords(transaction, { topic: 'state', partition: 0 }, [head], crc32c);
     for (const input of inputPartitionsOf(job, partition)) {
       const { start } = await log.offsets(input.topic, input.partition);
-      await transaction.commitOffset(groupOf(job.name), input.topic, input.partition, start);
+      await transaction.commitOffset(consumerGroupOf(job.name), input.topic, input.partition, start);
     }
     await transaction.commit();
   } finally {
@@ -78,7 +78,7 @@ class LiveKeys {
     private readonly partition: number,
   ) {}
 
-  /** Reads what was written since the last call. */
+  /** Reads the records that were written since the last call. */
   async readToEnd(): Promise<void> {
     const { topic, partition, next } = this;
     await readLatest(this.log, { topic, partition, from: next }, ({ key, value, offset }) => {

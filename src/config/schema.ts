@@ -101,7 +101,7 @@ const kafka = z.strictObject({
   brokers: is.textList('a list of brokers such as ["kafka-1:9092"]', (value) => /^[^\s:/,]+:\d{1,5}$/.test(value)),
   replication: is.orNull(is.integer(1, 100)),
   requestTimeout: is.duration(second),
-  // Less than the deadline of the actors that wait for it (actors/patience.ts).
+  // Less than the deadline of the actors that wait for it (actors/event-log-supervision.ts).
   retryFor: is.duration(second, 5 * minute),
   tls: z.strictObject({
     enabled: is.flag(),

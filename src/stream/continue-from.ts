@@ -4,7 +4,7 @@ import type { Job } from './job';
 
 type About = Pick<Job, 'name' | 'definition'>;
 
-/** Where to continue in an input partition; 0 when nothing of it was folded yet. */
+/** Where to continue in an input partition; 0 if nothing of it was folded yet. */
 export function positionIn(envelope: HeadEnvelope | null, topic: string, partition: number): number {
   const known = envelope?.positions.find((one) => one.topic === topic && one.partition === partition);
   return known?.offset ?? 0;

@@ -22,7 +22,7 @@ export function windowsTopic(partitions: number, keepWindowsMs: number): TopicSp
   return { name: 'windows', partitions, cleanup: 'compact,delete', retentionMs };
 }
 
-/** What counting knows of each origin and open error. */
+/** The state of counting, by origin and open error. */
 export function countingStateTopic(partitions: number): TopicSpec {
   return { name: 'counting-state', partitions, cleanup: 'compact', retentionMs: days(30) };
 }

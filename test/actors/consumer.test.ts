@@ -70,8 +70,8 @@ const untilSent = (id: string): Promise<void> =>
     }),
   );
 
-describe('the consumer', () => {
-  it('counts, decides and mails all there is before it says that it has finished', async () => {
+describe('startConsumer', () => {
+  it('counts, decides and mails everything when it finishes', async () => {
     await appendLines(place.log, 'web-1/app.log', 0, errors(0, 30), Date.now());
     const { consumer, seen, failures } = await start();
     await consumer.finish(20_000);
@@ -81,7 +81,7 @@ describe('the consumer', () => {
     expect([seen.crashes, failures]).toEqual([[], []]);
   });
 
-  it('hands its partitions on when it leaves: the next one goes on', async () => {
+  it('hands its partitions to the next consumer when it leaves', async () => {
     const first = await start();
     await appendLines(place.log, 'web-1/app.log', 0, errors(0, 30), Date.now());
     const second = await start();

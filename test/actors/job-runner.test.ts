@@ -1,6 +1,6 @@
 import { CounterRegistry } from '../../src/counters';
 import fc from 'fast-check';
-import { groupOf } from '../../actors/job-run';
+import { consumerGroupOf } from '../../actors/job-run';
 import { decisions } from '../../src/decisions';
 import { jobRunner } from '../../actors/job-runner';
 import type { JobRunnerMessage } from '../../actors/protocol';
@@ -144,7 +144,7 @@ const copyingJob: Job<Output[]> = {
   flush: (outputs) => ({ outputs: outputs.splice(0), head: null }),
 };
 
-/** What one run over all the input makes of it. */
+/** The windows of one run over all the input. */
 let expected: object;
 beforeAll(async () => {
   const log = await openLog(folders.make());
@@ -156,8 +156,8 @@ beforeAll(async () => {
   await log.close();
 });
 
-describe('a job-runner', () => {
-  it('counts every line of the input, completes every window at the end, and commits how far it came', async () => {
+describe('jobRunner', () => {
+  it('counts every line, completes every window and commits its position when it finishes', async () => {
     const log = await newLog();
     for (let i = 0; i < chunks.length; i++) await appendChunk(log, i);
     const counter = new Counter(log);
@@ -165,11 +165,11 @@ describe('a job-runner', () => {
     const all = [...(await readWindows(log, 1)).values()];
     expect(all.reduce((sum, { lines }) => sum + lines, 0)).toBe(linesOf(chunks.length));
     expect(all.every(({ complete }) => complete)).toBe(true);
-    expect(await log.groupOffset(groupOf('counting'), 'logs', 0)).toBe((await log.offsets('logs', 0)).end);
+    expect(await log.groupOffset(consumerGroupOf('counting'), 'logs', 0)).toBe((await log.offsets('logs', 0)).end);
     await counter.stop();
   });
 
-  it('writes as soon as the input is drained', async () => {
+  it('writes as soon as the input is read to its end', async () => {
     const log = await newLog();
     const counter = new Counter(log);
     for (let i = 0; i < 3; i++) {
@@ -179,7 +179,7 @@ describe('a job-runner', () => {
     await counter.stop();
   });
 
-  it.each([0, 1, 2, 5, 11])('goes on from its own output after a stop behind chunk %i', async (last) => {
+  it.each([0, 1, 2, 5, 11])('continues from its own output when it was stopped after chunk %i', async (last) => {
     const log = await newLog();
     const first = new Counter(log);
     for (let i = 0; i <= last; i++) await appendChunk(log, i);
@@ -208,7 +208,7 @@ describe('a job-runner', () => {
     await counter.stop();
   });
 
-  it('keeps an output from when it was written, however old its input is, unless the job restores itself from it', async () => {
+  it('stamps an output with the time of writing when the job does not restore itself from it', async () => {
     const log = await newLog();
     const old = INGESTED - 400 * 24 * 60 * 60_000;
     await appendOutputs(log, 'quarantine', [{ key: Buffer.from('a'), value: Buffer.from('a'), timestamp: old }]);
@@ -233,7 +233,7 @@ describe('a job-runner', () => {
     expect(await timestamps('windows')).toEqual([old]);
   });
 
-  it('starts over when a fetch fails', async () => {
+  it('starts again when a fetch fails', async () => {
     const log = await newLog();
     let failures = 2;
     const failing = changedLog(log, {
@@ -344,7 +344,7 @@ describe('a job-runner', () => {
     ]);
   });
 
-  it('reads only what was not folded before', async () => {
+  it('reads only unfolded records when it starts again', async () => {
     const log = await newLog();
     for (let i = 0; i < 6; i++) await appendChunk(log, i);
     const first = new Counter(log);
@@ -364,7 +364,7 @@ describe('a job-runner', () => {
     await second.stop();
   });
 
-  it('continues from a head that the version before wrote, with the offsets that it had', async () => {
+  it('continues from the offsets in the head when the version before wrote it', async () => {
     const log = await newLog();
     for (let i = 0; i < 6; i++) await appendChunk(log, i);
     const first = new Counter(log);
@@ -383,7 +383,7 @@ describe('a job-runner', () => {
     await second.stop();
   });
 
-  it('folds all inputs of a job into all its outputs, and continues after a restart where it stood in each', async () => {
+  it('folds all inputs into all outputs, and continues at its position in each when it starts again', async () => {
     const log = await newLog();
     const append = (topic: string, value: string): Promise<void> =>
       appendOutputs(log, topic, [{ key: Buffer.from(value), value: Buffer.from(topic), timestamp: INGESTED }]);
@@ -415,7 +415,7 @@ describe('a job-runner', () => {
     expect(await log.groupOffset('telltale-copying', 'quarantine', 0)).toBe((await log.offsets('quarantine', 0)).end);
   });
 
-  it('folds nothing any more after it was drained', async () => {
+  it('folds nothing when it has been drained', async () => {
     const log = await newLog();
     await appendChunk(log, 0);
     const counter = new Counter(log);
@@ -430,7 +430,7 @@ describe('a job-runner', () => {
   const RUNS = Number(process.env['TELLTALE_TEST_RUNS'] ?? 10);
   const SEED = Number(process.env['TELLTALE_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
-  it(`makes the windows of one run, however it is stopped, drained and failed (seed ${SEED})`, async () => {
+  it(`writes the windows of one run when it is stopped, drained and fails at random (seed ${SEED})`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 20 }), async (actions) => {
         const log = await newLog();

@@ -14,9 +14,9 @@ export interface JobContract<S> {
   readonly partition: number;
   /** In the order of writing; timestamps never go back. */
   readonly input: fc.Arbitrary<readonly InputRecord[]>;
-  /** What is told to the job after the last record, of this timestamp. */
+  /** The last inputs, after the last record, which has this timestamp. */
   readonly ending: (last: number) => readonly JobInput[];
-  /** What is equal after every run over the same input: from the last record of each key, in the order of the topic. */
+  /** A value that is equal after every run over the same input, from the last record of each key in the order of the topic. */
   readonly finals: (latest: (topic: string) => readonly Output[]) => unknown;
   readonly numRuns: number;
 }

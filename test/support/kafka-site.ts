@@ -64,6 +64,11 @@ export class KafkaSite {
     return program;
   }
 
+  /** Runs a command to its end. */
+  run(command: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
+    return runProgram([...command, ...this.arguments()]);
+  }
+
   /** Waits until every line of the files is counted; returns the latest windows. */
   async countedWindows(): Promise<Map<string, WindowRecord>> {
     const log = await openKafka([this.broker]);

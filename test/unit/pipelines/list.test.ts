@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { groupOf, jobWriter } from '../../../actors/job-run';
+import { consumerGroupOf, jobWriter } from '../../../actors/job-run';
 import { deliveryWriter } from '../../../actors/delivery';
 import { publisherTopics } from '../../../actors/publisher';
 import { partsOf } from '../../../src/apps/parts';
@@ -59,9 +59,9 @@ describe('docs/kafka.md', () => {
     ...jobs.map((job) => ({
       ...jobWriter(job, 0),
       id: jobWriter(job, 0).id.replace(/\d+$/, ''),
-      group: groupOf(job.name),
+      group: consumerGroupOf(job.name),
     })),
-    ...deliveries.map(({ name, topic }) => ({ ...deliveryWriter(name, topic), group: groupOf(name) })),
+    ...deliveries.map(({ name, topic }) => ({ ...deliveryWriter(name, topic), group: consumerGroupOf(name) })),
   ];
 
   it('names the rights of the producer and of the consumer in its table', () => {

@@ -6,12 +6,12 @@ import { keepSample } from './samples';
 import { beginTrace, readTraceLine, stackTracePattern, type Trace } from './stack-trace';
 import type { Window } from './window';
 
-/** The last ERROR record of a source, while its stack trace may go on. */
+/** The last ERROR record of a source, while its stack trace may continue. */
 export interface OpenError {
   readonly generation: number;
   /** Start of the window in which it was counted, epoch milliseconds. */
   readonly windowStart: number;
-  /** What it was counted as; null: among the other patterns. */
+  /** The pattern that counts it; null: among the other patterns. */
   readonly pattern: string | null;
   readonly trace: Trace;
 }
@@ -37,9 +37,9 @@ export function countError(window: Window, lines: LineBatch, i: number): OpenErr
 }
 
 /**
- * Reads a continuation line of an ERROR record. As soon as exception and frame are known they become the record's
- * pattern; then there is nothing left to wait for, and null is returned. A line in another window (continuations have their
- * record's event time, so it comes from elsewhere) tells nothing.
+ * Reads a continuation line of an ERROR record. As soon as exception and frame are known, they become the record's
+ * pattern; then nothing is left to wait for, and it returns null. A line in another window changes nothing: continuation
+ * lines have the event time of their record, so this one belongs to another.
  */
 export function continueError(open: OpenError, window: Window, line: Buffer): OpenError | null {
   if (window.start !== open.windowStart) return open;

@@ -4,18 +4,19 @@ import { arrive, touch, type CountingState, type Origin } from './counting-state
 import { placeOf, type Place } from './placement';
 import { advance, completeWindows } from './timers';
 
-/** So many ERROR records are kept open across batches; the longest untouched is given up first (rule 14). */
+/** How many ERROR records stay open across batches (`bounded-memory`); the longest untouched is given up first. */
 const maxOpenErrors = 1000;
 
 /**
  * Counts the lines of one source that were ingested at `timestamp` (epoch milliseconds). Timers due by then fire first.
  *
- * Which counter (rule 1): `cut=rest` none; `again` the window's `again`; a line of a forgotten window `expired` in the
- * window of its ingestion (a repeated one `again` there: it is no loss); any other its level's, and `future` besides.
+ * Each line counts once (`one-counter-per-line`): `cut=rest` in no counter; a repeated line in `again`; a line of an evicted
+ * window in `expired`, in the window of its ingestion (a repeated one in `again` there: it is not lost); any other line in
+ * the counter of its level, and also in `future` if it is from the future.
  *
- * `gap=possible` is counted besides, whatever the line is: in the window where that is counted, of `cut=rest` in that of
- * its event time. Of a repeated line in the window of its ingestion: what may be missing was written behind all that was
- * read before, so not at the time of a line that was read before.
+ * `gap=possible` counts in addition, for any line: in the window that counts the line, or, for `cut=rest`, in the window of
+ * its event time. The gap of a repeated line counts in the window of its ingestion: the missing lines were written after all
+ * lines that were read before, so not at the time of one of those.
  *
  * The window changes rarely from line to line, so it is looked up only when a time leaves it: no object, string or map
  * per line.
@@ -68,7 +69,7 @@ export function countLines(state: CountingState, lines: LineBatch, timestamp: nu
         origin.watermark = time - disorderMs;
         if (origin.watermark >= origin.nextEnd) {
           completeWindows(state, origin);
-          // The line came after them: it is its own window that changed last, however the lines are cut.
+          // The line came after them, so its own window is the last one changed, for any cut of the lines.
           touch(state, origin, window);
         }
       }
@@ -88,20 +89,20 @@ function enter(state: CountingState, origin: Origin, time: number): Place {
   return place;
 }
 
-/** When a line is seen first: at its event time, but at its ingestion (`now`) what a repeated one says of a gap. */
+/** Where a line counts first: at its event time, but the gap of a repeated line at its ingestion (`now`). */
 function timeSeen({ times, flags }: LineBatch, i: number, now: number): number {
   const repeatedBehindGap = LineFlag.AGAIN | LineFlag.GAP;
   return ((flags[i] ?? 0) & repeatedBehindGap) === repeatedBehindGap ? now : (times[i] ?? 0);
 }
 
-/** Index of the first line that is more than the rest of one counted before; -1 when there is none. */
+/** Index of the first line that counts at all; -1 if each is the rest of a line counted before. */
 function firstSeen({ flags, count }: LineBatch): number {
   const asked = LineFlag.CUT_REST | LineFlag.GAP;
   for (let i = 0; i < count; i++) if (((flags[i] ?? 0) & asked) !== LineFlag.CUT_REST) return i;
   return -1;
 }
 
-/** The record whose stack trace these lines may go on with. */
+/** The record whose stack trace these lines may continue. */
 function takeOpenError(state: CountingState, lines: LineBatch): OpenError | null {
   const open = state.openErrors.get(lines.source);
   if (open === undefined) return null;

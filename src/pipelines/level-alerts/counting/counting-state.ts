@@ -8,7 +8,7 @@ export interface CountingOptions {
   readonly partitions: number;
   /** Length of a window in milliseconds of event time; windows are aligned to the epoch. */
   readonly windowMs: number;
-  /** How far the watermark of an origin stays behind its newest parsed timestamp, milliseconds of event time. */
+  /** The lag of an origin's watermark on its newest parsed timestamp, milliseconds of event time. */
   readonly disorderMs: number;
   /** An origin without arrivals for this long is idle; milliseconds of processing time. */
   readonly idleAfterMs: number;

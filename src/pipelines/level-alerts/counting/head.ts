@@ -10,7 +10,7 @@ export function encodeHead({ now }: CountingState): Buffer {
 
 /**
  * The state that a head describes, before its records are restored.
- * @throws INTERNAL when it is no head of a known version: starting over would count everything twice
+ * @throws INTERNAL when no known version wrote it: starting over would count everything twice
  */
 export function decodeHead(bytes: Buffer, options: CountingOptions): CountingState {
   const head = parseObject(bytes);

@@ -1,13 +1,13 @@
-/** Bytes of a line that are looked at for patterns, and kept in samples. */
+/** How many bytes of a line patterns and samples use. */
 const maxTextBytes = 1024;
 
 /**
- * The first 1 KiB of a line as text: cut between characters; bytes that are no UTF-8 become U+FFFD.
+ * The first 1 KiB of a line as text: cut between characters; bytes that are not UTF-8 become U+FFFD.
  */
 export function lineText(line: Buffer): string {
   if (line.length <= maxTextBytes) return line.toString('utf8');
   let end = maxTextBytes;
-  // A UTF-8 character has up to 3 continuation bytes (10xxxxxx); go back to the first byte of one that would be torn.
+  // A UTF-8 character has up to 3 continuation bytes (10xxxxxx); the cut moves back to the first byte of a character that it would tear.
   while (end > maxTextBytes - 4 && isContinuation(line[end])) end--;
   return line.toString('utf8', 0, isContinuation(line[end]) ? maxTextBytes : end);
 }

@@ -1,15 +1,15 @@
 /**
- * Finds the message in a line of any format, without knowing the format: what stands behind the level. Formats are tried
- * from the most telling to the least: a JSON or logfmt message field, a syslog header, then the level's token. A line
- * without any is all message.
+ * Finds the message in a line of any format, without knowing the format: the text after the level. Tries the most
+ * specific format first: a JSON or logfmt message field, a syslog header, then the level's token. A line without any of
+ * them is all message.
  */
 export interface MessagePart {
-  /** The logger or program that wrote it; "" when the line names none. */
+  /** The logger or program that wrote it; "" if the line names none. */
   readonly logger: string;
   readonly message: string;
 }
 
-/** The level is looked for in so many characters at the start of a line. */
+/** How many characters at the start of a line may hold the level. */
 const maxPrefix = 200;
 
 /** @param text a line without control characters and white space around it */
@@ -28,7 +28,7 @@ function logfmtMessage(text: string): string | undefined {
   return found?.[1] ?? found?.[2];
 }
 
-/** RFC 5424 `<11>1 stamp host app pid id [data] message`, and RFC 3164 `<11>Oct 11 22:14:15 host app[1]: message`. */
+/** RFC 5424 `<11>1 timestamp host app pid id [data] message`, and RFC 3164 `<11>Oct 11 22:14:15 host app[1]: message`. */
 function syslogMessage(text: string): string | undefined {
   const rfc5424 = /^<\d{1,3}>1 \S+ \S+ (\S+) \S+ \S+ (?:-|(?:\[[^\]]*\])+) ?(.*)$/s.exec(text);
   if (rfc5424 !== null) return `${rfc5424[1] ?? ''}: ${rfc5424[2] ?? ''}`;
@@ -50,7 +50,7 @@ function behindLevel(text: string): string | undefined {
     .replace(/^[-:]\s+/, '');
 }
 
-/** `logger - message`, `logger: message`, `app[pid]: message`; a word before the colon alone (`Failed: …`) is no logger. */
+/** `logger - message`, `logger: message`, `app[pid]: message`; a single word before the colon (`Failed: …`) is not a logger. */
 function splitLogger(text: string): MessagePart {
   const found = /^([\w$./@-]{1,120})(?:\[\d+\])?(\s+-\s+|\s*:\s+)/.exec(text);
   const logger = found?.[1] ?? '';

@@ -1,14 +1,14 @@
 import { countOr, numberOr, objectOr, objectsIn, parseObject, stringOr, type JsonObject } from './json';
 import type { LevelCounts, PatternCount, SampleLine, WindowRecord } from './window-record';
 
-/** The length of a window whose writer does not say: the default of `counting.window`. */
+/** The length of a window whose record has no `windowEnd`: the default of `window`. */
 const defaultWindowMs = 60_000;
 
 /**
- * Reads a record of topic `windows`, whoever wrote it. Needed are `origin` and `windowStart` in the key and `counts` in
- * the value; a counter that is missing is 0, `windowEnd` is a minute later, `lines` is the sum, all else is nothing or not
- * known (`complete` false). What is there but not of its type is taken as missing, except counts.
- * @returns null for what is no window record: the caller counts it
+ * Reads a record of topic `windows` by any writer. Required are `origin` and `windowStart` in the key and `counts` in the
+ * value. A missing counter is 0, `windowEnd` is a minute later, `lines` is the sum; other missing fields are empty or unknown
+ * (`complete` false). A field of the wrong type counts as missing, except `counts`.
+ * @returns null if it is not a window record
  */
 export function parseWindowRecord(key: Buffer, value: Buffer): WindowRecord | null {
   const keyParts = parseObject(key);

@@ -3,14 +3,14 @@ import type { PatternCount } from './window-record';
 /** Error lines of a window by pattern. */
 export interface PatternSums {
   readonly counts: Map<string, number>;
-  /** Lines whose pattern found no place. */
+  /** Lines of patterns that are not kept. */
   other: number;
 }
 
-/** So many patterns a window keeps, first come; the rest is `other` (rule 14). */
+/** How many patterns a window keeps, first come (`bounded-memory`); the rest is `other`. */
 const maxPatterns = 256;
 
-/** Counts `count` lines of a pattern; false when it found no place and they went to `other`. */
+/** Counts `count` lines of a pattern; false when they went to `other`. */
 export function addPattern(sums: PatternSums, pattern: string, count = 1): boolean {
   const known = sums.counts.get(pattern);
   if (known === undefined && sums.counts.size >= maxPatterns) {

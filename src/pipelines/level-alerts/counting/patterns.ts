@@ -1,9 +1,9 @@
 import { messagePart } from './message-part';
 
 /**
- * The pattern of an error line: logger and message with everything masked that differs from one occurrence to the next.
+ * The pattern of an error line: logger and message with each part masked that differs between occurrences.
  *
- * Stateless, so that patterns sum over windows and hosts, and NEW means new; linear in the text, whatever it holds.
+ * Stateless, so that patterns sum over windows and hosts, and NEW means new; linear in any text.
  * Masks: `<str>` quoted text, `<id>` UUIDs and words of mixed letters and digits, `<ip>`, `<time>`, `<email>`, `<url>`,
  * `<path>`, `<hex>`, `<n>` numbers. A message that is mostly noise becomes `<random>` (see {@link isRandom}).
  * @param line a whole line as text; the message is found by `messagePart`
@@ -38,12 +38,12 @@ function mask(text: string): string {
     .replace(word, (found) => maskWord(found));
 }
 
-/** What brackets, quotes, separators and white space leave whole. */
+/** A run without brackets, quotes, separators and white space. */
 const word = /[^\s,;()[\]{}<>="'|]+/g;
 
 /** A whole word is one mask or keeps its letters; sentence marks at its end stay. */
 function maskWord(found: string): string {
-  // Most words have nothing that a mask stands for.
+  // Most words have nothing to mask.
   if (!/[\d/\\@]/.test(found)) return found;
   const body = found.slice(0, found.length - (/[.:!?]{1,3}$/.exec(found)?.[0].length ?? 0));
   const whole = wholeWords.find(({ fits }) => fits.test(body));
@@ -75,7 +75,7 @@ function maskNumbers(body: string): string {
   return body.replace(/(?<![A-Za-z\d])-?\d+(?:[.,:]\d+)*|\d+/g, '<n>');
 }
 
-/** Text between quotes: `"…"` anywhere, `'…'` where it is no apostrophe. An unclosed quote is left alone. */
+/** Text between quotes: `"…"` anywhere, `'…'` unless it is an apostrophe. An unclosed quote stays. */
 function maskQuoted(text: string): string {
   let out = '';
   let done = 0;
@@ -89,10 +89,10 @@ function maskQuoted(text: string): string {
   return out + text.slice(done);
 }
 
-/** Stands for a mask while noise is judged: neither readable nor noise, nor the edge of a word. */
+/** Replaces a mask while noise is measured: neither readable nor noise, nor the edge of a word. */
 const masked = '\0';
 
-/** What makes up a message besides words and masks, and tells nothing about noise. */
+/** Characters between words and masks: they say nothing about noise. */
 const punctuation = /[\s\0.,:;=()[\]{}"'_/<>-]+/g;
 
 /**
@@ -103,9 +103,9 @@ const readableWord =
   /(?<![^\s.,:;=()[\]"'_/$<>-])(?:[a-z]{3,}|[A-Z][a-z]{2,}|[A-Z]{3,}|[A-Za-z]?[a-z]+(?:[A-Z][a-z]+)+)(?![^\s.,:;=()[\]"'_/!?$<>-])|(?<!\S)[A-Za-z]{2,}(?![^\s.,:;])|[^\p{ASCII}\ufffd]+/gu;
 
 /**
- * Is a message mostly noise, as from a generator of random strings? Masks and common punctuation are left aside; of what
- * remains, at least 3 characters, less than half belong to readable words. (Of random printable text without spaces, 10 to
- * 70 characters long, 99 % is found.)
+ * True when a message is mostly noise, as from a generator of random strings: besides masks and common punctuation it has at
+ * least 3 characters, and less than half of them belong to readable words. (It finds 99 % of random printable texts of 10 to
+ * 70 characters without spaces.)
  */
 function isRandom(pattern: string): boolean {
   const rest = pattern.replace(/<\w+>/g, masked);

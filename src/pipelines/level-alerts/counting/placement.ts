@@ -8,7 +8,7 @@ export interface Place {
   readonly window: Window;
   readonly from: number;
   readonly to: number;
-  /** The line's own window is evicted (or its time is no date); this is the window of its ingestion. */
+  /** The line's own window is evicted (or its time is not a date); this is the window of its ingestion. */
   readonly expired: boolean;
 }
 

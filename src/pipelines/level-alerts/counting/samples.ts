@@ -2,7 +2,7 @@ import { lineAt, type LineBatch } from '../../../lines/line-batch';
 import type { SampleLine } from './window-record';
 import { lineText } from './line-text';
 
-/** An error line kept word for word; the place is taken apart so that it can be compared. */
+/** An error line kept word for word; its place is split into fields that can be compared. */
 export interface Sample {
   readonly source: string;
   readonly generation: number;
@@ -10,7 +10,7 @@ export interface Sample {
   readonly text: string;
 }
 
-/** So many samples a window keeps: the lowest by (source, generation, offset). */
+/** How many samples a window keeps: the lowest by (source, generation, offset). */
 const maxSamples = 3;
 
 /** Keeps line `i` if it is among the lowest; `samples` stays sorted. */

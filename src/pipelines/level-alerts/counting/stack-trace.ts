@@ -1,21 +1,21 @@
 /**
- * Stack traces, line by line: the exception's type and the first frame of the user's own code, whatever library called
- * it. Java, Scala and .NET (`at a.b.C.d(C.java:1)`), Node.js (`at f (/app/x.js:1:2)`) and Python (`File "x.py", line 1,
- * in f`, where the frame nearest to the raise comes last). Line numbers are left out: they change with each release.
+ * Stack traces, line by line: the exception's type and the first frame of the user's own code, below any library's
+ * frames. Java, Scala and .NET (`at a.b.C.d(C.java:1)`), Node.js (`at f (/app/x.js:1:2)`) and Python (`File "x.py", line 1,
+ * in f`, where the frame nearest to the raise comes last). Line numbers change with each release, so they are left out.
  */
 export interface Trace {
   /** An exception named in the ERROR line itself; it counts when no continuation line names one before the first frame. */
   readonly guess: string | null;
   readonly type: string | null;
   readonly frame: string | null;
-  /** Inside a Python traceback: its type is still to come. */
+  /** True inside a Python traceback, whose type comes last. */
   readonly python: boolean;
 }
 
-/** Names are cut: open traces stand in the head. */
+/** Names are cut: open traces are part of the job's state. */
 const maxNameLength = 150;
 
-/** What the ERROR line tells of a trace that may follow. */
+/** The trace that may follow an ERROR line, as far as that line begins it. */
 export function beginTrace(errorLine: string): Trace {
   const words = errorLine.match(/[\w$.]+:?/g) ?? [];
   const named = words.find((word) => /\w(?:Exception|Error|Throwable)\.?:?$/.test(word) || word === 'Error:');
@@ -27,7 +27,7 @@ export function beginTrace(errorLine: string): Trace {
   };
 }
 
-/** The trace after one more continuation line; the same object when the line tells nothing. */
+/** The trace after one more continuation line; the same object when the line adds nothing. */
 export function readTraceLine(trace: Trace, line: string): Trace {
   if (line.startsWith('Traceback (most recent call last)')) return { ...trace, type: null, frame: null, python: true };
   return trace.python ? readPythonLine(trace, line) : readFrameLine(trace, line);
@@ -64,7 +64,7 @@ function isExceptionType(name: string): boolean {
   return /(?:Exception|Error|Throwable)$/.test(name) || /\.[A-Z][\w$]*$/.test(name);
 }
 
-/** What is behind `at`, without what changes from release to release; null for a library's frame. */
+/** The frame after `at`, without the parts that change from release to release; null for a library's frame. */
 function userFrame(frame: string): string | null {
   const script = /^(?:(.*) \()?([^()]*):\d+:\d+\)?$/.exec(frame);
   if (script !== null) {
@@ -73,13 +73,13 @@ function userFrame(frame: string): string | null {
   }
   const paren = frame.indexOf('(');
   if (paren < 0) return null;
-  // In front of the class may stand a class loader and a module: `app//`, `java.base/`.
+  // A class loader and a module may precede the class: `app//`, `java.base/`.
   const name = frame.slice(frame.lastIndexOf('/', paren) + 1, paren);
   // Generated parts: `Foo$$anonfun$1`, `Foo$$EnhancerBySpringCGLIB$$1a2b`, `lambda$pay$3`.
   return jvmLibrary.test(name) ? null : short(name.replace(/\$\$[^.]*/g, '').replace(/\$\d+/g, '$<n>'));
 }
 
-/** Whose frames are not the user's own code. */
+/** Packages whose frames are not the user's own code. */
 const jvmLibrary =
   /^(?:javax?|jakarta|jdk|sun|com\.sun|scala|kotlinx?|groovy|clojure|akka|org\.apache|org\.springframework|org\.hibernate|org\.slf4j|ch\.qos\.logback|io\.netty|reactor|System|Microsoft)\./;
 const nodeLibrary = /^node:|^internal\/|[/\\]node_modules[/\\]|^<anonymous>$/;

@@ -6,7 +6,7 @@ import { countOr, numberOr, objectsIn, parseObject, stringOr, type JsonObject } 
 import { timeOrNull } from './window';
 
 /**
- * Records of topic `counting-state`: what counting knows besides its windows, one record per key.
+ * Records of topic `counting-state`: the state of counting besides its windows, one record per key.
  *
  * | key | value |
  * |---|---|
@@ -17,7 +17,7 @@ import { timeOrNull } from './window';
  */
 export const stateTopic = 'counting-state';
 
-/** Takes the records of what has changed since the last call. */
+/** Takes the records of all changes since the last call. */
 export function takeStateRecords(state: CountingState): Output[] {
   const { unwritten, origins, openErrors, writtenErrors, now } = state;
   const outputs: Output[] = [];
@@ -41,7 +41,7 @@ export function takeStateRecords(state: CountingState): Output[] {
   return outputs;
 }
 
-/** Takes one record back; called in the order of the topic. Ignores what is none of ours. */
+/** Takes one record back; called in the order of the topic. Ignores records of other kinds. */
 export function restoreStateRecord(state: CountingState, key: Buffer, value: Buffer | null): void {
   const names = parseObject(key);
   const origin = stringOr(names?.['origin'], null);

@@ -67,7 +67,7 @@ export function evictWindow(state: CountingState, window: Window): void {
 }
 
 /**
- * When an idle origin is evicted. Its evicted ranges keep a late line from opening a window anew, whose first revision would
+ * When an idle origin is evicted. Its evicted ranges keep a late line from opening a window again, whose first revision would
  * be smaller than the last one written. They are needed as long as any reader can have that one:
  * - topic `windows` keeps a record for its retention after the window's last change, and for at most one more segment of
  *   the broker; the last change is never later than the moment at which the origin became idle;

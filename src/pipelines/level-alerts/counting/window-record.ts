@@ -1,5 +1,5 @@
 /**
- * The record of one window of one origin in topic `windows` (rules 1, 3, 12-14): the contract between counting (ours,
+ * The record of one window of one origin in topic `windows` (`topics-are-contracts`): the contract between counting (ours,
  * or a Flink or Spark job) and alerting. Only key and counts are required of other engines.
  * `window-record.schema.json` beside this file is the published JSON Schema.
  */
@@ -19,28 +19,28 @@ export interface WindowRecord {
   readonly lines: number;
   /** Lines repeated by rewritten objects; outside `lines`. */
   readonly again: number;
-  /** Lines stamped more than `maxFutureSkew` after LastModified; a part of `lines`. */
+  /** Lines whose timestamp is more than `maxFutureSkew` after LastModified; a part of `lines`. */
   readonly future: number;
-  /** Lines that came when their own window was already forgotten, counted at their ingestion; outside `lines`. */
+  /** Lines that came after their own window was evicted, counted at their ingestion; outside `lines`. */
   readonly expired: number;
-  /** Lines of whatever kind before which others of their source may be missing (`gap=possible`): how often content was lost. */
+  /** Lines of any kind before which others of their source may be missing (`gap=possible`): how often content was lost. */
   readonly gaps: number;
-  /** Newest event time seen in this window (own stamps), epoch milliseconds; null when there was none. */
+  /** Newest event time seen in this window (parsed timestamps), epoch milliseconds; null when there was none. */
   readonly newest: number | null;
-  /** Its origin's watermark when this revision was made, epoch milliseconds; null before any own stamp. */
+  /** Its origin's watermark when this revision was made, epoch milliseconds; null before any parsed timestamp. */
   readonly watermark: number | null;
-  /** Was the origin idle when this revision was made? */
+  /** True if the origin was idle when this revision was made. */
   readonly idle: boolean;
   /** 1, 2, 3 … */
   readonly revision: number;
   readonly complete: boolean;
   /** Masked error messages with counts, most frequent first, ties by text; at most 256, the rest in `otherPatterns`. */
   readonly patterns: readonly PatternCount[];
-  /** Error lines whose pattern found no place. */
+  /** Error lines of patterns that are not kept. */
   readonly otherPatterns: number;
   /** The up to 3 error lines that are lowest by (source, generation, offset); text cut at 1 KiB. */
   readonly samples: readonly SampleLine[];
-  /** What wrote it: `telltale/<version>`. */
+  /** Its writer: `telltale/<version>`. */
   readonly engine: string;
 }
 
@@ -64,7 +64,7 @@ export interface SampleLine {
   readonly text: string;
 }
 
-/** Key of a window's record: exactly `{"origin":…,"windowStart":"…Z"}`, in this order, without spaces (rule 3). */
+/** Key of a window's record: exactly `{"origin":…,"windowStart":"…Z"}`, in this order, without spaces (`topics-are-contracts`). */
 export function windowKey(origin: string, windowStart: string): string {
   return JSON.stringify({ origin, windowStart });
 }

@@ -3,7 +3,7 @@ import { addPattern, patternCounts, type PatternSums } from './pattern-sums';
 import { fromSampleLine, toSampleLine, type Sample } from './samples';
 import type { WindowRecord } from './window-record';
 
-/** A window in memory: nothing about it that is not in its record, except what orders and times its changes. */
+/** A window in memory. All of it is in its record, except the order and time of its changes. */
 export interface Window {
   readonly origin: string;
   /** Epoch milliseconds, inclusive. */
@@ -16,7 +16,7 @@ export interface Window {
   future: number;
   expired: number;
   gaps: number;
-  /** Newest own stamp, epoch milliseconds; -Infinity before any. */
+  /** Newest parsed timestamp, epoch milliseconds; -Infinity before any. */
   newest: number;
   /** Its origin's watermark and idleness when it changed last. */
   watermark: number;
@@ -84,7 +84,7 @@ export function toRecord(window: Window, engine: string): WindowRecord {
   };
 }
 
-/** The window that a record tells of; `changedAt` is the record's timestamp. */
+/** The window of a record; `changedAt` is the record's timestamp. */
 export function fromRecord(record: WindowRecord, changedAt: number): Window {
   const { error, warn, info, debug, none } = record.counts;
   const patterns: PatternSums = { counts: new Map(), other: record.otherPatterns };

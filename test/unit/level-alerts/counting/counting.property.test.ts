@@ -8,7 +8,7 @@ import { encodeLines } from '../../../../src/lines/log-records';
 import { withBaseOffset } from '../../../../src/records/record-batch';
 import { linesOf, options, recordsOf, restore } from './support';
 
-/** Small enough that idleness, forgetting and merging all happen within a few dozen lines. */
+/** Small enough that idleness, eviction and merging all happen within a few dozen lines. */
 const small: CountingOptions = {
   ...options,
   windowMs: 10,
@@ -73,7 +73,7 @@ const event: fc.Arbitrary<Event> = fc.record({
 const events = fc.array(event, { maxLength: 60 });
 
 type What = 'restart' | 'drain' | 'cut' | 'go on';
-/** What is done before each event, over and over. */
+/** The action before each event, repeated in turn. */
 const cuts = fc.array(fc.constantFrom<What>('restart', 'drain', 'cut', 'go on', 'go on', 'go on'), {
   minLength: 1,
   maxLength: 40,
@@ -136,7 +136,7 @@ function fold(all: readonly Event[], whats: readonly What[], encoded: boolean, c
   return written;
 }
 
-/** What stands in the topic after all: the last record of each window, but for its revision. */
+/** The last record of each window, without its revision. */
 function finals(written: readonly Output[]): Map<string, unknown> {
   const all = recordsOf({ outputs: written });
   return new Map(all.map((record) => [`${record.origin} ${record.windowStart}`, { ...record, revision: 0 }]));

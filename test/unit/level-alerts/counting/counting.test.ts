@@ -38,7 +38,7 @@ function start(changed: Partial<CountingOptions> = {}): {
 
 const brief = ({ windowStart, lines }: WindowRecord): [string, number] => [windowStart.slice(0, -5), lines];
 
-describe('windows', () => {
+describe('countLines', () => {
   it.each<[string, number[], [string, number][]]>([
     [
       'starts at its start and ends before its end',
@@ -72,13 +72,13 @@ describe('windows', () => {
         ['2024-03-01T12:00:00', 3],
       ],
     ],
-  ])('a window %s', (_name, times, expected) => {
+  ])('makes a window that %s', (_name, times, expected) => {
     const { count, drain } = start({ disorderMs: 10 * MIN });
     count(times.map((time) => ({ time })));
     expect(drain().map(brief)).toEqual(expected);
   });
 
-  it('are kept for each origin', () => {
+  it('keeps windows per origin', () => {
     const { count, drain } = start();
     count([{ time: T }], { origin: 'web-1' });
     count([{ time: T }, { time: T }], { origin: 'web-2', source: 'b/web-2/a.log' });
@@ -88,7 +88,7 @@ describe('windows', () => {
     ]);
   });
 
-  it('count each line in exactly one counter', () => {
+  it('counts each line in exactly one counter', () => {
     const { count, drain } = start();
     count([
       ...[Level.ERROR, Level.WARN, Level.INFO, Level.DEBUG, Level.NONE, Level.CONT, Level.RAW].map((level) => ({
@@ -116,7 +116,7 @@ describe('windows', () => {
     ]);
   });
 
-  it('are written with all their values, and again only when they changed', () => {
+  it('writes a window with all its values, and again only when it has changed', () => {
     const { count, drain, head } = start({ patterns: false });
     count([{ time: T + 1_500, level: Level.WARN }]);
     expect(drain()).toEqual([
@@ -150,7 +150,7 @@ describe('windows', () => {
     expect(drain().map(({ revision, lines }) => [revision, lines])).toEqual([[2, 2]]);
   });
 
-  it('are not touched by the rest of a line that was counted before', () => {
+  it('touches no window when only the rest of a counted line comes', () => {
     const { count, drain } = start();
     count([{ time: T, level: Level.CONT, flags: LineFlag.CUT_REST }]);
     expect(drain()).toEqual([]);
@@ -174,14 +174,14 @@ describe('windows', () => {
       { time: T, flags: LineFlag.AGAIN | LineFlag.CUT_REST },
       [['2024-03-01T12:05:00', 1, 0, 0]],
     ],
-  ])('tell of a possible gap before a line %s', (_name, line, expected) => {
+  ])('reports a possible gap before a line %s', (_name, line, expected) => {
     const { count, drain } = start();
     count([{ ...line, flags: (line.flags ?? 0) | LineFlag.GAP }], {}, T + 5 * MIN);
     const told = drain().map(({ windowStart, gaps, lines, again }) => [windowStart.slice(0, -5), gaps, lines, again]);
     expect(told).toEqual(expected);
   });
 
-  it('count each possible gap, and go on counting behind it', () => {
+  it('counts each possible gap and the lines after it', () => {
     const { count, drain } = start();
     const { GAP, AGAIN } = LineFlag;
     const before = { time: T + MIN };
@@ -194,7 +194,7 @@ describe('windows', () => {
     ]);
   });
 
-  it('tell of a possible gap before a line of a forgotten window at its ingestion', () => {
+  it('reports a possible gap at its ingestion when the window of its line is evicted', () => {
     const { count, drain } = start({ keepWindowsMs: 60 * MIN, idleAfterMs: Infinity });
     count([{ time: T }]);
     count([{ time: T, flags: LineFlag.GAP }], {}, T + 60 * MIN);
@@ -204,7 +204,7 @@ describe('windows', () => {
     ]);
   });
 
-  it('take a time that is no date at its ingestion, as expired', () => {
+  it('counts a line as expired at its ingestion when its time is not a date', () => {
     const { count, drain } = start();
     count([{ time: Number.NaN }, { time: 9e15 }, { time: -Infinity }, { time: T }]);
     expect(
@@ -213,8 +213,8 @@ describe('windows', () => {
   });
 });
 
-describe('watermark', () => {
-  it('completes a window when it reaches the end, and makes a revision of it', () => {
+describe('a watermark', () => {
+  it('completes a window with a new revision when it reaches the end', () => {
     const { count, drain } = start();
     count([{ time: T }]);
     expect(drain().map(({ complete }) => complete)).toEqual([false]);
@@ -229,7 +229,7 @@ describe('watermark', () => {
     ]);
   });
 
-  it('says nothing about other origins', () => {
+  it('leaves other origins as they are when it moves', () => {
     const { count, drain } = start();
     count([{ time: T }], { origin: 'web-1' });
     count([{ time: T + 5 * MIN }], { origin: 'web-2', source: 'b/web-2/a.log' });
@@ -242,7 +242,7 @@ describe('watermark', () => {
     ['future', { time: T + 9 * MIN, flags: LineFlag.FUTURE }],
     ['repeated', { time: T + 9 * MIN, flags: LineFlag.AGAIN }],
     ['cut rest of a', { time: T + 9 * MIN, flags: LineFlag.CUT_REST }],
-  ])('is not moved by a %s line', (_name, line) => {
+  ])('stays when a %s line comes', (_name, line) => {
     const { count, drain } = start();
     count([{ time: T }, line]);
     const records = drain();
@@ -250,7 +250,7 @@ describe('watermark', () => {
     expect(records[1]?.newest ?? null).toBeNull();
   });
 
-  it('never goes back, and a late line is counted in its complete window', () => {
+  it('stays when a late line comes, which counts in its complete window', () => {
     const { count, drain } = start();
     count([{ time: T }, { time: T + 5 * MIN }]);
     drain();
@@ -260,7 +260,7 @@ describe('watermark', () => {
 });
 
 describe('an idle origin', () => {
-  it('completes its windows and revises its newest one, at a tick', () => {
+  it('completes its windows and revises its newest one when a tick finds it idle', () => {
     const { count, drain, tick } = start();
     count([{ time: T - MIN }, { time: T }]);
     drain();
@@ -275,7 +275,7 @@ describe('an idle origin', () => {
     expect(drain()).toEqual([]);
   });
 
-  it('revises its newest window also when that was complete', () => {
+  it('revises its newest window when that was complete already', () => {
     const { count, drain, tick } = start();
     count([{ time: T }]);
     tick(T + 15 * MIN);
@@ -285,7 +285,7 @@ describe('an idle origin', () => {
     expect(drain().map(({ windowStart, idle }) => [windowStart, idle])).toEqual([['2024-03-01T12:00:00.000Z', true]]);
   });
 
-  it('is found before the next batch, whoever that is from', () => {
+  it('becomes idle before the next batch when that is from another origin', () => {
     const { count, drain } = start();
     count([{ time: T }], { origin: 'web-1' });
     drain();
@@ -296,7 +296,7 @@ describe('an idle origin', () => {
     ]);
   });
 
-  it('is idle no more when a line comes', () => {
+  it('is awake again when a line comes', () => {
     const { count, drain, tick } = start();
     count([{ time: T }]);
     tick(T + 15 * MIN);
@@ -306,8 +306,8 @@ describe('an idle origin', () => {
   });
 });
 
-describe('forgotten windows', () => {
-  it('are those not changed for keepWindows; their lines are expired in the window of ingestion', () => {
+describe('an evicted window', () => {
+  it('leaves memory when it did not change for keepWindows; its lines are expired in the window of ingestion', () => {
     const { count, drain } = start({ keepWindowsMs: 60 * MIN, idleAfterMs: Infinity });
     count([{ time: T }]);
     count([{ time: T }], {}, T + 60 * MIN - 1);
@@ -328,7 +328,7 @@ describe('forgotten windows', () => {
     ]);
   });
 
-  it('are the least recently changed when there are too many', () => {
+  it('is the least recently changed one when there are too many', () => {
     const { count, drain } = start({ maxWindows: 2 });
     count([{ time: T }, { time: T + MIN }, { time: T }, { time: T + 2 * MIN }, { time: T + MIN }]);
     expect(drain().map(({ windowStart, lines, expired }) => [windowStart.slice(11, 16), lines, expired])).toEqual([
@@ -338,7 +338,7 @@ describe('forgotten windows', () => {
     ]);
   });
 
-  it('are remembered across a restart, though their records are still there', () => {
+  it('stays evicted after a restart when its record is still there', () => {
     const job = createCounting({ ...options, maxWindows: 1 });
     const state = job.open(null);
     const tail = [{ time: T }];
@@ -357,7 +357,7 @@ describe('forgotten windows', () => {
     }
   });
 
-  it('take with them what stands between merged runs', () => {
+  it('takes along the windows between merged ranges', () => {
     const { count, drain, flushed } = start({ maxWindows: 2, windowMs: 10, disorderMs: 1e9 });
     // Windows far apart push each other out, until the gap around 5 005 is the smallest.
     count([{ time: 5_000 }, { time: 5_020 }, { time: 5_010 }], {}, 1);
@@ -374,7 +374,7 @@ describe('forgotten windows', () => {
 describe('an evicted origin', () => {
   const counting = { ...options, keepWindowsMs: 60 * MIN, keepOriginsMs: 180 * MIN };
 
-  it('is one whose windows are gone and that was idle for keepOrigins; its records get tombstones', () => {
+  it('gets tombstones when its windows are gone and it was idle for keepOrigins', () => {
     const { count, tick, flushed, drain } = start(counting);
     count([{ time: T, level: Level.ERROR, text: 'ERROR x' }]);
     drain();
@@ -389,7 +389,7 @@ describe('an evicted origin', () => {
     expect(flushed()).toEqual([]);
   });
 
-  it('begins again with its next line, also after a restart that still finds records of its windows', () => {
+  it('begins again with its next line, also when a restart still finds records of its windows', () => {
     const job = createCounting(counting);
     const state = job.open(null);
     countLines(state, linesOf([{ time: T }]), T);
@@ -401,7 +401,7 @@ describe('an evicted origin', () => {
     }
   });
 
-  it('is not one that had arrivals meanwhile', () => {
+  it('is not evicted when it had arrivals meanwhile', () => {
     const { count, tick, flushed, drain } = start(counting);
     count([{ time: T }]);
     count([{ time: T + 100 * MIN }], {}, T + 100 * MIN);
@@ -412,7 +412,7 @@ describe('an evicted origin', () => {
 });
 
 describe('the end', () => {
-  it('completes every window', () => {
+  it('completes every window when no more input comes', () => {
     const { count, drain, end } = start();
     count([{ time: T }, { time: T + MIN }]);
     drain();
@@ -425,7 +425,7 @@ describe('the end', () => {
 });
 
 describe('patterns and samples', () => {
-  it('are kept of ERROR lines, with the stack trace that follows in a later batch, also across a restart', () => {
+  it('include the stack trace when it follows in a later batch, also after a restart', () => {
     const job = createCounting(options);
     let state = job.open(null);
     const error = { time: T, level: Level.ERROR, text: '12:00:00.000 [main] ERROR c.a.Pay - Payment 17 failed' };
@@ -450,7 +450,7 @@ describe('patterns and samples', () => {
     ]);
   });
 
-  it('leave a trace alone that belongs to another record, generation or source', () => {
+  it('leave out a trace when it belongs to another record, generation or source', () => {
     const frames = [
       { time: T, level: Level.CONT, text: 'java.io.IOException: x' },
       { time: T, level: Level.CONT, text: ' at c.a.Pay.run(Pay.java:7)' },
@@ -463,7 +463,7 @@ describe('patterns and samples', () => {
     expect(drain()[0]?.patterns.map(({ pattern }) => pattern)).toEqual(['one', 'two']);
   });
 
-  it('hold 256 patterns, first come, and count the others together', () => {
+  it('keep the first 256 patterns and count the others together when there are more', () => {
     const { count, drain } = start();
     const name = (i: number): string => String.fromCharCode(97 + (i % 26), 97 + Math.floor(i / 26), 120);
     count(Array.from({ length: 300 }, (_, i) => ({ time: T, level: Level.ERROR, text: `ERROR failed ${name(i)}` })));
@@ -474,7 +474,7 @@ describe('patterns and samples', () => {
     expect(record?.otherPatterns).toBe(44);
   });
 
-  it('samples are the lowest by source, generation and offset, cut at 1 KiB between characters', () => {
+  it('keep the lowest samples by source, generation and offset, cut at 1 KiB between characters', () => {
     const { count, drain } = start();
     const error = (offset: number, text = 'x'): Line => ({ time: T, level: Level.ERROR, offset, text });
     count([error(10), error(20)], { source: 'b/web-1/b.log' });
@@ -487,7 +487,7 @@ describe('patterns and samples', () => {
     ]);
   });
 
-  it('take bytes that are no UTF-8', () => {
+  it('take bytes when they are not UTF-8', () => {
     const { count, drain } = start();
     count([
       { time: T, level: Level.ERROR, text: Buffer.from([0x45, 0xff, 0xfe, 0x00, 0x80, 0xc3]) },
@@ -496,15 +496,15 @@ describe('patterns and samples', () => {
     expect(drain()[0]).toMatchObject({ counts: { error: 2 }, samples: [{ at: '0:0' }, { at: '0:100' }] });
   });
 
-  it('are left out without `patterns`', () => {
+  it('are left out when `patterns` is off', () => {
     const { count, drain } = start({ patterns: false });
     count([{ time: T, level: Level.ERROR }]);
     expect(drain()[0]).toMatchObject({ counts: { error: 1 }, patterns: [], samples: [] });
   });
 });
 
-describe('the job', () => {
-  it('folds the records of a batch from its start offset, and restores itself from its windows', () => {
+describe('createCounting', () => {
+  it('folds the records of a batch from its start offset, and restores its windows after a restart', () => {
     const job = createCounting(options);
     const state = job.open(null);
     expect(job.restoreRanges(state)).toEqual([]);
@@ -528,7 +528,7 @@ describe('the job', () => {
     expect(recordsOf(job.flush(again))[0]).toMatchObject({ lines: 5, counts: { error: 2 }, revision: 2 });
   });
 
-  it.each(['{"v":3}', 'garbage', ''])('refuses the head %j, which it cannot read', (head) => {
+  it.each(['{"v":3}', 'garbage', ''])('refuses the head %j when it cannot read it', (head) => {
     expect(() => createCounting(options).open(Buffer.from(head))).toThrow(
       /head record of counting .* run the version of Telltale that wrote it/,
     );
@@ -537,7 +537,7 @@ describe('the job', () => {
   it.each<[string, number, number]>([
     ['7,000 hosts', 7_000, 0],
     ['400 hosts whose evicted windows are fragmented', 400, 64],
-  ])('keeps its head and each of its records small with %s', (_, hosts, fragments) => {
+  ])('keeps its head and each record small when there are %s', (_, hosts, fragments) => {
     const job = createCounting({ ...options, maxWindows: 10 });
     const state = job.open(null);
     for (let host = 0; host < hosts; host++) {
@@ -550,7 +550,7 @@ describe('the job', () => {
     expect(compacted('counting-state', outputs)).toHaveLength(hosts);
   });
 
-  it('continues from a head of version 1, and writes its origins and open errors to counting-state', () => {
+  it('writes origins and open errors to counting-state when it continues from a head of version 1', () => {
     const error = (text: string): Line => ({ time: T, level: Level.ERROR, text });
     const origin = { origin: 'web-1', watermark: T - 5_000, lastArrival: T, idle: false };
     const head = {
@@ -596,7 +596,7 @@ describe('the job', () => {
     }
   });
 
-  it('does not count on in windows of another length', () => {
+  it('counts lines as expired when the window of their time has another length', () => {
     const job = createCounting(options);
     const state = job.open(null);
     countLines(state, linesOf([{ time: T }]), T);

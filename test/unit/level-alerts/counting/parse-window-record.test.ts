@@ -7,7 +7,7 @@ const key = { origin: 'web-1', windowStart: '2024-03-01T12:00:00Z' };
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 describe('parseWindowRecord', () => {
-  it('fills in what another engine does not write', () => {
+  it('fills in the fields that another engine leaves out', () => {
     const counts = { error: 3, info: 40 };
     expect(new Ajv2020().compile(schema)({ ...key, counts })).toBe(true);
     expect(parseWindowRecord(json(key), json({ ...key, counts }))).toEqual({
@@ -35,7 +35,7 @@ describe('parseWindowRecord', () => {
     });
   });
 
-  it('passes over what is not of its type', () => {
+  it('skips a field when it has the wrong type', () => {
     const value = {
       counts: { error: 1 },
       windowEnd: 'soon',
@@ -58,17 +58,17 @@ describe('parseWindowRecord', () => {
   it.each<[string, unknown, unknown]>([
     ['a key without origin', { windowStart: key.windowStart }, { counts: {} }],
     ['a time without a zone', { ...key, windowStart: '2024-03-01T12:00:00' }, { counts: {} }],
-    ['a time that is none', { ...key, windowStart: '2024-13-01T12:00:00Z' }, { counts: {} }],
-    ['a key that is no object', 'web-1', { counts: {} }],
+    ['a time that does not exist', { ...key, windowStart: '2024-13-01T12:00:00Z' }, { counts: {} }],
+    ['a key that is not an object', 'web-1', { counts: {} }],
     ['a value without counts', key, { lines: 5 }],
     ['a count below 0', key, { counts: { error: -1 } }],
     ['a count that is text', key, { counts: { error: '1' } }],
-    ['a value that is no object', key, [1]],
-  ])('is null for %s', (_name, recordKey, value) => {
+    ['a value that is not an object', key, [1]],
+  ])('returns null when it reads %s', (_name, recordKey, value) => {
     expect(parseWindowRecord(json(recordKey), json(value))).toBeNull();
   });
 
-  it('throws for no bytes', () => {
+  it('throws nothing when it reads any bytes', () => {
     const any = fc.oneof(
       fc.uint8Array().map((bytes) => Buffer.from(bytes)),
       fc.json().map((text) => Buffer.from(text)),

@@ -8,7 +8,7 @@ describe('maskMessage', () => {
       'a.b.Pay$ - Payment <n> of user <n> failed',
     ],
     ['logback with a date', '2024-03-01 10:00:00,123 [http-8080-exec-3] ERROR c.a.Pay - gone', 'c.a.Pay - gone'],
-    ['log4j, thread behind the level', '2024-03-01 10:00:00,123 ERROR [main] c.a.Pay: gone', 'c.a.Pay - gone'],
+    ['log4j, thread after the level', '2024-03-01 10:00:00,123 ERROR [main] c.a.Pay: gone', 'c.a.Pay - gone'],
     ['Spring Boot', '2024-03-01T10:00:00.123Z ERROR 4711 --- [nio-8080-exec-1] c.a.Pay : gone', 'c.a.Pay - gone'],
     [
       'Spark',
@@ -52,7 +52,7 @@ describe('maskMessage', () => {
     ],
     ['logfmt', 'ts=2024-03-01T10:00:00Z level=error msg="lost after 12 ms" n=1', 'lost after <n> ms'],
     ['a format of its own', 'worker 7: disk sda1 is full', 'worker <n>: disk sda<n> is full'],
-  ])('finds the message of %s', (_name, line, pattern) => {
+  ])('finds the message when the line is %s', (_name, line, pattern) => {
     expect(maskMessage(line)).toBe(pattern);
   });
 
@@ -74,7 +74,7 @@ describe('maskMessage', () => {
     ['Ошибка оплаты 12', 'Ошибка оплаты <n>'],
     ['支付失败：订单号12345', '支付失败：订单号<n>'],
     ['user=5 code=7', 'user=<n> code=<n>'],
-    ['tabs\tand colours\u0000\u001b[31m', 'tabs and colours [<n>m'],
+    ['tabs\tand colors\u0000\u001b[31m', 'tabs and colors [<n>m'],
     ['', ''],
   ])('masks %j', (message, pattern) => {
     expect(maskMessage(`10:00:00.000 [main] ERROR ${message}`)).toBe(pattern);
@@ -93,13 +93,13 @@ describe('maskMessage', () => {
     );
   });
 
-  it('bounds its result, and does not tear a character', () => {
+  it('bounds its result without tearing a character when the line is long', () => {
     expect(maskMessage(`ERROR ${'word '.repeat(200)}`).length).toBeLessThanOrEqual(maxPatternLength);
     const cut = maskMessage(`ERROR ${'é'.repeat(maxPatternLength - 1)}😀😀`);
     expect(cut).toBe('é'.repeat(maxPatternLength - 1));
   });
 
-  it('takes time that is linear in the text', () => {
+  it('takes linear time when the text is hostile', () => {
     const size = 100_000;
     const hostile = [
       'a',

@@ -31,7 +31,7 @@ export interface Line {
   readonly level?: Level;
   readonly flags?: number;
   readonly text?: string | Buffer;
-  /** By default 100 bytes behind the line before. */
+  /** By default 100 bytes after the line before. */
   readonly offset?: number;
 }
 

@@ -1,17 +1,17 @@
 import { tell, type ActorContext } from '../src/kit';
 import type { EventReader, FetchedBatches } from '../src/ports/event-log';
 
-/** What a fetch becomes in the mailbox of the actor that asked for it. */
+/** The messages that a fetch sends to its actor. */
 export interface FetchMessages<M> {
   readonly fetched: (fetched: FetchedBatches) => M;
   readonly failed: (error: unknown) => M;
 }
 
 /**
- * Fetches beside the mailbox: a fetch may wait for long, and an actor that waited with it would hear nothing meanwhile.
- * The result comes as a message, unless this start of the actor is over.
+ * Fetches beside the mailbox, so that the actor handles messages while a fetch waits. The result comes as a message, unless
+ * this start of the actor is over.
  */
-export function fetchToSelf<M>(
+export function pipeFetchToSelf<M>(
   reader: EventReader,
   { maxBytes, waitMs }: { readonly maxBytes: number; readonly waitMs: number },
   messages: FetchMessages<M>,
