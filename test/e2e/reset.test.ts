@@ -48,6 +48,18 @@ describe('telltale reset', () => {
     ]);
   });
 
+  it('counts the same windows and decides the same mails again when the files are read to their end', async () => {
+    const config = configWith(`dataDir=${folders.make()}`, 'eventLog.partitions=2');
+    const file = writeLog(join(folders.make(), 'web-1'), 'app.log', `${logbackLines(3).join('\n')}\n`);
+    const run = (): Promise<string[]> =>
+      printed((io) => runLocal(config, { once: [file], keepData: true, json: true }, io));
+    const withoutRevisions = (lines: string[]): string[] => lines.map((line) => line.replace(/"revision":\d+/, ''));
+    const before = await run();
+    await printed((io) => runReset(config, { job: 'counting', json: true }, io));
+    await printed((io) => runReset(config, { job: 'alerting', json: true }, io));
+    expect(withoutRevisions(await run())).toEqual(withoutRevisions(before));
+  });
+
   it('refuses while a consumer runs on the data folder', async () => {
     const config = await countedFolder();
     const io = collectingIo();
