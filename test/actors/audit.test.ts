@@ -48,7 +48,7 @@ async function audited(
 }
 
 describe('an audit', () => {
-  it('holds where all that was there before the first start was passed over, whatever it is', async () => {
+  it('holds when all content from before the first start was skipped', async () => {
     await place.put('web-1/a.log', text(info(0)));
     await place.put('web-1/b.log.gz', gzipSync(text(info(0))));
     await place.put('web-1/c.log', Buffer.from(`\ufeff${text(info(0))}`, 'utf16le'));
@@ -61,7 +61,7 @@ describe('an audit', () => {
     expect(await quarantineOf(place.log)).toMatchObject([{ source: `${BUCKET}/web-1/c.log`, reason: 'utf-16' }]);
   });
 
-  it('goes on behind an object that may not be looked at', async () => {
+  it('continues after an object that is denied', async () => {
     await place.put('web-1/a.log', text(info(0)));
     await place.put('web-1/b.log', text(info(0)));
     await place.start().settle();
@@ -77,7 +77,7 @@ describe('an audit', () => {
     ]);
   });
 
-  it('fails for a source whose checkpoint cannot be understood, and goes on with the others', async () => {
+  it('fails for a source with an unreadable checkpoint, and continues with the others', async () => {
     await place.put('web-2/b.log', text(info(0)));
     await place.start().settle();
     const key = Buffer.from(`${BUCKET}/web-1/a.log`);

@@ -9,7 +9,7 @@ export type CommitFault = 'answer lost, happened' | 'answer lost, did not happen
 
 export const commitFaults: readonly CommitFault[] = ['answer lost, happened', 'answer lost, did not happen', 'aborted'];
 
-/** An event log whose calls are those of `log`, but for the ones in `change`. */
+/** An event log with the calls of `log`, except those in `change`. */
 export function changedLog(log: EventLog, change: Partial<EventLog>): EventLog {
   return {
     ensureTopics: (topics) => log.ensureTopics(topics),
@@ -64,7 +64,7 @@ export function withStalledCommits(log: EventLog, opened: Promise<void>): EventL
   });
 }
 
-/** An object store whose calls are those of `store`, but for the ones in `change`. */
+/** An object store with the calls of `store`, except those in `change`. */
 export function changedStore(store: ObjectStore, change: Partial<ObjectStore>): ObjectStore {
   return {
     head: (bucket, key, versionId) => store.head(bucket, key, versionId),

@@ -462,7 +462,7 @@ describe('a reader of appended bytes', () => {
     const gib10 = 10 * KIB * MIB;
     const appended = Buffer.from(text(info(1, 'y'.repeat(KIB - 1 - info(1, '').length))));
     expect(appended).toHaveLength(KIB);
-    // Whatever the checksum of the bytes before is: nobody reads them.
+    // Any checksum will do: these bytes are never read.
     const before = formatCrc('CRC64NVME', 0x1234_5678_9abc_def0n);
     const crc = place.options.hashing.crc('CRC64NVME', appended);
     const whole = formatCrc('CRC64NVME', combineCrc('CRC64NVME', parseCrc(before), crc, KIB));

@@ -18,7 +18,7 @@ import { BUCKET, inBatchesOf, UPLOADED, type Place } from './producing';
 /** Lines with their terminators. */
 export const text = (...lines: string[]): string => lines.map((line) => `${line}\n`).join('');
 
-/** How lines of one generation stand in the topic, one behind the other from an offset on. */
+/** The names of consecutive lines of one generation in the topic, from an offset on. */
 export function published(generation: number, lines: readonly string[], from = 0, mark = ''): string[] {
   let offset = from;
   return lines.map((line) => {
@@ -57,7 +57,7 @@ export async function quarantineOf(log: EventLog): Promise<unknown[]> {
   return records.map(({ value }) => JSON.parse(value?.toString() ?? 'null') as unknown);
 }
 
-/** A store, and what was read from it since `reset`. It hands over small pieces, as S3 does. */
+/** A store, and its reads since `reset`. It yields small pieces, as S3 does. */
 export interface Watched {
   readonly store: ObjectStore;
   bytes: number;

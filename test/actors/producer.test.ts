@@ -56,7 +56,7 @@ describe('the producer', () => {
     });
   });
 
-  it('writes nothing when nothing is new, and nothing for a hint at what is not there', async () => {
+  it('writes nothing when nothing is new, or a signal names a missing object', async () => {
     const running = place.start();
     await place.put(KEY, text(l0));
     await running.reconcile();
@@ -83,7 +83,7 @@ describe('the producer', () => {
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0]) });
   });
 
-  it('leaves alone what was modified before it was told to begin, named by a signal or not', async () => {
+  it('does not read objects modified before `since`, named by a signal or not', async () => {
     await place.put('logs/h/a.log', 'old\n');
     const running = place.start({ since: { ms: UPLOADED + 1 } });
     running.hint('logs/h/a.log');
@@ -171,7 +171,7 @@ describe('the producer', () => {
     });
   });
 
-  it('goes on where it stood after it was drained in mid-read', async () => {
+  it('continues at the committed position after it was drained in mid-read', async () => {
     await place.put(KEY, text(...many));
     const reading = gate();
     const running = place.start({ store: behindFirstChunk(reading.open) });
@@ -181,7 +181,7 @@ describe('the producer', () => {
     expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
   });
 
-  it('does not begin anew when its drain fails', async () => {
+  it('does not restart when its drain fails', async () => {
     await place.put(KEY, text(...many));
     const reading = gate();
     const closed = gate();
@@ -206,14 +206,14 @@ describe('the producer', () => {
     const drained = running.producer.drain(10_000);
     await closed.opened;
     await allTurns();
-    // Nobody reads any more, and the publisher is to commit what it has.
+    // All readers are stopped, and the publisher must commit its open steps.
     stalled.open();
     await expect(drained).rejects.toMatchObject({ code: 'TRANSACTION_ABORTED' });
     expect(running.seen.crashes.at(-1)).toMatchObject({ path: running.producer.ref.path, restartInMs: null });
   });
 });
 
-/** The store, but for what happens once, behind the first chunk that is read of anything. */
+/** The store, and an event that happens once, after the first chunk of any read. */
 function behindFirstChunk(happens: () => void | Promise<void>): ObjectStore {
   let hasHappened = false;
   async function* interrupted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -316,7 +316,7 @@ describe('an object store that fails', () => {
     });
   });
 
-  it('in mid-read keeps what was read before, and goes on from there', async () => {
+  it('keeps the lines read before when a read breaks off, and continues there', async () => {
     let hasFailed = false;
     const store = behindFirstChunk(() => {
       hasFailed = true;
@@ -341,7 +341,7 @@ describe('an object store that fails', () => {
       lastModified: UPLOADED,
     });
     const store = changedStore(place.store, {
-      // eslint-disable-next-line @typescript-eslint/require-await -- a listing of what is made up
+      // eslint-disable-next-line @typescript-eslint/require-await -- a made-up listing
       list: async function* (_, range = {}) {
         asked.push(range.after);
         const rest = keys.filter((key) => key > (range.after ?? ''));
@@ -354,7 +354,7 @@ describe('an object store that fails', () => {
     expect(asked).toEqual([undefined, keys[1_199]]);
   });
 
-  it('is listed to its end however often the listing breaks off, as long as it goes on', async () => {
+  it('is listed to its end when the listing breaks off several times but advances', async () => {
     for (let i = 0; i < 7; i++) await place.put(`web-1/${i}.log`, text(l0));
     const store = changedStore(place.store, {
       list: async function* (bucket, range) {
@@ -386,7 +386,7 @@ describe('an object store that fails', () => {
     expect(running.failures).toEqual([]);
   });
 
-  it('that throws something unexpected stops the reading of one source only', async () => {
+  it('stops the reading of one source only when it throws an unexpected error', async () => {
     let throws = 1;
     const store = changedStore(place.store, {
       head: async (bucket, key) => {

@@ -33,7 +33,7 @@ export interface Place {
   counted(name: CounterName, reason: string): number;
   /** Lets time pass for the producers. */
   advance(ms: number): void;
-  /** Uploads an object. Nobody is told. */
+  /** Uploads an object, without a signal. */
   put(key: string, content: string | Buffer): Promise<void>;
   /** Starts a producer of its own. Stopped by `close`, if not before. */
   start(change?: Partial<ProducerOptions>): Running;
@@ -156,7 +156,7 @@ function startOn(options: Place['options'], put: Place['put']): Running {
     },
     settle,
     reconcile: async () => {
-      // A reconciliation that is under way already may have passed what came since.
+      // A running reconciliation may have missed later objects.
       await settle();
       tell(producer.ref, { type: 'reconcile' });
       await settle();

@@ -54,7 +54,7 @@ describe('a commit that goes wrong', () => {
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(9), [`${BUCKET}/web-2/other.log`]: published(9) });
   });
 
-  it('in the middle of a large object goes on behind what was committed', async () => {
+  it('makes the reader continue after the committed steps in the middle of a large object', async () => {
     const many = Array.from({ length: 4_000 }, (_, i) => info(i));
     const faults: (CommitFault | null)[] = ['answer lost, happened', 'answer lost, did not happen'];
     const scan = inBatchesOf(10_000, place.options);
@@ -94,13 +94,13 @@ describe('a checkpoint that cannot be decoded', () => {
 });
 
 describe('a start that takes too long', () => {
-  it('is waited for as long as the event log goes on trying by itself', () => {
+  it('is waited for as long as the event log retries by itself', () => {
     const { config } = loadConfig({ pipelines, env: {} });
     const { deadlineMs } = publisher({ ...place.options, name: 'publisher', transactionalId: 'late' });
     expect(deadlineMs).toBeGreaterThan(config.eventLog.kafka.retryFor);
   });
 
-  it('tells nobody of its epoch and closes its writer when it was given up meanwhile', async () => {
+  it('tells no reader its epoch and closes its writer when its start came too late', async () => {
     const opening = gate();
     const [begun, closed] = [gate(), gate()];
     const log = changedLog(place.log, {
@@ -286,7 +286,7 @@ describe('the publisher', () => {
 });
 
 describe('back-pressure', () => {
-  it('stops the reading when the event log stalls: credit bounds what is on its way', async () => {
+  it('stops the reading when the event log stalls: credit bounds the steps on their way', async () => {
     const stalled = gate();
     const firstAppend = gate();
     let read = 0;

@@ -24,7 +24,7 @@ describe('the origin of a key', () => {
     expect(originOf('logs/web/other.log', rule)).toBe('web');
   });
 
-  it('is never empty, whatever the key', () => {
+  it('is never empty for any key', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('/', 'a', '.', '-') }), (key) => {
         expect(originOf(key, { prefix: 'a', expression: /^(-*)/ })).not.toBe('');
@@ -44,7 +44,7 @@ describe('the partition of an origin', () => {
     expect(partitionOf(origin, partitions)).toBe(partition);
   });
 
-  it('is one of the partitions, whatever the origin', () => {
+  it('is one of the partitions for any origin', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 1000 }), (origin, partitions) => {
         const partition = partitionOf(origin, partitions);

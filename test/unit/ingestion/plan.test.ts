@@ -6,7 +6,7 @@ import { firstCheckpoint } from '../../../src/ingestion/progress';
 const object = { size: 100, etag: '"a"', lastModified: 1_000 };
 const another = { ...object, etag: '"b"' };
 
-/** A checkpoint behind all of `object`, whose content was read to `size`. */
+/** A checkpoint after all of `object`, whose content was read to `size`. */
 function at(size: number, change: CheckpointChange = {}): Checkpoint {
   return changed(firstCheckpoint('b/logs/host/a.log', 'host', object, 'plain'), {
     size,
@@ -67,9 +67,9 @@ describe('the plan of a read', () => {
       object,
       'begin',
     ],
-    ['an object behind one in quarantine', at(60, refused('"c"', 'gzip-ratio')), another, 'prove'],
+    ['an object after one in quarantine', at(60, refused('"c"', 'gzip-ratio')), another, 'prove'],
     [
-      'an object behind one in quarantine, the first of its source',
+      'an object after one in quarantine, the first of its source',
       at(0, { ...part, ...refused('"a"', 'gzip-truncated') }),
       another,
       'begin',
@@ -85,17 +85,17 @@ describe('the plan of a read', () => {
   });
 });
 
-describe('where a read goes on', () => {
+describe('where a read continues', () => {
   const KiB = 1024;
   const base64 = (length: number): string => Buffer.alloc(length, 'x').toString('base64');
 
   test.each([
     ['a new source from its first byte', at(0), 0, 0, 0],
-    ['a short source from its first byte, behind what was read', at(100), 0, 100, 0],
-    ['a long source 64 KiB before what was read', at(1000 * KiB), 936 * KiB, 1000 * KiB, 0],
-    ['behind a held tail', at(1000 * KiB, { offset: 999 * KiB, held: base64(KiB) }), 936 * KiB, 1000 * KiB, KiB],
+    ['a short source from its first byte, after the bytes read', at(100), 0, 100, 0],
+    ['a long source 64 KiB before the end of the bytes read', at(1000 * KiB), 936 * KiB, 1000 * KiB, 0],
+    ['after a held tail', at(1000 * KiB, { offset: 999 * KiB, held: base64(KiB) }), 936 * KiB, 1000 * KiB, KiB],
     [
-      'behind a held tail of 64 KiB',
+      'after a held tail of 64 KiB',
       at(1000 * KiB, { offset: 936 * KiB, held: base64(64 * KiB) }),
       936 * KiB,
       1000 * KiB,

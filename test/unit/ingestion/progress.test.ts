@@ -95,7 +95,7 @@ const limits: Limits = { maxLineBytes: 1_000, batchBytes: 10_000 };
 /** A log-reader without a store or an event log: what it publishes is kept with its checkpoint, or not at all. */
 class Reader {
   committed: Checkpoint | null = null;
-  /** Of the object that the committed checkpoint speaks of. */
+  /** The object of the committed checkpoint. */
   private content: Buffer = Buffer.alloc(0);
   readonly lines: Line[] = [];
   /** Every checkpoint that was ever committed, and the content that it speaks of. */
@@ -103,7 +103,7 @@ class Reader {
 
   constructor(
     public limits: Limits,
-    /** Reads again what was read before, where no checksum proves it. */
+    /** Rereads the bytes read before, when no checksum proves them. */
     private readonly reproves = false,
   ) {}
 
@@ -130,7 +130,7 @@ class Reader {
     return true;
   }
 
-  /** Publishes the held tail, and lets go of what is not held of it. */
+  /** Publishes the held tail, and drops the bytes of it that are not held. */
   closeTail(): void {
     if (this.committed === null) return;
     const {
@@ -162,7 +162,7 @@ class Reader {
     this.commit(skipped(first(object), object, { before, fingerprint, now: 5_000 }), null, object.content);
   }
 
-  /** Somebody asks for another generation, of which this is the beginning. */
+  /** A new generation is requested; this is its beginning. */
   restart(object: Stored): void {
     this.closeTail();
     if (this.committed !== null) this.commit(restarted(this.committed, object, 'plain', { count: false }), null);
@@ -298,7 +298,7 @@ describe('the progress of a source', () => {
     });
   });
 
-  it('publishes a held tail without reading, and goes on behind it', () => {
+  it('publishes a held tail without reading, and continues after it', () => {
     const reader = new Reader(limits);
     reader.read(store('one\ntw'));
     reader.closeTail();
@@ -311,7 +311,7 @@ describe('the progress of a source', () => {
     expect(reader.lines.map(({ text }) => text)).toEqual(['one', 'tw', 'o', 'three']);
   });
 
-  it('reads a tail that is longer than what is held from its start', () => {
+  it('reads a tail from its start when it is longer than its held part', () => {
     const long = Buffer.concat([Buffer.from('one\n'), Buffer.alloc(100 * 1024, 'x')]);
     const whole = Buffer.concat([long, Buffer.from('\ntwo\n')]);
     const reader = new Reader({ maxLineBytes: 256 * 1024, batchBytes: 900_000 });
@@ -324,7 +324,7 @@ describe('the progress of a source', () => {
   });
 
   it.each([500, 100 * 1024])(
-    'goes on when the limit of a line was lowered below a held tail of %i bytes',
+    'continues when the limit of a line was lowered below a held tail of %i bytes',
     (tailBytes) => {
       const torn = Buffer.from(`one\n${'x'.repeat(tailBytes)}`);
       const whole = Buffer.concat([torn, Buffer.from('\ntwo\n')]);
@@ -357,7 +357,7 @@ describe('the progress of a source', () => {
     });
   });
 
-  it('goes by the bytes before when the algorithm changes, unless it reads again what was read before', () => {
+  it('uses the fingerprint when the algorithm changes, unless it rereads the object', () => {
     for (const [reproves, proof] of [
       [false, 'fingerprint'],
       [true, 'proven'],
@@ -371,7 +371,7 @@ describe('the progress of a source', () => {
     }
   });
 
-  it('goes on behind an object that could not be read, in the same generation', () => {
+  it('continues in the same generation after an object that could not be read', () => {
     const reader = new Reader(limits);
     reader.read(store('one\ntw'));
     const broken = store('broken');
@@ -399,7 +399,7 @@ describe('the progress of a source', () => {
     expect(reader.committed?.identity.crc32?.algorithm).toBe('CRC32C');
   });
 
-  it('goes on when a deleted object is created again', () => {
+  it('continues when a deleted object is created again', () => {
     const reader = new Reader(limits);
     reader.read(store('one\ntw'));
     reader.end();
@@ -409,7 +409,7 @@ describe('the progress of a source', () => {
     expect(reader.lines.map(({ text }) => text)).toEqual(['one', 'tw', 'o']);
   });
 
-  it('has not ended any more when the same object is there again', () => {
+  it('is no longer ended when the same object exists again', () => {
     const reader = new Reader(limits);
     reader.read(store('one\n'));
     reader.end();
@@ -461,7 +461,7 @@ describe('the progress of a source', () => {
     );
   });
 
-  it('says nothing of a source but what is so, whatever happens to it', () => {
+  it('describes a source truly after any sequence of events', () => {
     const event = fc.oneof(
       fc.record({ kind: fc.constantFrom('append', 'append', 'replace', 'restart'), ...reading, piece }),
       fc.record({ kind: fc.constant('refuse' as const), reason: fc.constantFrom(...quarantineReasons) }),
@@ -520,7 +520,7 @@ describe('a step', () => {
     fingerprint: hashing.sha256(content.subarray(0, to)),
   });
 
-  it('moves the checkpoint on', () => {
+  it('advances the checkpoint', () => {
     const start = first(store(content));
     const after = advance(start, { ...step, publishedBytes: 3, droppedBytes: 1 }, rangeTo(4));
     expect(after).toMatchObject({
@@ -543,7 +543,7 @@ describe('a step', () => {
     );
   });
 
-  it('to the end is refused where the tail is not what is left', () => {
+  it('is refused at the end when the tail is not the rest of the content', () => {
     const start = first(store(content));
     const end = (held: Buffer): (() => Checkpoint) => {
       return () => atEndOfContent(start, store(content), { range: rangeTo(4), tail: { held, reading }, now: 0 });
@@ -556,7 +556,7 @@ describe('a step', () => {
     });
   });
 
-  it('loses the second checksum rather than a false one, where it was not measured', () => {
+  it('drops the second checksum when it was not measured', () => {
     const start = first(store(content, 'CRC32'));
     expect(start.identity.crc32).toEqual({ algorithm: 'CRC32', value: '00000000' });
     expect(advance(start, step, rangeTo(4)).identity.crc32).toBeNull();
@@ -567,11 +567,11 @@ describe('a step', () => {
     });
   });
 
-  it('leaves a checksum that nobody knows unknown', () => {
+  it('leaves an unknown checksum unknown', () => {
     expect(advance(changed(first(store(content)), { crc64: null }), step, rangeTo(4)).identity.crc64).toBeNull();
   });
 
-  it('takes away what was said of a quarantine and of an end', () => {
+  it('removes a quarantine and an end', () => {
     const start: Checkpoint = {
       ...first(store(content)),
       quarantine: { etag: '"b"', size: 1, versionId: null, lastModified: 1, reason: 'denied' },
@@ -586,7 +586,7 @@ describe('a step', () => {
 
 describe('the beginning of a generation', () => {
   const stamp = (time: number): ReadingState['newest'] => ({ time, hashes: [time] });
-  /** Behind everything that may be known of a source. */
+  /** A checkpoint with every field set. */
   const known: Checkpoint = changed(first(store('one\n', null)), {
     generation: 4,
     offset: 6,
@@ -614,7 +614,7 @@ describe('the beginning of a generation', () => {
     ended: 9,
   });
   const content = 'ONE\nTWO\n';
-  /** Whatever was known, this is before the first byte of an object. */
+  /** The fields before the first byte of an object. */
   const beginning = (algorithm: 'CRC32' | 'CRC32C' | null): CheckpointChange => ({
     source,
     origin: 'host',
@@ -647,7 +647,7 @@ describe('the beginning of a generation', () => {
     ['CRC32C', 'plain', 'CRC32C'],
     // The checksum of a gzip is not that of its content.
     ['CRC32C', 'gzip', null],
-  ])('of an object with checksum %s, %s, keeps %s beside CRC64NVME', (algorithm, encoding, kept) => {
+  ])('keeps for an object with checksum %s, %s, the checksum %s beside CRC64NVME', (algorithm, encoding, kept) => {
     const object = store(content, algorithm);
     const all = { ...beginning(kept), encoding };
     expect(firstCheckpoint(source, 'host', object, encoding)).toMatchObject(
@@ -658,7 +658,7 @@ describe('the beginning of a generation', () => {
     expect(restarted(known, object, encoding, { count: true })).toMatchObject(inParts({ ...all, generation: 5 }));
   });
 
-  it('that replaces another may hide a gap, unless versions are kept', () => {
+  it('notes a gap when it replaces another without versions', () => {
     const versioned = { ...store(content), versionId: 'v2' };
     const hidden = { possibleGap: 3, pendingGap: 0, versionId: null };
     expect(nextGeneration(known, store(content), 'plain')).toMatchObject(inParts(hidden));
@@ -668,22 +668,22 @@ describe('the beginning of a generation', () => {
     expect(nextGeneration(known, versioned, 'plain')).toMatchObject(none);
   });
 
-  it('that was asked for hides no gap', () => {
+  it('notes no gap when it is requested', () => {
     const none = inParts({ possibleGap: 2, pendingGap: null });
     expect(restarted(known, store(content), 'plain', { count: false })).toMatchObject(none);
     expect(restarted(known, store(content), 'plain', { count: true })).toMatchObject(none);
   });
 
-  it('follows a gap that no record has told of', () => {
-    const unsaid = changed(known, { pendingGap: 9 });
+  it('keeps a gap that no record has reported', () => {
+    const pending = changed(known, { pendingGap: 9 });
     const versioned = { ...store(content), versionId: 'v2' };
-    expect(nextGeneration(unsaid, versioned, 'plain')).toMatchObject({ position: { possibleGap: 2, pendingGap: 0 } });
-    expect(restarted(unsaid, store(content), 'plain', { count: true })).toMatchObject({
+    expect(nextGeneration(pending, versioned, 'plain')).toMatchObject({ position: { possibleGap: 2, pendingGap: 0 } });
+    expect(restarted(pending, store(content), 'plain', { count: true })).toMatchObject({
       position: { possibleGap: 2, pendingGap: 0 },
     });
   });
 
-  it('knows what was read before, unless it is to count once more', () => {
+  it('knows the lines read before, unless it is to count again', () => {
     expect(nextGeneration(known, store(content), 'plain').format).toEqual(nextReading);
     expect(restarted(known, store(content), 'plain', { count: false }).format).toEqual(nextReading);
     expect(restarted(known, store(content), 'plain', { count: true }).format).toEqual({
@@ -692,7 +692,7 @@ describe('the beginning of a generation', () => {
     });
   });
 
-  it('of which nothing was read knows what it knew', () => {
+  it('keeps the earlier state when nothing was read of it', () => {
     expect(reopened(known, store(content), 'plain').format).toBe(known.format);
   });
 });
@@ -700,7 +700,7 @@ describe('the beginning of a generation', () => {
 describe('a possible gap', () => {
   const held = (): Checkpoint => changed(first(store('one\ntw')), { size: 6, offset: 4, held: 'dHc=', heldSince: 5 });
 
-  it('lies behind what was read; of several that no record has told of the first stays', () => {
+  it('lies after the bytes read; of several unreported ones the first stays', () => {
     const once = withPossibleGap(held());
     expect(once).toEqual(changed(held(), { possibleGap: 1, pendingGap: 6 }));
     expect(withPossibleGap(changed(once, { size: 9 }))).toEqual(changed(once, { size: 9, possibleGap: 2 }));
@@ -708,9 +708,14 @@ describe('a possible gap', () => {
 
   test.each<[string, () => Checkpoint, number, boolean]>([
     ['says nothing of itself where there is none', held, 9, false],
-    ['is not told of by what was held before it', () => withPossibleGap(held()), 6, false],
-    ['is told of by what came behind it', () => withPossibleGap(held()), 7, true],
-    ['is told of by what replaced the object', () => nextGeneration(held(), store('ONE'), 'plain'), 3, true],
+    ['is not reported by a line held before it', () => withPossibleGap(held()), 6, false],
+    ['is reported by a line after it', () => withPossibleGap(held()), 7, true],
+    [
+      'is reported by the content that replaced the object',
+      () => nextGeneration(held(), store('ONE'), 'plain'),
+      3,
+      true,
+    ],
   ])('%s', (_, checkpoint, to, said) => {
     const {
       position: { offset: from },
@@ -721,8 +726,8 @@ describe('a possible gap', () => {
   });
 });
 
-describe('an object that goes on from what was read', () => {
-  it('is the one that the checkpoint speaks of, not yet read to its end', () => {
+describe('an object that continues the bytes read', () => {
+  it('belongs to the checkpoint, not yet read to its end', () => {
     const before = changed(first(store('one\n', 'CRC32')), { size: 4, offset: 4, whole: true });
     const object = { ...store('one\ntwo\n'), versionId: 'v2' };
     const identity = { etag: object.etag, versionId: 'v2', lastModified: object.lastModified, objectSize: 8 };
@@ -733,13 +738,13 @@ describe('an object that goes on from what was read', () => {
   });
 });
 
-describe('what is passed over', () => {
+describe('the skipped bytes', () => {
   const skip = (object: Stored): Checkpoint => {
     const reader = new Reader(limits);
     reader.skip(object);
     return reader.committed as Checkpoint;
   };
-  /** So many bytes, of which some are line feeds. */
+  /** Bytes, some of them line feeds. */
   const bytes = (size: number, ...lineFeeds: number[]): Buffer => {
     const all = Buffer.alloc(size, 'x');
     for (const at of lineFeeds) all[at] = 10;
@@ -763,7 +768,7 @@ describe('what is passed over', () => {
     ['what ends with a line, in more', bytes(KiB64 + 1, KiB64), KiB64 + 1, 0, null],
     ['all but the last byte', bytes(3 * KiB64, 3 * KiB64 - 2), 3 * KiB64 - 1, 1, null],
     ['all of a long line of a long object', bytes(3 * KiB64, KiB64), 3 * KiB64, 0, 'head'],
-  ])('is %s', (_, content, offset, held, openCut) => {
+  ])('are %s', (_, content, offset, held, openCut) => {
     for (const algorithm of [null, 'CRC64NVME', 'CRC32', 'CRC32C'] as const) {
       const checkpoint = skip(store(content, algorithm));
       expectTrue(checkpoint, content);
@@ -788,7 +793,7 @@ describe('what is passed over', () => {
     ['CRC32', 'proven'],
     ['CRC32C', 'proven'],
     [null, 'fingerprint'],
-  ])('is followed by what is appended, by checksum %s', (algorithm, proof) => {
+  ])('are followed by appended bytes, by checksum %s', (algorithm, proof) => {
     const reader = new Reader(limits, true);
     reader.skip(store('one\ntwo\nthr', algorithm));
     reader.read(store('one\ntwo\nthree\nfour\n', algorithm));
@@ -804,7 +809,7 @@ describe('what is passed over', () => {
   });
 
   test.each<[CrcAlgorithm | null]>([['CRC64NVME'], ['CRC32'], ['CRC32C'], [null]])(
-    'may be the beginning of an object, and what follows is read, by checksum %s',
+    'may be the beginning of an object, whose rest is read, by checksum %s',
     (algorithm) => {
       const content = Buffer.from('one\ntwo\nthree\nfour\n');
       const object = store(content, algorithm);
@@ -834,7 +839,7 @@ describe('what is passed over', () => {
     },
   );
 
-  it('may be a line that began long before, and so is its rest', () => {
+  it('include the rest of a line that began long before', () => {
     const reader = new Reader(limits);
     reader.skip(store(bytes(KiB64 + 1)));
     reader.read(store(Buffer.concat([bytes(KiB64 + 1), Buffer.from('xx\ntwo\n')])), 1_000);
@@ -853,12 +858,12 @@ describe('a tail that will not be terminated', () => {
       sums: { published: 4, dropped: 0, skipped: 0 },
     });
 
-  it('is nothing to speak of where none is held', () => {
+  it('changes nothing when none is held', () => {
     const none = held(0, 0);
     expect(withoutTail(none)).toBe(none);
   });
 
-  it('is lost where it is not at hand, and the ledger says so', () => {
+  it('is dropped, and counted as such, when it is not held', () => {
     const lost = withoutTail(held(100, 0));
     expect(lost).toMatchObject({
       position: { offset: 104, size: 104, held: '', heldSince: null },
@@ -868,7 +873,7 @@ describe('a tail that will not be terminated', () => {
     expect(isBalanced(lost)).toBe(true);
   });
 
-  it('is published as far as it is at hand', () => {
+  it('is published as far as it is held', () => {
     const content = Buffer.from(`one\n${'x'.repeat(100 * 1024)}`);
     const reader = new Reader({ maxLineBytes: 256 * 1024, batchBytes: 900_000 });
     reader.read(store(content), 64 * 1024);
@@ -879,7 +884,7 @@ describe('a tail that will not be terminated', () => {
   });
 });
 
-describe('what is kept of a quiet source', () => {
+describe('the trimmed checkpoint of a quiet source', () => {
   const hashes = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
   const of = (newest: number | null, earlier: number | null): Checkpoint =>
     changed(first(store('one\n')), {

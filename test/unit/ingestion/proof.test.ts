@@ -26,7 +26,7 @@ const objectOf = (content: Buffer, algorithm: CrcAlgorithm | null): SourceObject
   ...(algorithm === null ? {} : { checksum: { algorithm, value: sumOf(algorithm, content) } }),
 });
 
-/** Behind the content of an object whose checksum was of that algorithm. */
+/** After the content of an object whose checksum was of that algorithm. */
 const readTo = (content: Buffer, algorithm: CrcAlgorithm | null): Checkpoint =>
   changed(firstCheckpoint('b/k', 'k', { size: content.length, etag: '"old"', lastModified: 1 }, 'plain'), {
     offset: content.length,
@@ -46,7 +46,7 @@ const prove = (checkpoint: Checkpoint, content: Buffer, object: SourceObject, ch
   return proof.verify();
 };
 
-const old = Buffer.alloc(200 * KiB, 'what was read before. ');
+const old = Buffer.alloc(200 * KiB, 'bytes read before..... ');
 const appended = Buffer.concat([old, Buffer.from('more\n')]);
 /** Another byte out of sight of the fingerprint, and one that it covers. */
 const changedEarly = Buffer.from(appended);
@@ -94,7 +94,7 @@ describe('the proof of an append', () => {
     expect(prove(checkpoint, changedLate, objectOf(changedLate, now)).outcome).toBe(ofChangedLate);
   });
 
-  it('is by the bytes before where the CRC64NVME of what was read is unknown', () => {
+  it('is by the bytes before when the CRC64NVME of the bytes read is unknown', () => {
     const unknown = changed(readTo(old, null), { crc64: null });
     expect(prove(unknown, appended, objectOf(appended, 'CRC64NVME')).outcome).toBe('fingerprintMatch');
     expect(prove(unknown, changedLate, objectOf(changedLate, 'CRC64NVME')).outcome).toBe('disproved');
@@ -112,7 +112,7 @@ describe('the proof of an append', () => {
     expect(prove(readTo(old, null), changedLate, longer).outcome).toBe('disproved');
   });
 
-  it('fails for an object that ends before what was read', () => {
+  it('fails for an object that is shorter than the bytes read', () => {
     const short = old.subarray(0, -1);
     expect(prove(readTo(old, null), short, objectOf(short, 'CRC64NVME')).outcome).toBe('disproved');
     expect(prove(readTo(old, null), short, objectOf(short, null)).outcome).toBe('disproved');
@@ -123,7 +123,7 @@ describe('the proof of an append', () => {
     expect(prove(readTo(old, null), old, objectOf(old, null)).outcome).toBe('fingerprintMatch');
   });
 
-  it('holds for whatever follows nothing', () => {
+  it('proves any object when nothing was read before', () => {
     const nothing = readTo(Buffer.alloc(0), null);
     expect(prove(nothing, appended, objectOf(appended, null)).outcome).toBe('proven');
     expect(prove(changed(nothing, { crc64: null }), appended, objectOf(appended, 'CRC32')).outcome).toBe('proven');
@@ -169,7 +169,7 @@ describe('the proof of an append', () => {
     expect(verifyEarly(changedLate)).toBe('disproved');
   });
 
-  it('may be asked early and once more at the end', () => {
+  it('may be asked early and again at the end', () => {
     const proof = createProof(readTo(old, null), objectOf(changedEarly, 'CRC64NVME'), hashing);
     proof.push(changedEarly.subarray(resumptionOf(readTo(old, null)).from, old.length));
     expect(proof.verify().outcome).toBe('fingerprintMatch');
@@ -182,7 +182,7 @@ describe('the proof of an append', () => {
   });
 });
 
-describe('the proof by what was read before, read again', () => {
+describe('the proof by rereading', () => {
   const reprove = (
     checkpoint: Checkpoint,
     content: Buffer,
@@ -216,12 +216,12 @@ describe('the proof by what was read before, read again', () => {
     expect(reprove(chance, old, objectOf(old, null)).outcome).toBe('disproved');
   });
 
-  it('passes over whatever follows', () => {
+  it('skips the bytes after those read before', () => {
     expect(reprove(readTo(old, null), appended, objectOf(appended, null), 4 * KiB * KiB).outcome).toBe('proven');
     expect(reprove(readTo(old, null), appended, objectOf(appended, null), 1_001).outcome).toBe('proven');
   });
 
-  it('gives the checksum of what was read by the algorithm of the object', () => {
+  it('gives the checksum of the bytes read by the algorithm of the object', () => {
     for (const algorithm of ['CRC32', 'CRC32C'] as const) {
       for (const before of [null, 'CRC32', 'CRC32C'] as const) {
         const { crc32 } = reprove(readTo(old, before), appended, objectOf(appended, algorithm), 1_001);
@@ -236,7 +236,7 @@ describe('the proof by what was read before, read again', () => {
     expect(reprove(checkpoint, appended, objectOf(appended, 'CRC64NVME')).crc32).toEqual(checkpoint.identity.crc32);
   });
 
-  it('proves whatever follows nothing', () => {
+  it('proves any content when nothing was read before', () => {
     const nothing = readTo(Buffer.alloc(0), null);
     expect(reprove(nothing, appended, objectOf(appended, 'CRC32'))).toEqual({
       outcome: 'proven',

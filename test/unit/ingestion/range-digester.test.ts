@@ -62,14 +62,14 @@ describe('the digester of a read', () => {
     );
   });
 
-  it('measures nothing before what is known, with its fingerprint', () => {
+  it('digests an empty range, with the fingerprint before it, up to a known position', () => {
     const digester = createRangeDigester(readTo(1_000, 100, null), hashing);
     digester.push(content.subarray(0, 2_000));
     const fingerprint = hashing.sha256(content.subarray(0, 1_000));
     expect(digester.measure(950)).toEqual({ from: 1_000, to: 1_000, crc64: 0n, crc32: null, fingerprint });
   });
 
-  it('stands behind what was read before, before any byte comes', () => {
+  it('stands after the bytes read before until bytes are pushed', () => {
     expect(createRangeDigester(readTo(1_000, 0, null), hashing).position).toBe(1_000);
   });
 

@@ -10,29 +10,29 @@ const kept = (...times: number[]): SourceVersion[] =>
 const idsOf = (versions: readonly SourceVersion[]): string => versions.map(({ versionId }) => versionId).join(' ');
 
 const ignoring = (ms: number): Since => ({ ms, older: 'ignored' });
-const passingOver = (ms: number): Since => ({ ms, older: 'passedOver' });
+const skippingOlder = (ms: number): Since => ({ ms, older: 'passedOver' });
 
 describe('the versions of a source never seen', () => {
   test.each<[string, Since, string]>([
     ['all are wanted', ignoring(0), 'v10 v20 v30'],
-    ['some are older than what is wanted', ignoring(20), 'v20 v30'],
-    ['what is wanted begins between two', ignoring(11), 'v20 v30'],
+    ['some are older than since', ignoring(20), 'v20 v30'],
+    ['since lies between two', ignoring(11), 'v20 v30'],
     ['none is wanted', ignoring(31), ''],
-    ['all are wanted, and older ones would be passed over', passingOver(10), 'v10 v20 v30'],
-    ['the newest of the older ones is passed over', passingOver(30), 'v20 v30'],
-    ['all are older, and the newest of them is passed over', passingOver(31), 'v30'],
+    ['all are wanted, and older ones would be skipped', skippingOlder(10), 'v10 v20 v30'],
+    ['the newest of the older ones is skipped', skippingOlder(30), 'v20 v30'],
+    ['all are older, and the newest of them is skipped', skippingOlder(31), 'v30'],
   ])('where %s', (_, since, ids) => {
     const { versions, possibleGap } = versionsToRead(null, kept(10, 20, 30), since);
     expect(idsOf(versions)).toBe(ids);
     expect(possibleGap).toBe(false);
   });
 
-  it('go on from the first that is wanted, even if the clock of one behind it was late', () => {
+  it('start at the first that is wanted, even if a later one has an earlier time', () => {
     expect(idsOf(versionsToRead(null, kept(10, 30, 20), ignoring(25)).versions)).toBe('v30 v20');
   });
 
   const listedAt = (lastModified: number): Since => ({
-    ...passingOver(100),
+    ...skippingOlder(100),
     listed: { size: 1, etag: '"a"', lastModified },
   });
   test.each<[string, SourceVersion[], string]>([
@@ -42,14 +42,14 @@ describe('the versions of a source never seen', () => {
       [...kept(10, 20), { versionId: 'other', etag: '"o"', lastModified: 20 }],
       'other',
     ],
-    ['from the one behind it where it is gone', kept(10, 30, 40), 'v30 v40'],
+    ['from the next one when it is gone', kept(10, 30, 40), 'v30 v40'],
     ['not at all where all that is kept is older', kept(10), ''],
   ])('are read %s', (_, versions, ids) => {
     expect(idsOf(versionsToRead(null, versions, listedAt(20)).versions)).toBe(ids);
   });
 
-  it('are none where none is kept', () => {
-    expect(versionsToRead(null, [], passingOver(0))).toEqual({ versions: [], possibleGap: false });
+  it('are empty when none is kept', () => {
+    expect(versionsToRead(null, [], skippingOlder(0))).toEqual({ versions: [], possibleGap: false });
   });
 });
 
@@ -59,20 +59,20 @@ describe('of an object of which nothing was read', () => {
     etag: `"${size}"`,
     lastModified,
   });
-  const listed: Since = { ...passingOver(50), listed: object(100, 20) };
+  const listed: Since = { ...skippingOlder(50), listed: object(100, 20) };
 
   test.each<[string, ReturnType<typeof object>, Since, ReturnType<typeof bytesToSkip>]>([
-    ['nothing is passed over that is not older', object(9, 50), passingOver(50), 0],
-    ['all is that is older', object(9, 49), passingOver(50), 'all'],
+    ['no byte of an object that is not older', object(9, 50), skippingOlder(50), 0],
+    ['all is that is older', object(9, 49), skippingOlder(50), 'all'],
     ['nothing counts that is older than a date', object(9, 49), ignoring(50), null],
     ['all is that is as it was listed', object(100, 20), listed, 'all'],
-    ['all is that was put once more as it was', object(100, 60), listed, 'all'],
+    ['all of an object put again unchanged', object(100, 60), listed, 'all'],
     ['all is of a version before the one that was listed', object(300, 10), listed, 'all'],
     ['as much as was listed is, if it grew', object(101, 60), listed, 100],
     ['as much as was listed is, if other bytes have its length', { ...object(100, 60), etag: '"b"' }, listed, 100],
-    ['as much as was listed is, whatever our own clock said', object(101, 21), listed, 100],
-    ['nothing is of what is shorter than it was', object(99, 60), listed, 0],
-    ['nothing is of what follows an empty one', object(9, 60), { ...listed, listed: object(0, 20) }, 0],
+    ['the listed bytes, independent of our own clock', object(101, 21), listed, 100],
+    ['no byte of an object shorter than listed', object(99, 60), listed, 0],
+    ['no byte after an empty object', object(9, 60), { ...listed, listed: object(0, 20) }, 0],
   ])('%s', (_, looked, since, passedOver) => {
     expect(bytesToSkip(null, looked, since)).toBe(passedOver);
   });
@@ -86,8 +86,8 @@ describe('of an object of which nothing was read', () => {
   });
 });
 
-describe('the versions behind a checkpoint', () => {
-  const behind = (versionId: string | null, lastModified: number, change: CheckpointChange = {}): Checkpoint =>
+describe('the versions after a checkpoint', () => {
+  const after = (versionId: string | null, lastModified: number, change: CheckpointChange = {}): Checkpoint =>
     changed(firstCheckpoint('b/k', 'k', { size: 1, etag: `"${versionId?.slice(1) ?? 5}"`, lastModified }, 'plain'), {
       versionId,
       size: 1,
@@ -108,71 +108,77 @@ describe('the versions behind a checkpoint', () => {
   });
 
   test.each<[string, Checkpoint, SourceVersion[], string, boolean]>([
-    ['begin behind the one that was read', behind('v10', 10), kept(10, 20, 30), 'v20 v30', false],
-    ['are none behind the newest', behind('v30', 30), kept(30), '', false],
-    ['begin with the one that was read in part', behind('v10', 10, { whole: false }), kept(10, 20), 'v10 v20', false],
-    ['begin behind a known one whatever its time', behind('v10', 99), kept(10, 20), 'v20', false],
-    ['begin behind what was put without a version', behind(null, 5), [unversioned(5), ...kept(10)], 'v10', false],
+    ['begin after the one that was read', after('v10', 10), kept(10, 20, 30), 'v20 v30', false],
+    ['are empty after the newest', after('v30', 30), kept(30), '', false],
+    ['begin with the one that was read in part', after('v10', 10, { whole: false }), kept(10, 20), 'v10 v20', false],
+    ['begin after a known one, independent of its time', after('v10', 99), kept(10, 20), 'v20', false],
+    ['begin after an object put without a version', after(null, 5), [unversioned(5), ...kept(10)], 'v10', false],
     [
-      'begin with what was put without a version, if it was read in part',
-      behind(null, 5, { whole: false }),
+      'begin with an object put without a version, if it was read in part',
+      after(null, 5, { whole: false }),
       [unversioned(5), ...kept(10)],
       'null v10',
       false,
     ],
     [
       'begin with what replaced one without a version that was read, in its place',
-      behind(null, 5),
+      after(null, 5),
       [unversioned(7), ...kept(10)],
       'null v10',
       false,
     ],
     [
       'begin with what replaced it while no more versions were kept',
-      behind('null', 5),
+      after('null', 5),
       [...kept(10), unversioned(20), ...kept(30)],
       'null v30',
       false,
     ],
     [
-      'begin behind one without a version that can never be read',
-      behind(null, 5, { quarantine: refused('utf-16', null) }),
+      'begin after one without a version that can never be read',
+      after(null, 5, { quarantine: refused('utf-16', null) }),
       [unversioned(20), ...kept(30)],
       'v30',
       false,
     ],
     [
       'begin with what replaced one that can never be read',
-      behind(null, 5, { quarantine: refused('utf-16', null) }),
+      after(null, 5, { quarantine: refused('utf-16', null) }),
       [unversioned(25), ...kept(30)],
       'null v30',
       false,
     ],
     [
       'are those modified later, with a gap, where the known one is gone',
-      behind('v15', 15),
+      after('v15', 15),
       kept(10, 20, 30),
       'v20 v30',
       true,
     ],
-    ['leave out one of the same time, where the known one is gone', behind('v9', 20), kept(10, 20, 30), 'v30', true],
-    ['are none, with a gap, where none was modified later', behind('v35', 35), kept(10, 20, 30), '', true],
-    ['are none where none is kept', behind('v10', 10), [], '', false],
+    ['leave out one of the same time, where the known one is gone', after('v9', 20), kept(10, 20, 30), 'v30', true],
+    ['are empty, with a gap, when none was modified later', after('v35', 35), kept(10, 20, 30), '', true],
+    ['are empty when none is kept', after('v10', 10), [], '', false],
     [
-      'begin behind one that can never be read',
-      behind('v10', 10, { quarantine: refused('utf-16') }),
+      'begin after one that can never be read',
+      after('v10', 10, { quarantine: refused('utf-16') }),
       kept(10, 20, 30),
       'v30',
       false,
     ],
     [
-      'begin behind the one that was read, where a newer one is denied',
-      behind('v10', 10, { quarantine: refused('denied') }),
+      'begin after the one that was read, when a newer one is denied',
+      after('v10', 10, { quarantine: refused('denied') }),
       kept(10, 20, 30),
       'v20 v30',
       false,
     ],
-    ['are those later, with a gap, where what had no version is gone', behind(null, 5), kept(10, 20), 'v10 v20', true],
+    [
+      'are the later ones, with a gap, when the object without a version is gone',
+      after(null, 5),
+      kept(10, 20),
+      'v10 v20',
+      true,
+    ],
   ])('%s', (_, checkpoint, versions, ids, possibleGap) => {
     const toRead = versionsToRead(checkpoint, versions, ignoring(1_000));
     expect(idsOf(toRead.versions)).toBe(ids);
@@ -183,16 +189,16 @@ describe('the versions behind a checkpoint', () => {
   test.each<[string, Checkpoint, string]>([
     [
       'those of a source never seen, if it was denied',
-      behind(null, 20, { ...nothingRead, quarantine: refused('denied') }),
+      after(null, 20, { ...nothingRead, quarantine: refused('denied') }),
       'v10 v20',
     ],
-    ['the same when it is deleted by now', behind(null, 20, { ...nothingRead, ended: 25 }), 'v10 v20'],
+    ['the same when it is deleted by now', after(null, 20, { ...nothingRead, ended: 25 }), 'v10 v20'],
     [
       'those from the one on that was denied, where it is known',
-      behind('v20', 20, { ...nothingRead, quarantine: refused('denied') }),
+      after('v20', 20, { ...nothingRead, quarantine: refused('denied') }),
       'v20',
     ],
-    ['those behind it where it was empty', behind('v20', 20, { size: 0 }), ''],
+    ['the later ones when it was empty', after('v20', 20, { size: 0 }), ''],
   ])('are, where nothing was read of it, %s', (_, checkpoint, ids) => {
     expect(versionsToRead(checkpoint, kept(5, 10, 20), ignoring(10))).toEqual({
       versions: kept(
