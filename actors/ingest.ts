@@ -146,5 +146,5 @@ async function sinceOf({ since, publisher, bucket }: IngestOptions): Promise<Sin
   if (since === 'everything') return { ms: -Infinity, older: 'ignored' };
   if (since !== 'now') return { ms: since.ms, older: 'ignored' };
   const ms = await ask(publisher, (replyTo) => ({ type: 'firstListed', bucket, replyTo }), 60_000);
-  return { ms: Math.floor(ms / 1000) * 1000, older: 'passedOver' };
+  return { ms: Math.floor(ms / 1000) * 1000, older: 'skipped' };
 }

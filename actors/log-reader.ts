@@ -44,7 +44,7 @@ const SUPERVISION = { maxRestarts: 2, withinMs: 60 * 60_000, backoffMs: { initia
  */
 export function logReader(
   name: string,
-  { key, restart, passOver }: ReadTask,
+  { key, restart, skipUpTo }: ReadTask,
   options: LogReaderOptions,
   ingest: ActorRef<IngestMessage>,
 ): ChildOptions<LogReaderMessage, State, IngestMessage> {
@@ -58,7 +58,7 @@ export function logReader(
     supervision: SUPERVISION,
     initialState: (context) => {
       tell(context.self, { type: 'read' });
-      const since = { ...options.since, listed: passOver };
+      const since = { ...options.since, listed: skipUpTo };
       const reader = new SourceReader({ key, request }, { ...options, since }, (decision) => note(decision, context));
       return {
         reader,

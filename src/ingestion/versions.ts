@@ -13,8 +13,8 @@ export interface SourceVersion {
 /** What happens to objects that were never read, and modified before `ms` (epoch milliseconds). */
 export interface Since {
   readonly ms: number;
-  /** `passedOver`: their bytes are skipped, bytes appended later are read. */
-  readonly older: 'ignored' | 'passedOver';
+  /** `skipped`: their bytes are skipped, bytes appended later are read. */
+  readonly older: 'ignored' | 'skipped';
   /**
    * The source in the first listing, if it was older than `ms`. Its bytes are skipped, and bytes appended between the listing
    * and the first check are read. Without it, the LastModified of the checked object decides.
@@ -58,7 +58,7 @@ export function versionsToRead<V extends SourceVersion>(
     const wanted = kept.findIndex(({ lastModified }) => lastModified >= since.ms);
     const first = wanted === -1 ? kept.length : wanted;
     // Include the newest skipped version, to record its size.
-    return { versions: kept.slice(Math.max(0, since.older === 'passedOver' ? first - 1 : first)), possibleGap: false };
+    return { versions: kept.slice(Math.max(0, since.older === 'skipped' ? first - 1 : first)), possibleGap: false };
   }
   if (kept.length === 0) return { versions: [], possibleGap: false };
   const known = kept.findIndex(({ versionId }) => versionId === (last.versionId ?? UNVERSIONED));

@@ -47,7 +47,7 @@ const twice = { maxProofBytes: 0 };
 /** After two changes an object is read once. */
 const onePass = { maxProofBytes: 0, changes: 2 };
 const skipped = (since: Partial<Since>): Change => ({
-  since: { ms: Infinity, older: 'passedOver', listed: null, ...since },
+  since: { ms: Infinity, older: 'skipped', listed: null, ...since },
 });
 
 type Change = Partial<SourceReaderOptions> & { readonly changes?: number };

@@ -177,13 +177,13 @@ function onListed(
     const { ms, older } = rules.since;
     const isOld = known === undefined && object.lastModified < ms;
     if (isOld && older === 'ignored') skipped['before-since'].push(key);
-    const isNew = known === undefined ? !isOld || older === 'passedOver' : false;
+    const isNew = known === undefined ? !isOld || older === 'skipped' : false;
     const isChanged = known !== undefined && needsRead(known, object, now - rules.tailTimeoutMs);
     // A reading that failed may have committed more than is known here: only another one finds out.
     const isWanted = isNew || isChanged || state.queue.hasFailed(key);
     if (!isWanted || !state.queue.mayRead(key, now)) continue;
     // What is appended before the object is read counts: only the listed part is skipped.
-    state.queue.add(key, { passOver: isOld && older === 'passedOver' ? object : null });
+    state.queue.add(key, { skipUpTo: isOld && older === 'skipped' ? object : null });
   }
   return (['excluded', 'before-since'] as const).flatMap((reason) => {
     const [first, ...others] = skipped[reason];

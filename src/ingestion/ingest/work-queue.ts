@@ -12,7 +12,7 @@ export interface ReingestRequest {
 interface ReadRequest {
   readonly restart: ReingestRequest | null;
   /** The object as a listing named it, if its content from before the first start is skipped (`Since.listed`). */
-  readonly passOver: ListedObject | null;
+  readonly skipUpTo: ListedObject | null;
 }
 
 /** One reading of one source. */
@@ -41,7 +41,7 @@ interface Failure {
   readonly request: ReadRequest;
 }
 
-const nothingAsked: ReadRequest = { restart: null, passOver: null };
+const nothingAsked: ReadRequest = { restart: null, skipUpTo: null };
 
 /** Which keys wait to be read, which are being read, and which could not be read at their last attempt. */
 export class WorkQueue {
@@ -104,8 +104,8 @@ export class WorkQueue {
   failedForNow({ key, restart }: Pick<ReadTask, 'key' | 'restart'>, reason: string, now: number): void {
     const attempts = (this.failed.get(key)?.attempts ?? 0) + 1;
     this.refused.delete(key);
-    const { passOver } = this.active.get(key)?.request ?? nothingAsked;
-    this.failed.set(key, { reason, attempts, failedAt: now, request: { restart, passOver } });
+    const { skipUpTo } = this.active.get(key)?.request ?? nothingAsked;
+    this.failed.set(key, { reason, attempts, failedAt: now, request: { restart, skipUpTo } });
   }
 
   /** Only another object can be read: never retries this one. */
@@ -150,7 +150,7 @@ export class WorkQueue {
 function mergeRequests(request: Partial<ReadRequest>, earlier: ReadRequest | null | undefined): ReadRequest {
   return {
     restart: request.restart ?? earlier?.restart ?? null,
-    passOver: earlier?.passOver ?? request.passOver ?? null,
+    skipUpTo: earlier?.skipUpTo ?? request.skipUpTo ?? null,
   };
 }
 

@@ -4,7 +4,7 @@ import { commitFaults, type CommitFault } from '../decorators';
 import { HOUR } from '../producing';
 import { lineKinds, packings, type Packing, type Writing } from './contents';
 
-/** What may happen in a run. */
+/** The possible events of a run. */
 
 export const KEYS = ['web-1/app.log', 'web-1/db.log', 'web-2/app.log'] as const;
 export const checksumKinds = ['CRC64NVME', 'CRC32C', 'none'] as const;
@@ -54,7 +54,7 @@ export interface Setting {
   readonly maxProofBytes: number;
   readonly maxReproofBytes: number;
   readonly tailTimeoutMs: number;
-  /** What passes each time that somebody looks at the clock. */
+  /** Time that passes with each reading of the clock. */
   readonly tickMs: number;
 }
 

@@ -8,11 +8,11 @@ export type Happening =
   | { readonly type: 'deleted' | 'expired' }
   | { readonly type: 'passed'; readonly ms: number };
 
-/** What is to be seen of a source when everything has come to rest. */
+/** The visible results of a source when everything is idle. */
 export interface Seen {
   readonly records: readonly string[];
   readonly quarantine: readonly string[];
-  /** Was there an object that might not be read? `quarantine` does not say so. */
+  /** True when an object was denied; `quarantine` does not show that. */
   readonly wasDenied?: boolean;
   readonly checkpoint: SeenCheckpoint | null;
 }
@@ -24,18 +24,18 @@ export interface SeenCheckpoint {
   readonly isEnded: boolean;
   readonly refused: string | null;
   /**
-   * With versions 1 for any number of times: a walk that is broken off may note it once more. Null where a version that
-   * could not be read may be gone: nobody knows whether it was looked for.
+   * With versions 1 for any number of times: an interrupted walk may note it again. Null when a denied version may be gone: the
+   * reader may not have checked it.
    */
   readonly possibleGap: number | null;
 }
 
-/** What made somebody look at last: a signal for every key, or what a listing gives reason to. */
+/** The cause of the last checks: a signal for every key, or a listing. */
 export type LastLook = 'hints' | 'listing';
 
 /**
  * Everything that may be so of one source. It is looked at any number of times between two happenings, or never: all of it is
- * allowed, and nothing else. What is to be seen in the end chooses among it.
+ * allowed, and nothing else. The visible results choose among it.
  */
 export class Allowed {
   private situations: readonly Situation[] = [nothingYet];
@@ -49,8 +49,8 @@ export class Allowed {
   }
 
   /**
-   * Everything has come to rest, after somebody has looked at last.
-   * @returns null when what is seen is allowed; else the nearest that would be
+   * Everything is idle after the last checks.
+   * @returns null when the visible results are allowed; else the nearest that are
    */
   rest(seen: Seen, last: LastLook): readonly Situation[] | null {
     const before = this.stored;
@@ -84,7 +84,7 @@ export class Allowed {
     };
   }
 
-  /** Is it read as a new one, although the topic still has the lines of before? Here nothing removes them. */
+  /** True when it may be read as a new source while the topic still has its earlier lines: here no retention removes them. */
   get mayBeForgotten(): boolean {
     return this.situations.some(({ isForgotten }) => isForgotten);
   }
@@ -92,7 +92,7 @@ export class Allowed {
   private mayLook(situations: readonly Situation[], seen: Seen): readonly Situation[] {
     const found = new Map<string, Situation>();
     let fresh = situations;
-    // Twice: what was just read may have waited for too long already.
+    // Twice: a line that was just read may have been held for too long already.
     for (let i = 0; i <= 2; i++) {
       const next: Situation[] = [];
       for (const one of fresh) {
@@ -110,7 +110,7 @@ export class Allowed {
     return [...found.values()];
   }
 
-  /** Those that end where a generation ends in the topic: any other would be gone on with. */
+  /** Those that end where a generation ends in the topic: reading would continue any other. */
   private cutShort(before: Situation, looked: Situation, seen: Seen): readonly Situation[] {
     const generation = (record: string | undefined): string | undefined => record?.split(':')[0];
     return cutShort(before, looked, this.rules).filter((one) => {
@@ -128,11 +128,11 @@ export class Allowed {
   private fits(situation: Situation, seen: Seen): boolean {
     const { records, quarantine, checkpoint } = this.describe(situation);
     if (JSON.stringify(records) !== JSON.stringify(seen.records)) return false;
-    // A denied version makes forget one that was refused before it: that one is refused once more.
+    // A denied version replaces an earlier quarantine: that object is refused again.
     const isUnsure = seen.checkpoint?.possibleGap === null;
     const refused = (all: readonly string[]): string => JSON.stringify(isUnsure ? [...new Set(all)] : all);
     if (refused(quarantine) !== refused(seen.quarantine)) return false;
-    // Nobody knows how much of a line was read that was too long.
+    // The size read of an overlong line is unknown.
     const size = situation.known?.whole === false ? { size: seen.checkpoint?.size } : {};
     const possibleGap = isUnsure ? { possibleGap: null } : {};
     return JSON.stringify(checkpoint && { ...checkpoint, ...size, ...possibleGap }) === JSON.stringify(seen.checkpoint);

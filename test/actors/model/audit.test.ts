@@ -63,7 +63,7 @@ describe('the audit of a run of the model', () => {
   });
   afterEach(() => run.world.place.close());
 
-  it('says yes to what is there', async () => {
+  it('confirms the topic when nothing is missing', async () => {
     expect(await run.audit()).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import { info } from '../producing';
 
 /** What hosts write, and how it is uploaded. */
 
-/** The text of a log file: what it holds, and what is still to be written of its torn last line. */
+/** The text of a log file: its bytes, and the rest of its torn last line, still to be written. */
 export interface Text {
   readonly bytes: Buffer;
   readonly rest: Buffer;
@@ -25,7 +25,7 @@ export type Packing = (typeof packings)[number];
 
 /** An object as it is stored. */
 export interface Content {
-  /** What is to be read of it. */
+  /** The content to be read. */
   readonly text: Buffer;
   readonly stored: Buffer;
   readonly etag: string;
@@ -48,7 +48,7 @@ export function stampOf(line: string): number | null {
   return found === null ? null : Date.parse(`${found[1] ?? ''}T${found[2] ?? ''}Z`);
 }
 
-/** Writes lines that nobody wrote before, each with a stamp of its own. */
+/** Writes new lines, each with a timestamp of its own. */
 export class Writer {
   private second = 0;
 
@@ -106,7 +106,7 @@ export function withChangedByte({ bytes, rest }: Text, at: number): Text | null 
   return { bytes: changed, rest };
 }
 
-/** The beginning of a text: about so many hundredths of it. */
+/** The beginning of a text, by percent. */
 export function cutTo({ bytes }: Text, hundredths: number): Text {
   const wanted = Math.floor((bytes.length * hundredths) / 100);
   const start = bytes.lastIndexOf(10, wanted - 1) + 1;

@@ -5,10 +5,10 @@ import { schedule } from './actions';
 import { runSchedule } from './run';
 
 /**
- * Whatever happens to objects, signals, reads, commits and programs: the topic holds, by source and generation, exactly the
+ * After any events of objects, signals, reads, commits and programs: the topic holds, by source and generation, exactly the
  * terminated lines of each content that was there to be read, each once and in order.
  *
- * Longer: TELLTALE_TEST_MODEL_SECONDS, or TELLTALE_TEST_RUNS for at least so many schedules. A failure again: TELLTALE_TEST_SEED and
+ * Longer: TELLTALE_TEST_MODEL_SECONDS, or TELLTALE_TEST_RUNS for a minimum of schedules. A failure again: TELLTALE_TEST_SEED and
  * TELLTALE_TEST_PATH as it prints them.
  */
 const SECONDS = Number(process.env['TELLTALE_TEST_MODEL_SECONDS'] ?? 45);
@@ -18,7 +18,7 @@ const ANY_SEED = process.env['TELLTALE_TEST_MODEL_SECONDS'] === undefined ? 1 : 
 const SEED = Number(process.env['TELLTALE_TEST_SEED'] ?? ANY_SEED);
 const PATH = process.env['TELLTALE_TEST_PATH'];
 
-/** So many schedules have a seed in common; the next ones have the next. */
+/** Schedules per seed; the following ones have the next seed. */
 const RUNS_OF_A_SEED = 10;
 /** After a failure a smaller one is looked for until then. */
 const SHRINKING_MS = 60_000;
@@ -35,7 +35,7 @@ describe('ingestion under any schedule', () => {
   });
 
   it(
-    `publishes what was there to be read, once and in order (seed ${SEED})`,
+    `publishes every readable line once and in order (seed ${SEED})`,
     async () => {
       if (PATH !== undefined) {
         await fc.assert(property, { seed: SEED, path: PATH, endOnFailure: true });

@@ -10,7 +10,7 @@ import { BUCKET } from '../producing';
 import type { Seen, SeenCheckpoint } from './allowed';
 import { recordName } from './records';
 
-/** What is in the event log of each source, by key. */
+/** The records and checkpoint of each source in the event log, by key. */
 export async function lookAt(log: EventLog): Promise<Record<string, Seen>> {
   const records: Record<string, string[]> = {};
   const checkpoints: Record<string, Checkpoint | null> = {};

@@ -2,16 +2,16 @@ import { stampOf } from './contents';
 
 /** The records of topic `logs` that a content makes, by the rules alone: another reading of them than the scanner's. */
 
-/** What was read of a generation, and how. */
+/** The bytes read of a generation, and how. */
 export interface Reading {
   readonly generation: number;
   /** From the generation's first byte on. */
   readonly bytes: Buffer;
   /** Where an unterminated tail was published. */
   readonly cuts: readonly number[];
-  /** The newest stamp of all earlier generations, and its lines (rule 7). */
+  /** The newest timestamp of all earlier generations, and its lines (`repeated-lines`). */
   readonly earlier: Mark | null;
-  /** May lines before the first one be missing? */
+  /** True when lines before the first one may be missing. */
   readonly isBehindGap: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface Records {
   readonly newest: Mark | null;
 }
 
-/** Everything that a record says. Lines that nobody knows the time of say none. */
+/** Everything in a record. Lines of unknown time have none. */
 export function recordName(
   at: string,
   level: string,
@@ -49,7 +49,7 @@ export function recordsOf({ generation, bytes, cuts, earlier, isBehindGap }: Rea
   const offsets: number[] = [];
   let newest: Mark | null = null;
   let record: { readonly time: number; readonly again: boolean } | null = null;
-  /** What came of the line that has begun. */
+  /** The result of the line that has begun. */
   let open: 'nothing' | 'tail' | 'head' = 'nothing';
 
   const add = (start: number, end: number, cut: 'TAIL' | null): void => {

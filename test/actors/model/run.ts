@@ -20,11 +20,11 @@ interface Source {
   text: Text | null;
   last: Text;
   lastUpload: Upload | null;
-  /** Were versions of it removed, read or not? */
+  /** True when versions of it were removed, read or not. */
   isExpired: boolean;
 }
 
-/** A schedule in progress: does what it says, and notes for the model what has happened. */
+/** A schedule in progress: takes its actions, and notes their effects for the model. */
 export class Run {
   private readonly writer = new Writer();
   private putting: Promise<void> = Promise.resolve();
@@ -230,7 +230,7 @@ function gapsOf({ records }: Seen): number {
 }
 
 /**
- * Nobody knows which version a walk found gone, and so behind which record others may be missing: that is left out of the
+ * It is unknown which version a walk found gone, and so after which record others may be missing: that is left out of the
  * comparison. It is said once at most for each time that it was noted.
  */
 function withoutGaps(seen: Seen): Seen {

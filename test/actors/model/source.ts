@@ -2,7 +2,7 @@ import type { QuarantineReason } from '../../../src/ingestion/checkpoint';
 import type { Content } from './contents';
 import { newerOf, recordsOf, type Mark, type Records } from './records';
 
-/** What may become of one source when it is looked at, by the rules. */
+/** The possible results of checking one source, by the rules. */
 
 /** How sources are read. */
 export interface Rules {
@@ -17,17 +17,17 @@ export interface Stored {
   /** Everything that was put, in order. */
   readonly contents: readonly Content[];
   readonly deleted: boolean;
-  /** Of a bucket with versions, the first that is still kept. */
+  /** The first version that is still kept, of a bucket with versions. */
   readonly firstKept: number;
   /** Milliseconds that have passed. */
   readonly now: number;
 }
 
-/** What is known of a source that was looked at. */
+/** The state of a source that was checked. */
 export interface Known {
   readonly generation: number;
   readonly earlier: Mark | null;
-  /** What was read of the generation. */
+  /** The bytes read of the generation. */
   readonly bytes: Buffer;
   readonly cuts: readonly number[];
   readonly heldSince: number | null;
@@ -54,10 +54,10 @@ export interface Situation {
 
 export const nothingYet: Situation = { over: [], quarantine: [], isForgotten: false, known: null };
 
-/** Clocks tick while a test runs: by at most this much nobody knows what time it is. */
+/** Clocks tick while a test runs: times are uncertain by at most this much. */
 const SLACK_MS = 30 * 60_000;
 
-/** Has `ms` passed since then? Nobody knows when it is close. */
+/** Whether `ms` has passed since then; both when it is close. */
 function hasPassed(since: number, ms: number, now: number): readonly boolean[] {
   if (ms === 0) return [true];
   const over = now - since - ms;
@@ -66,7 +66,7 @@ function hasPassed(since: number, ms: number, now: number): readonly boolean[] {
 
 export function readRecords({ known }: Situation, { versioned, maxLineBytes }: Rules): Records {
   if (known === null) return { names: [], offsets: [], heldFrom: 0, newest: null };
-  // With versions nothing is missing but where one was gone, and what is seen says nothing of that (`withoutGaps`).
+  // With versions lines are missing only when one was gone, and the visible results leave that out (`withoutGaps`).
   return recordsOf({ ...known, isBehindGap: !versioned && known.generation > 0 }, maxLineBytes);
 }
 
@@ -74,7 +74,7 @@ export function allRecords(situation: Situation, rules: Rules): readonly string[
   return [...situation.over, ...readRecords(situation, rules).names];
 }
 
-/** Somebody looks: at every version that is new, or at the object as it is. */
+/** A check: of every new version, or of the object as it is. */
 export function look(situation: Situation, stored: Stored, rules: Rules): readonly Situation[] {
   const { contents, deleted } = stored;
   const newest = contents.length - 1;
@@ -83,7 +83,7 @@ export function look(situation: Situation, stored: Stored, rules: Rules): readon
   let situations: readonly Situation[] = [situation];
   if (!deleted || (rules.versioned && (last < newest || isPartly))) {
     const first = rules.versioned ? Math.max(stored.firstKept, isPartly ? last : last + 1) : newest;
-    // The last one is gone: nobody knows what came after it.
+    // The last one is gone: later ones may be gone, too.
     if (rules.versioned && last < Math.min(newest, stored.firstKept)) situations = [withPossibleGap(situation)];
     for (let index = Math.max(0, Math.min(newest, first)); index <= newest; index++) {
       situations = situations.flatMap((one) => read(one, index, stored, rules));
@@ -133,7 +133,7 @@ function read(situation: Situation, index: number, stored: Stored, rules: Rules)
 const nothingKnown = { generation: 0, earlier: null, cuts: [], heldSince: null, possibleGap: 0 };
 
 /**
- * Behind the last byte of an object.
+ * After the last byte of an object.
  * @param readBefore bytes: a tail that has only grown is as old as it was
  */
 function finish(situation: Situation, readBefore: number, { now }: Stored, rules: Rules): readonly Situation[] {
@@ -163,7 +163,7 @@ function refuse(situation: Situation, index: number, { etag }: Content, reason: 
 
 const nothingRead = { bytes: Buffer.alloc(0), encoding: 'plain', whole: false, ended: null } as const;
 
-/** What is held will never be terminated: it is published as it is. */
+/** The held line will never be terminated: it is published as it is. */
 export function withoutTail(situation: Situation, rules: Rules): Situation {
   const { known } = situation;
   if (known === null || readRecords(situation, rules).heldFrom === known.bytes.length) return situation;
@@ -194,7 +194,7 @@ export function denied(situation: Situation, { contents, deleted }: Stored): rea
 
 /**
  * An object may go away, or a version be removed, before anything of it is committed but that a new generation begins: what
- * was held of the one before is published, and whatever is there next may go on from it.
+ * was held of the one before is published, and the next object may continue it.
  */
 export function closedFor({ known }: Situation, before: Situation, rules: Rules): readonly Situation[] {
   return known === null || known.generation === before.known?.generation ? [] : [withoutTail(before, rules)];

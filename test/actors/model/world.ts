@@ -92,7 +92,7 @@ export class World {
   }
 
   async put(key: string, content: Content, checksum: ChecksumKind): Promise<void> {
-    // S3 says seconds, and so does nobody put twice within one.
+    // S3 keeps whole seconds: no two objects are put within one.
     this.clockOfStore.now = this.lastModified += 1_000;
     this.uploads.set(this.lastModified, { content, checksum });
     const path = join(this.place.folder, 'uploaded');
@@ -124,7 +124,7 @@ export class World {
     this.faults = [];
   }
 
-  /** @returns what has failed for good, which nothing should */
+  /** @returns the parts that failed permanently: none should */
   async restart(how: 'drain' | 'kill' | 'take over'): Promise<string[]> {
     const before = this.running;
     // A commit that fails may fail a drain: then it is a kill.
@@ -187,7 +187,7 @@ export class World {
     return fault;
   }
 
-  /** @param key null for what is not about one object */
+  /** @param key null for a fault that is not about one object */
   private take<On extends Fault['on']>(key: string | null, on: On): (Fault & { readonly on: On }) | null {
     const found = this.faults.find((one) => one.fault.on === on && (key === null || one.key === key));
     if (found === undefined) return null;

@@ -13,7 +13,7 @@ export interface CommittedLine {
   readonly cut: string;
 }
 
-/** What is committed of one source. */
+/** The committed lines and checkpoint of one source. */
 export interface Committed {
   /** By generation. */
   readonly lines: CommittedLine[][];
@@ -93,7 +93,7 @@ export class CheckpointWatch {
     private readonly partitions: number,
   ) {}
 
-  /** What is committed by now. */
+  /** The committed state now. */
   async look(): Promise<ReadonlyMap<string, Checkpoint>> {
     for (let partition = 0; partition < this.partitions; partition++) {
       const { start, end } = await this.log.offsets('checkpoints', partition);

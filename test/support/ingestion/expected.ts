@@ -1,18 +1,18 @@
 import type { Committed, CommittedLine } from './committed';
 import type { Content } from './files';
 
-/** What happened to one source. `certain`: somebody has looked at it before the next thing happened, or will. */
+/** An event of one source. `certain`: the source is checked before the next event. */
 export type Happening =
   | { readonly type: 'put'; readonly etag: string; readonly content: Content; certain: boolean }
   | { readonly type: 'deleted'; certain: boolean };
 
 export interface Rules {
-  /** Every content is read, and to its end. Otherwise what is replaced may be lost, or what is behind some line of it. */
+  /** Every content is read to its end. Otherwise replaced content may be lost, or its end. */
   readonly versioned: boolean;
   readonly maxLineBytes: number;
 }
 
-/** Of a line, and where the next one begins. */
+/** A line, and the position of the next one. */
 interface Place {
   readonly start: number;
   readonly end: number;
@@ -20,10 +20,10 @@ interface Place {
   readonly cut: string;
 }
 
-/** What may be known of a source. */
+/** A possible state of a source. */
 interface Situation {
   readonly generation: number;
-  /** What was read of the generation. */
+  /** The bytes read of the generation. */
   readonly bytes: Buffer;
   readonly encoding: Content['encoding'];
   /** Behind these bytes its torn line was published, because the source had ended. */
@@ -47,8 +47,8 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
 /**
- * Compares what is committed of a source with all that may be, after everything has come to rest.
- * @returns what is wrong, or null
+ * Compares the committed state of a source with all allowed ones, when everything is idle.
+ * @returns the difference, or null
  */
 export function problemOf(happenings: readonly Happening[], committed: Committed, rules: Rules): string | null {
   return new Comparison(committed, rules).run(happenings);
@@ -56,7 +56,7 @@ export function problemOf(happenings: readonly Happening[], committed: Committed
 
 /** Follows everything that may be so, as far as the topic agrees. */
 class Comparison {
-  /** Of what the topic did not agree with last. */
+  /** The last difference to the topic. */
   private disagreement = 'the topic holds more than was uploaded';
 
   constructor(
@@ -77,12 +77,12 @@ class Comparison {
   }
 
   private after(one: Situation, happening: Happening): Situation[] {
-    const passedOver = happening.certain ? [] : [one];
-    if (happening.type === 'deleted') return [...passedOver, withTailCut(one)];
+    const skipped = happening.certain ? [] : [one];
+    if (happening.type === 'deleted') return [...skipped, withTailCut(one)];
     const { etag, content } = happening;
     const looked = this.look(one, etag, content);
     if (happening.certain) return looked;
-    return [...passedOver, ...looked, ...looked.flatMap((next) => this.cutShort(one, next))];
+    return [...skipped, ...looked, ...looked.flatMap((next) => this.cutShort(one, next))];
   }
 
   private look(one: Situation, etag: string, content: Content): Situation[] {
@@ -101,7 +101,7 @@ class Comparison {
     return [{ ...now, generation: one.generation + 1, cuts: [] }];
   }
 
-  /** It was replaced before all of it was committed: as much as the topic shows, or no more than the end of what was before. */
+  /** It was replaced before all of it was committed: as much as the topic shows, or only the end of the content before. */
   private cutShort(before: Situation, after: Situation): Situation[] {
     if (after.read === before.read || after.read === null) return [];
     const isNext = after.generation !== before.generation;
@@ -117,7 +117,7 @@ class Comparison {
     ];
   }
 
-  /** Does the topic hold these lines, and perhaps more of the generation? */
+  /** True when the topic holds these lines, and perhaps more of the generation. */
   private agrees(one: Situation): boolean {
     const lines = this.linesOf(one.generation);
     const places = placesOf(one, this.rules);
@@ -127,7 +127,7 @@ class Comparison {
     return false;
   }
 
-  /** Does it hold these lines and no others of the generation? */
+  /** True when it holds these lines and no others of the generation. */
   private isOver(one: Situation): boolean {
     if (!this.agrees(one)) return false;
     const lines = this.linesOf(one.generation);
@@ -181,7 +181,7 @@ function placesOf({ bytes, cuts }: Situation, { maxLineBytes }: Rules): Place[] 
     } else if (lineFeed === -1) {
       break;
     } else {
-      // Of a line whose text was published already, a terminator is left that makes no record.
+      // When the text of a line was published already, its terminator makes no record.
       if (!isRest || end > start) places.push({ start, end, next: lineEnd, cut: isRest ? 'rest' : '' });
       start = lineEnd;
       isRest = false;

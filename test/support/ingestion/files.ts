@@ -4,7 +4,7 @@ import type { QuarantineReason } from '../../../src/ingestion/checkpoint';
 
 /** What services write, what becomes of it on their hosts, and how it is packed for an upload. */
 
-/** An object: what is stored, and what is to be read of it. */
+/** An object: its stored bytes, and the content to be read. */
 export interface Content {
   readonly stored: Buffer;
   readonly text: Buffer;
@@ -24,7 +24,7 @@ const LINE_FEED = 10;
 
 const nothing = Buffer.alloc(0);
 
-/** `change`: a byte is another one; `grow`: cut and grown again; `rotate`: what was written before that is uploaded, too. */
+/** `change`: a byte is another one; `grow`: cut and grown again; `rotate`: the content before is uploaded, too. */
 const editWeights = {
   append: 12,
   same: 2,
@@ -47,12 +47,12 @@ export function pick<K extends string>(random: Random, weights: Readonly<Record<
 /** The log file of a service. */
 export class LogFile {
   private text: Buffer = nothing;
-  /** Of the last line, what is still to be written. */
+  /** The rest of the last line, still to be written. */
   private rest: Buffer = nothing;
   private written = 0;
 
   /**
-   * @param large begins with so many bytes, and never gets much longer
+   * @param large its size at the beginning; it never gets much longer
    * @param longLines some lines are longer than {@link MAX_LINE_BYTES}
    */
   constructor(
@@ -61,7 +61,7 @@ export class LogFile {
     private readonly kind: { readonly zipped: boolean; readonly large: number; readonly longLines: boolean },
   ) {}
 
-  /** The service writes, or somebody changes the file. @returns what is uploaded then, one after the other */
+  /** The service writes, or the file is edited. @returns the contents uploaded then, one after the other */
   next(): Content[] {
     const { random } = this;
     const isFull = this.text.length > Math.max(LARGEST_BYTES, this.kind.large * 1.1);
@@ -88,7 +88,7 @@ export class LogFile {
         this.append();
         break;
       case 'rotate':
-        // The script on the host uploads the old file once more under its old key, then the new one.
+        // The script on the host uploads the old file again under its old key, then the new one.
         for (let times = random.integer(1, 2); times > 0; times--) {
           this.append();
           uploads.push(this.packed());
@@ -105,7 +105,7 @@ export class LogFile {
   private begin(): void {
     this.text = this.rest = nothing;
     if (this.random.fraction() < 0.1) this.text = BOM;
-    // What is torn below is never the BOM.
+    // The BOM is never torn below.
     this.text = Buffer.concat([this.text, this.line('plain')]);
     while (this.text.length < this.kind.large) {
       this.text = Buffer.concat([this.text, ...Array.from({ length: 1_000 }, () => this.line('bulk'))]);

@@ -34,7 +34,7 @@ export class Hints {
     if (this.random.fraction() < 0.2) await this.deliverLate();
   }
 
-  /** What is late comes in reversed order. */
+  /** Late signals come in reversed order. */
   async deliverLate(): Promise<void> {
     for (const signal of this.late.splice(0).reverse()) await this.deliver(signal);
   }

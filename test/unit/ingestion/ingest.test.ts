@@ -74,9 +74,9 @@ describe('ingest', () => {
   });
 
   it('hands on the listed object when its content is older than the first start', () => {
-    const since = { ms: NOON, older: 'passedOver' } as const;
+    const since = { ms: NOON, older: 'skipped' } as const;
     expect(when(listed('old'), { since })).toEqual([
-      { type: 'read', task: { key: 'old', restart: null, passOver: object } },
+      { type: 'read', task: { key: 'old', restart: null, skipUpTo: object } },
     ]);
   });
 
@@ -135,7 +135,7 @@ describe('ingest', () => {
     when({ type: 'reingestRequested', key: 'k', count: true });
     const outcome = { kind: 'read', checkpoint: readToItsEnd, restart } as const;
     expect(when({ type: 'readFinished', key: 'k', outcome })).toEqual([
-      { type: 'read', task: { key: 'k', restart, passOver: null } },
+      { type: 'read', task: { key: 'k', restart, skipUpTo: null } },
     ]);
   });
 

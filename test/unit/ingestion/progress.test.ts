@@ -470,10 +470,10 @@ describe('the progress of a source', () => {
     );
     const older = fc.option(fc.record({ piece, algorithm }), { nil: null });
     fc.assert(
-      fc.property(older, fc.array(event, { maxLength: 12 }), fc.boolean(), (passedOver, events, reproves) => {
+      fc.property(older, fc.array(event, { maxLength: 12 }), fc.boolean(), (skipped, events, reproves) => {
         const reader = new Reader(tight, reproves);
-        let content = passedOver?.piece ?? Buffer.alloc(0);
-        if (passedOver !== null) reader.skip(store(content, passedOver.algorithm));
+        let content = skipped?.piece ?? Buffer.alloc(0);
+        if (skipped !== null) reader.skip(store(content, skipped.algorithm));
         for (const happened of events) {
           switch (happened.kind) {
             case 'append':

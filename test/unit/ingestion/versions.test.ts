@@ -10,7 +10,7 @@ const kept = (...times: number[]): SourceVersion[] =>
 const idsOf = (versions: readonly SourceVersion[]): string => versions.map(({ versionId }) => versionId).join(' ');
 
 const ignoring = (ms: number): Since => ({ ms, older: 'ignored' });
-const skippingOlder = (ms: number): Since => ({ ms, older: 'passedOver' });
+const skippingOlder = (ms: number): Since => ({ ms, older: 'skipped' });
 
 describe('the versions of a source never seen', () => {
   test.each<[string, Since, string]>([
@@ -73,16 +73,16 @@ describe('of an object of which nothing was read', () => {
     ['the listed bytes, independent of our own clock', object(101, 21), listed, 100],
     ['no byte of an object shorter than listed', object(99, 60), listed, 0],
     ['no byte after an empty object', object(9, 60), { ...listed, listed: object(0, 20) }, 0],
-  ])('%s', (_, looked, since, passedOver) => {
-    expect(bytesToSkip(null, looked, since)).toBe(passedOver);
+  ])('%s', (_, looked, since, skipped) => {
+    expect(bytesToSkip(null, looked, since)).toBe(skipped);
   });
 
   test.each([
     ['as much as was listed is, if it could not be read before', false, 100],
     ['nothing is if another one was seen to its end since', true, 0],
-  ])('%s', (_, whole, passedOver) => {
+  ])('%s', (_, whole, skipped) => {
     const known = changed(firstCheckpoint('b/k', 'k', object(0, 20), 'plain'), { whole });
-    expect(bytesToSkip(known, object(101, 60), listed)).toBe(passedOver);
+    expect(bytesToSkip(known, object(101, 60), listed)).toBe(skipped);
   });
 });
 

@@ -18,18 +18,18 @@ describe('work queue', () => {
   it('merges requests of one key that waits', () => {
     work.add(KEY, { restart: { count: true, after: null } });
     work.add(KEY);
-    expect(work.take(2)).toEqual([{ key: KEY, restart: { count: true, after: null }, passOver: null }]);
+    expect(work.take(2)).toEqual([{ key: KEY, restart: { count: true, after: null }, skipUpTo: null }]);
     expect(work.take(2)).toEqual([]);
   });
 
   it('reads a key again when a request comes while it is being read', () => {
     const listed = { size: 1, etag: '"a"', lastModified: 5 };
-    work.add(KEY, { passOver: listed });
+    work.add(KEY, { skipUpTo: listed });
     work.take(1);
     work.add(KEY);
     expect(work.take(1)).toEqual([]);
     work.done(KEY);
-    expect(work.take(1)).toEqual([{ key: KEY, restart: null, passOver: null }]);
+    expect(work.take(1)).toEqual([{ key: KEY, restart: null, skipUpTo: null }]);
     work.done(KEY);
     expect(work.isEmpty).toBe(true);
   });
@@ -43,12 +43,12 @@ describe('work queue', () => {
 
   it('keeps the listed object of a failed key when a later listing names another', () => {
     const first = { size: 1, etag: '"a"', lastModified: 5 };
-    work.add(KEY, { passOver: first });
+    work.add(KEY, { skipUpTo: first });
     work.take(1);
     fail();
     work.done(KEY);
-    work.add(KEY, { passOver: { ...first, size: 2 } });
-    expect(work.take(1)).toEqual([{ key: KEY, restart: null, passOver: first }]);
+    work.add(KEY, { skipUpTo: { ...first, size: 2 } });
+    expect(work.take(1)).toEqual([{ key: KEY, restart: null, skipUpTo: first }]);
   });
 });
 

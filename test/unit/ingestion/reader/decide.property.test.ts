@@ -197,8 +197,8 @@ const request = fc.option(fc.record({ count: fc.boolean(), after: fc.constantFro
 const since = fc.constantFrom(
   { ms: -Infinity, older: 'ignored' as const },
   { ms: 1_000, older: 'ignored' as const },
-  { ms: 1_000, older: 'passedOver' as const },
-  { ms: 1_000, older: 'passedOver' as const, listed: { size: 40, etag: '"9"', lastModified: 400 } },
+  { ms: 1_000, older: 'skipped' as const },
+  { ms: 1_000, older: 'skipped' as const, listed: { size: 40, etag: '"9"', lastModified: 400 } },
 );
 const setting = fc.record({
   tailTimeoutMs: fc.constantFrom(0, 10),

@@ -63,7 +63,7 @@ describe('decide, at the start', () => {
 });
 
 describe('decide, for a first read', () => {
-  const before = { since: { ms: 1_000, older: 'passedOver', listed: null } } as const;
+  const before = { since: { ms: 1_000, older: 'skipped', listed: null } } as const;
   const listed = { size: 40, etag: '"x"', lastModified: 400 };
   table([
     ['opens the object', nothing, [checked(sameAgain)], ['open "a"']],
