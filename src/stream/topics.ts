@@ -27,12 +27,14 @@ export function countingStateTopic(partitions: number): TopicSpec {
   return { name: 'counting-state', partitions, cleanup: 'compact', retentionMs: days(30) };
 }
 
-export const outboxTopic: TopicSpec = {
-  name: 'outbox',
-  partitions: 1,
-  cleanup: 'compact,delete',
-  retentionMs: days(30),
-};
+/**
+ * Mails and their status. As long as a window is kept, its mail can be decided again (`telltale reset alerting`): that it was
+ * sent must be known for at least as long.
+ */
+export function outboxTopic(keepWindowsMs: number): TopicSpec {
+  const retentionMs = Math.max(windowsTopic(1, keepWindowsMs).retentionMs, days(30));
+  return { name: 'outbox', partitions: 1, cleanup: 'compact,delete', retentionMs };
+}
 
 /** Alerting's incidents, by id. */
 export const alertingStateTopic: TopicSpec = {

@@ -144,7 +144,7 @@ describe('startConsumer', () => {
     const { consumer, seen } = await start();
     await appendOutputs(place.log, 'outbox', [pendingMail(report({ id: 'm-1' }), Date.now())]);
     await untilSent('m-1');
-    await place.log.openWriter(deliveryWriter('mailer', outboxTopic));
+    await place.log.openWriter(deliveryWriter('mailer', outboxTopic(0)));
     await appendOutputs(place.log, 'outbox', [pendingMail(report({ id: 'm-2' }), Date.now())]);
     await turnsUntil(() => seen.log.some(({ message }) => message === decisions.fenced.event));
     await untilSent('m-2');

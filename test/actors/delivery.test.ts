@@ -61,7 +61,7 @@ function start(
   };
   const seen = place.startSystem();
   const counters = new CounterRegistry();
-  const options = { name: 'mailer', topic: outboxTopic, format: mailFormat, delivery: mails, counters, confirm };
+  const options = { name: 'mailer', topic: outboxTopic(0), format: mailFormat, delivery: mails, counters, confirm };
   const ref = spawn(seen.system, delivery({ ...options, log: on, clock, crc32c }));
   return {
     seen,

@@ -129,7 +129,7 @@ const copyingJob: Job<Output[]> = {
     { topic: 'logs', partitions: 1 },
     { topic: 'quarantine', partitions: 1 },
   ],
-  outputs: [windowsTopic(1, 0), outboxTopic],
+  outputs: [windowsTopic(1, 0), outboxTopic(0)],
   stateTopics: [],
   flushIntervalMs: 0,
   open: () => [],

@@ -27,10 +27,10 @@ export const levelAlerts = definePipeline<LevelAlertsConfig>({
   }),
 });
 
-function mailer({ mail: { from, to, zone, redact } }: LevelAlertsConfig): DeliveryUse<MailReport> {
+function mailer({ keepWindows, mail: { from, to, zone, redact } }: LevelAlertsConfig): DeliveryUse<MailReport> {
   return {
     name: 'mailer',
-    topic: outboxTopic,
+    topic: outboxTopic(keepWindows),
     format: mailFormat,
     mail: (report, possibleRepeat) => ({ from, to, ...renderMail(report, { zone, redact, possibleRepeat }) }),
   };

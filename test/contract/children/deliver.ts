@@ -32,7 +32,7 @@ async function deliver(folder: string, stopAt: string): Promise<void> {
     system,
     delivery({
       name: 'mailer',
-      topic: outboxTopic,
+      topic: outboxTopic(0),
       format: mailFormat,
       delivery: {
         send: async (_, id, possibleRepeat) => {

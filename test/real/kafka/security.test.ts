@@ -206,7 +206,7 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
   const joinGroup = (group: string, topic: string) => (log: EventLog) => log.joinGroup(group, topic, idle);
   const publisher = opening({ id: 'telltale-producer-0', ...publisherTopics(['logs']) });
   const counting = opening(jobWriter(countingJob, 0));
-  const [alerting, mailer] = [opening(jobWriter(alertingJob, 0)), opening(deliveryWriter('mailer', outboxTopic))];
+  const [alerting, mailer] = [opening(jobWriter(alertingJob, 0)), opening(deliveryWriter('mailer', outboxTopic(0)))];
   const operationNames = new Map([
     [READ, 'Read'],
     [WRITE, 'Write'],

@@ -37,7 +37,7 @@ export function createAlerting(options: AlertingOptions): Job<AlertingState> {
     definition: 'alerting',
     over: 'topic',
     inputs: [{ topic: 'windows', partitions: options.partitions }],
-    outputs: [outboxTopic, alertingStateTopic],
+    outputs: [outboxTopic(options.keepWindowsMs), alertingStateTopic],
     // The outbox stays: it knows which mails were sent, so that they are not sent again.
     stateTopics: [alertingStateTopic.name],
     // Under load, mails are decided when they are written.
