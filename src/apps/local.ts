@@ -241,7 +241,7 @@ async function readResults(
     for (let partition = 0; partition < partitions; partition++) {
       await follow(log, { topic, partition, from: 0, until: 'end' }, (records) => {
         for (const { key, value, offset } of records) {
-          if (key === null || value === null) continue;
+          if (key === null) continue;
           results.add({ topic, key, value, isNew: offset >= (before.get(topic) ?? 0) });
         }
       });

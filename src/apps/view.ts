@@ -56,7 +56,7 @@ async function followTopics(view: View, config: Config, log: EventLog, until: Ab
         const { end } = await log.offsets(topic, partition);
         await follow(log, { topic, partition, from: 0, until }, (records) => {
           for (const { key, value, offset } of records) {
-            if (key !== null && value !== null) view.add({ topic, key, value, isNew: offset >= end });
+            if (key !== null) view.add({ topic, key, value, isNew: offset >= end });
           }
         });
       }),

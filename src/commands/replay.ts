@@ -77,8 +77,7 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
   jobs.end();
   for (const each of results) {
     for (const topic of each.topics) {
-      for (const { key, value } of jobs.written(topic))
-        if (value !== null) each.add({ topic, key, value, isNew: true });
+      for (const { key, value } of jobs.written(topic)) each.add({ topic, key, value, isNew: true });
     }
   }
   const lines = results.flatMap((each) => each.lines(options.json, bytes));

@@ -4,7 +4,8 @@ import type { Markup } from '../html/escape';
 export interface SeenRecord {
   readonly topic: string;
   readonly key: Buffer;
-  readonly value: Buffer;
+  /** Null when the record of this key was deleted, as `telltale reset` does. */
+  readonly value: Buffer | null;
   /** True when it was written after the program started. */
   readonly isNew: boolean;
 }

@@ -35,8 +35,10 @@ export function levelAlertsResults(config: LevelAlertsConfig): Results {
     topics: ['windows', 'outbox'],
     add: ({ topic, key, value, isNew }) => {
       if (topic === 'windows') {
-        const window = parseWindowRecord(key, value);
-        if (window !== null) windows.set(key.toString('utf8'), window);
+        const name = key.toString('utf8');
+        const window = value === null ? null : parseWindowRecord(key, value);
+        if (value === null) windows.delete(name);
+        if (window !== null) windows.set(name, window);
       } else {
         const record = parseOutboxRecord(key, value);
         if (record?.kind === 'mail') reports.set(record.report.id, record.report);

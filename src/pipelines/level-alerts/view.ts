@@ -20,10 +20,11 @@ export function levelAlertsView(): View {
   let messages: string[] = [];
   let [lines, mails, newMails] = [0, 0, 0];
 
-  const addWindow = (key: Buffer, value: Buffer): void => {
-    const window = parseWindowRecord(key, value);
-    if (window === null) return;
+  const addWindow = (key: Buffer, value: Buffer | null): void => {
     const name = key.toString('utf8');
+    const window = value === null ? null : parseWindowRecord(key, value);
+    if (value === null) windows.delete(name);
+    if (window === null) return;
     lines += Math.max(0, window.lines - (windows.get(name)?.lines ?? 0));
     windows.delete(name);
     windows.set(name, window);
@@ -33,7 +34,7 @@ export function levelAlertsView(): View {
     }
   };
 
-  const addMail = (key: Buffer, value: Buffer, isNew: boolean): void => {
+  const addMail = (key: Buffer, value: Buffer | null, isNew: boolean): void => {
     const entry = parseOutboxRecord(key, value);
     const report = entry === null ? null : undelivered.take(entry);
     if (report === null) return;

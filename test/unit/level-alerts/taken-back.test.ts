@@ -1,0 +1,34 @@
+import { partsOf } from '../../../src/apps/parts';
+import { windowKey } from '../../../src/pipelines/level-alerts/counting/window-record';
+import { levelAlertsView } from '../../../src/pipelines/level-alerts/view';
+import { configWith } from '../../support/in-process';
+import { at, windowOf } from './alerting/runner';
+
+const window = windowOf('web-1', at('10:00'), 3);
+const key = Buffer.from(windowKey(window.origin, window.windowStart));
+const counted = { topic: 'windows', key, value: Buffer.from(JSON.stringify(window)), isNew: true };
+/** The tombstone that `telltale reset` writes. */
+const takenBack = { topic: 'windows', key, value: null, isNew: true };
+
+describe('levelAlertsView', () => {
+  it('shows no window when telltale reset has taken it back', () => {
+    const view = levelAlertsView();
+    const empty = view.table();
+    view.add(counted);
+    expect(view.table()).not.toEqual(empty);
+    view.add(takenBack);
+    expect(view.table()).toEqual(empty);
+  });
+});
+
+describe('the results of level-alerts', () => {
+  it('print no window when telltale reset has taken it back', () => {
+    const linesOf = (...records: (typeof counted | typeof takenBack)[]): readonly string[] =>
+      partsOf(configWith(), 'final').results.flatMap((results) => {
+        for (const record of records) results.add(record);
+        return results.lines(true, 0);
+      });
+    expect(linesOf(counted)).not.toEqual(linesOf());
+    expect(linesOf(counted, takenBack)).toEqual(linesOf());
+  });
+});
