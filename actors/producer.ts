@@ -40,7 +40,7 @@ export interface Producer {
  */
 const NEVER_AGAIN: Supervision = { maxRestarts: 0, withinMs: 0, backoffMs: { initial: 0, max: 0 } };
 
-/** For ever: after a change, old and new programs would not fence each other. Producer shards will count on from 0. */
+/** It must never change: after a change, old and new programs would not fence each other. Producer shards will count on from 0. */
 const TRANSACTIONAL_ID = 'telltale-producer-0';
 
 interface State {

@@ -39,20 +39,20 @@ interface AwaitIdle {
 }
 
 export type LogReaderMessage =
-  /** Begin: look at the object, and read what is new. */
+  /** Begin: check the object, and read its new bytes. */
   | { readonly type: 'read' }
-  /** To itself: read on. */
+  /** To itself: continue reading. */
   | { readonly type: 'next' }
   /** The publisher has taken one batch: a credit comes back. */
   | { readonly type: 'accepted'; readonly epoch: number }
   | { readonly type: 'committed'; readonly epoch: number; readonly checkpoint: Checkpoint }
-  /** What was not committed is lost: go on from here, under a new epoch. */
+  /** Uncommitted steps are lost: continue from here, under a new epoch. */
   | { readonly type: 'resumeFrom'; readonly epoch: number; readonly checkpoint: Checkpoint | null };
 
 export type PublisherMessage =
-  /** Answers what is committed of this source, and the epoch to publish under. */
+  /** Answers with the committed checkpoint of this source, and the epoch to publish under. */
   | { readonly type: 'lookup'; readonly source: SourceId; readonly replyTo: ActorRef<LookupReply> }
-  /** Answers what ingest must know of all sources of a bucket, by key. */
+  /** Answers with the sources of a bucket as ingest knows them, by key. */
   | { readonly type: 'lookupAll'; readonly bucket: string; readonly replyTo: ActorRef<Map<string, KnownSource>> }
   /** Answers when this bucket was listed first (epoch milliseconds). Sets it to now if absent. */
   | { readonly type: 'firstListed'; readonly bucket: string; readonly replyTo: ActorRef<number> }
@@ -87,7 +87,7 @@ export interface LookupReply {
   readonly refused?: string;
 }
 
-/** Finish what is in work, source to sink, then answer. */
+/** Finish accepted work, source to sink, then answer. */
 export interface Drain {
   readonly type: 'drain';
   readonly replyTo: ActorRef<Drained>;
@@ -131,7 +131,7 @@ export type JobRunnerMessage =
   | { readonly type: 'tick' }
   /** Fold everything that is in the input now, then `end`, write, and answer. */
   | Finish
-  /** Writes what is folded; nothing is folded afterwards. */
+  /** Write the folded state; fold nothing afterwards. */
   | Drain;
 
 export type DeliveryMessage =

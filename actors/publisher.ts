@@ -67,8 +67,8 @@ interface Open {
  * Writes lines and checkpoints of many sources in one transaction after the other (`one-transaction`).
  *
  * Any error of the event log is a crash of this actor. Its restart opens a new writer, which fences the old one: from then
- * on it is certain what was committed. It reads the committed checkpoints and tells every reader with an uncommitted step
- * where to resume, under a new epoch. Steps under an older epoch are dropped.
+ * on nothing more can be committed by it. The new start reads the committed checkpoints and tells every reader with an
+ * uncommitted step where to resume, under a new epoch. Steps under an older epoch are dropped.
  *
  * FENCED ends it: another producer has taken over, and fencing that one would start an endless fight.
  */
@@ -235,7 +235,7 @@ function lookup({ committed, epoch }: State, source: SourceId): LookupReply {
   };
 }
 
-/** Fences the writer before it, so that it is certain what is committed, and reads that. */
+/** Fences the writer before it, which then can commit nothing more, and reads the committed checkpoints. */
 async function restore(
   { log, transactionalId, partitions, lineTopics }: PublisherOptions,
   signal: AbortSignal,

@@ -47,13 +47,13 @@ export const decisions = {
     event: 'object appended',
     level: 'debug',
     counter: 'telltale_appends_total',
-    help: 'Objects that continue what was read before, by how that was proven.',
+    help: 'Objects that continue the content read before, by how that was proven.',
   },
   rewritten: {
     event: 'object rewritten',
     level: 'info',
     counter: 'telltale_rewrites_total',
-    help: 'Objects that replace what was read before, and start a generation.',
+    help: 'Objects that replace the content read before, and start a generation.',
   },
   versionSkipped: {
     event: 'version skipped',
@@ -85,7 +85,7 @@ export const decisions = {
     counter: 'telltale_quarantined_total',
     help: 'Objects that cannot be read.',
   },
-  // What becomes of lines and bytes.
+  // Lines and bytes that are not counted.
   repeatedLines: {
     event: 'repeated lines not counted',
     level: 'info',
@@ -96,7 +96,7 @@ export const decisions = {
     event: 'bytes dropped',
     level: 'info',
     counter: 'telltale_bytes_dropped_total',
-    help: 'Bytes that are in no line: a byte order mark, and what exceeds ingest.maxLineBytes.',
+    help: 'Bytes that are in no line: a byte order mark, and bytes beyond ingest.maxLineBytes.',
   },
   // What becomes of messages.
   delivered: {
@@ -123,7 +123,7 @@ export const decisions = {
     counter: 'telltale_messages_unreadable_total',
     help: 'Messages in an outbox that this version does not understand.',
   },
-  // What is tried again, and what stops.
+  // Retries and stops.
   readRetried: {
     event: 'reading failed, to be retried',
     level: 'warn',
@@ -140,7 +140,7 @@ export const decisions = {
     event: 'publisher restarted',
     level: 'warn',
     counter: 'telltale_restarts_total',
-    help: 'Times that a job started over from what is committed.',
+    help: 'Times that a job started over from the last commit.',
   },
   fenced: {
     event: 'fenced by another instance',

@@ -1,4 +1,4 @@
-/** Fields of parsed JSON, each read as the type it must have. Errors name the field and what is wrong with it. */
+/** Fields of parsed JSON, each read as the type it must have. Errors name the field and its fault. */
 export type JsonFields = Readonly<Record<string | number, unknown>>;
 
 export function objectAt(json: unknown, name: string): JsonFields {

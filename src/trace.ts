@@ -2,7 +2,7 @@ import type { Counters } from './counters';
 import { decisions, type DecisionName } from './decisions';
 import type { LogFields, Logger, LogLevel } from './log';
 
-/** What is known about one decision. */
+/** The details of one decision. */
 export interface DecisionFields extends LogFields {
   /** Why it was decided so: one of a few fixed words, as it labels a counter. */
   readonly reason: string;

@@ -4,7 +4,7 @@ import { decodeLines } from '../lines/log-records';
 import {
   bytesToRead,
   createByteReader,
-  verdictOf,
+  auditResultOf,
   withoutClaim,
   type Audited,
   type BytesRead,
@@ -21,7 +21,7 @@ import type { EventLog } from '../ports/event-log';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store';
 import { noSuchSource } from './no-such-source';
 
-/** What an audit looks at. */
+/** Input of an audit. */
 export interface AuditOptions {
   readonly log: EventLog;
   readonly store: ObjectStore;
@@ -31,18 +31,18 @@ export interface AuditOptions {
   /** Topics that lines may be in. */
   readonly lineTopics: readonly string[];
   readonly bucket: string;
-  /** Which objects are to be read: under this prefix, with such keys, modified then or later (epoch milliseconds). */
+  /** The objects that ingest reads: under this prefix, with such keys, modified then or later (epoch milliseconds). */
   readonly prefix: string;
   readonly includes: (key: string) => boolean;
   readonly sinceMs: number;
-  /** How long topic `logs` keeps lines. */
+  /** How long the topics of lines keep them. */
   readonly retentionMs: number;
-  /** So many objects are looked at at once. */
+  /** How many objects are checked at a time. */
   readonly concurrency: number;
   /** Only these sources; null for all. */
   readonly only: ReadonlySet<SourceId> | null;
   readonly stop: AbortSignal;
-  /** Told now and then how far it is. */
+  /** Called now and then. */
   readonly onProgress: (progress: AuditProgress) => void;
 }
 
@@ -53,13 +53,13 @@ export interface AuditProgress {
   readonly bytes: number;
 }
 
-/** What a commit has written is seen by all readers after some milliseconds at worst: by then it is. */
+/** All readers see a commit some milliseconds later at worst: after this time they do. */
 const VISIBLE_MS = 200;
 
 /**
  * Proves the ledger of each source against topic and store: partition after partition, in order of names; then the objects
- * that were never read. A running producer does not disturb it. Memory: a few hundred bytes for each source.
- * @throws OBJECT_NOT_FOUND when there is nothing of a source in `only`; STOPPED; whatever event log and store throw
+ * that were never read. A producer may run meanwhile. Memory: a few hundred bytes per source.
+ * @throws OBJECT_NOT_FOUND for an unknown source in `only`; STOPPED; the errors of event log and store
  */
 export function audit(options: AuditOptions): AsyncGenerator<Audited, void, undefined> {
   return new Audit(options).run();
@@ -107,8 +107,8 @@ class Audit {
     const { log, clock, crc64, retentionMs, concurrency } = this.options;
     const { claims, refused } = await this.checkpoints(partition);
     for (const source of [...claims.keys(), ...refused.keys()]) this.known.add(source);
-    for (const [source, problem] of refused) if (this.isWanted(source)) yield withoutClaim(source, { problem });
-    const wanted = [...claims.values()].filter(({ source }) => this.isWanted(source));
+    for (const [source, problem] of refused) if (this.isSelected(source)) yield withoutClaim(source, { problem });
+    const wanted = [...claims.values()].filter(({ source }) => this.isSelected(source));
     if (this.options.only !== null && wanted.length === 0) return;
 
     const ledger = new TopicLedger(claims, clock.now() - retentionMs, crc64);
@@ -125,7 +125,7 @@ class Audit {
     }
     for (const source of ledger.unclaimed()) {
       this.known.add(source);
-      if (this.isWanted(source))
+      if (this.isSelected(source))
         yield withoutClaim(source, { problem: 'its lines are in the topic, and it has no checkpoint' });
     }
     wanted.sort((a, b) => (a.source < b.source ? -1 : 1));
@@ -137,7 +137,7 @@ class Audit {
     }
   }
 
-  /** The latest checkpoint of each source of a partition; of those that cannot be read, why. */
+  /** The latest checkpoint of each source of a partition, or why it cannot be decoded. */
   private async checkpoints(
     partition: number,
   ): Promise<{ claims: Map<SourceId, Claim>; refused: Map<SourceId, string> }> {
@@ -157,24 +157,24 @@ class Audit {
   private async judge(claim: Claim, topic: TopicFacts, retained: boolean): Promise<Audited> {
     const { store, bucket: configured } = this.options;
     const { bucket, key } = splitSourceId(claim.source);
-    const notLookedAt = verdictOf(claim, topic, { newest: undefined, read: null, bytes: null }, retained);
-    // Of before the configuration named another bucket; or an object that may not be read, and is in quarantine for that.
-    if (bucket !== configured || claim.quarantine?.reason === 'denied') return notLookedAt;
+    const notChecked = auditResultOf(claim, topic, { newest: undefined, read: null, bytes: null }, retained);
+    // Belongs to a previously configured bucket, or is quarantined as `denied`.
+    if (bucket !== configured || claim.quarantine?.reason === 'denied') return notChecked;
     try {
       const newest = await store.head(bucket, key);
       const read = await this.objectOf(claim, newest);
       const range = read === null ? null : bytesToRead(claim, topic);
       const bytes = read === null || range === null ? null : await this.read(claim, range);
-      return verdictOf(claim, topic, { newest, read, bytes }, retained);
+      return auditResultOf(claim, topic, { newest, read, bytes }, retained);
     } catch (error) {
-      // One object that may not be looked at, or never stands still, keeps no other from being audited.
+      // The audit continues with the others when one object is denied, or keeps changing.
       if (!isTelltaleError(error, 'OBJECT_STORE_DENIED') && !isTelltaleError(error, 'OBJECT_CHANGED')) throw error;
-      const problems = [notLookedAt.problem, error.message].filter((problem) => problem !== undefined);
-      return { ...notLookedAt, ok: false, problem: problems.join('; ') };
+      const problems = [notChecked.problem, error.message].filter((problem) => problem !== undefined);
+      return { ...notChecked, ok: false, problem: problems.join('; ') };
     }
   }
 
-  /** The object that the checkpoint speaks of, or null. */
+  /** The object that the checkpoint covers, or null. */
   private async objectOf(claim: Claim, newest: ObjectInfo | null): Promise<ObjectInfo | null> {
     if (newest?.etag === claim.etag) return newest;
     if (claim.versionId === null) return null;
@@ -183,7 +183,7 @@ class Audit {
     return version?.etag === claim.etag ? version : null;
   }
 
-  /** Null when the object goes away meanwhile. */
+  /** Null when the object is deleted meanwhile. */
   private async read({ source, etag, versionId }: Claim, range: BytesToRead): Promise<BytesRead | null> {
     const { bucket, key } = splitSourceId(source);
     const reader = createByteReader(range, this.options.crc64);
@@ -207,7 +207,7 @@ class Audit {
     }
   }
 
-  /** Objects that nobody has read, and that are to be read. */
+  /** Objects that ingest reads, and has not read yet. */
   private async *neverRead(): AsyncGenerator<Audited, void, undefined> {
     const { store, bucket, prefix, includes, sinceMs } = this.options;
     for await (const { key, size, lastModified } of store.list(bucket, { prefix })) {
@@ -215,12 +215,12 @@ class Audit {
       const source = sourceId(bucket, key);
       const isRead = this.known.has(source);
       this.known.add(source);
-      if (isRead || !this.isWanted(source) || !includes(key) || lastModified < sinceMs) continue;
+      if (isRead || !this.isSelected(source) || !includes(key) || lastModified < sinceMs) continue;
       yield withoutClaim(source, size === 0 ? {} : { behind: size });
     }
   }
 
-  private isWanted(source: SourceId): boolean {
+  private isSelected(source: SourceId): boolean {
     return this.options.only?.has(source) ?? true;
   }
 

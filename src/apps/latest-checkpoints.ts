@@ -4,19 +4,19 @@ import type { SourceId } from '../ingestion/source-id';
 import type { EventLog } from '../ports/event-log';
 
 /**
- * What is wanted of the latest checkpoint of each source: little, as there may be a hundred thousand. Those that cannot be
- * understood are left out.
+ * Selects a little of the latest checkpoint of each source: there may be a hundred thousand. Leaves out those that cannot
+ * be decoded.
  */
 export async function latestCheckpoints<T>(
   log: EventLog,
   partitions: number,
-  wanted: (checkpoint: Checkpoint) => T,
+  select: (checkpoint: Checkpoint) => T,
 ): Promise<Map<SourceId, T>> {
   const latest = new Map<SourceId, T>();
   for (let partition = 0; partition < partitions; partition++) {
     await readCheckpoints(log, partition, ({ source, checkpoint }) => {
       if (checkpoint === null) latest.delete(source);
-      else latest.set(source, wanted(checkpoint));
+      else latest.set(source, select(checkpoint));
     });
   }
   return latest;

@@ -20,20 +20,20 @@ import { openDataFolder, type DataFolder } from './data-folder';
 import { untilStopped } from './until-stopped';
 
 export interface RunningProducer {
-  /** Resolves when all that is in the bucket is read and committed, with what could not be read. */
+  /** Resolves when every object of the bucket is read and committed, with those that could not be read. */
   awaitIdle(): Promise<readonly FailedSource[]>;
   /** Stops source to sink within some seconds. */
   drain(): Promise<void>;
 }
 
 const DRAIN_MS = 8_000;
-/** What is waiting is read for so long before reading stops where it stands. */
+/** How long waiting sources are still read before reading stops where it stands. */
 const IDLE_AT_DRAIN_MS = 3_000;
 const IDLE_MS = 24 * 60 * 60_000;
 
 /**
- * V8 lets a heap grow to several times what is in use before it collects. A hundred thousand sources are some 100 MiB that
- * stay: with this they fit in 256 MiB.
+ * V8 lets a heap grow to several times its used size before it collects. A hundred thousand sources permanently use some
+ * 100 MiB: with this setting they fit in 256 MiB.
  */
 const SMALL_HEAP = '--heap-growing-percent=15';
 
@@ -66,8 +66,7 @@ export async function runProducer(config: Config, io: Io): Promise<number> {
 }
 
 /**
- * Serves the producer's metrics. Reading goes on without them while another program has their port: they say what is read,
- * and are not needed for it.
+ * Serves the producer's metrics. While another program has their port, the producer reads without them.
  */
 async function launchMetrics(config: Config, counters: CounterRegistry, io: Io): Promise<WebServer | null> {
   try {
@@ -120,7 +119,7 @@ export async function launchProducer(
   const reconciliation = schedule(config.ingest.reconcile, () => tell(producer.ref, { type: 'reconcile' }));
   return {
     awaitIdle: () => {
-      // A signal may be lost: what is in the bucket is what counts.
+      // A signal may be lost: the bucket decides (`signals-are-hints`).
       tell(producer.ref, { type: 'reconcile' });
       return producer.awaitIdle(IDLE_MS);
     },
@@ -128,9 +127,9 @@ export async function launchProducer(
       await reconciliation.destroy();
       await socket.close();
       await producer.awaitIdle(IDLE_AT_DRAIN_MS).catch((error: unknown) => {
-        io.log.info('not everything was read, the next start goes on from here', { error });
+        io.log.info('not everything was read; the next start continues here', { error });
       });
-      // A store or an event log that does not answer holds its actors up: what is not committed is read again.
+      // A store or event log that does not answer holds up its actors: uncommitted bytes are read again.
       await producer
         .drain(DRAIN_MS)
         .catch((error: unknown) => io.log.warn('stopped before all was drained', { error }));

@@ -5,11 +5,11 @@ import type { Io } from '../io';
 import type { ObservedStore } from './compose';
 
 export interface Uploads {
-  /** Uploads what is still to be uploaded, and waits until it is announced. */
+  /** Uploads the rest, and waits until it is announced. */
   drain(): Promise<void>;
 }
 
-/** Uploads what the hosts wrote, on a schedule: what cron and `scripts/upload-logs.sh` do on a host. */
+/** Uploads the hosts' files on a schedule, as cron and `scripts/upload-logs.sh` do on a host. */
 export function startUploads(
   config: Config,
   hostsFolder: string,

@@ -19,7 +19,7 @@ export interface AuditCommand {
 
 /**
  * `telltale audit`: proves the ledger against store and topic, as far as retention reaches.
- * @returns the exit code: 1 where it does not hold
+ * @returns the exit code: 1 if the ledger of a source does not hold
  * @throws as `audit`
  */
 export async function runAudit(config: Config, { sources, json }: AuditCommand, io: Io): Promise<number> {
@@ -47,7 +47,7 @@ export async function runAudit(config: Config, { sources, json }: AuditCommand, 
       partitions: eventLog.partitions,
       lineTopics: lineTopicsOf(config),
       ...objectsToRead(config),
-      // What is to be passed over from now on has a checkpoint that says so.
+      // With `now`, skipped objects have a checkpoint.
       sinceMs: ingest.since === 'everything' || ingest.since === 'now' ? -Infinity : Date.parse(ingest.since),
       retentionMs: eventLog.retention,
       concurrency: ingest.concurrency,
@@ -82,9 +82,9 @@ interface Found {
 }
 
 const READ_AGAIN =
-  'failed: "telltale reingest SOURCE" has the object read once more from its first byte, so that all its lines are there again';
+  'failed: "telltale reingest SOURCE" reads the object again from its first byte, so that all its lines are there again';
 const KEEP_VERSIONS =
-  'lost between two reads: let the bucket keep versions, then what is overwritten is read from there (docs/ingestion.md)';
+  'lost between two reads: let the bucket keep versions, so that overwritten content can be read (docs/ingestion.md)';
 
 function add(found: Found, { size, ok, proof, published, quarantine, possibleGap, behind = 0 }: Audited): void {
   found.sources += 1;
@@ -93,7 +93,7 @@ function add(found: Found, { size, ok, proof, published, quarantine, possibleGap
   if (!ok) found.failed += 1;
   else if (quarantine !== undefined) found.quarantined += 1;
   else found.proven[proof] += 1;
-  // One that has published nothing has no checkpoint that could be read.
+  // A source that has published nothing has no readable checkpoint.
   if (!ok && published > 0) found.advice.add(READ_AGAIN);
   if (possibleGap > 0) found.advice.add(KEEP_VERSIONS);
 }
@@ -101,7 +101,7 @@ function add(found: Found, { size, ok, proof, published, quarantine, possibleGap
 /** A byte order mark is dropped, too. */
 const BOM_BYTES = 3;
 
-/** A line for a source that has something to say. */
+/** A line for each source that is not simply proven. */
 function sentenceOf(audited: Audited): string[] {
   const { problem, behind, dropped, quarantine, quarantined, possibleGap, deleted } = audited;
   const says = [

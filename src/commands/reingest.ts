@@ -16,7 +16,7 @@ import { namedSource } from './named-source';
 export interface ReingestOptions {
   /** As {@link namedSource} takes it. */
   readonly source: string;
-  /** Lines that were counted before are counted once more; else they are marked `again=1`, and left out. */
+  /** Count lines again that were counted before; else they are marked `again=1`, and not counted. */
   readonly count: boolean;
   readonly json: boolean;
 }
@@ -30,7 +30,7 @@ export async function runReingest(config: Config, { source, count, json }: Reing
   const name = namedSource(source, config.objectStore.bucket);
   const reingest = count ? 'count' : 'mark';
   const payload = encodeSignal({ v: 1, ...splitSourceId(name), reingest });
-  // Without a producer there is nobody to read it, whatever it is: that is what sending says.
+  // Without a producer, sending the signal fails with the reason.
   if (existsSync(signalSocketPath(config.dataDir))) await refuseWhatIsNotThere(config, name, io);
   await sendSignal(config.dataDir, payload);
   const line = json ? JSON.stringify({ type: 'reingest', source: name, reingest }) : sentence(name, count);
@@ -38,7 +38,7 @@ export async function runReingest(config: Config, { source, count, json }: Reing
   return 0;
 }
 
-/** The producer takes any name that it might read: what is uploaded a moment later has one, too. */
+/** The producer accepts any key that it might read later; a person must name a source that exists. */
 async function refuseWhatIsNotThere(config: Config, source: SourceId, io: Io): Promise<void> {
   const { bucket, key } = splitSourceId(source);
   const { bucket: read, includes } = objectsToRead(config);
@@ -51,7 +51,7 @@ async function refuseWhatIsNotThere(config: Config, source: SourceId, io: Io): P
   try {
     const known = await latestCheckpoints(log, config.eventLog.partitions, () => null);
     if (!known.has(source)) throw noSuchSource(source, [...known.keys()]);
-    const message = `the object of the source ${JSON.stringify(source)} was deleted: there is nothing to read once more`;
+    const message = `the object of the source ${JSON.stringify(source)} was deleted: there is nothing to read again`;
     throw new TelltaleError('OBJECT_NOT_FOUND', message);
   } finally {
     await log.close();
@@ -59,6 +59,6 @@ async function refuseWhatIsNotThere(config: Config, source: SourceId, io: Io): P
 }
 
 function sentence(source: string, count: boolean): string {
-  const lines = count ? 'counted once more' : 'not counted again';
+  const lines = count ? 'counted again' : 'not counted again';
   return `the producer reads ${JSON.stringify(source)} from its beginning; lines that it knows are ${lines}`;
 }

@@ -9,7 +9,7 @@ import type { Io } from '../io';
 export type Arrival = Omit<Signal, 'v'> | { readonly payload: string };
 
 /**
- * Hands one arrival to the producer that runs on the data folder, and prints what was handed over.
+ * Sends one arrival to the producer that runs on the data folder, and prints it.
  * @returns the exit code
  * @throws TelltaleError BAD_SIGNAL, and as `sendSignal`
  */

@@ -78,7 +78,7 @@ export class CheckpointTable {
     return this.firstListings.get(bucket) ?? null;
   }
 
-  /** What ingest must know of the sources of a bucket, by key. */
+  /** The sources of a bucket as ingest knows them, by key. */
   known(bucket: string): Map<string, KnownSource> {
     const known = new Map<string, KnownSource>();
     for (const source of this.values.keys()) {
@@ -112,7 +112,7 @@ export function bucketRecordOf(record: BucketRecord): CheckpointRecord {
   return { ...encodeBucketRecord(record), headers: [], timestamp: record.firstListed, origin: BUCKET_ORIGIN };
 }
 
-/** True when a step that begins at `from` continues what is there: no byte is skipped, none comes twice (`every-line-once`). */
+/** True when a step that begins at `from` continues the checkpoint: no byte is missing, none comes twice (`every-line-once`). */
 export function follows(
   last: Checkpoint | null,
   from: { readonly generation: number; readonly offset: number },

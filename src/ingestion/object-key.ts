@@ -3,7 +3,7 @@ import { TelltaleError } from '../errors';
 /** S3: "object key names … at most 1,024 bytes long" in UTF-8. */
 export const MAX_KEY_BYTES = 1024;
 
-/** True when this can be the key of an S3 object: 1 to 1,024 bytes of well-formed UTF-8. */
+/** True for a possible key of an S3 object: 1 to 1,024 bytes of well-formed UTF-8. */
 export function isObjectKey(key: string): boolean {
   const bytes = Buffer.from(key, 'utf8');
   return isLengthOfKey(bytes.length) && isWellFormed(key, bytes);

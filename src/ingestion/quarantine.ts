@@ -2,7 +2,7 @@ import { isTelltaleError, type ErrorCode } from '../errors';
 import type { QuarantineReason } from './checkpoint';
 import type { SourceObject } from './plan';
 
-/** What cannot be read: one record of topic `quarantine` (key = SourceId) for each source, ETag and reason. */
+/** An object that cannot be read: one record of topic `quarantine` (key = SourceId) per source, ETag and reason. */
 export interface QuarantineRecord {
   readonly v: 1;
   readonly source: string;

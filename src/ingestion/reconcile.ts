@@ -9,7 +9,7 @@ export interface KnownSource {
   readonly versioned: boolean;
   /** Epoch milliseconds. */
   readonly lastModified: number;
-  /** All of the object was read, or it is in quarantine for good. */
+  /** All of the object was read, or it is quarantined permanently. */
   readonly settled: boolean;
   readonly heldSince: number | null;
   readonly ended: number | null;

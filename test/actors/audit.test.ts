@@ -47,8 +47,8 @@ async function audited(
   return found.sort((a, b) => (a.source < b.source ? -1 : 1));
 }
 
-describe('an audit', () => {
-  it('holds when all content from before the first start was skipped', async () => {
+describe('audit', () => {
+  it('holds when everything from before the first start was skipped', async () => {
     await place.put('web-1/a.log', text(info(0)));
     await place.put('web-1/b.log.gz', gzipSync(text(info(0))));
     await place.put('web-1/c.log', Buffer.from(`\ufeff${text(info(0))}`, 'utf16le'));
@@ -61,7 +61,7 @@ describe('an audit', () => {
     expect(await quarantineOf(place.log)).toMatchObject([{ source: `${BUCKET}/web-1/c.log`, reason: 'utf-16' }]);
   });
 
-  it('continues after an object that is denied', async () => {
+  it('continues with other objects when HEAD of one is denied', async () => {
     await place.put('web-1/a.log', text(info(0)));
     await place.put('web-1/b.log', text(info(0)));
     await place.start().settle();

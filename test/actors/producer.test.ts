@@ -24,8 +24,8 @@ const lines = Array.from({ length: 8 }, (_, i) => info(i));
 const many = Array.from({ length: 6_000 }, (_, i) => info(i, `${i} ${'x'.repeat(150)}`));
 const [l0 = '', l1 = '', l2 = '', l3 = ''] = lines;
 
-describe('the producer', () => {
-  it('publishes appended lines only, once however often and late they are announced', async () => {
+describe('producer', () => {
+  it('publishes appended lines once when they are announced often and late', async () => {
     const running = place.start();
     await place.put(KEY, text(l0, l1));
     running.hint(KEY);
@@ -41,7 +41,7 @@ describe('the producer', () => {
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0, l1, l2, l3]) });
   });
 
-  it('reads what no signal named, at its start and when it reconciles', async () => {
+  it('reads objects that no signal named when it starts and when it lists the bucket', async () => {
     await place.put('web-1/before.log', text(l0));
     const running = place.start();
     await running.settle();
@@ -56,7 +56,7 @@ describe('the producer', () => {
     });
   });
 
-  it('writes nothing when nothing is new, or a signal names a missing object', async () => {
+  it('writes nothing when nothing is new, or when a signal names no object', async () => {
     const running = place.start();
     await place.put(KEY, text(l0));
     await running.reconcile();
@@ -74,7 +74,7 @@ describe('the producer', () => {
     expect(await ends()).toEqual(before);
   });
 
-  it('reads only what counts', async () => {
+  it('reads only included keys', async () => {
     const running = place.start({ includes: (key) => key.endsWith('.log') });
     await place.put(KEY, text(l0));
     await place.put('web-1/app.log.1', text(l1));
@@ -83,7 +83,7 @@ describe('the producer', () => {
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0]) });
   });
 
-  it('does not read objects modified before `since`, named by a signal or not', async () => {
+  it('ignores objects modified before `since`, named by a signal or not', async () => {
     await place.put('logs/h/a.log', 'old\n');
     const running = place.start({ since: { ms: UPLOADED + 1 } });
     running.hint('logs/h/a.log');
@@ -92,7 +92,7 @@ describe('the producer', () => {
     expect(await readLines(place.log)).toEqual({});
   });
 
-  it('takes the same bytes put again for what they are', async () => {
+  it('publishes nothing when the same bytes are put again', async () => {
     const running = place.start();
     await place.put(KEY, text(l0, l1));
     await running.reconcile();
@@ -102,7 +102,7 @@ describe('the producer', () => {
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0, l1]) });
   });
 
-  it('starts a new generation when an object was rewritten: its tail is given up, repeated lines are marked', async () => {
+  it('starts a generation, publishes the held tail and marks repeated lines when an object was rewritten', async () => {
     const running = place.start();
     await place.put(KEY, `${text(l0, l1)}half a li`);
     await running.reconcile();
@@ -119,7 +119,7 @@ describe('the producer', () => {
     });
   });
 
-  it('starts a new generation when an object became shorter', async () => {
+  it('starts a generation when an object became shorter', async () => {
     const running = place.start();
     await place.put(KEY, text(l0, l1, l2));
     await running.reconcile();
@@ -171,7 +171,7 @@ describe('the producer', () => {
     });
   });
 
-  it('continues at the committed position after it was drained in mid-read', async () => {
+  it('continues at the last commit after it was drained in mid-read', async () => {
     await place.put(KEY, text(...many));
     const reading = gate();
     const running = place.start({ store: behindFirstChunk(reading.open) });
@@ -206,14 +206,14 @@ describe('the producer', () => {
     const drained = running.producer.drain(10_000);
     await closed.opened;
     await allTurns();
-    // All readers are stopped, and the publisher must commit its open steps.
+    // All readers have stopped, and the publisher must commit its open transaction.
     stalled.open();
     await expect(drained).rejects.toMatchObject({ code: 'TRANSACTION_ABORTED' });
     expect(running.seen.crashes.at(-1)).toMatchObject({ path: running.producer.ref.path, restartInMs: null });
   });
 });
 
-/** The store, and an event that happens once, after the first chunk of any read. */
+/** The store; after the first chunk of the first read, something happens once. */
 function behindFirstChunk(happens: () => void | Promise<void>): ObjectStore {
   let hasHappened = false;
   async function* interrupted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -229,8 +229,8 @@ function behindFirstChunk(happens: () => void | Promise<void>): ObjectStore {
   });
 }
 
-describe('an object that changes while it is read', () => {
-  it('is looked at again when it was overwritten between the look and the read', async () => {
+describe('producer, when an object changes in mid-read', () => {
+  it('checks it again when it was overwritten between HEAD and GET', async () => {
     let overwrites = 3;
     const store = changedStore(place.store, {
       read: async (bucket, key, range) => {
@@ -244,7 +244,7 @@ describe('an object that changes while it is read', () => {
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, lines) });
   });
 
-  it('is looked at again when it was overwritten after lines of it were published', async () => {
+  it('checks it again when it was overwritten after some lines were published', async () => {
     let isChanged = false;
     const store = behindFirstChunk(async () => {
       isChanged = true;
@@ -257,7 +257,7 @@ describe('an object that changes while it is read', () => {
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [...many, l0]));
   });
 
-  it('is looked at again when a hint comes while it is read', async () => {
+  it('checks it again when a signal comes while it is read', async () => {
     let hints = 1;
     const store = changedStore(place.store, {
       read: async (bucket, key, range) => changedBehind(await place.store.read(bucket, key, range)),
@@ -274,7 +274,7 @@ describe('an object that changes while it is read', () => {
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0, l1]) });
   });
 
-  it('is given up for now when it changes all the time, and other sources go on', async () => {
+  it('retries it later when it keeps changing, and reads other sources', async () => {
     const store = changedStore(place.store, {
       read: async (bucket, key, range) => {
         if (key === KEY) throw new TelltaleError('OBJECT_CHANGED', 'The object was overwritten.');
@@ -289,8 +289,8 @@ describe('an object that changes while it is read', () => {
   });
 });
 
-describe('an object store that fails', () => {
-  it('does not stop other sources, and its source is read at the next reconciliation', async () => {
+describe('producer, when the object store fails', () => {
+  it('reads other sources, and the failed one at the next listing', async () => {
     let failures = 2;
     const store = changedStore(place.store, {
       read: async (bucket, key, range) => {
@@ -316,7 +316,7 @@ describe('an object store that fails', () => {
     });
   });
 
-  it('keeps the lines read before when a read breaks off, and continues there', async () => {
+  it('continues at the last commit when a read fails in the middle', async () => {
     let hasFailed = false;
     const store = behindFirstChunk(() => {
       hasFailed = true;
@@ -331,7 +331,7 @@ describe('an object store that fails', () => {
     expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
   });
 
-  it('is listed on from where its listing broke off', async () => {
+  it('continues a listing where it was interrupted', async () => {
     const asked: unknown[] = [];
     const keys = Array.from({ length: 1_500 }, (_, i) => `web-1/${1_000 + i}.log`);
     const listed = (key: string) => ({
@@ -354,7 +354,7 @@ describe('an object store that fails', () => {
     expect(asked).toEqual([undefined, keys[1_199]]);
   });
 
-  it('is listed to its end when the listing breaks off several times but advances', async () => {
+  it('completes a listing that is interrupted often, as long as it gets further', async () => {
     for (let i = 0; i < 7; i++) await place.put(`web-1/${i}.log`, text(l0));
     const store = changedStore(place.store, {
       list: async function* (bucket, range) {
@@ -368,7 +368,7 @@ describe('an object store that fails', () => {
     expect(Object.keys(await readLines(place.log))).toHaveLength(7);
   });
 
-  it('does not stop the program when it cannot be listed, and is listed the next time', async () => {
+  it('lists the bucket at the next time when a listing fails', async () => {
     let isDown = true;
     const store = changedStore(place.store, {
       list: (bucket, range) => {
@@ -386,7 +386,7 @@ describe('an object store that fails', () => {
     expect(running.failures).toEqual([]);
   });
 
-  it('stops the reading of one source only when it throws an unexpected error', async () => {
+  it('stops the reading of one source only when the store throws an unexpected error', async () => {
     let throws = 1;
     const store = changedStore(place.store, {
       head: async (bucket, key) => {
@@ -405,7 +405,7 @@ describe('an object store that fails', () => {
     expect(running.seen.crashes).toHaveLength(1);
   });
 
-  it('loses an object that is deleted in mid-read, and nothing else', async () => {
+  it('loses only an object that is deleted in mid-read', async () => {
     let isDeleted = false;
     const store = changedStore(place.store, {
       read: async (bucket, key, range) => {

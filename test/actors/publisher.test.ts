@@ -38,8 +38,8 @@ const text = (count: number): string =>
     .join('');
 const published = (count: number): string[] => lines.slice(0, count).map((line, i) => `0:${text(i).length} ${line}`);
 
-describe('a commit that goes wrong', () => {
-  it.each(commitFaults)('(%s) loses no line and repeats none', async (fault) => {
+describe('publisher', () => {
+  it.each(commitFaults)('loses no line and repeats none when a commit fails: %s', async (fault) => {
     // Each upload is at least one commit; whether two sources share one is a matter of time.
     const faults: (CommitFault | null)[] = [null, fault, fault];
     const running = place.start({ log: withCommitFaults(place.log, () => faults.shift() ?? null) });
@@ -54,7 +54,7 @@ describe('a commit that goes wrong', () => {
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(9), [`${BUCKET}/web-2/other.log`]: published(9) });
   });
 
-  it('makes the reader continue after the committed steps in the middle of a large object', async () => {
+  it('continues after the last commit when a commit of a large object fails', async () => {
     const many = Array.from({ length: 4_000 }, (_, i) => info(i));
     const faults: (CommitFault | null)[] = ['answer lost, happened', 'answer lost, did not happen'];
     const scan = inBatchesOf(10_000, place.options);
@@ -70,8 +70,8 @@ describe('a commit that goes wrong', () => {
   });
 });
 
-describe('a checkpoint that cannot be decoded', () => {
-  it('stops its own source, until a later one can be, and no other', async () => {
+describe('publisher with an unreadable checkpoint', () => {
+  it('blocks only the source of the checkpoint, until a later one is readable', async () => {
     await place.put(KEY, text(3));
     await place.put('web-2/other.log', text(3));
     const record = { key: Buffer.from(SOURCE), timestamp: Date.now() };
@@ -93,14 +93,14 @@ describe('a checkpoint that cannot be decoded', () => {
   });
 });
 
-describe('a start that takes too long', () => {
-  it('is waited for as long as the event log retries by itself', () => {
+describe('start of the publisher', () => {
+  it('has a deadline beyond the retries of the event log', () => {
     const { config } = loadConfig({ pipelines, env: {} });
     const { deadlineMs } = publisher({ ...place.options, name: 'publisher', transactionalId: 'late' });
     expect(deadlineMs).toBeGreaterThan(config.eventLog.kafka.retryFor);
   });
 
-  it('tells no reader its epoch and closes its writer when its start came too late', async () => {
+  it('closes its writer and sends no epoch when it exceeded its deadline', async () => {
     const opening = gate();
     const [begun, closed] = [gate(), gate()];
     const log = changedLog(place.log, {
@@ -124,8 +124,8 @@ describe('a start that takes too long', () => {
   });
 });
 
-describe('a second publisher with the same transactional id', () => {
-  it('fences the first, which says so, writes nothing more, and still drains', async () => {
+describe('second publisher with the same transactional id', () => {
+  it('fences the first one, which reports it, writes nothing more, and still drains', async () => {
     const first = place.start();
     await place.put(KEY, text(3));
     await first.settle();
@@ -167,7 +167,7 @@ describe('a second publisher with the same transactional id', () => {
   });
 });
 
-describe('the publisher', () => {
+describe('publish', () => {
   let seen: TestSystem;
   let ref: ActorRef<PublisherMessage>;
   beforeEach(() => {
@@ -238,7 +238,7 @@ describe('the publisher', () => {
     ['begins in mid-object though nothing is committed', (steps) => ({ step: steps[1], epochs: 0 })],
     ['is of an epoch that is over', (steps) => ({ step: steps[0], epochs: -1 })],
     ['is of an epoch that never was', (steps) => ({ step: steps[0], epochs: 1 })],
-  ])('refuses a step that %s, and says where to resume', async (_, choose) => {
+  ])('refuses a step that %s, and answers where to resume', async (_, choose) => {
     const reader = fakeReader('reader');
     const { step, epochs } = choose(await stepsOf(text(9), 300));
     if (step === undefined) throw new Error('too few steps');
@@ -265,7 +265,7 @@ describe('the publisher', () => {
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(first.batch?.count ?? 0) });
   });
 
-  it('answers where a source stands with nothing less than it has accepted', async () => {
+  it('answers a lookup with everything that it has accepted of the source', async () => {
     const reader = fakeReader('reader');
     const [first] = await stepsOf(text(9), 300);
     if (first === undefined) throw new Error('too few steps');
@@ -286,7 +286,7 @@ describe('the publisher', () => {
 });
 
 describe('back-pressure', () => {
-  it('stops the reading when the event log stalls: credit bounds the steps on their way', async () => {
+  it('stops reading when the event log stalls: credit bounds the steps in flight', async () => {
     const stalled = gate();
     const firstAppend = gate();
     let read = 0;

@@ -37,7 +37,7 @@ async function text(data: string): Promise<string> {
   return io.printed();
 }
 
-/** Changes the event log behind everybody's back. */
+/** Changes the event log unnoticed by the programs. */
 function tamper(
   data: string,
   topic: string,
@@ -87,7 +87,7 @@ describe('telltale audit', () => {
     }
   });
 
-  it('tells apart what is proven, what is in quarantine and what is dropped', async () => {
+  it('reports proven, quarantined and dropped bytes separately', async () => {
     const folder = folders.make();
     const mixed = await dataOf(
       [writeLog(folder, 'web-1/long.log', `${'x'.repeat(5000)}\n`)],
@@ -107,18 +107,18 @@ describe('telltale audit', () => {
     ]);
   });
 
-  it('counts one of a kind as one', async () => {
+  it('uses the singular for one source', async () => {
     const one = await dataOf([writeLog(folders.make(), 'web-1/a.log', '\n')]);
     expect(await text(one)).toBe('1 source, 1 byte: 1 ok (1 proven by content), 0 failed\n');
   });
 
-  it('says once what to do about lines that are gone', async () => {
+  it('advises once when lines are missing', async () => {
     removeLines(data);
     const lines = (await text(data)).split('\n').filter((line) => line.includes('telltale reingest'));
-    expect(lines).toEqual([expect.stringMatching(/^failed: "telltale reingest SOURCE" has the object read once more/)]);
+    expect(lines).toEqual([expect.stringMatching(/^failed: "telltale reingest SOURCE" reads the object again/)]);
   });
 
-  it('says once what to do about possible gaps', async () => {
+  it('advises once when there are possible gaps', async () => {
     const rewritten = await dataOf([writeLog(folders.make(), 'web-1/a.log', 'first\n')]);
     const again = [writeLog(folders.make(), 'web-1/a.log', 'second\n')];
     await runLocal(configWith(`dataDir=${rewritten}`), { once: again, keepData: true, json: true }, collectingIo());
@@ -171,7 +171,7 @@ describe('telltale audit', () => {
     expect(await text(data)).toMatch(/^"telltale-logs\/web-2\/app\.log" {2}FAILED: .*\n(.*\n)*.* 1 failed.*\n$/);
   });
 
-  it('is behind objects that have changed or were never read, and deleted ones are told of', async () => {
+  it('reports unread bytes of changed and new objects, and deleted objects', async () => {
     const objects = join(data, 'store', 'objects', 'telltale-logs');
     appendFileSync(join(objects, 'web-2', 'app.log'), 'one more\n');
     rmSync(join(objects, 'web-6', 'apache.log'));
@@ -187,7 +187,7 @@ describe('telltale audit', () => {
     );
   });
 
-  it('looks at the sources that are named, however they are named', async () => {
+  it('audits the named sources, in any spelling of their names', async () => {
     for (const name of ['web-2/app.log', WEB_2, `s3://${WEB_2}`]) {
       expect(await audited(data, [name])).toMatchObject({ exitCode: 0, lines: [{ source: WEB_2 }] });
     }

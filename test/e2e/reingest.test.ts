@@ -71,7 +71,7 @@ describe('telltale reingest', () => {
     ]);
   });
 
-  it('refuses what is no source, and one whose object was deleted', async () => {
+  it('refuses an unknown source, and one whose object was deleted', async () => {
     const config = configWith(`dataDir=${folders.make()}`);
     const data = openDataFolder(config.dataDir);
     const reingest = (source: string): Promise<number> =>

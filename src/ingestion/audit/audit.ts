@@ -6,23 +6,23 @@ import type { SourceObject } from '../plan';
 import type { Span, TopicFacts } from './topic-ledger';
 
 /**
- * Does the ledger of a source hold? A checkpoint claims what became of each byte of a generation; the topic holds the
- * published ones, the store the object. What they say of the same bytes has to agree.
+ * Proves the ledger of a source. A checkpoint claims for each byte of a generation that it was published, dropped, skipped
+ * or held; the topic holds the published bytes, the store the object. All three must agree (`bytes-are-conserved`).
  */
 
-/** What the store says of a source. */
+/** A source in the store. */
 export interface StoreFacts {
-  /** The newest object; null when there is none, undefined when nobody has looked. */
+  /** The newest object; null when there is none, undefined when the store was not asked. */
   readonly newest: SourceObject | null | undefined;
-  /** The object that the checkpoint speaks of; null when it is not there any more. */
+  /** The object that the checkpoint covers; null when it no longer exists. */
   readonly read: SourceObject | null;
-  /** What `bytesToRead` asked for; null when it was not read. */
+  /** The bytes that `bytesToRead` asked for; null when they were not read. */
   readonly bytes: BytesRead | null;
 }
 
 /** CRC64NVMEs of bytes of an object. */
 export interface BytesRead {
-  /** What was published, by the checkpoint. */
+  /** The published bytes, by the checkpoint. */
   readonly published: bigint;
   /** Everything, to the checkpoint's `size`. */
   readonly all: bigint;
@@ -40,13 +40,13 @@ export interface BytesToRead {
 
 /**
  * How far a source is proven.
- * - `content`: every line in the topic holds, byte for byte, what was read.
- * - `positions`: there is one line for every published byte; nobody knows any more what the bytes were.
+ * - `content`: the lines in the topic are those of the object, byte for byte.
+ * - `positions`: each published byte is in exactly one line; the bytes themselves can no longer be compared.
  * - `ledger`: retention has taken all lines; the checkpoint's own sums, and the store's checksum, agree.
  */
 export type AuditProof = 'content' | 'positions' | 'ledger';
 
-/** What `telltale audit` says of a source. Sizes are bytes of content, but for those of quarantined objects. */
+/** A result of `telltale audit`. Sizes are bytes of content, except those of quarantined objects. */
 export interface Audited {
   readonly source: string;
   readonly generation: number;
@@ -60,7 +60,7 @@ export interface Audited {
   readonly possibleGap: number;
   readonly ok: boolean;
   readonly proof: AuditProof;
-  /** Bytes of the newest object that were not read yet: of one that does not go on from what was read, all. */
+  /** Bytes of the newest object that were not read yet: all bytes, if it does not continue the object that was read. */
   readonly behind?: number;
   readonly quarantine?: QuarantineReason;
   /** The object was deleted, as the checkpoint knows. */
@@ -72,8 +72,8 @@ export interface Audited {
 }
 
 /**
- * What of the object has to be read to prove the content: null where the topic's bytes and the checkpoint's checksum are
- * enough, or where the object's bytes are of no use (compressed).
+ * The bytes of the object that prove the content. Null if the topic's bytes and the checkpoint's checksum are enough, or if
+ * the object's bytes cannot be compared (compressed).
  */
 export function bytesToRead(claim: Claim, topic: TopicFacts): BytesToRead | null {
   const { offset, size, encoding, sums } = claim;
@@ -89,7 +89,7 @@ export function bytesToRead(claim: Claim, topic: TopicFacts): BytesToRead | null
 export function createByteReader(range: BytesToRead, crc64: Crc64): { push(piece: Buffer): void; finish(): BytesRead } {
   const published = ByteSum.ofMany(crc64);
   const all = ByteSum.ofMany(crc64);
-  // What is published lies between the gaps; what is held, behind the last.
+  // Published bytes lie between the gaps; the held tail follows the last.
   const gaps = [...range.gaps, { from: range.offset, to: range.to }];
   let position = range.from;
   let next = 0;
@@ -111,12 +111,10 @@ export function createByteReader(range: BytesToRead, crc64: Crc64): { push(piece
   };
 }
 
-/**
- * @param retained has retention taken nothing of the partition?
- */
-export function verdictOf(claim: Claim, topic: TopicFacts, store: StoreFacts, retained: boolean): Audited {
-  const { proof, problem } = judgeTopic(claim, topic, store.bytes, retained);
-  const problems = [judgeSums(claim), problem, judgeStore(claim, store.read)].filter((found) => found !== null);
+/** @param retained true when the partition still has its first record */
+export function auditResultOf(claim: Claim, topic: TopicFacts, store: StoreFacts, retained: boolean): Audited {
+  const { proof, problem } = checkTopic(claim, topic, store.bytes, retained);
+  const problems = [checkSums(claim), problem, checkStore(claim, store.read)].filter((found) => found !== null);
   const { published, dropped, skipped } = claim.sums;
   const quarantined = claim.quarantine?.size ?? 0;
   const behind = behindOf(claim, store.newest);
@@ -140,7 +138,7 @@ export function verdictOf(claim: Claim, topic: TopicFacts, store: StoreFacts, re
   };
 }
 
-/** A source that has no checkpoint, or none that can be read. */
+/** A source whose checkpoint is missing, or cannot be decoded. */
 export function withoutClaim(source: string, about: { readonly behind?: number; readonly problem?: string }): Audited {
   return {
     source,
@@ -158,7 +156,7 @@ export function withoutClaim(source: string, about: { readonly behind?: number; 
   };
 }
 
-function judgeSums({ offset, size, sums }: Claim): string | null {
+function checkSums({ offset, size, sums }: Claim): string | null {
   const { published, dropped, skipped } = sums;
   const sum = published + dropped + skipped;
   if (sum === offset && offset <= size) return null;
@@ -166,15 +164,15 @@ function judgeSums({ offset, size, sums }: Claim): string | null {
 }
 
 /**
- * How much of what was published is in the topic? `unsure`: all of it, but nobody knows which one or two bytes behind a
- * cut line were published and which dropped.
+ * How many of the published bytes are in the topic. `unsure`: all, but one or two bytes after a cut line may be published or
+ * dropped ones.
  */
 function seenOf(claim: Claim, topic: TopicFacts): 'all' | 'some' | 'unsure' | 'wrong' {
   const { published, dropped } = claim.sums;
   const seen = topic.content.length;
   if (seen === published) return 'all';
   if (seen > published) return seen - topic.unsure <= published ? 'unsure' : 'wrong';
-  if (lengthOf(topic.gaps) > dropped) return 'wrong';
+  if (lengthOf(topic.droppedRanges) > dropped) return 'wrong';
   return topic.unsure > 0 ? 'unsure' : 'some';
 }
 
@@ -182,14 +180,14 @@ function lengthOf(spans: readonly Span[]): number {
   return spans.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-function judgeTopic(
+function checkTopic(
   claim: Claim,
   topic: TopicFacts,
   bytes: BytesRead | null,
   retained: boolean,
 ): { proof: AuditProof; problem: string | null } {
   const { published, dropped } = claim.sums;
-  const { first, gaps, content, problem } = topic;
+  const { first, droppedRanges, content, problem } = topic;
   const seen = seenOf(claim, topic);
   const none = first === null && published > 0;
   const proof = none ? 'ledger' : 'positions';
@@ -198,39 +196,39 @@ function judgeTopic(
     return { proof, problem: `${published - content.length} of ${published} published bytes are in no line` };
   }
   if (seen === 'wrong') {
-    const lines = `the topic's lines cover ${content.length} bytes and leave out ${lengthOf(gaps)}`;
+    const lines = `the topic's lines cover ${content.length} bytes and leave out ${lengthOf(droppedRanges)}`;
     return { proof, problem: `${lines}; ${published} were published and ${dropped} dropped` };
   }
   if (seen === 'unsure' || none) return { proof, problem: null };
-  if (seen === 'all' && isProvenByChecksum(claim, topic)) return judgeContent(claim, topic);
+  if (seen === 'all' && isProvenByChecksum(claim, topic)) return checkContent(claim, topic);
   if (bytes === null) return { proof, problem: null };
   const inTopic = withBom(claim, topic);
   if (bytes.published !== inTopic) return { proof, problem: 'the lines in the topic are not those of the object' };
   const isWhole = seen === 'all' && claim.sums.skipped === 0;
   if (isWhole && claim.crc64 !== null && bytes.all !== parseCrc(claim.crc64)) {
-    return { proof, problem: "the object's bytes are not those that the checkpoint speaks of" };
+    return { proof, problem: "the object's bytes are not those that the checkpoint covers" };
   }
   return { proof: 'content', problem: null };
 }
 
-/** Do the topic's lines and the held tail make up what the checkpoint's checksum covers? */
-function judgeContent(claim: Claim, topic: TopicFacts): { proof: AuditProof; problem: string | null } {
+/** Compares the topic's lines and the held tail with the checkpoint's checksum. */
+function checkContent(claim: Claim, topic: TopicFacts): { proof: AuditProof; problem: string | null } {
   const { crc64, length } = claim.held;
   const found = combineCrc('CRC64NVME', withBom(claim, topic), crc64, length);
   if (formatCrc('CRC64NVME', found) === claim.crc64) return { proof: 'content', problem: null };
   return {
     proof: 'positions',
-    problem: `the lines in the topic are not what was read: their checksum is ${formatCrc('CRC64NVME', found)}, the checkpoint says ${claim.crc64 ?? 'none'}`,
+    problem: `the lines in the topic are not the bytes that were read: their checksum is ${formatCrc('CRC64NVME', found)}, the checkpoint says ${claim.crc64 ?? 'none'}`,
   };
 }
 
-/** Are all bytes that the checkpoint's checksum covers in the topic, or in the checkpoint itself? */
+/** True when all bytes of the checkpoint's checksum are in the topic, or in the checkpoint itself. */
 function isProvenByChecksum(claim: Claim, topic: TopicFacts): boolean {
   const { offset, size, sums, crc64, held } = claim;
   return crc64 !== null && sums.skipped === 0 && held.length === size - offset && gapsOf(claim, topic).length === 0;
 }
 
-/** CRC64NVME and length of EF BB BF, the one thing dropped whose bytes are known. */
+/** CRC64NVME and length of EF BB BF, the only dropped bytes that are known. */
 const BOM = { crc64: 0x7eb7ace4801b42een, length: 3 } as const;
 
 function hasBom(claim: Claim, topic: TopicFacts): boolean {
@@ -238,16 +236,16 @@ function hasBom(claim: Claim, topic: TopicFacts): boolean {
   return claim.sums.skipped === 0 && head.to - head.from === BOM.length;
 }
 
-/** What was dropped before the first line: nothing while lines are missing there. */
+/** The bytes dropped before the first line; empty while lines are missing there. */
 function headOf(claim: Claim, topic: TopicFacts): Span {
   const from = claim.sums.skipped;
   return seenOf(claim, topic) === 'all' ? { from, to: topic.first ?? claim.offset } : { from, to: from };
 }
 
-/** Dropped bytes that nobody knows. */
+/** Dropped bytes of unknown content. */
 function gapsOf(claim: Claim, topic: TopicFacts): readonly Span[] {
   const head = headOf(claim, topic);
-  return head.to === head.from || hasBom(claim, topic) ? topic.gaps : [head, ...topic.gaps];
+  return head.to === head.from || hasBom(claim, topic) ? topic.droppedRanges : [head, ...topic.droppedRanges];
 }
 
 /** The CRC64NVME of the topic's content, and of the BOM before it. */
@@ -256,7 +254,7 @@ function withBom(claim: Claim, topic: TopicFacts): bigint {
   return hasBom(claim, topic) ? combineCrc('CRC64NVME', BOM.crc64, crc64, length) : crc64;
 }
 
-function judgeStore(claim: Claim, object: SourceObject | null): string | null {
+function checkStore(claim: Claim, object: SourceObject | null): string | null {
   if (object === null || !claim.whole) return null;
   if (object.size !== claim.objectSize) {
     return `the object has ${object.size} bytes, ${claim.objectSize} by the checkpoint`;
@@ -277,6 +275,6 @@ function judgeStore(claim: Claim, object: SourceObject | null): string | null {
 function behindOf(claim: Claim, newest: SourceObject | null | undefined): number {
   if (newest === null || newest === undefined || newest.etag === claim.quarantine?.etag) return 0;
   if (newest.etag === claim.etag && claim.whole) return 0;
-  const goesOn = claim.encoding === 'plain' && newest.size > claim.size;
-  return goesOn ? newest.size - claim.size : newest.size;
+  const continues = claim.encoding === 'plain' && newest.size > claim.size;
+  return continues ? newest.size - claim.size : newest.size;
 }

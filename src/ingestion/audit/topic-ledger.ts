@@ -10,34 +10,33 @@ export interface Span {
 }
 
 /**
- * What topic `logs` holds of the generation that a checkpoint speaks of, up to the checkpoint's offset.
+ * The lines that the topics hold of the generation that a checkpoint covers, up to the checkpoint's offset.
  *
- * Each record covers [at, next at), so that the records alone say what lies between their values: one byte behind a line is
- * LF, two are CR LF, none follow a tail that was cut off. Only what was dropped (beyond the cut of an overlong line) is
- * not known.
+ * Each record covers [at, next at), so the bytes between their values are known: one byte after a line is LF, two are
+ * CR LF, none follows a tail that was cut off. Only the bytes dropped beyond the cut of an overlong line are unknown.
  */
 export interface TopicFacts {
   /** `at` of the first record; null when there is none. */
   readonly first: number | null;
-  /** Is there a record of an earlier generation? Then retention has taken nothing of this one. */
+  /** True with a record of an earlier generation: then retention has taken no line of this one. */
   readonly earlier: boolean;
-  /** Behind lines that were cut: bytes that were dropped. */
-  readonly gaps: readonly Span[];
-  /** One or two bytes behind a cut tail or its rest, taken for terminators; they may be dropped bytes. */
+  /** Bytes dropped after lines that were cut. */
+  readonly droppedRanges: readonly Span[];
+  /** One or two bytes after a cut tail or its rest, taken for terminators; they may be dropped bytes. */
   readonly unsure: number;
   /** The published bytes of [first, offset), terminators with them: without the gaps. */
   readonly content: { readonly crc64: bigint; readonly length: number };
-  /** What cannot be, whatever the checkpoint's sums say: the first such finding. */
+  /** The first impossible finding, independent of the checkpoint's sums. */
   readonly problem: string | null;
 }
 
-/** All sources together hold at most so many bytes that are not summed yet. */
+/** Bytes of all sources together that are not summed yet, at most. */
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
 
 const lineFeed = Buffer.from('\n');
 const carriageReturnLineFeed = Buffer.from('\r\n');
 
-/** Folds one partition of every topic of lines, each in order, into what it holds of each source. A few hundred bytes of memory a source. */
+/** Folds one partition of every topic of lines, each in order, into the facts of each source. A few hundred bytes of memory per source. */
 export class TopicLedger {
   private readonly traces = new Map<string, Trace>();
   private readonly unclaimedSources = new Set<string>();
@@ -46,7 +45,7 @@ export class TopicLedger {
 
   /**
    * @param claims by source: all checkpoints of the partition
-   * @param retainedSince a source is forgotten only after all its lines are older than that (time of ingestion, epoch
+   * @param retainedSince a source is removed only after all its lines are older than that (time of ingestion, epoch
    *   milliseconds)
    */
   constructor(
@@ -82,32 +81,32 @@ export class TopicLedger {
     }
     trace.enter(batch);
     const before = trace.sum.held;
-    if (batch.generation < claim.generation) trace.passOver(batch);
+    if (batch.generation < claim.generation) trace.checkOrder(batch);
     else this.take(trace, claim, batch, settled);
     this.heldBytes += trace.sum.held - before;
     if (this.heldBytes > MAX_HELD_BYTES) this.sumAll();
   }
 
-  /** Sources of lines that no checkpoint speaks of. */
+  /** Sources of lines without a checkpoint. */
   unclaimed(): readonly string[] {
     return [...this.unclaimedSources];
   }
 
-  /** To be asked once, after the last line. */
+  /** Must be called once, after the last line. */
   factsOf(claim: Claim): TopicFacts {
     const trace = this.traceOf(claim.source);
     if (trace.isIn(claim.generation)) this.follow(trace, claim.offset);
     return {
       first: trace.first,
       earlier: trace.earlier,
-      gaps: trace.gaps,
+      droppedRanges: trace.droppedRanges,
       unsure: trace.unsure,
       content: { crc64: trace.sum.digest(), length: trace.sum.length },
       problem: trace.problem,
     };
   }
 
-  /** Lines of the generation that the checkpoint speaks of. */
+  /** Lines of the generation that the checkpoint covers. */
   private take(trace: Trace, claim: Claim, batch: LineBatch, settled: boolean): void {
     const { bytes, starts, ends, offsets, flags, count } = batch;
     const room = this.roomFor(bytes.length + 2 * count);
@@ -115,7 +114,7 @@ export class TopicLedger {
     for (let i = 0; i < count && trace.problem === null; i++) {
       const offset = offsets[i] ?? 0;
       if (offset >= claim.offset) {
-        if (settled) trace.problem = `the line at ${at(batch, i)} lies behind what the checkpoint speaks of`;
+        if (settled) trace.problem = `the line at ${at(batch, i)} lies after the end of its checkpoint`;
         break;
       }
       if (trace.first === null) trace.first = offset;
@@ -129,7 +128,7 @@ export class TopicLedger {
     trace.sum.push(Buffer.from(room.subarray(0, used)));
   }
 
-  /** What lies between the last line and the checkpoint's offset. */
+  /** The bytes between the last line and the checkpoint's offset. */
   private follow(trace: Trace, offset: number): void {
     if (trace.problem === null) trace.sum.push(trace.terminatorBefore(offset));
   }
@@ -155,15 +154,15 @@ export class TopicLedger {
 
 const nothing = Buffer.alloc(0);
 
-/** What was seen of one source so far. */
+/** The findings of one source so far. */
 class Trace {
   first: number | null = null;
   earlier = false;
-  readonly gaps: Span[] = [];
+  readonly droppedRanges: Span[] = [];
   unsure = 0;
   readonly sum: ByteSum;
   problem: string | null = null;
-  /** Just behind the last line's bytes. */
+  /** End of the last line's bytes. */
   end = 0;
   /** The last line's {@link LineFlag}s. */
   flags = 0;
@@ -186,8 +185,8 @@ class Trace {
     this.end = this.flags = 0;
   }
 
-  /** Lines of an earlier generation: their order alone can be looked at. */
-  passOver(batch: LineBatch): void {
+  /** Lines of an earlier generation: only their order can be checked. */
+  checkOrder(batch: LineBatch): void {
     this.earlier = true;
     for (let i = 0; i < batch.count && this.problem === null; i++) {
       const offset = batch.offsets[i] ?? 0;
@@ -203,7 +202,8 @@ class Trace {
     const length = offset - end;
     const wasCut = (flags & (LineFlag.CUT_HEAD | LineFlag.CUT_TAIL | LineFlag.CUT_REST)) !== 0;
     if (length < 0) this.problem = this.overlap(offset);
-    else if ((flags & LineFlag.CUT_HEAD) !== 0 || (wasCut && length > 2)) this.gaps.push({ from: end, to: offset });
+    else if ((flags & LineFlag.CUT_HEAD) !== 0 || (wasCut && length > 2))
+      this.droppedRanges.push({ from: end, to: offset });
     else if (length > 2) this.problem = `bytes ${end + 1} to ${offset} of generation ${this.generation} are in no line`;
     else if (length === 0 && !wasCut) this.problem = `the line before ${this.generation}:${offset} has no terminator`;
     else {

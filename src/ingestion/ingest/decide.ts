@@ -7,7 +7,7 @@ import { WorkQueue, type FailedSource, type ReadTask, type ReingestRequest } fro
 
 /**
  * Which sources are read, and when. Signals say that an object has arrived; a listing of the bucket finds what no signal
- * named, what was deleted, and of what less can be kept (`signals-are-hints`).
+ * named, which objects were deleted, and which checkpoints can be trimmed (`signals-are-hints`).
  */
 
 export interface IngestRules {
@@ -26,7 +26,7 @@ export interface IngestRules {
 /** Changed in place: it may hold a hundred thousand sources. */
 export interface IngestState {
   readonly queue: WorkQueue;
-  /** What was read last of each key, to be compared with the listing. */
+  /** The object of each key that was read last, to be compared with the listing. */
   readonly known: Map<string, KnownSource>;
   /** Keys that are known, or could not be read, and that the running listing has not named yet. */
   unseen: Set<string>;
@@ -182,7 +182,7 @@ function onListed(
     // A reading that failed may have committed more than is known here: only another one finds out.
     const isWanted = isNew || isChanged || state.queue.hasFailed(key);
     if (!isWanted || !state.queue.mayRead(key, now)) continue;
-    // What is appended before the object is read counts: only the listed part is skipped.
+    // Only the listed part is skipped: bytes appended before the object is read count.
     state.queue.add(key, { skipUpTo: isOld && older === 'skipped' ? object : null });
   }
   return (['excluded', 'before-since'] as const).flatMap((reason) => {

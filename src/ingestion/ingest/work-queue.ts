@@ -8,7 +8,7 @@ export interface ReingestRequest {
   readonly after: number | null;
 }
 
-/** What must be done about a source besides reading what is new. */
+/** A request beyond reading the new bytes of a source. */
 interface ReadRequest {
   readonly restart: ReingestRequest | null;
   /** The object as a listing named it, if its content from before the first start is skipped (`Since.listed`). */

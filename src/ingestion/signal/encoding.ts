@@ -30,7 +30,7 @@ export function encodeSignal(signal: Signal): string {
 
 /**
  * Reads a payload back; strict, because anybody may write to the socket.
- * @throws BAD_SIGNAL with a sentence that says what is wrong
+ * @throws BAD_SIGNAL with a sentence that names the fault
  */
 export function decodeSignal(payload: string): Signal {
   if (payload.length > MAX_PAYLOAD_LENGTH) {
@@ -65,7 +65,7 @@ export function decodeSignal(payload: string): Signal {
   return signal;
 }
 
-/** Can this be the name of an S3 bucket? */
+/** True for a possible name of an S3 bucket. */
 export function isBucketName(bucket: string): boolean {
   return BUCKET_SHAPE.test(bucket);
 }

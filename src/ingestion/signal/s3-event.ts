@@ -10,8 +10,8 @@ export interface SignalsOfEvent {
 
 /**
  * Reads an event notification as S3 sends it to a Lambda function ("Event message structure", Amazon S3 User Guide): one
- * signal for each created object. Keys come URL-encoded, a space as `+`. Whatever else comes (S3's test event, deletions,
- * records that are no records) is ignored with its reason; nothing throws, because a retry would not mend it.
+ * signal for each created object. Keys come URL-encoded, a space as `+`. Anything else (S3's test event, deletions,
+ * malformed records) is ignored with its reason; nothing throws, because a retry would not help.
  */
 export function signalsOf(event: unknown): SignalsOfEvent {
   const signals: Signal[] = [];

@@ -7,10 +7,10 @@ export interface Signal {
   readonly versionId?: string;
   /** Hexadecimal; orders the events of one key only. */
   readonly sequencer?: string;
-  /** Start a new generation of the source, whatever became of the object. Asked for by a person, never by an event of S3. */
+  /** Start a new generation of the source, even if the object has not changed. Only a person requests it, never an event of S3. */
   readonly reingest?: Reingest;
 }
 
-/** What becomes of lines that were counted before: they are marked `again=1` and left out, or counted once more. */
+/** `mark`: lines that were counted before are marked `again=1` and not counted. `count`: they are counted again. */
 export const reingestModes = ['mark', 'count'] as const;
 export type Reingest = (typeof reingestModes)[number];

@@ -104,20 +104,23 @@ const before = readFileSync(join(__dirname, 'checkpoint-records.jsonl'), 'utf8')
   .split('\n')
   .map((line) => JSON.parse(line) as { checkpoint: Omit<Checkpoint, 'topic'>; key: string; value: string });
 
-describe('a checkpoint that the version before wrote', () => {
-  it.each(before.map((record, i) => [i, record] as const))('is read, and written byte for byte (%i)', (_, record) => {
-    const { key, value } = record;
-    // That version knew no topic but `logs`.
-    const checkpoint = { ...record.checkpoint, topic: 'logs' };
-    const decoded = decodeCheckpoint(Buffer.from(key), Buffer.from(value));
-    expect(decoded).toEqual(checkpoint);
-    const encoded = encodeCheckpoint(checkpoint);
-    expect([encoded.key.toString(), encoded.value.toString()]).toEqual([key, value]);
-  });
+describe('checkpoint record of the version before', () => {
+  it.each(before.map((record, i) => [i, record] as const))(
+    'is decoded, and encoded to the same bytes (%i)',
+    (_, record) => {
+      const { key, value } = record;
+      // That version knew no topic but `logs`.
+      const checkpoint = { ...record.checkpoint, topic: 'logs' };
+      const decoded = decodeCheckpoint(Buffer.from(key), Buffer.from(value));
+      expect(decoded).toEqual(checkpoint);
+      const encoded = encodeCheckpoint(checkpoint);
+      expect([encoded.key.toString(), encoded.value.toString()]).toEqual([key, value]);
+    },
+  );
 });
 
-describe('the record of a checkpoint', () => {
-  it('is keyed by the source, and comes back as it was, whatever it says', () => {
+describe('checkpoint record', () => {
+  it('has the source as its key, and decodes to the same checkpoint', () => {
     fc.assert(
       fc.property(checkpoints, (checkpoint) => {
         const { key, value } = encodeCheckpoint(checkpoint);
@@ -128,7 +131,7 @@ describe('the record of a checkpoint', () => {
     );
   });
 
-  it('is none when it is a tombstone', () => {
+  it('decodes a tombstone to null', () => {
     expect(decodeCheckpoint(Buffer.from('b/k'), null)).toBeNull();
   });
 });
@@ -159,7 +162,7 @@ const typical: Checkpoint = changed(
   },
 );
 
-describe('the size of a slim checkpoint', () => {
+describe('size of a trimmed checkpoint', () => {
   const lengthOf = (change: CheckpointChange): number => {
     const checkpoint = trimmed(changed(typical, change));
     expect(isTrimmed(checkpoint)).toBe(true);
@@ -217,7 +220,7 @@ describe('the size of a slim checkpoint', () => {
   });
 });
 
-describe('what is no record of a checkpoint', () => {
+describe('invalid checkpoint record', () => {
   const { key, value } = encodeCheckpoint(
     changed(typical, {
       offset: size - 2,
@@ -244,11 +247,11 @@ describe('what is no record of a checkpoint', () => {
     }
   };
 
-  it('may have fields that are not known here', () => {
+  it('ignores unknown fields', () => {
     expect(decodeCheckpoint(key, withFields({ later: 1 }))).toEqual(decodeCheckpoint(key, value));
   });
 
-  it('is said in a sentence that names the source, the version and what to do', () => {
+  it('is refused with a sentence that names the source, the version and the remedy', () => {
     const v1 = { v: 1, source: 'b/k', origin: 'k', generation: 0, offset: 0, size: 0 };
     expect(refusal(Buffer.from(JSON.stringify(v1)))).toMatchObject({
       code: 'CORRUPT_CHECKPOINT',
@@ -270,7 +273,7 @@ describe('what is no record of a checkpoint', () => {
     ['of generation -1', withFields({ g: -1 }), 'g is not a count'],
     ['without a size', withFields({ n: undefined }), 'n is not a number'],
     ['of a size in text', withFields({ n: '5' }), 'n is not'],
-    ['behind its end', withFields({ at: size + 1 }), `offset ${size + 1} lies after size ${size}`],
+    ['after its end', withFields({ at: size + 1 }), `offset ${size + 1} lies after size ${size}`],
     ['at a negative offset', withFields({ at: -1 }), 'at is not a count'],
     ['at half a byte', withFields({ at: 3.5 }), 'at is not a count'],
     ['at a byte that cannot be counted', withFields({ n: 2 ** 53 }), 'n is not a count'],
@@ -285,7 +288,7 @@ describe('what is no record of a checkpoint', () => {
     ['without a fingerprint', withFields({ f: undefined }), 'f is not text'],
     ['with a fingerprint of another length', withFields({ f: 'abc' }), 'f does not match'],
     ['with a proof of its own', withFields({ p: 3 }), 'p must be the number of a proof'],
-    ['with a tail that is no base64', withFields({ h: '?' }), 'h does not match'],
+    ['with a tail that is not base64', withFields({ h: '?' }), 'h does not match'],
     ['with a tail held since yesterday', withFields({ hs: 'yesterday' }), 'hs is not a number'],
     ['with sums of text', withFields({ b: ['1', 2, 3] }), '0 is not'],
     ['with a sum left out', withFields({ b: [1, 2] }), '2 is not'],
@@ -309,7 +312,7 @@ describe('what is no record of a checkpoint', () => {
     ['with a hash of text', withReading({ n: [1, 'a'] }), '1 is not'],
     ['with a newest stamp of no time', withReading({ n: [] }), '0 is not a number'],
     ['with an earlier stamp by name', withReading({ y: { time: 1 } }), 'y is not a list'],
-    ['with half of what was before', withReading({ p: ['00:00:00.000'] }), '1 is not a number'],
+    ['with half of `before`', withReading({ p: ['00:00:00.000'] }), '1 is not a number'],
     ['with a cut of its own', withReading({ c: 'middle' }), 'c must be one of head, tail'],
   ])('%s', (_, bytes, reason) => {
     expect(refusal(bytes)).toMatchObject({

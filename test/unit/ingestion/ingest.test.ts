@@ -185,7 +185,7 @@ describe('listing', () => {
     expect(listing).toMatchObject({ running: false, failed: reason });
   });
 
-  it('counts interruptions anew when it got further', () => {
+  it('counts interruptions from 1 again when it got further', () => {
     const [once] = interruptListing(newListing, 'a', reason);
     const [, step] = interruptListing(once, 'b', reason);
     expect(step).toEqual({ next: 'continue', after: 'b', pauseMs: 250 });

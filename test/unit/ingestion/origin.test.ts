@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createKeyFilter, originOf, partitionOf } from '../../../src/ingestion/origin';
 
-describe('the origin of a key', () => {
+describe('origin of a key', () => {
   test.each([
     ['logs/host-1/app.log', 'logs', 'host-1'],
     ['logs/host-1/nginx/access.log', 'logs', 'host-1'],
@@ -18,13 +18,13 @@ describe('the origin of a key', () => {
     expect(originOf(key, { prefix, expression: null })).toBe(origin);
   });
 
-  it('is the first group of the expression, where that fits', () => {
+  it('is the first group of the expression when that matches', () => {
     const rule = { prefix: 'logs', expression: /\/(i-[0-9a-f]+)[.-]/ };
     expect(originOf('logs/web/i-0abc.log', rule)).toBe('i-0abc');
     expect(originOf('logs/web/other.log', rule)).toBe('web');
   });
 
-  it('is never empty for any key', () => {
+  it('is never empty', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('/', 'a', '.', '-') }), (key) => {
         expect(originOf(key, { prefix: 'a', expression: /^(-*)/ })).not.toBe('');
@@ -33,7 +33,7 @@ describe('the origin of a key', () => {
   });
 });
 
-describe('the partition of an origin', () => {
+describe('partition of an origin', () => {
   test.each([
     // toPositive(murmur2) mod n, from the hashes of Kafka's own test.
     ['21', 10, (-973932308 & 0x7fffffff) % 10],
@@ -44,7 +44,7 @@ describe('the partition of an origin', () => {
     expect(partitionOf(origin, partitions)).toBe(partition);
   });
 
-  it('is one of the partitions for any origin', () => {
+  it('is a valid partition for any origin', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 1000 }), (origin, partitions) => {
         const partition = partitionOf(origin, partitions);
@@ -54,8 +54,8 @@ describe('the partition of an origin', () => {
   });
 });
 
-describe('the filter of keys', () => {
-  it('takes what an include names and no exclude does', () => {
+describe('key filter', () => {
+  it('accepts keys that an include matches and no exclude', () => {
     const includes = createKeyFilter({ include: ['logs/**', 'more/*.log'], exclude: ['**/*.tmp'] });
     expect(includes('logs/host-1/app.log')).toBe(true);
     expect(includes('more/app.log')).toBe(true);

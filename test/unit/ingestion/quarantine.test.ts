@@ -2,7 +2,7 @@ import { TelltaleError, type ErrorCode } from '../../../src/errors';
 import { quarantineReasons } from '../../../src/ingestion/checkpoint';
 import { encodeQuarantine, quarantineReasonOf, quarantineRecord } from '../../../src/ingestion/quarantine';
 
-describe('the reason of a quarantine', () => {
+describe('quarantine reason', () => {
   const byCode: [ErrorCode, (typeof quarantineReasons)[number] | null][] = [
     ['OBJECT_GZIP_CORRUPT', 'gzip-corrupt'],
     ['OBJECT_GZIP_TRUNCATED', 'gzip-truncated'],
@@ -15,25 +15,25 @@ describe('the reason of a quarantine', () => {
     ['INTERNAL', null],
   ];
 
-  test.each(byCode)('of %s is %s', (code, reason) => {
+  test.each(byCode)('maps %s to %s', (code, reason) => {
     expect(quarantineReasonOf(new TelltaleError(code, 'because'))).toBe(reason);
   });
 
-  it('is only that of an error of Telltale, with its code', () => {
+  it('is null for errors that are not of Telltale', () => {
     expect(quarantineReasonOf(new Error('OBJECT_UTF_16'))).toBeNull();
     expect(quarantineReasonOf({ code: 'OBJECT_UTF_16' })).toBeNull();
     expect(quarantineReasonOf('OBJECT_UTF_16')).toBeNull();
   });
 
-  it('has an error for each', () => {
+  it('has an error code for each reason', () => {
     expect(byCode.flatMap(([, reason]) => reason ?? [])).toEqual([...quarantineReasons]);
   });
 });
 
-describe('the record of a quarantine', () => {
+describe('quarantine record', () => {
   const object = { size: 5, etag: '"a"', lastModified: 1_000 };
 
-  it('names the object, the reason and what a person needs to know', () => {
+  it('names the object, the reason and the detail', () => {
     const error = new TelltaleError('OBJECT_UTF_16', 'The object ä.log is UTF-16');
     expect(quarantineRecord('b/ä.log', { ...object, versionId: 'v1' }, 'utf-16', error)).toEqual({
       v: 1,
@@ -47,7 +47,7 @@ describe('the record of a quarantine', () => {
     });
   });
 
-  it('does without a version, and with whatever was thrown', () => {
+  it('has no version when the object has none, and a detail for any thrown value', () => {
     expect(quarantineRecord('b/k', object, 'denied', 'no')).toMatchObject({ versionId: null, detail: 'no' });
   });
 

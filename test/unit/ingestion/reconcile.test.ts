@@ -36,7 +36,7 @@ const hashes = (count: number): Checkpoint['format'] => ({
   newest: { time: 1, hashes: Array.from({ length: count }, (_, i) => i) },
 });
 
-describe('what is remembered of a source', () => {
+describe('known source', () => {
   test.each<[string, Checkpoint, Partial<KnownSource>]>([
     ['read to its end', read, {}],
     ['read in part', changed(read, { whole: false }), { settled: false }],
@@ -58,7 +58,7 @@ describe('what is remembered of a source', () => {
   });
 });
 
-describe('a listed object', () => {
+describe('needsRead', () => {
   const unchanged: ListedObject = object;
 
   test.each<[string, Partial<KnownSource>, Partial<ListedObject>, boolean]>([
@@ -83,27 +83,27 @@ describe('a listed object', () => {
     ['gzip-ratio', false],
     ['utf-16', false],
     ['denied', true],
-  ])('in quarantine as %s is looked at again: %s', (reason, isLookedAt) => {
+  ])('is, for an object in quarantine as %s, %s', (reason, isLookedAt) => {
     expect(needsRead(knownOf(refuse(reason)), { size: 70, etag: '"b"', lastModified: 2_000 }, 600)).toBe(isLookedAt);
   });
 });
 
-describe('tidying', () => {
+describe('clean-up', () => {
   const day = 24 * 60 * 60_000;
 
   test.each<[string, Partial<KnownSource>, number, boolean]>([
-    ['leaves a source alone that changed within a day', { trimmed: false }, 1_000 + day - 1, false],
-    ['leaves little of a source a day after its last change', { trimmed: false }, 1_000 + day, true],
-    ['does so once', { trimmed: true }, 1_000 + day, false],
-    ['leaves what has ended alone', { trimmed: false, ended: 1_000 }, 1_000 + day, false],
+    ['does not trim a source that changed within a day', { trimmed: false }, 1_000 + day - 1, false],
+    ['trims a source a day after its last change', { trimmed: false }, 1_000 + day, true],
+    ['does not trim a source twice', { trimmed: true }, 1_000 + day, false],
+    ['does not trim an ended source', { trimmed: false, ended: 1_000 }, 1_000 + day, false],
   ])('%s', (_, change, now, expected) => {
     expect(canTrim({ ...known, ...change }, now)).toBe(expected);
   });
 
   test.each<[string, number | null, number, boolean]>([
-    ['keeps what is there, however old', null, 1_000 * day, false],
-    ['keeps what was deleted while topic logs may know of it', 500, 500 + 7 * day - 1, false],
-    ['forgets what was deleted when topic logs does not know of it any more', 500, 500 + 7 * day, true],
+    ['keeps a source whose object exists, at any age', null, 1_000 * day, false],
+    ['keeps a deleted source within the retention of its lines', 500, 500 + 7 * day - 1, false],
+    ['removes a deleted source when retention has taken its lines', 500, 500 + 7 * day, true],
   ])('%s', (_, ended, now, expected) => {
     expect(canRemove({ ...known, ended }, now, 7 * day)).toBe(expected);
   });
@@ -117,6 +117,6 @@ test.each([
   [9, 900_000],
   [10, 900_000],
   [5_000, 900_000],
-])('after %i failed reads the next comes in %i ms', (attempts, delay) => {
+])('retries after %i failures in %i ms', (attempts, delay) => {
   expect(retryDelay(attempts)).toBe(delay);
 });

@@ -35,7 +35,7 @@ const sources = fc.record({
   limits: fc.record({ maxLineBytes: fc.constantFrom(3, 8, 1000), batchBytes: fc.constantFrom(400, 900_000) }),
 });
 
-/** Where a line is cut, equal bytes beside it may have been dropped: what is tampered with can be true as well. */
+/** Equal bytes beside the cut of a line may have been dropped: a tampered ledger can be true as well. */
 const uncutSources = sources.map(({ uploads, limits }) => ({
   uploads: uploads.map((upload) => ({ ...upload, isSilent: false })),
   limits: { ...limits, maxLineBytes: 1000 },
@@ -120,8 +120,8 @@ const tamperings: Readonly<Record<string, Tampering>> = {
   }),
 };
 
-describe('an audit', () => {
-  it('agrees with whatever was read, however it came', () => {
+describe('audit', () => {
+  it('holds for any content in any pieces', () => {
     fc.assert(
       fc.property(sources, (given) => {
         const source = read(given);
@@ -136,7 +136,7 @@ describe('an audit', () => {
     );
   });
 
-  it('does not care for what a line was taken for', () => {
+  it('ignores level and time of a line', () => {
     fc.assert(
       fc.property(sources, fc.nat(), (given, pick) => {
         const changed = withLine(({ level }) => ({ level: (level + 1) % 7 }))(read(given), pick);

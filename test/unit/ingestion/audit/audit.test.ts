@@ -28,8 +28,8 @@ const otherByte = (given: AuditedSource, i: number): AuditedSource => ({
   ),
 });
 
-describe('the audit of a source', () => {
-  it('says what became of each byte', () => {
+describe('audit of a source', () => {
+  it('accounts for each byte', () => {
     expect(auditOf(source(), crc64)).toEqual({
       source: 'logs/host-1/app.log',
       generation: 0,
@@ -56,7 +56,7 @@ describe('the audit of a source', () => {
     expect(auditOf({ ...source(content), object: null }, crc64)).toMatchObject({ ok: true, proof: 'content' });
   });
 
-  describe('where overlong lines were cut', () => {
+  describe('when overlong lines were cut', () => {
     const cut = (): AuditedSource => source('short\nmuch too long\r\nshort\nno end in sight', 6);
 
     it('proves the rest by the object', () => {
@@ -67,7 +67,7 @@ describe('the audit of a source', () => {
       });
       expect(auditOf(claiming(cut(), { crc64: '0'.repeat(16) }), crc64)).toMatchObject({
         ok: false,
-        problem: "the object's bytes are not those that the checkpoint speaks of",
+        problem: "the object's bytes are not those that the checkpoint covers",
       });
     });
 
@@ -78,7 +78,7 @@ describe('the audit of a source', () => {
     });
   });
 
-  describe('where retention has taken the first lines', () => {
+  describe('when retention has taken the first lines', () => {
     const late = (given = source()): AuditedSource => ({ ...given, lines: given.lines.slice(1) });
 
     it('proves the others by the object', () => {
@@ -93,7 +93,7 @@ describe('the audit of a source', () => {
       });
     });
 
-    it('is left with the ledger when all are gone', () => {
+    it('proves the ledger alone when all are gone', () => {
       expect(auditOf({ ...source(), lines: [] }, crc64, { retained: false })).toMatchObject({
         ok: true,
         proof: 'ledger',
@@ -104,7 +104,7 @@ describe('the audit of a source', () => {
       });
     });
 
-    it('takes no such excuse for a generation of which an earlier one is still there', () => {
+    it('fails when a line of an earlier generation is still there', () => {
       const lines = source().lines.map((line) => ({ ...line, generation: 1 }));
       const second = claiming({ ...source(), lines: [...source().lines, ...lines] }, { generation: 1 });
       expect(auditOf(second, crc64)).toMatchObject({ ok: true, generation: 1, proof: 'content' });
@@ -113,7 +113,7 @@ describe('the audit of a source', () => {
     });
   });
 
-  it('proves a source whose beginning was passed over by the object', () => {
+  it('proves a source with a skipped beginning by the object', () => {
     const { claim, ...rest } = source();
     const skipped = {
       ...rest,
@@ -125,14 +125,14 @@ describe('the audit of a source', () => {
     expect(auditOf({ ...skipped, object: null }, crc64)).toMatchObject({ ok: true, proof: 'positions' });
   });
 
-  it('proves a tail that the checkpoint does not hold whole by the object', () => {
+  it('proves a tail by the object when the checkpoint holds only a part', () => {
     const held = { length: 2, crc64: crc64(Buffer.from('an')) };
     expect(auditOf(claiming(source(), { held }), crc64)).toMatchObject({ ok: true, proof: 'content', held: 6 });
     expect(auditOf(claiming({ ...source(), object: null }, { held }), crc64)).toMatchObject({ proof: 'positions' });
     expect(auditOf(claiming(source(), { held, crc64: '0'.repeat(16) }), crc64)).toMatchObject({ ok: false });
   });
 
-  it('compares the store’s checksum only with what it is of', () => {
+  it('compares the store’s checksum only with one of the same bytes', () => {
     const whole = { size: 22, etag: '"1"', lastModified: 0 };
     const judged = (
       checksum: { algorithm: 'CRC64NVME' | 'CRC32'; value: string },
@@ -142,7 +142,7 @@ describe('the audit of a source', () => {
     expect(judged({ algorithm: 'CRC64NVME', value: '1'.repeat(16) })).toMatch(
       /^the object's checksum is 1+, the check/,
     );
-    // Of a part of the object, or of compressed bytes.
+    // A checksum of a part of the object, or of compressed bytes.
     expect(judged({ algorithm: 'CRC64NVME', value: '1'.repeat(16) }, { whole: false })).toBeUndefined();
     expect(judged({ algorithm: 'CRC64NVME', value: '1'.repeat(16) }, { encoding: 'gzip' })).toBeUndefined();
     const crc32 = { algorithm: 'CRC32', value: '12345678' } as const;
@@ -162,18 +162,18 @@ describe('the audit of a source', () => {
     ['more bytes', { size: 30, etag: '"2"' }, 8],
     ['other content', { size: 5, etag: '"2"' }, 5],
     ['nothing new', { size: 22, etag: '"1"' }, undefined],
-  ])('says how far it is behind an object with %s', (_, newest, behind) => {
+  ])('counts the unread bytes of an object with %s', (_, newest, behind) => {
     expect(auditOf(source(), crc64, { newest: { ...newest, lastModified: 0 } })).toMatchObject({ ok: true });
     expect(auditOf(source(), crc64, { newest: { ...newest, lastModified: 0 } }).behind).toBe(behind);
   });
 
-  it('is behind an object that was read in part', () => {
+  it('counts the unread bytes of an object that was read in part', () => {
     const part = claiming(source(), { whole: false, objectSize: 100 });
     const newest = { size: 100, etag: '"1"', lastModified: 0 };
     expect(auditOf(part, crc64, { newest })).toMatchObject({ ok: true, behind: 78 });
   });
 
-  it('counts an object in quarantine apart, and is not behind it', () => {
+  it('counts an object in quarantine separately, and not as unread', () => {
     const quarantine = { etag: '"2"', size: 1000, versionId: null, lastModified: 2, reason: 'utf-16' } as const;
     const newest = { size: 1000, etag: '"2"', lastModified: 0 };
     const audited = auditOf(claiming(source(), { quarantine }), crc64, { newest });
@@ -181,14 +181,14 @@ describe('the audit of a source', () => {
     expect(audited).not.toHaveProperty('behind');
   });
 
-  it('tells of deleted objects', () => {
+  it('reports deleted objects', () => {
     expect(auditOf({ ...source(), object: null }, crc64, { newest: null })).toMatchObject({ ok: true, deleted: true });
     const ended = auditOf(claiming({ ...source(), object: null }, { ended: 1 }), crc64, { newest: null });
     expect(ended).toMatchObject({ ok: true, ended: true });
     expect(ended).not.toHaveProperty('deleted');
   });
 
-  it('passes over lines that are newer than the checkpoint, unless they cannot be', () => {
+  it('skips lines that may be newer than the checkpoint, and reports the others', () => {
     const line = { generation: 0, at: 16, value: Buffer.from('new'), flags: 0, level: 0, origin: 'host-1' };
     for (const newer of [line, { ...line, generation: 1, at: 0 }]) {
       const given = { ...source(), lines: [...source().lines, newer] };
@@ -197,7 +197,7 @@ describe('the audit of a source', () => {
     }
   });
 
-  it('finds lines of an earlier generation that are there twice', () => {
+  it('reports repeated lines of an earlier generation', () => {
     const lines = source().lines.map((line) => ({ ...line, generation: 1 }));
     const [first] = source().lines;
     expect(first).toBeDefined();
@@ -216,8 +216,8 @@ describe('the audit of a source', () => {
   });
 });
 
-describe('the ledger of a topic', () => {
-  it('finds sources that have no checkpoint, but for those whose lines are past retention', () => {
+describe('topic ledger', () => {
+  it('reports sources without a checkpoint, except those with lines past retention', () => {
     const lines = (name: string, timestamp: number): Parameters<TopicLedger['add']>[1] => ({
       batch: {
         source: name,
@@ -288,8 +288,8 @@ describe('the ledger of a topic', () => {
   });
 });
 
-describe('the reader of an object’s bytes', () => {
-  it('leaves out what was dropped and what is held, however the bytes come', () => {
+describe('byte reader', () => {
+  it('leaves out dropped and held bytes, in any pieces', () => {
     const bytes = Buffer.from('0123456789abcdef');
     for (let step = 1; step <= bytes.length; step++) {
       const reader = createByteReader({ from: 2, to: 14, offset: 11, gaps: [{ from: 4, to: 5 }, { from: 7, to: 9 }] }, crc64); // prettier-ignore

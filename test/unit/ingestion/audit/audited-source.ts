@@ -4,7 +4,7 @@ import { lineAt, type LineBatch } from '../../../../src/lines/line-batch';
 import { decodeLines, encodeLines } from '../../../../src/lines/log-records';
 import { initialReadingState } from '../../../../src/lines/reading-state';
 import { createScanner, type ScannedBatch } from '../../../../src/lines/scanner';
-import { bytesToRead, createByteReader, verdictOf, type Audited } from '../../../../src/ingestion/audit/audit';
+import { bytesToRead, createByteReader, auditResultOf, type Audited } from '../../../../src/ingestion/audit/audit';
 import type { Crc64 } from '../../../../src/ingestion/byte-sum';
 import type { Claim } from '../../../../src/ingestion/audit/claim';
 import { formatCrc } from '../../../../src/ingestion/crc-combine';
@@ -129,7 +129,7 @@ export function auditOf(
     object === null
       ? null
       : (how.read ?? { size: claim.objectSize, etag: claim.etag, lastModified: context.lastModified });
-  return verdictOf(
+  return auditResultOf(
     claim,
     topic,
     {

@@ -5,8 +5,8 @@ import type { Signal } from '../../../../src/ingestion/signal/signal';
 const signal: Signal = { v: 1, bucket: 'telltale-logs', key: 'logs/host-1/a b+ä.log' };
 const payloadOf = (json: unknown): string => Buffer.from(JSON.stringify(json)).toString('base64url');
 
-describe('the payload of a signal', () => {
-  it('comes back as it was', () => {
+describe('signal payload', () => {
+  it('decodes to the same signal', () => {
     expect(decodeSignal(encodeSignal(signal))).toEqual(signal);
     const full = { ...signal, versionId: '3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY', sequencer: '0055AED6DCD90281E5' };
     expect(decodeSignal(encodeSignal(full))).toEqual(full);
@@ -15,7 +15,7 @@ describe('the payload of a signal', () => {
     }
   });
 
-  it('is base64url, whatever the key, so that nothing in it means anything to a shell', () => {
+  it('is base64url for any key, so that a shell finds nothing in it', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 150 }), (key) => {
         const payload = encodeSignal({ ...signal, key });
@@ -25,14 +25,14 @@ describe('the payload of a signal', () => {
     );
   });
 
-  it('takes keys of up to 1,024 bytes of UTF-8', () => {
+  it('holds keys of up to 1,024 bytes of UTF-8', () => {
     const longest = 'ä'.repeat(512);
     expect(decodeSignal(encodeSignal({ ...signal, key: longest })).key).toBe(longest);
     expect(() => encodeSignal({ ...signal, key: `${longest}a` })).toThrow('1 to 1024 bytes');
     expect(() => decodeSignal(payloadOf({ ...signal, key: `${longest}a` }))).toThrow('1 to 1024 bytes');
   });
 
-  it('is refused before it is sent when it would be too long to be read', () => {
+  it('is refused by its writer when it is too long for its reader', () => {
     expect(() => encodeSignal({ ...signal, key: '\u0001'.repeat(1000) })).toThrow('4096 may be sent');
   });
 
@@ -42,7 +42,7 @@ describe('the payload of a signal', () => {
     ['is ordinary base64', 'ab+/', 'not base64url'],
     ['holds a line break', `${payloadOf(signal)}\n`, 'not base64url'],
     ['is longer than 4,096 characters', 'a'.repeat(4097), 'more than 4096'],
-    ['is no JSON', Buffer.from('{"v":1').toString('base64url'), 'not JSON'],
+    ['is not JSON', Buffer.from('{"v":1').toString('base64url'), 'not JSON'],
     ['is not UTF-8', Buffer.from([0x22, 0xff, 0x22]).toString('base64url'), 'not JSON in UTF-8'],
     ['is a list', payloadOf([signal]), 'not a JSON object'],
     ['is null', payloadOf(null), 'not a JSON object'],
@@ -50,7 +50,7 @@ describe('the payload of a signal', () => {
     ['is of another version', payloadOf({ ...signal, v: 2 }), 'its version is 2'],
     ['has a field more', payloadOf({ ...signal, command: 'rm' }), 'unknown field "command"'],
     ['has no bucket', payloadOf({ v: 1, key: 'a' }), 'bucket is missing'],
-    ['has a bucket that is none', payloadOf({ ...signal, bucket: 'a/b c' }), 'cannot be the name of a bucket'],
+    ['has an impossible bucket name', payloadOf({ ...signal, bucket: 'a/b c' }), 'cannot be the name of a bucket'],
     ['has no key', payloadOf({ v: 1, bucket: 'logs' }), 'key is missing'],
     ['has an empty key', payloadOf({ ...signal, key: '' }), '1 to 1024 bytes'],
     ['has a number as key', payloadOf({ ...signal, key: 7 }), 'key is missing or not text'],
@@ -65,7 +65,7 @@ describe('the payload of a signal', () => {
     expect(() => decodeSignal(payload)).toThrow(problem);
   });
 
-  it('never throws anything but BAD_SIGNAL, whatever comes', () => {
+  it('throws only BAD_SIGNAL for any text', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { signalsOf } from '../../../../src/ingestion/signal/s3-event';
 import { s3Event, s3Record, s3TestEvent } from '../../../support/s3-events';
 
-describe('the signals of an S3 event', () => {
+describe('signals of an S3 event', () => {
   it('are one for each created object, with version and sequencer', () => {
     expect(signalsOf(s3Event('logs/host-1/a.log', 'logs/host-2/b.log'))).toEqual({
       signals: [
@@ -47,7 +47,7 @@ describe('the signals of an S3 event', () => {
     expect(signalsOf({ Records: [record] }).signals).toEqual([{ v: 1, bucket: 'amzn-s3-demo-bucket', key: 'a.log' }]);
   });
 
-  it('are none for the test event that S3 sends when notifications are switched on', () => {
+  it('ignore the test event that S3 sends when notifications are enabled', () => {
     expect(signalsOf(s3TestEvent)).toEqual({ signals: [], ignored: [{ reason: 'a test event of S3' }] });
   });
 
@@ -56,7 +56,7 @@ describe('the signals of an S3 event', () => {
     ['null', null, 'a record without eventName'],
     ['text', 'ObjectCreated:Put', 'a record without eventName'],
     ['nothing but a name', { eventName: 'ObjectCreated:Put' }, 'a record without a valid bucket name'],
-    ['a bucket that is none', s3Record('a.log', { bucket: 'a b' }), 'a record without a valid bucket name'],
+    ['an impossible bucket name', s3Record('a.log', { bucket: 'a b' }), 'a record without a valid bucket name'],
     ['a key that cannot be decoded', s3Record('%E4.log'), 'a record without a valid object key'],
     ['an empty key', s3Record(''), 'a record without a valid object key'],
     ['a key of more than 1,024 bytes', s3Record('a'.repeat(1025)), 'a record without a valid object key'],
@@ -66,7 +66,7 @@ describe('the signals of an S3 event', () => {
     expect(ignored).toEqual([{ reason }]);
   });
 
-  it('never throw, whatever comes', () => {
+  it('never throw for any event', () => {
     const records = fc.array(fc.oneof(fc.anything(), fc.constant(s3Record('a.log'))));
     fc.assert(
       fc.property(fc.oneof(fc.anything(), fc.record({ Records: records })), (event) => {
