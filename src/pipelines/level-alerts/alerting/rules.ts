@@ -5,7 +5,7 @@ import { ruleKinds } from './rule-kinds';
 import type { Evaluation, RuleKind, RuleLevel, RuleWindow, RuleWords } from './rule-kinds/rule-kind';
 import { threshold } from './rule-kinds/threshold';
 
-/** What every rule has. Its windows are tumbling and aligned to the epoch, like those of counting. */
+/** The settings of every rule. Its windows are tumbling and aligned to the epoch, like those of counting. */
 export interface RuleBase {
   readonly name: string;
   readonly level: RuleLevel;
@@ -28,7 +28,7 @@ export interface Rule extends RuleBase {
   readonly describe: (worst: number) => RuleWords;
 }
 
-/** A rule that was checked, with its glob ready to be used. */
+/** A checked rule with its compiled glob. */
 export interface CheckedRule extends Rule {
   readonly matches: (origin: string) => boolean;
   /** Changes whenever the rule changes: a changed rule is a new one, and takes over no incidents. */
@@ -49,7 +49,7 @@ export function createRule<S extends object>(kind: RuleKind<S>, settings: S, bas
   };
 }
 
-/** A rule as the configuration has it: the kind's own keys lie beside those of every rule. */
+/** A rule as configured: with the keys of its kind beside those of every rule. */
 export interface ConfiguredRule extends Omit<RuleBase, 'windowMs'> {
   readonly kind: string;
   /** Milliseconds. */
@@ -88,7 +88,7 @@ export function checkRules(rules: readonly Rule[], baseWindowMs: number): readon
   });
 }
 
-/** Heads keep definitions: that of a threshold rule is as it was before there were other kinds. */
+/** Stored incidents keep definitions: that of a threshold rule must stay as in the versions without kinds. */
 function definitionOf({ name, kind, level, settings, windowMs, origins, each }: Rule): string {
   const own = Object.values(settings).map((value: unknown) =>
     typeof value === 'number' ? value : JSON.stringify(value),
@@ -97,12 +97,12 @@ function definitionOf({ name, kind, level, settings, windowMs, origins, each }: 
   return shortHash('rule', name, level, ...own, windowMs, origins, String(each), ...kindName);
 }
 
-/** Whose lines are summed with those of an origin that the rule matches: its own name, or `all`. */
+/** The group of an origin that the rule matches: its own name, or `all`. */
 export function groupOf(rule: RuleBase, origin: string): string {
   return rule.each ? origin : allTogether;
 }
 
-/** Start of the rule's window that holds a time (epoch milliseconds). */
+/** Start of the rule's window that contains a time (epoch milliseconds). */
 export function ruleWindowStart(rule: RuleBase, time: number): number {
   return Math.floor(time / rule.windowMs) * rule.windowMs;
 }

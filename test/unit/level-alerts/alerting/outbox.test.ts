@@ -16,11 +16,11 @@ describe('parseOutboxRecord', () => {
   };
   const before = { name: 'errors', level: 'error', threshold: 1, window: 60_000, origins: '**' };
 
-  it('reads a report from before there were kinds of rules', () => {
+  it('reads a report of the versions without rule kinds', () => {
     expect(parse(before)).toMatchObject({ kind: 'mail', report: { rule: report('a').rule } });
   });
 
-  it('keeps the words of a kind that it does not know', () => {
+  it('keeps the words of an unknown kind', () => {
     const { words } = report('a').rule;
     expect(parse({ ...before, threshold: 'x', kind: 'other', words })).toBeNull();
     const { threshold, ...others } = before;
@@ -29,7 +29,7 @@ describe('parseOutboxRecord', () => {
     });
   });
 
-  it('refuses a rule that has neither words nor a threshold', () => {
+  it('returns null when a rule has neither words nor a threshold', () => {
     expect(parse({ ...before, threshold: undefined })).toBeNull();
     expect(parse({ ...before, kind: 'other' })).toBeNull();
   });

@@ -37,7 +37,7 @@ describe('a rule kind', () => {
     windowOf('d', at('10:07'), 7),
   ];
 
-  it('decides which windows breach a rule from the records of its window and of those before', () => {
+  it('evaluates a window from its records and from earlier ones', () => {
     expect(breachedWindows(windows, rules, minute)).toEqual([]);
     expect(breachedWindows([...windows, windowOf('e', at('10:06'), 1)], rules, minute)).toEqual([
       { rule: 'new', group: 'all', start: at('10:06') },
@@ -146,12 +146,12 @@ describe('threshold', () => {
   it.each([
     { lines: 1, breached: false },
     { lines: 2, breached: true },
-  ])('is breached by one line more than the threshold: $lines', ({ lines, breached }) => {
+  ])('is breached when a window has more lines than the threshold: $lines', ({ lines, breached }) => {
     const windows = [windowOf('a', at('10:05'), lines)];
     expect(breachedWindows(windows, [thresholdRule(errorsRule)], minute)).toHaveLength(breached ? 1 : 0);
   });
 
-  it('gives rules the definition that heads have kept since before there were kinds', () => {
+  it('gives rules the definition that earlier versions have stored', () => {
     expect(checkRules([thresholdRule(errorsRule)], minute)).toMatchObject([{ definition: 'a4554a0b2ef62719' }]);
   });
 });
