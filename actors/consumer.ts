@@ -136,12 +136,12 @@ function consumerRoot(
     receive: async (state, message, context) => {
       switch (message.type) {
         case 'assigned':
-          context.log.info('partitions assigned', { ...message.what });
+          context.log.info('partitions assigned', { topic: partOf(message.what)?.topic, ...message.what });
           startWork(state, partOf(message.what), message.what.partitions, confirm, context);
           tell(message.replyTo, { type: 'drained' });
           break;
         case 'revoked':
-          context.log.info('partitions revoked', { ...message.what });
+          context.log.info('partitions revoked', { topic: partOf(message.what)?.topic, ...message.what });
           await endWork(state, partOf(message.what), message.what.partitions, context);
           tell(message.replyTo, { type: 'drained' });
           break;

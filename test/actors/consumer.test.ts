@@ -90,6 +90,8 @@ describe('startConsumer', () => {
     await second.consumer.finish(20_000);
     expect(await counted()).toBe(70);
     expect(await place.mailbox.list()).toHaveLength(1);
+    const { fields } = first.seen.log.find(({ message }) => message === 'partitions assigned') ?? { fields: {} };
+    expect(fields).toMatchObject({ topic: 'logs', group: 'telltale-counting', partitions: [0] });
     await second.consumer.drain();
     expect([...first.seen.crashes, ...second.seen.crashes]).toEqual([]);
     expect([...first.failures, ...second.failures]).toEqual([]);
