@@ -63,7 +63,7 @@ describe('signals', () => {
     const uploads = [[l0], [l0, l1], [l0, l1, l2]];
     for (const upload of uploads) {
       for (const key of [a, b, c]) await place.put(key, text(...upload));
-      for (const key of hints) running.hint(key);
+      for (const key of hints) running.signal(key);
       await running.settle();
     }
     await running.reconcile();
@@ -113,7 +113,7 @@ describe('signals', () => {
     const running = place.start({ store: watch.store });
     await running.settle();
     for (const key of keys) drop(place, key, text(l0, `${l1} ${key}`));
-    for (let i = 0; i < 10_000; i++) running.hint(keys[(i * 37) % keys.length] ?? '');
+    for (let i = 0; i < 10_000; i++) running.signal(keys[(i * 37) % keys.length] ?? '');
     await running.settle();
     expect(await readLines(place.log)).toEqual(
       Object.fromEntries(keys.map((key) => [`${BUCKET}/${key}`, published(0, [l0, `${l1} ${key}`])])),
@@ -273,7 +273,7 @@ describe('a reader whose store fails', () => {
     const running = place.start({ store, clock: clockAt(UPLOADED) });
     await running.settle();
     allowed = true;
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
   });
@@ -385,7 +385,7 @@ describe('since now', () => {
       position: { offset: size, size, sums: { published: 0, dropped: 0, skipped: size } },
     });
     await place.put(KEY, text(...many, l0));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0], size));
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
@@ -400,7 +400,7 @@ describe('since now', () => {
     const running = start(UPLOADED + HOUR);
     await running.settle();
     await place.put(KEY, text(l0, l1, l2));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l1, l2], text(l0).length));
     expect((await checkpointOf(place.log, KEY)).position.sums).toEqual({
@@ -416,7 +416,7 @@ describe('since now', () => {
     const running = start(UPLOADED + HOUR);
     await running.settle();
     await place.put(KEY, text(l0, `${long} and its end`, l2));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l2], text(l0, `${long} and its end`).length));
   });
@@ -425,7 +425,7 @@ describe('since now', () => {
     const running = start(UPLOADED + HOUR);
     await running.settle();
     await putAt(place, UPLOADED + 2 * HOUR, KEY, text(l0, l1));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
   });
@@ -435,7 +435,7 @@ describe('since now', () => {
     const running = start(UPLOADED + HOUR);
     await running.settle();
     await place.put(KEY, text(l2, l3, info(9)));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(1, [l2, l3, info(9)]));
   });
@@ -472,7 +472,7 @@ describe('since now', () => {
       const sums = { published: text(l0).length, dropped: 0, skipped };
       expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 0, possibleGap: 0, sums } });
       await putAt(place, LATER + HOUR, KEY, text(...many, l0, l1));
-      running.hint(KEY);
+      running.signal(KEY);
       await running.settle();
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1], skipped));
       expect(await checkpointOf(place.log, KEY)).toMatchObject({
@@ -521,7 +521,7 @@ describe('since now', () => {
       });
       const running = place.start({ since: 'now', clock: clockAt(UPLOADED + HOUR), store });
       await running.settle();
-      running.hint(KEY);
+      running.signal(KEY);
       await running.settle();
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l1], text(l0).length));
     });
@@ -543,7 +543,7 @@ describe('since now', () => {
         },
       });
       const running = place.start({ since: 'now', clock: clockAt(UPLOADED + HOUR), store });
-      running.hint(KEY);
+      running.signal(KEY);
       await running.settle();
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     });
@@ -591,7 +591,7 @@ describe('a requested generation', () => {
     signal(running, { key: KEY, reingest });
     await running.settle();
     await place.put(KEY, text(l0, l1, l2));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     const torn = text(l0, l1).length;
     expect(await linesOf(place.log, KEY)).toEqual([
@@ -610,9 +610,9 @@ describe('a requested generation', () => {
     const running = place.start();
     await place.put(KEY, text(l0));
     await running.reconcile();
-    for (let i = 0; i < 3; i++) running.hint(KEY);
+    for (let i = 0; i < 3; i++) running.signal(KEY);
     signal(running, { key: KEY, reingest: 'mark' });
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l0], 0, ' {AGAIN}')]);
   });
@@ -635,7 +635,7 @@ describe('a requested generation', () => {
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
     clock.set(clock.now() + HOUR);
     for (let i = 0; i < 2; i++) {
-      running.hint(KEY);
+      running.signal(KEY);
       await running.settle();
     }
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l0], 0, ' {AGAIN}')]);
@@ -667,7 +667,7 @@ describe('a requested generation', () => {
     signal(running, { key: KEY, reingest: 'count' });
     await running.settle();
     expect(running.seen.crashes).toHaveLength(times);
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, many), ...published(1, many)]);
   });
@@ -742,7 +742,7 @@ describe('the checkpoint of a source', () => {
   /** Reconciles; what the publisher was told to tidy is done when it has answered a reader after that. */
   async function tidy(running: Running): Promise<void> {
     await running.reconcile();
-    running.hint('web-9/none.log');
+    running.signal('web-9/none.log');
     await running.settle();
   }
 
@@ -795,7 +795,7 @@ describe('the checkpoint of a source', () => {
     await first.kill();
     const second = place.start({ clock, store: watch.store });
     await second.settle();
-    for (const key of keys) second.hint(key);
+    for (const key of keys) second.signal(key);
     await second.reconcile();
     expect(watch.reads).toEqual([]);
     expect((await readLines(place.log))[`${BUCKET}/${keys[0] ?? ''}`]).toEqual(published(0, [l0, l1]));
@@ -817,7 +817,7 @@ describe('the checkpoint of a source', () => {
     const tombstone = await checkpointsOf(place.log, KEY);
     expect(tombstone.at(-1)).toBeNull();
     watch.reset();
-    running.hint(KEY);
+    running.signal(KEY);
     await running.reconcile();
     await running.kill();
     await place.start({ clock, store: watch.store }).settle();

@@ -63,7 +63,7 @@ describe('a gzip', () => {
   it('is recognized by its bytes: a plain file may be named .gz', async () => {
     const running = place.start();
     await place.put('web-1/app.log.gz', text(l0));
-    running.hint('web-1/app.log.gz');
+    running.signal('web-1/app.log.gz');
     await running.settle();
     expect(await readLines(place.log)).toEqual({ [`${BUCKET}/web-1/app.log.gz`]: published(0, [l0]) });
   });
@@ -78,7 +78,7 @@ describe('a gzip', () => {
     await place.put('web-2/app.log', text(l5));
     await running.upload(KEY, bytes);
     await running.reconcile();
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await readLines(place.log)).toEqual({ [`${BUCKET}/web-2/app.log`]: published(0, [l5]) });
     const object = await place.store.head(BUCKET, KEY);
@@ -195,7 +195,7 @@ describe('UTF-16', () => {
     for (const content of [utf16(text(l0)), utf16(text(l0)), utf16(text(l0, l1))]) {
       await running.upload(KEY, content);
       await running.reconcile();
-      running.hint(KEY);
+      running.signal(KEY);
       await running.settle();
     }
     const record = { v: 1, source: SOURCE, versionId: null, lastModified: UPLOADED, reason: 'utf-16' };
@@ -214,11 +214,11 @@ describe('UTF-16', () => {
     const running = place.start({ store: watch.store });
     await running.upload(KEY, utf16(text(l0)));
     watch.reset();
-    running.hint(KEY);
+    running.signal(KEY);
     await running.reconcile();
     await running.kill();
     const next = place.start({ store: watch.store });
-    next.hint(KEY);
+    next.signal(KEY);
     await next.reconcile();
     expect(watch.reads).toEqual([]);
     expect(await quarantineOf(place.log)).toHaveLength(1);

@@ -499,7 +499,7 @@ describe('a reader of appended bytes', () => {
     const running = place.start({ store: watch.store, since: 'now', clock });
     await running.settle();
     object = objectOf(gib10 + KIB, whole);
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([`0:${gib10} ${appended.toString().trimEnd()}`]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({

@@ -28,15 +28,15 @@ describe('producer', () => {
   it('publishes appended lines once when they are announced often and late', async () => {
     const running = place.start();
     await place.put(KEY, text(l0, l1));
-    running.hint(KEY);
-    running.hint(KEY);
+    running.signal(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0, l1]) });
 
     await place.put(KEY, text(l0, l1, l2, l3));
-    for (let i = 0; i < 5; i++) running.hint(KEY);
+    for (let i = 0; i < 5; i++) running.signal(KEY);
     await running.settle();
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0, l1, l2, l3]) });
   });
@@ -67,9 +67,9 @@ describe('producer', () => {
         ),
       );
     const before = await ends();
-    running.hint(KEY);
-    running.hint('web-1/missing.log');
-    running.hint('../../etc/passwd');
+    running.signal(KEY);
+    running.signal('web-1/missing.log');
+    running.signal('../../etc/passwd');
     await running.reconcile();
     expect(await ends()).toEqual(before);
   });
@@ -78,7 +78,7 @@ describe('producer', () => {
     const running = place.start({ includes: (key) => key.endsWith('.log') });
     await place.put(KEY, text(l0));
     await place.put('web-1/app.log.1', text(l1));
-    running.hint('web-1/app.log.1');
+    running.signal('web-1/app.log.1');
     await running.reconcile();
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0]) });
   });
@@ -86,7 +86,7 @@ describe('producer', () => {
   it('ignores objects modified before `since`, named by a signal or not', async () => {
     await place.put('logs/h/a.log', 'old\n');
     const running = place.start({ since: { ms: UPLOADED + 1 } });
-    running.hint('logs/h/a.log');
+    running.signal('logs/h/a.log');
     await running.settle();
     await running.reconcile();
     expect(await readLines(place.log)).toEqual({});
@@ -97,7 +97,7 @@ describe('producer', () => {
     await place.put(KEY, text(l0, l1));
     await running.reconcile();
     await place.put(KEY, text(l0, l1));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.reconcile();
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0, l1]) });
   });
@@ -107,7 +107,7 @@ describe('producer', () => {
     await place.put(KEY, `${text(l0, l1)}half a li`);
     await running.reconcile();
     await place.put(KEY, text(l1, l2, l3, info(4, 'and longer than before')));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await readLines(place.log)).toEqual({
       [SOURCE]: [
@@ -124,7 +124,7 @@ describe('producer', () => {
     await place.put(KEY, text(l0, l1, l2));
     await running.reconcile();
     await place.put(KEY, text(l3));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await readLines(place.log)).toEqual({
       [SOURCE]: [...published(0, [l0, l1, l2]), ...published(1, [l3])],
@@ -135,7 +135,7 @@ describe('producer', () => {
     let running = place.start();
     await place.put(KEY, text(l0) + l1.slice(0, 30));
     await running.settle();
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0]) });
     await running.producer.drain(10_000);
@@ -258,15 +258,15 @@ describe('producer, when an object changes in mid-read', () => {
   });
 
   it('checks it again when a signal comes while it is read', async () => {
-    let hints = 1;
+    let signals = 1;
     const store = changedStore(place.store, {
       read: async (bucket, key, range) => changedBehind(await place.store.read(bucket, key, range)),
     });
     async function* changedBehind(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       yield* chunks;
-      if (hints-- <= 0) return;
+      if (signals-- <= 0) return;
       await place.put(KEY, text(l0, l1));
-      running.hint(KEY);
+      running.signal(KEY);
     }
     await place.put(KEY, text(l0));
     const running = place.start({ store });

@@ -48,7 +48,7 @@ export interface Running {
   readonly failures: string[];
   readonly errors: Error[];
   /** Tells the producer that an object arrived. */
-  hint(key: string): void;
+  signal(key: string): void;
   /** Uploads contents of an object one after the other; each is looked at before the next one comes. */
   upload(key: string, ...contents: (string | Buffer)[]): Promise<void>;
   /** Waits until everything hinted at is read and committed. */
@@ -135,7 +135,7 @@ function startOn(options: Place['options'], put: Place['put']): Running {
     errors.push(error);
   };
   const producer = startProducer(seen.system, { ...options, onFailure });
-  const hint: Running['hint'] = (key) =>
+  const signal: Running['signal'] = (key) =>
     tell(producer.ref, { type: 'objectArrived', signal: { v: 1, bucket: BUCKET, key } });
   const settle: Running['settle'] = async () => {
     await producer.awaitIdle(20_000);
@@ -146,11 +146,11 @@ function startOn(options: Place['options'], put: Place['put']): Running {
     seen,
     failures,
     errors,
-    hint,
+    signal,
     upload: async (key, ...contents) => {
       for (const content of contents) {
         await put(key, content);
-        hint(key);
+        signal(key);
         await settle();
       }
     },

@@ -133,7 +133,7 @@ describe('second publisher with the same transactional id', () => {
     await second.settle();
 
     await place.put(KEY, text(6));
-    first.hint(KEY);
+    first.signal(KEY);
     await turnsUntil(() => first.failures.length > 0);
     expect(first.failures).toEqual(['publisher-0']);
     expect(first.errors).toMatchObject([
@@ -146,7 +146,7 @@ describe('second publisher with the same transactional id', () => {
     await first.producer.drain(10_000);
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(3) });
 
-    second.hint(KEY);
+    second.signal(KEY);
     await second.settle();
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(6) });
     expect(second.failures).toEqual([]);
@@ -158,9 +158,9 @@ describe('second publisher with the same transactional id', () => {
     await second.upload(KEY, text(3));
     const restarted = place.start();
     await place.put(KEY, text(6));
-    second.hint(KEY);
+    second.signal(KEY);
     await turnsUntil(() => second.failures.length > 0);
-    restarted.hint(KEY);
+    restarted.signal(KEY);
     await restarted.settle();
     expect(restarted.failures).toEqual([]);
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(6) });

@@ -34,7 +34,7 @@ describe('the trace of a source', () => {
     const torn = l2.slice(0, 30);
     await running.upload(KEY, text(l0), text(l0, l1) + torn, text(l1, l2));
     remove(place, KEY);
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     const [one, two] = [text(l0).length, text(l0, l1).length];
     expect(traced()).toEqual([
@@ -51,7 +51,7 @@ describe('the trace of a source', () => {
 
   it('names an object in quarantine once, and why it cannot be read', async () => {
     await running.upload(KEY, Buffer.from(`\ufeff${text(l0)}`, 'utf16le'));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(traced()).toEqual([
       ['quarantined', 'utf-16', 0, 0, expect.any(Number)],

@@ -72,7 +72,7 @@ function bucketOf(within: Place): Bucket {
 }
 
 async function look(): Promise<void> {
-  running.hint(KEY);
+  running.signal(KEY);
   await running.settle();
 }
 

@@ -59,7 +59,7 @@ describe('the reader of a versioned object', () => {
     await put(text(l0, l1));
     await running.reconcile();
     await put(text(l0, l1, l2), text(l3));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1, l2]), ...published(1, [l3])]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1, possibleGap: 0 } });
@@ -70,7 +70,7 @@ describe('the reader of a versioned object', () => {
     await put(text(l0));
     await running.reconcile();
     await put(text(l0, l1), text(l2), text(l2, l3), text(l4), text(l4, l5));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0, l1]),
@@ -94,7 +94,7 @@ describe('the reader of a versioned object', () => {
     await put(text(l0, l1));
     await running.reconcile();
     await put(text(l2, l3), text(l0, l1));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0, l1]),
@@ -111,7 +111,7 @@ describe('the reader of a versioned object', () => {
     await running.reconcile();
     watch.reset();
     await put(text(l0, l1));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     const newest = await place.store.head(BUCKET, KEY);
@@ -144,7 +144,7 @@ describe('the reader of a versioned object', () => {
     await putAt(place, UPLOADED + 120_000, KEY, text(l3));
     await putAt(place, UPLOADED + 180_000, KEY, text(l4));
     expire(2);
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0, l1]),
@@ -174,7 +174,7 @@ describe('the reader of a versioned object', () => {
     await running.settle();
     await putAt(place, UPLOADED + 180_000, KEY, text(l0, l1, l2));
     await putAt(place, UPLOADED + 240_000, KEY, text(l3));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l2], text(l0, l1).length), ...published(1, [l3])]);
   });
@@ -205,7 +205,7 @@ describe('the reader of a versioned object', () => {
     const running = place.start();
     await put(text(l0), text(l0, l1));
     remove(place, KEY);
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     expect((await checkpointOf(place.log, KEY)).ended).not.toBeNull();
@@ -227,7 +227,7 @@ describe('the reader of a versioned object', () => {
       },
     });
     const running = place.start({ store });
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     expect((await checkpointOf(place.log, KEY)).ended).not.toBeNull();
@@ -263,7 +263,7 @@ describe('the reader of a versioned object', () => {
     await put(text(l0, l1));
     remove(place, KEY);
     await put(text(l2));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0, l1]), ...published(1, [l2])]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({
@@ -345,7 +345,7 @@ describe('the reader of a versioned object', () => {
     await place.put(KEY, Buffer.from(`\ufeff${text(l0, l1)}`, 'utf16le'));
     await put(text(l0, l1));
     for (let look = 0; look < 3; look++) {
-      running.hint(KEY);
+      running.signal(KEY);
       await running.settle();
     }
     expect(await quarantineOf(place.log)).toEqual([expect.objectContaining({ source: SOURCE, reason: 'utf-16' })]);
@@ -370,12 +370,12 @@ describe('the reader of a versioned object', () => {
     await put(text(l1));
     denied = (await place.store.head(BUCKET, KEY))?.versionId;
     await put(text(l2));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
     expect(await quarantineOf(place.log)).toEqual([expect.objectContaining({ versionId: denied, reason: 'denied' })]);
     denied = undefined;
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([
       ...published(0, [l0]),
@@ -414,7 +414,7 @@ describe('a possible gap', () => {
     async function look(...contents: string[]): Promise<void> {
       for (const content of contents) {
         await plain.put(KEY, content);
-        running.hint(KEY);
+        running.signal(KEY);
         await running.settle();
       }
     }
@@ -446,7 +446,7 @@ describe('a possible gap', () => {
       await look(text(l0), held);
       expect(await checkpointOf(plain.log, KEY)).toMatchObject({ position: { possibleGap: 1, pendingGap: 0 } });
       remove(plain, KEY);
-      running.hint(KEY);
+      running.signal(KEY);
       await running.settle();
       expect(await gapsIn(plain.log)).toEqual(['1:0']);
       expect(await checkpointOf(plain.log, KEY)).toMatchObject({ position: { possibleGap: 1, pendingGap: null } });
@@ -492,7 +492,7 @@ describe('a possible gap', () => {
     await put(text(l0, l1));
     await running.reconcile();
     await put(text(l2), held, text(l3));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 3, possibleGap: 0 } });
     expect(await gapsIn(place.log)).toEqual([]);
@@ -508,7 +508,7 @@ describe('a possible gap', () => {
     await putAt(place, UPLOADED + 60_000, KEY, text(l2));
     await putAt(place, UPLOADED + 120_000, KEY, content);
     expire(2);
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { possibleGap: 1, pendingGap: null } });
     expect(await gapsIn(place.log)).toEqual(told);
@@ -539,7 +539,7 @@ describe('a versioned object that is denied at first', () => {
 
   it('is read from its oldest version on when it is allowed again', async () => {
     await putAt(place, UPLOADED + 120_000, KEY, text(l1, l2));
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l1, l2])]);
     const found = inParts({ generation: 1, quarantine: null, ended: null, possibleGap: 0 });
@@ -548,7 +548,7 @@ describe('a versioned object that is denied at first', () => {
 
   it('is read before its source ends when it was deleted meanwhile', async () => {
     remove(place, KEY);
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, [l0]), ...published(1, [l1])]);
     const {
@@ -569,7 +569,7 @@ it('reads all kept versions again when a removed source is put again', async () 
   place.advance(place.options.retentionMs + HOUR);
   await running.reconcile();
   // The publisher has removed the checkpoint when it answers a later reader.
-  running.hint('web-9/none.log');
+  running.signal('web-9/none.log');
   await running.settle();
   expect((await checkpointsOf(place.log, KEY)).at(-1)).toBeNull();
   await putAt(place, UPLOADED + 60_000, KEY, text(l2));

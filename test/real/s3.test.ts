@@ -260,19 +260,19 @@ describe('the producer on S3', () => {
     const running = place.start({ store });
 
     await upload(before);
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, before) });
 
     await upload([...before, ...appended]);
     await running.reconcile();
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     const whole = published(0, [...before, ...appended]);
     expect(await readLines(place.log)).toEqual({ [SOURCE]: whole });
 
     await upload(rewritten);
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await readLines(place.log)).toEqual({ [SOURCE]: [...whole, ...published(1, rewritten)] });
     expect(running.failures).toEqual([]);
@@ -282,12 +282,12 @@ describe('the producer on S3', () => {
     const [one, two, three] = [info(0), info(1), info(2)];
     const running = place.start({ store });
     await upload([one]);
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     await upload([one, two]);
     await keepVersions(PRODUCER_BUCKET);
     await upload([three]);
-    running.hint(KEY);
+    running.signal(KEY);
     await running.settle();
     expect(await readLines(place.log)).toEqual({
       [SOURCE]: [...published(0, [one, two]), ...published(1, [three])],

@@ -43,7 +43,7 @@ function signalOf(record: unknown): Signal | string {
   const key = typeof encodedKey === 'string' ? decodeKey(encodedKey) : null;
   if (key === null || !isObjectKey(key)) return 'a record without a valid object key';
 
-  // Both are hints of a hint: without them the object is read all the same.
+  // Both are optional: without them the object is read all the same.
   const versionId = field(object, 'versionId');
   const sequencer = field(object, 'sequencer');
   return {

@@ -69,10 +69,10 @@ export class Run {
         await this.expire(action.source);
         break;
       case 'hint':
-        for (let i = 0; i < action.times; i++) running.hint(KEYS[action.source] ?? '');
+        for (let i = 0; i < action.times; i++) running.signal(KEYS[action.source] ?? '');
         break;
       case 'hint at nothing':
-        running.hint('web-1/nothing.log');
+        running.signal('web-1/nothing.log');
         break;
       case 'reconcile':
         tell(running.producer.ref, { type: 'reconcile' });
@@ -102,7 +102,7 @@ export class Run {
     world.heal();
     await running.settle();
     const failed = await running.producer.awaitIdle(20_000);
-    if (how === 'hints') for (const { key } of this.sources) running.hint(key);
+    if (how === 'hints') for (const { key } of this.sources) running.signal(key);
     else if (failed.length > 0) await this.pass(ALL_DUE_MS);
     await running.reconcile();
     const notRead = await running.producer.awaitIdle(20_000);

@@ -133,7 +133,7 @@ export class World {
       // Without crashes from here on: one that starts again takes over in its turn.
       this.crashes = MAX_CRASHES;
       await before.settle();
-      for (const key of KEYS) before.hint(key);
+      for (const key of KEYS) before.signal(key);
     } else {
       await before.kill();
     }
