@@ -112,9 +112,9 @@ read_options() {
   done
 
   [[ -n $bucket ]] || refuse 'name the destination with --bucket BUCKET'
-  [[ $bucket =~ ^[A-Za-z0-9][A-Za-z0-9._-]+$ ]] || refuse "$(shown "$bucket") is no name of a bucket"
+  [[ $bucket =~ ^[A-Za-z0-9][A-Za-z0-9._-]+$ ]] || refuse "$(shown "$bucket") is not a bucket name"
   [[ -n $prefix && "/$prefix/" != *//* && "/$prefix/" != */./* && "/$prefix/" != */../* && $prefix != *[[:cntrl:]]* ]] ||
-    refuse "$(shown "$prefix") is no prefix: one or more names with / between them"
+    refuse "$(shown "$prefix") is not a prefix: give one or more names separated by /"
   [[ -n $host && $host != */* && $host != . && $host != .. && $host != *[[:cntrl:]]* ]] ||
     refuse "$(shown "$host") cannot be the host in a key: give one name without a slash with --host NAME"
   ((${#sources[@]} > 0)) || refuse 'name the files to upload: files, folders or quoted globs'
@@ -414,7 +414,7 @@ finish_rotated() {
         remember "$found" "${done_id[$path]}" "${done_size[$path]}" "${done_mtime[$path]}" ''
       fi
     elif [[ -n ${now_id[$path]:-} ]]; then
-      complain "$(shown "$path") was replaced, and what was uploaded last is gone: if it was rotated and compressed at once, its" \
+      complain "$(shown "$path") was replaced, and the file uploaded last is gone: if it was rotated and compressed at once, its" \
         "last lines may be missing; let logrotate wait with delaycompress"
     elif ((${#later[@]} == 0)); then
       tell "deleted: $(shown "$path")"

@@ -12,7 +12,7 @@ import { untilStopped, type OnFailure } from './until-stopped';
 import { launchWeb } from './view';
 
 export interface RunningConsumer {
-  /** Folds all there is to its end and sends every mail (`local --once`). */
+  /** Folds all input to its end and sends every mail (`local --once`). */
   finish(): Promise<void>;
   drain(): Promise<void>;
 }

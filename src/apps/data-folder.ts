@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../config';
 import { TelltaleError } from '../errors';
 
-/** Where everything of one installation lies. */
+/** Paths of one installation's data. */
 export interface DataFolder {
   readonly root: string;
   /** The event log. */
@@ -12,18 +12,18 @@ export interface DataFolder {
   readonly store: string;
   /** Sent mails. */
   readonly mail: string;
-  /** What the generators write. */
+  /** Files of the generators. */
   readonly hosts: string;
 }
 
 /**
- * Makes sure that the data folder is there and writable.
+ * Ensures that the data folder exists and is writable.
  * @throws DATA_FOLDER
  */
 export function openDataFolder(folder: string): DataFolder {
   const root = resolve(folder);
   try {
-    // It will hold log lines: nobody else's business.
+    // It will hold log lines, so only this user may read it.
     mkdirSync(root, { recursive: true, mode: 0o700 });
     accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
@@ -40,8 +40,8 @@ export function openDataFolder(folder: string): DataFolder {
 }
 
 /**
- * A data folder for somebody who only looks: nothing is made. With Kafka nothing needs to be in it.
- * @throws DATA_FOLDER when the event log is to be there, and no program has run on it
+ * Opens a data folder for reading and creates nothing. With Kafka it may be empty.
+ * @throws DATA_FOLDER when it must contain the event log, and no program has run on it
  */
 export function findDataFolder({ dataDir, eventLog }: Pick<Config, 'dataDir' | 'eventLog'>): DataFolder {
   const data = placesIn(resolve(dataDir));

@@ -5,7 +5,7 @@ import type { EventLog } from '../ports/event-log';
 const FETCH_BYTES = 1024 * 1024;
 const FETCH_WAIT_MS = 5_000;
 
-/** Where to read, and how far: to the end that the partition has now, or on and on until the signal is aborted. */
+/** Where to read, and how far: to the partition's present end, or until the signal is aborted. */
 export interface Follow {
   readonly topic: string;
   readonly partition: number;
@@ -14,8 +14,8 @@ export interface Follow {
 }
 
 /**
- * Hands over the committed records of a partition, in order, a batch at a time; goes on when `onRecords` is done with
- * it. Returns when all is read, or the signal or the closing of the log ends it.
+ * Passes on the committed records of a partition in order, one batch at a time, and waits for `onRecords` each time.
+ * Returns at the end, or when the signal is aborted or the log is closed.
  */
 export async function follow(
   log: EventLog,

@@ -12,19 +12,19 @@ import { openStore } from './compose';
 import { openDataFolder } from './data-folder';
 import { startUploads } from './uploads';
 
-/** What a burst writes at once, about. */
+/** Approximate size of one write in a burst. */
 const BURST_BYTES = 64 * 1024;
 
 export interface GeneratorsOptions {
   readonly settings: Config['generator'];
-  /** Gets a folder `host-1`, `host-2`, … for each host. */
+  /** Contains a folder `host-1`, `host-2`, … per host. */
   readonly folder: string;
   readonly clock: Clock;
   readonly stop: AbortSignal;
 }
 
 /**
- * `telltale generator`: writes the log files of a few hosts until it is stopped, or as long and as much as configured, and
+ * `telltale generator`: writes log files of some hosts until it is stopped or reaches the configured limits, and
  * uploads them to the embedded object store.
  * @returns the exit code
  */
@@ -40,10 +40,11 @@ export async function runGenerator(config: Config, io: Io): Promise<number> {
 }
 
 /**
- * Hosts that write side by side, each `maxCount` lines at most, into `<folder>/host-<i>/LogFileGenerator.<yyyy-MM-dd>.log`.
- * Resolves when all of them have written what they had to, or are stopped; when one fails the others stop too.
- * @returns how many lines were written
- * @throws CONFIG when the pattern is not understood, DATA_FOLDER when a file cannot be written
+ * Runs hosts that write concurrently, each at most `maxCount` lines, into
+ * `<folder>/host-<i>/LogFileGenerator.<yyyy-MM-dd>.log`. Resolves when all of them are finished or stopped; when one
+ * fails, the others stop too.
+ * @returns the number of written lines
+ * @throws CONFIG when the pattern is not supported, DATA_FOLDER when a file cannot be written
  */
 export async function startGenerators(options: GeneratorsOptions): Promise<{ lines: number }> {
   const { settings, folder, clock } = options;
@@ -83,7 +84,7 @@ interface Host {
   readonly stop: AbortSignal;
 }
 
-/** Writes a line and pauses, or in a burst as many lines at once as fit; gives way to the other hosts after each write. */
+/** Writes a line and pauses, or in a burst writes as many lines as fit. Yields to the other hosts after each write. */
 async function runHost({ random, lineMaker, folder, settings, clock, stop }: Host): Promise<number> {
   const { maxCount, duration, burst, pauseMin, pauseMax } = settings;
   const limit = maxCount === 0 ? Infinity : maxCount;
@@ -108,7 +109,7 @@ async function runHost({ random, lineMaker, folder, settings, clock, stop }: Hos
   return lines;
 }
 
-/** Appends whole lines, each call in one write, so that whoever is killed between two leaves no torn line. */
+/** Appends whole lines, with one write per call, so that a kill between two calls leaves no torn line. */
 class LogFile {
   private current: { readonly path: string; readonly handle: FileHandle; endsTorn: boolean } | null = null;
 
@@ -141,7 +142,7 @@ class LogFile {
   }
 }
 
-/** Does the last line of the file lack its end, because somebody else wrote it or the disk was full? */
+/** True when the last line of the file is unterminated, because another program wrote it or the disk was full. */
 async function endsTorn(handle: FileHandle): Promise<boolean> {
   const { size } = await handle.stat();
   if (size === 0) return false;

@@ -10,8 +10,7 @@ import { projectFile } from '../project-file';
 import type { Site } from '../stream/pipeline';
 
 /**
- * What the configuration says to the pure parts. No adapter is loaded for it: `telltale replay` needs none, and starts
- * quickly.
+ * Options of the pure parts, from the configuration. Loads no adapter: `telltale replay` needs none and starts quickly.
  */
 
 const ENGINE = `telltale/${versionOf(JSON.parse(readFileSync(projectFile('package.json'), 'utf8')))}`;
@@ -37,7 +36,7 @@ function customFormatOf({ pattern, levels }: Config['ingest']['sources'][number]
 
 const levelByName = { error: Level.ERROR, warn: Level.WARN, info: Level.INFO, debug: Level.DEBUG } as const;
 
-/** What pipelines learn about this installation. */
+/** Facts about this installation for pipelines. */
 export function siteOf(config: Config, mode: Site['mode']): Site {
   return { partitions: config.eventLog.partitions, engine: ENGINE, mode };
 }

@@ -4,25 +4,25 @@ import { errnoOf } from '../adapters/embedded/errno';
 import { TelltaleError } from '../errors';
 import { unreadable, type Unreadable } from './unreadable';
 
-/** A log file given by path (rule 20). */
+/** A log file given by path (`replay-equals-live`). */
 export interface LogFile {
   readonly path: string;
   /** `<folder>/<file>`; a second equal one `<folder>/<file>~2`. The folder is its origin. */
   readonly key: string;
-  /** Stands for LastModified: epoch milliseconds. */
+  /** Serves as LastModified: epoch milliseconds. */
   readonly mtime: number;
 }
 
-/** What paths name. */
+/** The files that paths name. */
 export interface LogFiles {
   readonly files: readonly LogFile[];
-  /** Files and folders that are there, and cannot be opened. */
+  /** Existing files and folders that cannot be opened. */
   readonly closed: readonly Unreadable[];
 }
 
 /**
- * The files that paths name, folders with all that is in them, in order of their paths.
- * @throws FILE_NOT_FOUND, FILE_UNREADABLE before anything is read, when there is nothing where a path leads
+ * Finds the files that paths name, including all files in folders, in order of their paths.
+ * @throws FILE_NOT_FOUND, FILE_UNREADABLE before any read, when a path does not exist
  */
 export async function findLogFiles(paths: readonly string[]): Promise<LogFiles> {
   const files: LogFile[] = [];
@@ -64,7 +64,7 @@ async function filesAt(path: string, given: string, isNamed: boolean): Promise<(
   } catch (cause) {
     const code = errnoOf(cause);
     if (code === 'EACCES' || code === 'EPERM') return [unreadable(path, 'denied')];
-    // A symbolic link that leads nowhere keeps nobody from reading the rest of its folder.
+    // A broken symbolic link must not stop reading the rest of its folder.
     if (!isNamed && (code === 'ENOENT' || code === 'ELOOP')) return [{ path, why: ` leads nowhere (${code})` }];
     if (code === 'ENOENT') throw new TelltaleError('FILE_NOT_FOUND', `there is no file or folder ${given}`, { cause });
     throw new TelltaleError('FILE_UNREADABLE', `cannot read ${given} (${code}): check its permissions`, { cause });

@@ -1,11 +1,11 @@
 import type { QuarantineReason } from '../ingestion/checkpoint';
 import { TelltaleError } from '../errors';
 
-/** A file that `replay` or `local --once` left out. */
+/** A file that `replay` or `local --once` skipped. */
 export interface Unreadable {
-  /** As the user knows it. */
+  /** The path that the user gave. */
   readonly path: string;
-  /** Goes on after the path. */
+  /** Text that follows the path. */
   readonly why: string;
 }
 
@@ -22,12 +22,12 @@ export function unreadable(path: string, reason: QuarantineReason): Unreadable {
   return { path, why: whys[reason] };
 }
 
-/** So many are named. */
+/** Maximum number of named files. */
 const NAMED = 10;
 
 /**
- * Says what was left out, after the results of all others are printed.
- * @throws FILE_UNREADABLE with a line for each of the first files, when there are any
+ * Reports skipped files after the results of all others.
+ * @throws FILE_UNREADABLE with a line for each of the first skipped files, if any
  */
 export function refuseUnreadable(files: readonly Unreadable[]): void {
   if (files.length === 0) return;

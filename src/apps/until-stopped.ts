@@ -5,8 +5,8 @@ import type { Io } from '../io';
 export type OnFailure = (what: string, error: Error) => void;
 
 /**
- * Starts a program and keeps it running until the user stops it, or one of its parts fails for good; then drains it.
- * @param start starts the program; returns how to drain it
+ * Starts a program, keeps it running until the user stops it or one of its parts fails permanently, then drains it.
+ * @param start starts the program; returns a function that drains it
  * @returns the exit code: 0 when it was stopped, 1 when it failed
  */
 export async function untilStopped(
@@ -29,8 +29,8 @@ export async function untilStopped(
 }
 
 /**
- * Does work that ends by itself, but not after a part has failed permanently, or the user has stopped it.
- * @throws what a part failed with; STOPPED
+ * Runs work that ends by itself, unless a part fails permanently or the user stops it first.
+ * @throws the error of a failed part; STOPPED
  */
 export async function unlessStopped<T>(io: Io, work: (onFailure: OnFailure) => Promise<T>): Promise<T> {
   let onAbort: () => void = () => undefined;

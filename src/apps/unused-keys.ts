@@ -3,8 +3,8 @@ import { compileGlob } from '../glob';
 import type { Io } from '../io';
 
 /**
- * Warns of entries of `ingest.sources` that hold for none of the files that `replay` or `local --once` is to read: there keys
- * are shorter than in the bucket, and a glob that is made for those fits nothing.
+ * Warns of entries of `ingest.sources` that match none of the files that `replay` or `local --once` reads: their keys
+ * are shorter than in the bucket, so that a glob for the bucket may match nothing.
  */
 export function warnOfUnusedKeys(config: Config, keys: readonly string[], io: Io): void {
   for (const [index, { keys: glob }] of config.ingest.sources.entries()) {

@@ -14,13 +14,13 @@ export interface CatOptions {
   readonly topic: string;
   /** Null for all partitions. */
   readonly partition: number | null;
-  /** First offset wanted of each partition. */
+  /** First offset of each partition. */
   readonly from: number;
   readonly follow: boolean;
   readonly json: boolean;
 }
 
-/** `telltale cat`: prints committed records, partition after partition; with `follow`, as they come. */
+/** `telltale cat`: prints committed records, partition after partition; with `follow`, as they arrive. */
 export async function runCat(config: Config, options: CatOptions, io: Io): Promise<number> {
   const partitions = partitionsOf(config, options);
   const log = await openEventLog(config, findDataFolder(config));
@@ -46,7 +46,7 @@ export async function runCat(config: Config, options: CatOptions, io: Io): Promi
   return 0;
 }
 
-/** Writes, and waits for whoever reads it slowly: what is printed does not pile up in memory. */
+/** Writes and waits for a slow reader, so that output does not accumulate in memory. */
 function writerTo({ out, stop }: Io): (text: string) => void | Promise<void> {
   let room: Promise<void> | null = null;
   const hasRoom = (): void => void (room = null);
@@ -93,7 +93,7 @@ function asText(partition: number, record: DecodedRecord): string {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Text as it is; bytes that are not valid UTF-8 as `{"base64": …}`. */
+/** Text unchanged; bytes that are not valid UTF-8 as `{"base64": …}`. */
 function textOrBase64(bytes: Buffer | null): string | { base64: string } | null {
   if (bytes === null) return null;
   try {

@@ -1,4 +1,4 @@
-/** Time as data: whoever needs to know the time, or to wait, is handed a clock. */
+/** Time as data: code that needs the time, or must wait, receives a clock. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;

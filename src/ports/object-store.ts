@@ -1,36 +1,36 @@
 /**
- * The object store: S3, or a folder. Every adapter passes `test/contract/object-store.ts`.
- * Reads and listings are consistent: what a finished `put` wrote is what every later call sees.
+ * The object store: S3, or a folder. Every adapter passes `test/contract/object-store.ts`. Reads and listings are
+ * consistent: every call after a finished `put` sees its result.
  */
 export interface ObjectStore {
-  /** Null when there is no such object, or not this version of it. Without `versionId` the newest. */
+  /** Null when the object, or this version of it, does not exist. Without `versionId`, the newest version. */
   head(bucket: string, key: string, versionId?: string): Promise<ObjectInfo | null>;
 
   /**
-   * Streams bytes [from, end of object). One version only: an overwrite in mid-read never mixes contents.
+   * Streams bytes [from, end of object) of one version: an overwrite during the read never mixes contents.
    * @throws OBJECT_CHANGED when the object's ETag is not `ifMatch`; OBJECT_NOT_FOUND; OBJECT_STORE
    */
   read(bucket: string, key: string, range: ReadRange): Promise<AsyncIterable<Buffer>>;
 
   /**
-   * All objects of a bucket whose key begins with `prefix`, in order of their keys (UTF-8), page by page, in bounded
+   * Lists the objects of a bucket whose key begins with `prefix`, in UTF-8 order of keys, page by page, in bounded
    * memory.
-   * @param range.after only keys behind this one: a listing that failed goes on where it stood
+   * @param range.after only keys after this one, so that a failed listing can continue
    */
   list(bucket: string, range?: { readonly prefix?: string; readonly after?: string }): AsyncIterable<ObjectInfo>;
 
   /**
-   * The versions of an object that are kept, oldest first, without checksums; delete markers are left out. Each has a
-   * `versionId`. Empty when there is no such object, or the bucket never kept versions.
-   * @param from those from this version on, itself first; all when it is not among them any more
+   * The kept versions of an object, oldest first, without checksums or delete markers. Each has a `versionId`. Empty
+   * when the object does not exist, or the bucket never kept versions.
+   * @param from starts with this version; all versions when it no longer exists
    */
   versions(bucket: string, key: string, from?: string): Promise<readonly ObjectVersion[]>;
 
-  /** Writes an object from a file as it is at this moment; atomic for readers. Returns what was written. */
+  /** Writes an object from a file's present content, atomically for readers. Returns the written object. */
   putFile(bucket: string, key: string, path: string): Promise<ObjectInfo>;
 }
 
-/** What is read: of the version named, or of the newest; only if its ETag is `ifMatch`. */
+/** The bytes to read, of the named or the newest version, only if its ETag is `ifMatch`. */
 export interface ReadRange {
   readonly from: number;
   readonly ifMatch: string;
@@ -40,13 +40,13 @@ export interface ReadRange {
 export interface ObjectInfo {
   readonly key: string;
   readonly size: number;
-  /** As S3 gives it, quotes included. */
+  /** As S3 returns it, including quotes. */
   readonly etag: string;
   /** Epoch milliseconds. */
   readonly lastModified: number;
-  /** Absent in listings, and where the bucket never kept versions. */
+  /** Absent in listings, and when the bucket never kept versions. */
   readonly versionId?: string;
-  /** Checksum of the whole object; absent in listings, and where the store keeps none that can be combined. */
+  /** Checksum of the whole object; absent in listings, and when the store keeps none that can be combined. */
   readonly checksum?: ObjectChecksum;
 }
 

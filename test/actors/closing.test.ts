@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => place.close());
 
-/** A store that yields small pieces and counts the bodies that are open. The first few reads find the object changed. */
+/** A store that yields small pieces and counts open bodies. The first few reads find the object changed. */
 function counting(store: ObjectStore, changes: number): { readonly store: ObjectStore; readonly open: () => number } {
   let open = 0;
   let left = changes;
@@ -53,7 +53,7 @@ const skipped = (since: Partial<Since>): Change => ({
 type Change = Partial<SourceReaderOptions> & { readonly changes?: number };
 
 describe('a reader', () => {
-  // A body that stays open is a connection that S3's client does not get back: after fifty of them it reads nothing.
+  // An open body keeps a connection of S3's client: after fifty of them it reads nothing.
   it.each<[string, string | Buffer | null, string | Buffer, Change]>([
     ['plain text for the first time', null, all, {}],
     ['a gzip for the first time', null, gzipSync(all), {}],
@@ -68,12 +68,7 @@ describe('a reader', () => {
     ['text that replaced a gzip', gzipSync(all), more, {}],
     ['a gzip that replaced text', all, gzipSync(more), {}],
     ['skipped text', null, all, skipped({})],
-    [
-      'text of which the beginning is skipped',
-      null,
-      all,
-      skipped({ listed: { size: 500, etag: '"x"', lastModified: 1 } }),
-    ],
+    ['text with a skipped beginning', null, all, skipped({ listed: { size: 500, etag: '"x"', lastModified: 1 } })],
   ])('closes what it opened when it reads %s and stops after any turn', async (_, before, now, change) => {
     let committed: Checkpoint | null = null;
     if (before !== null) {

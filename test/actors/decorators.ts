@@ -2,9 +2,9 @@ import { TelltaleError } from '../../src/errors';
 import type { EventLog, EventTransaction, EventWriter } from '../../src/ports/event-log';
 import type { ObjectStore } from '../../src/ports/object-store';
 
-/** Real adapters with something going wrong in front of them. */
+/** Real adapters behind fault injectors. */
 
-/** How a commit goes wrong: its answer is lost after or before it happened, or it certainly did not happen. */
+/** Fault of a commit: its answer is lost after or before the commit, or the commit certainly did not happen. */
 export type CommitFault = 'answer lost, happened' | 'answer lost, did not happen' | 'aborted';
 
 export const commitFaults: readonly CommitFault[] = ['answer lost, happened', 'answer lost, did not happen', 'aborted'];
@@ -23,7 +23,7 @@ export function changedLog(log: EventLog, change: Partial<EventLog>): EventLog {
   };
 }
 
-/** An event log that asks before each commit how it goes wrong; null: it does not. */
+/** An event log that asks for a fault before each commit; null means none. */
 export function withCommitFaults(log: EventLog, nextFault: () => CommitFault | null): EventLog {
   return changedLog(log, {
     openWriter: async (options) => faultyWriter(await log.openWriter(options), nextFault),
@@ -45,7 +45,7 @@ function faultyWriter(writer: EventWriter, nextFault: () => CommitFault | null):
   return { begin: () => faulty(writer.begin()), close: () => writer.close() };
 }
 
-/** Lets each commit wait until `opened` resolves. */
+/** Delays each commit until `opened` resolves. */
 export function withStalledCommits(log: EventLog, opened: Promise<void>): EventLog {
   return changedLog(log, {
     openWriter: async (options) => {

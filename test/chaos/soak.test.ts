@@ -8,13 +8,13 @@ import { readWindows } from '../support/topics';
 import { until } from '../support/until';
 import type { Program } from '../support/local-process';
 
-/** Story: half an hour of bursts, rewrites and broker restarts; memory stays flat and nothing is lost or repeated. */
+/** Half an hour of bursts, rewrites and broker restarts: memory stays flat, and no line is lost or repeated. */
 const MINUTES = Number(process.env['TELLTALE_TEST_SOAK_MINUTES'] ?? 30);
 const MINUTE = 60_000;
 const REWRITER = 'rewriter-1';
 const STEP_MS = 10_000;
 
-describe('a soak on Kafka', () => {
+describe('Telltale on Kafka under load for a long time', () => {
   let site: KafkaSite;
 
   beforeAll(async () => {
@@ -79,7 +79,7 @@ describe('a soak on Kafka', () => {
     return content;
   }
 
-  /** What topic `logs` holds of each generation of the rewritten file, as kcat reads it. */
+  /** The content of topic `logs` for each generation of the rewritten file, as kcat reads it. */
   async function generations(): Promise<string[]> {
     const contents: string[] = [];
     for (let partition = 0; partition < 10; partition++) {

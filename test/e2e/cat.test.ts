@@ -36,7 +36,7 @@ async function cat(change: Partial<CatOptions>): Promise<string[]> {
 }
 
 describe('telltale cat', () => {
-  it('prints one object a record, with bytes that are no text as base64', async () => {
+  it('prints one object per record, with binary bytes as base64', async () => {
     const [first, second, ...rest] = (await cat({})).map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(rest).toEqual([]);
     expect(first).toMatchObject({
@@ -53,14 +53,14 @@ describe('telltale cat', () => {
     });
   });
 
-  it('prints records for people with control characters made visible', async () => {
+  it('escapes control characters in records for people', async () => {
     const lines = await cat({ json: false });
     expect(lines).toHaveLength(2);
     expect(lines[0]).toContain('good \\u001b[31mred');
     expect(lines.join('')).not.toContain('\u001b');
   });
 
-  it('begins where it is told to', async () => {
+  it('starts at the given offset', async () => {
     const { partition } = JSON.parse((await cat({}))[0] ?? '') as { partition: number };
     expect(await cat({ partition, from: 1 })).toHaveLength(1);
     expect(await cat({ partition, from: 2 })).toEqual([]);
@@ -73,7 +73,7 @@ describe('telltale cat', () => {
     for (const { value } of records) expect(JSON.parse(value)).toBeInstanceOf(Object);
   });
 
-  it('goes on with what comes until it is stopped', async () => {
+  it('continues with new records until stopped', async () => {
     const io = collectingIo();
     const running = runCat(configWith(...set), options({ follow: true }), io);
     await io.whenPrinted(/"offset":1/);
@@ -84,7 +84,7 @@ describe('telltale cat', () => {
     expect(await running).toBe(0);
   });
 
-  it('refuses a topic or partition that is not there', async () => {
+  it('refuses an unknown topic or partition', async () => {
     const run = (change: Partial<CatOptions>): Promise<number> =>
       runCat(configWith(...set), options(change), collectingIo());
     await expect(run({ topic: 'log' })).rejects.toMatchObject({

@@ -12,7 +12,7 @@ import { tempFolders } from '../support/temp-folder';
 
 const folders = tempFolders();
 
-/** What a command found out, in the fields of rule 19. */
+/** The results of a command, in the fields that must be equal (`replay-equals-live`). */
 interface Results {
   readonly windows: object[];
   readonly mails: { id: string; subject: string }[];
@@ -89,7 +89,7 @@ describe('telltale local --once', () => {
     expect(new Set(results.mails.map(({ subject }) => subject)).size).toBeGreaterThan(2);
   });
 
-  it('does not depend on the order in which files are named, but for mail of equal time', async () => {
+  it('does not depend on the order of the files, except for mails of equal time', async () => {
     const folder = folders.make();
     const paths = ['web-1', 'web-2', 'web-3'].map((host, i) =>
       writeLog(folder, `${host}/app.log`, `${logbackLines(50, { from: i * 10 }).join('\n')}\n`),
@@ -171,7 +171,7 @@ describe('telltale local --once', () => {
 });
 
 describe('telltale local', () => {
-  it("without generators watches files of one's own", async () => {
+  it("watches the user's files without generators", async () => {
     const data = folders.make();
     writeLog(data, 'hosts/web-1/app.log', `${logbackLines(50).join('\n')}\n`);
     const io = collectingIo();
@@ -186,7 +186,7 @@ describe('telltale local', () => {
 });
 
 describe('telltale replay', () => {
-  it('leaves a torn last line out on demand', async () => {
+  it('omits an unterminated last line on request', async () => {
     const folder = folders.make();
     const lines = logbackLines(10);
     const torn = writeLog(folder, 'web-1/torn.log', lines.join('\n'));

@@ -6,7 +6,7 @@ import { tempFolders } from '../support/temp-folder';
 
 const folders = tempFolders();
 
-describe('telltale replay with formats and zones of the user', () => {
+describe('telltale replay with custom formats and zones', () => {
   const sources = [
     {
       keys: '**/db-*/*',
@@ -15,7 +15,7 @@ describe('telltale replay with formats and zones of the user', () => {
       levels: { F: 'error', W: 'warn' },
     },
     { keys: 'ny/**', zone: 'America/New_York' },
-    // The first that fits holds.
+    // The first match applies.
     { keys: '**', zone: 'Asia/Kolkata' },
   ];
 

@@ -17,7 +17,7 @@ const config = configWith(`dataDir=${folders.make()}`);
 const data = openDataFolder(config.dataDir);
 const KEY = 'logs/web-1/app.log';
 
-/** Runs a program until what it does is done. */
+/** Runs a program until its work is done. */
 async function whileRunning(
   run: (io: Io) => Promise<number>,
   until: (io: ReturnType<typeof collectingIo>) => Promise<void>,
@@ -52,7 +52,7 @@ async function printedBy(run: (io: Io) => Promise<number>): Promise<string> {
   return io.printed();
 }
 
-it('a log file that was replaced between two looks is told of by its first line, the mail, and the audit', async () => {
+it('reports a log file replaced between two checks in its first line, the mail and the audit', async () => {
   await ingest(`${stamp(0)}.000 [main] INFO  app.Main - started`);
   const error = (second: number): string => `${stamp(second)}.000 [main] ERROR app.Main - lost ${second}`;
   await ingest(error(61), error(62), error(63));

@@ -7,7 +7,7 @@ import { comparable, parseResults } from '../support/results';
 import { tempFolders } from '../support/temp-folder';
 import { copyProgram, finished, start, type Finished } from '../unit/cli/program-copy';
 
-/** What only a process of its own can show: standard input, signals, limits of the machine. */
+/** Tests that need a separate process: standard input, signals, limits of the machine. */
 
 const folders = tempFolders();
 let program: string;
@@ -60,7 +60,7 @@ describe('telltale', () => {
     }
   });
 
-  it('takes the files of `local --once` wherever they stand', async () => {
+  it('accepts the files of `local --once` at any position', async () => {
     const [one, two] = [1, 2].map((i) => writeLog(folders.make(), `web-${i}/app.log`, text(i))) as [string, string];
     for (const args of [
       ['--once', '--data', folders.make(), one, two],
@@ -91,12 +91,12 @@ async function untilOutput(child: ChildProcess, isTrue: () => boolean): Promise<
   while (!isTrue() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-describe('a disk that is full', () => {
-  it('is said in one sentence; the data folder stays usable, and the next run goes on', async () => {
+describe('a full disk', () => {
+  it('is reported in one sentence; the data folder stays usable, and the next run continues', async () => {
     const folder = folders.make();
     const logs = folders.make();
     const paths = Array.from({ length: 5 }, (_, i) => writeLog(logs, `web-${i}/app.log`, text(3_000)));
-    // No file may grow beyond this many KiB: the event log cannot be made at first, then it is full in mid-work.
+    // No file may exceed this many KiB: first the event log cannot be created, then it fills up during work.
     const limited = (kib: number): Promise<Finished> =>
       finished(
         spawn(

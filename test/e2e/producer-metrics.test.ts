@@ -40,7 +40,7 @@ describe('producer metrics', () => {
     });
   });
 
-  it('are not served when another program has their port, and reading goes on', async () => {
+  it('are not served when another program uses their port, and reading continues', async () => {
     const other = await startWeb({
       ...{ host: '127.0.0.1', port: 0, section: 'producer.web' },
       answer: (path) => metricsAnswerTo(path, []),

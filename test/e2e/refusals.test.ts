@@ -20,7 +20,7 @@ type Run = (config: Config, io: Io) => Promise<number>;
 const local = (config: Config, io: Io): Promise<number> =>
   runLocal(config, { once: null, keepData: true, json: false }, io);
 
-/** What a user would see of a program that is refused: exit code and lines. */
+/** What a user sees of a refused program: exit code and lines. */
 async function refused(run: Promise<number>): Promise<{ exitCode: number; lines: readonly string[] }> {
   const error = await run.then(
     (exitCode) => new Error(`it ended with ${exitCode}`),
@@ -29,7 +29,7 @@ async function refused(run: Promise<number>): Promise<{ exitCode: number; lines:
   return explainError(error, false);
 }
 
-describe('a second program on one data folder', () => {
+describe('a second program on a data folder', () => {
   it.each<[name: string, next: string, first: Run, second: Run]>([
     ['local', 'local', local, local],
     ['local', 'producer', local, runProducer],
@@ -59,7 +59,7 @@ describe('a second program on one data folder', () => {
   });
 });
 
-describe('a port that is taken', () => {
+describe('a port in use', () => {
   let server: Server;
   beforeEach(async () => {
     server = createServer();
@@ -70,7 +70,7 @@ describe('a port that is taken', () => {
   it.each([
     ['local', local],
     ['consumer', runConsumer],
-  ])('is said in one sentence by %s, which leaves the data folder free', async (_, run) => {
+  ])('is reported in one sentence by %s, which releases the data folder', async (_, run) => {
     const folder = folders.make();
     const { port } = server.address() as AddressInfo;
     const { exitCode, lines } = await refused(run(configWith(`dataDir=${folder}`, `web.port=${port}`), collectingIo()));
@@ -82,7 +82,7 @@ describe('a port that is taken', () => {
   });
 });
 
-describe('files that cannot be read', () => {
+describe('unreadable files', () => {
   const commands: [string, (paths: string[]) => Promise<number>][] = [
     ['replay', (paths) => runReplay(configWith(), { paths, json: true, terminatedOnly: false }, collectingIo())],
     ['local --once', (paths) => runLocal(configWith(), { once: paths, keepData: false, json: true }, collectingIo())],
@@ -103,12 +103,12 @@ describe('files that cannot be read', () => {
   });
 });
 
-describe('a data folder that cannot be used', () => {
+describe('an unusable data folder', () => {
   it.each([
     ['local', local],
     ['producer', runProducer],
     ['consumer', runConsumer],
-  ])('is said in one sentence by %s', async (_, run) => {
+  ])('is reported in one sentence by %s', async (_, run) => {
     const file = join(folders.make(), 'a-file');
     writeFileSync(file, '');
     const { exitCode, lines } = await refused(run(configWith(`dataDir=${join(file, 'data')}`), collectingIo()));
@@ -120,18 +120,18 @@ describe('a data folder that cannot be used', () => {
     ['local', local],
     ['producer', runProducer],
     ['consumer', runConsumer],
-  ])('is said in one sentence by %s when its event log is none', async (_, run) => {
+  ])('is reported in one sentence by %s when its event log is invalid', async (_, run) => {
     const folder = folders.make();
     writeFileSync(
       join(folder, 'events.db'),
-      'this is no database, but a long enough text to be looked at as one'.repeat(50),
+      'this is not a database, but a text long enough to look like one'.repeat(50),
     );
     const { exitCode, lines } = await refused(run(configWith(`dataDir=${folder}`), collectingIo()));
     expect(exitCode).toBe(1);
     expect(lines).toEqual([expect.stringContaining('events.db')]);
   });
 
-  it('is said when it was made with another number of partitions', async () => {
+  it('is reported when its number of partitions differs', async () => {
     const folder = folders.make();
     const io = collectingIo();
     io.interrupt();
@@ -143,7 +143,7 @@ describe('a data folder that cannot be used', () => {
   });
 });
 
-describe('local --once that is interrupted', () => {
+describe('an interrupted local --once', () => {
   it('ends with one sentence, and prints nothing', async () => {
     const lines = logbackLines(2000).map((line) => `${line}\n`);
     const path = writeLog(folders.make(), 'web-1/app.log', lines.join(''));

@@ -14,7 +14,7 @@ async function replay(paths: readonly string[], ...set: string[]): Promise<strin
   return io.printed();
 }
 
-/** What a user would see of an input that is refused. */
+/** What a user sees of a refused input. */
 async function refused(content: Buffer, ...set: string[]): Promise<{ exitCode: number; line: string | undefined }> {
   const path = writeLog(folders.make(), 'web-1/app.log', content);
   const error: unknown = await replay([path], ...set).catch((reason: unknown) => reason);
@@ -26,7 +26,7 @@ async function refused(content: Buffer, ...set: string[]): Promise<{ exitCode: n
 const log = `${logbackLines(200).join('\n')}\n`;
 
 describe('telltale replay', () => {
-  it('finds out the same of files and of their gzips, whatever these are called', async () => {
+  it('gives equal results for files and their gzips, with any names', async () => {
     const paths = writeUglyLogs(folders.make());
     const other = folders.make();
     const contents = paths.map((path) => ({ name: path.split('/').slice(-3).join('/'), content: readFileSync(path) }));
@@ -37,7 +37,7 @@ describe('telltale replay', () => {
     expect(await replay(zipped)).toBe(results);
   });
 
-  it('goes by the bytes: a plain file may be called .gz', async () => {
+  it('detects gzip by the bytes: a plain file may be called .gz', async () => {
     const name = 'web-1/app.2021-10-17.log.gz';
     const lines = '10:00:01.000 [main] ERROR app.Main - failed\n';
     const zipped = await replay([writeLog(folders.make(), name, gzipSync(lines))]);
@@ -53,7 +53,7 @@ describe('telltale replay', () => {
     ],
     ['half a gzip', gzipSync(log).subarray(0, 400), 'FILE: the gzip is truncated: write it again, or append the rest'],
     [
-      'a gzip with text behind it',
+      'a gzip followed by text',
       Buffer.concat([gzipSync(log), Buffer.from(log)]),
       'FILE: the gzip is corrupt: write it again',
     ],
@@ -66,7 +66,7 @@ describe('telltale replay', () => {
     expect(await refused(content)).toEqual({ exitCode: 1, line: `telltale: ${sentence}` });
   });
 
-  it('reads what looks like a bomb when it is allowed to', async () => {
+  it('reads a highly compressed file when the ratio allows it', async () => {
     const path = writeLog(folders.make(), 'web-1/app.log', gzipSync('no level\n'.repeat(2 ** 21)));
     await expect(replay([path])).rejects.toThrow('ingest.maxGzipRatio');
     expect(await replay([path], 'ingest.maxGzipRatio=1032')).toContain(`"lines":${2 ** 21}`);

@@ -16,7 +16,7 @@ async function printed(run: (io: ReturnType<typeof collectingIo>) => Promise<num
   return io.printed().split('\n').slice(0, -1);
 }
 
-/** A data folder whose lines are counted. */
+/** A data folder with counted lines. */
 async function countedFolder(): Promise<Config> {
   const config = configWith(`dataDir=${folders.make()}`, 'eventLog.partitions=2');
   const file = writeLog(join(folders.make(), 'web-1'), 'app.log', `${logbackLines(3).join('\n')}\n`);
@@ -72,7 +72,7 @@ describe('telltale reset', () => {
     expect(await running).toBe(0);
   });
 
-  it('names the nearest job when there is none of that name', async () => {
+  it('names the nearest job for an unknown name', async () => {
     const config = configWith(`dataDir=${folders.make()}`);
     await expect(runReset(config, { job: 'countin', json: false }, collectingIo())).rejects.toMatchObject({
       code: 'USAGE',

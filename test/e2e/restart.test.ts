@@ -17,7 +17,7 @@ import { compareLogsWithFiles, readWindows, terminatedLines, untilWindows, withE
 
 const folders = tempFolders();
 
-/** A program that runs in this process until it is interrupted. */
+/** A program in this process that runs until interrupted. */
 interface Program {
   readonly io: CollectingIo;
   /** Interrupts it; resolves with its exit code. */
@@ -41,7 +41,7 @@ afterEach(async () => {
   for (const site of sites.splice(0)) await site.stopAll();
 });
 
-/** Hosts' files on one side, a data folder on the other, and the upload between them. */
+/** Hosts' files, a data folder, and the upload between them. */
 class Site {
   readonly data = folders.make();
   readonly hosts = join(this.data, 'hosts');
@@ -72,7 +72,7 @@ class Site {
     appendFileSync(join(this.hosts, host, 'app.log'), text);
   }
 
-  /** Uploads a host's file; a producer that runs is told. */
+  /** Uploads a host's file and signals a running producer. */
   async upload(host: string): Promise<void> {
     const { bucket, prefix } = this.config.objectStore;
     const { store, announced } = await openStore(this.config, openDataFolder(this.data), collectingIo());
@@ -80,14 +80,14 @@ class Site {
     await announced();
   }
 
-  /** Waits until so many lines are counted. */
+  /** Waits until this many lines are counted. */
   counted(lines: number): Promise<void> {
     return withEventLog(this.data, (log) =>
       untilWindows(log, (windows) => windows.reduce((sum, window) => sum + window.lines, 0) >= lines),
     );
   }
 
-  /** The topic holds the files line by line, and the windows are those of a replay. */
+  /** Checks that the topic holds the files line by line, and that the windows equal a replay's. */
   async expectAllOnce(): Promise<void> {
     await withEventLog(this.data, async (log) => {
       expect(await compareLogsWithFiles(log, this.hosts)).toEqual([]);
@@ -117,9 +117,9 @@ const text = (from: number, count: number): string =>
     .join('');
 
 describe('producer and consumer over one data folder', () => {
-  it('go on after any order of starts and stops, with nothing lost and nothing twice', async () => {
+  it('continue after any order of starts and stops, without lost or repeated lines', async () => {
     const site = new Site();
-    // Uploaded before anybody runs.
+    // Uploaded before any program runs.
     site.append('web-1', text(0, 50));
     await site.upload('web-1');
     const producer = await site.producer();
@@ -132,7 +132,7 @@ describe('producer and consumer over one data folder', () => {
     await site.counted(100);
     expect(await producer.stop()).toBe(0);
 
-    // Nobody reads while this comes.
+    // No producer runs while this arrives.
     site.append('web-2', text(80, 30).slice('2026-11-20 10:0'.length));
     site.append('web-1', text(60, 30));
     await site.upload('web-1');
@@ -149,7 +149,7 @@ describe('producer and consumer over one data folder', () => {
     await site.expectAllOnce();
   });
 
-  it('pass on a signal that names what was uploaded by hand, and refuse another bucket', async () => {
+  it('accept a signal for a manual upload, and refuse another bucket', async () => {
     const site = new Site();
     await site.producer();
     await site.consumer();
@@ -172,7 +172,7 @@ describe('producer and consumer over one data folder', () => {
 });
 
 describe('telltale local', () => {
-  it('counts what its generators write, mails, drains on Ctrl-C, and goes on at the next start', async () => {
+  it('counts generated lines, mails, drains on Ctrl-C, and continues at the next start', async () => {
     const data = folders.make();
     const set = [`dataDir=${data}`, 'generator.burst=true', 'generator.maxCount=2000', 'generator.hosts=2'];
     const hosts = join(data, 'hosts');
@@ -194,7 +194,7 @@ describe('telltale local', () => {
 });
 
 describe('telltale generator', () => {
-  it('writes and uploads what it is told to, and ends', async () => {
+  it('writes and uploads the configured lines, and ends', async () => {
     const site = new Site();
     const io = collectingIo();
     const config = configWith(

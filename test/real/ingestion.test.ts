@@ -14,8 +14,8 @@ import { tempFolders } from '../support/temp-folder';
 import { until } from '../support/until';
 
 /**
- * Story: hosts write, tear, rewrite, rotate, delete and pack their log files, S3's events get lost and come twice, and the
- * producer is killed again and again. The topic holds what was to be read: every line once.
+ * Hosts write, tear, rewrite, rotate, delete and compress their log files, S3 events get lost and repeated, and the
+ * producer is killed repeatedly. The topic holds every readable line once (`every-line-once`).
  */
 const count = (name: string, usual: number): number => Number(process.env[name] ?? usual);
 const KILLS = count('TELLTALE_TEST_PRODUCER_KILLS', 10);
@@ -27,7 +27,7 @@ const MINUTE = 60_000;
 const PARTITIONS = 10;
 const MEBIBYTE = 1024 * 1024;
 
-/** Four hosts; one of them has a key that nobody would choose, and one a large file. */
+/** Four hosts; one has an unusual key, and one a large file. */
 const keys = ['host-1', 'host-2', 'host-3', 'host 4+ü%2B'].flatMap((host) =>
   ['app.log', 'db "1".log', 'zip.log.gz'].map((file) => `logs/${host}/${file}`),
 );
@@ -55,7 +55,7 @@ afterAll(async () => {
 
 const nothingKnown = { identity: { etag: null, whole: false }, ended: null, quarantine: null };
 
-/** A source, and what happened to it so far. */
+/** A source and its events so far. */
 interface Source {
   readonly key: string;
   readonly file: LogFile;
@@ -63,7 +63,7 @@ interface Source {
   exists: boolean;
 }
 
-/** One bucket, what happens in it, and the producer that reads it. */
+/** One bucket, its events, and the producer that reads it. */
 class Site {
   readonly dataDir = folders.make();
   private readonly sources: Source[];
@@ -82,7 +82,8 @@ class Site {
     this.largeLeft = 2 + Math.ceil(kills / 5);
     this.uploads = new Uploads(client, bucket);
     this.hints = new Hints(this.dataDir, bucket, this.random);
-    // What is replaced before it is read is lost without versions: fewer sources, so that more becomes of each.
+    // Without versions, content replaced before it is read is lost: fewer sources, so that each has more readable
+    // content.
     this.sources = [...(versioned ? keys : keys.filter((_, i) => i % 3 === 0)), LARGE].map((key, i) => {
       const large = key === LARGE ? LARGE_BYTES : 0;
       const kind = { zipped: key.endsWith('.gz'), large, longLines: versioned };
@@ -94,9 +95,9 @@ class Site {
     return startProgram(['producer', ...this.settings], s3.environment);
   }
 
-  /** Things happen until somebody says that it is enough, and {@link LEAST} to each source on average. */
+  /** Generates events until told to stop, and at least {@link LEAST} per source on average. */
   async live(isEnough: () => boolean): Promise<void> {
-    // First of all something that takes a while to read.
+    // First an object that takes a while to read.
     for (const source of this.sources) if (source.key === LARGE) await this.happen(source);
     const happened = (): number => this.sources.reduce((sum, { happenings }) => sum + happenings.length, 0);
     while (!isEnough() || happened() < LEAST * this.sources.length) {
@@ -106,10 +107,7 @@ class Site {
     }
   }
 
-  /**
-   * The last hints get through. Without them nobody would know of a content whose object was deleted before it was
-   * listed.
-   */
+  /** Delivers the last signals. Without them, content whose object was deleted before a listing would stay unknown. */
   async comeToRest(): Promise<void> {
     await this.hints.deliverLate();
     for (const { key } of this.sources) await this.hints.deliver({ v: 1, bucket: this.bucket, key });
@@ -143,7 +141,7 @@ class Site {
     return [...problems, ...[...committed.keys()].map((source) => `${source} was never uploaded`)];
   }
 
-  /** Is what was uploaded last read, or what was deleted last ended? */
+  /** True when the last upload is read, or the last deletion has ended the source. */
   private async isSettled({ key, happenings }: Source): Promise<boolean> {
     const checkpoint = (await this.watch.look()).get(`${this.bucket}/${key}`);
     const { identity, ended, quarantine } = checkpoint ?? nothingKnown;
@@ -165,7 +163,7 @@ class Site {
       await this.uploads.delete(key);
       happenings.push({ type: 'deleted', certain: false });
       source.exists = false;
-      // S3 may tell of deletions, too: to look is all that a hint asks for.
+      // S3 may announce deletions, too: a signal only asks for a check.
       await this.hints.send(key, undefined);
       return;
     }
@@ -205,7 +203,7 @@ class Site {
   }
 }
 
-/** Then it says nothing of the last upload. */
+/** Then it shows nothing about the last upload. */
 function wasThere(etag: string, happenings: readonly Happening[]): boolean {
   return happenings.some((one) => one.type === 'put' && one.etag === etag);
 }
@@ -213,8 +211,8 @@ function wasThere(etag: string, happenings: readonly Happening[]): boolean {
 const folders = tempFolders();
 
 describe.each([
-  ['a bucket that keeps versions', 'kept', true, KILLS],
-  ['a bucket that keeps none', 'replaced', false, Math.ceil(KILLS / 2)],
+  ['a bucket with versions', 'kept', true, KILLS],
+  ['a bucket without versions', 'replaced', false, Math.ceil(KILLS / 2)],
 ])('the producer on %s', (_, bucket, versioned, kills) => {
   it(
     `killed ${kills} times: topic logs, read by kcat, holds every line of every content once, by generation (seed ${SEED})`,
@@ -229,7 +227,7 @@ describe.each([
       living.catch(() => (killed = kills));
       try {
         while (killed < kills) {
-          // Now and then while it starts.
+          // Sometimes during its start.
           if (random.fraction() < 0.8) await producer.logged(/producer is ready/);
           await pause(random.fraction() * 3_000);
           await producer.end('SIGKILL');

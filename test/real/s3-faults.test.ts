@@ -231,11 +231,11 @@ describe('a refusal', () => {
     process.env['AWS_SECRET_ACCESS_KEY'] = 'wrong';
     const wrongSecret = openS3();
     await expect(wrongSecret.head(BUCKET, KEY)).rejects.toThrow(/SignatureDoesNotMatch/);
-    process.env['AWS_ACCESS_KEY_ID'] = 'NOBODY';
-    const nobody = openS3();
-    await expect(nobody.head(BUCKET, KEY)).rejects.toThrow(/No user exists/);
+    process.env['AWS_ACCESS_KEY_ID'] = 'UNKNOWN';
+    const stranger = openS3();
+    await expect(stranger.head(BUCKET, KEY)).rejects.toThrow(/No user exists/);
     wrongSecret.close();
-    nobody.close();
+    stranger.close();
   });
 });
 
@@ -338,7 +338,7 @@ describe('a version', () => {
     await expect(reading).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
   });
 
-  it('without a requested version, 400 does not mean that the object is gone', async () => {
+  it('counts 400 as an error when no version was requested', async () => {
     proxy.breakNext(s3Answer(400, 'InvalidArgument'), 10);
     await expect(store.head(BUCKET, KEY)).rejects.toMatchObject({ code: 'OBJECT_STORE' });
   });

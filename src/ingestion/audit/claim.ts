@@ -1,13 +1,13 @@
 import type { Crc64 } from '../byte-sum';
 import type { Checkpoint, Identity, Position } from '../checkpoint';
 
-/** What a checkpoint claims, without the fields that only reading needs: small, so that a hundred thousand fit in memory. */
+/** A checkpoint's claims, without fields that only reading needs: small, so that a hundred thousand fit in memory. */
 export interface Claim
   extends
     Pick<Checkpoint, 'source' | 'origin' | 'topic' | 'quarantine' | 'ended'>,
     Pick<Position, 'generation' | 'offset' | 'size' | 'sums' | 'possibleGap'>,
     Pick<Identity, 'encoding' | 'etag' | 'versionId' | 'objectSize' | 'whole' | 'crc64' | 'crc32'> {
-  /** The part of the unterminated tail that the checkpoint itself holds: its length, and its CRC64NVME. */
+  /** Length and CRC64NVME of the unterminated last line's part that the checkpoint holds. */
   readonly held: { readonly length: number; readonly crc64: bigint };
 }
 

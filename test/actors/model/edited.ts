@@ -2,16 +2,16 @@ import type { Edit } from './actions';
 import { cutTo, noText, withChangedByte, withoutFirstLines, type Text, type Writer } from './contents';
 
 /**
- * What a file holds after it was changed.
- * @param file.text what it holds now; null when there is none
- * @param file.last what it held last
+ * A file's content after a change.
+ * @param file.text the present content; null when it does not exist
+ * @param file.last the last content
  */
 export function edited(
   { text, last }: { readonly text: Text | null; readonly last: Text },
   edit: Edit,
   writer: Writer,
 ): Text {
-  // Deleted and created again: continuing, or as another one.
+  // Deleted and created again: continued or new.
   const before = text ?? (edit.how === 'begin' ? noText : last);
   switch (edit.how) {
     case 'append':

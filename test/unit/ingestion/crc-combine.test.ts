@@ -3,7 +3,7 @@ import { loadHashing } from '../../../src/adapters/native/hashing';
 import type { Hashing } from '../../../src/ingestion/content';
 import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from '../../../src/ingestion/crc-combine';
 
-/** Check values of the CRC catalogue: of "123456789". */
+/** Check values of the CRC catalog, for "123456789". */
 const algorithms: [CrcAlgorithm, string][] = [
   ['CRC64NVME', 'ae8b14860a799888'],
   ['CRC32', 'cbf43926'],
@@ -18,7 +18,7 @@ describe.each(algorithms)('%s of a concatenation', (algorithm, check) => {
   const crc = (bytes: Buffer): bigint => hashing.crc(algorithm, bytes);
   const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 
-  it('is the check value, wherever "123456789" is cut', () => {
+  it('is the check value for any cut of "123456789"', () => {
     const whole = Buffer.from('123456789');
     for (let cut = 0; cut <= whole.length; cut++) {
       const [a, b] = [whole.subarray(0, cut), whole.subarray(cut)];
@@ -40,7 +40,7 @@ describe.each(algorithms)('%s of a concatenation', (algorithm, check) => {
     expect(combineCrc(algorithm, crc(a), crc(b), b.length)).toBe(crc(Buffer.concat([a, b])));
   });
 
-  it('does not care in which order more than two parts are combined, up to lengths of petabytes', () => {
+  it('does not depend on the order of combining parts, up to lengths of petabytes', () => {
     const value = fc.bigInt({ min: 0n, max: 2n ** BigInt(check.length * 4) - 1n });
     const length = fc.integer({ min: 0, max: 2 ** 52 - 1 });
     fc.assert(
@@ -52,7 +52,7 @@ describe.each(algorithms)('%s of a concatenation', (algorithm, check) => {
     );
   });
 
-  it('is written with all its digits, and read back', () => {
+  it('is written with all digits, and parsed', () => {
     expect(formatCrc(algorithm, 0n)).toBe('0'.repeat(check.length));
     expect(formatCrc(algorithm, 0xabn)).toBe('ab'.padStart(check.length, '0'));
     const highest = 2n ** BigInt(check.length * 4) - 1n;

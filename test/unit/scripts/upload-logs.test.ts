@@ -149,7 +149,7 @@ describe('rotation', () => {
   }
 
   it.each(['app.log.1', 'app.log-20261121', 'app.log.2026-11-21', 'app.2026-11-21.log', 'app.1.log'])(
-    'to %s: uploads the last lines under the old key before the new file, and never under the rotated name',
+    'uploads the last lines under the old key before the new file when rotated to %s, and never under that name',
     (to) => {
       rotate(to, 'two\n', 'three\n');
       expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n', 'three\n'));
@@ -159,13 +159,13 @@ describe('rotation', () => {
     },
   );
 
-  it('of a file that did not grow: uploads only the new file', () => {
+  it('uploads only the new file when the old one did not grow', () => {
     renameSync(log, `${log}.1`);
     write('app.log', 'two\n');
     expect(said(host.run(host.logs).puts)).toEqual(app('two\n'));
   });
 
-  it('twice between two runs: uploads all files in the order of writing', () => {
+  it('uploads all files in the order of writing after two rotations between runs', () => {
     rotate('app.log.1', 'two\n', 'three\n', 300);
     renameSync(`${log}.1`, `${log}.2`);
     rotate('app.log.1', 'four\n', 'five\n', 200);
@@ -173,7 +173,7 @@ describe('rotation', () => {
     expect(host.run(host.logs)).toEqual(nothing);
   });
 
-  it('twice between two runs, with dates as names: uploads all but the compressed first', () => {
+  it('uploads all files but the compressed first after two rotations with dates as names', () => {
     rotate('app.log-20261119', '', 'three\n', 300);
     rotate('app.log-20261120', '', 'four\n', 200);
     unlinkSync(`${log}-20261119`);
@@ -182,7 +182,7 @@ describe('rotation', () => {
     expect(said(host.run(host.logs).puts)).toEqual(app('three\n', 'four\n'));
   });
 
-  it('with a service that still writes to the rotated file: delays the new file by a run, so that no line is lost', () => {
+  it('delays the new file by a run when a service still writes to the rotated one, so that no line is lost', () => {
     rotate('app.log.1', 'two\n', 'four\n', 0);
     expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n'));
     appendFileSync(`${log}.1`, 'three\n');
@@ -190,7 +190,7 @@ describe('rotation', () => {
     expect(host.run(host.logs).puts).toEqual([]);
   });
 
-  it('before the service opens a new file: uploads the rotated one', () => {
+  it('uploads the rotated file before the service opens a new one', () => {
     appendFileSync(log, 'two\n');
     renameSync(log, `${log}.1`);
     expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n'));
@@ -200,7 +200,7 @@ describe('rotation', () => {
     expect(said(host.run(host.logs).puts).at(-1)).toEqual(app('three\n')[0]);
   });
 
-  it('during the upload: uploads and remembers the opened file', () => {
+  it('uploads and remembers the opened file when it rotates during the upload', () => {
     appendFileSync(log, 'two\n');
     host.before(`mv '${log}' '${log}.1'; echo three >>'${log}.1'; echo four >'${log}'; rm before`);
     expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\nthree\n'));
@@ -208,7 +208,7 @@ describe('rotation', () => {
     expect(said(host.run(host.logs).puts)).toEqual(app('four\n'));
   });
 
-  it('with immediate compression: warns that the end may be missing, and says what to do', () => {
+  it('warns that the end may be missing when the file was compressed at once', () => {
     rotate('app.log.1', 'two\n', 'three\n');
     unlinkSync(`${log}.1`);
     write('app.log.1.gz', 'compressed');
@@ -219,7 +219,7 @@ describe('rotation', () => {
     expect(host.run(host.logs)).toEqual(nothing);
   });
 
-  it('with copytruncate: uploads the copy, then the truncated file', () => {
+  it('uploads the copy, then the truncated file, with copytruncate', () => {
     appendFileSync(log, 'two\n');
     copyFileSync(log, `${log}.1`);
     truncateSync(log);
@@ -230,7 +230,7 @@ describe('rotation', () => {
     expect(said(host.run(host.logs).puts)).toEqual(app(''));
   });
 
-  it('between checking a file and opening it: uploads both in the next run', () => {
+  it('uploads both files in the next run when the rotation falls between checking and opening', () => {
     write('a.log', 'first\n');
     appendFileSync(log, 'two\n');
     host.before(`mv '${log}' '${log}.1'; echo three >'${log}'; touch -d '1 hour ago' '${log}.1'; rm before`);
@@ -238,7 +238,7 @@ describe('rotation', () => {
     expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n', 'three\n'));
   });
 
-  it('of a file whose end cannot be uploaded: delays the new file', () => {
+  it('delays the new file when the end of the old one cannot be uploaded', () => {
     rotate('app.1.log', 'two\n', 'three\n');
     host.before('rm before; exit 1');
     expect(host.run('--retries', '0', host.logs)).toMatchObject({ exitCode: 1, puts: [] });
@@ -261,7 +261,7 @@ describe('rotation', () => {
     expect(host.run(host.logs)).toMatchObject({ exitCode: 0, said: '' });
   });
 
-  it('any schedule of writes, rotations and uploads: every line is in some version, in order, and the last version is the file', () => {
+  it('puts every line into some version, in order, for any schedule of writes, rotations and uploads', () => {
     type Step = 'write' | 'rotate' | 'upload';
     const steps = fc.array(fc.constantFrom<Step>('write', 'rotate', 'upload'), { minLength: 3, maxLength: 12 });
     fc.assert(
@@ -467,11 +467,11 @@ describe('a wrong call', () => {
     [/name the files to upload/, []],
     [/no option --buckets/, ['--buckets', 'b', 'app.log']],
     [/--exclude wants a value/, ['app.log', '--exclude']],
-    [/no name of a bucket/, ['--bucket', 'b/c', 'app.log']],
+    [/is not a bucket name/, ['--bucket', 'b/c', 'app.log']],
     [/--bucket/, ['--bucket', '', 'app.log']],
-    [/is no prefix/, ['--prefix', '/logs', 'app.log']],
-    [/is no prefix/, ['--prefix', 'a/../b', 'app.log']],
-    [/is no prefix/, ['--prefix', '', 'app.log']],
+    [/is not a prefix/, ['--prefix', '/logs', 'app.log']],
+    [/is not a prefix/, ['--prefix', 'a/../b', 'app.log']],
+    [/is not a prefix/, ['--prefix', '', 'app.log']],
     [/cannot be the host/, ['--host', 'a/b', 'app.log']],
     [/cannot be the host/, ['--host', '..', 'app.log']],
     [/cannot be the host/, ['--host', '', 'app.log']],

@@ -11,7 +11,7 @@ import { formatCrc } from '../../../../src/ingestion/crc-combine';
 import type { SourceObject } from '../../../../src/ingestion/plan';
 import { TopicLedger } from '../../../../src/ingestion/audit/topic-ledger';
 
-/** A line as a record of the topic, to be tampered with. */
+/** A line as a record of the topic, for tampering. */
 export interface Line {
   readonly generation: number;
   readonly at: number;
@@ -21,11 +21,11 @@ export interface Line {
   readonly origin: string;
 }
 
-/** All that an audit of one source goes by. */
+/** All inputs of an audit of one source. */
 export interface AuditedSource {
   readonly claim: Claim;
   readonly lines: readonly Line[];
-  /** The bytes of the object that the checkpoint speaks of; null when it is gone. */
+  /** The bytes of the checkpoint's object; null when it is gone. */
   readonly object: Buffer | null;
 }
 
@@ -47,13 +47,13 @@ const context = {
 
 const INGESTED = 1_700_000_000_000;
 
-/** What an upload brings: bytes, and perhaps nothing for so long that its tail is published. */
+/** An upload: bytes, possibly followed by a silence after which the held bytes are published. */
 export interface Upload {
   readonly bytes: Buffer;
   readonly isSilent: boolean;
 }
 
-/** Reads uploads as the producer does. */
+/** Reads uploads like the producer. */
 export function sourceOf(
   uploads: readonly Upload[],
   crc64: Crc64,
@@ -102,21 +102,21 @@ export function sourceOf(
   };
 }
 
-/** What `telltale audit` would say. */
+/** The result of `telltale audit`. */
 export function auditOf(
   { claim, lines, object }: AuditedSource,
   crc64: Crc64,
   how: {
     readonly retained?: boolean;
     readonly settled?: boolean;
-    /** Where the lines are; by default where the claim says. */
+    /** Topic of the lines; by default the claim's. */
     readonly topic?: string;
     readonly newest?: SourceObject | null;
     readonly read?: SourceObject;
   } = {},
 ): Audited {
   const ledger = new TopicLedger(new Map([[claim.source, claim]]), 0, crc64);
-  // A batch of several lines, and then each by itself.
+  // One batch of several lines, then each line separately.
   const half = Math.floor(lines.length / 2);
   for (const some of [lines.slice(0, half), ...lines.slice(half).map((line) => [line])]) {
     for (const batch of batchesOf(claim.source, some)) {
@@ -168,7 +168,7 @@ function linesOf(batch: LineBatch): Line[] {
   }));
 }
 
-/** One batch for each run of lines of one generation and origin. */
+/** One batch per run of lines of one generation and origin. */
 function batchesOf(source: string, lines: readonly Line[]): LineBatch[] {
   const runs: Line[][] = [];
   for (const line of lines) {
