@@ -100,17 +100,17 @@ function jarsOf(version) {
   return folder;
 }
 
-/** Finds free ports; holds all of them until it has found the last. */
-async function freePorts(count) {
+/** Finds free ports other than these; holds all of them until it has found the last. */
+async function freePorts(count, otherThan) {
   const servers = [];
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < count + otherThan.length; i++) {
     const server = createServer();
     await new Promise((done, failed) => server.once('error', failed).listen(0, '127.0.0.1', done));
     servers.push(server);
   }
-  const ports = servers.map((server) => server.address().port);
+  const ports = servers.map((server) => server.address().port).filter((found) => !otherThan.includes(found));
   await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
+  return ports.slice(0, count);
 }
 
 function properties({ nodes, port, advertise, security }, id, internal, controllers, logs) {
@@ -200,7 +200,7 @@ mkdirSync(data, { recursive: true });
 const security = securityOf(data);
 
 const clusterId = clusterIdOf(data);
-const ports = await freePorts(2 * nodes);
+const ports = await freePorts(2 * nodes, clientPorts);
 const internal = ports.slice(0, nodes);
 const controllers = ports.slice(nodes);
 const java = (...args) => ['-cp', join(jars, '*'), ...args];
