@@ -42,7 +42,7 @@ export interface ConfigSources {
 /**
  * Reads the configuration: defaults < `file` < environment < `set`. Lists are replaced as a whole; in a list of a pipeline,
  * such as `rules`, single values can be set, too (`rules.0.threshold=10`).
- * @throws TelltaleError CONFIG with all problems, one a line
+ * @throws TelltaleError CONFIG with all problems, one per line
  */
 export function loadConfig({ pipelines, file, set = [], env }: ConfigSources): LoadedConfig {
   const defaults = defaultsOf(pipelines);
@@ -101,7 +101,7 @@ function fileLayer(file: string, keys: Keys): Layer {
   }
 }
 
-/** The last setting for each key. A whole new list of rules forgets what was set inside of the old one. */
+/** The last setting for each key. A whole new list of rules removes the settings inside of the old one. */
 function effective(settings: readonly Setting[]): Map<string, Setting> {
   const last = new Map<string, Setting>();
   for (const setting of settings) {
@@ -240,7 +240,7 @@ function completeItems(raw: unknown, { keysOf, example }: List): unknown {
   });
 }
 
-/** A list of objects comes from the environment and `--set` as JSON. What is none stays as it is. */
+/** A list of objects comes from the environment and `--set` as JSON. Any other value stays as it is. */
 function readList(raw: unknown): unknown {
   const list = typeof raw === 'string' ? parseJson(raw) : raw;
   return Array.isArray(list) ? list : raw;

@@ -40,7 +40,7 @@ export const errorCodes = {
   BATCH_TOO_LARGE: { exitCode: 1, retriable: false },
   CORRUPT_BATCH: { exitCode: 1, retriable: false },
   CORRUPT_CHECKPOINT: { exitCode: 1, retriable: false },
-  /** A job cannot continue from its head: `telltale reset` it, or undo what was changed. */
+  /** A job cannot continue from its head: `telltale reset` it, or undo the change. */
   RESET_NEEDED: { exitCode: 2, retriable: false },
   /** A newer writer with the same transactional id exists: stop, or start over. */
   FENCED: { exitCode: 1, retriable: false },

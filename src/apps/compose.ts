@@ -102,7 +102,7 @@ export async function openStore(config: Config, data: DataFolder, io: Io): Promi
   const { createS3Store } = await import('../adapters/aws/s3-store.js');
   const store = createS3Store({ clock: systemClock, ...config.objectStore.s3, ...S3_LIMITS });
   await store.checkRegion();
-  // S3 itself announces what is put.
+  // S3 itself announces uploads.
   return { store, announced: settled };
 }
 
@@ -114,7 +114,7 @@ function settled(): Promise<void> {
 }
 
 /**
- * A folder as object store. What is put into it is announced the way S3 does it: an event to the Lambda handler, which
+ * A folder as object store. It announces uploads as S3 does: an event to the Lambda handler, which
  * sends the command that the local runner checks as SSM would, which hands the signal to the producer's socket.
  * @param clock says LastModified
  */

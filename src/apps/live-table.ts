@@ -69,7 +69,7 @@ function before(act: () => void, log: Logger): Logger {
       if (fields?.['actor'] === undefined) write('info')(message, fields);
       else log.debug(message, fields);
     },
-    // Shown only with --verbose, which is no place for a steady table.
+    // Shown only with --verbose, which does not keep the table steady.
     debug: (...line) => log.debug(...line),
     child: (fields) => before(act, log.child(fields)),
   };

@@ -47,7 +47,7 @@ export async function runLocal(config: Config, options: LocalOptions, io: Io): P
   try {
     return await inDataFolder({ ...config, dataDir: folder }, (data) => runOnce(config, data, files, options.json, io));
   } finally {
-    // What was at work when it was stopped may still be writing: then the folder is not empty at the first try.
+    // A part that was active at the stop may still write: then the first try finds files again.
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
   }
 }
@@ -63,7 +63,7 @@ async function inDataFolder(config: Config, run: (data: DataFolder) => Promise<n
   }
 }
 
-/** Generators write, the upload puts, and everything behind it works, until the user stops it. */
+/** Generators write, the upload puts, and all parts after it work, until the user stops them. */
 async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> {
   const log = await openEventLog(config, data);
   try {
@@ -180,7 +180,7 @@ async function ingestFiles(
   return ingested;
 }
 
-/** @throws OBJECT_STORE when something could not be read that is no file's own fault: what came of the others is not known */
+/** @throws OBJECT_STORE when a read failed for a reason outside the file: the results of the others are unknown */
 async function whatWasIngested(
   config: Config,
   log: EventLog,
@@ -205,8 +205,8 @@ async function whatWasIngested(
 }
 
 /**
- * The results say it all: what was done for them is for --verbose. What cannot be read is told behind them, and what breaks
- * when the user stops it is no fault.
+ * The results are enough: other events are for --verbose. Unreadable files are reported after the results, and an error
+ * while the user stops it is not a fault.
  */
 function logOfOnce({ log, stop }: Io): Logger {
   return {
@@ -218,7 +218,7 @@ function logOfOnce({ log, stop }: Io): Logger {
   };
 }
 
-/** Rule 20: keys are `<folder>/<file>`, the folder is the origin, and every key counts. */
+/** Keys are `<folder>/<file>`, the folder is the origin, and every key counts. */
 function onlyFiles(config: Config): Config {
   return {
     ...config,

@@ -11,7 +11,7 @@ import { z } from 'zod';
 /** Unchecked in the file, a T once read. */
 export type Field<T> = z.ZodCodec<z.ZodUnknown, z.ZodCustom<T, T>>;
 
-/** A value of the configuration: `read` gives undefined for what is not `expected`. */
+/** A value of the configuration: `read` gives undefined for a value that is not `expected`. */
 function field<T>(
   expected: string,
   read: (raw: unknown) => T | undefined,
@@ -104,7 +104,7 @@ function readList(raw: unknown): readonly unknown[] | undefined {
     .filter((item) => item !== '');
 }
 
-/** The value of a JSON text, undefined when it is none. */
+/** The value of a JSON text, undefined when it is not JSON. */
 export function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
@@ -152,7 +152,7 @@ export function orNull<T>(inner: Field<T>): Field<T | null> {
 const durationUnits = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
 const sizeUnits = { GiB: 2 ** 30, MiB: 2 ** 20, KiB: 2 ** 10, GB: 1e9, MB: 1e6, kB: 1e3, B: 1 } as const;
 
-/** `15m` → 15 × units.m; undefined for another form, another unit, or what is no whole number in the smallest unit. */
+/** `15m` → 15 × units.m; undefined for another form, another unit, or a fraction of the smallest unit. */
 function readAmount(raw: unknown, units: Readonly<Record<string, number>>): number | undefined {
   const match = typeof raw === 'string' ? /^(\d+(?:\.\d+)?)\s?([A-Za-z]+)$/.exec(raw) : null;
   if (match === null) return undefined;
@@ -220,7 +220,7 @@ export function timeZone(): Field<string> {
   });
 }
 
-/** The number of groups of a regular expression's source, undefined when it is none. */
+/** The number of groups of a regular expression's source, undefined when it is not a regular expression. */
 function groupsOf(source: string): number | undefined {
   try {
     // With an empty alternative it matches the empty text, and the match has a place for every group.

@@ -8,7 +8,7 @@ import { nearest } from '../nearest';
 
 /** One value for one key, and where it stands. */
 export interface Setting {
-  /** `['web', 'port']`; a value inside of the list of rules goes on: `['rules', '0', 'threshold']`. */
+  /** `['web', 'port']`; a value inside of a list has a longer path: `['rules', '0', 'threshold']`. */
   readonly path: readonly string[];
   readonly value: unknown;
   /** Where it comes from, in few words: `conf/default.yaml`, a file, `--set`, `TELLTALE_WEB_PORT`. */
@@ -17,7 +17,7 @@ export interface Setting {
   readonly subject: (path: readonly PropertyKey[]) => string;
 }
 
-/** What was read from one place; a problem is one line for the user. */
+/** The settings of one place; a problem is one line for the user. */
 export interface Layer {
   readonly settings: readonly Setting[];
   readonly problems: readonly string[];

@@ -3,7 +3,7 @@ import { groupProblem, type LinePattern } from '../lines/formats/custom';
 
 /**
  * Regular expressions of the user's own. They meet every line of hostile logs, so RE2 runs them: its time is linear in
- * line and pattern, whatever they are. Node's own engine would be stopped by `^(a+)+$` for good.
+ * line and pattern, for all of them. The pattern `^(a+)+$` would stop Node's own engine permanently.
  */
 
 /**

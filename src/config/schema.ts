@@ -22,7 +22,7 @@ const isPrefix = (value: string): boolean =>
 /** What a pipeline may call a topic of lines. */
 const isTopicName = (value: string): boolean => /^[a-z][a-z0-9-]{0,99}$/.test(value);
 
-/** Of the first of these whose glob fits a key. */
+/** The first one whose glob matches a key decides. */
 const source = z
   .strictObject(
     {

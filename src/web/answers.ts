@@ -6,7 +6,7 @@ import { pagePolicy, pageText } from './page';
 import type { Metric } from '../stream/view';
 import type { WebSource } from './source';
 
-/** What is sent back; headers that all answers have are added by the server. */
+/** An answer; the server adds the headers that all answers have. */
 export interface Answer {
   readonly status: 200 | 400 | 403 | 404 | 405 | 500;
   readonly type: string;
@@ -24,7 +24,7 @@ const mailPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-
 
 /**
  * @param path of the request's URL, still encoded
- * @throws what the source throws, but for a mail that is not there
+ * @throws any error of the source, except for a mail that does not exist
  */
 export async function answerTo(path: string, source: WebSource): Promise<Answer> {
   if (path === '/') return page(200, statusPage(source.sections(lastMails(await source.mails()))));
@@ -54,7 +54,7 @@ function metricsOf(metrics: readonly Metric[]): Answer {
 /** A file name without any meaning to a file system, a header or a URL: it needs no decoding. */
 const mailName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
-/** Null for what is not among the source's mails: the source is never asked for a name of somebody else's making. */
+/** Null for what is not among the source's mails: a name from outside never reaches the source. */
 async function mailNamed(name: string, source: WebSource): Promise<Buffer | null> {
   if (!mailName.test(name) || !(await source.mails()).some((mail) => mail.name === name)) return null;
   try {

@@ -7,7 +7,7 @@ export interface Page {
   readonly title: string;
   readonly here: 'status' | 'mail' | 'none';
   readonly main: Markup | readonly Markup[];
-  /** Does it fetch itself again every other second? */
+  /** True when it fetches itself again every other second. */
   readonly live: boolean;
 }
 
@@ -39,7 +39,7 @@ export function pageText(page: Page): string {
     </html>`.toString();
 }
 
-/** Replaces the main part by a newer one, unless somebody is selecting text in it. */
+/** Replaces the main part by a newer one, unless a reader is selecting text in it. */
 const refresh = `
 setInterval(async () => {
   if (document.hidden || !getSelection().isCollapsed) return;

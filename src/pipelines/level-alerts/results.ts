@@ -73,7 +73,7 @@ function inOrder(a: MailReport, b: MailReport): number {
   );
 }
 
-/** Of equal times: an incident opens before anything else is said about it, and is resolved last. */
+/** The order of mails with equal times: an incident opens first, and is resolved last. */
 const turn: Record<Transition, number> = {
   opened: 0,
   over: 0,

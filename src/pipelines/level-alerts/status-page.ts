@@ -96,7 +96,7 @@ function originRow(origin: string, windows: readonly WindowRecord[]): Markup {
   </tr>`;
 }
 
-/** One bar a window, by time: a window without lines leaves a gap. What was wrong in it stands below, in colour. */
+/** One bar per window, by time: a window without lines leaves a gap. Its errors are the colored lower part. */
 function bars(windows: readonly WindowRecord[], newest: WindowRecord): Markup {
   const length = Math.max(1, Date.parse(newest.windowEnd) - startOf(newest));
   const last = windows

@@ -251,7 +251,7 @@ describe('ingest.sources', () => {
       '.0.levels.F: expected one of error, warn, info, debug, found "fatal"',
     ],
     [
-      'levels that are none',
+      'levels that are not words with levels',
       `[{keys: a, pattern: '${pattern}', levels: [F]}]`,
       '.0.levels: expected words with their levels, such as {E: error}, found ["F"]',
     ],
@@ -266,7 +266,7 @@ describe('ingest.sources', () => {
       '.0.levels: expected a pattern with a group level beside it',
     ],
     [
-      'a pattern that is none',
+      'an invalid pattern',
       "[{keys: a, pattern: '(?<time>'}]",
       '.0.pattern: expected a regular expression: missing closing ): `(?<time>`',
     ],
@@ -333,7 +333,7 @@ describe('rules', () => {
     expect(load({ yaml: 'rules: []' }).config.rules).toEqual([]);
   });
 
-  it('that are replaced as a whole forget what was set in the old list', () => {
+  it('forget values set in the old list when the list is replaced as a whole', () => {
     const set = ['rules.0.threshold=5', 'rules=[{"name":"new"}]'];
     expect(load({ set }).config.rules[0]).toMatchObject({ name: 'new', threshold: 1 });
   });
@@ -416,9 +416,13 @@ describe('an error', () => {
       { yaml: 'rules:\n  - threshold: 3' },
       'my.yaml:2: rules.0.name: expected a name of letters, digits, dots, dashes and underscores, such as errors, found nothing',
     ],
-    ['a rule that is none', { yaml: 'rules:\n  - 3' }, 'my.yaml:2: rules.0: expected keys with their values, found 3'],
-    ['a list that is none', { yaml: 'rules: 3' }, 'my.yaml:1: rules: expected a list of rules, found 3'],
-    ['a section that is none', { yaml: 'web: 3' }, 'my.yaml:1: web: expected a section with keys of its own'],
+    [
+      'a rule that is not an object',
+      { yaml: 'rules:\n  - 3' },
+      'my.yaml:2: rules.0: expected keys with their values, found 3',
+    ],
+    ['a number instead of a list', { yaml: 'rules: 3' }, 'my.yaml:1: rules: expected a list of rules, found 3'],
+    ['a number instead of a section', { yaml: 'web: 3' }, 'my.yaml:1: web: expected a section with keys of its own'],
     ['a --set of a section', { set: ['web=3'] }, '--set web: is a section; set a key in it, such as web.host'],
     ['a --set without a value', { set: ['web.port'] }, '--set web.port: expected key=value, such as web.port=7878'],
     [
@@ -428,7 +432,7 @@ describe('an error', () => {
     ],
     ['a file that is a list', { yaml: '- a' }, 'my.yaml: expected keys with their values, such as web.port under web'],
     ['a key twice', { yaml: 'window: 60s\nwindow: 30s' }, 'my.yaml:2: not YAML: Map keys must be unique'],
-  ])('says what is expected in %s', (_, layers, message) => {
+  ])('names the expected value in %s', (_, layers, message) => {
     expect(problems(layers)).toEqual([message]);
   });
 
@@ -472,7 +476,7 @@ describe('an error', () => {
 
   it.each<[string, string[], string]>([
     [
-      'a rule window that is no multiple',
+      'a rule window that is not a multiple',
       ['rules.0.window=90s'],
       '--set rules.0.window: expected a multiple of window, which is 1m, found 90s',
     ],
