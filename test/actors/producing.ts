@@ -51,7 +51,7 @@ export interface Running {
   signal(key: string): void;
   /** Uploads contents of an object one after the other; each is looked at before the next one comes. */
   upload(key: string, ...contents: (string | Buffer)[]): Promise<void>;
-  /** Waits until everything hinted at is read and committed. */
+  /** Waits until every signaled object is read and committed. */
   settle(): Promise<void>;
   /** Looks at the whole bucket, and waits until it is read and committed. */
   reconcile(): Promise<void>;
