@@ -5,6 +5,7 @@ import { publisherTopics } from '../../../actors/publisher';
 import { partsOf } from '../../../src/apps/parts';
 import { topicsOf } from '../../../src/apps/topics';
 import { loadConfig } from '../../../src/config';
+import { coreKeys } from '../../../src/config/schema';
 import { pipelines } from '../../../src/pipelines';
 import type { WriterOptions } from '../../../src/ports/event-log';
 import { projectFile } from '../../../src/project-file';
@@ -41,6 +42,11 @@ describe('the list of pipelines', () => {
       for (const { name } of outputs) written.add(name);
     }
     for (const { topic } of deliveries) expect(written).toContain(topic.name);
+  });
+
+  it('gives every top-level key of the configuration to one pipeline or to none', () => {
+    const keys = [...coreKeys, ...pipelines.flatMap((pipeline) => Object.keys(pipeline.config.defaults))];
+    expect(keys).toEqual([...new Set(keys)]);
   });
 
   it('gives one partition to the outputs of a job over a whole topic', () => {
