@@ -5,7 +5,7 @@ import type { EventLog } from '../../src/ports/event-log';
 import { CheckpointWatch, readCommitted } from '../support/ingestion/committed';
 import { problemOf, type Happening } from '../support/ingestion/expected';
 import { LogFile, MAX_LINE_BYTES, pick, type Content } from '../support/ingestion/files';
-import { Hints } from '../support/ingestion/hints';
+import { Signals } from '../support/ingestion/signals';
 import { Uploads, type UploadWay } from '../support/ingestion/uploads';
 import { KAFKA_START_MS, openKafka, runKafka, type RunningKafka } from '../support/kafka';
 import { runProgram, startProgram, type Program } from '../support/local-process';
@@ -68,7 +68,7 @@ class Site {
   readonly dataDir = folders.make();
   private readonly sources: Source[];
   private readonly uploads: Uploads;
-  private readonly hints: Hints;
+  private readonly signals: Signals;
   private readonly watch = new CheckpointWatch(log, PARTITIONS);
   private readonly random: Random;
   private largeLeft: number;
@@ -81,7 +81,7 @@ class Site {
     this.random = createRandom(SEED, 1);
     this.largeLeft = 2 + Math.ceil(kills / 5);
     this.uploads = new Uploads(client, bucket);
-    this.hints = new Hints(this.dataDir, bucket, this.random);
+    this.signals = new Signals(this.dataDir, bucket, this.random);
     // Without versions, content replaced before it is read is lost: fewer sources, so that each has more readable
     // content.
     this.sources = [...(versioned ? keys : keys.filter((_, i) => i % 3 === 0)), LARGE].map((key, i) => {
@@ -109,8 +109,8 @@ class Site {
 
   /** Delivers the last signals. Without them, content whose object was deleted before a listing would stay unknown. */
   async comeToRest(): Promise<void> {
-    await this.hints.deliverLate();
-    for (const { key } of this.sources) await this.hints.deliver({ v: 1, bucket: this.bucket, key });
+    await this.signals.deliverLate();
+    for (const { key } of this.sources) await this.signals.deliver({ v: 1, bucket: this.bucket, key });
     for (const source of this.sources) {
       await until(`${source.key} is read`, 5 * MINUTE, () => this.isSettled(source));
       for (const last of source.happenings.slice(-1)) last.certain = true;
@@ -164,7 +164,7 @@ class Site {
       happenings.push({ type: 'deleted', certain: false });
       source.exists = false;
       // S3 may announce deletions, too: a signal only asks for a check.
-      await this.hints.send(key, undefined);
+      await this.signals.send(key, undefined);
       return;
     }
     for (const content of source.file.next()) {
@@ -172,7 +172,7 @@ class Site {
       const { etag, versionId } = await this.uploads.put(key, content.stored, this.wayFor(content));
       happenings.push({ type: 'put', etag, content, certain: this.versioned });
       source.exists = true;
-      await this.hints.send(key, versionId);
+      await this.signals.send(key, versionId);
     }
   }
 

@@ -1,4 +1,6 @@
-/** A signal is a hint that an object has arrived: it may be repeated, late, out of order or lost. */
+/**
+ * A signal says that an object may have arrived (`signals-are-hints`): it may be repeated, late, out of order or lost.
+ */
 export interface Signal {
   readonly v: 1;
   readonly bucket: string;

@@ -37,8 +37,8 @@ export type ReadFaultCode = 'OBJECT_STORE' | 'OBJECT_CHANGED' | 'OBJECT_STORE_DE
 export type Action =
   | { readonly type: 'put'; readonly source: number; readonly upload: Upload }
   | { readonly type: 'delete' | 'expire'; readonly source: number }
-  | { readonly type: 'hint'; readonly source: number; readonly times: number }
-  | { readonly type: 'hint at nothing' | 'reconcile' | 'settle' }
+  | { readonly type: 'signal'; readonly source: number; readonly times: number }
+  | { readonly type: 'signal for nothing' | 'reconcile' | 'settle' }
   | { readonly type: 'let time pass'; readonly ms: number }
   | { readonly type: 'restart'; readonly how: 'drain' | 'kill' | 'take over' }
   | { readonly type: 'fail'; readonly source: number; readonly fault: Fault }
@@ -108,8 +108,8 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 10, arbitrary: fc.record({ type: fc.constant('put'), source, upload }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('delete'), source }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('expire'), source }) },
-  { weight: 6, arbitrary: fc.record({ type: fc.constant('hint'), source, times: fc.integer({ min: 1, max: 2 }) }) },
-  { weight: 4, arbitrary: fc.record({ type: fc.constantFrom('hint at nothing', 'reconcile', 'settle', 'settle') }) },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('signal'), source, times: fc.integer({ min: 1, max: 2 }) }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constantFrom('signal for nothing', 'reconcile', 'settle', 'settle') }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -122,7 +122,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({ type: fc.constant('restart'), how: fc.constantFrom('drain', 'kill', 'take over') }),
   },
   { weight: 5, arbitrary: fc.record({ type: fc.constant('fail'), source, fault }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('check'), how: fc.constantFrom('hints', 'listing') }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('check'), how: fc.constantFrom('signals', 'listing') }) },
 );
 
 const setting: fc.Arbitrary<Setting> = fc.record({

@@ -31,7 +31,7 @@ export interface SeenCheckpoint {
 }
 
 /** The cause of the last checks: a signal for every key, or a listing. */
-export type LastLook = 'hints' | 'listing';
+export type LastLook = 'signals' | 'listing';
 
 /**
  * Everything that may be so of one source. It is looked at any number of times between two happenings, or never: all of it is
@@ -61,7 +61,7 @@ export class Allowed {
     }
     situations = this.mayLook(situations, seen);
     situations = situations.flatMap((one) => {
-      const isCertain = last === 'hints' || !this.stored.deleted || one.known?.ended === null;
+      const isCertain = last === 'signals' || !this.stored.deleted || one.known?.ended === null;
       return isCertain ? look(one, this.stored, this.rules) : [one];
     });
     situations = this.mayLook(situations, seen);

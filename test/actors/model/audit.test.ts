@@ -58,7 +58,7 @@ describe('the audit of a run of the model', () => {
         source: 0,
         upload: { edit: { how, ...writing }, packing: 'plain', checksum: 'CRC64NVME' },
       });
-      await run.check('hints');
+      await run.check('signals');
     }
   });
   afterEach(() => run.world.place.close());

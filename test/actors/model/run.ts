@@ -68,10 +68,10 @@ export class Run {
       case 'expire':
         await this.expire(action.source);
         break;
-      case 'hint':
+      case 'signal':
         for (let i = 0; i < action.times; i++) running.signal(KEYS[action.source] ?? '');
         break;
-      case 'hint at nothing':
+      case 'signal for nothing':
         running.signal('web-1/nothing.log');
         break;
       case 'reconcile':
@@ -102,7 +102,7 @@ export class Run {
     world.heal();
     await running.settle();
     const failed = await running.producer.awaitIdle(20_000);
-    if (how === 'hints') for (const { key } of this.sources) running.signal(key);
+    if (how === 'signals') for (const { key } of this.sources) running.signal(key);
     else if (failed.length > 0) await this.pass(ALL_DUE_MS);
     await running.reconcile();
     const notRead = await running.producer.awaitIdle(20_000);
@@ -126,7 +126,7 @@ export class Run {
       if (!allowed.mayBeForgotten) expect(gapsOf(one)).toBeLessThanOrEqual(one.checkpoint?.possibleGap ?? 0);
     }
     // After a listing alone there may be some that failed and had nothing new.
-    if (how === 'hints')
+    if (how === 'signals')
       expect(notRead.filter(({ key }) => (seen[key]?.checkpoint?.refused ?? null) === null)).toEqual([]);
   }
 

@@ -176,7 +176,7 @@ function end(situation: Situation, { now }: Stored, rules: Rules): Situation {
   return { ...others, known: known === null ? null : { ...known, ended: now } };
 }
 
-/** A listing forgets what ended so long ago that nothing of it is left in the topic. */
+/** A listing removes sources that ended before everything still in the topic. */
 export function forget(situation: Situation, { deleted, now }: Stored, rules: Rules): readonly Situation[] {
   const ended = situation.known?.ended ?? null;
   if (ended === null || !deleted) return [situation];
@@ -201,7 +201,7 @@ export function closedFor({ known }: Situation, before: Situation, rules: Rules)
 }
 
 /**
- * An object may go away, or a version be removed, while it is read: what was committed of it by then stands. It ends behind
+ * An object may go away, or a version be removed, while it is read: the part committed by then stays. It ends behind
  * some line, or inside of one that is too long.
  */
 export function cutShort(before: Situation, after: Situation, rules: Rules): readonly Situation[] {

@@ -13,7 +13,7 @@ export interface Content {
   readonly broken: QuarantineReason | null;
 }
 
-/** Of a longer line only so much is published. */
+/** Only this many bytes of a longer line are published. */
 export const MAX_LINE_BYTES = 32 * 1024;
 const LARGEST_BYTES = 2 * 1024 * 1024;
 /** An upload may cut a file here or later: not inside of a BOM. */

@@ -337,8 +337,8 @@ describe('when something fails', () => {
     chmodSync(join(unprivileged.logs, 'app.log'), 0);
     const script = join(folder, 'upload-logs.sh');
     copyFileSync(UPLOAD_LOGS, script);
-    const nobody = 65_534;
-    if (process.getuid?.() === 0) spawnSync('chown', ['-R', `${nobody}:${nobody}`, folder]);
+    const unprivilegedId = 65_534;
+    if (process.getuid?.() === 0) spawnSync('chown', ['-R', `${unprivilegedId}:${unprivilegedId}`, folder]);
     const { status, stderr } = spawnSync(
       script,
       ['--bucket', 'bkt', '--host', 'h', '--state', `${folder}/state`, 'logs'],
@@ -346,7 +346,7 @@ describe('when something fails', () => {
         cwd: folder,
         env: { PATH: `${folder}/bin:/usr/bin:/bin` },
         encoding: 'utf8',
-        ...(process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {}),
+        ...(process.getuid?.() === 0 ? { uid: unprivilegedId, gid: unprivilegedId } : {}),
       },
     );
     expect(stderr).toMatch(/^upload-logs\.sh: \S+app\.log cannot be read by this user \(\S+\)\n$/);

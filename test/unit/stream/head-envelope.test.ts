@@ -66,7 +66,7 @@ describe('decodeHeadEnvelope', () => {
   });
 
   it.each(['', 'garbage', '{"v":3,"positions":{}}', '[]', 'null', '{}', '{"v":3}\n{"v":2}'])(
-    'refuses %j, which is no head of any known version',
+    'refuses %j, which is not a head of any known version',
     (value) => {
       expect(() => decodeHeadEnvelope(Buffer.from(value), 'counting/3', logs)).toThrow(
         /head record of counting\/3 .* run the version of Telltale that wrote it/,

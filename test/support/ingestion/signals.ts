@@ -6,7 +6,7 @@ import { isTelltaleError } from '../../../src/errors';
 import { pick } from './files';
 
 /** The way of events from S3 to the producer, at its worst: they get lost, come twice, late, and in another order. */
-export class Hints {
+export class Signals {
   private late: Signal[] = [];
 
   constructor(
