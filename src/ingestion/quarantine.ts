@@ -13,7 +13,7 @@ export interface QuarantineRecord {
   /** Epoch milliseconds. */
   readonly lastModified: number;
   readonly reason: QuarantineReason;
-  /** For a person. */
+  /** Text for people. */
   readonly detail: string;
 }
 
@@ -25,7 +25,7 @@ const reasons: Partial<Record<ErrorCode, QuarantineReason>> = {
   OBJECT_STORE_DENIED: 'denied',
 };
 
-/** Why an object goes to quarantine; null for errors that say nothing of the object itself. */
+/** Why an object goes to quarantine; null for errors that do not concern the object itself. */
 export function quarantineReasonOf(error: unknown): QuarantineReason | null {
   return isTelltaleError(error) ? quarantineReasonFor(error.code) : null;
 }

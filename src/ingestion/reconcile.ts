@@ -40,7 +40,7 @@ export function knownOf(checkpoint: Checkpoint): KnownSource {
 }
 
 /**
- * True when an object must be read. ETag and size decide, LastModified never alone; but where versions are kept, a newer
+ * True when an object must be read. ETag and size decide, LastModified never alone; but on a versioned bucket, a newer
  * version of the same bytes may hide others. A held tail that is overdue is another reason.
  */
 export function needsRead(known: KnownSource, object: ListedObject, tailDueAt: number): boolean {

@@ -10,7 +10,7 @@ import { changedStore } from './decorators';
 import { quarantineOf, text } from './observing';
 import { BUCKET, HOUR, info, openPlace, type Place } from './producing';
 
-/** What `telltale audit` says of what a producer has done. */
+/** Results of `telltale audit` after a producer's work. */
 
 const folders = tempFolders();
 

@@ -13,7 +13,7 @@ import { readLines, readRecords } from '../support/topics';
 import { changedStore, withCommitFaults } from './decorators';
 import { BUCKET, inBatchesOf, UPLOADED, type Place } from './producing';
 
-/** What tests of the producer look at. */
+/** Observations for tests of the producer. */
 
 /** Lines with their terminators. */
 export const text = (...lines: string[]): string => lines.map((line) => `${line}\n`).join('');
@@ -28,12 +28,12 @@ export function published(generation: number, lines: readonly string[], from = 0
   });
 }
 
-/** The lines of a source as {@link readLines} gives them; undefined when there are none. */
+/** The lines of a source as {@link readLines} returns them; undefined without lines. */
 export async function linesOf(log: EventLog, key: string): Promise<string[] | undefined> {
   return (await readLines(log))[sourceId(BUCKET, key)];
 }
 
-/** Every checkpoint of a source in the order they were committed; null is a tombstone. */
+/** Every checkpoint of a source in commit order; null is a tombstone. */
 export async function checkpointsOf(log: EventLog, key: string): Promise<(Checkpoint | null)[]> {
   const source = sourceId(BUCKET, key);
   const records = await readRecords(log, 'checkpoints');
@@ -42,7 +42,7 @@ export async function checkpointsOf(log: EventLog, key: string): Promise<(Checkp
   );
 }
 
-/** The committed checkpoint of a source, its bytes accounted for. */
+/** The committed checkpoint of a source, after a check of its sums. */
 export async function checkpointOf(log: EventLog, key: string): Promise<Checkpoint> {
   const checkpoint = (await checkpointsOf(log, key)).at(-1) ?? null;
   if (checkpoint === null) throw new Error(`there is no checkpoint of ${key}`);
@@ -61,7 +61,7 @@ export async function quarantineOf(log: EventLog): Promise<unknown[]> {
 export interface Watched {
   readonly store: ObjectStore;
   bytes: number;
-  /** Where each read began. */
+  /** Start of each read. */
   reads: { readonly key: string; readonly from: number }[];
   reset(): void;
 }
@@ -96,8 +96,8 @@ export function watched(store: ObjectStore): Watched {
 }
 
 /**
- * For a producer that is to be killed in mid-read: time passes in leaps, so that every step is committed by itself; from the
- * fourth commit on nothing is, and `reached` resolves.
+ * For killing a producer during a read: time advances in leaps, so that every step is committed separately. From the
+ * fourth commit on, none is, and `reached` resolves.
  */
 export function stuckAfterSomeSteps({ log, options }: Place): {
   readonly options: Partial<Place['options']>;
@@ -121,13 +121,13 @@ export function stuckAfterSomeSteps({ log, options }: Place): {
   };
 }
 
-/** A clock that stands still until it is set. */
+/** A clock that changes only when set. */
 export function clockAt(ms: number): Clock & { set(ms: number): void } {
   let now = ms;
   return { ...systemClock, now: () => now, set: (to) => void (now = to) };
 }
 
-/** Uploads an object at a time of its own. */
+/** Uploads an object with a given time. */
 export async function putAt(place: Place, ms: number, key: string, content: string | Buffer): Promise<void> {
   const store = await openFolderStore({
     folder: join(place.folder, 'store'),
@@ -139,14 +139,14 @@ export async function putAt(place: Place, ms: number, key: string, content: stri
   await store.putFile(BUCKET, key, path);
 }
 
-/** Puts a file where the store finds it, without ceremony: quick, for many. */
+/** Puts a file directly into the store's folder: fast, for many objects. */
 export function drop({ folder }: Place, key: string, content: string | Buffer): void {
   const path = join(folder, 'store/objects', BUCKET, ...encodeKey(key));
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
 }
 
-/** Deletes an object; versions of it stay. */
+/** Deletes an object; its versions stay. */
 export function remove({ folder }: Place, key: string): void {
   rmSync(join(folder, 'store/objects', BUCKET, ...encodeKey(key)));
 }

@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => place.close());
 
 const lines = Array.from({ length: 8 }, (_, i) => info(i));
-/** More than a store hands over at once. */
+/** More than a store yields in one piece. */
 const many = Array.from({ length: 6_000 }, (_, i) => info(i, `${i} ${'x'.repeat(150)}`));
 const [l0 = '', l1 = '', l2 = '', l3 = ''] = lines;
 
@@ -131,7 +131,7 @@ describe('producer', () => {
     });
   });
 
-  it('holds a torn last line until the upload that ends it, over restarts', async () => {
+  it('holds an unterminated last line until an upload terminates it, through restarts', async () => {
     let running = place.start();
     await place.put(KEY, text(l0) + l1.slice(0, 30));
     await running.settle();
@@ -152,7 +152,7 @@ describe('producer', () => {
     expect(await readLines(place.log)).toEqual({ [SOURCE]: published(0, [l0, l1, l2]) });
   });
 
-  it('publishes a torn last line at once when nothing will follow, and what does follow as its rest', async () => {
+  it('publishes an unterminated last line at once when told to, and later bytes as its rest', async () => {
     let running = place.start({ tailTimeoutMs: 0 });
     await place.put(KEY, text(l0) + l1);
     await running.reconcile();

@@ -20,10 +20,10 @@ import { startTestSystem, type TestSystem } from './kit/harness';
 export const BUCKET = 'bucket';
 export const HOUR = 60 * 60_000;
 
-/** When every object of these tests was last modified. */
+/** LastModified of every object in these tests. */
 export const UPLOADED = Date.parse('2026-11-21T00:00:00Z');
 
-/** A folder with an event log and an object store, and the producers that run on it one after the other. */
+/** A folder with an event log and an object store, and its successive producers. */
 export interface Place {
   readonly folder: string;
   readonly log: EventLog;
@@ -31,11 +31,11 @@ export interface Place {
   readonly options: Omit<ProducerOptions, 'onFailure'>;
   /** How often all producers decided so, for this reason. */
   counted(name: CounterName, reason: string): number;
-  /** Lets time pass for the producers. */
+  /** Advances the producers' clock. */
   advance(ms: number): void;
   /** Uploads an object, without a signal. */
   put(key: string, content: string | Buffer): Promise<void>;
-  /** Starts a producer of its own. Stopped by `close`, if not before. */
+  /** Starts another producer. `close` stops it. */
   start(change?: Partial<ProducerOptions>): Running;
   close(): Promise<void>;
 }
@@ -47,15 +47,15 @@ export interface Running {
   /** Names of the parts that failed permanently. */
   readonly failures: string[];
   readonly errors: Error[];
-  /** Tells the producer that an object arrived. */
+  /** Signals an arrival to the producer. */
   signal(key: string): void;
-  /** Uploads contents of an object one after the other; each is looked at before the next one comes. */
+  /** Uploads successive contents of an object; each is checked before the next. */
   upload(key: string, ...contents: (string | Buffer)[]): Promise<void>;
   /** Waits until every signaled object is read and committed. */
   settle(): Promise<void>;
-  /** Looks at the whole bucket, and waits until it is read and committed. */
+  /** Lists the whole bucket, and waits until it is read and committed. */
   reconcile(): Promise<void>;
-  /** Stops as by kill -9, as far as that is possible within a process: nothing is drained. */
+  /** Stops like kill -9, as far as possible within a process: without a drain. */
   kill(): Promise<void>;
 }
 
@@ -165,12 +165,12 @@ function startOn(options: Place['options'], put: Place['put']): Running {
   };
 }
 
-/** The same reading with smaller batches: more steps. */
+/** The same options with smaller batches, for more steps. */
 export function inBatchesOf(batchBytes: number, { scan }: Place['options']): Pick<ProducerOptions, 'scan'> {
   return { scan: (key) => ({ ...scan(key), batchBytes }) };
 }
 
-/** A line of a known format, one second after the other from 10:00:00 on. */
+/** A line of a known format; each is one second later, from 10:00:00. */
 export function info(second: number, text = `line ${second}`): string {
   const time = new Date(Date.parse('2026-11-20T10:00:00Z') + second * 1000).toISOString();
   return `${time.slice(0, 10)} ${time.slice(11, 19)}.000 [main] INFO  app.Main - ${text}`;

@@ -9,7 +9,7 @@ import { tempFolders } from '../support/temp-folder';
 
 const folders = tempFolders();
 
-/** A data folder on which files were read to their end. */
+/** A data folder with files read to their end. */
 async function dataOf(paths: readonly string[], ...set: string[]): Promise<string> {
   const data = folders.make();
   const config = configWith(`dataDir=${data}`, ...set);
@@ -74,7 +74,7 @@ describe('telltale audit', () => {
     expect(await text(data)).toMatch(/^\d+ sources, \d+ bytes: (\d+) ok \(\1 proven by content\), 0 failed\n$/);
   });
 
-  it('proves sources with lines that were cut', async () => {
+  it('proves sources with cut lines', async () => {
     const cut = await dataOf(writeUglyLogs(folders.make()), 'ingest.maxLineBytes=1KiB', 'ingest.batchBytes=2KiB');
     const long = await dataOf(
       [writeLog(folders.make(), 'web-1/long.log', `${'x'.repeat(5000)}\nshort\n${'y'.repeat(3000)}`)],
@@ -131,9 +131,9 @@ describe('telltale audit', () => {
   });
 
   it.each<[string, string, (database: Database.Database, id: number, bytes: Buffer) => void]>([
-    ['lines are gone', 'logs', (database, id) => database.prepare('DELETE FROM batch WHERE id = ?').run(id)],
+    ['lines are missing', 'logs', (database, id) => database.prepare('DELETE FROM batch WHERE id = ?').run(id)],
     [
-      'a byte of a line is another',
+      'a byte of a line differs',
       'logs',
       (database, id, bytes) => {
         bytes[bytes.indexOf('done')] = 'D'.charCodeAt(0);
@@ -141,7 +141,7 @@ describe('telltale audit', () => {
       },
     ],
     [
-      'the checkpoint says something else',
+      'the checkpoint differs',
       'checkpoints',
       (database, id, bytes) => {
         // Its checksum.
@@ -159,11 +159,11 @@ describe('telltale audit', () => {
       },
     ],
     [
-      'the checkpoint is gone',
+      'the checkpoint is missing',
       'checkpoints',
       (database, id) => database.prepare('DELETE FROM batch WHERE id = ?').run(id),
     ],
-  ])('names the one source of which %s', async (_, topic, change) => {
+  ])('names the one source for which %s', async (_, topic, change) => {
     tamper(data, topic, change);
     const { exitCode, lines } = await audited(data);
     expect(exitCode).toBe(1);
@@ -197,18 +197,18 @@ describe('telltale audit', () => {
     });
   });
 
-  it('shows names with their control characters made visible', async () => {
+  it('escapes control characters in names', async () => {
     const hostile = await dataOf([writeLog(folders.make(), 'web-1/\u001b[31mred\u202e.log', 'a\n')]);
     removeLines(hostile);
     expect(await text(hostile)).toContain('"telltale-logs/web-1/\\u001b[31mred\\u202e.log"  FAILED');
   });
 
-  it('refuses a folder on which no program has run', async () => {
+  it('refuses a folder without data', async () => {
     await expect(audited(folders.make())).rejects.toMatchObject({ code: 'DATA_FOLDER' });
   });
 });
 
-/** Takes all lines away. */
+/** Removes all lines. */
 function removeLines(data: string): void {
   const database = new Database(join(data, 'events.db'));
   database.prepare(`DELETE FROM batch WHERE partition IN (SELECT id FROM partition WHERE topic = 'logs')`).run();

@@ -38,7 +38,7 @@ const SOURCE = 'telltale-logs/logs/web-1/app.log';
 describe('telltale reingest', () => {
   it.each([
     ['marks lines that were read before', 'mark', { again: '1' }],
-    ['reads them as if never before', 'count', {}],
+    ['counts them again', 'count', {}],
   ] as const)('starts a new generation of a source, and %s', async (_, how, headers) => {
     const config = configWith(`dataDir=${folders.make()}`);
     const { bucket } = config.objectStore;
@@ -98,7 +98,7 @@ describe('telltale reingest', () => {
     });
   });
 
-  it('says what to do when no producer runs', async () => {
+  it('says how to start a producer when none runs', async () => {
     const config = configWith(`dataDir=${folders.make()}`);
     await expect(
       runReingest(config, { source: SOURCE, count: false, json: false }, collectingIo()),
@@ -109,7 +109,7 @@ describe('telltale reingest', () => {
     });
   });
 
-  it('fails when the producer does not read such a source', async () => {
+  it('fails for a source that the producer does not read', async () => {
     const config = configWith(`dataDir=${folders.make()}`);
     await whileProducing(config, async () => {
       for (const source of ['s3://other-bucket/logs/web-1/app.log', 'elsewhere/app.log']) {

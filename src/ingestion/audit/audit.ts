@@ -24,11 +24,11 @@ export interface StoreFacts {
 export interface BytesRead {
   /** The published bytes, by the checkpoint. */
   readonly published: bigint;
-  /** Everything, to the checkpoint's `size`. */
+  /** All bytes up to the checkpoint's `size`. */
   readonly all: bigint;
 }
 
-/** Bytes of the object to read, so that they can be compared with the topic's. */
+/** Bytes of the object to read and compare with the topic's. */
 export interface BytesToRead {
   readonly from: number;
   readonly to: number;
@@ -39,10 +39,10 @@ export interface BytesToRead {
 }
 
 /**
- * How far a source is proven.
+ * Depth of the proof of a source.
  * - `content`: the lines in the topic are those of the object, byte for byte.
  * - `positions`: each published byte is in exactly one line; the bytes themselves can no longer be compared.
- * - `ledger`: retention has taken all lines; the checkpoint's own sums, and the store's checksum, agree.
+ * - `ledger`: retention removed all lines; the checkpoint's sums and the store's checksum agree.
  */
 export type AuditProof = 'content' | 'positions' | 'ledger';
 
@@ -63,9 +63,9 @@ export interface Audited {
   /** Bytes of the newest object that were not read yet: all bytes, if it does not continue the object that was read. */
   readonly behind?: number;
   readonly quarantine?: QuarantineReason;
-  /** The object was deleted, as the checkpoint knows. */
+  /** The object was deleted, and the checkpoint records that. */
   readonly ended?: true;
-  /** The object is not there, which the checkpoint does not know yet. */
+  /** The object does not exist, but the checkpoint does not record that yet. */
   readonly deleted?: true;
   /** Why `ok` is false. */
   readonly problem?: string;
@@ -85,7 +85,7 @@ export function bytesToRead(claim: Claim, topic: TopicFacts): BytesToRead | null
   return { from, to: size, offset, gaps: gapsOf(claim, topic) };
 }
 
-/** Sums the bytes that {@link bytesToRead} asks for, from `from` on, in pieces as they come. */
+/** Sums the bytes requested by {@link bytesToRead}, starting at `from`, in pieces as they arrive. */
 export function createByteReader(range: BytesToRead, crc64: Crc64): { push(piece: Buffer): void; finish(): BytesRead } {
   const published = ByteSum.ofMany(crc64);
   const all = ByteSum.ofMany(crc64);

@@ -16,7 +16,7 @@ export interface Span {
  * CR LF, none follows a tail that was cut off. Only the bytes dropped beyond the cut of an overlong line are unknown.
  */
 export interface TopicFacts {
-  /** `at` of the first record; null when there is none. */
+  /** `at` of the first record; null without records. */
   readonly first: number | null;
   /** True with a record of an earlier generation: then retention has taken no line of this one. */
   readonly earlier: boolean;
@@ -24,7 +24,7 @@ export interface TopicFacts {
   readonly droppedRanges: readonly Span[];
   /** One or two bytes after a cut tail or its rest, taken for terminators; they may be dropped bytes. */
   readonly unsure: number;
-  /** The published bytes of [first, offset), terminators with them: without the gaps. */
+  /** The published bytes of [first, offset), including terminators, without the gaps. */
   readonly content: { readonly crc64: bigint; readonly length: number };
   /** The first impossible finding, independent of the checkpoint's sums. */
   readonly problem: string | null;
@@ -55,9 +55,9 @@ export class TopicLedger {
   ) {}
 
   /**
-   * @param topic where the lines are
-   * @param settled true when these lines were committed before the checkpoints were read. Then there must be a checkpoint
-   *   that covers them; later lines are skipped
+   * @param topic the lines' topic
+   * @param settled true when these lines were committed before the checkpoints were read. Then a checkpoint must cover
+   *   them; later lines are skipped
    */
   add(topic: string, { batch, timestamp }: DecodedLines, settled: boolean): void {
     const claim = this.claims.get(batch.source);
@@ -191,12 +191,12 @@ class Trace {
     for (let i = 0; i < batch.count && this.problem === null; i++) {
       const offset = batch.offsets[i] ?? 0;
       if (offset < this.end) this.problem = this.overlap(offset);
-      // An empty line covers at least its terminator: nothing else begins at the same byte.
+      // An empty line covers at least its terminator: no other line begins at the same byte.
       this.end = offset + Math.max(1, (batch.ends[i] ?? 0) - (batch.starts[i] ?? 0));
     }
   }
 
-  /** The bytes between the last line and `offset`, as far as they are known. */
+  /** The bytes between the last line and `offset`, where known. */
   terminatorBefore(offset: number): Buffer {
     const { end, flags } = this;
     const length = offset - end;
@@ -218,7 +218,7 @@ class Trace {
   }
 }
 
-/** A line's place, as its header `at` says it. */
+/** A line's place, as in its header `at`. */
 function at(batch: LineBatch, i: number): string {
   return `${batch.generation}:${batch.offsets[i] ?? 0}`;
 }

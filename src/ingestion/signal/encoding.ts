@@ -2,10 +2,10 @@ import { TelltaleError } from '../../errors';
 import { isObjectKey, MAX_KEY_BYTES } from '../object-key';
 import { reingestModes, type Reingest, type Signal } from './signal';
 
-/** Longest payload in characters: what a parameter of the SSM document may be. */
+/** Maximum payload length in characters: the limit of a parameter of the SSM document. */
 const MAX_PAYLOAD_LENGTH = 4096;
 
-/** The shape of every payload: base64url without padding. Nothing in it means anything to a shell. */
+/** The shape of every payload: base64url without padding. No character has a meaning in a shell (`hostile-input`). */
 export const PAYLOAD_SHAPE = /^[A-Za-z0-9_-]{1,4096}$/;
 
 const BUCKET_SHAPE = /^[A-Za-z0-9._-]{3,255}$/;
@@ -13,7 +13,7 @@ const VERSION_SHAPE = /^[\x21-\x7e]{1,1024}$/;
 const SEQUENCER_SHAPE = /^[0-9A-Fa-f]{1,64}$/;
 
 /**
- * A signal as the text that travels through SSM, shell and socket: base64url of JSON.
+ * Encodes a signal as text for SSM, shell and socket: base64url of JSON.
  * @throws BAD_SIGNAL when {@link decodeSignal} would refuse it
  */
 export function encodeSignal(signal: Signal): string {
@@ -29,7 +29,7 @@ export function encodeSignal(signal: Signal): string {
 }
 
 /**
- * Reads a payload back; strict, because anybody may write to the socket.
+ * Decodes a payload strictly, because any local process may write to the socket.
  * @throws BAD_SIGNAL with a sentence that names the fault
  */
 export function decodeSignal(payload: string): Signal {
@@ -98,7 +98,7 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-/** For a message: short, and without control characters. */
+/** Shortens text for a message and removes control characters. */
 function quote(value: unknown): string {
   const text = JSON.stringify(value) as string | undefined;
   return text === undefined ? 'missing' : text.slice(0, 80);

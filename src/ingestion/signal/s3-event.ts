@@ -2,7 +2,7 @@ import { isObjectKey } from '../object-key';
 import { isBucketName, isSequencer, isVersionId } from './encoding';
 import type { Signal } from './signal';
 
-/** What an S3 event notification says, and what of it says nothing to us (for the log). */
+/** The signals in an S3 event notification, and the ignored records with reasons for the log. */
 export interface SignalsOfEvent {
   readonly signals: readonly Signal[];
   readonly ignored: readonly { readonly reason: string }[];
@@ -29,7 +29,7 @@ export function signalsOf(event: unknown): SignalsOfEvent {
   return { signals, ignored };
 }
 
-/** The signal of a record, or why there is none. */
+/** The signal of a record, or the reason for its absence. */
 function signalOf(record: unknown): Signal | string {
   const eventName = field(record, 'eventName');
   if (typeof eventName !== 'string') return 'a record without eventName';
@@ -63,7 +63,7 @@ function decodeKey(encoded: string): string | null {
   }
 }
 
-/** A field of parsed JSON; undefined where there is no object or no such field of its own. */
+/** A field of parsed JSON; undefined without an object or an own field of that name. */
 function field(json: unknown, name: string): unknown {
   if (typeof json !== 'object' || json === null || !Object.hasOwn(json, name)) return undefined;
   return (json as Readonly<Record<string, unknown>>)[name];

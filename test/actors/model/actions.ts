@@ -10,7 +10,7 @@ export const KEYS = ['web-1/app.log', 'web-1/db.log', 'web-2/app.log'] as const;
 export const checksumKinds = ['CRC64NVME', 'CRC32C', 'none'] as const;
 export type ChecksumKind = (typeof checksumKinds)[number];
 
-/** How a file is changed before it is uploaded. A file that is not there is begun. */
+/** Changes of a file before its upload. A missing file is created. */
 export type Edit = Writing &
   (
     | { readonly how: 'append' | 'same' | 'begin' | 'rotate' }

@@ -2,7 +2,7 @@ import type { Content } from './contents';
 import { allRecords, closedFor, cutShort, denied, forget, look, nothingYet, readRecords } from './source';
 import type { Rules, Situation, Stored } from './source';
 
-/** What happened to one source. */
+/** An event of one source. */
 export type Happening =
   | { readonly type: 'put'; readonly content: Content }
   | { readonly type: 'deleted' | 'expired' }
@@ -119,7 +119,7 @@ export class Allowed {
     });
   }
 
-  /** Nothing that was published is ever taken back. */
+  /** Published records are never removed. */
   private mayBecome(situation: Situation, { records }: Seen): boolean {
     const published = allRecords(situation, this.rules);
     return published.length <= records.length && published.every((record, i) => record === records[i]);

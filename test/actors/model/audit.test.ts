@@ -7,7 +7,7 @@ import type { Setting } from './actions';
 import type { Writing } from './contents';
 import { Run } from './run';
 
-/** The audit that every run of the model ends with can say no. */
+/** Shows that the audit at the end of every model run can fail. */
 
 const folders = tempFolders();
 const setting: Setting = {
@@ -24,7 +24,7 @@ const setting: Setting = {
 };
 const writing: Writing = { lines: ['plain', 'stack', 'twins', 'crlf', 'wide', 'plain'], torn: 30 };
 
-/** An event log of which topic `logs` is read through `change`: what it gives stands for a batch. */
+/** An event log whose topic `logs` is read through `change`, which replaces each batch. */
 function withLines(log: EventLog, change: (batch: Buffer, number: number) => readonly Buffer[]): EventLog {
   let number = 0;
   return changedLog(log, {
@@ -48,7 +48,7 @@ function withAnotherByte(batch: Buffer): Buffer {
   return batch;
 }
 
-describe('the audit of a run of the model', () => {
+describe('the audit of a model run', () => {
   let run: Run;
   beforeEach(async () => {
     run = await Run.open(folders.make(), setting);
@@ -67,7 +67,7 @@ describe('the audit of a run of the model', () => {
     expect(await run.audit()).toEqual([]);
   });
 
-  it('says no when any record batch is gone, is there twice, or has a line with another byte', async () => {
+  it('fails when any record batch is missing, repeated or has a changed byte', async () => {
     const { log } = run.world.place;
     let batches = 0;
     await run.audit(withLines(log, (batch) => (batches++, [batch])));

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { QuarantineReason } from '../../../src/ingestion/checkpoint';
 import { info } from '../producing';
 
-/** What hosts write, and how it is uploaded. */
+/** Content that hosts write, and how they upload it. */
 
 /** The text of a log file: its bytes, and the rest of its torn last line, still to be written. */
 export interface Text {
@@ -14,7 +14,7 @@ export interface Text {
 export const lineKinds = ['plain', 'twins', 'stack', 'empty', 'wide', 'crlf', 'long', 'binary'] as const;
 export type LineKind = (typeof lineKinds)[number];
 
-/** Lines to write, and how many bytes of one more. */
+/** Lines to write, and the number of bytes of one more. */
 export interface Writing {
   readonly lines: readonly LineKind[];
   readonly torn: number;
@@ -23,7 +23,7 @@ export interface Writing {
 export const packings = ['plain', 'gzip', 'members', 'corrupt', 'truncated', 'utf-16'] as const;
 export type Packing = (typeof packings)[number];
 
-/** An object as it is stored. */
+/** A stored object. */
 export interface Content {
   /** The content to be read. */
   readonly text: Buffer;
@@ -36,13 +36,13 @@ export interface Content {
 
 export const noText: Text = { bytes: Buffer.alloc(0), rest: Buffer.alloc(0) };
 
-/** Without a message it would be no line of any format. */
+/** Without a message it would not match any format. */
 const HEADER = info(0, 'x').length;
-/** So much of a line has no stamp yet. */
+/** A prefix of this length has no timestamp yet. */
 const NO_STAMP = 18;
 const BOM = Buffer.from('\ufeff');
 
-/** A line's stamp (epoch milliseconds) by its text, one character a byte; null when it has none. */
+/** A line's timestamp (epoch milliseconds) by its text, one character per byte; null without one. */
 export function stampOf(line: string): number | null {
   const found = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3}) \[main\] INFO {2}app\.Main - ./su.exec(line);
   return found === null ? null : Date.parse(`${found[1] ?? ''}T${found[2] ?? ''}Z`);
@@ -60,7 +60,7 @@ export class Writer {
     return { bytes: Buffer.concat([whole, next.subarray(0, length)]), rest: next.subarray(length) };
   }
 
-  /** A new file; the odd one begins with a BOM. */
+  /** A new file; some begin with a BOM. */
   begin(writing: Writing): Text {
     const before = writing.torn % 5 === 1 ? BOM : Buffer.alloc(0);
     return this.append({ bytes: before, rest: Buffer.alloc(0) }, writing);
@@ -96,7 +96,7 @@ export class Writer {
   }
 }
 
-/** Another message in one line, the same length: nothing of its stamp. */
+/** Changes the message of one line, but not its length or timestamp. */
 export function withChangedByte({ bytes, rest }: Text, at: number): Text | null {
   const letters = [...bytes.toString('latin1').matchAll(/- (l)ine/giu)].map(({ index }) => index + 2);
   const place = letters[at % Math.max(1, letters.length)];
@@ -114,14 +114,14 @@ export function cutTo({ bytes }: Text, hundredths: number): Text {
   return { bytes: bytes.subarray(0, length), rest: length === start ? Buffer.alloc(0) : Buffer.from(' (cut)\n') };
 }
 
-/** Without its first lines, as `sed -i` leaves it. */
+/** Removes the first lines, like `sed -i`. */
 export function withoutFirstLines({ bytes, rest }: Text, lines: number): Text {
   let start = 0;
   for (let i = 0; i < lines; i++) start = bytes.indexOf(10, start) + 1;
   return { bytes: bytes.subarray(start), rest };
 }
 
-/** So that a torn line has its stamp, or certainly none. */
+/** Ensures that a torn line has a complete timestamp or none. */
 function tearable(length: number): number {
   return length <= NO_STAMP || length >= HEADER ? length : NO_STAMP;
 }
@@ -145,7 +145,7 @@ function storedAs(packing: Packing, bytes: Buffer): Buffer {
       return Buffer.concat(parts.map((part) => gzipSync(part)));
     }
     case 'corrupt': {
-      // In the checksum at its end.
+      // Changes the checksum at the end.
       const gzip = gzipSync(bytes);
       gzip.writeUInt8(gzip.readUInt8(gzip.length - 6) ^ 1, gzip.length - 6);
       return gzip;

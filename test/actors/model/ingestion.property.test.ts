@@ -13,14 +13,14 @@ import { runSchedule } from './run';
  */
 const SECONDS = Number(process.env['TELLTALE_TEST_MODEL_SECONDS'] ?? 45);
 const RUNS = Number(process.env['TELLTALE_TEST_RUNS'] ?? 40);
-/** The same schedules each time for those who only ask whether they broke something; others for a longer look. */
+/** Short runs use the same schedules each time; long runs use new ones. */
 const ANY_SEED = process.env['TELLTALE_TEST_MODEL_SECONDS'] === undefined ? 1 : Math.floor(Math.random() * 2 ** 31);
 const SEED = Number(process.env['TELLTALE_TEST_SEED'] ?? ANY_SEED);
 const PATH = process.env['TELLTALE_TEST_PATH'];
 
 /** Schedules per seed; the following ones have the next seed. */
 const RUNS_OF_A_SEED = 10;
-/** After a failure a smaller one is looked for until then. */
+/** Time limit for shrinking a failure. */
 const SHRINKING_MS = 60_000;
 
 describe('ingestion under any schedule', () => {

@@ -1,13 +1,13 @@
 import { stampOf } from './contents';
 
-/** The records of topic `logs` that a content makes, by the rules alone: another reading of them than the scanner's. */
+/** The records of topic `logs` for a content, by the rules alone: an implementation independent of the scanner. */
 
 /** The bytes read of a generation, and how. */
 export interface Reading {
   readonly generation: number;
-  /** From the generation's first byte on. */
+  /** Bytes from the generation's start. */
   readonly bytes: Buffer;
-  /** Where an unterminated tail was published. */
+  /** Positions at which an unterminated last line was published. */
   readonly cuts: readonly number[];
   /** The newest timestamp of all earlier generations, and its lines (`repeated-lines`). */
   readonly earlier: Mark | null;
@@ -25,9 +25,9 @@ export interface Records {
   readonly names: readonly string[];
   /** Offset of each. */
   readonly offsets: readonly number[];
-  /** Where the tail begins that is held; the end when none is. */
+  /** Start of the held bytes; the end when nothing is held. */
   readonly heldFrom: number;
-  /** The newest stamp of this generation. */
+  /** The newest timestamp of this generation. */
   readonly newest: Mark | null;
 }
 
@@ -93,14 +93,14 @@ export function recordsOf({ generation, bytes, cuts, earlier, isBehindGap }: Rea
       // A CR at the end may be half of a terminator.
       const isLong = bytes.length - from > maxLineBytes + (bytes[bytes.length - 1] === 13 ? 1 : 0);
       if (!isOver && isLong) add(from, bytes.length, null);
-      // A BOM alone is held, too.
+      // A lone BOM is held, too.
       const held = from === BOM.length && cuts.length === 0 ? 0 : from;
       return { names, offsets, heldFrom: isOver || isLong ? bytes.length : held, newest };
     }
   }
 }
 
-/** The newer of two; of one stamp the lines of both. */
+/** The newer of two marks. For equal timestamps, it has the lines of both. */
 export function newerOf(a: Mark | null, b: Mark | null): Mark | null {
   if (a === null || b === null) return a ?? b;
   if (a.time !== b.time) return a.time > b.time ? a : b;

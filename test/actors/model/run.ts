@@ -10,13 +10,13 @@ import { edited } from './edited';
 import { lookAt } from './look';
 import { World } from './world';
 
-/** Longer than any failed read waits for its next attempt. */
+/** Longer than the pause before any retry. */
 const ALL_DUE_MS = 61 * 60_000;
 
 interface Source {
   readonly key: string;
   readonly allowed: Allowed;
-  /** Null when there is none. */
+  /** Null without one. */
   text: Text | null;
   last: Text;
   lastUpload: Upload | null;
@@ -95,7 +95,7 @@ export class Run {
     }
   }
 
-  /** Everything comes to rest, and is compared. */
+  /** Waits until everything rests, and compares. */
   async check(how: LastLook): Promise<void> {
     const { world } = this;
     const { running } = world;
@@ -125,14 +125,14 @@ export class Run {
         );
       if (!allowed.mayBeForgotten) expect(gapsOf(one)).toBeLessThanOrEqual(one.checkpoint?.possibleGap ?? 0);
     }
-    // After a listing alone there may be some that failed and had nothing new.
+    // After only a listing, some reads may have failed without new content.
     if (how === 'signals')
       expect(notRead.filter(({ key }) => (seen[key]?.checkpoint?.refused ?? null) === null)).toEqual([]);
   }
 
   /**
-   * What the audit finds wrong: nothing.
-   * @param log the event log, or another one that says something else
+   * Faults found by the audit: there must be none.
+   * @param log the event log, or a changed one
    */
   async audit(log = this.world.place.log): Promise<readonly Audited[]> {
     const { place, store } = this.world;
@@ -202,13 +202,13 @@ export class Run {
     await Promise.resolve();
   }
 
-  /** Uploads come one after the other, those in mid-read, too. */
+  /** Uploads are sequential, even during reads. */
   private inTurn(what: () => Promise<void>): Promise<void> {
     this.putting = this.putting.then(what);
     return this.putting;
   }
 
-  /** As the model knows it: records of denied reads are at most one of an object for each time that it was denied. */
+  /** As the model expects: at most one record of a denied object per denial. */
   private withoutDenied(key: string, seen: Seen): Seen {
     const denied = seen.quarantine.filter((record) => record.endsWith(' denied'));
     for (const record of new Set(denied)) {
@@ -224,7 +224,7 @@ export class Run {
   }
 }
 
-/** How many records say that lines before them may be missing. */
+/** Number of records that report possibly missing lines before them. */
 function gapsOf({ records }: Seen): number {
   return records.filter((record) => GAP.test(record)).length;
 }
@@ -239,7 +239,7 @@ function withoutGaps(seen: Seen): Seen {
 
 const GAP = / GAP$/;
 
-/** Nothing but denied, and deleted: a checkpoint says that it has ended, where the model knows of no source. */
+/** Only denied, then deleted: the checkpoint says ended, while the model has no source. */
 function neverRead({ records, quarantine, checkpoint }: Seen): boolean {
   const wasDenied = quarantine.some((record) => record.endsWith(' denied'));
   return (

@@ -4,7 +4,7 @@ import { newerOf, recordsOf, type Mark, type Records } from './records';
 
 /** The possible results of checking one source, by the rules. */
 
-/** How sources are read. */
+/** Options of reading. */
 export interface Rules {
   readonly versioned: boolean;
   readonly maxLineBytes: number;
@@ -12,14 +12,14 @@ export interface Rules {
   readonly retentionMs: number;
 }
 
-/** The bucket as it is, for one source. */
+/** The present bucket, for one source. */
 export interface Stored {
-  /** Everything that was put, in order. */
+  /** All put objects, in order. */
   readonly contents: readonly Content[];
   readonly deleted: boolean;
   /** The first version that is still kept, of a bucket with versions. */
   readonly firstKept: number;
-  /** Milliseconds that have passed. */
+  /** Elapsed milliseconds. */
   readonly now: number;
 }
 
@@ -31,7 +31,7 @@ export interface Known {
   readonly bytes: Buffer;
   readonly cuts: readonly number[];
   readonly heldSince: number | null;
-  /** The object that was read last: which, and whether to its end. */
+  /** Index of the object read last, and whether it was read to its end. */
   readonly index: number;
   readonly etag: string;
   readonly encoding: 'plain' | 'gzip';
@@ -41,14 +41,14 @@ export interface Known {
   readonly possibleGap: number;
 }
 
-/** One thing that may be so. */
+/** One possible state. */
 export interface Situation {
-  /** Records of generations that are over. */
+  /** Records of ended generations. */
   readonly over: readonly string[];
   /** Records of topic `quarantine`. */
   readonly quarantine: readonly string[];
   readonly isForgotten: boolean;
-  /** Null when nothing is known of the source, or nothing any more. */
+  /** Null when the source is unknown or was removed. */
   readonly known: Known | null;
 }
 
@@ -105,7 +105,7 @@ function read(situation: Situation, index: number, stored: Stored, rules: Rules)
   if (isSame && known.whole && known.ended === null && known.refused === null) {
     return waited({ ...situation, known: { ...known, index } }, stored, rules);
   }
-  // A gzip is known by what it holds, another object by its bytes.
+  // A gzip is identified by its content, another object by its bytes.
   const bytes = known?.encoding === 'gzip' ? content.text : content.stored;
   const goesOn = known !== null && (isSame || bytes.subarray(0, known.bytes.length).equals(known.bytes));
   const isOpened = known === null || known.bytes.length === 0 || !goesOn || (known.encoding === 'gzip' && !isSame);
@@ -134,7 +134,7 @@ const nothingKnown = { generation: 0, earlier: null, cuts: [], heldSince: null, 
 
 /**
  * After the last byte of an object.
- * @param readBefore bytes: a tail that has only grown is as old as it was
+ * @param readBefore bytes; a held tail that only grew keeps its age
  */
 function finish(situation: Situation, readBefore: number, { now }: Stored, rules: Rules): readonly Situation[] {
   const { known } = situation;
@@ -145,7 +145,7 @@ function finish(situation: Situation, readBefore: number, { now }: Stored, rules
   return [{ ...situation, known: { ...known, heldSince: heldFrom === known.bytes.length ? null : since } }];
 }
 
-/** The same object again: its tail may have waited for too long. */
+/** The same object again: its held tail may be overdue. */
 function waited(situation: Situation, { now }: Stored, rules: Rules): readonly Situation[] {
   const since = situation.known?.heldSince ?? null;
   if (since === null) return [situation];
@@ -184,7 +184,7 @@ export function forget(situation: Situation, { deleted, now }: Stored, rules: Ru
   return hasPassed(ended, rules.retentionMs, now).map((isDue) => (isDue ? forgotten : situation));
 }
 
-/** An object that may not be read takes the place of one that cannot be: that one is not known any more. */
+/** A denied object replaces an unreadable one, which is then unknown. */
 export function denied(situation: Situation, { contents, deleted }: Stored): readonly Situation[] {
   const { known } = situation;
   const refused = known?.refused ?? null;

@@ -13,16 +13,16 @@ import { BUCKET, openPlace, UPLOADED, type Place, type Running } from '../produc
 import { KEYS, type ChecksumKind, type Fault, type Setting, type Upload } from './actions';
 import type { Content } from './contents';
 
-/** A publisher gives up after five crashes within a minute. */
+/** A publisher stops after five crashes within a minute. */
 const MAX_CRASHES = 3;
 
 /**
- * Where a run takes place: a real store, a real event log and a producer, with what goes wrong in front of them. Each fault
- * waits for the next call that it fits.
+ * The environment of a run: a real store, a real event log and a producer, behind fault injectors. Each fault waits for
+ * the next matching call.
  */
 export class World {
   running: Running;
-  /** How many bursts of denied reads there were, by key. */
+  /** Number of bursts of denied reads, by key. */
   readonly denied = new Map<string, number>();
   private faults: { readonly key: string; readonly fault: Fault; left: number }[] = [];
   private readonly uploads = new Map<number, { readonly content: Content; readonly checksum: ChecksumKind }>();
@@ -61,7 +61,7 @@ export class World {
     return { ...clock, now: () => clock.now() + (this.ticks += this.setting.tickMs) };
   }
 
-  /** The store with its faults; without any, when there are none left. */
+  /** The store with its remaining faults. */
   get store(): ObjectStore {
     return changedStore(this.inner, {
       head: async (bucket, key, versionId) => {
@@ -104,7 +104,7 @@ export class World {
     rmSync(join(this.place.folder, 'bucket', 'objects', BUCKET, key), { force: true });
   }
 
-  /** All versions are removed but the newest. */
+  /** Removes all versions except the newest. */
   expire(key: string): void {
     const folder = join(this.place.folder, 'bucket', 'versions', BUCKET, digestPath(key));
     const older = readdirSync(folder).sort().slice(0, -1);
@@ -127,10 +127,10 @@ export class World {
   /** @returns the parts that failed permanently: none should */
   async restart(how: 'drain' | 'kill' | 'take over'): Promise<string[]> {
     const before = this.running;
-    // A commit that fails may fail a drain: then it is a kill.
+    // A failed commit may fail a drain: then kill instead.
     if (how === 'drain') await before.producer.drain(20_000).catch(() => undefined);
     if (how === 'take over') {
-      // Without crashes from here on: one that starts again takes over in its turn.
+      // No crashes from here on: a restarted publisher would take over in turn.
       this.crashes = MAX_CRASHES;
       await before.settle();
       for (const key of KEYS) before.signal(key);

@@ -9,7 +9,7 @@ import type { EventLog, EventReader } from '../../../src/ports/event-log';
 export interface CommittedLine {
   readonly offset: number;
   readonly value: Buffer;
-  /** Its header `cut`; empty where there is none. */
+  /** Its header `cut`; empty without one. */
   readonly cut: string;
 }
 
@@ -19,11 +19,11 @@ export interface Committed {
   readonly lines: CommittedLine[][];
   /** `etag reason` of each record of topic `quarantine`. */
   readonly quarantine: string[];
-  /** Where `at` does not grow from one record to the next: a line is there twice, or in the wrong place. */
+  /** Places where `at` does not increase: a line is repeated or misplaced. */
   readonly disorder: string[];
 }
 
-/** Everything of one bucket in topics `logs` and `quarantine`, by source, as kcat reads it. */
+/** All records of one bucket in topics `logs` and `quarantine`, by source, as kcat reads them. */
 export async function readCommitted(broker: string, bucket: string): Promise<Map<string, Committed>> {
   const found = new Map<string, Committed>();
   const of = (source: string): Committed => {
@@ -50,7 +50,9 @@ export async function readCommitted(broker: string, bucket: string): Promise<Map
   return found;
 }
 
-/** Values of any bytes; keys and headers without tabs and line feeds. All partitions, each in order. */
+/**
+ * Parses records with arbitrary values; keys and headers without tabs and line feeds. All partitions, each in order.
+ */
 async function* readBytesWithKcat(
   broker: string,
   topic: string,

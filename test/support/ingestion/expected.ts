@@ -26,7 +26,7 @@ interface Situation {
   /** The bytes read of the generation. */
   readonly bytes: Buffer;
   readonly encoding: Content['encoding'];
-  /** Behind these bytes its torn line was published, because the source had ended. */
+  /** After these bytes its torn line was published, because the source had ended. */
   readonly cuts: readonly number[];
   /** Null before anything could be read. */
   readonly read: { readonly etag: string; readonly whole: boolean } | null;
@@ -54,7 +54,7 @@ export function problemOf(happenings: readonly Happening[], committed: Committed
   return new Comparison(committed, rules).run(happenings);
 }
 
-/** Follows everything that may be so, as far as the topic agrees. */
+/** Follows all possible states that agree with the topic. */
 class Comparison {
   /** The last difference to the topic. */
   private disagreement = 'the topic holds more than was uploaded';
@@ -88,7 +88,7 @@ class Comparison {
   private look(one: Situation, etag: string, content: Content): Situation[] {
     const { read, bytes } = one;
     if (read?.etag === etag && read.whole) return [one];
-    // A gzip is known by what it holds, anything else by its bytes.
+    // A gzip is identified by its content, anything else by its bytes.
     const base = one.encoding === 'gzip' ? content.text : content.stored;
     const goesOn = base.subarray(0, bytes.length).equals(bytes);
     const isOpened = bytes.length === 0 || !goesOn || one.encoding === 'gzip';
@@ -158,7 +158,7 @@ function withTailCut(one: Situation): Situation {
   return isTorn ? { ...one, cuts: [...one.cuts, length] } : one;
 }
 
-/** The lines that are published of a generation. */
+/** The published lines of a generation. */
 function placesOf({ bytes, cuts }: Situation, { maxLineBytes }: Rules): Place[] {
   const places: Place[] = [];
   let start = bytes.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0;

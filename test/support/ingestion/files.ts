@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { Random } from '../../../src/generator/random';
 import type { QuarantineReason } from '../../../src/ingestion/checkpoint';
 
-/** What services write, what becomes of it on their hosts, and how it is packed for an upload. */
+/** Content that services write, its changes on their hosts, and its packing for uploads. */
 
 /** An object: its stored bytes, and the content to be read. */
 export interface Content {
@@ -16,7 +16,7 @@ export interface Content {
 /** Only this many bytes of a longer line are published. */
 export const MAX_LINE_BYTES = 32 * 1024;
 const LARGEST_BYTES = 2 * 1024 * 1024;
-/** An upload may cut a file here or later: not inside of a BOM. */
+/** An upload may end here or later: not within a BOM. */
 const SMALLEST_CUT = 64;
 
 const BOM = Buffer.from('\ufeff');

@@ -16,7 +16,7 @@ const orNull = <T>(some: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(s
 const count = fc.integer({ min: 0, max: 2 ** 52 });
 const time = fc.integer({ min: -1e14, max: 1e14 });
 const day = fc.integer({ min: -1e6, max: 1e6 });
-/** As they are, and such as could be mistaken for something else in the record. */
+/** Real values, and values that could be confused with others in the record. */
 const etag = fc.oneof(
   hex(32).map((digits) => `"${digits}"`),
   fc.string(),
@@ -28,7 +28,7 @@ const mark: fc.Arbitrary<DedupMark> = fc.record({
   hashes: fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { maxLength: 5 }),
 });
 
-/** Stamps that belong together, as a scanner leaves them, and such as do not. */
+/** Consistent timestamps as from a scanner, and inconsistent ones. */
 const reading: fc.Arbitrary<ReadingState> = fc
   .record({
     format: orNull(fc.string()),
@@ -98,7 +98,7 @@ const checkpoints: fc.Arbitrary<Checkpoint> = fc
     }),
   );
 
-/** A line per checkpoint that the version before this one wrote: its fields, and its record. */
+/** One line per checkpoint of the previous version: its fields and its record. */
 const before = readFileSync(join(__dirname, 'checkpoint-records.jsonl'), 'utf8')
   .trimEnd()
   .split('\n')
@@ -109,7 +109,7 @@ describe('checkpoint record of the version before', () => {
     'is decoded, and encoded to the same bytes (%i)',
     (_, record) => {
       const { key, value } = record;
-      // That version knew no topic but `logs`.
+      // That version knew only topic `logs`.
       const checkpoint = { ...record.checkpoint, topic: 'logs' };
       const decoded = decodeCheckpoint(Buffer.from(key), Buffer.from(value));
       expect(decoded).toEqual(checkpoint);
@@ -139,7 +139,7 @@ describe('checkpoint record', () => {
 const lastModified = Date.UTC(2026, 10, 21, 12);
 const size = 123_456_789;
 
-/** Read to its end, minute after minute. */
+/** A source read to its end every minute. */
 const typical: Checkpoint = changed(
   firstCheckpoint(
     'bucket/logs/host-17/application.2026-11-21.log',
@@ -179,18 +179,22 @@ describe('size of a trimmed checkpoint', () => {
   const longAgo = Date.UTC(2005, 10, 21, 12);
 
   test.each<[string, CheckpointChange, number]>([
-    ['of stamps with a date', {}, 300],
-    ['read but once', { proof: 'first' }, 300],
+    ['with dated timestamps', {}, 300],
+    ['after one read', { proof: 'first' }, 300],
     [
-      'of a rewritten log, before any record of it',
+      'of a rewritten log before its first record',
       { versionId: null, generation: 1, possibleGap: 1, pendingGap: 0 },
       300,
     ],
-    ['of a format of the longest name', { format: { ...typical.format, format: 'apache-error' } }, 300],
-    ['of time-only stamps', { format: timeOnly }, 300],
-    ['of time-only stamps of another zone', { format: { ...timeOnly, lastTime: lastModified + 43_140_001 } }, 300],
+    ['with the longest format name', { format: { ...typical.format, format: 'apache-error' } }, 300],
+    ['with time-only timestamps', { format: timeOnly }, 300],
     [
-      'of stamps of long before the upload',
+      'with time-only timestamps in another zone',
+      { format: { ...timeOnly, lastTime: lastModified + 43_140_001 } },
+      300,
+    ],
+    [
+      'with timestamps long before the upload',
       {
         format: {
           ...timeOnly,
@@ -204,7 +208,7 @@ describe('size of a trimmed checkpoint', () => {
       300,
     ],
     [
-      'of a rewritten log of time-only stamps',
+      'of a rewritten log with time-only timestamps',
       {
         generation: 1,
         format: {
@@ -262,9 +266,9 @@ describe('invalid checkpoint record', () => {
   });
 
   test.each<[string, Buffer, string]>([
-    ['no JSON', Buffer.from('{'), 'JSON'],
+    ['invalid JSON', Buffer.from('{'), 'JSON'],
     ['nothing', Buffer.alloc(0), 'JSON'],
-    ['no object', Buffer.from('[]'), 'it is not an object'],
+    ['not an object', Buffer.from('[]'), 'it is not an object'],
     ['null', Buffer.from('null'), 'it is not an object'],
     ['without a version', withFields({ v: undefined }), 'its version is undefined'],
     ['of a later version', withFields({ v: 3 }), 'its version is 3'],

@@ -40,7 +40,7 @@ describe('partition of an origin', () => {
     ['foobar', 10, (-790332482 & 0x7fffffff) % 10],
     ['abc', 10, 479470107 % 10],
     ['abc', 1, 0],
-  ])('%j of %i is as the DefaultPartitioner chooses it', (origin, partitions, partition) => {
+  ])('%j of %i equals the DefaultPartitioner', (origin, partitions, partition) => {
     expect(partitionOf(origin, partitions)).toBe(partition);
   });
 

@@ -727,7 +727,7 @@ describe('a possible gap', () => {
 });
 
 describe('an object that continues the bytes read', () => {
-  it('belongs to the checkpoint, not yet read to its end', () => {
+  it("is the checkpoint's object when that was not read to its end", () => {
     const before = changed(first(store('one\n', 'CRC32')), { size: 4, offset: 4, whole: true });
     const object = { ...store('one\ntwo\n'), versionId: 'v2' };
     const identity = { etag: object.etag, versionId: 'v2', lastModified: object.lastModified, objectSize: 8 };

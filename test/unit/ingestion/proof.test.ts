@@ -18,7 +18,7 @@ beforeAll(async () => {
 const sumOf = (algorithm: CrcAlgorithm, content: Buffer): string =>
   formatCrc(algorithm, hashing.crc(algorithm, content));
 
-/** An object as the store lists it, with a checksum of its own or without. */
+/** An object as the store lists it, with or without a checksum. */
 const objectOf = (content: Buffer, algorithm: CrcAlgorithm | null): SourceObject => ({
   size: content.length,
   etag: '"new"',
@@ -37,7 +37,7 @@ const readTo = (content: Buffer, algorithm: CrcAlgorithm | null): Checkpoint =>
     fingerprint: hashing.sha256(content.subarray(-64 * KiB)),
   });
 
-/** Reads the object in chunks of a size, as the log-reader does. */
+/** Reads the object in chunks of this size, like the log reader. */
 const prove = (checkpoint: Checkpoint, content: Buffer, object: SourceObject, chunkSize = 64 * KiB): Verification => {
   const proof = createProof(checkpoint, object, hashing);
   for (let at = resumptionOf(checkpoint).from; at < content.length; at += chunkSize) {
@@ -48,7 +48,7 @@ const prove = (checkpoint: Checkpoint, content: Buffer, object: SourceObject, ch
 
 const old = Buffer.alloc(200 * KiB, 'bytes read before..... ');
 const appended = Buffer.concat([old, Buffer.from('more\n')]);
-/** Another byte out of sight of the fingerprint, and one that it covers. */
+/** One changed byte outside the fingerprint, and one inside. */
 const changedEarly = Buffer.from(appended);
 changedEarly[5] = 0;
 const changedLate = Buffer.from(appended);
@@ -58,21 +58,28 @@ type Outcome = Verification['outcome'];
 
 describe('the proof of an append', () => {
   test.each<[string, CrcAlgorithm | null, CrcAlgorithm | null, Outcome, Outcome, Outcome]>([
-    ['the CRC64NVME that is always kept', null, 'CRC64NVME', 'proven', 'disproved', 'disproved'],
-    ['CRC64NVME, where another was kept', 'CRC32C', 'CRC64NVME', 'proven', 'disproved', 'disproved'],
+    ['the CRC64NVME, which is always kept', null, 'CRC64NVME', 'proven', 'disproved', 'disproved'],
+    ['CRC64NVME when another was kept', 'CRC32C', 'CRC64NVME', 'proven', 'disproved', 'disproved'],
     ['the CRC32 that is kept beside it', 'CRC32', 'CRC32', 'proven', 'disproved', 'disproved'],
     ['the CRC32C that is kept beside it', 'CRC32C', 'CRC32C', 'proven', 'disproved', 'disproved'],
     [
-      'the bytes before, where the store keeps no checksum',
+      'the preceding bytes when the store keeps no checksum',
       'CRC32C',
       null,
       'fingerprintMatch',
       'fingerprintMatch',
       'disproved',
     ],
-    ['the bytes before, where none was kept', null, 'CRC32', 'fingerprintMatch', 'fingerprintMatch', 'disproved'],
     [
-      'the bytes before, where the algorithm is another',
+      'the preceding bytes when no checksum was kept',
+      null,
+      'CRC32',
+      'fingerprintMatch',
+      'fingerprintMatch',
+      'disproved',
+    ],
+    [
+      'the preceding bytes when the algorithm differs',
       'CRC32C',
       'CRC32',
       'fingerprintMatch',
@@ -80,14 +87,14 @@ describe('the proof of an append', () => {
       'disproved',
     ],
     [
-      'the bytes before, where the algorithm changed back',
+      'the preceding bytes when the algorithm changed back',
       'CRC32',
       'CRC32C',
       'fingerprintMatch',
       'fingerprintMatch',
       'disproved',
     ],
-  ])('is by %s', (_, before, now, ofAppended, ofChangedEarly, ofChangedLate) => {
+  ])('uses %s', (_, before, now, ofAppended, ofChangedEarly, ofChangedLate) => {
     const checkpoint = readTo(old, before);
     expect(prove(checkpoint, appended, objectOf(appended, now)).outcome).toBe(ofAppended);
     expect(prove(checkpoint, changedEarly, objectOf(changedEarly, now)).outcome).toBe(ofChangedEarly);
@@ -100,13 +107,13 @@ describe('the proof of an append', () => {
     expect(prove(unknown, changedLate, objectOf(changedLate, 'CRC64NVME')).outcome).toBe('disproved');
   });
 
-  it('needs no CRC64NVME where the object has another checksum', () => {
+  it('needs no CRC64NVME when the object has another checksum', () => {
     const unknown = changed(readTo(old, 'CRC32C'), { crc64: null });
     expect(prove(unknown, appended, objectOf(appended, 'CRC32C')).outcome).toBe('proven');
     expect(prove(unknown, changedEarly, objectOf(changedEarly, 'CRC32C')).outcome).toBe('disproved');
   });
 
-  it('is by the bytes before where the object is not as long as it was said to be', () => {
+  it('uses the preceding bytes when the object has an unexpected length', () => {
     const longer = { ...objectOf(appended, 'CRC64NVME'), size: appended.length + 1 };
     expect(prove(readTo(old, null), appended, longer).outcome).toBe('fingerprintMatch');
     expect(prove(readTo(old, null), changedLate, longer).outcome).toBe('disproved');
@@ -118,7 +125,7 @@ describe('the proof of an append', () => {
     expect(prove(readTo(old, null), short, objectOf(short, null)).outcome).toBe('disproved');
   });
 
-  it('holds for the same content under another ETag, where nothing is left to read', () => {
+  it('holds for the same content under another ETag without further bytes', () => {
     expect(prove(readTo(old, null), old, objectOf(old, 'CRC64NVME')).outcome).toBe('proven');
     expect(prove(readTo(old, null), old, objectOf(old, null)).outcome).toBe('fingerprintMatch');
   });
@@ -129,7 +136,7 @@ describe('the proof of an append', () => {
     expect(prove(changed(nothing, { crc64: null }), appended, objectOf(appended, 'CRC32')).outcome).toBe('proven');
   });
 
-  it('says proven of every append and of nothing else, by every algorithm, however it is read', () => {
+  it('returns proven for appends only, for every algorithm and any chunks', () => {
     const letters = fc
       .array(fc.constantFrom('a', 'b', '\n'), { maxLength: 20 })
       .map((all) => Buffer.from(all.join('')));
@@ -153,7 +160,7 @@ describe('the proof of an append', () => {
     }
   });
 
-  it('knows when the bytes before have come, and verifies by them alone when it is asked then', () => {
+  it('verifies by the preceding bytes alone as soon as they have arrived', () => {
     const object = objectOf(appended, 'CRC64NVME');
     const verifyEarly = (content: Buffer): Outcome => {
       const proof = createProof(readTo(old, null), object, hashing);
@@ -177,7 +184,7 @@ describe('the proof of an append', () => {
     expect(proof.verify().outcome).toBe('disproved');
   });
 
-  it('needs no byte to know the fingerprint of nothing', () => {
+  it('needs no byte for the fingerprint of nothing', () => {
     expect(createProof(readTo(Buffer.alloc(0), null), objectOf(old, null), hashing).knowsFingerprint).toBe(true);
   });
 });
@@ -201,17 +208,17 @@ describe('the proof by rereading', () => {
   test.each<[string, Buffer, Outcome]>([
     ['proves an append', appended, 'proven'],
     ['proves the same content', old, 'proven'],
-    ['disproves another byte that no fingerprint covers', changedEarly, 'disproved'],
-    ['disproves another byte before the end', changedLate, 'disproved'],
-    ['disproves content that ends before', old.subarray(0, -1), 'disproved'],
-    ['disproves no content at all', Buffer.alloc(0), 'disproved'],
+    ['disproves a changed byte outside the fingerprint', changedEarly, 'disproved'],
+    ['disproves a changed byte before the end', changedLate, 'disproved'],
+    ['disproves shorter content', old.subarray(0, -1), 'disproved'],
+    ['disproves empty content', Buffer.alloc(0), 'disproved'],
   ])('%s', (_, content, outcome) => {
     for (const algorithm of [null, 'CRC64NVME', 'CRC32'] as const) {
       expect(reprove(readTo(old, null), content, objectOf(content, algorithm)).outcome).toBe(outcome);
     }
   });
 
-  it('disproves content that ends before, even where its checksum is the same by chance', () => {
+  it('disproves shorter content even when its checksum is equal by chance', () => {
     const chance = changed(readTo(old, null), { size: old.length + 1 });
     expect(reprove(chance, old, objectOf(old, null)).outcome).toBe('disproved');
   });
@@ -230,7 +237,7 @@ describe('the proof by rereading', () => {
     }
   });
 
-  it('leaves the checksum that was kept where the object has none beside CRC64NVME', () => {
+  it('keeps the stored checksum when the object has only CRC64NVME', () => {
     const checkpoint = readTo(old, 'CRC32C');
     expect(reprove(checkpoint, appended, objectOf(appended, null)).crc32).toEqual(checkpoint.identity.crc32);
     expect(reprove(checkpoint, appended, objectOf(appended, 'CRC64NVME')).crc32).toEqual(checkpoint.identity.crc32);

@@ -40,7 +40,7 @@ describe('known source', () => {
   test.each<[string, Checkpoint, Partial<KnownSource>]>([
     ['read to its end', read, {}],
     ['read in part', changed(read, { whole: false }), { settled: false }],
-    ['that is a gzip', changed(read, { encoding: 'gzip', size: 900, offset: 900 }), { size: 50 }],
+    ['of a gzip', changed(read, { encoding: 'gzip', size: 900, offset: 900 }), { size: 50 }],
     ['with versions', changed(read, { versionId: 'v1' }), { versioned: true }],
     ['with a held tail', changed(read, { heldSince: 7 }), { heldSince: 7 }],
     ['that was deleted', { ...read, ended: 9 }, { ended: 9 }],
@@ -52,7 +52,7 @@ describe('known source', () => {
       changed(refuse('utf-16'), { whole: false }),
       { etag: '"b"', size: 70, lastModified: 2_000 },
     ],
-    ['that may not be read', refuse('denied'), { settled: false, heldSince: 7 }],
+    ['when access is denied', refuse('denied'), { settled: false, heldSince: 7 }],
   ])('%s', (_, checkpoint, change) => {
     expect(knownOf(checkpoint)).toEqual({ ...known, ...change });
   });
@@ -63,15 +63,15 @@ describe('needsRead', () => {
 
   test.each<[string, Partial<KnownSource>, Partial<ListedObject>, boolean]>([
     ['as it was', {}, {}, false],
-    ['of another ETag', {}, { etag: '"b"' }, true],
+    ['with another ETag', {}, { etag: '"b"' }, true],
     ['of another size', {}, { size: 51 }, true],
     ['of another time alone', {}, { lastModified: 2_000 }, false],
-    ['of another time, where versions are kept', { versioned: true }, { lastModified: 2_000 }, true],
-    ['of the same time, where versions are kept', { versioned: true }, {}, false],
-    ['that was not read to its end', { settled: false }, {}, true],
+    ['with another time on a versioned bucket', { versioned: true }, { lastModified: 2_000 }, true],
+    ['with the same time on a versioned bucket', { versioned: true }, {}, false],
+    ['not read to its end', { settled: false }, {}, true],
     ['whose source had ended', { ended: 0 }, {}, true],
-    ['whose tail has waited for too long', { heldSince: 500 }, {}, true],
-    ['whose tail has waited just long enough', { heldSince: 600 }, {}, true],
+    ['with an overdue held tail', { heldSince: 500 }, {}, true],
+    ['with a held tail due right now', { heldSince: 600 }, {}, true],
     ['whose tail may wait', { heldSince: 601 }, {}, false],
   ])('%s', (_, change, changed, isLookedAt) => {
     expect(needsRead({ ...known, ...change }, { ...unchanged, ...changed }, 600)).toBe(isLookedAt);

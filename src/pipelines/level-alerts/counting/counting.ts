@@ -66,7 +66,7 @@ function restore(state: CountingState, { topic }: RestoredRange, batch: Buffer, 
   }
 }
 
-/** Evicted windows first: all others changed after them. */
+/** Evicted windows come first, because all others changed after them. */
 function flush(state: CountingState, engine: string): Flushed {
   const { unwritten } = state;
   const windows = [...unwritten.evictedWindows, ...unwritten.windows].map((window) => outputOf(window, engine));

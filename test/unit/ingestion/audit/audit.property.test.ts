@@ -16,7 +16,7 @@ const content = fc
   })
   .map(({ bom, lines, tail }) => Buffer.from(`${bom ? '\ufeff' : ''}${lines.flat(2).join('')}${tail.join('')}`));
 
-/** However uploads split the content, and whenever its source falls silent. */
+/** Any split of the content into uploads, and any silence of its source. */
 const uploads = fc
   .tuple(content, fc.array(fc.tuple(fc.nat({ max: 120 }), fc.boolean()), { maxLength: 6 }), fc.boolean())
   .map(([bytes, cuts, isSilent]): Upload[] => {
@@ -49,7 +49,7 @@ const read = ({
   limits: Parameters<typeof sourceOf>[2];
 }): AuditedSource => sourceOf(uploads, crc64, limits);
 
-/** The same source after something has happened to it; null where that cannot be. */
+/** The same source after tampering; null when that is impossible. */
 type Tampering = (source: AuditedSource, pick: number) => AuditedSource | null;
 
 const withLines =
@@ -127,7 +127,7 @@ describe('audit', () => {
         const source = read(given);
         const audited = auditOf(source, crc64);
         expect(audited).toMatchObject({ ok: true });
-        // Without the object too, where nothing is known but the topic and the checkpoint.
+        // Also without the object, with only topic and checkpoint.
         expect(auditOf({ ...source, object: null }, crc64)).toMatchObject({ ok: true });
         const wasCut = source.lines.some(({ flags }) => flags !== 0);
         if (!wasCut) expect(auditOf({ ...source, object: null }, crc64)).toMatchObject({ proof: 'content' });

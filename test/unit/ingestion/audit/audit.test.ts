@@ -52,7 +52,7 @@ describe('audit of a source', () => {
     ['no terminator', 'abc'],
     ['an empty line', '\n'],
     ['an empty line after CR', '\r\r\n\r\n'],
-  ])('proves a source that holds %s by the topic and the checkpoint alone', (_, content) => {
+  ])('proves a source with %s by topic and checkpoint alone', (_, content) => {
     expect(auditOf({ ...source(content), object: null }, crc64)).toMatchObject({ ok: true, proof: 'content' });
   });
 
@@ -71,7 +71,7 @@ describe('audit of a source', () => {
       });
     });
 
-    it('proves no more than positions without the object', () => {
+    it('proves only positions without the object', () => {
       expect(auditOf({ ...cut(), object: null }, crc64)).toMatchObject({ ok: true, proof: 'positions' });
       const missing = { ...cut(), object: null, lines: cut().lines.toSpliced(2, 1) };
       expect(auditOf(missing, crc64)).toMatchObject({ ok: false, problem: '6 of 24 published bytes are in no line' });
@@ -86,7 +86,7 @@ describe('audit of a source', () => {
       expect(auditOf(otherByte(late(), 2), crc64, { retained: false })).toMatchObject({ ok: false });
     });
 
-    it('proves no more than positions without the object', () => {
+    it('proves only positions without the object', () => {
       expect(auditOf({ ...late(), object: null }, crc64, { retained: false })).toMatchObject({
         ok: true,
         proof: 'positions',
@@ -151,7 +151,7 @@ describe('audit of a source', () => {
     expect(judged({ ...crc32, value: '12345679' }, { crc32 })).toMatch(/checksum is 12345679/);
   });
 
-  it('does not take compressed bytes for content', () => {
+  it('does not treat compressed bytes as content', () => {
     const gzip = claiming(source(), { encoding: 'gzip', objectSize: 7 });
     expect(auditOf(gzip, crc64)).toMatchObject({ ok: true, proof: 'content' });
     const late = { ...gzip, lines: gzip.lines.slice(1) };
@@ -243,7 +243,7 @@ describe('topic ledger', () => {
     expect(ledger.unclaimed()).toEqual(['lost']);
   });
 
-  it('reports a line in a topic that is not that of its source', () => {
+  it("reports a line in a topic other than its source's", () => {
     const given = source('one\n', 100);
     const audited = auditOf(given, crc64, { topic: 'events' });
     expect(audited).toMatchObject({

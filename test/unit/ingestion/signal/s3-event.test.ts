@@ -41,8 +41,8 @@ describe('signals of an S3 event', () => {
     expect(signalsOf(event).signals).toHaveLength(1);
   });
 
-  it('come without a version where the bucket keeps none, and without a sequencer that is not hexadecimal', () => {
-    // "Happy Sequencer" is what AWS's sample event for Lambda holds.
+  it('omit the version on an unversioned bucket, and a sequencer that is not hexadecimal', () => {
+    // "Happy Sequencer" is from AWS's sample event for Lambda.
     const record = s3Record('a.log', { object: { versionId: undefined, sequencer: 'Happy Sequencer' } });
     expect(signalsOf({ Records: [record] }).signals).toEqual([{ v: 1, bucket: 'amzn-s3-demo-bucket', key: 'a.log' }]);
   });
@@ -55,12 +55,12 @@ describe('signals of an S3 event', () => {
     ['a deletion', s3Record('a.log', { eventName: 'ObjectRemoved:Delete' }), 'a record of "ObjectRemoved:Delete"'],
     ['null', null, 'a record without eventName'],
     ['text', 'ObjectCreated:Put', 'a record without eventName'],
-    ['nothing but a name', { eventName: 'ObjectCreated:Put' }, 'a record without a valid bucket name'],
+    ['only a name', { eventName: 'ObjectCreated:Put' }, 'a record without a valid bucket name'],
     ['an impossible bucket name', s3Record('a.log', { bucket: 'a b' }), 'a record without a valid bucket name'],
     ['a key that cannot be decoded', s3Record('%E4.log'), 'a record without a valid object key'],
     ['an empty key', s3Record(''), 'a record without a valid object key'],
     ['a key of more than 1,024 bytes', s3Record('a'.repeat(1025)), 'a record without a valid object key'],
-  ])('leave out a record of %s, and take the others', (_, record, reason) => {
+  ])('skip a record of %s, and keep the others', (_, record, reason) => {
     const { signals, ignored } = signalsOf({ Records: [record, s3Record('good.log')] });
     expect(signals).toMatchObject([{ key: 'good.log' }]);
     expect(ignored).toEqual([{ reason }]);
