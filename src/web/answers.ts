@@ -54,7 +54,7 @@ function metricsOf(metrics: readonly Metric[]): Answer {
 /** A file name without any meaning to a file system, a header or a URL: it needs no decoding. */
 const mailName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
-/** Null for what is not among the source's mails: a name from outside never reaches the source. */
+/** Null unless it is one of the source's mails: a name from outside never reaches the source. */
 async function mailNamed(name: string, source: WebSource): Promise<Buffer | null> {
   if (!mailName.test(name) || !(await source.mails()).some((mail) => mail.name === name)) return null;
   try {
