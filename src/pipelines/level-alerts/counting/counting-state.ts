@@ -63,6 +63,11 @@ export interface Unwritten {
 
 export interface Origin {
   readonly name: string;
+  /**
+   * The state's `now` when its first lines came, epoch milliseconds; -Infinity if not known. Records of windows that changed
+   * before belong to an origin of that name that was evicted.
+   */
+  since: number;
   /** Newest parsed timestamp minus disorder, epoch milliseconds; -Infinity before any. Never goes back. */
   watermark: number;
   /** Processing time, epoch milliseconds. */
@@ -104,6 +109,7 @@ export function emptyState(options: CountingOptions, restoreRanges: readonly Res
 export function newOrigin(name: string): Origin {
   return {
     name,
+    since: -Infinity,
     watermark: -Infinity,
     lastArrival: 0,
     arrival: 0,
@@ -126,7 +132,9 @@ export function originOf(state: CountingState, name: string): Origin {
 
 /** Notes that lines came from an origin: it is not idle. */
 export function arrive(state: CountingState, name: string): Origin {
+  const isNew = !state.origins.has(name);
   const origin = originOf(state, name);
+  if (isNew) origin.since = state.now;
   origin.lastArrival = state.now;
   origin.arrival = ++state.arrivals;
   origin.idle = false;

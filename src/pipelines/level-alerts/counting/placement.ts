@@ -49,13 +49,14 @@ function openWindow(state: CountingState, origin: Origin, start: number): Window
 
 /**
  * Takes a window back from its record; called in the order of the topic, after the origins are restored. An evicted one
- * is not revived (`windows-only-grow`), nor one whose origin is evicted. One of another length, from before `windowMs` was
+ * is not revived (`windows-only-grow`), nor one whose origin is evicted, also if the origin began again. One of another length, from before `windowMs` was
  * changed, counts as evicted: its time is not counted again under its key.
  */
 export function restoreWindow(state: CountingState, window: Window): void {
   const { windowMs, keepWindowsMs } = state.options;
   if (!state.origins.has(window.origin) && window.changedAt + keepWindowsMs <= state.now) return;
   const origin = originOf(state, window.origin);
+  if (window.changedAt < origin.since) return;
   const from = startOf(window.start, windowMs);
   if (from !== window.start || window.end - window.start !== windowMs) {
     origin.evicted = addRange(origin.evicted, { from, to: endOf(window.end, windowMs) });

@@ -10,7 +10,7 @@ import { timeOrNull } from './window';
  *
  * | key | value |
  * |---|---|
- * | `{"origin":…}` | {v, watermark, lastArrival, arrival, idle, evicted[{from, to}]} |
+ * | `{"origin":…}` | {v, since, watermark, lastArrival, arrival, idle, evicted[{from, to}]} |
  * | `{"openErrorOf":…}`, a source | {v, generation, windowStart, pattern, guess, type, frame, python, arrival} |
  *
  * A tombstone says that an origin was evicted, or that an error is not open any more.
@@ -78,13 +78,14 @@ function byArrival(a: { readonly arrival: number }, b: { readonly arrival: numbe
   return a.arrival - b.arrival;
 }
 
-function originValue({ watermark, lastArrival, arrival, idle, evicted }: Origin): object {
-  return { v: 1, watermark: timeOrNull(watermark), lastArrival, arrival, idle, evicted };
+function originValue({ since, watermark, lastArrival, arrival, idle, evicted }: Origin): object {
+  return { v: 1, since: timeOrNull(since), watermark: timeOrNull(watermark), lastArrival, arrival, idle, evicted };
 }
 
-/** Reads an origin's fields, also those of a head of version 1, which called its evicted ranges `dropped`. */
+/** Reads an origin's fields, also those of a head of version 1, which had no `since` and called its evicted ranges `dropped`. */
 export function originFrom(name: string, body: JsonObject): Origin {
   const origin = newOrigin(name);
+  origin.since = numberOr(body['since'], -Infinity);
   origin.watermark = numberOr(body['watermark'], -Infinity);
   origin.lastArrival = numberOr(body['lastArrival'], 0);
   origin.arrival = countOr(body['arrival'], 0);

@@ -401,6 +401,21 @@ describe('an evicted origin', () => {
     }
   });
 
+  it('counts a late line as the first one of its window when it began again before a restart', () => {
+    const job = createCounting(counting);
+    const state = job.open(null);
+    countLines(state, linesOf([{ time: T }]), T);
+    const before = job.flush(state);
+    countLines(state, linesOf([{ time: T + 195 * MIN }]), T + 195 * MIN);
+    const { outputs, head } = job.flush(state);
+    for (const at of [state, restore(counting, head, [...before.outputs, ...outputs])]) {
+      countLines(at, linesOf([{ time: T + 1 }]), T + 195 * MIN);
+      expect(recordsOf(job.flush(at))).toMatchObject([
+        { windowStart: '2024-03-01T12:00:00.000Z', lines: 1, expired: 0, idle: false, revision: 1 },
+      ]);
+    }
+  });
+
   it('is not evicted when it had arrivals meanwhile', () => {
     const { count, tick, flushed, drain } = start(counting);
     count([{ time: T }]);
