@@ -11,7 +11,8 @@ import { createTrace } from '../src/trace';
 import type { IngestMessage, LogReaderMessage, PublisherMessage } from './protocol';
 import { SourceReader, type SourceReaderOptions, type Step } from './reader/source-reader';
 
-export interface LogReaderOptions extends SourceReaderOptions {
+export interface LogReaderOptions {
+  readonly reader: SourceReaderOptions;
   readonly publisher: ActorRef<PublisherMessage>;
   /** Steps that the publisher has not accepted yet, at most: this bounds the memory of a reader. */
   readonly credit: number;
@@ -48,7 +49,7 @@ export function logReader(
   options: LogReaderOptions,
   ingest: ActorRef<IngestMessage>,
 ): ChildOptions<LogReaderMessage, State, IngestMessage> {
-  const source = sourceId(options.bucket, key);
+  const source = sourceId(options.reader.rules.bucket, key);
   // Outlives a crash: a generation that was started is not started twice.
   let request = restart;
 
@@ -58,8 +59,11 @@ export function logReader(
     supervision: SUPERVISION,
     initialState: (context) => {
       tell(context.self, { type: 'read' });
-      const since = { ...options.since, listed: skipUpTo };
-      const reader = new SourceReader({ key, request }, { ...options, since }, (decision) => note(decision, context));
+      const { rules } = options.reader;
+      const own = { ...rules, since: { ...rules.since, listed: skipUpTo } };
+      const reader = new SourceReader({ key, request }, { ...options.reader, rules: own }, (decision) =>
+        note(decision, context),
+      );
       return {
         reader,
         epoch: 0,

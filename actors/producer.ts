@@ -1,4 +1,12 @@
 import type { IdleReport } from '../src/ingestion/ingest/decide';
+import type { Counters } from '../src/counters';
+import type { Hashing } from '../src/ingestion/content';
+import type { OriginRule } from '../src/ingestion/origin';
+import type { ScanOptions } from '../src/lines/scanner';
+import type { Clock } from '../src/ports/clock';
+import type { EventLog } from '../src/ports/event-log';
+import type { ObjectStore } from '../src/ports/object-store';
+import type { Crc32c } from './append';
 import type { Signal } from '../src/ingestion/signal/signal';
 import { isTelltaleError, TelltaleError } from '../src/errors';
 import {
@@ -12,16 +20,47 @@ import {
   type Supervision,
 } from '../src/kit';
 import { ingest, type IngestOptions } from './ingest';
-import { logReader, type LogReaderOptions } from './log-reader';
+import { logReader } from './log-reader';
 import type { Drain, IngestMessage, ProducerMessage, PublisherMessage } from './protocol';
-import { publisher, type PublisherOptions } from './publisher';
+import { publisher } from './publisher';
 
 /** The options of all parts. */
-export interface ProducerOptions
-  extends
-    Omit<IngestOptions, 'publisher' | 'startReader'>,
-    Omit<LogReaderOptions, 'publisher' | 'since'>,
-    Omit<PublisherOptions, 'name' | 'transactionalId'> {
+export interface ProducerOptions {
+  readonly log: EventLog;
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly crc32c: Crc32c;
+  readonly counters: Counters;
+  readonly hashing: Hashing;
+  /** Decompresses a gzip; throws OBJECT_GZIP_CORRUPT, OBJECT_GZIP_TRUNCATED, OBJECT_GZIP_RATIO. */
+  readonly gunzip: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+  /** Of the topics of lines and of `checkpoints`. */
+  readonly partitions: number;
+  readonly bucket: string;
+  /** Only keys that begin with it are listed. */
+  readonly prefix: string;
+  /** True for the keys that are read. */
+  readonly includes: (key: string) => boolean;
+  readonly originRule: OriginRule;
+  /** Topic of the lines of a key that was never read. */
+  readonly topicOf: (key: string) => string;
+  /** Topics that lines may go to: the inputs of the pipelines. */
+  readonly lineTopics: readonly string[];
+  readonly scan: (key: string) => ScanOptions;
+  /** Which objects count that were never read: all, those from now on, or those modified since a time. */
+  readonly since: 'everything' | 'now' | { readonly ms: number };
+  /** How many sources are read at a time. */
+  readonly concurrency: number;
+  /** Steps per reader that the publisher has not accepted yet, at most. */
+  readonly credit: number;
+  /** Appended bytes, or a gzip, of at most this size are kept in memory while they are verified; larger ones are read twice. */
+  readonly maxProofBytes: number;
+  /** Without a usable checksum, up to this many bytes are read again to prove an append. */
+  readonly maxReproofBytes: number;
+  /** How long an unterminated line is held, in milliseconds. 0 publishes it at once: nothing will follow (`local --once`). */
+  readonly tailTimeoutMs: number;
+  /** How long the topics of lines keep them, in milliseconds: deleted sources are remembered for as long. */
+  readonly retentionMs: number;
   /** A part has failed permanently, or another producer has taken over: the program should end. */
   readonly onFailure: (what: string, error: Error) => void;
 }
@@ -106,8 +145,11 @@ function producerRoot(options: ProducerOptions): ActorOptions<ProducerMessage, S
   };
 
   function startReader(publisher: ActorRef<PublisherMessage>): IngestOptions['startReader'] {
-    return (name, task, since, context) =>
-      spawn(context, logReader(name, task, { ...options, publisher, since }, context.self));
+    return (name, task, since, context) => {
+      const reader = { ...options, rules: { ...options, since } };
+      const { credit, counters } = options;
+      return spawn(context, logReader(name, task, { reader, publisher, credit, counters }, context.self));
+    };
   }
 }
 

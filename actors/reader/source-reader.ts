@@ -26,8 +26,9 @@ import { asking, type Operation, type Progress } from './operation';
 import { flushHeld, scanLines } from './scan';
 import { digestPrefix, readEnd, reread, verifyByChecksum, verifyByFingerprint } from './verify';
 
-/** How sources are read: the same for all of them, except `since.listed`. */
-export interface SourceReaderOptions extends ReaderRules {
+export interface SourceReaderOptions {
+  /** How sources are read: the same for all of them, except `since.listed`. */
+  readonly rules: ReaderRules;
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly hashing: Hashing;
@@ -74,17 +75,10 @@ export class SourceReader {
     private readonly options: SourceReaderOptions,
     private readonly onDecision: (decision: Decision) => void,
   ) {
-    const { store, bucket, gunzip, originRule, since, tailTimeoutMs, maxProofBytes, maxReproofBytes } = options;
+    const { rules, store, gunzip } = options;
     this.key = key;
-    this.state = initialReader({ key, topic: options.topicOf(key) }, request, {
-      bucket,
-      originRule,
-      since,
-      tailTimeoutMs,
-      maxProofBytes,
-      maxReproofBytes,
-    });
-    this.contents = { store, bucket, key, gunzip, maxProofBytes };
+    this.state = initialReader({ key, topic: options.topicOf(key) }, request, rules);
+    this.contents = { store, bucket: rules.bucket, key, gunzip, maxProofBytes: rules.maxProofBytes };
   }
 
   /** The request that is still open. */
@@ -162,7 +156,8 @@ export class SourceReader {
 
   private begin(action: RequestAction): Operation {
     const { slot, contents, key } = this;
-    const { store, bucket, hashing } = this.options;
+    const { store, hashing } = this.options;
+    const { bucket } = this.options.rules;
     switch (action.type) {
       case 'check':
         return asking(async () => ({
@@ -210,8 +205,9 @@ export class SourceReader {
   }
 
   private async findInListing(): Promise<SourceObject | null> {
-    const { store, bucket } = this.options;
-    for await (const object of store.list(bucket, { prefix: this.key })) return object.key === this.key ? object : null;
+    const { store, rules } = this.options;
+    for await (const object of store.list(rules.bucket, { prefix: this.key }))
+      return object.key === this.key ? object : null;
     return null;
   }
 }

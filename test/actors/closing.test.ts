@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { SourceReader, type SourceReaderOptions } from '../../actors/reader/source-reader';
+import { SourceReader } from '../../actors/reader/source-reader';
+import type { ReaderRules } from '../../src/ingestion/reader/protocol';
 import { TelltaleError } from '../../src/errors';
 import type { Checkpoint } from '../../src/ingestion/checkpoint';
 import type { Since } from '../../src/ingestion/versions';
@@ -50,7 +51,7 @@ const skipped = (since: Partial<Since>): Change => ({
   since: { ms: Infinity, older: 'skipped', listed: null, ...since },
 });
 
-type Change = Partial<SourceReaderOptions> & { readonly changes?: number };
+type Change = Partial<ReaderRules> & { readonly changes?: number };
 
 describe('a reader', () => {
   // An open body keeps a connection of S3's client: after fifty of them it reads nothing.
@@ -85,7 +86,7 @@ describe('a reader', () => {
     let turns = 0;
     for (let stopAfter = 0, isOver = false; !isOver; stopAfter++) {
       const { store, open } = counting(place.store, changes);
-      const options = { ...place.options, since, ...changed, store };
+      const options = { ...place.options, store, rules: { ...place.options, since, ...changed } };
       const reader = new SourceReader({ key: KEY, request: null }, options, () => undefined);
       await reader.start(committed);
       for (let i = 0; i < stopAfter && !isOver; i++) {

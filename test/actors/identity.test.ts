@@ -391,7 +391,7 @@ describe('an object that changes while it is verified', () => {
       },
     });
     const since = { ms: -Infinity, older: 'ignored' } as const;
-    const options = { ...place.options, store, since, maxProofBytes: 0 };
+    const options = { ...place.options, store, rules: { ...place.options, since, maxProofBytes: 0 } };
     const reader = new SourceReader({ key: KEY, request: null }, options, () => undefined);
     await reader.start(committed);
     while (open === 0) if ((await reader.next()).kind === 'ended') await reader.start(committed);

@@ -187,7 +187,7 @@ describe('publish', () => {
   async function stepsOf(content: string, batchBytes = 900_000): Promise<Step[]> {
     await place.put(KEY, content);
     const since = { ms: -Infinity, older: 'ignored' as const };
-    const options = { ...place.options, ...inBatchesOf(batchBytes, place.options), since };
+    const options = { ...place.options, ...inBatchesOf(batchBytes, place.options), rules: { ...place.options, since } };
     const reader = new SourceReader({ key: KEY, request: null }, options, () => undefined);
     await reader.start(null);
     const steps: Step[] = [];
