@@ -106,12 +106,13 @@ export async function launchProducer(
     return new TelltaleError('BAD_SIGNAL', message);
   };
   const socket = await listenForSignals(signalSocketPath(data.root), (signal) => {
-    const source = JSON.stringify(sourceId(signal.bucket, signal.key));
+    const source = sourceId(signal.bucket, signal.key);
+    const shown = JSON.stringify(source);
     if (signal.bucket !== bucket) {
-      throw refuse('other-bucket', source, `this producer reads the bucket ${bucket}, the signal names ${source}`);
+      throw refuse('other-bucket', source, `this producer reads the bucket ${bucket}, the signal names ${shown}`);
     }
     if (!includes(signal.key)) {
-      const message = `this producer does not read ${source}: see objectStore.prefix, ingest.include and exclude`;
+      const message = `this producer does not read ${shown}: see objectStore.prefix, ingest.include and exclude`;
       throw refuse('excluded', source, message);
     }
     tell(producer.ref, { type: 'objectArrived', signal });

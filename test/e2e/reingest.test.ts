@@ -7,15 +7,19 @@ import { runAudit } from '../../src/commands/audit';
 import { runCat } from '../../src/commands/cat';
 import { runReingest } from '../../src/commands/reingest';
 import type { Config } from '../../src/config';
-import { collectingIo, configWith } from '../support/in-process';
+import { decisions } from '../../src/decisions';
+import { collectingIo, configWith, type CollectingIo } from '../support/in-process';
 import { logbackLines, writeLog } from '../support/log-files';
 import { tempFolders } from '../support/temp-folder';
 
 const folders = tempFolders();
 
 /** Runs a producer that drains as soon as `work` is done. */
-async function whileProducing(config: Config, work: () => Promise<void>): Promise<void> {
-  const io = collectingIo();
+async function whileProducing(
+  config: Config,
+  work: () => Promise<void>,
+  io: CollectingIo = collectingIo(),
+): Promise<void> {
   const ended = runProducer(config, io);
   await io.whenLogged(/^producer is ready/);
   try {
@@ -111,12 +115,19 @@ describe('telltale reingest', () => {
 
   it('fails for a source that the producer does not read', async () => {
     const config = configWith(`dataDir=${folders.make()}`);
-    await whileProducing(config, async () => {
+    const producer = collectingIo();
+    const refuse = async (): Promise<void> => {
       for (const source of ['s3://other-bucket/logs/web-1/app.log', 'elsewhere/app.log']) {
         await expect(runReingest(config, { source, count: false, json: false }, collectingIo())).rejects.toMatchObject({
           code: 'COMMAND_REFUSED',
         });
       }
-    });
+    };
+    await whileProducing(config, refuse, producer);
+    const refused = producer.logged.filter(({ message }) => message === decisions.signalRefused.event);
+    expect(refused.map(({ fields }) => fields)).toEqual([
+      { reason: 'other-bucket', source: 'other-bucket/logs/web-1/app.log' },
+      { reason: 'excluded', source: 'telltale-logs/elsewhere/app.log' },
+    ]);
   });
 });
