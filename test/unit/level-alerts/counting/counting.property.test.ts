@@ -18,6 +18,9 @@ const small: CountingOptions = {
   maxWindows: 4,
 };
 
+/** Origins are evicted and begin again often. */
+const soon = { idleAfterMs: 20, keepWindowsMs: 60, maxWindows: 2, keepOriginsMs: 61 };
+
 interface Event {
   /** Processing time that passes before it. */
   readonly wait: number;
@@ -146,6 +149,7 @@ describe('counting', () => {
   it.each([
     ['origins are kept', small, 1_000],
     ['idle origins are evicted', { ...small, keepOriginsMs: 151 }, 500],
+    ['idle origins are evicted soon', { ...small, ...soon }, 500],
   ])('gives the same windows however the lines are cut, flushed and restarted, when %s', (_, counting, numRuns) => {
     fc.assert(
       fc.property(events, cuts, fc.boolean(), (all, whats, encoded) => {
