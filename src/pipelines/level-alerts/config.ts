@@ -68,7 +68,11 @@ const schema = z
         context.addIssue({ code: 'custom', path: ['rules', index, key], message });
       if (each.window % window !== 0) {
         const [own, base] = [is.writeDuration(each.window), is.writeDuration(window)];
-        complain('window', `expected a multiple of window, which is ${base}, found ${own}`);
+        const next = is.writeDuration(Math.ceil(each.window / window) * window);
+        complain(
+          'window',
+          `window is ${base}, and the window of rule ${each.name}, ${own}, is no multiple of it: set rules.${index}.window=${next}`,
+        );
       }
       if (rules.findIndex((other) => other.name === each.name) < index) {
         complain('name', `expected another name: ${is.shown(each.name)} is taken by a rule above`);

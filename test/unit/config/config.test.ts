@@ -478,7 +478,7 @@ describe('an error', () => {
     [
       'a rule window that is not a multiple',
       ['rules.0.window=90s'],
-      '--set rules.0.window: expected a multiple of window, which is 1m, found 90s',
+      '--set rules.0.window: window is 1m, and the window of rule errors, 90s, is no multiple of it: set rules.0.window=2m',
     ],
     [
       'lengths the wrong way round',
