@@ -1,5 +1,6 @@
 import type { MailReport, Transition } from '../alerting/mail-report';
 import { truncate, visible } from '../../../html/escape';
+import { breachWordsOf } from './breach-words';
 import { lengthOf, shortSpan, timeWithin } from './times';
 import { linesAt, pluralize } from './words';
 
@@ -37,7 +38,7 @@ export function alertSummaryOf(report: MailReport): AlertSummary {
   const threshold = shownWords(report.rule.words.limit);
   const headline =
     report.transition === 'digest'
-      ? `${pluralize(report.breaches.length, 'window')} over the threshold`
+      ? `${pluralize(report.breaches.length, 'window')} ${breachWordsOf(report.rule).windows}`
       : `${shownWords(report.rule.words.worst)} in ${lengthOf(report.rule.window)}`;
   return {
     subject: `[telltale] ${subjectOf(report, headline, threshold, place)}`,
@@ -91,10 +92,11 @@ function placeOf(report: MailReport): string {
 function leadOf(report: MailReport): string {
   const { breaches, worst, totals, rule, from, to } = report;
   const at = (time: string): string => `${timeWithin(time, from, to)} UTC`;
+  const words = breachWordsOf(rule);
   const worstAt = `the worst at ${at(worst.windowStart)}`;
   const extent =
     breaches.length > 1
-      ? `${pluralize(breaches.length, 'window')} over the threshold, ${linesAt(rule.level, totals[rule.level])} in them, ${worstAt}.`
+      ? `${pluralize(breaches.length, 'window')} ${words.windows}, ${linesAt(rule.level, totals[rule.level])} in them, ${worstAt}.`
       : '';
   const since = `Open since ${at(from)}`;
   switch (report.transition) {
@@ -113,7 +115,7 @@ function leadOf(report: MailReport): string {
         extent === '' ? `${since}.` : `${since}: ${extent}`,
       );
     case 'resolved':
-      return sentences(`The threshold has not been exceeded since ${at(to)}: this incident is closed.`, extent);
+      return sentences(`${words.quiet} since ${at(to)}: this incident is closed.`, extent);
     case 'digest':
       return sentences(
         'These lines arrived long after they were written, so their windows are reported together.',

@@ -1,6 +1,7 @@
 import type { BreachedWindow, MailReport, ReportedRule } from '../alerting/mail-report';
 import { threshold } from '../alerting/rule-kinds/threshold';
 import type { SampleLine } from '../counting/window-record';
+import { breachWordsOf } from './breach-words';
 import { chartOf, type Chart } from './chart';
 import { truncate, visible } from '../../../html/escape';
 import { levelTableOf, type LevelTable } from './level-table';
@@ -128,7 +129,7 @@ function levelTitle(level: ReportedRule['level']): string {
 function levelSection(report: MailReport): MailContent['levels'] {
   const over = report.breaches.length === 1 ? 'the window' : `the ${pluralize(report.breaches.length, 'window')}`;
   const usual = report.median === null ? '' : `, against the median of the hour before`;
-  return { title: `Lines in ${over} over the threshold${usual}`, table: levelTableOf(report) };
+  return { title: `Lines in ${over} ${breachWordsOf(report.rule).windows}${usual}`, table: levelTableOf(report) };
 }
 
 function windowTally(report: MailReport): Tally {
@@ -137,7 +138,7 @@ function windowTally(report: MailReport): Tally {
     .filter((window) => highest.includes(window))
     .map((window) => ({ name: windowName(window), count: formatCount(window.count) }));
   return {
-    title: 'Windows over the threshold',
+    title: `Windows ${breachWordsOf(report.rule).windows}`,
     rows,
     rest: rest(report.breaches.length - rows.length, 'lower window'),
   };

@@ -1,5 +1,6 @@
 import type { MailReport } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
 import { alertSummaryOf } from '../../../../src/pipelines/level-alerts/mail/alert-summary';
+import { contentOf } from '../../../../src/pipelines/level-alerts/mail/content';
 import { report } from './sample-reports';
 
 const window = (minute: number, count: number): MailReport['worst'] => ({
@@ -69,5 +70,17 @@ describe('alertSummaryOf', () => {
       'The threshold has not been exceeded since 10:10 UTC: this incident is closed. ' +
         '2 windows over the threshold, 37 errors in them, the worst at 10:05 UTC.',
     );
+  });
+
+  it('speaks of no threshold when the rule is of another kind', () => {
+    for (const transition of ['opened', 'over', 'reminder', 'new-pattern', 'resolved', 'digest'] as const) {
+      const { rule, ...rest } = report({ ...long, transition });
+      const words = { ...rule.words, limit: 'limit 5 %' };
+      const ofShare = { ...rest, rule: { ...rule, kind: 'share', words } };
+      const { levels, windows } = contentOf(ofShare, { zone: 'UTC', redact: true, possibleRepeat: false });
+      expect([...Object.values(alertSummaryOf(ofShare)), levels.title, windows?.title].join()).not.toContain(
+        'threshold',
+      );
+    }
   });
 });
