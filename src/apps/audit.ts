@@ -56,6 +56,8 @@ export interface AuditProgress {
 /** All readers see a commit some milliseconds later at worst: after this time they do. */
 const VISIBLE_MS = 200;
 
+const EXCLUDED = 'not read: excluded by ingest.include, exclude or since';
+
 /**
  * Proves the ledger of each source against topic and store: partition after partition, in order of names; then the objects
  * that were never read. A producer may run meanwhile. Memory: a few hundred bytes per source.
@@ -207,7 +209,7 @@ class Audit {
     }
   }
 
-  /** Objects that ingest reads, and has not read yet. */
+  /** Objects that ingest reads, and has not read yet. Named sources that it does not read are reported, too. */
   private async *neverRead(): AsyncGenerator<Audited, void, undefined> {
     const { store, bucket, prefix, includes, sinceMs } = this.options;
     for await (const { key, size, lastModified } of store.list(bucket, { prefix })) {
@@ -215,8 +217,10 @@ class Audit {
       const source = sourceId(bucket, key);
       const isRead = this.known.has(source);
       this.known.add(source);
-      if (isRead || !this.isSelected(source) || !includes(key) || lastModified < sinceMs) continue;
-      yield withoutClaim(source, size === 0 ? {} : { behind: size });
+      if (isRead || !this.isSelected(source)) continue;
+      if (includes(key) && lastModified >= sinceMs) yield withoutClaim(source, size === 0 ? {} : { behind: size });
+      // Who names a source expects a proof: silence would look like one.
+      else if (this.options.only !== null) yield withoutClaim(source, { problem: EXCLUDED });
     }
   }
 

@@ -19,7 +19,7 @@ export interface AuditCommand {
 
 /**
  * `telltale audit`: proves the ledger against store and topic, as far as retention reaches.
- * @returns the exit code: 1 if the ledger of a source does not hold
+ * @returns the exit code: 1 if the ledger of a source does not hold, or a named source is not read
  * @throws as `audit`
  */
 export async function runAudit(config: Config, { sources, json }: AuditCommand, io: Io): Promise<number> {
@@ -103,10 +103,11 @@ const BOM_BYTES = 3;
 
 /** A line for each source that is not simply proven. */
 function sentenceOf(audited: Audited): string[] {
-  const { problem, behind, dropped, quarantine, quarantined, possibleGap, deleted } = audited;
+  const { problem, behind, held, dropped, quarantine, quarantined, possibleGap, deleted } = audited;
   const says = [
     ...(problem === undefined ? [] : [`FAILED: ${problem}`]),
     ...(behind === undefined ? [] : [`${pluralize(behind, 'byte')} behind`]),
+    ...(held === 0 ? [] : [`${pluralize(held, 'byte')} held: the last line has no line end`]),
     ...(quarantine === undefined ? [] : [`${pluralize(quarantined, 'byte')} in quarantine: ${quarantine}`]),
     ...(possibleGap === 0 ? [] : [`content may have been lost between two reads, ${pluralize(possibleGap, 'time')}`]),
     ...(dropped === 0 || dropped === BOM_BYTES

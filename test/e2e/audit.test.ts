@@ -2,10 +2,13 @@ import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { runLocal } from '../../src/apps/local';
+import { openStore } from '../../src/apps/compose';
+import { openDataFolder } from '../../src/apps/data-folder';
 import { runAudit } from '../../src/commands/audit';
 import { collectingIo, configWith } from '../support/in-process';
 import { writeLog, writeUglyLogs } from '../support/log-files';
 import { tempFolders } from '../support/temp-folder';
+import { whileProducing } from '../support/while-producing';
 
 const folders = tempFolders();
 
@@ -24,9 +27,13 @@ interface Line {
   readonly problem?: string;
 }
 
-async function audited(data: string, sources: readonly string[] = []): Promise<{ exitCode: number; lines: Line[] }> {
+async function audited(
+  data: string,
+  sources: readonly string[] = [],
+  ...set: string[]
+): Promise<{ exitCode: number; lines: Line[] }> {
   const io = collectingIo();
-  const exitCode = await runAudit(configWith(`dataDir=${data}`), { sources, json: true }, io);
+  const exitCode = await runAudit(configWith(`dataDir=${data}`, ...set), { sources, json: true }, io);
   const lines = io.printed().split('\n').slice(0, -1);
   return { exitCode, lines: lines.map((line) => JSON.parse(line) as Line) };
 }
@@ -110,6 +117,21 @@ describe('telltale audit', () => {
   it('uses the singular for one source', async () => {
     const one = await dataOf([writeLog(folders.make(), 'web-1/a.log', '\n')]);
     expect(await text(one)).toBe('1 source, 1 byte: 1 ok (1 proven by content), 0 failed\n');
+  });
+
+  it('says how many bytes are held, and why', async () => {
+    const config = configWith(`dataDir=${folders.make()}`);
+    await whileProducing(config, async () => {
+      const { store, announced } = await openStore(config, openDataFolder(config.dataDir), collectingIo());
+      const path = writeLog(folders.make(), 'app.log', 'whole\nno end');
+      await store.putFile(config.objectStore.bucket, 'logs/web-1/app.log', path);
+      await announced();
+    });
+    expect((await text(config.dataDir)).split('\n')).toEqual([
+      '"telltale-logs/logs/web-1/app.log"  6 bytes held: the last line has no line end',
+      '1 source, 12 bytes: 1 ok (1 proven by content), 0 failed',
+      '',
+    ]);
   });
 
   it('advises once when lines are missing', async () => {
@@ -196,6 +218,26 @@ describe('telltale audit', () => {
       message: `there is no source "telltale-logs/web-2/ap.log"; did you mean "${WEB_2}"?`,
     });
   });
+
+  it.each(['ingest.exclude=**/*.tmp', 'ingest.since=2999-01-01'])(
+    'fails for a named source that is not read because of %s, and leaves it out when no source is named',
+    async (setting) => {
+      writeLog(join(data, 'store', 'objects', 'telltale-logs'), 'logs/web-1/scratch.tmp', 'never read\n');
+      expect(await audited(data, ['logs/web-1/scratch.tmp'], setting)).toMatchObject({
+        exitCode: 1,
+        lines: [
+          {
+            source: 'telltale-logs/logs/web-1/scratch.tmp',
+            ok: false,
+            problem: 'not read: excluded by ingest.include, exclude or since',
+          },
+        ],
+      });
+      const { exitCode, lines } = await audited(data, [], setting);
+      expect(exitCode).toBe(0);
+      expect(lines.filter(({ source }) => source.endsWith('.tmp'))).toEqual([]);
+    },
+  );
 
   it('escapes control characters in names', async () => {
     const hostile = await dataOf([writeLog(folders.make(), 'web-1/\u001b[31mred\u202e.log', 'a\n')]);

@@ -2,33 +2,16 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '../../src/apps/compose';
 import { openDataFolder } from '../../src/apps/data-folder';
-import { runProducer } from '../../src/apps/producer';
 import { runAudit } from '../../src/commands/audit';
 import { runCat } from '../../src/commands/cat';
 import { runReingest } from '../../src/commands/reingest';
-import type { Config } from '../../src/config';
 import { decisions } from '../../src/decisions';
-import { collectingIo, configWith, type CollectingIo } from '../support/in-process';
+import { collectingIo, configWith } from '../support/in-process';
 import { logbackLines, writeLog } from '../support/log-files';
 import { tempFolders } from '../support/temp-folder';
+import { whileProducing } from '../support/while-producing';
 
 const folders = tempFolders();
-
-/** Runs a producer that drains as soon as `work` is done. */
-async function whileProducing(
-  config: Config,
-  work: () => Promise<void>,
-  io: CollectingIo = collectingIo(),
-): Promise<void> {
-  const ended = runProducer(config, io);
-  await io.whenLogged(/^producer is ready/);
-  try {
-    await work();
-  } finally {
-    io.interrupt();
-  }
-  expect(await ended).toBe(0);
-}
 
 async function jsonLines(run: (io: ReturnType<typeof collectingIo>) => Promise<number>): Promise<unknown[]> {
   const io = collectingIo();
