@@ -35,7 +35,7 @@ function totals(windows: readonly WindowRecord[], mails: number): Markup {
     ['Lines', sum(({ lines }) => lines), ''],
     ['Errors', sum(({ counts }) => counts.error), 'alarm'],
     ['Warnings', sum(({ counts }) => counts.warn), ''],
-    ['Origins', new Set(windows.map(({ origin }) => origin)).size, ''],
+    ['Hosts', new Set(windows.map(({ origin }) => origin)).size, ''],
     ['Windows', windows.length, ''],
     ['Mails', mails, ''],
   ];
@@ -56,23 +56,23 @@ function originSection(windows: readonly WindowRecord[]): Markup {
   const origins = [...byOrigin(windows)].sort(([a], [b]) => (a < b ? -1 : 1));
   if (origins.length === 0) {
     return html`<section>
-      <h2>Origins</h2>
+      <h2>Hosts</h2>
       <p>Nothing has been counted yet. Windows appear here as soon as the first lines are read.</p>
     </section>`;
   }
   const hidden = origins.length - shown.origins;
   return html`<section>
-    <h2>Origins, and their last ${shown.bars} windows</h2>
+    <h2>Hosts, and their last ${shown.bars} windows</h2>
     <table>
       <tr>
-        <th>Origin</th>
+        <th>Host</th>
         <th>Lines, errors in red</th>
         <th class="wide">Newest window (UTC)</th>
         ${levelHeads}
       </tr>
       ${origins.slice(0, shown.origins).map(([origin, own]) => originRow(origin, own))}
     </table>
-    ${hidden > 0 ? html`<p class="mute">and ${pluralize(hidden, 'other origin')}</p>` : ''}
+    ${hidden > 0 ? html`<p class="mute">and ${pluralize(hidden, 'other host')}</p>` : ''}
   </section>`;
 }
 
@@ -124,7 +124,7 @@ function windowSection(windows: readonly WindowRecord[]): Markup {
     <table>
       <tr>
         <th>Start (UTC)</th>
-        <th>Origin</th>
+        <th>Host</th>
         <th class="wide">Share</th>
         ${levelHeads}
         <th class="wide">State</th>

@@ -7,7 +7,7 @@ export function windowTable(windows: readonly WindowRecord[]): string[] {
   const row = (origin: string, start: string, figures: readonly (string | number)[], end: string): string =>
     `${escapeControls(origin).slice(0, width).padEnd(width)}  ${start.padEnd(20)}${figures.map((figure) => String(figure).padStart(8)).join('')}  ${end}`;
   return [
-    row('origin', 'window (UTC)', ['error', 'warn', 'info', 'debug', 'other', 'lines'], ''),
+    row('host', 'window (UTC)', ['error', 'warn', 'info', 'debug', 'other', 'lines'], ''),
     ...windows.map(({ origin, windowStart, counts, continuation, unparsed, lines, complete }) =>
       row(
         origin,

@@ -83,7 +83,7 @@ function placeOf(report: MailReport): string {
   const name = (origin: string): string => truncate(visible(origin), 64);
   if (report.group !== 'all') return name(report.group);
   const [first, ...others] = report.origins;
-  if (first === undefined) return 'all origins';
+  if (first === undefined) return 'all hosts';
   if (others.length === 0) return name(first.origin);
   const more = report.origins.length >= namedOrigins ? 'others' : pluralize(others.length, 'other');
   return `${name(first.origin)} and ${more}`;

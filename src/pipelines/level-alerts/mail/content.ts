@@ -192,7 +192,7 @@ function originTally(report: MailReport): Tally | null {
     name: nameOf(origin),
     count: formatCount(count),
   }));
-  return { title: 'Where they come from', rows, rest: rest(report.origins.length - rows.length, 'other origin') };
+  return { title: 'Where they come from', rows, rest: rest(report.origins.length - rows.length, 'other host') };
 }
 
 function rest(count: number, singular: string, plural?: string): string | null {
@@ -203,7 +203,7 @@ function ruleSection(report: MailReport): MailContent['rule'] {
   const { rule, worst } = report;
   const { words } = rule;
   const name = nameOf(rule.name);
-  const origins = rule.origins === '*' ? 'all origins' : `origins ${nameOf(rule.origins)}`;
+  const origins = rule.origins === '*' ? 'all hosts' : `hosts ${nameOf(rule.origins)}`;
   return {
     sentence: `Rule ${name}: ${nameOf(words.condition)} in ${lengthOf(rule.window)}, ${origins}${report.group === 'all' ? ' together' : ', each by itself'}.`,
     change: `To get fewer mails, ${nameOf(words.change)} of ${name} under rules in the configuration. This rule would not have mailed ${timeWithin(worst.windowStart, report.from, report.to)} UTC:`,

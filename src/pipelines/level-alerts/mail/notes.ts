@@ -20,7 +20,7 @@ export function notesOf(report: MailReport): readonly string[] {
     note(notes.continuation, (n) => `${pluralize(n, 'line')} of stack traces and the like, counted with their record.`),
   ].filter((sentence) => sentence !== null);
   const complete = notes.incomplete === 0 && notes.lagging.length === 0 && gaps === 0;
-  return complete ? ['Every window is complete, and no origin is behind.', ...sentences] : sentences;
+  return complete ? ['Every window is complete, and no host is behind.', ...sentences] : sentences;
 }
 
 function note(count: number, say: (count: number) => string): string | null {

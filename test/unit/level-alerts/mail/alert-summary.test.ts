@@ -55,7 +55,7 @@ describe('alertSummaryOf', () => {
       '37 errors in 1 min (threshold 1): a and 2 others',
     ],
     ['a rule for each origin', { group: 'web-1', origins: [] }, '37 errors in 1 min (threshold 1): web-1'],
-    ['no origin at all', { origins: [] }, '37 errors in 1 min (threshold 1): all origins'],
+    ['no origin at all', { origins: [] }, '37 errors in 1 min (threshold 1): all hosts'],
     ['an origin with a line break', { group: 'a\r\nBcc: x' }, '37 errors in 1 min (threshold 1): a\\r\\nBcc: x'],
   ])('writes the subject of %s', (_, changes, subject) =>
     expect(alertSummaryOf(report(changes)).subject).toBe(`[telltale] ${subject}`),

@@ -154,7 +154,7 @@ describe('renderMail', () => {
   });
 
   it.each<[Partial<MailReport['notes']>, string]>([
-    [{}, 'Every window is complete, and no origin is behind.'],
+    [{}, 'Every window is complete, and no host is behind.'],
     [{ incomplete: 2 }, '2 windows not complete yet: more lines may come.'],
     [{ lagging: ['a', 'b'] }, 'a and b are behind: the latest lines may be missing.'],
     [
