@@ -4,7 +4,8 @@ import { createCounting } from '../../src/pipelines/level-alerts/counting/counti
 import { Level, LineFlag } from '../../src/lines/line-batch';
 import { encodeLines } from '../../src/lines/log-records';
 import { decodeBatch } from '../../src/records/record-batch';
-import { linesOf, options, recordsOf } from '../unit/level-alerts/counting/support';
+import { linesOf } from '../support/lines';
+import { options, recordsOf } from '../unit/level-alerts/counting/support';
 import { describeJob, type InputRecord } from './job';
 
 /** Small enough that idleness and eviction happen within a few dozen lines. */

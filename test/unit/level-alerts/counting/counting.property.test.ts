@@ -6,7 +6,8 @@ import type { Output } from '../../../../src/stream/job';
 import { Level, LineFlag } from '../../../../src/lines/line-batch';
 import { encodeLines } from '../../../../src/lines/log-records';
 import { withBaseOffset } from '../../../../src/records/record-batch';
-import { linesOf, options, recordsOf, restore } from './support';
+import { linesOf } from '../../../support/lines';
+import { options, recordsOf, restore } from './support';
 
 /** Small enough that idleness, eviction and merging all happen within a few dozen lines. */
 const small: CountingOptions = {

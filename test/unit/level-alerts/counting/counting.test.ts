@@ -9,7 +9,8 @@ import { Level, LineFlag } from '../../../../src/lines/line-batch';
 import { encodeLines } from '../../../../src/lines/log-records';
 import { withBaseOffset } from '../../../../src/records/record-batch';
 import type { Output } from '../../../../src/stream/job';
-import { compacted, linesOf, MIN, options, recordsOf, restore, type Line, type Of } from './support';
+import { linesOf, type Line, type Of } from '../../../support/lines';
+import { compacted, MIN, options, recordsOf, restore } from './support';
 
 const T = Date.parse('2024-03-01T12:00:00Z');
 
