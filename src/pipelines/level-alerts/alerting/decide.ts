@@ -8,10 +8,15 @@ import { takeBreaches, writeMails } from './write-mails';
 export function decide(state: AlertingState): void {
   takeBreaches(state);
   writeMails(state);
-  const changedBy = state.now - state.options.keepWindowsMs;
+  evict(state, state.now);
+  state.undecided = false;
+}
+
+/** Evicts windows and closed incidents that have not changed for long at a time. */
+export function evict(state: AlertingState, at: number): void {
+  const changedBy = at - state.options.keepWindowsMs;
   state.windows.evict(changedBy);
   if (state.incidents.evict(changedBy)) state.changed = true;
-  state.undecided = false;
 }
 
 /**
@@ -20,12 +25,17 @@ export function decide(state: AlertingState): void {
  */
 export function advance(state: AlertingState, to: number): void {
   takeBreaches(state);
+  decideDue(state, to);
+  state.now = Math.max(state.now, to);
+  decide(state);
+}
+
+/** Decides mails at each time up to `to` at which one becomes due. All breaches are in incidents. */
+export function decideDue(state: AlertingState, to: number): void {
   for (let due = nextDue(state); due <= to; due = nextDue(state)) {
     state.now = due;
     decide(state);
   }
-  state.now = Math.max(state.now, to);
-  decide(state);
 }
 
 /** The first time after `now` at which a mail may become due while no window comes; Infinity when there is none. */

@@ -1,6 +1,6 @@
 import type { BatchInput, Job } from '../../../stream/job';
 import { foldWindow, windowsIn } from './alerting';
-import { advance } from './decide';
+import { decide, decideDue, evict } from './decide';
 import type { AlertingState } from './state';
 
 /**
@@ -41,8 +41,10 @@ function foldInOrder(state: AlertingState): void {
   for (const { record, end, partition, offset } of state.windows.takeAll()) {
     if (end > state.now) {
       // The mails of the time before are due only now, when its windows are summed over all origins.
-      advance(state, state.now);
-      advance(state, end - 1);
+      decide(state);
+      decideDue(state, end - 1);
+      // No mail is due at any other time before this window, so there is nothing to decide then.
+      evict(state, end - 1);
       state.windows.evict(end - state.options.keepWindowsMs);
     }
     foldWindow(state, { ...record, idle: true }, { partition, offset, timestamp: end });
