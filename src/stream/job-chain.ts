@@ -1,5 +1,5 @@
 import type { LineBatch } from '../lines/line-batch';
-import { encodeRecords, withBaseOffset } from '../records/record-batch';
+import { encodeRecords } from '../records/record-batch';
 import type { Job, Output } from './job';
 
 /** Records per batch between two jobs. */
@@ -44,11 +44,13 @@ export class JobChain {
   }
 
   private read(job: Job, state: unknown, topic: string): void {
-    const records = this.written(topic).map((output) => ({ ...output, headers: [] }));
-    for (let from = 0; from < records.length; from += batchRecords) {
+    const outputs = this.written(topic);
+    for (let from = 0; from < outputs.length; from += batchRecords) {
+      const records = outputs
+        .slice(from, from + batchRecords)
+        .map(({ key, value, timestamp }, i) => ({ key, value, timestamp, headers: [], offsetDelta: from + i }));
       // Nothing reads the checksum of a batch that never leaves the process.
-      const encoded = encodeRecords(records.slice(from, from + batchRecords), () => 0);
-      const batch = withBaseOffset(encoded, from);
+      const batch = encodeRecords(records, () => 0);
       job.step(state, { type: 'batch', topic, partition: 0, batch, startOffset: from });
     }
   }
