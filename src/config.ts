@@ -8,7 +8,7 @@ import {
   type Layer,
   type Setting,
 } from './config/layers';
-import { nearest } from './nearest';
+import { advise } from './nearest';
 import { parseJson } from './config/fields';
 import { coreKeys, coreSchema, sourceKeys, type Config } from './config/schema';
 import { TelltaleError } from './errors';
@@ -138,9 +138,10 @@ function validate(
       listsOf(pipelines)
         .get(String(issue.path[0]))
         ?.keysOf(isTree(item) ? item : {}) ?? sourceKeys;
+    const keys = known.map((key) => [...issue.path, key].join('.'));
     return issue.keys.map((key) => {
-      const meant = [...issue.path, nearest(key, known)].join('.');
-      return `${subject([...issue.path, key])}: no such key; did you mean ${meant}?`;
+      const path = [...issue.path, key];
+      return `${subject(path)}: no such key; ${advise(path.join('.'), keys, `${defaultFile} lists the keys`)}`;
     });
   });
   return { config: null, problems: [...problems, ...found] };

@@ -4,6 +4,7 @@ import { nearestFile } from '../nearest';
 
 /** @param known sources that there are, one of which was perhaps meant */
 export function noSuchSource(source: SourceId, known: readonly SourceId[]): TelltaleError {
-  const meant = known.length === 0 ? '' : `; did you mean ${JSON.stringify(nearestFile(source, known))}?`;
-  return new TelltaleError('OBJECT_NOT_FOUND', `there is no source ${JSON.stringify(source)}${meant}`);
+  const meant = nearestFile(source, known);
+  const advice = meant === null ? 'telltale audit lists the sources' : `did you mean ${JSON.stringify(meant)}?`;
+  return new TelltaleError('OBJECT_NOT_FOUND', `there is no source ${JSON.stringify(source)}; ${advice}`);
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../config';
 import { TelltaleError } from '../errors';
-import { nearest } from '../nearest';
+import { advise } from '../nearest';
 import type { Parts, Site } from '../stream/pipeline';
 import { siteOf } from './jobs';
 
@@ -26,7 +26,7 @@ export function partsToRun(config: Config, mode: Site['mode'] = 'live'): Pick<Pa
   const names = [...jobs, ...deliveries].map(({ name }) => name);
   const unknown = run.find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    const problem = `there is no job or delivery ${JSON.stringify(unknown)}; did you mean ${nearest(unknown, names)}?`;
+    const problem = `there is no job or delivery ${JSON.stringify(unknown)}; ${advise(unknown, names, `there are ${names.join(', ')}`)}`;
     throw new TelltaleError('CONFIG', `consumer.run: ${problem}`);
   }
   return {

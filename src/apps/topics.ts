@@ -1,7 +1,7 @@
 import type { Config } from '../config';
 import { DEFAULT_TOPIC } from '../ingestion/checkpoint';
 import { TelltaleError } from '../errors';
-import { nearest } from '../nearest';
+import { advise } from '../nearest';
 import { coreTopics, lineTopic, type TopicSpec } from '../stream/topics';
 import { partsOf } from './parts';
 
@@ -26,7 +26,7 @@ export function lineTopicsOf(config: Config): readonly string[] {
   const topics = [...new Set([DEFAULT_TOPIC, ...inputs])].filter((topic) => !outputs.has(topic));
   config.ingest.sources.forEach(({ topic }, index) => {
     if (topic === null || topics.includes(topic)) return;
-    const problem = `no pipeline reads the topic ${JSON.stringify(topic)}; did you mean ${nearest(topic, topics)}?`;
+    const problem = `no pipeline reads the topic ${JSON.stringify(topic)}; ${advise(topic, topics, `the topics are ${topics.join(', ')}`)}`;
     throw new TelltaleError('CONFIG', `ingest.sources.${index}.topic: ${problem}`);
   });
   return topics;

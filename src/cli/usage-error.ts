@@ -1,6 +1,6 @@
 import { CommanderError, type Command } from 'commander';
 import { TelltaleError } from '../errors';
-import { nearest } from '../nearest';
+import { advise } from '../nearest';
 
 /**
  * Turns commander's error into one sentence with advice.
@@ -15,20 +15,25 @@ function advice(code: string, problem: string, command: Command): string {
   const written = /'(.*)'/s.exec(problem)?.[1] ?? '';
   switch (code) {
     case 'commander.unknownOption':
-      return `did you mean ${nearest(written, optionNames(command))}?`;
+      return advise(written, optionNames(command), see(command));
     case 'commander.unknownCommand':
-      return `did you mean ${nearest(
+      return advise(
         written,
         command.commands.map((known) => known.name()),
-      )}?`;
+        see(command),
+      );
     default:
-      return `see ${fullName(command)} --help`;
+      return see(command);
   }
 }
 
 function optionNames(command: Command): string[] {
   const options = [...command.options, ...(command.parent?.options ?? [])];
   return [...options.flatMap(({ long }) => long ?? []), '--help'];
+}
+
+function see(command: Command): string {
+  return `see ${fullName(command)} --help`;
 }
 
 function fullName(command: Command): string {

@@ -7,7 +7,7 @@ import type { Config } from '../config';
 import type { DecodedRecord } from '../records/record-batch';
 import { TelltaleError } from '../errors';
 import { escapeControls } from '../escape-controls';
-import { nearest } from '../nearest';
+import { advise } from '../nearest';
 import type { Io } from '../io';
 
 export interface CatOptions {
@@ -64,7 +64,7 @@ function partitionsOf(config: Config, { topic, partition }: CatOptions): readonl
     const names = topics.map(({ name }) => name);
     throw new TelltaleError(
       'USAGE',
-      `there is no topic ${JSON.stringify(topic)}; did you mean ${nearest(topic, names)}?`,
+      `there is no topic ${JSON.stringify(topic)}; ${advise(topic, names, `the topics are ${names.join(', ')}`)}`,
     );
   }
   if (partition === null) return Array.from({ length: count }, (_, i) => i);

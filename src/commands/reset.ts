@@ -7,7 +7,7 @@ import { partsOf } from '../apps/parts';
 import type { Config } from '../config';
 import { TelltaleError } from '../errors';
 import type { Io } from '../io';
-import { nearest } from '../nearest';
+import { advise } from '../nearest';
 import { systemClock } from '../ports/clock';
 import type { Job } from '../stream/job';
 
@@ -51,9 +51,7 @@ function namedJob(config: Config, name: string): Job {
   const { jobs } = partsOf(config);
   const job = jobs.find((known) => known.name === name);
   if (job !== undefined) return job;
-  const near = nearest(
-    name,
-    jobs.map((known) => known.name),
-  );
-  throw new TelltaleError('USAGE', `there is no job ${JSON.stringify(name)}; did you mean ${near}?`);
+  const names = jobs.map((known) => known.name);
+  const advice = advise(name, names, `the jobs are ${names.join(', ')}`);
+  throw new TelltaleError('USAGE', `there is no job ${JSON.stringify(name)}; ${advice}`);
 }

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
-import { nearest } from '../nearest';
+import { advise, nearest } from '../nearest';
 
 /**
  * The places that a value can come from, each read into the same form: a list of settings.
@@ -130,7 +130,7 @@ export function environmentLayer(env: NodeJS.ProcessEnv, keys: Keys): Layer {
     if (now !== undefined) {
       problems.push(`${name}: this key is now called ${environmentName(now)}`);
     } else if (key === undefined) {
-      problems.push(`${name}: no such key; did you mean ${nearest(name, [...keyOf.keys()])}?`);
+      problems.push(`${name}: ${noSuchVariable(name, [...keyOf.keys()], keys)}`);
     } else {
       settings.push({ path: key.split('.'), value, origin: name, subject: () => name });
     }
@@ -169,7 +169,24 @@ function isInList(key: string, { lists }: Keys): boolean {
 
 /** Names the key that was meant: a value, or a section, as a whole section may be misspelled. */
 function noSuchKey(name: string, keys: Keys): string {
-  const now = keys.renamed.get(name);
+  const now = keys.renamed.get(name) ?? [...keys.renamed].find(([old]) => old.endsWith(`.${name}`))?.[1];
   if (now !== undefined) return `this key is now called ${now}`;
-  return `no such key; did you mean ${nearest(name, [...keys.values, ...keys.sections])}?`;
+  return `no such key; ${advise(name, [...keys.values, ...keys.sections], seeDefaults)}`;
+}
+
+const seeDefaults = 'conf/default.yaml lists the keys';
+
+/** `TELLTALE_RULES_0_WINDOW`: a variable holds a whole list. */
+function noSuchVariable(name: string, names: readonly string[], { lists }: Keys): string {
+  for (const list of lists) {
+    const whole = environmentName(list);
+    const [, index, words = ''] = /^_(\d+)_(\w+)$/.exec(name.startsWith(whole) ? name.slice(whole.length) : '') ?? [];
+    if (index === undefined) continue;
+    const key = words.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    return `a variable sets the whole list, as ${whole}; set one value with --set ${list}.${index}.${key}=…`;
+  }
+  // The prefix, which all names have, says nothing about which is meant.
+  const bare = (variable: string): string => variable.replace(environmentPrefix, '');
+  const meant = nearest(bare(name), names.map(bare));
+  return `no such key; ${meant === null ? seeDefaults : `did you mean TELLTALE_${meant}?`}`;
 }

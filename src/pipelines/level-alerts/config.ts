@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as is from '../../config/fields';
-import { nearest } from '../../nearest';
+import { advise } from '../../nearest';
 import type { Section } from '../../stream/pipeline';
 import { ruleKinds } from './alerting/rule-kinds';
 import type { RuleKind } from './alerting/rule-kinds/rule-kind';
@@ -36,8 +36,9 @@ const anyRule = z.discriminatedUnion('kind', [ruleOf(firstKind), ...otherKinds.m
 function noSuchKind(rule: unknown): string | undefined {
   if (typeof rule !== 'object' || rule === null) return is.notAnObject({ code: 'invalid_type', input: rule });
   const kind: unknown = 'kind' in rule ? rule.kind : undefined;
-  const meant = nearest(String(kind), [...rulesByKind.keys()]);
-  return `no such kind of rule: ${is.shown(kind)}; did you mean ${meant}?`;
+  const kinds = [...rulesByKind.keys()];
+  const advice = advise(String(kind), kinds, `the kinds are ${kinds.join(', ')}`);
+  return `no such kind of rule: ${is.shown(kind)}; ${advice}`;
 }
 
 const schema = z
@@ -71,7 +72,7 @@ const schema = z
         const next = is.writeDuration(Math.ceil(each.window / window) * window);
         complain(
           'window',
-          `window is ${base}, and the window of rule ${each.name}, ${own}, is no multiple of it: set rules.${index}.window=${next}`,
+          `window is ${base}, and the window of rule ${each.name}, ${own}, is not a multiple of it: set rules.${index}.window=${next}`,
         );
       }
       if (rules.findIndex((other) => other.name === each.name) < index) {

@@ -10,11 +10,15 @@ describe('line topics', () => {
     expect(lineTopicsOf(configWith('[{"keys":"a","topic":"logs"},{"keys":"b"}]'))).toEqual(['logs']);
   });
 
-  it.each(['log', 'checkpoints', 'windows'])('refuse the topic %s and name the nearest', (topic) => {
+  it.each([
+    ['log', 'did you mean logs?'],
+    ['checkpoints', 'expected logs'],
+    ['windows', 'expected logs'],
+  ])('refuse the topic %s and name those that there are', (topic, advice) => {
     expect(() => lineTopicsOf(configWith(`[{"keys":"a"},{"keys":"b","topic":"${topic}"}]`))).toThrow(
       expect.objectContaining({
         code: 'CONFIG',
-        message: `ingest.sources.1.topic: no pipeline reads the topic "${topic}"; did you mean logs?`,
+        message: `ingest.sources.1.topic: no pipeline reads the topic "${topic}"; ${advice}`,
       }) as Error,
     );
   });

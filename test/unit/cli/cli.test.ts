@@ -49,6 +49,7 @@ describe('telltale', () => {
     [['config', '--jsn'], "unknown option '--jsn'; did you mean --json?"],
     [['replay', '--terminated', 'x'], "unknown option '--terminated'; did you mean --terminated-only?"],
     [['config', 'x'], "too many arguments for 'config'. Expected 0 arguments but got 1; see telltale config --help"],
+    [['replay', '--once', 'x'], "unknown option '--once'; expected one of --terminated-only, --config, --set, --json, --verbose, --help"], // prettier-ignore
     [['replay'], "missing required argument 'path'; see telltale replay --help"],
     [['reingest'], "missing required argument 'source'; see telltale reingest --help"],
     [['reingest', 'k', '--count'], "unknown option '--count'; did you mean --recount?"],
@@ -58,7 +59,7 @@ describe('telltale', () => {
     [['signal', '--payload', 'e30', '--key', 'k'], "option '--payload <base64url>' cannot be used with option '--key <key>'; see telltale signal --help"], // prettier-ignore
     [['config', '--set', 'web.prt=1'], '--set web.prt: no such key; did you mean web.port?'],
     [['config', '--config', 'none.yaml'], '--config none.yaml: no such file'],
-    [['\u001b[2J'], "unknown command '\\u001b[2J'; did you mean cat?"],
+    [['\u001b[2J'], "unknown command '\\u001b[2J'; see telltale --help"],
   ])('refuses %j in one line, with exit code 2', async (args, sentence) => {
     expect(await run(args)).toEqual({ exitCode: 2, out: '', err: `telltale: ${sentence}\n` });
   });

@@ -362,7 +362,7 @@ describe('an error', () => {
     [
       'a key named __proto__',
       { yaml: '__proto__: {port: 1}' },
-      'my.yaml:1: __proto__: no such key; did you mean mail.to?',
+      'my.yaml:1: __proto__: no such key; conf/default.yaml lists the keys',
     ],
     [
       'a former key of a file',
@@ -378,6 +378,16 @@ describe('an error', () => {
       'a former variable',
       { env: { TELLTALE_INGEST_TAIL_TIMEOUT: '1h' } },
       'TELLTALE_INGEST_TAIL_TIMEOUT: this key is now called TELLTALE_INGEST_FORCE_FLUSH_AFTER',
+    ],
+    [
+      'a former key without its section',
+      { set: ['tailTimeout=1h'] },
+      '--set tailTimeout: this key is now called ingest.forceFlushAfter',
+    ],
+    [
+      'a variable for one value of a list',
+      { env: { TELLTALE_RULES_0_WINDOW: '5m' } },
+      'TELLTALE_RULES_0_WINDOW: a variable sets the whole list, as TELLTALE_RULES; set one value with --set rules.0.window=…',
     ],
     ['a --set', { set: ['web.prt=1'] }, '--set web.prt: no such key; did you mean web.port?'],
     [
@@ -478,7 +488,7 @@ describe('an error', () => {
     [
       'a rule window that is not a multiple',
       ['rules.0.window=90s'],
-      '--set rules.0.window: window is 1m, and the window of rule errors, 90s, is no multiple of it: set rules.0.window=2m',
+      '--set rules.0.window: window is 1m, and the window of rule errors, 90s, is not a multiple of it: set rules.0.window=2m',
     ],
     [
       'lengths the wrong way round',
