@@ -24,7 +24,7 @@ const paths = {
   test: join(root, 'test/contract/logins-job.test.ts'),
 };
 
-/** Writes code of the page where it can be imported. @param imports what stands in it, and what to import instead */
+/** Writes code of the page where it can be imported. @param imports modules, and the ones to import instead */
 function writeCode(name: string, text: string, imports: Readonly<Record<string, string>>): string {
   const file = join(folders.make(), name);
   const resolved = Object.entries(imports).reduce((all, [from, to]) => all.replaceAll(`'${from}`, `'${to}`), text);

@@ -1,9 +1,9 @@
 import { partsToRun } from '../../../src/apps/parts';
 import { loadConfig } from '../../../src/config';
-import { pipelines } from '../../../src/pipelines';
+import { levelAlerts } from '../../../src/pipelines/level-alerts';
 
 const namesRun = (...set: string[]): string[] => {
-  const { jobs, deliveries } = partsToRun(loadConfig({ pipelines, set, env: {} }).config);
+  const { jobs, deliveries } = partsToRun(loadConfig({ pipelines: [levelAlerts], set, env: {} }).config);
   return [...jobs, ...deliveries].map(({ name }) => name);
 };
 

@@ -1,9 +1,9 @@
 import { lineTopicsOf } from '../../../src/apps/topics';
 import { loadConfig } from '../../../src/config';
-import { pipelines } from '../../../src/pipelines';
+import { levelAlerts } from '../../../src/pipelines/level-alerts';
 
 const configWith = (sources: string): ReturnType<typeof loadConfig>['config'] =>
-  loadConfig({ pipelines, set: [`ingest.sources=${sources}`], env: {} }).config;
+  loadConfig({ pipelines: [levelAlerts], set: [`ingest.sources=${sources}`], env: {} }).config;
 
 describe('line topics', () => {
   it('are the inputs of pipelines that no job writes', () => {

@@ -32,7 +32,7 @@ interface Loaded {
 function load(layers: Layers): Loaded {
   const loaded = loadLayers(layers);
   const { pipelines: configured, ...core } = loaded.config;
-  const levelAlerts = section.schema.parse(Object.assign({}, ...configured.map(({ written }) => written)));
+  const levelAlerts = section.schema.parse(configured.find(({ name }) => name === 'level-alerts')?.written);
   return { loaded, config: { ...core, ...levelAlerts }, provenance: loaded.provenance };
 }
 

@@ -3,10 +3,11 @@ import { consumerGroupOf, jobWriter } from '../../../actors/job-run';
 import { deliveryWriter } from '../../../actors/delivery';
 import { publisherTopics } from '../../../actors/publisher';
 import { partsOf } from '../../../src/apps/parts';
-import { topicsOf } from '../../../src/apps/topics';
+import { lineTopicsOf, topicsOf } from '../../../src/apps/topics';
 import { loadConfig } from '../../../src/config';
 import { coreKeys } from '../../../src/config/schema';
 import { pipelines } from '../../../src/pipelines';
+import { levelAlerts } from '../../../src/pipelines/level-alerts';
 import type { WriterOptions } from '../../../src/ports/event-log';
 import { projectFile } from '../../../src/project-file';
 
@@ -14,8 +15,13 @@ const { config } = loadConfig({ pipelines, env: {} });
 const hour = 3_600_000;
 
 describe('the list of pipelines', () => {
-  it('gives every topic once, with the partitions and settings that it always had', () => {
-    expect(topicsOf(config)).toEqual([
+  it('gives every topic once', () => {
+    const names = topicsOf(config).map(({ name }) => name);
+    expect(names).toEqual([...new Set(names)]);
+  });
+
+  it('gives the topics of level-alerts the partitions and settings that they always had', () => {
+    expect(topicsOf(loadConfig({ pipelines: [levelAlerts], env: {} }).config)).toEqual([
       { name: 'logs', partitions: 10, cleanup: 'delete', retentionMs: 168 * hour },
       { name: 'checkpoints', partitions: 10, cleanup: 'compact', retentionMs: 168 * hour },
       { name: 'quarantine', partitions: 1, cleanup: 'delete', retentionMs: 720 * hour },
@@ -36,7 +42,7 @@ describe('the list of pipelines', () => {
 
   it('names a job after the jobs whose output it reads, and delivers only what a job writes', () => {
     const { jobs, deliveries } = partsOf(config);
-    const written = new Set(['logs']);
+    const written = new Set(lineTopicsOf(config));
     for (const { inputs, outputs } of jobs) {
       for (const { topic } of inputs) expect(written).toContain(topic);
       for (const { name } of outputs) written.add(name);
@@ -60,7 +66,7 @@ describe('docs/kafka.md', () => {
   const page = readFileSync(projectFile('docs/kafka.md'), 'utf8');
   const { jobs, deliveries } = partsOf(config);
   // An id that ends in a dash stands for all ids that begin with it.
-  const producer: Rights = { id: 'telltale-producer-', group: null, ...publisherTopics(['logs']) };
+  const producer: Rights = { id: 'telltale-producer-', group: null, ...publisherTopics(lineTopicsOf(config)) };
   const consumer: readonly Rights[] = [
     ...jobs.map((job) => ({
       ...jobWriter(job, 0),
