@@ -26,7 +26,7 @@ import { launchProducer } from './producer';
 import { topicsOf } from './topics';
 import { unlessStopped, untilStopped, type OnFailure } from './until-stopped';
 import { refuseUnreadable, unreadable, type Unreadable } from './unreadable';
-import { warnOfUnusedKeys } from './unused-keys';
+import { warnOfIgnoredSettings, warnOfUnusedKeys } from './unused-keys';
 import { startUploads } from './uploads';
 import { launchWeb } from './view';
 
@@ -118,6 +118,7 @@ async function runOnce(
 ): Promise<number> {
   const { files, closed } = await findLogFiles(paths);
   const onFiles = onlyFiles(config);
+  warnOfIgnoredSettings(config, io);
   warnOfUnusedKeys(
     onFiles,
     files.map(({ key }) => key),

@@ -16,3 +16,24 @@ export function warnOfUnusedKeys(config: Config, keys: readonly string[], io: Io
     );
   }
 }
+
+/**
+ * Warns of settings that select objects, origins or jobs: `replay` and `local --once` ignore them, so that all files
+ * that a person names are read and counted.
+ */
+export function warnOfIgnoredSettings({ ingest, consumer }: Config, io: Io): void {
+  const { include, exclude, since, origin } = ingest;
+  const isSet = {
+    'ingest.include': include.length !== 1 || include[0] !== '**',
+    'ingest.exclude': exclude.length > 0,
+    'ingest.since': since !== 'everything',
+    'ingest.origin': origin !== null,
+    'consumer.run': consumer.run !== null,
+  };
+  const keys = Object.entries(isSet).flatMap(([key, set]) => (set ? [key] : []));
+  if (keys.length === 0) return;
+  io.log.warn(
+    `${keys.join(', ')} ignored: here all given files are read, the folder of a file is its origin, and all jobs run`,
+    { keys },
+  );
+}

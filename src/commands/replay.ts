@@ -16,7 +16,7 @@ import { TelltaleError } from '../errors';
 import type { Io } from '../io';
 import { findLogFiles } from '../apps/log-files';
 import { refuseUnreadable, unreadable, type Unreadable } from '../apps/unreadable';
-import { warnOfUnusedKeys } from '../apps/unused-keys';
+import { warnOfIgnoredSettings, warnOfUnusedKeys } from '../apps/unused-keys';
 
 export interface ReplayOptions {
   /** Files, folders, or `-` for standard input. */
@@ -56,6 +56,7 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
   const jobs = new JobChain(all);
   let bytes = 0;
   const { inputs, closed } = await inputsOf(config, options);
+  warnOfIgnoredSettings(config, io);
   warnOfUnusedKeys(
     config,
     inputs.map(({ source }) => splitSourceId(source).key),

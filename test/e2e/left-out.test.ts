@@ -99,6 +99,28 @@ describe.each(commands)('telltale %s', (_, command) => {
   });
 });
 
+describe.each(commands)('telltale %s', (_, command) => {
+  it.each([
+    ['ingest.include=["**/*.txt"]', 'ingest.include'],
+    ['ingest.exclude=["**/*.log"]', 'ingest.exclude'],
+    ['ingest.since=now', 'ingest.since'],
+    ['ingest.origin=^(.)', 'ingest.origin'],
+    ['consumer.run=["counting"]', 'consumer.run'],
+  ])('reads every file and warns when %s is set, which it ignores', async (setting, key) => {
+    const io = collectingIo();
+    const path = writeLog(folders.make(), 'web-1/app.log', log);
+    expect(await command(configWith(setting), [path], io)).toBe(0);
+    expect(io.logged.filter(({ level }) => level === 'warn')).toEqual([
+      {
+        level: 'warn',
+        message: `${key} ignored: here all given files are read, the folder of a file is its origin, and all jobs run`,
+        fields: { keys: [key] },
+      },
+    ]);
+    expect(parseResults(io.printed()).summary).toMatchObject({ lines: 2000 });
+  });
+});
+
 describe('telltale local --once --data', () => {
   it('counts bytes of what its lines are of: of all that the folder has ever been given', async () => {
     const config = configWith(`dataDir=${folders.make()}`);
