@@ -74,7 +74,10 @@ function defaultsOf(pipelines: readonly ListedPipeline[]): Layer {
   const others = pipelines.flatMap(({ name, config }) =>
     objectLayer(`pipeline ${name}`, config.defaults).settings.filter(({ path: [key] }) => !inFile.has(key)),
   );
-  return { settings: [...settings, ...others], problems: file.problems };
+  return {
+    settings: [...settings, ...others].map((setting) => ({ ...setting, isDefault: true })),
+    problems: file.problems,
+  };
 }
 
 /** Former names of keys. */
@@ -134,13 +137,14 @@ function validate(
     if (issue.code !== 'unrecognized_keys') return [`${subject(issue.path)}: ${issue.message}`];
     // Only items of lists can have unknown keys here: the layers refused all others.
     const item = valueAt(tree, issue.path);
-    const known =
-      listsOf(pipelines)
-        .get(String(issue.path[0]))
-        ?.keysOf(isTree(item) ? item : {}) ?? sourceKeys;
+    const settingsOfItem = isTree(item) ? item : {};
+    const list = listsOf(pipelines).get(String(issue.path[0]));
+    const known = list?.keysOf(settingsOfItem) ?? sourceKeys;
     const keys = known.map((key) => [...issue.path, key].join('.'));
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
+      const reason = list?.explainKey(settingsOfItem, key) ?? null;
+      if (reason !== null) return `${subject(path)}: ${reason}`;
       return `${subject(path)}: no such key; ${advise(path.join('.'), keys, `${defaultFile} lists the keys`)}`;
     });
   });
@@ -153,6 +157,7 @@ function only(keys: readonly string[], tree: Tree): Tree {
 
 interface List {
   readonly keysOf: (item: Settings) => readonly string[];
+  readonly explainKey: (item: Settings, key: string) => string | null;
   /** The first item of the defaults. */
   readonly example: Tree;
 }
@@ -160,11 +165,11 @@ interface List {
 /** The lists of objects at the top of the configuration, by key. */
 function listsOf(pipelines: readonly ListedPipeline[]): ReadonlyMap<string, List> {
   return new Map(
-    pipelines.flatMap(({ config: { lists = {}, defaults } }) =>
+    pipelines.flatMap(({ config: { lists = {}, defaults, explainKey = () => null } }) =>
       Object.entries(lists).map(([key, keysOf]): [string, List] => {
         const items: unknown = defaults[key];
         const example: unknown = Array.isArray(items) ? items[0] : null;
-        return [key, { keysOf, example: isTree(example) ? example : {} }];
+        return [key, { keysOf, explainKey, example: isTree(example) ? example : {} }];
       }),
     ),
   );
@@ -198,17 +203,27 @@ function assemble(
   const lists = listsOf(pipelines);
   for (const { path, value, subject } of settings.values()) {
     const [first = '', index, key = ''] = path;
-    const list = lists.get(first);
-    if (list === undefined) {
+    if (!lists.has(first)) {
       put(tree, path, path.join('.') === 'ingest.sources' ? readList(value) : value);
     } else if (index === undefined) {
-      tree[first] = completeItems(value, list);
+      const items = readList(value);
+      tree[first] = Array.isArray(items) ? items.map((item: unknown) => (isTree(item) ? { ...item } : item)) : value;
     } else {
       const items: unknown = tree[first];
       const item: unknown = Array.isArray(items) ? items[Number(index)] : undefined;
       if (isTree(item)) item[key] = value;
       else problems.push(`${subject(path)}: ${first} has no such item; the first is ${first}.0`);
     }
+  }
+  for (const [key, list] of lists) {
+    const isDefault = settings.get(key)?.isDefault ?? false;
+    const items: unknown = tree[key];
+    if (!Array.isArray(items)) continue;
+    tree[key] = items.map((item: unknown, index) => {
+      if (!isTree(item)) return item;
+      const isSet = (name: string): boolean => !isDefault || settings.has(`${key}.${index}.${name}`);
+      return completeItem(item, isSet, list);
+    });
   }
   return { tree, problems };
 }
@@ -229,16 +244,15 @@ function put(tree: Tree, path: readonly string[], value: unknown): void {
   }
 }
 
-/** An item takes the keys that it may have and lacks, except its name, from the example. */
-function completeItems(raw: unknown, { keysOf, example }: List): unknown {
-  const items = readList(raw);
-  if (!Array.isArray(items)) return raw;
-  return items.map((item: unknown) => {
-    if (!isTree(item)) return item;
-    const keys = new Set(keysOf({ ...example, ...item }));
-    const defaults = Object.fromEntries(Object.entries(example).filter(([key]) => keys.has(key)));
-    return { ...defaults, name: undefined, ...item };
-  });
+/**
+ * An item takes the keys that it may have and lacks, except its name, from the example. A default that the item may not
+ * have, because a person set another kind, is left out.
+ */
+function completeItem(item: Tree, isSet: (key: string) => boolean, { keysOf, example }: List): Tree {
+  const keys = new Set(keysOf({ ...example, ...item }));
+  const defaults = Object.fromEntries(Object.entries(example).filter(([key]) => keys.has(key)));
+  const own = Object.fromEntries(Object.entries(item).filter(([key]) => keys.has(key) || isSet(key)));
+  return { ...defaults, name: undefined, ...own };
 }
 
 /** A list of objects comes from the environment and `--set` as JSON. Any other value stays as it is. */

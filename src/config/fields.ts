@@ -135,6 +135,22 @@ export function range(): Field<[number, number]> {
   );
 }
 
+/** What `inner` reads; the message for a missing value says why there must be one. */
+export function needed<T>(inner: Field<T>, why: string): Field<T> {
+  return z.codec(z.unknown(), z.custom<T>(), {
+    decode: (raw, context) => {
+      const result = inner.safeParse(raw);
+      if (result.success) return result.data;
+      const reason = raw === undefined ? `${why}: ` : '';
+      for (const { message } of result.error.issues) {
+        context.issues.push({ code: 'custom', message: `${reason}${message}`, input: raw });
+      }
+      return z.NEVER;
+    },
+    encode: (value) => inner.encode(value),
+  });
+}
+
 /** What `inner` reads, or null for nothing. */
 export function orNull<T>(inner: Field<T>): Field<T | null> {
   return z.codec(z.unknown(), z.custom<T | null>(), {

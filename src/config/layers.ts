@@ -13,6 +13,8 @@ export interface Setting {
   readonly value: unknown;
   /** Where it comes from, in few words: `conf/default.yaml`, a file, `--set`, `TELLTALE_WEB_PORT`. */
   readonly origin: string;
+  /** True for a default: no person has set it. */
+  readonly isDefault?: boolean;
   /** How an error message names the place of `path` or of a path inside of it, such as `aws.yaml:12: web.port`. */
   readonly subject: (path: readonly PropertyKey[]) => string;
 }

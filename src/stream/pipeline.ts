@@ -27,6 +27,8 @@ export interface Section<C> {
    * except `name`, from the first default item. A person can set one value: `--set rules.0.threshold=10`.
    */
   readonly lists?: Readonly<Record<string, (item: Settings) => readonly string[]>>;
+  /** Says why an item of `lists` may not have `key`, where more can be said than that there is no such key; else null. */
+  readonly explainKey?: (item: Settings, key: string) => string | null;
 }
 
 export type Settings = Readonly<Record<string, unknown>>;

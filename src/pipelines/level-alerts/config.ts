@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import * as is from '../../config/fields';
 import { advise } from '../../nearest';
-import type { Section } from '../../stream/pipeline';
+import type { Section, Settings } from '../../stream/pipeline';
 import { ruleKinds } from './alerting/rule-kinds';
 import type { RuleKind } from './alerting/rule-kinds/rule-kind';
 
@@ -12,6 +12,12 @@ const isAddress = (value: string): boolean => /^[^\s@<>(),;:"\\\p{Cc}]+@[^\s@<>(
 
 const isRuleName = (value: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
 
+/** The keys of a kind, which have no defaults. */
+function neededBy({ name, schema }: RuleKind): RuleKind['schema'] {
+  const fields = Object.entries(schema) as [string, is.Field<unknown>][];
+  return Object.fromEntries(fields.map(([key, field]) => [key, is.needed(field, `kind ${name} needs it`)]));
+}
+
 /** The keys of every rule, and those of its kind. */
 const ruleOf = (kind: RuleKind) =>
   z.strictObject(
@@ -19,7 +25,7 @@ const ruleOf = (kind: RuleKind) =>
       name: is.text('a name of letters, digits, dots, dashes and underscores, such as errors', isRuleName),
       kind: z.literal(kind.name),
       level: is.oneOf('error', 'warn', 'info', 'debug'),
-      ...kind.schema,
+      ...neededBy(kind),
       window: is.duration(second),
       origins: is.text('a glob such as * or payments-*', is.printable),
       each: is.flag(),
@@ -27,72 +33,85 @@ const ruleOf = (kind: RuleKind) =>
     { error: is.notAnObject },
   );
 
-const rulesByKind = new Map(ruleKinds.map((kind) => [kind.name, ruleOf(kind)]));
-const [firstKind, ...otherKinds] = ruleKinds;
-const anyRule = z.discriminatedUnion('kind', [ruleOf(firstKind), ...otherKinds.map(ruleOf)], {
-  error: ({ input }) => noSuchKind(input),
-});
+type RuleKinds = readonly [RuleKind, ...RuleKind[]];
 
-function noSuchKind(rule: unknown): string | undefined {
+const anyRuleOf = (ruleKinds: RuleKinds) => {
+  const [firstKind, ...otherKinds] = ruleKinds;
+  return z.discriminatedUnion('kind', [ruleOf(firstKind), ...otherKinds.map(ruleOf)], {
+    error: ({ input }) => noSuchKind(input, ruleKinds),
+  });
+};
+
+function noSuchKind(rule: unknown, ruleKinds: RuleKinds): string | undefined {
   if (typeof rule !== 'object' || rule === null) return is.notAnObject({ code: 'invalid_type', input: rule });
   const kind: unknown = 'kind' in rule ? rule.kind : undefined;
-  const kinds = [...rulesByKind.keys()];
+  const kinds = ruleKinds.map(({ name }) => name);
   const advice = advise(String(kind), kinds, `the kinds are ${kinds.join(', ')}`);
   return `no such kind of rule: ${is.shown(kind)}; ${advice}`;
 }
 
-const schema = z
-  .strictObject({
-    window: is.duration(second),
-    disorder: is.duration(0),
-    idleAfter: is.duration(second),
-    keepWindows: is.duration(second),
-    patterns: z.strictObject({ enabled: is.flag() }),
-    rules: z.array(anyRule, { error: ({ input }) => `expected a list of rules, found ${is.shown(input)}` }),
-    alerting: z.strictObject({
-      groupWait: is.duration(0),
-      repeatInterval: is.duration(second),
-      resolveAfter: is.duration(second),
-      digestAfter: is.duration(second),
-    }),
-    mail: z.strictObject({
-      from: is.text('a mail address such as telltale@example.com', isAddress),
-      // SES takes 50 recipients a message.
-      to: is.textList('a list of 1 to 50 mail addresses such as ["ops@example.com"]', isAddress, 1, 50),
-      zone: is.timeZone(),
-      redact: is.flag(),
-    }),
-  })
-  .superRefine(({ window, rules }, context) => {
-    rules.forEach((each, index) => {
-      const complain = (key: keyof typeof each, message: string): void =>
-        context.addIssue({ code: 'custom', path: ['rules', index, key], message });
-      if (each.window % window !== 0) {
-        const [own, base] = [is.writeDuration(each.window), is.writeDuration(window)];
-        const next = is.writeDuration(Math.ceil(each.window / window) * window);
-        complain(
-          'window',
-          `window is ${base}, and the window of rule ${each.name}, ${own}, is not a multiple of it: set rules.${index}.window=${next}`,
-        );
-      }
-      if (rules.findIndex((other) => other.name === each.name) < index) {
-        complain('name', `expected another name: ${is.shown(each.name)} is taken by a rule above`);
-      }
+const schemaOf = (ruleKinds: RuleKinds) =>
+  z
+    .strictObject({
+      window: is.duration(second),
+      disorder: is.duration(0),
+      idleAfter: is.duration(second),
+      keepWindows: is.duration(second),
+      patterns: z.strictObject({ enabled: is.flag() }),
+      rules: z.array(anyRuleOf(ruleKinds), {
+        error: ({ input }) => `expected a list of rules, found ${is.shown(input)}`,
+      }),
+      alerting: z.strictObject({
+        groupWait: is.duration(0),
+        repeatInterval: is.duration(second),
+        resolveAfter: is.duration(second),
+        digestAfter: is.duration(second),
+      }),
+      mail: z.strictObject({
+        from: is.text('a mail address such as telltale@example.com', isAddress),
+        // SES takes 50 recipients a message.
+        to: is.textList('a list of 1 to 50 mail addresses such as ["ops@example.com"]', isAddress, 1, 50),
+        zone: is.timeZone(),
+        redact: is.flag(),
+      }),
+    })
+    .superRefine(({ window, rules }, context) => {
+      rules.forEach((each, index) => {
+        const complain = (key: keyof typeof each, message: string): void =>
+          context.addIssue({ code: 'custom', path: ['rules', index, key], message });
+        if (each.window % window !== 0) {
+          const [own, base] = [is.writeDuration(each.window), is.writeDuration(window)];
+          const next = is.writeDuration(Math.ceil(each.window / window) * window);
+          complain(
+            'window',
+            `window is ${base}, and the window of rule ${each.name}, ${own}, is not a multiple of it: set rules.${index}.window=${next}`,
+          );
+        }
+        if (rules.findIndex((other) => other.name === each.name) < index) {
+          complain('name', `expected another name: ${is.shown(each.name)} is taken by a rule above`);
+        }
+      });
     });
-  });
 
 /** Durations are milliseconds. */
-export type LevelAlertsConfig = z.output<typeof schema>;
+export type LevelAlertsConfig = z.output<ReturnType<typeof schemaOf>>;
 
 /** The keys of a rule, those of its kind included; of any kind when there is no such kind. */
-function ruleKeys({ kind }: Readonly<Record<string, unknown>>): readonly string[] {
-  const rules = typeof kind === 'string' ? rulesByKind.get(kind) : undefined;
-  return [...(rules === undefined ? rulesByKind.values() : [rules])].flatMap(({ shape }) => Object.keys(shape));
+function ruleKeys({ kind }: Settings, ruleKinds: RuleKinds): readonly string[] {
+  const known = ruleKinds.filter(({ name }) => name === kind);
+  return (known.length === 0 ? ruleKinds : known).flatMap((each) => Object.keys(ruleOf(each).shape));
+}
+
+/** Says which kinds have a key that the kind of a rule does not have; null when no kind has it. */
+function otherKindsWith({ kind }: Settings, key: string, ruleKinds: RuleKinds): string | null {
+  const owners = ruleKinds.filter(({ schema }) => Object.hasOwn(schema, key)).map(({ name }) => name);
+  if (owners.length === 0) return null;
+  return `a rule of kind ${String(kind)} has no such key; kind ${owners.join(' or ')} has it`;
 }
 
 /** `conf/default.yaml` explains the keys and repeats these defaults; a test compares the two. */
-export const section: Section<LevelAlertsConfig> = {
-  schema,
+export const sectionOf = (ruleKinds: RuleKinds): Section<LevelAlertsConfig> => ({
+  schema: schemaOf(ruleKinds),
   defaults: {
     window: '60s',
     disorder: '5s',
@@ -113,5 +132,8 @@ export const section: Section<LevelAlertsConfig> = {
     alerting: { groupWait: '0s', repeatInterval: '4h', resolveAfter: '10m', digestAfter: '6h' },
     mail: { from: 'telltale@localhost', to: ['you@localhost'], zone: 'UTC', redact: true },
   },
-  lists: { rules: ruleKeys },
-};
+  lists: { rules: (rule) => ruleKeys(rule, ruleKinds) },
+  explainKey: (rule, key) => otherKindsWith(rule, key, ruleKinds),
+});
+
+export const section = sectionOf(ruleKinds);
