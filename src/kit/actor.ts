@@ -17,7 +17,14 @@ import { DEFAULT_SUPERVISION, decideRestart, type Outcome, type RestartDecision 
 type Envelope<M> =
   | { readonly kind: 'start' }
   | { readonly kind: 'message'; readonly message: M; readonly fail: Fail | undefined }
+  /** The message of a timer. `isDue` is false when the timer was canceled, or its context ended, while the message waited. */
+  | { readonly kind: 'timer'; readonly message: M; readonly isDue: () => boolean }
   | { readonly kind: 'stop'; readonly outcome: Outcome };
+
+interface Life<M, S> {
+  state: S;
+  readonly context: ActorContext<M>;
+}
 
 /**
  * One actor on one nact actor. Nact supplies the mailbox, one handler at a time and, through `onCrash`, a pause while
@@ -36,7 +43,7 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
   /** How the actor ends. Set as soon as it must stop. */
   #ending: Outcome | undefined;
   /** Set between a successful `initialState` and the crash or stop. */
-  #life: { state: S; readonly context: ActorContext<M> } | undefined;
+  #life: Life<M, S> | undefined;
   /** Ends the newest context: clears its timers and aborts its signal. */
   #over: () => void = () => undefined;
   #restarts: readonly number[] = [];
@@ -93,12 +100,18 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
       await this.#finish(envelope.outcome);
     } else if (envelope.kind === 'start') {
       if (!this.#ending) await this.#begin();
+    } else if (envelope.kind === 'timer') {
+      if (!this.#ending && life && envelope.isDue()) await this.#receive(life, envelope.message);
     } else if (this.#ending || !life) {
       this.#undeliverable(envelope.message, envelope.fail);
     } else {
       if (envelope.fail && this.questions.has(envelope.fail)) this.questions.set(envelope.fail, true);
-      life.state = await this.#inTime(this.options.receive(life.state, envelope.message, life.context));
+      await this.#receive(life, envelope.message);
     }
+  }
+
+  async #receive(life: Life<M, S>, message: M): Promise<void> {
+    life.state = await this.#inTime(this.options.receive(life.state, message, life.context));
   }
 
   /** Runs the first start and every restart. */
@@ -143,7 +156,7 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
   /** Nact awaits this after a crash and delivers no message meanwhile. */
   async #recover(envelope: Envelope<M>, thrown: unknown): Promise<void> {
     let error = toError(thrown);
-    let message = envelope.kind === 'message' ? envelope.message : undefined;
+    let message = 'message' in envelope ? envelope.message : undefined;
     for (const [fail, handled] of this.questions) if (handled) fail(error);
     while (await this.#mayRestart(message, error)) {
       try {
@@ -221,12 +234,15 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
           this.undelivered(this.path, message);
           return () => undefined;
         }
+        let isCanceled = false;
+        const isDue = (): boolean => !isCanceled && !over.signal.aborted;
         const timer = setTimeout(() => {
           timers.delete(timer);
-          if (!this.#ending) this.deliver(message);
+          if (!this.#ending) dispatch(this.nactRef, { kind: 'timer', message, isDue });
         }, delayMs);
         timers.add(timer);
         return () => {
+          isCanceled = true;
           timers.delete(timer);
           clearTimeout(timer);
         };

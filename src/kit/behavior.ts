@@ -92,7 +92,7 @@ export interface ActorContext<in M> {
   readonly signal: AbortSignal;
   /**
    * Tells the actor a message after a delay in ms (up to 2^31-1), unless it stops or crashes before. Returns a function
-   * that cancels.
+   * that cancels. A canceled message, or one that waits at the stop or crash, is dropped: it is not reported as undelivered.
    */
   readonly scheduleOnce: (delayMs: number, message: M) => () => void;
   /** Stops this actor after the current handler; waiting messages become undelivered. */

@@ -211,6 +211,45 @@ describe('a context', () => {
     expect(test_.system.undeliveredMessages()).toBe(0);
   });
 
+  test('drops the message of a timer that waits when the actor stops, without an undelivered message', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    const { opened, open } = gate();
+    const actor = spawn(test_.system, list('list'));
+    tell(actor, {
+      type: 'do',
+      action: ({ scheduleOnce: after }) => {
+        after(100, { type: 'add', item: 'too late' });
+        return opened;
+      },
+    });
+    await allTurns();
+    await jest.advanceTimersByTimeAsync(100);
+    const done = stop(actor);
+    open();
+    await done;
+    expect(test_.letters).toEqual([]);
+  });
+
+  test('drops the message of a timer that is canceled while the message waits', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    const { opened, open } = gate();
+    const actor = spawn(test_.system, list('list'));
+    tell(actor, {
+      type: 'do',
+      action: async ({ scheduleOnce: after }) => {
+        const cancel = after(100, { type: 'add', item: 'canceled' });
+        await opened;
+        cancel();
+      },
+    });
+    await allTurns();
+    await jest.advanceTimersByTimeAsync(100);
+    open();
+    await allTurns();
+    expect(await ask(actor, (replyTo) => ({ type: 'get', replyTo }), 1_000)).toEqual([]);
+    expect(test_.letters).toEqual([]);
+  });
+
   test('adds the path of the actor to its log', async () => {
     const actor = spawn(test_.system, list('list'));
     tell(actor, {
