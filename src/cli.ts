@@ -6,7 +6,6 @@ import { runProcess, type GlobalOptions, type Launch, type PipelineList } from '
 import { isHelp, usageError } from './cli/usage-error';
 
 interface LocalFlags {
-  readonly data?: string;
   readonly port?: number;
   readonly kafka?: string;
   readonly once: boolean;
@@ -25,6 +24,7 @@ function createProgram(launch: Launch): Command {
         .argParser(append)
         .default([]),
     )
+    .option('--data <dir>', 'data folder of the programs (dataDir); local --once keeps its data and mails there')
     .option('--json', 'results as JSON, one object per line', false)
     .option('--verbose', 'log everything, and show errors with their details', false)
     .configureHelp({ showGlobalOptions: true, optionDescription: (option) => option.description })
@@ -35,16 +35,11 @@ function createProgram(launch: Launch): Command {
     .command('local')
     .description('the whole system in one process; Ctrl-C drains')
     .argument('[file...]', 'with --once: files or folders to read')
-    .option('--data <dir>', 'where it keeps its data (dataDir)')
     .option('--port <n>', 'port of the status page (web.port); 0: any free one', wholeNumber(65_535))
     .addOption(
       new Option('--kafka <brokers>', 'host:port,… of a Kafka as event log (eventLog.kafka.brokers)').conflicts('once'),
     )
-    .option(
-      '--once',
-      'reads the files, closes every window, delivers every mail, and exits; --data keeps the mails',
-      false,
-    )
+    .option('--once', 'reads the files, closes every window, delivers every mail, and exits', false)
     .action(async (files: readonly string[], options: LocalFlags, command: Command) => {
       if (options.once && files.length === 0) {
         throw new TelltaleError('USAGE', 'local --once needs files: telltale local --once [--data DIR] FILE…');
@@ -55,7 +50,6 @@ function createProgram(launch: Launch): Command {
       const globals = command.optsWithGlobals<GlobalOptions>();
       const set = [
         ...globals.set,
-        ...(options.data === undefined ? [] : [`dataDir=${options.data}`]),
         ...(options.port === undefined ? [] : [`web.port=${options.port}`]),
         ...(options.kafka === undefined ? [] : ['eventLog.kind=kafka', `eventLog.kafka.brokers=${options.kafka}`]),
       ];
@@ -63,7 +57,7 @@ function createProgram(launch: Launch): Command {
         const { runLocal } = await import('./apps/local.js');
         return runLocal(
           loaded.config,
-          { once: options.once ? files : null, keepData: options.data !== undefined, json },
+          { once: options.once ? files : null, keepData: globals.data !== undefined, json },
           io,
         );
       });
@@ -132,16 +126,18 @@ function createProgram(launch: Launch): Command {
   program
     .command('cat')
     .description('prints the records of a topic')
-    .argument('<topic>', 'logs, checkpoints, windows, counting-state, outbox, state or quarantine')
+    .argument('[topic]', 'without one: prints the names of all topics')
     .option('--partition <n>', 'only this partition', wholeNumber())
     .option('--from <offset>', 'from this offset on; 0 when not given', wholeNumber(), 0)
     .option('--follow', 'continue with records written later', false)
-    .action((topic: string, options: { partition?: number; from: number; follow: boolean }, command: Command) =>
-      launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
-        const { runCat } = await import('./commands/cat.js');
-        const { partition = null, from, follow } = options;
-        return runCat(loaded.config, { topic, partition, from, follow, json }, io);
-      }),
+    .action(
+      (topic: string | undefined, options: { partition?: number; from: number; follow: boolean }, command: Command) =>
+        launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
+          const { printTopics, runCat } = await import('./commands/cat.js');
+          if (topic === undefined) return printTopics(loaded.config, { json }, io);
+          const { partition = null, from, follow } = options;
+          return runCat(loaded.config, { topic, partition, from, follow, json }, io);
+        }),
     );
 
   program
@@ -172,10 +168,11 @@ function createProgram(launch: Launch): Command {
   program
     .command('reset')
     .description('lets a job of the consumer start over: deletes its state, and the results that it computes again')
-    .argument('<job>', 'counting or alerting')
-    .action((job: string, _: object, command: Command) =>
+    .argument('[job]', 'without one: prints the names of all jobs, and deletes nothing')
+    .action((job: string | undefined, _: object, command: Command) =>
       launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
-        const { runReset } = await import('./commands/reset.js');
+        const { printJobs, runReset } = await import('./commands/reset.js');
+        if (job === undefined) return printJobs(loaded.config, { json }, io);
         return runReset(loaded.config, { job, json }, io);
       }),
     );

@@ -52,7 +52,7 @@ export function findDataFolder({ dataDir, eventLog }: Pick<Config, 'dataDir' | '
   }
   throw new TelltaleError(
     'DATA_FOLDER',
-    `there is no event log in ${data.root}: name the data folder of a program with --set dataDir=DIR`,
+    `there is no event log in ${data.root}: name the data folder of a program with --data DIR`,
   );
 }
 

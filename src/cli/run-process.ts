@@ -11,6 +11,7 @@ import type { LogLevel } from '../log';
 /** Options of every command. */
 export interface GlobalOptions {
   readonly config?: string;
+  readonly data?: string;
   readonly set: readonly string[];
   readonly json: boolean;
   readonly verbose: boolean;
@@ -74,7 +75,8 @@ async function withConfig(
     import('../log.js'),
     pipelines(),
   ]);
-  const { config: file, set, json, verbose } = options;
+  const { config: file, data, json, verbose } = options;
+  const set = [...options.set, ...(data === undefined ? [] : [`dataDir=${data}`])];
   const loaded = loadConfig({ pipelines: list, ...(file === undefined ? {} : { file }), set, env: process.env });
   const level: LogLevel = verbose ? 'debug' : loaded.config.log.level;
   const log = createLog({ level, json: !isatty(process.stderr.fd) });

@@ -46,6 +46,14 @@ export async function runCat(config: Config, options: CatOptions, io: Io): Promi
   return 0;
 }
 
+/** `telltale cat` without a topic: the names to choose from. */
+export function printTopics(config: Config, { json }: Pick<CatOptions, 'json'>, { out }: Pick<Io, 'out'>): number {
+  for (const { name, partitions } of topicsOf(config)) {
+    out.write(`${json ? JSON.stringify({ type: 'topic', name, partitions }) : name}\n`);
+  }
+  return 0;
+}
+
 /** Writes and waits for a slow reader, so that output does not accumulate in memory. */
 function writerTo({ out, stop }: Io): (text: string) => void | Promise<void> {
   let room: Promise<void> | null = null;

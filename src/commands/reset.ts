@@ -47,6 +47,14 @@ export async function runReset(config: Config, { job: name, json }: ResetOptions
   return 0;
 }
 
+/** `telltale reset` without a job: the names to choose from. */
+export function printJobs(config: Config, { json }: Pick<ResetOptions, 'json'>, { out }: Pick<Io, 'out'>): number {
+  for (const { name } of partsOf(config).jobs) {
+    out.write(`${json ? JSON.stringify({ type: 'job', name }) : name}\n`);
+  }
+  return 0;
+}
+
 function namedJob(config: Config, name: string): Job {
   const { jobs } = partsOf(config);
   const job = jobs.find((known) => known.name === name);

@@ -19,7 +19,7 @@ export function checkDefinition({ name, definition }: About, envelope: HeadEnvel
   if (before === definition) return;
   const message =
     `The definition of ${name} has changed: its state was made with ${JSON.stringify(before)}, and it is now ` +
-    `${JSON.stringify(definition)}. Run "telltale reset ${name}" to start over, or configure what it was.`;
+    `${JSON.stringify(definition)}. ${advice(name)} to start over, or configure what it was.`;
   throw new TelltaleError('RESET_NEEDED', message);
 }
 
@@ -33,6 +33,10 @@ export function checkPosition({ name }: About, { topic, partition, offset }: Pos
   if (offset <= end) return;
   const message =
     `${name} has read topic "${topic}", partition ${partition}, up to offset ${offset}, but the partition ends at ${end}: ` +
-    `the topic was created again, or has lost records. Run "telltale reset ${name}" to read it from its start.`;
+    `the topic was created again, or has lost records. ${advice(name)} to read it from its start.`;
   throw new TelltaleError('RESET_NEEDED', message);
+}
+
+function advice(name: string): string {
+  return `Run "telltale reset ${name}", with the --data, --config and --set of this program,`;
 }

@@ -328,7 +328,7 @@ describe('jobRunner', () => {
     expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'RESET_NEEDED' } });
     expect(counter.seen.crashes.map(({ error }) => error.message)).toEqual([
       'counting has read topic "logs", partition 0, up to offset 70, but the partition ends at 13: the topic was created ' +
-        'again, or has lost records. Run "telltale reset counting" to read it from its start.',
+        'again, or has lost records. Run "telltale reset counting", with the --data, --config and --set of this program, to read it from its start.',
     ]);
     expect(await readRecords(log, 'windows', 1)).toEqual([]);
   });
@@ -340,7 +340,7 @@ describe('jobRunner', () => {
     expect(await stopped(counter.ref)).toMatchObject({ kind: 'failed', error: { code: 'RESET_NEEDED' } });
     expect(counter.seen.crashes.map(({ error }) => error.message)).toEqual([
       'The definition of counting has changed: its state was made with "something else", and it is now "counting". ' +
-        'Run "telltale reset counting" to start over, or configure what it was.',
+        'Run "telltale reset counting", with the --data, --config and --set of this program, to start over, or configure what it was.',
     ]);
   });
 

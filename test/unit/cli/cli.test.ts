@@ -49,7 +49,7 @@ describe('telltale', () => {
     [['config', '--jsn'], "unknown option '--jsn'; did you mean --json?"],
     [['replay', '--terminated', 'x'], "unknown option '--terminated'; did you mean --terminated-only?"],
     [['config', 'x'], "too many arguments for 'config'. Expected 0 arguments but got 1; see telltale config --help"],
-    [['replay', '--once', 'x'], "unknown option '--once'; expected one of --terminated-only, --config, --set, --json, --verbose, --help"], // prettier-ignore
+    [['replay', '--once', 'x'], "unknown option '--once'; expected one of --terminated-only, --config, --set, --data, --json, --verbose, --help"], // prettier-ignore
     [['replay'], "missing required argument 'path'; see telltale replay --help"],
     [['reingest'], "missing required argument 'source'; see telltale reingest --help"],
     [['reingest', 'k', '--count'], "unknown option '--count'; did you mean --recount?"],
@@ -78,6 +78,32 @@ describe('telltale', () => {
       expect.stringMatching(/^telltale: --set log.level: expected one of/),
       '',
     ]);
+  });
+});
+
+describe('--data', () => {
+  it.each([
+    ['before the command', ['--data', 'd', 'config', '--json']],
+    ['after the command', ['config', '--json', '--set', 'dataDir=other', '--data', 'd']],
+  ])('names the data folder when it stands %s', async (_, args) => {
+    expect(JSON.parse((await run(args)).out)).toMatchObject({ config: { dataDir: 'd' } });
+  });
+
+  it.each([['cat', 'logs'], ['reset', 'counting'], ['audit']])('names the data folder of %s', async (...args) => {
+    const { exitCode, err } = await run([...args, '--data', 'no-data']);
+    const sentence = 'name the data folder of a program with --data DIR';
+    expect([exitCode, err]).toEqual([1, expect.stringMatching(new RegExp(`no event log in .*/no-data: ${sentence}`))]);
+  });
+});
+
+describe('the names that a command takes', () => {
+  it.each([
+    ['cat', ['logs', 'windows', 'outbox']],
+    ['reset', ['counting', 'alerting']],
+  ])('are those of the listed pipelines when telltale %s is run without one', async (command, names) => {
+    const { exitCode, out } = await run([command]);
+    expect(exitCode).toBe(0);
+    expect(out.split('\n')).toEqual(expect.arrayContaining(names));
   });
 });
 
