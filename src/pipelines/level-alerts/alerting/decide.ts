@@ -21,33 +21,36 @@ export function evict(state: AlertingState, at: number): void {
 
 /**
  * Moves `now` to a time, and decides mails then. On the way, it decides mails at each time at which one becomes due, in
- * order of due time: it makes no difference how far apart ticks are.
+ * order of due time: it makes no difference how far apart ticks are. Reminders are the exception: those that became due on
+ * the way are one, at the end. A consumer that was down sends one reminder per incident, not one for each that it missed.
  */
 export function advance(state: AlertingState, to: number): void {
   takeBreaches(state);
-  decideDue(state, to);
+  decideDue(state, to, 'without reminders');
   state.now = Math.max(state.now, to);
   decide(state);
 }
 
+type DueTimes = 'all' | 'without reminders';
+
 /** Decides mails at each time up to `to` at which one becomes due. All breaches are in incidents. */
-export function decideDue(state: AlertingState, to: number): void {
-  for (let due = nextDue(state); due <= to; due = nextDue(state)) {
+export function decideDue(state: AlertingState, to: number, at: DueTimes): void {
+  for (let due = nextDue(state, at); due <= to; due = nextDue(state, at)) {
     state.now = due;
     decide(state);
   }
 }
 
 /** The first time after `now` at which a mail may become due while no window comes; Infinity when there is none. */
-function nextDue(state: AlertingState): number {
-  const times = state.incidents.open().flatMap((incident) => dueTimes(state, incident));
+function nextDue(state: AlertingState, at: DueTimes): number {
+  const times = state.incidents.open().flatMap((incident) => dueTimes(state, incident, at));
   return Math.min(nextCompletion(state), least(times.filter((time) => time > state.now)));
 }
 
-function dueTimes({ options, rules }: AlertingState, incident: Incident): number[] {
+function dueTimes({ options, rules }: AlertingState, incident: Incident, at: DueTimes): number[] {
   const { mailed, openedAt, touched } = incident;
   const over = overAt(incident, ruleOf(rules, incident), options.resolveAfterMs);
   if (mailed === null) return [over, openedAt + options.groupWaitMs];
-  const reminder = reminderAt(mailed, options.repeatIntervalMs);
+  const reminder = at === 'all' ? reminderAt(mailed, options.repeatIntervalMs) : Infinity;
   return touched.size > 0 ? [over, reminder, newPatternAt(mailed, options.repeatIntervalMs)] : [over, reminder];
 }

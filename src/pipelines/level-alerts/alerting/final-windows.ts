@@ -42,7 +42,7 @@ function foldInOrder(state: AlertingState): void {
     if (end > state.now) {
       // The mails of the time before are due only now, when its windows are summed over all origins.
       decide(state);
-      decideDue(state, end - 1);
+      decideDue(state, end - 1, 'all');
       // No mail is due at any other time before this window, so there is nothing to decide then.
       evict(state, end - 1);
       state.windows.evict(end - state.options.keepWindowsMs);

@@ -153,14 +153,16 @@ describe('an incident', () => {
     ]);
   });
 
-  it('reminds at the times when reminders were due when a tick comes long after them', () => {
+  // A consumer that was down for hours must not send one mail for each reminder that it missed.
+  it('reminds once when a tick comes long after several reminders were due', () => {
     const runner = new Runner({ repeatIntervalMs: hour }).write(0, at('10:00'), windowOf('a', at('09:59'), 2));
     runner.catchUp(at('10:00'));
     const mails = runner.catchUp(at('16:59'));
     expect(mails.map((mail) => `${clock(mail.decidedAt)} ${said([mail]).join('')}`)).toEqual([
-      '11:00 reminder 09:59-10:00',
-      '13:00 reminder 09:59-10:00',
+      '16:59 reminder 09:59-10:00',
     ]);
+    expect(said(runner.catchUp(at('18:58')))).toEqual([]);
+    expect(said(runner.catchUp(at('18:59')))).toEqual(['reminder 09:59-10:00']);
   });
 
   it('mails a new pattern at once when it is in a breached window', () => {
