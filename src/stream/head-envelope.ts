@@ -31,26 +31,33 @@ export function encodeHeadEnvelope({ definition, positions, head }: HeadEnvelope
 
 /**
  * @param inputs the job's; a head of version 1, whose positions the job itself kept, has those of the only one
- * @throws INTERNAL when the value is neither: starting over would fold everything twice
+ * @throws RESET_NEEDED when the value is neither, or a position is no offset: starting over would fold everything twice
  */
 export function decodeHeadEnvelope(value: Buffer, name: string, inputs: readonly Input[]): HeadEnvelope {
   const whole = objectOf(value);
   if (whole?.['v'] === 2) {
-    const { definition, positions, head = null } = whole;
-    return {
-      definition: typeof definition === 'string' ? definition : null,
-      positions: entriesOf(positions).flatMap(([topic, partitions]) => positionsOf(topic, partitions)),
-      head: head === null ? null : Buffer.from(JSON.stringify(head)),
-    };
+    const { definition, head = null } = whole;
+    const entries = entriesOf(whole['positions']);
+    const positions = entries.flatMap(([topic, partitions]) => positionsOf(topic, partitions));
+    const written = entries.reduce((sum, [, partitions]) => sum + entriesOf(partitions).length, 0);
+    if (typeof definition === 'string' && positions.length === written && written > 0) {
+      return { definition, positions, head: head === null ? null : Buffer.from(JSON.stringify(head)) };
+    }
   }
   const [input] = inputs;
   if (whole?.['v'] === 1 && input !== undefined) {
     return { definition: null, positions: positionsOfVersion1(input.topic, whole), head: value };
   }
-  throw new TelltaleError(
-    'INTERNAL',
-    `The head record of ${name} in topic "state" cannot be read; run the version of Telltale that wrote it.`,
-  );
+  throw unreadableHead(name);
+}
+
+/** @param name of a job, or the key of its head record: `<job>/<partition>` */
+export function unreadableHead(name: string): TelltaleError {
+  const [job] = name.split('/');
+  const message =
+    `The head record of ${name} in topic "state" cannot be read: run the version of Telltale that wrote it, ` +
+    `or run "telltale reset ${job}" to start over.`;
+  return new TelltaleError('RESET_NEEDED', message);
 }
 
 /** Counting kept `offsets{partition}`, alerting `partitions[{offset}]`. */
@@ -64,7 +71,9 @@ function positionsOfVersion1(topic: string, head: JsonObject): Position[] {
 
 function positionsOf(topic: string, offsets: unknown): Position[] {
   return entriesOf(offsets).flatMap(([partition, offset]) =>
-    Number.isSafeInteger(offset) ? [{ topic, partition: Number(partition), offset: Number(offset) }] : [],
+    Number.isSafeInteger(offset) && Number(offset) >= 0
+      ? [{ topic, partition: Number(partition), offset: Number(offset) }]
+      : [],
   );
 }
 

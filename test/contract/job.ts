@@ -120,7 +120,8 @@ class JobDriver<S> {
   private writtenInput = 0;
   /** By topic and partition. */
   private readonly topics = new Map<string, RecordData[]>();
-  private positions = new Map<string, number>();
+  /** Of every input partition, as a runner keeps them. */
+  private positions: Map<string, number>;
   private now = 0;
 
   constructor(
@@ -129,6 +130,7 @@ class JobDriver<S> {
     private readonly input: readonly InputRecord[],
   ) {
     this.state = job.open(null);
+    this.positions = this.startPositions();
   }
 
   take(step: Step): void {
@@ -193,9 +195,10 @@ class JobDriver<S> {
     const { job, partition, committed } = this;
     const envelope = committed === null ? null : decodeHeadEnvelope(committed, job.name, job.inputs);
     this.head = envelope?.head ?? null;
-    this.positions = new Map(
-      envelope?.positions.map(({ topic, partition: of, offset }) => [nameOf(topic, of), offset] as const),
-    );
+    this.positions = this.startPositions();
+    for (const { topic, partition: of, offset } of envelope?.positions ?? []) {
+      this.positions.set(nameOf(topic, of), offset);
+    }
     this.state = job.open(this.head);
     for (const { topic, partition: of = partition, from } of job.restoreRanges(this.state)) {
       const isInput = job.inputs.some((input) => input.topic === topic);
@@ -205,6 +208,17 @@ class JobDriver<S> {
       // An event log hands over whole batches: this one holds more than is wanted, on both sides.
       if (from < to) job.restore(this.state, range, batchOf(records, 0, records.length), from);
     }
+  }
+
+  private startPositions(): Map<string, number> {
+    const { job, partition } = this;
+    return new Map(
+      job.inputs.flatMap(({ topic, partitions }) =>
+        job.over === 'partition'
+          ? [[nameOf(topic, partition), 0] as const]
+          : Array.from({ length: partitions }, (_, each) => [nameOf(topic, each), 0] as const),
+      ),
+    );
   }
 
   /** The last record of each key, in the order of the topic, as after compaction. */

@@ -65,12 +65,24 @@ describe('decodeHeadEnvelope', () => {
     });
   });
 
-  it.each(['', 'garbage', '{"v":3,"positions":{}}', '[]', 'null', '{}', '{"v":3}\n{"v":2}'])(
-    'refuses %j, which is not a head of any known version',
-    (value) => {
-      expect(() => decodeHeadEnvelope(Buffer.from(value), 'counting/3', logs)).toThrow(
-        /head record of counting\/3 .* run the version of Telltale that wrote it/,
-      );
-    },
-  );
+  it.each([
+    '',
+    'garbage',
+    '{"v":3,"positions":{}}',
+    '[]',
+    'null',
+    '{}',
+    '{"v":3}\n{"v":2}',
+    // Without a position, or with a broken one, the job would fold its input again from the start.
+    '{"v":2,"definition":"counting","head":null}',
+    '{"v":2,"definition":"counting","positions":{},"head":null}',
+    '{"v":2,"definition":"counting","positions":{"logs":{"3":"358"}},"head":null}',
+    '{"v":2,"definition":"counting","positions":{"logs":{"3":-5}},"head":null}',
+    '{"v":2,"definition":"counting","positions":{"logs":{"3":1.5}},"head":null}',
+    '{"v":2,"positions":{"logs":{"3":5}},"head":null}',
+  ])('refuses %j, which is not a head of any known version', (value) => {
+    expect(() => decodeHeadEnvelope(Buffer.from(value), 'counting/3', logs)).toThrow(
+      /head record of counting\/3 .* run the version of Telltale that wrote it, or run "telltale reset counting"/,
+    );
+  });
 });

@@ -1,4 +1,4 @@
-import { TelltaleError } from '../../../errors';
+import { unreadableHead } from '../../../stream/head-envelope';
 import { isListOf, isNullOr, isNumber, isObjectOf, isOneOf, parseJson, type Guard } from '../../../stream/shape';
 import { isIncidentRecord, type IncidentRecord } from './incident-records';
 
@@ -32,14 +32,9 @@ export function encodeHead(head: Head): Buffer {
   return Buffer.from(JSON.stringify(head), 'utf8');
 }
 
-/** @throws INTERNAL when it is not a head that this version understands */
+/** @throws RESET_NEEDED when it is not a head that this version understands */
 export function decodeHead(value: Buffer): Head | Head1 {
   const head = parseJson(value, isHead) ?? parseJson(value, isHead1);
-  if (head === null) {
-    throw new TelltaleError(
-      'INTERNAL',
-      'The head record alerting/0 in topic "state" cannot be read; run the version of Telltale that wrote it.',
-    );
-  }
+  if (head === null) throw unreadableHead('alerting/0');
   return head;
 }

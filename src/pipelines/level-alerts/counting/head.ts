@@ -1,4 +1,4 @@
-import { TelltaleError } from '../../../errors';
+import { unreadableHead } from '../../../stream/head-envelope';
 import { emptyState, type CountingOptions, type CountingState } from './counting-state';
 import { numberOr, objectsIn, parseObject, stringOr, type JsonObject } from './json';
 import { stateTopic, errorFrom, originFrom } from './state-records';
@@ -10,7 +10,7 @@ export function encodeHead({ now }: CountingState): Buffer {
 
 /**
  * The state that a head describes, before its records are restored.
- * @throws INTERNAL when no known version wrote it: starting over would count everything twice
+ * @throws RESET_NEEDED when no known version wrote it: starting over would count everything twice
  */
 export function decodeHead(bytes: Buffer, options: CountingOptions): CountingState {
   const head = parseObject(bytes);
@@ -24,10 +24,7 @@ export function decodeHead(bytes: Buffer, options: CountingOptions): CountingSta
       return state;
     }
     default:
-      throw new TelltaleError(
-        'INTERNAL',
-        'The head record of counting in topic state cannot be read; run the version of Telltale that wrote it.',
-      );
+      throw unreadableHead('counting');
   }
 }
 
