@@ -87,7 +87,9 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
       }).catch((error: unknown) => onFailure('generator', error instanceof Error ? error : new Error(String(error))));
       table.say(`status   ${web.url}`);
       table.say(`mailbox  ${web.url}mail  (files: ${data.mail})`);
-      table.say(`logs     ${hosts}  (${pluralize(config.generator.hosts, 'generator')})`);
+      const generated = pluralize(config.generator.hosts, 'generator');
+      const fromWhom = config.generator.hosts === 0 ? 'no generators: put files into NAME/' : generated;
+      table.say(`logs     ${hosts}  (${fromWhom})`);
       table.say('Ctrl-C stops');
       return async () => {
         stopWriting.abort();

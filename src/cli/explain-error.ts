@@ -14,7 +14,15 @@ export interface Explanation {
 export function explainError(error: unknown, verbose: boolean): Explanation {
   const { sentences, exitCode } = inWords(error);
   const details = verbose ? inspect(error).split('\n') : [];
-  return { lines: [...sentences.map((sentence) => `telltale: ${sentence}`), ...details].map(escapeControls), exitCode };
+  return {
+    lines: [...sentences.map((sentence) => `telltale: ${continued(sentence)}`), ...details].map(escapeControls),
+    exitCode,
+  };
+}
+
+/** A sentence goes on after `telltale: `, so it begins with a small letter, unless with a name such as Kafka. */
+function continued(sentence: string): string {
+  return sentence.replace(/^(?:An?|Another|Cannot|It|No|The|This)\b/, (word) => word.toLowerCase());
 }
 
 function inWords(error: unknown): { sentences: readonly string[]; exitCode: number } {

@@ -56,7 +56,7 @@ describe('telltale', () => {
       const args = [command, '--set', 'objectStore.kind=s3', '--set', `dataDir=${folders.make()}`];
       const { exitCode, out, err } = await finished(start(program, args, { env, timeout: 20_000 }));
       expect([exitCode, out]).toEqual([2, '']);
-      expect(err).toMatch(/^telltale: Cannot use S3: Region .*; set AWS_REGION to the region of the bucket.*\n$/);
+      expect(err).toMatch(/^telltale: cannot use S3: Region .*; set AWS_REGION to the region of the bucket.*\n$/);
     }
   });
 

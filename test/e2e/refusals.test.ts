@@ -46,7 +46,7 @@ describe('a second program on a data folder', () => {
       const { exitCode, lines } = await refused(second(config, collectingIo()));
       expect(exitCode).toBe(1);
       expect(lines).toEqual([
-        expect.stringMatching(/^telltale: Another (producer|consumer) is using .*: stop the other .*, or name another/),
+        expect.stringMatching(/^telltale: a (producer|consumer) already uses .*: stop it, or name another/),
       ]);
     } finally {
       io.interrupt();

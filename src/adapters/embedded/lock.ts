@@ -23,8 +23,10 @@ export async function acquireLock(folder: string, name: string): Promise<Lock> {
     return holdFile(path);
   } catch (cause) {
     if (errnoOf(cause) === 'SQLITE_BUSY') {
-      const advice = `stop the other ${name}, or name another data folder`;
-      throw new TelltaleError('DATA_FOLDER_IN_USE', `Another ${name} is using ${folder}: ${advice}.`, { cause });
+      // `telltale local` runs both programs.
+      const holder = `A ${name} already uses ${folder} (perhaps telltale local)`;
+      const message = `${holder}: stop it, or name another data folder.`;
+      throw new TelltaleError('DATA_FOLDER_IN_USE', message, { cause });
     }
     const message = `Cannot lock ${path} (${errnoOf(cause)}): make the folder writable.`;
     throw new TelltaleError('DATA_FOLDER', message, { cause });

@@ -204,7 +204,7 @@ describe('telltale signal', () => {
   it('refuses a payload that is not a signal', async () => {
     const { exitCode, err } = await signal(['--payload', 'e30']);
     expect(exitCode).toBe(2);
-    expect(err).toMatch(/^telltale: The signal was refused/);
+    expect(err).toMatch(/^telltale: the signal was refused/);
   });
 
   it('ends at once on a second Ctrl-C', async () => {

@@ -12,6 +12,13 @@ describe('explainError', () => {
     });
   });
 
+  it.each([
+    ['The signal was refused.', 'telltale: the signal was refused.'],
+    ['Kafka does not answer.', 'telltale: Kafka does not answer.'],
+  ])('begins %j with a small letter after the name of the program, unless it is a name', (message, line) => {
+    expect(explainError(new TelltaleError('CONFIG', message), false).lines).toEqual([line]);
+  });
+
   it('prints one line and advice for an unexpected error', () => {
     const expected = 'telltale: unexpected error: boom; run again with --verbose for the details';
     expect(explainError(new Error('boom'), false)).toEqual({ lines: [expected], exitCode: 1 });

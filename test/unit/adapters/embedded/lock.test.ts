@@ -21,7 +21,7 @@ describe('the lock of a data folder', () => {
     const second = acquireLock(folder, 'producer');
     await expect(second).rejects.toMatchObject({
       code: 'DATA_FOLDER_IN_USE',
-      message: `Another producer is using ${folder}: stop the other producer, or name another data folder.`,
+      message: `A producer already uses ${folder} (perhaps telltale local): stop it, or name another data folder.`,
     });
     lock.release();
   });
