@@ -1,4 +1,5 @@
 import { escapeControls } from '../../escape-controls';
+import { pluralize } from '../../pluralize';
 import type { WindowRecord } from './counting/window-record';
 
 /** Windows as a table for a terminal, in the order given. */
@@ -8,15 +9,26 @@ export function windowTable(windows: readonly WindowRecord[]): string[] {
     `${escapeControls(origin).slice(0, width).padEnd(width)}  ${start.padEnd(20)}${figures.map((figure) => String(figure).padStart(8)).join('')}  ${end}`;
   return [
     row('host', 'window (UTC)', ['error', 'warn', 'info', 'debug', 'other', 'lines'], ''),
-    ...windows.map(({ origin, windowStart, counts, continuation, unparsed, lines, complete }) =>
-      row(
+    ...windows.map((window) => {
+      const { origin, windowStart, counts, continuation, unparsed, lines } = window;
+      return row(
         origin,
         readable(windowStart),
         [counts.error, counts.warn, counts.info, counts.debug, counts.none + continuation + unparsed, lines],
-        complete ? 'complete' : 'open',
-      ).trimEnd(),
-    ),
+        endOf(window),
+      ).trimEnd();
+    }),
   ];
+}
+
+/** What a window holds beside its lines is named here: without it, a window of repeated lines would be a row of zeros. */
+function endOf({ complete, again, expired, gaps }: WindowRecord): string {
+  return [
+    complete ? 'complete' : 'open',
+    ...(again === 0 ? [] : [`${again} repeated`]),
+    ...(expired === 0 ? [] : [`${expired} expired`]),
+    ...(gaps === 0 ? [] : [pluralize(gaps, 'possible gap')]),
+  ].join(', ');
 }
 
 /** An ISO 8601 time in UTC, for a column that says so. */
