@@ -145,8 +145,8 @@ async function runOnce(
 
 interface Ingested {
   readonly leftOut: readonly Unreadable[];
-  /** Bytes of content: of all that is in the data folder, as are the lines. */
-  readonly bytes: number;
+  /** Bytes of content by topic: of all that is in the data folder, as are the lines. */
+  readonly bytes: ReadonlyMap<string, number>;
 }
 
 async function ingestFiles(
@@ -194,8 +194,9 @@ async function whatWasIngested(
   const checkpoints = await latestCheckpoints(
     log,
     config.eventLog.partitions,
-    ({ position: { size }, quarantine }) => ({
+    ({ position: { size }, topic, quarantine }) => ({
       size,
+      topic,
       reason: quarantine?.reason ?? null,
     }),
   );
@@ -204,7 +205,9 @@ async function whatWasIngested(
     if (reason !== null) return unreadable(paths.get(key) ?? key, reason);
     throw new TelltaleError('OBJECT_STORE', `${JSON.stringify(key)} could not be read: ${why}`);
   });
-  return { leftOut, bytes: [...checkpoints.values()].reduce((sum, { size }) => sum + size, 0) };
+  const bytes = new Map<string, number>();
+  for (const { topic, size } of checkpoints.values()) bytes.set(topic, (bytes.get(topic) ?? 0) + size);
+  return { leftOut, bytes };
 }
 
 /**

@@ -54,7 +54,8 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
   lineTopicsOf(config);
   const { jobs: all, results } = partsOf(config, 'final');
   const jobs = new JobChain(all);
-  let bytes = 0;
+  const topicOf = createTopicOf(config.ingest.sources);
+  const bytes = new Map<string, number>();
   const { inputs, closed } = await inputsOf(config, options);
   warnOfIgnoredSettings(config, io);
   warnOfUnusedKeys(
@@ -65,7 +66,9 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
   const leftOut: Unreadable[] = [...closed];
   for (const input of inputs) {
     try {
-      bytes += await foldInput(jobs, input, config, options);
+      const topic = topicOf(splitSourceId(input.source).key);
+      const read = await foldInput(jobs, input, topic, config, options);
+      bytes.set(topic, (bytes.get(topic) ?? 0) + read);
     } catch (error) {
       const reason = quarantineReasonOf(error);
       if (reason === null) throw error;
@@ -166,12 +169,17 @@ async function drained(pieces: AsyncIterator<Buffer>): Promise<void> {
 }
 
 /** @returns the size of the input's content in bytes */
-async function foldInput(jobs: JobChain, input: Input, config: Config, options: ReplayOptions): Promise<number> {
+async function foldInput(
+  jobs: JobChain,
+  input: Input,
+  topic: string,
+  config: Config,
+  options: ReplayOptions,
+): Promise<number> {
   const { source, origin, scan, lastModified } = input;
   const context = { ...scan, source, origin, generation: 0, lastModified, fileDay: fileDayOf(source) };
   const scanner = createScanner(context, { offset: 0, held: Buffer.alloc(0), reading: initialReadingState });
   // Any fixed time of ingestion will do: nothing ages while files are replayed.
-  const topic = createTopicOf(config.ingest.sources)(splitSourceId(source).key);
   const fold = ({ batch }: ScannedBatch): void => jobs.fold(topic, batch, 0);
   let bytes = 0;
   for await (const chunk of contentOf(input, { maxRatio: config.ingest.maxGzipRatio })) {

@@ -48,9 +48,9 @@ export interface Results {
   add(record: SeenRecord): void;
   /**
    * The lines to print; with `json`, each is one object.
-   * @param bytes bytes of content that were read, decompressed
+   * @param bytes bytes of content that were read, decompressed, by topic of lines
    */
-  lines(json: boolean, bytes: number): readonly string[];
+  lines(json: boolean, bytes: ReadonlyMap<string, number>): readonly string[];
   /** What new records say about messages that were refused, for people. */
   refused?(): readonly string[];
 }

@@ -59,7 +59,7 @@ export function levelAlertsResults(config: LevelAlertsConfig): Results {
         .sort(inOrder)
         .map((report) => ({ report, subject: alertSummaryOf(report).subject, to: config.mail.to }));
       const breaches = breachedWindows(all, config.rules.map(configuredRule), config.window).length;
-      return (json ? jsonLines : textLines)(all, mails, { bytes, breaches });
+      return (json ? jsonLines : textLines)(all, mails, { bytes: bytes.get('logs') ?? 0, breaches });
     },
   };
 }

@@ -26,9 +26,18 @@ describe('the results of level-alerts', () => {
     const linesOf = (...records: (typeof counted | typeof takenBack)[]): readonly string[] =>
       partsOf(configWith(), 'final').results.flatMap((results) => {
         for (const record of records) results.add(record);
-        return results.lines(true, 0);
+        return results.lines(true, new Map());
       });
     expect(linesOf(counted)).not.toEqual(linesOf());
     expect(linesOf(counted, takenBack)).toEqual(linesOf());
+  });
+
+  it('sum up the bytes of their own topic of lines when another topic has some', () => {
+    const bytes = new Map([
+      ['logs', 3],
+      ['logins', 5],
+    ]);
+    const [summary = ''] = partsOf(configWith(), 'final').results.flatMap((results) => results.lines(true, bytes));
+    expect(JSON.parse(summary)).toMatchObject({ lines: 0, bytes: 3 });
   });
 });
