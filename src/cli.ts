@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Arrival } from './commands/signal';
 import { TelltaleError } from './errors';
+import { projectVersion } from './project-version';
 import { runProcess, type GlobalOptions, type Launch, type PipelineList } from './cli/run-process';
 import { isHelp, usageError } from './cli/usage-error';
 
@@ -27,6 +28,7 @@ function createProgram(launch: Launch): Command {
     .option('--data <dir>', 'data folder of the programs (dataDir); local --once keeps its data and mails there')
     .option('--json', 'results as JSON, one object per line', false)
     .option('--verbose', 'log everything, and show errors with their details', false)
+    .addHelpText('after', '\ntelltale --version prints the version.')
     .configureHelp({ showGlobalOptions: true, optionDescription: (option) => option.description })
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError(false);
@@ -239,6 +241,11 @@ async function listed(): Promise<Awaited<ReturnType<PipelineList>>> {
  * @param args the arguments after `telltale` on the command line
  */
 export function main(args: readonly string[], pipelines: PipelineList = listed): Promise<void> {
+  // No option of the program: commander would then take the --version of `signal` for it.
+  if (args.length === 1 && args[0] === '--version') {
+    process.stdout.write(`telltale ${projectVersion()}\n`);
+    return Promise.resolve();
+  }
   return runProcess(createProgram, { args, pipelines });
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Config } from '../config';
 import { compilePattern } from '../config/line-pattern';
 import { compileGlob } from '../glob';
@@ -6,14 +5,14 @@ import type { LineFormat } from '../lines/formats/format';
 import { customFormat } from '../lines/formats/custom';
 import { Level } from '../lines/line-batch';
 import type { ScanFor, ScanOptions } from '../lines/scanner';
-import { projectFile } from '../project-file';
+import { projectVersion } from '../project-version';
 import type { Site } from '../stream/pipeline';
 
 /**
  * Options of the pure parts, from the configuration. Loads no adapter: `telltale replay` needs none and starts quickly.
  */
 
-const ENGINE = `telltale/${versionOf(JSON.parse(readFileSync(projectFile('package.json'), 'utf8')))}`;
+const ENGINE = `telltale/${projectVersion()}`;
 
 /** Scan options by key. Compiles the custom patterns once. */
 export function scanOptions(config: Config): ScanFor {
@@ -39,9 +38,4 @@ const levelByName = { error: Level.ERROR, warn: Level.WARN, info: Level.INFO, de
 /** Facts about this installation for pipelines. */
 export function siteOf(config: Config, mode: Site['mode']): Site {
   return { partitions: config.eventLog.partitions, engine: ENGINE, mode };
-}
-
-function versionOf(manifest: unknown): string {
-  const known = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
-  return known ? String(manifest.version) : 'unknown';
 }

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import manifest from '../../../package.json';
 import { decodeSignal, encodeSignal } from '../../../src/ingestion/signal/encoding';
 import { copyProgram, finished, start, type Finished } from './program-copy';
 
@@ -34,6 +35,10 @@ describe('telltale', () => {
     for (const command of commands) {
       expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
+  });
+
+  it('prints its version', async () => {
+    expect(await run(['--version'])).toEqual({ exitCode: 0, out: `telltale ${manifest.version}\n`, err: '' });
   });
 
   it('prints the help of a command, with the options of every command', async () => {
