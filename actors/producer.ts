@@ -34,7 +34,7 @@ export interface ProducerOptions {
   readonly hashing: Hashing;
   /** Decompresses a gzip; throws OBJECT_GZIP_CORRUPT, OBJECT_GZIP_TRUNCATED, OBJECT_GZIP_RATIO. */
   readonly gunzip: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
-  /** Of the topics of lines and of `checkpoints`. */
+  /** Partitions of the topics of lines and of `checkpoints`. */
   readonly partitions: number;
   readonly bucket: string;
   /** Only keys that begin with it are listed. */

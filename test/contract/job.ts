@@ -120,7 +120,7 @@ class JobDriver<S> {
   private writtenInput = 0;
   /** By topic and partition. */
   private readonly topics = new Map<string, RecordData[]>();
-  /** Of every input partition, as a runner keeps them. */
+  /** For every input partition, as a runner keeps them. */
   private positions: Map<string, number>;
   private now = 0;
 
