@@ -180,7 +180,7 @@ describe('telltale local', () => {
     await io.whenPrinted(/^web-1 +2026-11-20 10:00:00 .* 50 /m);
     io.interrupt();
     expect(await running).toBe(0);
-    expect(io.printed()).toMatch(/^logs .*hosts {2}\(0 generators\)$/m);
+    expect(io.printed()).toMatch(/^logs .*hosts {2}\(no generators: put files into NAME\/\)$/m);
     expect(readdirSync(join(data, 'hosts'))).toEqual(['web-1']);
   });
 });
