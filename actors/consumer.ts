@@ -17,6 +17,7 @@ import type { Crc32c } from './append';
 import { delivery, type DeliveryOptions } from './delivery';
 import { consumerGroupOf } from './job-run';
 import { jobRunner } from './job-runner';
+import type { Confirm } from './owned-part';
 import type { Assignment, ConsumerMessage, DeliveryMessage, Drain, Finish, JobRunnerMessage } from './protocol';
 
 export interface ConsumerOptions {
@@ -52,9 +53,6 @@ interface Part {
   actorName(partition: number): string;
   start(partition: number, confirm: Confirm, context: ActorContext<ConsumerMessage>): Runner;
 }
-
-/** Waits until the group has confirmed the assignment of this process. */
-type Confirm = (signal: AbortSignal) => Promise<void>;
 
 type Runner = ActorRef<JobRunnerMessage> | ActorRef<DeliveryMessage>;
 

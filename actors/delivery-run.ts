@@ -18,7 +18,7 @@ import type { MessageFormat } from '../src/stream/outbox-records';
 import type { TopicSpec } from '../src/stream/topics';
 import type { Trace } from '../src/trace';
 import { appendRecords, type Crc32c } from './append';
-import type { DeliveryMessage } from './protocol';
+import type { OfDelivery } from './protocol';
 import { readBatches } from './read-latest';
 
 export interface DeliveryRunOptions<M> {
@@ -33,8 +33,8 @@ export interface DeliveryRunOptions<M> {
 
 /** The actor whose run this is. */
 export interface DeliveryOwner {
-  readonly tell: (message: DeliveryMessage) => void;
-  readonly scheduleOnce: (delayMs: number, message: DeliveryMessage) => () => void;
+  readonly tell: (message: OfDelivery) => void;
+  readonly scheduleOnce: (delayMs: number, message: OfDelivery) => () => void;
   readonly trace: Trace;
   readonly finished: () => void;
   readonly drained: () => void;
@@ -168,7 +168,7 @@ export class DeliveryRun<M> {
 export function failure({
   attempt,
   error,
-}: Extract<DeliveryMessage, { type: 'failed' }>): Extract<Happened, { type: 'refused' | 'failed' }> {
+}: Extract<OfDelivery, { type: 'failed' }>): Extract<Happened, { type: 'refused' | 'failed' }> {
   if (isTelltaleError(error, 'DELIVERY_REFUSED')) return { type: 'refused', attempt, reason: error.message };
   return { type: 'failed', attempt, error };
 }

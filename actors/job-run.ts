@@ -55,6 +55,7 @@ export interface InputPartition {
 export class JobRun<S> {
   /** When the oldest unwritten batch was folded (epoch milliseconds); null when all are written. */
   private dirtySince: number | null = null;
+  private ended = false;
 
   private constructor(
     private readonly options: JobRunOptions<S>,
@@ -93,6 +94,11 @@ export class JobRun<S> {
     return this.inputs.every(({ position, end }) => position >= end);
   }
 
+  /** True after `end`. */
+  get hasEnded(): boolean {
+    return this.ended;
+  }
+
   get isOverdue(): boolean {
     const { job, clock } = this.options;
     return this.dirtySince !== null && clock.now() - this.dirtySince >= job.flushIntervalMs;
@@ -114,6 +120,7 @@ export class JobRun<S> {
 
   /** No more input will ever come. */
   end(): void {
+    this.ended = true;
     this.options.job.step(this.state, { type: 'end' });
   }
 

@@ -120,32 +120,35 @@ export interface Finish {
   readonly replyTo: ActorRef<Drained>;
 }
 
-export type JobRunnerMessage =
+/** The messages of every part: a job or a delivery. */
+export type OwnershipMessage =
   /** To itself: the group has confirmed the assignment, or cannot. */
   | { readonly type: 'confirmed' }
   | { readonly type: 'confirmFailed'; readonly error: unknown }
-  /** To itself: the result of a fetch by this reader. */
-  | { readonly type: 'fetched'; readonly reader: EventReader; readonly fetched: FetchedBatches }
-  | { readonly type: 'fetchFailed'; readonly reader: EventReader; readonly error: unknown }
-  /** Time has passed. */
-  | { readonly type: 'tick' }
-  /** Fold everything that is in the input now, then `end`, write, and answer. */
+  /** To itself: a run has started. */
+  | { readonly type: 'started' }
   | Finish
-  /** Write the folded state; fold nothing afterwards. */
   | Drain;
 
-export type DeliveryMessage =
-  /** To itself: the group has confirmed the assignment. */
-  | { readonly type: 'confirmed' }
-  | { readonly type: 'confirmFailed'; readonly error: unknown }
-  /** To itself: the outbox is read to its end. */
-  | { readonly type: 'restored' }
+/** To itself: the result of a fetch by this reader. */
+export type Fetched =
   | { readonly type: 'fetched'; readonly reader: EventReader; readonly fetched: FetchedBatches }
-  | { readonly type: 'fetchFailed'; readonly reader: EventReader; readonly error: unknown }
+  | { readonly type: 'fetchFailed'; readonly reader: EventReader; readonly error: unknown };
+
+/** `finish`: fold everything that is in the input now, then `end`, write, and answer. `drain`: write the folded state. */
+export type JobRunnerMessage = OwnershipMessage | OfJob;
+
+export type OfJob =
+  | Fetched
+  /** Time has passed. */
+  | { readonly type: 'tick' };
+
+/** `finish`: send everything that is pending, then answer. `drain`: record the message in progress, then answer. */
+export type DeliveryMessage = OwnershipMessage | OfDelivery;
+
+export type OfDelivery =
+  | Fetched
   /** To itself: a message may be due. */
   | { readonly type: 'woken' }
   | { readonly type: 'sent'; readonly attempt: Attempt; readonly transportId: string }
-  | { readonly type: 'failed'; readonly attempt: Attempt; readonly error: unknown }
-  /** Send everything that is pending, then answer. */
-  | Finish
-  | Drain;
+  | { readonly type: 'failed'; readonly attempt: Attempt; readonly error: unknown };
