@@ -73,6 +73,9 @@ export class DayFinder {
   }
 }
 
+/** A timestamp without a year at most this long after its upload is of that time: clocks are fast, zones differ. */
+export const maxYearlessAheadMs = 26 * hourMs;
+
 /**
  * Finds the year of timestamps without one (RFC 3164): the latest year that does not put the timestamp after `latest`.
  */
@@ -81,7 +84,8 @@ export class YearFinder {
   private candidates: readonly number[] = [];
 
   /**
-   * @param latest wall time allowed for a timestamp: LastModified plus the allowed skew
+   * @param latest wall time allowed for a timestamp: LastModified plus {@link maxYearlessAheadMs}, or plus the allowed
+   *   skew if that is longer
    */
   constructor(private readonly latest: number) {}
 
@@ -106,4 +110,16 @@ export class YearFinder {
       epochDay(year - back, date.getUTCMonth() + 1, date.getUTCDate()),
     ).filter((day) => !Number.isNaN(day));
   }
+}
+
+/**
+ * Chooses between two readings of an ambiguous date, such as 3 April and 4 March of `03/04/26`: the later one that is
+ * not after `latest`, else the earlier one. NaN is not a reading. For three readings, call it twice.
+ * @param latest the latest time that the line can have, on the scale of the readings
+ */
+export function fittingReading(a: number, b: number, latest: number): number {
+  if (Number.isNaN(a)) return b;
+  if (Number.isNaN(b)) return a;
+  const later = Math.max(a, b);
+  return later <= latest ? later : Math.min(a, b);
 }

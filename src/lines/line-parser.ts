@@ -1,4 +1,4 @@
-import { DayFinder, YearFinder } from './dates';
+import { DayFinder, YearFinder, maxYearlessAheadMs } from './dates';
 import { Level, LineFlag } from './line-batch';
 import { formatNamed, formatsFor } from './formats';
 import type { LineFormat, ParsedLine } from './formats/format';
@@ -62,7 +62,8 @@ export class LineParser {
     this.recordFlags =
       (state.record?.again === true ? LineFlag.AGAIN : 0) | (state.record?.future === true ? LineFlag.FUTURE : 0);
     this.days = new DayFinder(context.fileDay, latestWall, state);
-    this.years = new YearFinder(latestWall);
+    const ahead = Math.max(context.maxFutureSkew, maxYearlessAheadMs);
+    this.years = new YearFinder(this.zone.toWall(context.lastModified + ahead));
     this.newest = new DedupTracker(state.newest);
     this.earlier = state.earlier;
   }

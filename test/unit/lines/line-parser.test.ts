@@ -100,9 +100,9 @@ describe('a custom format', () => {
       '2021-07-14T21:58',
     ]);
     const yearless = formatOf('^(?<day>\\d+)\\. (?<month>\\S+) (?<hour>\\d+):(?<minute>\\d+)');
-    expect(times(['17. Oct 13:00', '17. Oct 13:01'], { customFormat: yearless })).toEqual([
+    expect(times(['17. Oct 13:00', '18. Oct 14:01'], { customFormat: yearless })).toEqual([
       '2021-10-17T13:00',
-      '2020-10-17T13:01',
+      '2020-10-18T14:01',
     ]);
   });
 
@@ -177,12 +177,32 @@ describe('the date of time-only timestamps', () => {
 
 describe('the year of timestamps without one', () => {
   it.each([
-    ['Oct 17 13:00:00', '2021-10-17T13:00'],
-    ['Oct 17 13:00:30', '2020-10-17T13:00:30.000Z'],
-    ['Dec 31 23:00:00', '2020-12-31T23:00'],
-    ['Feb 29 23:00:00', '2020-02-29T23:00'],
-  ])('%s is the latest that is not after LastModified plus the skew', (stamp, expected) => {
-    expect(times([`${stamp} host su: x`])).toEqual([expected]);
+    ['2021-10-17T12:00:00Z', 'UTC', 'Oct 17 13:00:00', '2021-10-17T13:00'],
+    ['2021-10-17T12:00:00Z', 'UTC', 'Oct 17 13:00:30', '2021-10-17T12:00 future'],
+    ['2021-10-17T12:00:00Z', 'UTC', 'Oct 18 14:00:00', '2021-10-17T12:00 future'],
+    ['2021-10-17T12:00:00Z', 'UTC', 'Oct 18 14:00:01', '2020-10-18T14:00:01.000Z'],
+    ['2021-10-17T12:00:00Z', 'UTC', 'Dec 31 23:00:00', '2020-12-31T23:00'],
+    // New Year's night: a fast clock, a slow upload, hosts in zones ahead and behind.
+    ['2025-12-31T23:59:30Z', 'UTC', 'Jan  1 00:00:10', '2026-01-01T00:00:10.000Z'],
+    ['2025-12-31T23:00:00Z', 'UTC', 'Jan  1 08:00:00', '2025-12-31T23:00 future'],
+    ['2026-01-01T00:00:30Z', 'UTC', 'Dec 31 23:59:59', '2025-12-31T23:59:59.000Z'],
+    ['2026-01-01T05:00:00Z', 'America/New_York', 'Dec 31 23:59:59', '2026-01-01T04:59:59.000Z'],
+    ['2025-12-31T18:30:00Z', 'Asia/Kathmandu', 'Jan  1 00:14:00', '2025-12-31T18:29'],
+    // 29 February.
+    ['2024-02-29T12:00:00Z', 'UTC', 'Feb 29 11:00:00', '2024-02-29T11:00'],
+    ['2024-02-28T12:00:00Z', 'UTC', 'Feb 29 11:00:00', '2024-02-28T12:00 future'],
+    ['2025-02-28T12:00:00Z', 'UTC', 'Feb 29 11:00:00', '2024-02-29T11:00'],
+    ['2024-03-01T01:00:00Z', 'UTC', 'Feb 29 23:00:00', '2024-02-29T23:00'],
+  ])('uploaded at %s, zone %s, %s is %s', (uploaded, zone, stamp, expected) => {
+    expect(times([`${stamp} host su: x`], { lastModified: Date.parse(uploaded), zone })).toEqual([expected]);
+  });
+
+  it('allows a skew of more than 26 h', () => {
+    const maxFutureSkew = 48 * 3_600_000;
+    expect(times(['Oct 19 12:00:00 host su: x', 'Oct 19 12:00:01 host su: x'], { maxFutureSkew })).toEqual([
+      '2021-10-19T12:00',
+      '2020-10-19T12:00:01.000Z',
+    ]);
   });
 });
 
