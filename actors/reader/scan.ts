@@ -105,5 +105,12 @@ function factsOf({ count, flags }: LineBatch): LineFacts {
 function contextOf({ source, origin, position, identity }: Checkpoint, { key, scan }: ScanTools): ScanContext {
   const { generation } = position;
   const { lastModified } = identity;
-  return { ...scan(key), source, origin, generation, lastModified, fileDay: fileDayOf(source) };
+  return {
+    ...scan(key),
+    source,
+    origin,
+    generation,
+    lastModified,
+    fileDay: fileDayOf(source, Math.floor(lastModified / 86_400_000)),
+  };
 }

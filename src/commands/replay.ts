@@ -177,7 +177,14 @@ async function foldInput(
   options: ReplayOptions,
 ): Promise<number> {
   const { source, origin, scan, lastModified } = input;
-  const context = { ...scan, source, origin, generation: 0, lastModified, fileDay: fileDayOf(source) };
+  const context = {
+    ...scan,
+    source,
+    origin,
+    generation: 0,
+    lastModified,
+    fileDay: fileDayOf(source, Math.floor(lastModified / 86_400_000)),
+  };
   const scanner = createScanner(context, { offset: 0, held: Buffer.alloc(0), reading: initialReadingState });
   // Any fixed time of ingestion will do: nothing ages while files are replayed.
   const fold = ({ batch }: ScannedBatch): void => jobs.fold(topic, batch, 0);

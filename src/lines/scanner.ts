@@ -4,7 +4,7 @@ import { LineParser, type ReadingContext } from './line-parser';
 import type { ReadingState } from './reading-state';
 
 export { nextGeneration } from './line-parser';
-export { fileDayOf } from './timestamps';
+export { fileDayOf } from './file-day';
 
 /** Facts about the scanned source. */
 export interface ScanContext extends ReadingContext {

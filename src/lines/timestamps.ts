@@ -216,12 +216,3 @@ function daysInMonth(year: number, month: number): number {
   if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
-
-/** Epoch day of the last `yyyy-MM-dd` in a key's base name (`….2021-10-17.log`), null without one. */
-export function fileDayOf(key: string): number | null {
-  const name = key.slice(key.lastIndexOf('/') + 1);
-  const days = [...name.matchAll(/(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)/g)]
-    .map(([, year, month, day]) => epochDay(Number(year), Number(month), Number(day)))
-    .filter((day) => !Number.isNaN(day));
-  return days.at(-1) ?? null;
-}

@@ -1,7 +1,7 @@
 import { Level, levelNames } from '../../../src/lines/line-batch';
 import type { ParsedLine } from '../../../src/lines/formats/format';
 import { formatNamed, formatsFor } from '../../../src/lines/formats';
-import { TimestampKind, fileDayOf } from '../../../src/lines/timestamps';
+import { TimestampKind } from '../../../src/lines/timestamps';
 
 /** Format, level and timestamp of a line. Surrounded by other bytes, so that a read outside the line fails the test. */
 function parse(line: string): string | null {
@@ -121,19 +121,5 @@ describe('formats', () => {
     expect(formatNamed('apache-error')?.name).toBe('apache-error');
     expect(formatNamed('no such')).toBeNull();
     expect(formatNamed(null)).toBeNull();
-  });
-});
-
-describe('the day in a file name', () => {
-  it.each([
-    ['host-1/LogFileGenerator.2021-10-17.log', '2021-10-17'],
-    ['host-1/2020-01-01/app.2021-10-17.2021-10-18.log', '2021-10-18'],
-    ['2020-01-01/app.log', null],
-    ['app.2021-13-17.log', null],
-    ['app.12021-10-17.log', null],
-    ['app.1969-12-31.log', null],
-  ])('of %j is %j', (key, expected) => {
-    const day = fileDayOf(key);
-    expect(day === null ? null : new Date(day * 86_400_000).toISOString().slice(0, 10)).toBe(expected);
   });
 });
