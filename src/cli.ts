@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Arrival } from './commands/signal';
+import type { Config } from './config';
 import { TelltaleError } from './errors';
 import { projectVersion } from './project-version';
 import { runProcess, type GlobalOptions, type Launch, type PipelineList } from './cli/run-process';
@@ -236,6 +237,11 @@ async function listed(): Promise<Awaited<ReturnType<PipelineList>>> {
   return (await import('./pipelines/index.js')).pipelines;
 }
 
+async function check(config: Config): Promise<void> {
+  const { checkConfig } = await import('./apps/check-config.js');
+  checkConfig(config);
+}
+
 /**
  * Runs the command that `args` name, and ends the process.
  * @param args the arguments after `telltale` on the command line
@@ -246,7 +252,7 @@ export function main(args: readonly string[], pipelines: PipelineList = listed):
     process.stdout.write(`telltale ${projectVersion()}\n`);
     return Promise.resolve();
   }
-  return runProcess(createProgram, { args, pipelines });
+  return runProcess(createProgram, { args, pipelines, check });
 }
 
 if (require.main === module) void main(process.argv.slice(2));

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import {
   environmentLayer,
   objectLayer,
@@ -10,6 +10,7 @@ import {
 } from './config/layers';
 import { advise } from './nearest';
 import { parseJson } from './config/fields';
+import { readSettingsFile } from './config/settings-file';
 import { coreKeys, coreSchema, sourceKeys, type Config } from './config/schema';
 import { TelltaleError } from './errors';
 import { projectFile } from './project-file';
@@ -96,12 +97,9 @@ function keysOf(defaults: Layer, pipelines: readonly ListedPipeline[]): Keys {
 }
 
 function fileLayer(file: string, keys: Keys): Layer {
-  try {
-    return yamlLayer(file, readFileSync(file, 'utf8'), keys);
-  } catch {
-    const why = existsSync(file) ? 'cannot be read' : 'no such file';
-    return { settings: [], problems: [`--config ${file}: ${why}`] };
-  }
+  const read = readSettingsFile(file);
+  if ('problem' in read) return { settings: [], problems: [`--config ${file}: ${read.problem}`] };
+  return yamlLayer(file, read.text, keys);
 }
 
 /** The last setting for each key. A whole new list of rules removes the settings inside of the old one. */
@@ -186,7 +184,10 @@ function settingAt(path: readonly PropertyKey[], settings: ReadonlyMap<string, S
 
 function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (inside, key) => (typeof inside === 'object' && inside !== null ? Reflect.get(inside, key) : undefined),
+    (inside, key) =>
+      typeof inside === 'object' && inside !== null && Object.hasOwn(inside, key)
+        ? Reflect.get(inside, key)
+        : undefined,
     tree,
   );
 }

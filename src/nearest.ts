@@ -20,6 +20,9 @@ function distance(a: string, b: string): number {
 /** Longer names are truncated, because the time grows with both lengths. */
 const longestName = 100;
 
+/** Such a name is an attempt to reach into the program, and resembles no other by mistake. */
+const ofEveryObject = /(?:^|\.)(?:__proto__|constructor|prototype)(?:\.|$)/;
+
 /** More names than these are too many for one line. */
 const fewNames = 8;
 
@@ -29,7 +32,7 @@ const fewNames = 8;
  * @param many what to say when no name is near and there are many
  */
 export function advise(name: string, valid: readonly string[], many: string): string {
-  const meant = nearest(name, valid);
+  const meant = ofEveryObject.test(name) ? null : nearest(name, valid);
   if (meant !== null) return `did you mean ${meant}?`;
   if (valid.length === 0 || valid.length > fewNames) return many;
   return valid.length === 1 ? `expected ${valid.join()}` : `expected one of ${valid.join(', ')}`;

@@ -13,6 +13,8 @@ import { crc32c } from '../adapters/native/checksums';
 import { gunzip } from '../adapters/native/gunzip';
 import { loadHashing } from '../adapters/native/hashing';
 import type { Config } from '../config';
+import { compileFirstGroup } from '../config/line-pattern';
+import { readSettingsFile } from '../config/settings-file';
 import type { Counters } from '../counters';
 import { createTopicOf } from '../ingestion/line-topics';
 import { createKeyFilter, type OriginRule } from '../ingestion/origin';
@@ -25,6 +27,7 @@ import type { Io } from '../io';
 import { projectFile } from '../project-file';
 import type { DataFolder } from './data-folder';
 import { scanOptions } from './jobs';
+import { kafkaRegion } from './kafka-region';
 import { partsToRun } from './parts';
 import { lineTopicsOf, topicsOf } from './topics';
 
@@ -48,7 +51,8 @@ export async function openEventLog(config: Config, data: DataFolder): Promise<Ev
 }
 
 /** Kafka's part is loaded only where it is used. */
-async function openKafka({ eventLog: { kafka } }: Config): Promise<EventLog> {
+async function openKafka(config: Config): Promise<EventLog> {
+  const { kafka } = config.eventLog;
   const { openKafkaEventLog } = await import('../adapters/kafka/event-log.js');
   const { tls } = kafka;
   const pem = (key: 'ca' | 'cert' | 'key'): string | null => (tls[key] === null ? null : readPem(key, tls[key]));
@@ -57,7 +61,7 @@ async function openKafka({ eventLog: { kafka } }: Config): Promise<EventLog> {
     clientId: 'telltale',
     clock: systemClock,
     tls: tls.enabled ? { ...tls, ca: pem('ca'), cert: pem('cert'), key: pem('key') } : null,
-    sasl: await kafkaSasl(kafka.sasl),
+    sasl: await kafkaSasl(config),
     replication: kafka.replication,
     requestTimeoutMs: kafka.requestTimeout,
     retryForMs: kafka.retryFor,
@@ -66,22 +70,15 @@ async function openKafka({ eventLog: { kafka } }: Config): Promise<EventLog> {
 }
 
 function readPem(key: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TelltaleError('CONFIG', `eventLog.kafka.tls.${key}: cannot be read: ${reason}`, { cause });
-  }
+  const read = readSettingsFile(file);
+  if ('text' in read) return read.text;
+  throw new TelltaleError('CONFIG', `eventLog.kafka.tls.${key}: ${file}: ${read.problem}`);
 }
 
-async function kafkaSasl(sasl: Config['eventLog']['kafka']['sasl']): Promise<KafkaSasl | null> {
-  const { mechanism, username, password } = sasl;
+async function kafkaSasl(config: Config): Promise<KafkaSasl | null> {
+  const { mechanism, username, password } = config.eventLog.kafka.sasl;
   if (mechanism === 'aws-msk-iam') {
-    const region = sasl.region ?? process.env['AWS_REGION'] ?? '';
-    if (region === '') {
-      const message = 'expected the region of the cluster, such as eu-central-1, or AWS_REGION in the environment';
-      throw new TelltaleError('CONFIG', `eventLog.kafka.sasl.region: ${message}`);
-    }
+    const region = kafkaRegion(config) ?? '';
     const { mskIamToken } = await import('../adapters/kafka/msk-iam.js');
     return { mechanism: 'oauthbearer', token: () => mskIamToken(region) };
   }
@@ -157,7 +154,7 @@ export async function producerOptions(
   const { ingest, objectStore } = config;
   const originRule: OriginRule = {
     prefix: objectStore.prefix,
-    expression: ingest.origin === null ? null : new RegExp(ingest.origin, 'u'),
+    named: ingest.origin === null ? null : compileFirstGroup(ingest.origin),
   };
   return {
     ...parts,

@@ -1,6 +1,6 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { errnoOf } from '../adapters/embedded/errno';
+import { errnoOf } from '../errno';
 import { TelltaleError } from '../errors';
 import { unreadable, type Unreadable } from './unreadable';
 

@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import type { Command } from 'commander';
-import type { LoadedConfig } from '../config';
+import type { Config, LoadedConfig } from '../config';
 import type { Io } from '../io';
 import type { ListedPipeline } from '../stream/pipeline';
 import { explainError } from './explain-error';
@@ -27,6 +27,14 @@ export interface Context {
 /** Imports the list of pipelines, when a command needs it. */
 export type PipelineList = () => Promise<readonly ListedPipeline[]>;
 
+/** What the process is made of, besides the commands. */
+export interface ProcessParts {
+  readonly args: readonly string[];
+  readonly pipelines: PipelineList;
+  /** Checks whether the names in the configuration exist. @throws CONFIG */
+  readonly check: (config: Config) => Promise<void>;
+}
+
 /** Runs a command: reads the configuration, opens the log, and passes both on. */
 export type Launch = (options: GlobalOptions, run: (context: Context) => Promise<number>) => Promise<void>;
 
@@ -37,10 +45,8 @@ const gaveUp = 130;
  * Runs the command that `args` name, and ends the process with its exit code: 0 done, 1 failed, 2 wrong usage or
  * configuration.
  */
-export async function runProcess(
-  createProgram: (launch: Launch) => Command,
-  { args, pipelines }: { readonly args: readonly string[]; readonly pipelines: PipelineList },
-): Promise<void> {
+export async function runProcess(createProgram: (launch: Launch) => Command, parts: ProcessParts): Promise<void> {
+  const { args } = parts;
   const verbose = args.includes('--verbose');
   const fail = (error: unknown): number => {
     const { lines, exitCode } = explainError(error, verbose);
@@ -54,7 +60,7 @@ export async function runProcess(
 
   let exitCode = 0;
   const launch: Launch = async (options, run) => {
-    exitCode = await withConfig(options, pipelines, run);
+    exitCode = await withConfig(options, parts, run);
   };
   try {
     await createProgram(launch).parseAsync(args, { from: 'user' });
@@ -67,7 +73,7 @@ export async function runProcess(
 
 async function withConfig(
   options: GlobalOptions,
-  pipelines: PipelineList,
+  { pipelines, check }: ProcessParts,
   run: Parameters<Launch>[1],
 ): Promise<number> {
   const [{ loadConfig }, { createLog }, list] = await Promise.all([
@@ -78,6 +84,7 @@ async function withConfig(
   const { config: file, data, json, verbose } = options;
   const set = [...options.set, ...(data === undefined ? [] : [`dataDir=${data}`])];
   const loaded = loadConfig({ pipelines: list, ...(file === undefined ? {} : { file }), set, env: process.env });
+  await check(loaded.config);
   const level: LogLevel = verbose ? 'debug' : loaded.config.log.level;
   const log = createLog({ level, json: !isatty(process.stderr.fd) });
   const stop = stopOnSignals(

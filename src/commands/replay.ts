@@ -2,7 +2,6 @@ import { open } from 'node:fs/promises';
 import { gunzip, type GunzipLimits } from '../adapters/native/gunzip';
 import { scanOptions } from '../apps/jobs';
 import { partsOf } from '../apps/parts';
-import { lineTopicsOf } from '../apps/topics';
 import type { Config } from '../config';
 import { peek, sniff, SNIFF_BYTES } from '../lines/encoding';
 import { initialReadingState } from '../lines/reading-state';
@@ -50,8 +49,6 @@ const CHUNK_BYTES = 1024 * 1024;
  * @throws FILE_UNREADABLE after the results are printed, when some files could not be read
  */
 export async function runReplay(config: Config, options: ReplayOptions, io: Io): Promise<number> {
-  // Refuses a topic that no pipeline reads.
-  lineTopicsOf(config);
   const { jobs: all, results } = partsOf(config, 'final');
   const jobs = new JobChain(all);
   const topicOf = createTopicOf(config.ingest.sources);
@@ -100,7 +97,7 @@ async function inputsOf(
   const inputs = files.map(({ path, key, mtime }) => ({
     name: path,
     source: sourceId(bucket, key),
-    origin: originOf(key, { prefix: '', expression: null }),
+    origin: originOf(key, { prefix: '', named: null }),
     scan: scanFor(key),
     lastModified: mtime,
     chunks: () => chunksOf(path),

@@ -113,13 +113,13 @@ export function parseJson(json: string): unknown {
   }
 }
 
-/** Between `min` and `max` texts that each fit `fits`. */
+/** Between `min` and `max` texts that each fit `fits`. A repeated one is read once. */
 export function textList(expected: string, fits: (text: string) => boolean, min = 0, max = 1000): Field<string[]> {
   return field(expected, (raw) => {
     const list = readList(raw);
     if (list === undefined || list.length < min || list.length > max) return undefined;
     const texts = list.filter((item): item is string => typeof item === 'string' && fits(item));
-    return texts.length === list.length ? texts : undefined;
+    return texts.length === list.length ? [...new Set(texts)] : undefined;
   });
 }
 
@@ -151,18 +151,28 @@ export function needed<T>(inner: Field<T>, why: string): Field<T> {
   });
 }
 
-/** What `inner` reads, or null for nothing. */
-export function orNull<T>(inner: Field<T>): Field<T | null> {
+/**
+ * What `inner` reads, or null. Emptiness is not null: `--set consumer.run=$UNSET` must not mean all jobs.
+ * @param meaning what null means, for the message about an empty value
+ */
+export function orNull<T>(inner: Field<T>, meaning = 'that it is not set'): Field<T | null> {
   return z.codec(z.unknown(), z.custom<T | null>(), {
     decode: (raw, context) => {
-      if (raw === null || raw === 'null' || raw === '') return null;
+      if (raw === null || raw === 'null') return null;
       const result = inner.safeParse(raw);
       if (result.success) return result.data;
-      for (const { message } of result.error.issues) context.issues.push({ code: 'custom', message, input: raw });
+      const hint = isEmpty(raw) ? `; null means ${meaning}` : '';
+      for (const { message } of result.error.issues) {
+        context.issues.push({ code: 'custom', message: `${message}${hint}`, input: raw });
+      }
       return z.NEVER;
     },
     encode: (value) => (value === null ? null : inner.encode(value)),
   });
+}
+
+function isEmpty(raw: unknown): boolean {
+  return raw === '' || readList(raw)?.length === 0;
 }
 
 const durationUnits = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
@@ -233,24 +243,6 @@ export function timeZone(): Field<string> {
     } catch {
       return false;
     }
-  });
-}
-
-/** The number of groups of a regular expression's source, undefined when it is not a regular expression. */
-function groupsOf(source: string): number | undefined {
-  try {
-    // With an empty alternative it matches the empty text, and the match has a place for every group.
-    return (new RegExp(`${source}|`).exec('')?.length ?? 0) - 1;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The source of a regular expression, with exactly `groups` groups when given. */
-export function regularExpression(expected: string, groups?: number): Field<string> {
-  return text(expected, (source) => {
-    const found = groupsOf(source);
-    return found !== undefined && (groups === undefined || found === groups);
   });
 }
 

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { advise, nearest } from '../nearest';
 
 /**
@@ -45,7 +45,10 @@ export function yamlLayer(file: string, yaml: string, keys: Keys | null): Layer 
   const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number): string => `${file}:${lines.linePos(offset).line}`;
   const [broken] = document.errors;
-  if (broken !== undefined) return { settings: [], problems: [`${place(broken.pos[0])}: not YAML: ${broken.message}`] };
+  if (broken !== undefined) {
+    const why = broken.message === STACK_OVERFLOW ? 'its values are nested too deeply' : broken.message;
+    return { settings: [], problems: [`${place(broken.pos[0])}: not YAML: ${why}`] };
+  }
 
   const settings: Setting[] = [];
   const problems: string[] = [];
@@ -67,10 +70,38 @@ export function yamlLayer(file: string, yaml: string, keys: Keys | null): Layer 
       }
     }
   };
-  const value: unknown = document.toJS();
+  const inside = aliasInItself(document);
+  if (inside !== null) {
+    return { settings: [], problems: [`${place(inside)}: not YAML: an alias stands inside of its own anchor`] };
+  }
+  let value: unknown;
+  try {
+    value = document.toJS();
+  } catch (error) {
+    // An alias without its anchor, or aliases that make over 100 times as many values of a file.
+    if (!(error instanceof ReferenceError)) throw error;
+    return { settings: [], problems: [`${file}: not YAML: ${error.message}`] };
+  }
   if (isPlainObject(value)) walk(value, []);
   else if (value !== null) problems.push(`${file}: expected keys with their values, such as web.port under web`);
   return { settings, problems };
+}
+
+/** The parser reports an overflow of its stack as an error in the file. */
+const STACK_OVERFLOW = 'Maximum call stack size exceeded';
+
+/** Where an alias stands within the value that it repeats, which has no end; null when none does. */
+function aliasInItself(document: Document.Parsed): number | null {
+  let found: number | null = null;
+  visit(document, {
+    Alias: (_, alias, above) => {
+      const anchored = alias.resolve(document);
+      if (!above.some((node) => node === anchored)) return undefined;
+      found = alias.range?.[0] ?? 0;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** Settings from an object, as a YAML file would have them. @param origin where they come from, in few words */
@@ -163,10 +194,10 @@ export function setLayer(assignments: readonly string[], keys: Keys): Layer {
   return { settings, problems };
 }
 
-/** `rules.0.threshold` */
+/** `rules.0.threshold`. Never `rules.0.__proto__`: written into the item, it would vanish without an error. */
 function isInList(key: string, { lists }: Keys): boolean {
-  const [, list = ''] = /^(\w+)\.\d+\.\w+$/.exec(key) ?? [];
-  return lists.has(list);
+  const [, list = '', inside = ''] = /^(\w+)\.\d+\.(\w+)$/.exec(key) ?? [];
+  return lists.has(list) && inside !== '__proto__';
 }
 
 /** Names the key that was meant: a value, or a section, as a whole section may be misspelled. */

@@ -2,8 +2,8 @@ import { RE2JS } from 're2js';
 import { groupProblem, type LinePattern } from '../lines/formats/custom';
 
 /**
- * Regular expressions of the user's own. They meet every line of hostile logs, so RE2 runs them: its time is linear in
- * line and pattern, for all of them. The pattern `^(a+)+$` would stop Node's own engine permanently.
+ * Regular expressions of the user's own. They meet every line and key of hostile logs, so RE2 runs them: its time is
+ * linear in text and pattern, for all of them. The pattern `^(a+)+$` would stop Node's own engine permanently.
  */
 
 /**
@@ -36,6 +36,27 @@ export function patternProblem(source: string): string | null {
   if (compiled.programSize() > maxSteps)
     return 'a smaller regular expression: * or + instead of counts such as {1,200}';
   return groupProblem(new Set(Object.keys(compiled.namedGroups())));
+}
+
+/** The number of groups of a regular expression, null when RE2 does not understand it. */
+export function groupCount(source: string): number | null {
+  try {
+    return RE2JS.compile(source).groupCount();
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Finds the first group of a regular expression in a text: null where nothing matches.
+ * @throws RE2JSSyntaxException; {@link groupCount} tells before
+ */
+export function compileFirstGroup(source: string): (text: string) => string | null {
+  const compiled = RE2JS.compile(source);
+  return (text) => {
+    const matcher = compiled.matcher(text);
+    return matcher.find() ? matcher.group(1) : null;
+  };
 }
 
 function whyNot(source: string, error: unknown): string {

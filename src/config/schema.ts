@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { unsupportedIn } from '../generator/pattern';
 import type { ConfiguredPipeline } from '../stream/pipeline';
 import * as is from './fields';
-import { compilePattern, patternProblem } from './line-pattern';
+import { compilePattern, groupCount, patternProblem } from './line-pattern';
 
 /**
  * Every key, what it may hold, and how values must fit each other. What they mean and their defaults are in
@@ -55,7 +56,7 @@ const generator = z
     folder: is.orNull(anyText),
     minLength: is.integer(1, 100_000),
     maxLength: is.integer(1, 100_000),
-    pattern: is.regularExpression('a regular expression'),
+    pattern: is.text('a pattern in one line', is.printable),
     frequency: is.share(),
     seed: is.orNull(is.integer(0)),
     pauseMin: is.duration(0),
@@ -66,6 +67,10 @@ const generator = z
     maxCount: is.integer(0),
     duration: is.duration(0),
     burst: is.flag(),
+  })
+  .superRefine(({ pattern }, context) => {
+    const problem = unsupportedIn(pattern);
+    if (problem !== null) context.addIssue({ code: 'custom', path: ['pattern'], message: problem });
   })
   .refine((value) => value.minLength <= value.maxLength, {
     path: ['minLength'],
@@ -177,13 +182,16 @@ export const coreSchema = z
       maxFutureSkew: is.duration(0),
       reconcile: is.cron(),
       origin: is.orNull(
-        is.regularExpression('a regular expression with exactly one group, such as "^logs/([^/]+)/"', 1),
+        is.text(
+          'a regular expression (RE2) with exactly one group, such as "^logs/([^/]+)/"',
+          (source) => groupCount(source) === 1,
+        ),
       ),
       zone: is.timeZone(),
       sources: z.array(source, { error: ({ input }) => `expected a list of sources, found ${is.shown(input)}` }),
     }),
     consumer: z.strictObject({
-      run: is.orNull(is.textList('a list of jobs and deliveries such as ["counting"]', is.printable, 1)),
+      run: is.orNull(is.textList('a list of jobs and deliveries such as ["counting"]', is.printable, 1), 'all of them'),
     }),
     generator,
     upload: z.strictObject({ schedule: is.cron() }),

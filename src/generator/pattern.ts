@@ -1,4 +1,4 @@
-import { TelltaleError } from '../errors';
+import { isTelltaleError, TelltaleError } from '../errors';
 import type { Random } from './random';
 
 /** Makes a string that the expression matches as a whole. */
@@ -15,6 +15,17 @@ const MAX_LENGTH = 64 * 1024;
  */
 export function compilePattern(source: string): StringMaker {
   return new Parser(source).parse().make;
+}
+
+/** Says in a sentence why no generator of strings can be made of an expression; null when it can. */
+export function unsupportedIn(source: string): string | null {
+  try {
+    compilePattern(source);
+    return null;
+  } catch (error) {
+    if (isTelltaleError(error, 'CONFIG')) return error.message;
+    throw error;
+  }
 }
 
 interface Part {
@@ -178,7 +189,7 @@ class Parser {
   private error(problem: string): TelltaleError {
     return new TelltaleError(
       'CONFIG',
-      `generator.pattern ${JSON.stringify(this.source)}: ${problem} (at character ${this.at}). ` +
+      `${JSON.stringify(this.source)}: ${problem} (at character ${this.at}). ` +
         'Strings are made from characters, classes, groups, alternatives and the counts {n}, {n,m} and ?.',
     );
   }

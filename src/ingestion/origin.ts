@@ -5,8 +5,8 @@ import { murmur2 } from '../records/murmur2';
 export interface OriginRule {
   /** Folder in the bucket under which every host has its own; empty for the bucket itself. */
   readonly prefix: string;
-  /** The user's expression: its first group is the origin. Null for `<prefix>/<host>/…/<file>`. */
-  readonly expression: RegExp | null;
+  /** The group of the user's expression, null where a key has no match. Without one: `<prefix>/<host>/…/<file>`. */
+  readonly named: ((key: string) => string | null) | null;
 }
 
 /** The origin of a key that names no folder at all. */
@@ -21,10 +21,7 @@ const NO_ORIGIN = '-';
 export function originOf(key: string, rule: OriginRule): string {
   const folders = key.split('/').slice(0, -1);
   return (
-    named(rule.expression?.exec(key)?.[1]) ??
-    named(hostUnder(rule.prefix, folders)) ??
-    named(folders.at(-1)) ??
-    NO_ORIGIN
+    nonEmpty(rule.named?.(key)) ?? nonEmpty(hostUnder(rule.prefix, folders)) ?? nonEmpty(folders.at(-1)) ?? NO_ORIGIN
   );
 }
 
@@ -53,6 +50,6 @@ function hostUnder(prefix: string, folders: readonly string[]): string | undefin
 }
 
 /** Treats an empty name like a missing one. */
-function named(name: string | undefined): string | undefined {
-  return name === '' ? undefined : name;
+function nonEmpty(name: string | null | undefined): string | null {
+  return name === undefined || name === '' ? null : name;
 }

@@ -80,7 +80,7 @@ export async function openPlace(folder: string, versioning = false): Promise<Pla
     partitions: 10,
     bucket: BUCKET,
     prefix: '',
-    originRule: { prefix: '', expression: null },
+    originRule: { prefix: '', named: null },
     topicOf: () => 'logs',
     lineTopics: ['logs'],
     includes: () => true,

@@ -3,7 +3,7 @@ import { constants, open } from 'node:fs/promises';
 
 import { TelltaleError } from '../../errors';
 import { openCrc64NvmeStream } from '../native/checksums';
-import { errnoOf } from '../embedded/errno';
+import { errnoOf } from '../../errno';
 
 const PIECE_BYTES = 256 * 1024;
 

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { errnoOf } from './errno';
+import { errnoOf } from '../../errno';
 import { asidePath, decodeName, encodeKey } from './object-path';
 
 /** An object's key and its file's path. */

@@ -8,7 +8,7 @@ import { setImmediate as breath } from 'node:timers/promises';
 import { isTelltaleError, TelltaleError } from '../../errors';
 import type { Clock } from '../../ports/clock';
 import type { ObjectInfo, ObjectStore, ObjectVersion, ReadRange } from '../../ports/object-store';
-import { errnoOf } from './errno';
+import { errnoOf } from '../../errno';
 import { type ListedFile, listFolder } from './folder-listing';
 import { VersionFolder } from './folder-versions';
 import {

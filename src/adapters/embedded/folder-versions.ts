@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Clock } from '../../ports/clock';
-import { errnoOf } from './errno';
+import { errnoOf } from '../../errno';
 import { type OpenFile, openRegularFile, syncFolder } from './object-file';
 import type { FileContent, MetadataFolder, ObjectName } from './object-metadata';
 import { digestPath, identify, identifyNow, sameContent } from './object-metadata';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { TelltaleError } from '../../errors';
 import type { CommandRunner } from '../../ports/command-runner';
-import { errnoOf } from './errno';
+import { errnoOf } from '../../errno';
 
 export interface LocalCommandRunnerOptions {
   /** `conf/ssm-document.json`, parsed. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 
 import { TelltaleError } from '../../errors';
-import { errnoOf } from './errno';
+import { errnoOf } from '../../errno';
 
 export interface Lock {
   release(): void;

@@ -8,7 +8,7 @@ import type { Clock } from '../../ports/clock';
 import { systemClock } from '../../ports/clock';
 import type { MailTransport, OutgoingMail } from '../../ports/mail-transport';
 import { buildMime } from '../mime';
-import { errnoOf } from './errno';
+import { errnoOf } from '../../errno';
 
 /** A row of the mailbox page. */
 export interface MailSummary {

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { lstat, open } from 'node:fs/promises';
 
 import { TelltaleError, isTelltaleError } from '../../errors';
-import { errnoOf } from './errno';
+import { errnoOf } from '../../errno';
 import type { FileIdentity } from './object-metadata';
 import { COPY_BYTES, identify, sameContent } from './object-metadata';
 

@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 import { TelltaleError } from '../../errors';
 import { openCrc64NvmeStream } from '../native/checksums';
-import { errnoOf } from './errno';
+import { errnoOf } from '../../errno';
 
 /** An object or one of its versions. */
 export interface ObjectName {

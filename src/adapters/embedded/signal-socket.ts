@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { chmod, rm } from 'node:fs/promises';
 import { isTelltaleError, TelltaleError } from '../../errors';
 import { decodeSignal } from '../../ingestion/signal/encoding';
-import { errnoOf } from './errno';
+import { errnoOf } from '../../errno';
 import type { Signal } from '../../ingestion/signal/signal';
 
 /** A payload has at most 4,096 characters; a longer one violates the protocol. */

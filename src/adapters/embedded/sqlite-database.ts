@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import Database from 'libsql';
 
 import { TelltaleError } from '../../errors';
-import { errnoOf } from './errno';
+import { errnoOf } from '../../errno';
 
 export type SqliteDatabase = Database.Database;
 

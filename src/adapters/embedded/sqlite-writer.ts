@@ -3,7 +3,7 @@ import { TelltaleError, isTelltaleError } from '../../errors';
 import type { Clock } from '../../ports/clock';
 import type { EventTransaction, EventWriter } from '../../ports/event-log';
 import { crc32c } from '../native/checksums';
-import { errnoOf } from './errno';
+import { errnoOf } from '../../errno';
 import type { SqliteDatabase } from './sqlite-database';
 import { FailedCommit, eventLogError, inTransaction, numberField } from './sqlite-database';
 import type { PartitionRow, SqliteTopics } from './sqlite-topics';

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../../log';
 import type { ObjectStore } from '../../ports/object-store';
-import { errnoOf } from './errno';
+import { errnoOf } from '../../errno';
 
 export interface UploaderOptions {
   /** Contains one folder per host with that host's log files. */

@@ -120,8 +120,40 @@ describe('telltale config', () => {
     expect(out).toMatch(/^window: 1m +# conf\/default.yaml$/m);
     expect(out).toMatch(/^ {2}port: 80 +# --set$/m);
     expect(out).toMatch(/^ {2}level: debug +# TELLTALE_LOG_LEVEL$/m);
-    expect(out).toMatch(/^rules: .*threshold: 9,.* # conf\/default.yaml; rules.0.threshold: --set$/m);
+    expect(out).toMatch(/^rules: +# conf\/default.yaml; rules.0.threshold: --set$/m);
+    expect(out).toMatch(/^ {2}- name: errors\n {4}kind: threshold\n {4}level: error\n {4}threshold: 9\n/m);
     expect(parse(out)).toMatchObject({ web: { port: 80 }, rules: [{ name: 'errors', threshold: 9 }] });
+  });
+
+  it('prints lists of objects as blocks, and they give the same configuration again', async () => {
+    const sources = [
+      { keys: '**/db', pattern: '^(?<level>[A-Z]) (?<time>.*)', levels: { E: 'error' } },
+      { keys: 'a: b' },
+    ];
+    const { out } = await run(['config', '--set', `ingest.sources=${JSON.stringify(sources)}`]);
+    expect(out).toMatch(/^ {2}sources: +# --set\n {4}- keys: "\*\*\/db"\n {6}topic: null\n/m);
+    expect(parse(out)).toMatchObject({ ingest: { sources } });
+  });
+
+  it.each([
+    ['consumer.run=countin', 'consumer.run: there is no job or delivery "countin"; did you mean counting?'],
+    ['ingest.sources=[{"keys":"a","topic":"x"}]', 'ingest.sources.0.topic: no pipeline reads the topic "x"'],
+  ])('refuses --set %s as the programs do', async (assignment, message) => {
+    for (const command of [['config'], ['producer']]) {
+      const { exitCode, err } = await run([...command, '--set', assignment]);
+      expect([exitCode, err]).toEqual([2, expect.stringContaining(`telltale: ${message}`)]);
+    }
+  });
+
+  it('names every name that does not exist at once', async () => {
+    const kafka = ['eventLog.kind=kafka', 'eventLog.kafka.brokers=b:1', 'eventLog.kafka.tls.enabled=true'];
+    const set = ['consumer.run=x', 'ingest.sources=[{"keys":"a","topic":"x"}]', ...kafka, 'eventLog.kafka.sasl.mechanism=aws-msk-iam']; // prettier-ignore
+    const { err } = await run(['config', ...set.flatMap((value) => ['--set', value])]);
+    expect(err.match(/^telltale: [\w.]+/gm)).toEqual([
+      'telltale: ingest.sources.0.topic',
+      'telltale: consumer.run',
+      'telltale: eventLog.kafka.sasl.region',
+    ]);
   });
 
   it('prints one object with --json at any position', async () => {

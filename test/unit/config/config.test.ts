@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -177,6 +178,8 @@ describe('layers', () => {
     ['ingest.include=a/**, b/*.log', (c) => c.ingest.include, ['a/**', 'b/*.log']],
     ['ingest.include=["{a,b}/**"]', (c) => c.ingest.include, ['{a,b}/**']],
     ['ingest.exclude=', (c) => c.ingest.exclude, []],
+    ['consumer.run=mailer,counting,mailer', (c) => c.consumer.run, ['mailer', 'counting']],
+    ['consumer.run=null', (c) => c.consumer.run, null],
     ['ingest.since=now', (c) => c.ingest.since, 'now'],
     ['ingest.since=2026-11-01', (c) => c.ingest.since, '2026-11-01'],
     ['ingest.since=2028-02-29', (c) => c.ingest.since, '2028-02-29'],
@@ -458,10 +461,10 @@ describe('an error', () => {
     ['ingest.maxProofBytes=1B', 'a size from 64KiB to 1GiB, such as 64KiB, 500kB, 8MiB or 1GiB'],
     ['ingest.reconcile=61 * * * *', 'a cron expression such as "*/5 * * * *" (seconds may come first)'],
     ['upload.schedule=often', 'a cron expression such as "*/5 * * * *" (seconds may come first)'],
-    ['ingest.origin=logs', 'a regular expression with exactly one group, such as "^logs/([^/]+)/"'],
-    ['ingest.origin=(a)(b)', 'a regular expression with exactly one group, such as "^logs/([^/]+)/"'],
-    ['ingest.origin=(a', 'a regular expression with exactly one group, such as "^logs/([^/]+)/"'],
-    ['generator.pattern=[a', 'a regular expression'],
+    ['ingest.origin=logs', 'a regular expression (RE2) with exactly one group, such as "^logs/([^/]+)/"'],
+    ['ingest.origin=(a)(b)', 'a regular expression (RE2) with exactly one group, such as "^logs/([^/]+)/"'],
+    ['ingest.origin=(a', 'a regular expression (RE2) with exactly one group, such as "^logs/([^/]+)/"'],
+    ['ingest.origin=(a)(?=b)', 'a regular expression (RE2) with exactly one group, such as "^logs/([^/]+)/"'],
     ['ingest.zone=Mars/Base', 'a time zone such as UTC or Europe/Berlin'],
     ['mail.zone=', 'a time zone such as UTC or Europe/Berlin'],
     ['ingest.since=yesterday', 'everything, now, or a date such as 2026-11-01 or 2026-11-01T10:00:00Z'],
@@ -484,7 +487,62 @@ describe('an error', () => {
     ]);
   });
 
+  it.each([
+    ['consumer.run', 'a list of jobs and deliveries such as ["counting"]', 'all of them'],
+    [
+      'ingest.origin',
+      'a regular expression (RE2) with exactly one group, such as "^logs/([^/]+)/"',
+      'that it is not set',
+    ],
+    ['generator.seed', 'a whole number of at least 0', 'that it is not set'],
+  ])('refuses an empty %s, and says how to write null', (key, expected, meaning) => {
+    const message = `expected ${expected}, found ""; null means ${meaning}`;
+    expect(problems({ set: [`${key}=`] })).toEqual([`--set ${key}: ${message}`]);
+    const variable = `TELLTALE_${key.replace('.', '_').toUpperCase()}`;
+    expect(problems({ env: { [variable]: '' } })).toEqual([`${variable}: ${message}`]);
+    expect(problems({ yaml: `${key.replace('.', ': {')}: ''}` })).toEqual([`my.yaml:1: ${key}: ${message}`]);
+  });
+
+  it('refuses an empty list of jobs, and an empty topic', () => {
+    const list = 'expected a list of jobs and deliveries such as ["counting"], found []; null means all of them';
+    expect(problems({ yaml: 'consumer: {run: []}' })).toEqual([`my.yaml:1: consumer.run: ${list}`]);
+    const topic = 'expected a topic such as logs, found ""; null means that it is not set';
+    const yaml = "ingest: {sources: [{keys: a, topic: ''}]}";
+    expect(problems({ yaml })).toEqual([`my.yaml:1: ingest.sources.0.topic: ${topic}`]);
+  });
+
+  it.each([
+    ['__proto__.x=1', '__proto__.x'],
+    ['__proto__=1', '__proto__'],
+    ['constructor=1', 'constructor'],
+    ['prototype.x=1', 'prototype.x'],
+    ['ingest.constructor=1', 'ingest.constructor'],
+    ['web.__proto__=1', 'web.__proto__'],
+    ['rules.0.__proto__=1', 'rules.0.__proto__'],
+  ])('refuses --set %j as no such key, without a guess', (assignment, key) => {
+    expect(problems({ set: [assignment] })).toEqual([`--set ${key}: no such key; conf/default.yaml lists the keys`]);
+  });
+
+  it.each([
+    ['rules.0.constructor', { set: ['rules.0.constructor=1'] }],
+    ['rules.0.prototype', { set: ['rules.0.prototype=1'] }],
+    ['rules.0.__proto__', { set: ['rules=[{"name":"a","__proto__":{"threshold":7}}]'] }],
+    ['ingest.sources.0.__proto__', { set: ['ingest.sources=[{"keys":"a","__proto__":{"topic":"x"}}]'] }],
+    ['ingest.sources.0.constructor', { yaml: 'ingest: {sources: [{keys: a, constructor: {}}]}' }],
+  ])('refuses %s as no such key, and changes no prototype', (key, layers) => {
+    expect(problems(layers)).toEqual([
+      expect.stringMatching(`: no such key; expected one of ${key.slice(0, key.lastIndexOf('.'))}`),
+    ]);
+    expect(Object.keys(Object.prototype)).toEqual([]);
+    expect(Reflect.get({}, 'threshold')).toBeUndefined();
+  });
+
   it.each<[string, string[], string]>([
+    [
+      'a pattern that the generator cannot write',
+      ['generator.pattern=[a'],
+      '--set generator.pattern: "[a": it ends too early (at character 2). Strings are made from characters, classes, groups, alternatives and the counts {n}, {n,m} and ?.',
+    ],
     [
       'a rule window that is not a multiple',
       ['rules.0.window=90s'],
@@ -537,6 +595,42 @@ describe('an error', () => {
   it('says that the file is not there', () => {
     const file = join(folder, 'none.yaml');
     expect(() => loadConfig({ pipelines, file, env: {} })).toThrow(`--config ${file}: no such file`);
+  });
+
+  it.each([
+    ['a device', '/dev/zero', 'is not a regular file; write its content into one'],
+    ['a folder', tmpdir(), 'is a folder; name a file'],
+  ])('refuses %s as a file in one sentence', (_, file, why) => {
+    expect(() => loadConfig({ pipelines, file, env: {} })).toThrow(`--config ${file}: ${why}`);
+  });
+
+  it('refuses a pipe as a file, and does not wait for a writer', () => {
+    const file = join(folder, 'pipe.yaml');
+    execFileSync('mkfifo', [file]);
+    expect(() => loadConfig({ pipelines, file, env: {} })).toThrow('is not a regular file; write its content into one');
+  });
+
+  it('refuses a file of more than 1 MiB', () => {
+    expect(problems({ yaml: '#'.repeat(1024 * 1024) })).toEqual([]);
+    expect(problems({ yaml: '#'.repeat(1024 * 1024 + 1) })).toEqual([
+      '--config my.yaml: is longer than 1 MiB; name a shorter file',
+    ]);
+  });
+
+  it.each([
+    ['an alias inside of its own anchor', 'rules: &a\n  - name: *a', ':2: not YAML: an alias stands inside of its own'],
+    ['an alias without an anchor', 'rules: *a', ': not YAML: Unresolved alias'],
+    ['nesting without an end', `web: ${'['.repeat(100_000)}`, ':1: not YAML: its values are nested too deeply'],
+    [
+      'aliases that multiply',
+      [...'bcdefg'].reduce(
+        (yaml, name, i) => `${yaml}\n${name}: &${name} [${`*${'abcdef'[i] ?? ''},`.repeat(9)}]`,
+        'a: &a [1,1]',
+      ),
+      ': not YAML: Excessive alias count',
+    ],
+  ])('refuses %s in one line', (_, yaml, message) => {
+    expect(problems({ yaml })).toEqual([expect.stringContaining(`my.yaml${message}`)]);
   });
 
   it('names the line where a file is not YAML', () => {

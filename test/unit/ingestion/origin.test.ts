@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { compileFirstGroup } from '../../../src/config/line-pattern';
 import { createKeyFilter, originOf, partitionOf } from '../../../src/ingestion/origin';
 
 describe('origin of a key', () => {
@@ -15,19 +16,27 @@ describe('origin of a key', () => {
     ['app.log', '', '-'],
     ['logs/wirt-ä 1/app.log', 'logs', 'wirt-ä 1'],
   ])('%j under prefix %j is %j', (key, prefix, origin) => {
-    expect(originOf(key, { prefix, expression: null })).toBe(origin);
+    expect(originOf(key, { prefix, named: null })).toBe(origin);
   });
 
   it('is the first group of the expression when that matches', () => {
-    const rule = { prefix: 'logs', expression: /\/(i-[0-9a-f]+)[.-]/ };
+    const rule = { prefix: 'logs', named: compileFirstGroup('/(i-[0-9a-f]+)[.-]') };
     expect(originOf('logs/web/i-0abc.log', rule)).toBe('i-0abc');
     expect(originOf('logs/web/other.log', rule)).toBe('web');
+  });
+
+  it('is found in linear time when the expression would backtrack', () => {
+    const rule = { prefix: 'logs', named: compileFirstGroup('^logs/((?:[\\w-]+\\.?)+)/') };
+    const folder = `${'a'.repeat(900)}!`;
+    const begin = process.cpuUsage().user;
+    expect(originOf(`logs/${folder}/app.log`, rule)).toBe(folder);
+    expect(process.cpuUsage().user - begin).toBeLessThan(2_000_000);
   });
 
   it('is never empty', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('/', 'a', '.', '-') }), (key) => {
-        expect(originOf(key, { prefix: 'a', expression: /^(-*)/ })).not.toBe('');
+        expect(originOf(key, { prefix: 'a', named: compileFirstGroup('^(-*)') })).not.toBe('');
       }),
     );
   });

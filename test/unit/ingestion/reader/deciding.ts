@@ -17,7 +17,7 @@ export const NOW = 1_000_000;
 
 export const rules: ReaderRules = {
   bucket: 'bucket',
-  originRule: { prefix: '', expression: null },
+  originRule: { prefix: '', named: null },
   since: { ms: -Infinity, older: 'ignored', listed: null },
   tailTimeoutMs: 10_000,
   maxProofBytes: 1_000,
