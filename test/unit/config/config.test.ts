@@ -623,8 +623,8 @@ describe('an error', () => {
     ['nesting without an end', `web: ${'['.repeat(100_000)}`, ':1: not YAML: its values are nested too deeply'],
     [
       'aliases that multiply',
-      [...'bcdefg'].reduce(
-        (yaml, name, i) => `${yaml}\n${name}: &${name} [${`*${'abcdef'[i] ?? ''},`.repeat(9)}]`,
+      ['b', 'c', 'd', 'e', 'f', 'g'].reduce(
+        (yaml, name, i) => `${yaml}\n${name}: &${name} [${`*${['a', 'b', 'c', 'd', 'e', 'f'][i] ?? ''},`.repeat(9)}]`,
         'a: &a [1,1]',
       ),
       ': not YAML: Excessive alias count',
