@@ -1,5 +1,6 @@
 import type { LineFormat } from './formats/format';
-import { jsonLines, logfmt } from './formats/fields';
+import { jsonLines } from './formats/fields/json';
+import { logfmt } from './formats/fields/logfmt';
 import { apacheError, compactDate, dateTime, openStack, shortDate, timeOnly } from './formats/plain';
 import { syslog3164, syslog5424 } from './formats/syslog';
 

@@ -46,7 +46,7 @@ export class LineParser {
   private readonly years: YearFinder;
   private readonly newest: DedupTracker;
   private readonly earlier: ReadingState['earlier'];
-  private readonly parsed: ParsedLine = { level: Level.NONE, kind: TimestampKind.WALL, time: 0 };
+  private readonly parsed: ParsedLine = { level: Level.NONE, kind: TimestampKind.WALL, time: 0, status: 0 };
 
   /** @throws CONFIG when the zone is unknown */
   constructor(
@@ -74,8 +74,15 @@ export class LineParser {
       this.parseContinuation();
       return;
     }
-    const timestamp = this.epochOf(this.parsed);
     this.level = this.parsed.level;
+    if (this.parsed.kind === TimestampKind.NONE) this.placeWithoutTimestamp();
+    else this.place(this.epochOf(this.parsed), bytes, start, end);
+    this.hasRecord = true;
+    this.recordTime = this.time;
+    this.recordFlags = this.flags;
+  }
+
+  private place(timestamp: number, bytes: Buffer, start: number, end: number): void {
     if (timestamp > this.latest) {
       this.time = this.context.lastModified;
       this.flags = LineFlag.FUTURE;
@@ -84,9 +91,16 @@ export class LineParser {
       this.flags = this.earlier !== null && isMarked(this.earlier, timestamp, bytes, start, end) ? LineFlag.AGAIN : 0;
       this.newest.note(timestamp, start, end);
     }
-    this.hasRecord = true;
-    this.recordTime = this.time;
-    this.recordFlags = this.flags;
+  }
+
+  /**
+   * The time of a record without a timestamp is that of the record above, if the source has timestamps at all; else the
+   * upload's.
+   */
+  private placeWithoutTimestamp(): void {
+    const hasTimestamps = this.newest.hasTimestamp || this.earlier !== null;
+    this.time = hasTimestamps ? this.recordTime : this.context.lastModified;
+    this.flags = hasTimestamps ? this.recordFlags : 0;
   }
 
   /** Treats the line as a continuation, without matching formats: it is the rest of a cut line. */
@@ -115,6 +129,7 @@ export class LineParser {
   }
 
   private matches(bytes: Buffer, start: number, end: number): boolean {
+    this.parsed.status = 0;
     if (this.format?.parse(bytes, start, end, this.parsed) === true) return true;
     for (const format of formatsFor(start < end ? bytes[start] : undefined)) {
       if (format !== this.format && format.parse(bytes, start, end, this.parsed)) {
@@ -127,6 +142,7 @@ export class LineParser {
 
   private epochOf({ kind, time }: ParsedLine): number {
     switch (kind) {
+      case TimestampKind.NONE:
       case TimestampKind.ABSOLUTE:
         return time;
       case TimestampKind.WALL:

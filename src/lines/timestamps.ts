@@ -15,6 +15,8 @@ export const TimestampKind = {
   TIME_OF_DAY: 2,
   /** Wall time in the leap year 2000. The year comes from elsewhere. */
   YEARLESS: 3,
+  /** None: the line is a record at the time of the record above, or at the upload's time before the first timestamp. */
+  NONE: 4,
 } as const;
 export type TimestampKind = (typeof TimestampKind)[keyof typeof TimestampKind];
 
@@ -194,7 +196,7 @@ function packLower(bytes: Buffer, pos: number): number {
 }
 
 /** Month 1–12 by the English three-letter name at `pos`; -1 for anything else. */
-function monthAt(bytes: Buffer, pos: number): number {
+export function monthAt(bytes: Buffer, pos: number): number {
   return months.get(packLower(bytes, pos)) ?? -1;
 }
 

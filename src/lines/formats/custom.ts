@@ -16,7 +16,7 @@ import {
   readShortDate,
   type Timestamp,
 } from '../timestamps';
-import { readEpoch } from './fields';
+import { readEpoch } from './epoch';
 import type { LineFormat } from './format';
 
 /** Custom formats: the user's regular expressions with named groups for level and timestamp. */

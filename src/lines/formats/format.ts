@@ -4,6 +4,8 @@ import type { Timestamp } from '../timestamps';
 /** What a format reads from a line. All lines share one object. */
 export interface ParsedLine extends Timestamp {
   level: Level;
+  /** HTTP status code of a request; 0 without one. */
+  status: number;
 }
 
 /** The form of a record's first line. */

@@ -16,11 +16,11 @@ function parse(pattern: string, line: string | Buffer): string | null {
   const text = Buffer.from(line);
   const before = Buffer.from('2021-10-17 12:00:00 INFO ');
   const bytes = Buffer.concat([before, text, Buffer.from(' 12:00:00 ERROR')]);
-  const out: ParsedLine = { level: Level.RAW, kind: TimestampKind.WALL, time: 0 };
+  const out: ParsedLine = { level: Level.RAW, kind: TimestampKind.WALL, time: 0, status: 0 };
   const format = customFormat(compilePattern(pattern), words);
   if (!format.parse(bytes, before.length, before.length + text.length, out)) return null;
   const iso = new Date(out.time).toISOString();
-  const stamp = { 0: iso.slice(0, -1), 1: iso, 2: iso.slice(11, -1), 3: iso.slice(5, -1) }[out.kind];
+  const stamp = { 0: iso.slice(0, -1), 1: iso, 2: iso.slice(11, -1), 3: iso.slice(5, -1), 4: 'none' }[out.kind];
   return `${levelNames[out.level]} ${stamp}`;
 }
 

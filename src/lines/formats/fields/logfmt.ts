@@ -1,0 +1,54 @@
+import { byteAt, isVisible, skipSpaces } from '../../timestamps';
+import type { LineFormat } from '../format';
+import { emptyHash, fieldOf, hashByte } from './field-table';
+import { FoundFields } from './found-fields';
+
+const found = new FoundFields();
+
+/**
+ * `ts=2021-10-07T22:43:13.379Z level=error msg="…"`: a line that begins with `name=value` pairs, among them a time, or a
+ * level and one more. What follows the first word that is no pair is text.
+ */
+export const logfmt: LineFormat = {
+  name: 'logfmt',
+  mayBeginWith: isNameByte,
+  parse(bytes, start, end, out) {
+    let pairs = 0;
+    for (let pos = start; pos < end; pos = skipSpaces(bytes, pos, end)) {
+      const name = pos;
+      let hash = emptyHash;
+      for (; pos < end && isNameByte(byteAt(bytes, pos)); pos++) hash = hashByte(hash, byteAt(bytes, pos));
+      if (pos === name || pos >= end || bytes[pos] !== 61) break;
+      if (pairs++ === 0) found.reset();
+      const value = pos + 1;
+      const isQuoted = value < end && bytes[value] === 34;
+      pos = isQuoted ? quotedEnd(bytes, value, end) : bareEnd(bytes, value, end);
+      const field = fieldOf(hash);
+      if (field === undefined) continue;
+      if (isQuoted) found.take(field, bytes, value + 1, bytes[pos - 1] === 34 ? pos - 1 : pos, true);
+      else found.take(field, bytes, value, pos, true);
+    }
+    if (pairs === 0 || (!found.hasTime && (!found.hasLevel || pairs === 1))) return false;
+    found.finish(out);
+    return true;
+  },
+};
+
+/** Name bytes are visible and neither `=` nor `"`. */
+function isNameByte(byte: number): boolean {
+  return isVisible(byte) && byte !== 61 && byte !== 34;
+}
+
+function bareEnd(bytes: Buffer, pos: number, end: number): number {
+  while (pos < end && bytes[pos] !== 32) pos++;
+  return pos;
+}
+
+/** Returns the position after the closing quote, given that of the opening one; `end` when the line is cut. */
+function quotedEnd(bytes: Buffer, pos: number, end: number): number {
+  for (pos++; pos < end; pos++) {
+    if (bytes[pos] === 92) pos++;
+    else if (bytes[pos] === 34) return pos + 1;
+  }
+  return end;
+}
