@@ -101,7 +101,7 @@ describe('JSON lines of loggers', () => {
     ['{"ts":1795946400123.4567,"caller":"a.go:1","msg":"x","err":"disk"}', `ERROR ${iso}`],
     ['{"type":"log","@timestamp":"2026-11-29T10:00:00.123Z","tags":["error","plugins"],"pid":1}', `ERROR ${iso}`],
     ['{ "prio" : 2, "time": "2026-11-29T10:00:00.123456Z", "label" : "Warning", "msg": "x" }', `WARN ${iso}`],
-    // What stands around a level
+    // Colors and brackets around a level
     ['{"level":"\\u001b[31merror\\u001b[39m","time":1795946400123}', `ERROR ${iso}`],
     ['{"level":"[WARN ]","time":1795946400123}', `WARN ${iso}`],
     // Without a level, without a time, without both
@@ -114,7 +114,7 @@ describe('JSON lines of loggers', () => {
     ['{\t"level" : "error" ,\t"time" :\t1795946400123 } ', `ERROR ${iso}`],
     ['{"msg":"\\"level\\":\\"error\\\\","time":1795946400123,"level":"info"}', `INFO ${iso}`],
     ['{"a":null,"b":[1,[2,"]"],{"level":"error"}],"c":true,"time":1795946400123,"level":"info"}', `INFO ${iso}`],
-    // Cut or broken: what is there counts
+    // Cut or broken: the part before counts
     ['{"time": 1795946400123, "level": "error", "msg": "xxxxx', `ERROR ${iso}`],
     ['{"msg":"x","level":"error","time":17959464', 'ERROR none'],
     ['{"time":1795946400123,"level":"error","msg":"he said "x""}', `ERROR ${iso}`],

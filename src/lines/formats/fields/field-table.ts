@@ -11,8 +11,8 @@ import {
 
 /**
  * Finds a field by the hash of its name, which a format computes while it scans: no string and no comparison per field.
- * The 32 bits tell the names apart that loggers use; a name that somebody makes up to have the same hash names a level
- * or a time, which its line could have said anyway.
+ * 32 bits tell the names of loggers apart. A name made up to share a hash says a level or a time that its line could
+ * have said anyway.
  */
 
 export interface Field {

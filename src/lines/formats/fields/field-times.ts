@@ -32,7 +32,7 @@ export function readFieldTime(bytes: Buffer, start: number, end: number, out: Ti
   return isLetter(first) && readNamedDate(bytes, start, end, out);
 }
 
-/** What may follow a date and time: a space and an offset, `UTC`, another name, a zone in brackets. */
+/** Reads the rest of a date and time: a space and an offset, `UTC`, another name, or a zone in brackets. */
 function readZone(bytes: Buffer, pos: number, end: number, out: Timestamp): boolean {
   const zone = skipSpaces(bytes, pos, end);
   const behind = readOffset(bytes, zone, end, out);

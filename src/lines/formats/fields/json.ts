@@ -8,9 +8,8 @@ import { FoundFields } from './found-fields';
 export const jsonFields = new FoundFields();
 
 /**
- * `{"level":"error","time":"2021-10-07T22:43:13.379Z","msg":"…"}`: any complete object. Of a line that is cut, or broken
- * by a quote that somebody forgot to escape, the part that can be read counts; without a level and a time there it does
- * not match.
+ * `{"level":"error","time":"2021-10-07T22:43:13.379Z","msg":"…"}`: any complete object. If the line is cut, or broken by
+ * a quote without its escape, the part before counts; it must have a level or a time to match.
  */
 export const jsonLines: LineFormat = {
   name: 'json',
@@ -66,7 +65,7 @@ function readValue(bytes: Buffer, pos: number, end: number, hash: number): numbe
     const behind = skipString(bytes, pos, end);
     if (field !== undefined) {
       if (behind !== -1) jsonFields.take(field, bytes, pos + 1, behind - 1, true);
-      // Of a line that is cut within a message, its head is there.
+      // The head of a message that is cut is there.
       else if (isMessage(field)) jsonFields.take(field, bytes, pos + 1, end, true);
     }
     return behind;

@@ -7,7 +7,7 @@ const found = new FoundFields();
 
 /**
  * `ts=2021-10-07T22:43:13.379Z level=error msg="…"`: a line that begins with `name=value` pairs, among them a time, or a
- * level and one more. What follows the first word that is no pair is text.
+ * level and one more. The first word without `=` ends the pairs; text follows.
  */
 export const logfmt: LineFormat = {
   name: 'logfmt',
