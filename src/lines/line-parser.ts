@@ -5,7 +5,7 @@ import type { LineFormat, ParsedLine } from './formats/format';
 import { initialReadingState, type ReadingState } from './reading-state';
 import { DedupTracker, isMarked, newerMark } from './dedup-marks';
 import { TimestampKind } from './timestamps';
-import { zoneNamed, type Zone } from './zones';
+import { instantOf, latestWall, zoneNamed, type Zone } from './zones';
 
 /** Facts about a source other than its bytes. */
 export interface ReadingContext {
@@ -40,6 +40,8 @@ export class LineParser {
   private hasRecord: boolean;
   private recordTime: number;
   private recordFlags: number;
+  /** Time of the last record, also of an earlier generation; NaN before the first one. */
+  private previousTime: number;
   private readonly zone: Zone;
   private readonly latest: number;
   private readonly days: DayFinder;
@@ -55,15 +57,16 @@ export class LineParser {
   ) {
     this.zone = zoneNamed(context.zone);
     this.latest = context.lastModified + context.maxFutureSkew;
-    const latestWall = this.zone.toWall(this.latest);
+    const latest = latestWall(this.zone, this.latest);
     this.format = context.customFormat ?? formatNamed(state.format);
     this.hasRecord = state.record !== null;
     this.recordTime = state.record?.time ?? context.lastModified;
+    this.previousTime = state.record?.time ?? state.earlier?.time ?? Number.NaN;
     this.recordFlags =
       (state.record?.again === true ? LineFlag.AGAIN : 0) | (state.record?.future === true ? LineFlag.FUTURE : 0);
-    this.days = new DayFinder(context.fileDay, latestWall, state);
+    this.days = new DayFinder(context.fileDay, latest, state);
     const ahead = Math.max(context.maxFutureSkew, maxYearlessAheadMs);
-    this.years = new YearFinder(this.zone.toWall(context.lastModified + ahead));
+    this.years = new YearFinder(latestWall(this.zone, context.lastModified + ahead));
     this.newest = new DedupTracker(state.newest);
     this.earlier = state.earlier;
   }
@@ -78,7 +81,7 @@ export class LineParser {
     if (this.parsed.kind === TimestampKind.NONE) this.placeWithoutTimestamp();
     else this.place(this.epochOf(this.parsed), bytes, start, end);
     this.hasRecord = true;
-    this.recordTime = this.time;
+    this.recordTime = this.previousTime = this.time;
     this.recordFlags = this.flags;
   }
 
@@ -146,12 +149,16 @@ export class LineParser {
       case TimestampKind.ABSOLUTE:
         return time;
       case TimestampKind.WALL:
-        return this.zone.toEpoch(time);
+        return this.instantOf(time);
       case TimestampKind.TIME_OF_DAY:
-        return this.zone.toEpoch(this.days.wallTime(time));
+        return this.instantOf(this.days.wallTime(time));
       case TimestampKind.YEARLESS:
-        return this.zone.toEpoch(this.years.wallTime(time));
+        return this.instantOf(this.years.wallTime(time));
     }
+  }
+
+  private instantOf(wall: number): number {
+    return instantOf(this.zone, wall, this.previousTime, this.context.lastModified);
   }
 }
 

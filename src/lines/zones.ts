@@ -5,10 +5,12 @@ import { dayMs } from './timestamps';
 export interface Zone {
   /** Ambiguous local times use the earlier instant; skipped ones, the previous offset. */
   toEpoch(wall: number): number;
+  /** The later instant of an ambiguous local time; of all others, the only one. */
+  toLaterEpoch(wall: number): number;
   toWall(epoch: number): number;
 }
 
-const utc: Zone = { toEpoch: (wall) => wall, toWall: (epoch) => epoch };
+const utc: Zone = { toEpoch: (wall) => wall, toLaterEpoch: (wall) => wall, toWall: (epoch) => epoch };
 
 /** Since 1972 every zone has changed its offset only at multiples of a quarter of an hour. */
 const quarterMs = 15 * 60_000;
@@ -23,28 +25,62 @@ const maxRemembered = 10_000;
 export function zoneNamed(name: string): Zone {
   if (name === 'UTC') return utc;
   const offsetAt = offsets(name);
-  const byQuarter = new Map<number, number>();
+  const byQuarter = new Map<number, WallOffsets>();
+  const offsetsOf = (wall: number): WallOffsets => {
+    const quarter = Math.floor(wall / quarterMs);
+    let known = byQuarter.get(quarter);
+    if (known === undefined) {
+      known = offsetsOfWall(offsetAt, quarter * quarterMs);
+      if (byQuarter.size >= maxRemembered) byQuarter.clear();
+      byQuarter.set(quarter, known);
+    }
+    return known;
+  };
   return {
-    toEpoch(wall) {
-      const quarter = Math.floor(wall / quarterMs);
-      let offset = byQuarter.get(quarter);
-      if (offset === undefined) {
-        offset = offsetOfWall(offsetAt, quarter * quarterMs);
-        if (byQuarter.size >= maxRemembered) byQuarter.clear();
-        byQuarter.set(quarter, offset);
-      }
-      return wall - offset;
-    },
+    toEpoch: (wall) => wall - offsetsOf(wall).earlier,
+    toLaterEpoch: (wall) => wall - offsetsOf(wall).later,
     toWall: (epoch) => epoch + offsetAt(epoch),
   };
 }
 
-/** Like `Temporal` with disambiguation `compatible`. */
-function offsetOfWall(offsetAt: (epoch: number) => number, wall: number): number {
+/** Offsets of the instants of a wall time: the same unless it comes twice. */
+interface WallOffsets {
+  readonly earlier: number;
+  readonly later: number;
+}
+
+/** Like `Temporal` with disambiguation `compatible`, and `later`. */
+function offsetsOfWall(offsetAt: (epoch: number) => number, wall: number): WallOffsets {
   const before = offsetAt(wall - dayMs);
-  if (offsetAt(wall - before) === before) return before;
   const after = offsetAt(wall + dayMs);
-  return offsetAt(wall - after) === after ? after : before;
+  const isBefore = offsetAt(wall - before) === before;
+  const isAfter = offsetAt(wall - after) === after;
+  const earlier = isBefore || !isAfter ? before : after;
+  return { earlier, later: isAfter ? after : earlier };
+}
+
+/** Lines of several threads may be this much out of order, and a clock this much ahead of the upload's. */
+const disorderMs = 2 * 60_000;
+
+/**
+ * The instant of a wall time. A wall time that comes twice is meant the second time when it goes back: when the first
+ * instant is before the timestamp above, but the second one continues it and is not after the upload.
+ * @param previous instant of the timestamp above, by which every split into uploads gives the same result; NaN if none
+ * @param uploaded instant of the upload
+ */
+export function instantOf(zone: Zone, wall: number, previous: number, uploaded: number): number {
+  const first = zone.toEpoch(wall);
+  // NaN is not greater.
+  if (!(previous - first > disorderMs)) return first;
+  const second = zone.toLaterEpoch(wall);
+  const continues = previous - second <= second - first;
+  return continues && second <= uploaded + disorderMs ? second : first;
+}
+
+/** The latest wall time that a clock of the zone has shown up to an instant: it may have been set back since. */
+export function latestWall(zone: Zone, epoch: number): number {
+  const wall = zone.toWall(epoch);
+  return wall + (epoch - zone.toEpoch(wall));
 }
 
 /** The zone's offset from UTC in milliseconds, by epoch milliseconds. */

@@ -206,6 +206,47 @@ describe('the year of timestamps without one', () => {
   });
 });
 
+describe('a time in the hour that comes twice', () => {
+  const zone = 'Europe/Berlin';
+  const lastModified = Date.parse('2026-10-25T01:40:00Z');
+  const night = (clock: string): string => `2026-10-25 ${clock} INFO x`;
+
+  it('is of the second pass when it goes back', () => {
+    const clocks = ['01:50:00', '02:10:00', '02:59:00', '02:58:30', '02:10:00', '02:09:00', '02:20:00', '02:45:00'];
+    expect(times(clocks.map(night), { zone, lastModified })).toEqual([
+      '2026-10-24T23:50',
+      '2026-10-25T00:10',
+      '2026-10-25T00:59',
+      '2026-10-25T00:58:30.000Z',
+      '2026-10-25T01:10',
+      '2026-10-25T01:09',
+      '2026-10-25T01:20',
+      // It would be after the upload.
+      '2026-10-25T00:45',
+    ]);
+  });
+
+  it('is of the second pass in a new generation, too', () => {
+    const before = readAll([night('02:59:00')], { zone, lastModified: Date.parse('2026-10-25T00:59:30Z') });
+    const uploaded = Date.parse('2026-10-25T01:10:30Z');
+    expect(times([night('02:10:00')], { zone, lastModified: uploaded }, nextGeneration(before.state))).toEqual([
+      '2026-10-25T01:10',
+    ]);
+  });
+
+  it('is of the second pass without a date and without a year', () => {
+    const clocks = ['02:59:00', '02:10:00'];
+    const expected = ['2026-10-25T00:59', '2026-10-25T01:10'];
+    expect(times(clocks.map(at), { zone, lastModified, maxFutureSkew: 0 })).toEqual(expected);
+    expect(
+      times(
+        clocks.map((clock) => `Oct 25 ${clock} host su: x`),
+        { zone, lastModified },
+      ),
+    ).toEqual(expected);
+  });
+});
+
 describe('a timestamp in the future', () => {
   it('is marked and counted at LastModified, with its continuation lines', () => {
     const lines = ['2021-10-17 13:00:00 INFO x', '2021-10-17 13:00:01 ERROR x', '\tat x', '2021-10-17 11:00:00 INFO x'];

@@ -398,9 +398,9 @@ describe('a log uploaded in parts', () => {
     const autumn = ['01:59:59', '02:30:00', '02:10:00', '03:00:00'].map((stamp) => `2020-10-25 ${stamp} INFO x\n`);
     expect(upload([...autumn, ...spring], { zone: 'Europe/Berlin' }).map(shown)).toEqual([
       'INFO 2020-10-24T23:59:59',
-      // Ambiguous: use the earlier instant.
+      // Ambiguous: use the earlier instant until the time goes back.
       'INFO 2020-10-25T00:30:00',
-      'INFO 2020-10-25T00:10:00',
+      'INFO 2020-10-25T01:10:00',
       'INFO 2020-10-25T02:00:00',
       'INFO 2021-03-28T00:59:59',
       // Skipped: use the previous offset.
