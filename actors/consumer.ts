@@ -1,4 +1,4 @@
-import { TelltaleError } from '../src/errors';
+import { isTelltaleError, TelltaleError } from '../src/errors';
 import type { Counters } from '../src/counters';
 import type { Job } from '../src/stream/job';
 import {
@@ -13,11 +13,12 @@ import {
 } from '../src/kit';
 import type { Clock } from '../src/ports/clock';
 import type { EventLog, GroupMembership } from '../src/ports/event-log';
+import { createTrace } from '../src/trace';
 import type { Crc32c } from './append';
 import { delivery, type DeliveryOptions } from './delivery';
 import { consumerGroupOf } from './job-run';
 import { jobRunner } from './job-runner';
-import type { Confirm } from './owned-part';
+import type { Confirm, OwnershipOptions } from './owned-part';
 import type { Assignment, ConsumerMessage, DeliveryMessage, Drain, Finish, JobRunnerMessage } from './protocol';
 
 export interface ConsumerOptions {
@@ -30,6 +31,18 @@ export interface ConsumerOptions {
   readonly deliveries: readonly OwnedDelivery[];
   /** A job has failed permanently: the program cannot do its work and should end. */
   readonly onFailure: (what: string, error: Error) => void;
+  /**
+   * A job that cannot continue from its state is held: it waits for `telltale reset`, and the others continue. Null when
+   * such a job has failed permanently (`local --once`).
+   */
+  readonly hold: HoldOptions | null;
+}
+
+export interface HoldOptions {
+  /** How often a held job looks whether it was reset. */
+  readonly retryMs: number;
+  /** Called with the held parts by the name of their actor, and why they are held. */
+  readonly report: (held: ReadonlyMap<string, string>) => void;
 }
 
 /** A delivery of any kind of message. Its group assigns the one partition of its outbox. */
@@ -48,11 +61,14 @@ const FINISH_MS = 24 * 60 * 60_000;
 
 /** A job or delivery. Its consumer group assigns partitions of a topic, and an actor runs for each of them. */
 interface Part {
+  readonly name: string;
   readonly group: string;
   readonly topic: string;
   actorName(partition: number): string;
-  start(partition: number, confirm: Confirm, context: ActorContext<ConsumerMessage>): Runner;
+  start(partition: number, ownership: Assigned, context: ActorContext<ConsumerMessage>): Runner;
 }
+
+type Assigned = Omit<OwnershipOptions, 'counters'>;
 
 type Runner = ActorRef<JobRunnerMessage> | ActorRef<DeliveryMessage>;
 
@@ -62,11 +78,12 @@ function jobPart(job: Job, options: ConsumerOptions): Part {
   if (topic === undefined) throw new TelltaleError('INTERNAL', `The job ${job.name} needs an input and an output.`);
   const actorName = (partition: number): string => `${job.name}-${partition}`;
   return {
+    name: job.name,
     group: consumerGroupOf(job.name),
     topic,
     actorName,
-    start: (partition, confirm, context) => {
-      const runner = jobRunner(actorName(partition), { ...options, job, partition, tickMs: TICK_MS, confirm });
+    start: (partition, ownership, context) => {
+      const runner = jobRunner(actorName(partition), { ...options, ...ownership, job, partition, tickMs: TICK_MS });
       return spawn(context, { ...runner, onStop: (stopped) => stopped });
     },
   };
@@ -75,11 +92,12 @@ function jobPart(job: Job, options: ConsumerOptions): Part {
 function deliveryPart(owned: OwnedDelivery, options: ConsumerOptions): Part {
   const { name, topic } = owned;
   return {
+    name,
     group: consumerGroupOf(name),
     topic: topic.name,
     actorName: () => name,
-    start: (_partition, confirm, context) =>
-      spawn(context, { ...delivery({ ...options, ...owned, confirm }), onStop: (stopped) => stopped }),
+    start: (_partition, ownership, context) =>
+      spawn(context, { ...delivery({ ...options, ...owned, ...ownership }), onStop: (stopped) => stopped }),
   };
 }
 
@@ -116,8 +134,20 @@ export async function startConsumer(system: ActorSystem, options: ConsumerOption
   };
 }
 
-/** The running actors, by name. */
-type State = Map<string, { readonly group: string; readonly runner: Runner }>;
+interface State {
+  /** The running actors, by name. */
+  readonly running: Map<string, Running>;
+  /** The parts that wait for `telltale reset`, by the name of their actor. */
+  readonly held: Map<string, Held>;
+}
+
+interface Running {
+  readonly part: Part;
+  readonly partition: number;
+  readonly runner: Runner;
+}
+
+type Held = Omit<Running, 'runner'> & { readonly problem: string };
 
 type ConfirmGroup = (group: string, signal: AbortSignal) => Promise<void>;
 
@@ -127,20 +157,28 @@ function consumerRoot(
   options: ConsumerOptions,
 ): ActorOptions<ConsumerMessage, State> {
   const partOf = ({ group }: Assignment): Part | undefined => parts.find((part) => part.group === group);
+  const confirmOf =
+    ({ group }: Part): Confirm =>
+    (signal) =>
+      confirm(group, signal);
   return {
     name: 'consumer',
     deadlineMs: FINISH_MS,
-    initialState: (): State => new Map(),
+    initialState: (): State => ({ running: new Map(), held: new Map() }),
     receive: async (state, message, context) => {
       switch (message.type) {
         case 'assigned':
           context.log.info('partitions assigned', { topic: partOf(message.what)?.topic, ...message.what });
-          startWork(state, partOf(message.what), message.what.partitions, confirm, context);
+          for (const partition of message.what.partitions) {
+            const part = partOf(message.what);
+            if (part !== undefined) startPart(state, { part, partition }, { confirm: confirmOf(part) }, context);
+          }
           tell(message.replyTo, { type: 'drained' });
           break;
         case 'revoked':
           context.log.info('partitions revoked', { topic: partOf(message.what)?.topic, ...message.what });
           await endWork(state, partOf(message.what), message.what.partitions, context);
+          reportHeld(state, options);
           tell(message.replyTo, { type: 'drained' });
           break;
         case 'finish':
@@ -151,40 +189,74 @@ function consumerRoot(
         case 'drain':
           tell(message.replyTo, { type: 'drained' });
           break;
-        case 'childStopped':
-          state.delete(message.name);
-          if (message.outcome.kind === 'failed') options.onFailure(message.name, message.outcome.error);
+        case 'retryHeld': {
+          const held = state.held.get(message.name);
+          if (held === undefined || state.running.has(message.name)) break;
+          const onStarted = (): void => tell(context.self, { type: 'heldStarted', name: message.name });
+          startPart(state, held, { confirm: confirmOf(held.part), wasStarted: true, onStarted }, context);
           break;
+        }
+        case 'heldStarted':
+          if (state.held.delete(message.name)) context.log.info('job continues: it was reset', { part: message.name });
+          reportHeld(state, options);
+          break;
+        case 'childStopped': {
+          const running = state.running.get(message.name);
+          state.running.delete(message.name);
+          if (message.outcome.kind !== 'failed') break;
+          const { error } = message.outcome;
+          if (running === undefined || options.hold === null || !isTelltaleError(error, 'RESET_NEEDED')) {
+            options.onFailure(message.name, error);
+            break;
+          }
+          hold(state, message.name, { ...running, problem: error.message }, options, context);
+          context.scheduleOnce(options.hold.retryMs, { type: 'retryHeld', name: message.name });
+          reportHeld(state, options);
+          break;
+        }
       }
       return state;
     },
   };
 }
 
-function startWork(
-  state: State,
-  part: Part | undefined,
-  partitions: readonly number[],
-  confirm: ConfirmGroup,
+function startPart(
+  { running }: State,
+  { part, partition }: Omit<Running, 'runner'>,
+  ownership: Assigned,
   context: ActorContext<ConsumerMessage>,
 ): void {
-  if (part === undefined) return;
-  const { group } = part;
-  for (const partition of partitions) {
-    const runner = part.start(partition, (signal) => confirm(group, signal), context);
-    state.set(part.actorName(partition), { group, runner });
-  }
+  running.set(part.actorName(partition), { part, partition, runner: part.start(partition, ownership, context) });
 }
 
 /** Writes folded state before releasing the partitions. */
 async function endWork(
-  state: State,
+  { running, held }: State,
   part: Part | undefined,
   partitions: readonly number[],
   context: ActorContext<ConsumerMessage>,
 ): Promise<void> {
-  const running = partitions.flatMap((partition) => state.get(part?.actorName(partition) ?? '') ?? []);
-  await Promise.all(running.map(({ runner }) => drainAndStop(runner, context)));
+  const names = partitions.map((partition) => part?.actorName(partition) ?? '');
+  for (const name of names) held.delete(name);
+  const ending = names.flatMap((name) => running.get(name) ?? []);
+  await Promise.all(ending.map(({ runner }) => drainAndStop(runner, context)));
+}
+
+function hold(
+  { held }: State,
+  name: string,
+  { part, partition, problem }: Held,
+  { counters }: ConsumerOptions,
+  context: ActorContext<ConsumerMessage>,
+): void {
+  if (held.get(name)?.problem !== problem) {
+    createTrace(context.log, counters, part.name)('jobHeld', { reason: 'reset needed', part: name, problem });
+  }
+  held.set(name, { part, partition, problem });
+}
+
+function reportHeld({ held }: State, { hold: options }: ConsumerOptions): void {
+  options?.report(new Map(Array.from(held, ([name, { problem }]) => [name, problem])));
 }
 
 /** Stops an actor that cannot be drained, too: its successor continues from the last commit. */
@@ -197,8 +269,8 @@ async function drainAndStop(actor: ActorRef<Drain>, context: ActorContext<Consum
   await stop(actor);
 }
 
-async function finish(state: State, group: string): Promise<void> {
-  const actors = [...state.values()].filter((running) => running.group === group).map(({ runner }) => runner);
+async function finish({ running }: State, group: string): Promise<void> {
+  const actors = [...running.values()].filter(({ part }) => part.group === group).map(({ runner }) => runner);
   await Promise.all(
     actors.map((actor: ActorRef<Finish>) => ask(actor, (replyTo) => ({ type: 'finish', replyTo }), FINISH_MS)),
   );

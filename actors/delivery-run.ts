@@ -196,7 +196,7 @@ function report(happened: Outcome, trace: Trace): void {
       break;
     }
     case 'unreadable':
-      trace('messageUnreadable', { id, reason: 'other version' });
+      trace('messageUnreadable', { id, reason: happened.what === 'message' ? 'other version' : 'status' });
       break;
   }
 }

@@ -1,10 +1,11 @@
-import { checkDefinition, checkPosition, positionIn } from '../src/stream/continue-from';
+import { checkDefinition, checkPosition, positionIn, refuseUnreadable } from '../src/stream/continue-from';
 import { decodeHeadEnvelope, encodeHeadEnvelope, type HeadEnvelope } from '../src/stream/head-envelope';
 import type { Job, Output } from '../src/stream/job';
 import type { RecordData } from '../src/records/record-batch';
-import type { Log } from '../src/kit';
+import { isTelltaleError } from '../src/errors';
 import type { Clock } from '../src/ports/clock';
 import type { EventLog, EventReader, EventWriter, FetchedBatches, WriterOptions } from '../src/ports/event-log';
+import type { Trace } from '../src/trace';
 import { appendRecords, type Crc32c } from './append';
 import { readBatches, readLatest } from './read-latest';
 
@@ -60,6 +61,7 @@ export class JobRun<S> {
   private constructor(
     private readonly options: JobRunOptions<S>,
     private readonly writer: EventWriter,
+    private readonly trace: Trace,
     readonly inputs: readonly InputPartition[],
     private readonly state: S,
     /** The job's head as of its last flush. */
@@ -70,7 +72,7 @@ export class JobRun<S> {
    * Fences the run before this one, wherever that is, and restores its last commit (`single-owner`).
    * @throws RESET_NEEDED
    */
-  static async start<S>(options: JobRunOptions<S>, log: Log): Promise<JobRun<S>> {
+  static async start<S>(options: JobRunOptions<S>, trace: Trace): Promise<JobRun<S>> {
     const { job } = options;
     const writer = await options.log.openWriter(jobWriter(job, options.partition));
     const inputs: InputPartition[] = [];
@@ -78,12 +80,12 @@ export class JobRun<S> {
       const envelope = await readHead(options);
       checkDefinition(job, envelope);
       for (const { topic, partition } of inputPartitionsOf(job, options.partition)) {
-        inputs.push(await openInput(options, topic, partition, positionIn(envelope, topic, partition), log));
+        inputs.push(await openInput(options, topic, partition, positionIn(envelope, topic, partition), trace));
       }
       const head = envelope?.head ?? null;
       const state = job.open(head);
       await restore(options, state, envelope);
-      return new JobRun(options, writer, inputs, state, head);
+      return new JobRun(options, writer, trace, inputs, state, head);
     } catch (error) {
       await close(writer, inputs);
       throw error;
@@ -132,7 +134,10 @@ export class JobRun<S> {
   /** Writes when a batch was folded, or when time alone made outputs or a new head (`one-transaction`). */
   async write(): Promise<void> {
     const { job, partition, crc32c, clock } = this.options;
-    const { outputs, head } = job.flush(this.state);
+    const { outputs, head, unreadable = [] } = job.flush(this.state);
+    for (const { topic, partition: of, offset, count } of unreadable) {
+      this.trace('recordUnreadable', { reason: topic, job: job.name, topic, partition: of, offset, amount: count });
+    }
     if (this.dirtySince === null && outputs.length === 0 && head === null) return;
     this.dirtySince = null;
     this.head = head ?? this.head;
@@ -205,13 +210,14 @@ async function openInput<S>(
   topic: string,
   partition: number,
   wanted: number,
-  operatorLog: Log,
+  trace: Trace,
 ): Promise<InputPartition> {
   const { start, end } = await log.offsets(topic, partition);
   checkPosition(job, { topic, partition, offset: wanted }, end);
   const position = Math.max(wanted, start);
-  if (wanted > 0 && position > wanted) {
-    operatorLog.error('records were deleted before they were folded', { topic, partition, wanted, start });
+  if (position > wanted) {
+    const reason = wanted === 0 ? 'before the first fold' : 'while it was behind';
+    trace('recordsLost', { reason, job: job.name, topic, partition, wanted, start, amount: position - wanted });
   }
   return { topic, partition, reader: log.openReader(topic, partition, position), position, end };
 }
@@ -222,7 +228,14 @@ async function restore<S>(options: JobRunOptions<S>, state: S, envelope: HeadEnv
     const isInput = job.inputs.some((input) => input.topic === topic);
     const to = isInput ? positionIn(envelope, topic, partition) : (await log.offsets(topic, partition)).end;
     const range = { topic, partition, from, to };
-    await readBatches(log, range, (batch, startOffset) => job.restore(state, range, batch, startOffset));
+    await readBatches(log, range, (batch, startOffset) => {
+      try {
+        job.restore(state, range, batch, startOffset);
+      } catch (error) {
+        if (isInput || !isTelltaleError(error, 'CORRUPT_BATCH')) throw error;
+        refuseUnreadable(job.name, { topic, partition, offset: startOffset }, error);
+      }
+    });
   }
 }
 

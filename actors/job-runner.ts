@@ -1,5 +1,6 @@
 import { isTelltaleError } from '../src/errors';
 import type { ActorContext, ActorOptions } from '../src/kit';
+import { createTrace } from '../src/trace';
 import { fetchToSelf } from './fetch-to-self';
 import { JobRun, type InputPartition, type JobRunOptions } from './job-run';
 import { answerDrained, answerFinished, ownedPart, type Ownership, type OwnershipOptions } from './owned-part';
@@ -27,7 +28,7 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
       givesUpOn: (error) => isTelltaleError(error, 'RESET_NEEDED'),
       prepare: (context) => void context.scheduleOnce(tickMs, { type: 'tick' }),
       start: async (_state, context) => {
-        const run = await JobRun.start(options, context.log);
+        const run = await JobRun.start(options, createTrace(context.log, options.counters, job.name));
         for (const { reader } of run.inputs) fetchToSelf(reader, FETCH_BYTES, context);
         return run;
       },

@@ -12,6 +12,10 @@ export type Confirm = (signal: AbortSignal) => Promise<void>;
 export interface OwnershipOptions {
   readonly counters: Counters;
   readonly confirm: Confirm;
+  /** True when the part was started under this assignment before: then its first start waits, too. */
+  readonly wasStarted?: boolean;
+  /** Called when a run has started. */
+  readonly onStarted?: () => void;
 }
 
 interface Message {
@@ -61,9 +65,10 @@ export interface Part<P extends Message, R extends Run> {
  */
 export function ownedPart<P extends Message, R extends Run>(
   part: Part<P, R>,
-  { counters, confirm }: OwnershipOptions,
+  options: OwnershipOptions,
 ): ActorOptions<OwnershipMessage | P, Ownership<R>> {
-  let isFirstStart = true;
+  const { counters, confirm } = options;
+  let isFirstStart = options.wasStarted !== true;
   return {
     name: part.name,
     deadlineMs: EVENT_LOG_DEADLINE_MS,
@@ -74,7 +79,7 @@ export function ownedPart<P extends Message, R extends Run>(
       part.prepare?.(context);
       if (isFirstStart) {
         isFirstStart = false;
-        await start(part, state, context);
+        await start(part, state, options, context);
       } else {
         confirmToSelf(confirm, context);
       }
@@ -82,7 +87,7 @@ export function ownedPart<P extends Message, R extends Run>(
     },
     receive: async (state, message, context) => {
       try {
-        if (isOfOwnership(message)) await handle(part, state, message, context);
+        if (isOfOwnership(message)) await handle(part, state, message, options, context);
         else await part.receive(state, message, context);
       } catch (error) {
         if (!isTelltaleError(error, 'FENCED') || state.run === null) throw error;
@@ -113,12 +118,13 @@ async function handle<P extends Message, R extends Run>(
   part: Part<P, R>,
   state: Ownership<R>,
   message: OwnershipMessage,
+  options: OwnershipOptions,
   context: ActorContext<OwnershipMessage | P>,
 ): Promise<void> {
   const { run } = state;
   switch (message.type) {
     case 'confirmed':
-      if (state.draining === null) await start(part, state, context);
+      if (state.draining === null) await start(part, state, options, context);
       break;
     case 'confirmFailed':
       throw message.error;
@@ -140,10 +146,12 @@ async function handle<P extends Message, R extends Run>(
 async function start<P extends Message, R extends Run>(
   part: Part<P, R>,
   state: Ownership<R>,
+  { onStarted }: OwnershipOptions,
   context: ActorContext<OwnershipMessage | P>,
 ): Promise<void> {
   state.run = await part.start(state, context);
   tell(context.self, { type: 'started' });
+  onStarted?.();
 }
 
 /** Waits beside the mailbox, so that the actor can be drained and stopped meanwhile. */

@@ -102,6 +102,10 @@ export interface Drained {
 export type ConsumerMessage =
   | { readonly type: 'assigned'; readonly what: Assignment; readonly replyTo: ActorRef<Drained> }
   | { readonly type: 'revoked'; readonly what: Assignment; readonly replyTo: ActorRef<Drained> }
+  /** To itself: start a held part again. */
+  | { readonly type: 'retryHeld'; readonly name: string }
+  /** A part that was held has started. */
+  | { readonly type: 'heldStarted'; readonly name: string }
   /** For `local --once`. */
   | Finish
   /** Answers when everything before it is handled: the last message before the stop. */

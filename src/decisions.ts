@@ -98,6 +98,19 @@ export const decisions = {
     counter: 'telltale_bytes_dropped_total',
     help: 'Bytes that are in no line: a byte order mark, and bytes beyond ingest.maxLineBytes.',
   },
+  // Records that a job does not fold.
+  recordsLost: {
+    event: 'records were deleted before they were folded',
+    level: 'error',
+    counter: 'telltale_records_lost_total',
+    help: 'Offsets of an input that retention deleted before a job had folded them.',
+  },
+  recordUnreadable: {
+    event: 'record left out: it cannot be read',
+    level: 'error',
+    counter: 'telltale_records_unreadable_total',
+    help: 'Records of an input that a job cannot read, and leaves out.',
+  },
   // What becomes of messages.
   delivered: {
     event: 'delivered',
@@ -135,6 +148,12 @@ export const decisions = {
     level: 'error',
     counter: 'telltale_sources_blocked_total',
     help: 'Sources that are not read: their checkpoint cannot be decoded, or no pipeline reads their topic.',
+  },
+  jobHeld: {
+    event: 'job held: it cannot continue from its state',
+    level: 'error',
+    counter: 'telltale_jobs_held_total',
+    help: 'Times that a job began to wait for telltale reset, while the others continue.',
   },
   restarted: {
     event: 'publisher restarted',

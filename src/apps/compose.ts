@@ -200,7 +200,7 @@ export function consumerOptions(
   config: Config,
   { log, transport, counters }: { readonly log: EventLog; readonly transport: Mailbox; readonly counters: Counters },
   mode: Site['mode'],
-): Omit<ConsumerOptions, 'onFailure'> {
+): Omit<ConsumerOptions, 'onFailure' | 'hold'> {
   const { jobs, deliveries } = partsToRun(config, mode);
   return {
     log,

@@ -6,6 +6,7 @@ import type { Io } from '../io';
 import { startSystem } from '../kit';
 import type { EventLog } from '../ports/event-log';
 import type { Site } from '../stream/pipeline';
+import { Readiness } from '../web/readiness';
 import { consumerOptions, lockDataFolder, openEventLog, openMail } from './compose';
 import { openDataFolder } from './data-folder';
 import { untilStopped, type OnFailure } from './until-stopped';
@@ -19,6 +20,7 @@ export interface RunningConsumer {
 
 const STOP_MS = 9_000;
 const FINISH_MS = 24 * 60 * 60_000;
+const HELD_RETRY_MS = 60_000;
 
 /** `telltale consumer`: lines -> windows -> incidents -> mails. */
 export async function runConsumer(config: Config, io: Io): Promise<number> {
@@ -30,8 +32,10 @@ export async function runConsumer(config: Config, io: Io): Promise<number> {
       const mailbox = await openMail(data);
       return await untilStopped(io, async (onFailure) => {
         const counters = new CounterRegistry();
-        const web = await launchWeb(config, log, { mailbox, counters }, io);
-        const consumer = await launchConsumer(config, { log, transport: mailbox, counters }, 'live', io, onFailure);
+        const readiness = new Readiness();
+        const web = await launchWeb(config, log, { mailbox, counters, readiness }, io);
+        const parts = { log, transport: mailbox, counters, readiness };
+        const consumer = await launchConsumer(config, parts, 'live', io, onFailure);
         io.log.info('consumer is ready', { status: web.url, mails: data.mail });
         return async () => {
           await consumer.drain();
@@ -49,13 +53,27 @@ export async function runConsumer(config: Config, io: Io): Promise<number> {
 /** Starts the consumer's actors. */
 export async function launchConsumer(
   config: Config,
-  parts: { readonly log: EventLog; readonly transport: Mailbox; readonly counters: Counters },
+  parts: {
+    readonly log: EventLog;
+    readonly transport: Mailbox;
+    readonly counters: Counters;
+    /** Null when a job that must be reset is a failure (`local --once`). */
+    readonly readiness: Readiness | null;
+  },
   mode: Site['mode'],
   io: Io,
   onFailure: OnFailure,
 ): Promise<RunningConsumer> {
   const system = startSystem({ name: 'consumer', log: io.log });
-  const consumer = await startConsumer(system, { ...consumerOptions(config, parts, mode), onFailure });
+  const { readiness } = parts;
+  const problems = (held: ReadonlyMap<string, string>): string[] =>
+    Array.from(held, ([name, problem]) => `${name} is held: ${problem}`);
+  readiness?.set([]);
+  const consumer = await startConsumer(system, {
+    ...consumerOptions(config, parts, mode),
+    onFailure,
+    hold: readiness === null ? null : { retryMs: HELD_RETRY_MS, report: (held) => readiness.set(problems(held)) },
+  });
   return {
     finish: () => consumer.finish(FINISH_MS),
     drain: async () => {

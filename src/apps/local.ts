@@ -13,6 +13,7 @@ import type { Logger } from '../log';
 import { systemClock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
 import type { Results } from '../stream/view';
+import { Readiness } from '../web/readiness';
 import { lockDataFolder, openEventLog, openFolder, openMail, openStore } from './compose';
 import { launchConsumer } from './consumer';
 import { pluralize } from '../pluralize';
@@ -71,10 +72,12 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
     const observed = await openStore(config, data, io);
     return await untilStopped(io, async (onFailure) => {
       const counters = new CounterRegistry();
-      const web = await launchWeb(config, log, { mailbox, counters }, io);
+      const readiness = new Readiness();
+      const web = await launchWeb(config, log, { mailbox, counters, readiness }, io);
       const table = startLiveTable(io, web.views);
       const shown = { ...io, log: table.log };
-      const consumer = await launchConsumer(config, { log, transport: mailbox, counters }, 'live', shown, onFailure);
+      const parts = { log, transport: mailbox, counters, readiness };
+      const consumer = await launchConsumer(config, parts, 'live', shown, onFailure);
       const producer = await launchProducer(config, data, { log, store: observed.store, counters }, shown, onFailure);
       const hosts = config.generator.folder ?? data.hosts;
       const uploads = startUploads(config, hosts, observed, shown);
@@ -163,7 +166,8 @@ async function ingestFiles(
   const observed = await openFolder(config, data, io, { ...systemClock, now: () => lastModified });
   const mailbox = await openMail(data);
   const counters = new CounterRegistry();
-  const consumer = await launchConsumer(config, { log, transport: mailbox, counters }, 'final', quiet, onFailure);
+  const parts = { log, transport: mailbox, counters, readiness: null };
+  const consumer = await launchConsumer(config, parts, 'final', quiet, onFailure);
   const producer = await launchProducer(
     config,
     data,

@@ -5,6 +5,7 @@ import type { Io } from '../io';
 import type { EventLog } from '../ports/event-log';
 import type { View } from '../stream/view';
 import { answerTo } from '../web/answers';
+import type { Readiness } from '../web/readiness';
 import { startWeb } from '../web/server';
 import { follow } from './follow';
 import { partsOf } from './parts';
@@ -20,9 +21,10 @@ export interface RunningWeb {
 export async function launchWeb(
   config: Config,
   log: EventLog,
-  { mailbox, counters }: { readonly mailbox: Mailbox; readonly counters: CounterRegistry },
+  parts: { readonly mailbox: Mailbox; readonly counters: CounterRegistry; readonly readiness: Readiness },
   io: Io,
 ): Promise<RunningWeb> {
+  const { mailbox, counters, readiness } = parts;
   const { views } = partsOf(config);
   const { host, port } = config.web;
   const source = {
@@ -30,6 +32,7 @@ export async function launchWeb(
     metrics: () => [...views.flatMap((view) => view.metrics()), ...counters.samples()],
     mails: () => mailbox.list(),
     mail: (name: string) => mailbox.read(name),
+    problems: () => readiness.problems,
   };
   const web = await startWeb({
     ...{ host, port, section: 'web', log: io.log },

@@ -37,6 +37,17 @@ export function checkPosition({ name }: About, { topic, partition, offset }: Pos
   throw new TelltaleError('RESET_NEEDED', message);
 }
 
+/**
+ * A record that a job would restore itself from, and cannot: without it, the job would count or report again.
+ * @throws RESET_NEEDED, always
+ */
+export function refuseUnreadable(name: string, { topic, partition, offset }: Position, cause?: unknown): never {
+  const message =
+    `${name} cannot read a record of its own state: topic "${topic}", partition ${partition}, offset ${offset}. ` +
+    `Run the version of Telltale that wrote it. ${advice(name)} to start over without it.`;
+  throw new TelltaleError('RESET_NEEDED', message, { cause });
+}
+
 function advice(name: string): string {
   return `Run "telltale reset ${name}", with the --data, --config and --set of this program,`;
 }

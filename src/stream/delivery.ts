@@ -95,8 +95,11 @@ export type Outcome = { readonly type: 'outcome'; readonly attempt: Attempt } & 
   | { readonly outcome: 'sent'; readonly transportId: string }
   | { readonly outcome: 'refused'; readonly reason: string }
   | { readonly outcome: 'failed'; readonly error: unknown; readonly retryInMs: number }
-  /** This version does not understand the message. It leaves the message to another version. */
-  | { readonly outcome: 'unreadable' }
+  /**
+   * This version does not understand the message or its status, which may say that it was sent. It leaves the message to
+   * another version.
+   */
+  | { readonly outcome: 'unreadable'; readonly what: 'message' | 'status' }
 );
 
 export interface Attempt {
@@ -131,6 +134,7 @@ interface Pending {
   attempts: number;
   /** End of another owner's lease, or of a back-off. */
   notBefore: number;
+  statusUnreadable: boolean;
 }
 
 /** The message in progress. */
@@ -168,6 +172,7 @@ function readRecord<M>(state: DeliveryState<M>, { key, value, timestamp }: ReadR
   } else if (kind === 'status') {
     const status = parseStatus(value, id);
     if (status !== null) readStatus(state, status, timestamp, now);
+    else if (!state.done.has(id)) pendingOf(state, id).statusUnreadable = true;
   }
 }
 
@@ -176,6 +181,7 @@ function readStatus<M>(state: DeliveryState<M>, status: DeliveryStatus, timestam
     finish(state, status.id, timestamp);
   } else if (!state.done.has(status.id)) {
     const pending = pendingOf(state, status.id);
+    pending.statusUnreadable = false;
     // A record of its own that it reads back changes nothing.
     if (status.attempt <= pending.attempts) return;
     pending.attempts = status.attempt;
@@ -242,10 +248,11 @@ function begin<M>(state: DeliveryState<M>, now: number): readonly Effect<M>[] {
       wakeAt = Math.min(pending.notBefore, wakeAt ?? pending.notBefore);
       continue;
     }
-    const message = state.options.format.decode(pending.value, id);
+    const message = pending.statusUnreadable ? null : state.options.format.decode(pending.value, id);
     if (message !== null) return [...unreadable, claim(state, { id, pending, message }, now)];
     pending.value = null;
-    unreadable.push({ type: 'outcome', outcome: 'unreadable', attempt: { id, attempt: pending.attempts } });
+    const what = pending.statusUnreadable ? 'status' : 'message';
+    unreadable.push({ type: 'outcome', outcome: 'unreadable', what, attempt: { id, attempt: pending.attempts } });
   }
   if (wakeAt !== null) return [...unreadable, { type: 'wake', inMs: wakeAt - now }];
   if (state.finishAt === null || state.position < state.finishAt) return unreadable;
@@ -283,7 +290,7 @@ function forgetOld<M>({ done, options }: DeliveryState<M>, now: number): void {
 function pendingOf<M>(state: DeliveryState<M>, id: string): Pending {
   const known = state.pending.get(id);
   if (known !== undefined) return known;
-  const pending = { value: null, attempts: 0, notBefore: 0 };
+  const pending = { value: null, attempts: 0, notBefore: 0, statusUnreadable: false };
   state.pending.set(id, pending);
   return pending;
 }

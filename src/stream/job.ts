@@ -34,7 +34,10 @@ export interface Job<S = unknown> {
   /** What to read back before the first step, in this order. */
   restoreRanges(state: S): readonly RestoreRange[];
 
-  /** Takes back the records of one batch whose offsets lie in [startOffset, range.to). */
+  /**
+   * Takes back the records of one batch whose offsets lie in [startOffset, range.to).
+   * @throws RESET_NEEDED when it cannot read a record of its own state (`refuseUnreadable`)
+   */
   restore(state: S, range: RestoredRange, batch: Buffer, startOffset: number): void;
 
   step(state: S, input: JobInput): void;
@@ -93,8 +96,19 @@ export interface LinesInput {
 
 export interface Flushed {
   readonly outputs: readonly Output[];
+  /** The input that the job left out since the last flush, because it cannot read it. */
+  readonly unreadable?: readonly UnreadableInput[];
   /** JSON. Scalars only, at most some kilobytes: state per key goes to a compacted topic. Null: as it was at the last flush. */
   readonly head: Buffer | null;
+}
+
+/** Records of one input partition. */
+export interface UnreadableInput {
+  readonly topic: string;
+  readonly partition: number;
+  /** Offset of the first. */
+  readonly offset: number;
+  readonly count: number;
 }
 
 /** A record for the runner's own partition of a topic. */

@@ -1,4 +1,5 @@
-import { html, type Markup } from '../html/escape';
+import { escapeControls } from '../escape-controls';
+import { html, visible, type Markup } from '../html/escape';
 import { isTelltaleError } from '../errors';
 import { lastMails, mailboxPage, mailPage, readMail } from './mail-pages';
 import { metricsText } from './metrics-text';
@@ -8,7 +9,7 @@ import type { WebSource } from './source';
 
 /** An answer; the server adds the headers that all answers have. */
 export interface Answer {
-  readonly status: 200 | 400 | 403 | 404 | 405 | 500;
+  readonly status: 200 | 400 | 403 | 404 | 405 | 500 | 503;
   readonly type: string;
   /** Content-Security-Policy. */
   readonly policy: string;
@@ -27,10 +28,14 @@ const mailPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-
  * @throws any error of the source, except for a mail that does not exist
  */
 export async function answerTo(path: string, source: WebSource): Promise<Answer> {
-  if (path === '/') return page(200, statusPage(source.sections(lastMails(await source.mails()))));
+  if (path === '/') {
+    const sections = source.sections(lastMails(await source.mails()));
+    return page(200, statusPage([...problemsSection(source.problems()), ...sections]));
+  }
   if (path === '/mail') return page(200, mailboxPage(await source.mails()));
   if (path === '/metrics') return metricsOf(source.metrics());
   if (path === '/healthz') return plain(200, 'ok\n');
+  if (path === '/readyz') return readinessOf(source.problems());
   const [, encoded, part] = /^\/mail\/([^/]+)(?:\/(html|raw))?$/.exec(path) ?? [];
   const raw = encoded === undefined ? null : await mailNamed(encoded, source);
   if (encoded === undefined || raw === null) return notFound();
@@ -45,6 +50,22 @@ export function metricsAnswerTo(path: string, metrics: readonly Metric[]): Answe
   if (path === '/metrics') return metricsOf(metrics);
   if (path === '/healthz') return plain(200, 'ok\n');
   return plain(404, 'There is nothing here: the metrics are at /metrics.\n');
+}
+
+/** A restart does not help against these problems: `/healthz` stays ok, so that the other jobs continue. */
+function readinessOf(problems: readonly string[]): Answer {
+  if (problems.length === 0) return plain(200, 'ok\n');
+  return plain(503, `not ready\n${problems.map((problem) => `${escapeControls(problem)}\n`).join('')}`);
+}
+
+function problemsSection(problems: readonly string[]): Markup[] {
+  if (problems.length === 0) return [];
+  return [
+    html`<section>
+      <h2 class="alarm">Not ready</h2>
+      ${problems.map((problem) => html`<p>${visible(problem)}</p>`)}
+    </section>`,
+  ];
 }
 
 function metricsOf(metrics: readonly Metric[]): Answer {

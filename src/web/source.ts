@@ -10,6 +10,8 @@ export interface WebSource {
   /** A mail as it would have travelled. @param name as `mails` gives it */
   mail(name: string): Promise<Buffer>;
   metrics(): readonly Metric[];
+  /** Why the program does not do all of its work; none when it does. */
+  problems(): readonly string[];
 }
 
 /** A line of the mailbox page. */

@@ -1,5 +1,5 @@
 import { CounterRegistry } from '../../src/counters';
-import { startConsumer, type Consumer } from '../../actors/consumer';
+import { startConsumer, type Consumer, type HoldOptions } from '../../actors/consumer';
 import { decisions } from '../../src/decisions';
 import { deliveryWriter } from '../../actors/delivery';
 import { resetJob } from '../../actors/reset-job';
@@ -8,6 +8,8 @@ import { loadConfig, type Config } from '../../src/config';
 import { pipelines } from '../../src/pipelines';
 import { crc32c } from '../../src/adapters/native/checksums';
 import { parseOutboxRecord, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
+import { parseWindowRecord } from '../../src/pipelines/level-alerts/counting/parse-window-record';
+import type { DecodedRecord } from '../../src/records/record-batch';
 import { outboxTopic } from '../../src/stream/topics';
 import { systemClock } from '../../src/ports/clock';
 import { tempFolders } from '../support/temp-folder';
@@ -34,7 +36,11 @@ interface Running {
   readonly failures: string[];
 }
 
-async function start(mode: 'live' | 'final' = 'final', run = 'null'): Promise<Running> {
+async function start(
+  mode: 'live' | 'final' = 'final',
+  run = 'null',
+  report: HoldOptions['report'] | null = null,
+): Promise<Running> {
   const { jobs, deliveries } = partsToRun(configWith(`consumer.run=${run}`), mode);
   const seen = place.startSystem();
   const failures: string[] = [];
@@ -52,6 +58,7 @@ async function start(mode: 'live' | 'final' = 'final', run = 'null'): Promise<Ru
       },
     })),
     onFailure: (what) => failures.push(what),
+    hold: report === null ? null : { retryMs: 20, report },
   });
   return { consumer, seen, failures };
 }
@@ -61,6 +68,17 @@ const errors = (from: number, count: number): string =>
 
 const counted = async (): Promise<number> =>
   [...(await readWindows(place.log, 1)).values()].reduce((sum, { lines }) => sum + lines, 0);
+
+/** In the latest revisions of all windows. */
+function linesIn(records: readonly DecodedRecord[]): number {
+  const lines = new Map<string, number>();
+  for (const { key, value } of records) {
+    const window = key === null || value === null ? null : parseWindowRecord(key, value);
+    if (window === null) lines.delete(String(key));
+    else lines.set(String(key), window.lines);
+  }
+  return [...lines.values()].reduce((sum, count) => sum + count, 0);
+}
 
 const untilSent = (id: string): Promise<void> =>
   untilHolds(place.log, 'outbox', (records) =>
@@ -140,6 +158,47 @@ describe('startConsumer', () => {
     await final.consumer.drain();
     expect(await place.mailbox.list()).toEqual(mailed);
     expect([...final.seen.crashes, ...final.failures]).toEqual([]);
+  });
+
+  it('holds a job whose state cannot be read until it is reset, while the others continue', async () => {
+    await appendLines(place.log, 'web-1/app.log', 0, errors(0, 30), Date.now());
+    const before = await start('live', 'counting');
+    await untilHolds(place.log, 'windows', (records) => records.length > 0);
+    await before.consumer.drain();
+    const key = Buffer.from('{"origin":"web-1"}');
+    await appendOutputs(place.log, 'counting-state', [{ key, value: Buffer.from('?'), timestamp: Date.now() }]);
+    const { end } = await place.log.offsets('counting-state', 0);
+
+    const reports: (readonly [string, string])[][] = [];
+    const { consumer, seen, failures } = await start('live', 'null', (held) => reports.push([...held]));
+    await appendOutputs(place.log, 'outbox', [pendingMail(report({ id: 'm-1' }), Date.now())]);
+    await untilSent('m-1');
+    await turnsUntil(() => reports.length >= 3);
+    const [held] = seen.log.filter(({ message }) => message === decisions.jobHeld.event);
+    const problem = expect.stringContaining(
+      `cannot read a record of its own state: topic "counting-state", partition 0, offset ${end - 1}. `,
+    ) as string;
+    expect(held?.fields).toMatchObject({ part: 'counting-0', problem });
+    expect(reports.slice(0, 3)).toEqual(Array(3).fill([['counting-0', problem]]));
+    expect(seen.log.filter(({ message }) => message === decisions.jobHeld.event)).toHaveLength(1);
+
+    for (const job of partsToRun(configWith('consumer.run=counting'), 'live').jobs) {
+      await resetJob({ job, partition: 0, log: place.log, clock: systemClock, crc32c });
+    }
+    await turnsUntil(() => reports.at(-1)?.length === 0);
+    await appendLines(place.log, 'web-1/app.log', errors(0, 30).length, errors(30, 40), Date.now());
+    await untilHolds(place.log, 'windows', (records) => linesIn(records) === 70);
+    await consumer.drain();
+    expect(failures).toEqual([]);
+  });
+
+  it('fails when a job must be reset and all input is to be processed', async () => {
+    const key = Buffer.from('counting/0');
+    await appendOutputs(place.log, 'state', [{ key, value: Buffer.from('?'), timestamp: Date.now() }]);
+    const { consumer, failures } = await start();
+    await turnsUntil(() => failures.length > 0);
+    expect(failures).toEqual(['counting-0']);
+    await consumer.drain();
   });
 
   it('starts its mailer again when it was fenced and the group confirms the assignment', async () => {

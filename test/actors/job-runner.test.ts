@@ -50,6 +50,7 @@ function headRecord({ definition, offset }: { definition: string; offset: number
 /** A job-runner that counts, in a system of its own. */
 class Counter {
   readonly seen: TestSystem = startTestSystem();
+  private readonly counters = new CounterRegistry();
   readonly ref: ActorRef<JobRunnerMessage>;
 
   constructor(log: EventLog, changed: { confirm?: () => Promise<void>; tickMs?: number } = {}) {
@@ -60,12 +61,17 @@ class Counter {
       log,
       clock,
       crc32c,
-      counters: new CounterRegistry(),
+      counters: this.counters,
       tickMs: 60_000,
       confirm: confirmed,
       ...changed,
     };
     this.ref = spawn(this.seen.system, jobRunner('counting-0', options));
+  }
+
+  /** Sum of all counters. */
+  counts(): number {
+    return this.counters.samples().reduce((sum, { value }) => sum + value, 0);
   }
 
   async finish(): Promise<void> {
@@ -342,6 +348,61 @@ describe('jobRunner', () => {
       'The definition of counting has changed: its state was made with "something else", and it is now "counting". ' +
         'Run "telltale reset counting", with the --data, --config and --set of this program, to start over, or configure what it was.',
     ]);
+  });
+
+  it('fails at once, and says where, when a batch of its own state is damaged', async () => {
+    const log = await newLog();
+    await appendChunk(log, 0);
+    const first = new Counter(log);
+    await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(1));
+    await first.drain();
+    const damaged = changedLog(log, {
+      openReader: (topic, partition, offset) => {
+        const reader = log.openReader(topic, partition, offset);
+        if (topic !== 'windows') return reader;
+        return {
+          fetch: async (maxBytes, waitMs) => {
+            const fetched = await reader.fetch(maxBytes, waitMs);
+            return { ...fetched, batches: fetched.batches.map((batch) => batch.subarray(1)) };
+          },
+          close: () => reader.close(),
+        };
+      },
+    });
+    const second = new Counter(damaged);
+    expect(await stopped(second.ref)).toMatchObject({ kind: 'failed', error: { code: 'RESET_NEEDED' } });
+    expect(second.seen.crashes.map(({ error }) => error.message)).toEqual([
+      expect.stringMatching(
+        /^counting cannot read a record of its own state: topic "windows", partition 0, offset \d+\./,
+      ),
+    ]);
+  });
+
+  it('reports how many records were deleted before it folded them, also at its first start', async () => {
+    const log = await newLog();
+    for (let i = 0; i < 3; i++) await appendChunk(log, i);
+    let start = 2;
+    const deleted = changedLog(log, {
+      offsets: async (topic, partition) => {
+        const { end } = await log.offsets(topic, partition);
+        return { start: topic === 'logs' ? start : 0, end };
+      },
+    });
+    const lost = ({ seen }: Counter): unknown[] =>
+      seen.log.flatMap(({ message, fields }) => (message === decisions.recordsLost.event ? [fields] : []));
+    const first = new Counter(deleted);
+    await untilHolds(log, 'windows', (records) => linesIn(records) > 0);
+    await first.drain();
+    const { end } = await log.offsets('logs', 0);
+    for (let i = 3; i < 6; i++) await appendChunk(log, i);
+    start = end + 5;
+    const second = new Counter(deleted);
+    await second.finish();
+    const place = { job: 'counting', topic: 'logs', partition: 0 };
+    expect(lost(first)).toMatchObject([{ ...place, reason: 'before the first fold', wanted: 0, start: 2, amount: 2 }]);
+    expect(lost(second)).toMatchObject([{ ...place, reason: 'while it was behind', wanted: end, start, amount: 5 }]);
+    expect([first.counts(), second.counts()]).toEqual([2, 5]);
+    await second.stop();
   });
 
   it('reads only unfolded records when it starts again', async () => {

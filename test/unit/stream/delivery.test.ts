@@ -47,6 +47,12 @@ class Owner {
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
+const unreadableStatus = (id: string): OutputRecord => ({
+  key: Buffer.from(`${id}/status`),
+  value: Buffer.from('{"v":2}'),
+  timestamp: NOW,
+});
+
 function statusIn({ key, value }: OutputRecord): unknown {
   return value === null ? null : parseStatus(value, parseOutboxKey(key).id);
 }
@@ -81,7 +87,22 @@ describe('the delivery, at a takeover', () => {
     [
       'a message that it does not understand',
       [note('a', '?'), note('b')],
-      [{ type: 'outcome', outcome: 'unreadable', attempt: { id: 'a', attempt: 0 } }, send('b')],
+      [{ type: 'outcome', outcome: 'unreadable', what: 'message', attempt: { id: 'a', attempt: 0 } }, send('b')],
+    ],
+    [
+      'a status that it does not understand, which may say SENT',
+      [note('a'), unreadableStatus('a'), note('b')],
+      [{ type: 'outcome', outcome: 'unreadable', what: 'status', attempt: { id: 'a', attempt: 0 } }, send('b')],
+    ],
+    [
+      'a status that it understands after one that it does not',
+      [note('a'), unreadableStatus('a'), status('a', 'SENT')],
+      [],
+    ],
+    [
+      'a SENDING after a status that it does not understand',
+      [note('a'), unreadableStatus('a'), status('a', 'SENDING')],
+      [send('a', 2)],
     ],
   ])('with %s', (_, records, effects) => {
     expect(new Owner(...records).restore()).toEqual(effects);

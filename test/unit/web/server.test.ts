@@ -78,6 +78,7 @@ const source: WebSource = {
   mail: (wanted) =>
     wanted === name ? Promise.resolve(Buffer.from(eml)) : Promise.reject(new Error(`asked for ${wanted}`)),
   metrics: () => [{ name: 'telltale_lines_total', help: 'Lines read', type: 'counter', value: 5 }],
+  problems: () => [],
 };
 
 interface Got {
@@ -260,6 +261,18 @@ describe('the web server', () => {
     expect((await answer).status).toBe(200);
     await closed;
     await other.close();
+  });
+
+  it('is ready while nothing is held, and names a held job on /readyz and on the status page', async () => {
+    expect(await get(web.url, '/readyz')).toMatchObject({ status: 200, body: 'ok\n' });
+    const held = await serve({ ...source, problems: () => [`counting-0 is held: ${hostile}`] });
+    const [ready, healthy, status] = await Promise.all(['/readyz', '/healthz', '/'].map((path) => get(held.url, path)));
+    await held.close();
+    expect(ready).toMatchObject({ status: 503 });
+    expect(ready?.body).toContain('not ready\ncounting-0 is held: ');
+    expect(healthy).toMatchObject({ status: 200 });
+    expect(status?.body).toContain('counting-0 is held: ');
+    expect(status?.body).not.toContain(hostile);
   });
 
   it('says in one sentence that its port is taken', async () => {

@@ -1,6 +1,7 @@
 import { TelltaleError } from '../../../errors';
 import { parseWindowRecord } from '../counting/parse-window-record';
 import type { WindowRecord } from '../counting/window-record';
+import { refuseUnreadable } from '../../../stream/continue-from';
 import type { Flushed, Job, JobInput, RestoredRange, RestoreRange } from '../../../stream/job';
 import { alertingStateTopic, outboxTopic } from '../../../stream/topics';
 import { decodeBatch } from '../../../records/record-batch';
@@ -58,11 +59,14 @@ function restoreRanges({ restoresIncidents, restoreFrom }: AlertingState): reado
   return restoresIncidents ? [{ topic: alertingStateTopic.name, from: 0 }, ...windows] : windows;
 }
 
+/** @throws RESET_NEEDED */
 function restore(state: AlertingState, range: RestoredRange, batch: Buffer, startOffset: number): void {
   const { topic, partition, to } = range;
   if (topic === alertingStateTopic.name) {
-    for (const { key, value } of decodeBatch(batch, startOffset)) {
-      if (key !== null) restoreIncident(state.incidents, state.rules, key, value);
+    for (const record of decodeBatch(batch, startOffset)) {
+      // Without it, its incident would be mailed again.
+      if (restoreIncident(state.incidents, state.rules, record)) continue;
+      refuseUnreadable('alerting', { topic, partition, offset: record.offset });
     }
     return;
   }
@@ -77,7 +81,8 @@ function step(state: AlertingState, input: JobInput): void {
   switch (input.type) {
     case 'batch':
       state.changed = true;
-      for (const { window, place } of windowsIn(input.batch, input.partition, input.startOffset)) {
+      for (const { window, place, isUnreadable } of windowsIn(input.batch, input.partition, input.startOffset)) {
+        if (isUnreadable) noteUnreadable(state, place);
         // Mails that were due since the last tick do not know this window yet.
         if (state.backlogRead) advance(state, place.timestamp - 1);
         state.backlogRead = false;
@@ -103,21 +108,31 @@ function flush(state: AlertingState): Flushed {
   const records = takeIncidentRecords(state.incidents, (incident) => ruleOf(state.rules, incident), state.now);
   const outputs = [...state.outputs, ...records];
   const head = state.changed ? encodeState(state) : null;
+  const unreadable = [...state.unreadable.values()];
   state.outputs = [];
   state.changed = false;
-  return { outputs, head };
+  state.unreadable.clear();
+  return { outputs, head, unreadable };
 }
 
-/** The windows in a batch; null for a record that is not a window. */
-export function* windowsIn(
-  batch: Buffer,
-  partition: number,
-  from: number,
-): Generator<{ window: WindowRecord | null; place: Place }> {
+interface ReadWindow {
+  /** Null for a tombstone, too. */
+  readonly window: WindowRecord | null;
+  readonly place: Place;
+  readonly isUnreadable: boolean;
+}
+
+export function* windowsIn(batch: Buffer, partition: number, from: number): Generator<ReadWindow> {
   for (const { offset, timestamp, key, value } of decodeBatch(batch, from)) {
     const window = key === null || value === null ? null : parseWindowRecord(key, value);
-    yield { window, place: { partition, offset, timestamp } };
+    yield { window, place: { partition, offset, timestamp }, isUnreadable: window === null && value !== null };
   }
+}
+
+/** One entry for each partition, however many records cannot be read. */
+export function noteUnreadable({ unreadable }: AlertingState, { partition, offset }: Place): void {
+  const first = unreadable.get(partition) ?? { topic: 'windows', partition, offset, count: 0 };
+  unreadable.set(partition, { ...first, count: first.count + 1 });
 }
 
 /** Takes a revision into the sums, and notes which windows of rules it breaches. */

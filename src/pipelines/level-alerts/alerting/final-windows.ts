@@ -1,5 +1,5 @@
 import type { BatchInput, Job } from '../../../stream/job';
-import { foldWindow, windowsIn } from './alerting';
+import { foldWindow, noteUnreadable, windowsIn } from './alerting';
 import { decide, decideDue, evict } from './decide';
 import type { AlertingState } from './state';
 
@@ -32,7 +32,8 @@ export function overFinalWindows(job: Job<AlertingState>): Job<AlertingState> {
 /** Puts windows where `restore` puts them, so that a run that is killed before the end finds them again. */
 function keep(state: AlertingState, { partition, batch, startOffset }: BatchInput): void {
   state.changed = true;
-  for (const { window, place } of windowsIn(batch, partition, startOffset)) {
+  for (const { window, place, isUnreadable } of windowsIn(batch, partition, startOffset)) {
+    if (isUnreadable) noteUnreadable(state, place);
     if (window !== null) state.windows.put(window, place);
   }
 }

@@ -1,4 +1,3 @@
-import { TelltaleError } from '../../../errors';
 import type { Output } from '../../../stream/job';
 import { alertingStateTopic } from '../../../stream/topics';
 import {
@@ -76,27 +75,19 @@ export function takeIncidentRecords(
   }));
 }
 
-/**
- * Takes back one record; called in the order of the topic.
- * @throws INTERNAL when it is not a record that this version understands: its incident would be mailed again
- */
+/** Takes back one record; called in the order of the topic. @returns false for one that this version cannot read */
 export function restoreIncident(
   incidents: Incidents,
   rules: ReadonlyMap<string, CheckedRule>,
-  key: Buffer,
-  value: Buffer | null,
-): void {
-  const id = parseJson(key, isKey)?.incident;
+  { key, value }: { readonly key: Buffer | null; readonly value: Buffer | null },
+): boolean {
+  const id = key === null ? undefined : parseJson(key, isKey)?.incident;
   const record = value === null ? null : parseJson(value, isStored);
-  if (id === undefined || (value !== null && record === null)) {
-    throw new TelltaleError(
-      'INTERNAL',
-      `The record ${key.toString('utf8')} in topic "${alertingStateTopic.name}" cannot be read; run the version of Telltale that wrote it.`,
-    );
-  }
+  if (id === undefined || (value !== null && record === null)) return false;
   const incident = record === null ? null : fromRecord(record, rules);
   incidents.restore(id, incident);
   if (record !== null && incident === null) incidents.unwritten.add(id);
+  return true;
 }
 
 function toRecord(incident: Incident, rule: CheckedRule): Stored {

@@ -1,5 +1,5 @@
 import { TelltaleError } from '../../../errors';
-import type { Output } from '../../../stream/job';
+import type { Output, UnreadableInput } from '../../../stream/job';
 import { decodeHead, encodeHead, type PartitionHead } from './head';
 import { fromRecord } from './incident-records';
 import { Incidents, type Breach, type Incident } from './incidents';
@@ -49,6 +49,8 @@ export interface AlertingState {
   /** By partition of `windows`, as the head says. */
   readonly restoreFrom: readonly (number | null)[];
   outputs: Output[];
+  /** By partition of `windows`. */
+  readonly unreadable: Map<number, UnreadableInput>;
   changed: boolean;
 }
 
@@ -80,6 +82,7 @@ export function openState(
     restoresIncidents: head?.v === 2,
     restoreFrom: partitions.map(({ restoreFrom }) => restoreFrom),
     outputs: [],
+    unreadable: new Map(),
     // The first flush replaces a head of version 1, together with records of its incidents.
     changed: head?.v === 1,
   };

@@ -1,12 +1,13 @@
 import type { Flushed, Job, Output, RestoredRange } from '../../../stream/job';
 import { lineBatchesOf } from '../../../stream/line-batches';
 import { countingStateTopic, windowsTopic } from '../../../stream/topics';
-import { decodeBatch } from '../../../records/record-batch';
+import { decodeBatch, type DecodedRecord } from '../../../records/record-batch';
+import { refuseUnreadable } from '../../../stream/continue-from';
 import { countLines } from './count-lines';
 import { emptyState, type CountingOptions, type CountingState } from './counting-state';
 import { decodeHead, encodeHead } from './head';
-import { parseWindowRecord } from './parse-window-record';
-import { restoreWindow } from './placement';
+import { parseWindowKey, parseWindowRecord } from './parse-window-record';
+import { restoreWindow, takeBackWindow } from './placement';
 import { orderByArrival, restoreStateRecord, stateTopic, takeStateRecords } from './state-records';
 import { advance, completeAll } from './timers';
 import { fromRecord, toRecord, type Window } from './window';
@@ -55,15 +56,26 @@ export function createCounting(options: CountingOptions): Job<CountingState> {
   };
 }
 
-function restore(state: CountingState, { topic }: RestoredRange, batch: Buffer, startOffset: number): void {
-  for (const { key, value, timestamp } of decodeBatch(batch, startOffset)) {
-    if (key === null) continue;
-    if (topic === stateTopic) restoreStateRecord(state, key, value);
-    else if (value !== null) {
-      const record = parseWindowRecord(key, value);
-      if (record !== null) restoreWindow(state, fromRecord(record, timestamp));
-    }
+/** @throws RESET_NEEDED when a record cannot be read: its lines would be counted in a window that begins at 0 */
+function restore(state: CountingState, range: RestoredRange, batch: Buffer, startOffset: number): void {
+  const { topic, partition } = range;
+  const restoreRecord = topic === stateTopic ? restoreStateRecord : restoreWindowRecord;
+  for (const record of decodeBatch(batch, startOffset)) {
+    if (!restoreRecord(state, record)) refuseUnreadable('counting', { topic, partition, offset: record.offset });
   }
+}
+
+/** @returns false for a record that is not a window's */
+function restoreWindowRecord(state: CountingState, { key, value, timestamp }: DecodedRecord): boolean {
+  const place = key === null ? null : parseWindowKey(key);
+  if (key === null || place === null) return false;
+  if (value === null) {
+    takeBackWindow(state, place);
+    return true;
+  }
+  const record = parseWindowRecord(key, value);
+  if (record !== null) restoreWindow(state, fromRecord(record, timestamp));
+  return record !== null;
 }
 
 /** Evicted windows come first, because all others changed after them. */

@@ -11,14 +11,12 @@ const defaultWindowMs = 60_000;
  * @returns null if it is not a window record
  */
 export function parseWindowRecord(key: Buffer, value: Buffer): WindowRecord | null {
-  const keyParts = parseObject(key);
+  const place = parseWindowKey(key);
   const body = parseObject(value);
-  if (keyParts === null || body === null) return null;
-  const origin = stringOr(keyParts['origin'], null);
-  const start = timeOf(keyParts['windowStart']);
-  const counts = countsOf(body['counts']);
-  if (origin === null || start === null || counts === null) return null;
+  const counts = countsOf(body?.['counts']);
+  if (place === null || body === null || counts === null) return null;
 
+  const { origin, start } = place;
   const end = timeOf(body['windowEnd']) ?? start + defaultWindowMs;
   const continuation = countOr(body['continuation'], 0);
   const unparsed = countOr(body['unparsed'], 0);
@@ -46,6 +44,14 @@ export function parseWindowRecord(key: Buffer, value: Buffer): WindowRecord | nu
     samples: objectsIn(body['samples']).flatMap(sampleOf),
     engine: stringOr(body['engine'], 'unknown'),
   };
+}
+
+/** Reads the key of a window's record. @returns null if it is not one; `start` is epoch milliseconds */
+export function parseWindowKey(key: Buffer): { readonly origin: string; readonly start: number } | null {
+  const parts = parseObject(key);
+  const origin = stringOr(parts?.['origin'], null);
+  const start = timeOf(parts?.['windowStart']);
+  return origin === null || start === null ? null : { origin, start };
 }
 
 function countsOf(value: unknown): LevelCounts | null {

@@ -1,4 +1,4 @@
-import { addWindow, originOf, type CountingState, type Origin } from './counting-state';
+import { addWindow, originOf, removeWindow, type CountingState, type Origin } from './counting-state';
 import { addRange, rangeAt } from './evicted-ranges';
 import { evictWindow } from './timers';
 import { newWindow, type Window } from './window';
@@ -62,6 +62,18 @@ export function restoreWindow(state: CountingState, window: Window): void {
     origin.evicted = addRange(origin.evicted, { from, to: endOf(window.end, windowMs) });
   }
   if (rangeAt(origin.evicted, from) === undefined) addWindow(state, origin, window);
+}
+
+/**
+ * Takes back a window whose record was deleted (`telltale reset`): its lines are counted from 0 again. On Kafka, a restart
+ * before compaction reads the old record and the tombstone.
+ */
+export function takeBackWindow(state: CountingState, place: { readonly origin: string; readonly start: number }): void {
+  const origin = state.origins.get(place.origin);
+  if (origin === undefined) return;
+  removeWindow(state, origin, origin.windows.get(place.start));
+  // Without a record of its own, an origin is known through its windows alone.
+  if (origin.windows.size === 0 && origin.arrival === 0) state.origins.delete(place.origin);
 }
 
 function startOf(time: number, windowMs: number): number {

@@ -1,6 +1,7 @@
 import type { Output } from '../../../stream/job';
 import type { KeptError } from './count-errors';
 import { newOrigin, type CountingState, type Origin } from './counting-state';
+import { isBoolean, isListOf, isNumber, isObjectOf, isOneOf, parseJson, type Guard } from '../../../stream/shape';
 import { addRange } from './evicted-ranges';
 import { countOr, numberOr, objectsIn, parseObject, stringOr, type JsonObject } from './json';
 import { timeOrNull } from './window';
@@ -41,23 +42,44 @@ export function takeStateRecords(state: CountingState): Output[] {
   return outputs;
 }
 
-/** Takes one record back; called in the order of the topic. Ignores records of other kinds. */
-export function restoreStateRecord(state: CountingState, key: Buffer, value: Buffer | null): void {
-  const names = parseObject(key);
+/** Takes one record back; called in the order of the topic. @returns false for one that this version cannot read */
+export function restoreStateRecord(
+  state: CountingState,
+  { key, value }: { readonly key: Buffer | null; readonly value: Buffer | null },
+): boolean {
+  const names = key === null ? null : parseObject(key);
   const origin = stringOr(names?.['origin'], null);
   const source = stringOr(names?.['openErrorOf'], null);
-  const body = value === null ? null : parseObject(value);
   if (origin !== null) {
-    if (body === null) state.origins.delete(origin);
-    else state.origins.set(origin, originFrom(origin, body));
-  } else if (source !== null) {
-    state.openErrors.delete(source);
-    state.writtenErrors.delete(source);
-    if (body === null) return;
-    state.openErrors.set(source, errorFrom(body));
-    state.writtenErrors.add(source);
+    const body = value === null ? null : parseJson(value, isOriginValue);
+    state.origins.delete(origin);
+    if (body !== null) state.origins.set(origin, originFrom(origin, body));
+    return value === null || body !== null;
   }
+  if (source === null) return false;
+  const body = value === null ? null : parseJson(value, isErrorValue);
+  state.openErrors.delete(source);
+  state.writtenErrors.delete(source);
+  if (body === null) return value === null;
+  state.openErrors.set(source, errorFrom(body));
+  state.writtenErrors.add(source);
+  return true;
 }
+
+/** What every version has written: with less, an origin or an error would be another one. */
+const isOriginValue: Guard<JsonObject> = isObjectOf({
+  v: isOneOf(1),
+  lastArrival: isNumber,
+  arrival: isNumber,
+  idle: isBoolean,
+  evicted: isListOf(isObjectOf({ from: isNumber, to: isNumber })),
+});
+const isErrorValue: Guard<JsonObject> = isObjectOf({
+  v: isOneOf(1),
+  generation: isNumber,
+  windowStart: isNumber,
+  arrival: isNumber,
+});
 
 /**
  * Puts restored origins and open errors into the order of their last arrival, in which timers fire and open errors are
