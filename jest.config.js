@@ -1,7 +1,7 @@
 'use strict';
 
 const transform = {
-  '^.+\\.ts$': [
+  '^.+\\.(ts|mjs)$': [
     '@swc/jest',
     { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' }, sourceMaps: 'inline' },
   ],
@@ -11,6 +11,8 @@ const transform = {
 module.exports = {
   testEnvironment: 'node',
   transform,
+  // An ES module only.
+  transformIgnorePatterns: ['/node_modules/(?!zstddec/)'],
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: process.env.TELLTALE_TEST_REAL ? [] : ['/test/real/', '/test/chaos/'],

@@ -1,3 +1,4 @@
+import type { Decompress } from './reader/content';
 import type { IdleReport } from '../src/ingestion/ingest/decide';
 import type { Counters } from '../src/counters';
 import type { Hashing } from '../src/ingestion/content';
@@ -32,8 +33,7 @@ export interface ProducerOptions {
   readonly crc32c: Crc32c;
   readonly counters: Counters;
   readonly hashing: Hashing;
-  /** Decompresses a gzip; throws OBJECT_GZIP_CORRUPT, OBJECT_GZIP_TRUNCATED, OBJECT_GZIP_RATIO. */
-  readonly gunzip: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+  readonly decompress: Decompress;
   /** Partitions of the topics of lines and of `checkpoints`. */
   readonly partitions: number;
   readonly bucket: string;

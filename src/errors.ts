@@ -27,7 +27,13 @@ export const errorCodes = {
   OBJECT_GZIP_TRUNCATED: { exitCode: 1, retriable: false },
   /** Its decompressed size exceeds the allowed ratio. */
   OBJECT_GZIP_RATIO: { exitCode: 1, retriable: false },
-  OBJECT_UTF_16: { exitCode: 1, retriable: false },
+  OBJECT_ZSTD_CORRUPT: { exitCode: 1, retriable: false },
+  OBJECT_ZSTD_TRUNCATED: { exitCode: 1, retriable: false },
+  OBJECT_ZSTD_RATIO: { exitCode: 1, retriable: false },
+  /** It can only be decompressed with more memory than Telltale gives it. */
+  OBJECT_ZSTD_WINDOW: { exitCode: 1, retriable: false },
+  /** An encoding that Telltale does not read; the error's `reason` names it. */
+  OBJECT_ENCODING: { exitCode: 1, retriable: false },
   /** Wrong, expired or missing credentials, a missing permission, or a wrong clock. */
   OBJECT_STORE_DENIED: { exitCode: 2, retriable: false },
   /** The bucket does not exist, or is in another region. */
@@ -89,11 +95,18 @@ export class TelltaleError extends Error {
   readonly code: ErrorCode;
   /** True when the same call may succeed later without any change. Defaults to the code's value. */
   readonly retriable: boolean;
+  /** Tells errors of one code apart where a program has to; null for most codes. */
+  readonly reason: string | null;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retriable?: boolean } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; retriable?: boolean; reason?: string } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retriable = options.retriable ?? errorCodes[code].retriable;
+    this.reason = options.reason ?? null;
   }
 
   /** Exit code of the process when this error ends it: 2 for wrong usage or configuration, else 1. */

@@ -1,19 +1,21 @@
 import type { ContentEncoding } from '../../src/ingestion/checkpoint';
 import type { SourceObject } from '../../src/ingestion/plan';
 import type { ReaderEvent } from '../../src/ingestion/reader/protocol';
-import { peek, sniff, SNIFF_BYTES } from '../../src/lines/encoding';
+import { isCompression, peek, sniff, SNIFF_BYTES, unreadError, type Compression } from '../../src/lines/encoding';
 import { TelltaleError } from '../../src/errors';
 import type { ObjectStore } from '../../src/ports/object-store';
 import type { Operation } from './operation';
+
+/** Yields the content of compressed bytes; throws OBJECT_ENCODING and the errors OBJECT_GZIP_… and OBJECT_ZSTD_… */
+export type Decompress = (chunks: AsyncIterable<Buffer>, outermost: Compression) => AsyncIterable<Buffer>;
 
 /** How the bytes of the objects of one key become content: as they are, or decompressed. */
 export interface Contents {
   readonly store: ObjectStore;
   readonly bucket: string;
   readonly key: string;
-  /** Decompresses a gzip; throws OBJECT_GZIP_CORRUPT, OBJECT_GZIP_TRUNCATED, OBJECT_GZIP_RATIO. */
-  readonly gunzip: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
-  /** A gzip of at most this many bytes is kept in memory while it is verified; a larger one is read twice. */
+  readonly decompress: Decompress;
+  /** A compressed object of at most this many bytes is kept in memory while it is verified; a larger one is read twice. */
   readonly maxProofBytes: number;
 }
 
@@ -41,13 +43,14 @@ export class ContentSlot {
 }
 
 /**
- * Opens an object of which nothing is known. Its first bytes tell what it is, never its name; a gzip is opened after all of
- * it was decompressed once, so that nothing of a broken one is published.
- * @throws OBJECT_UTF_16, OBJECT_GZIP_CORRUPT, OBJECT_GZIP_TRUNCATED, OBJECT_GZIP_RATIO; as the store's `read`
+ * Opens an object of which nothing is known. Its first bytes tell what it is, never its name; a compressed one is opened
+ * after all of it was decompressed once, so that nothing of a broken one is published.
+ * @throws OBJECT_ENCODING; as {@link Decompress}; as the store's `read`
  */
 export function openContent(object: SourceObject, slot: ContentSlot, contents: Contents): Operation {
   const stored = storedBytes(object, 0, contents);
   const kept: Buffer[] | null = object.size <= contents.maxProofBytes ? [] : null;
+  let compression: Compression = 'gzip';
   let decompressed: AsyncIterator<Buffer> | null = null;
   let isHandedOver = false;
 
@@ -61,12 +64,14 @@ export function openContent(object: SourceObject, slot: ContentSlot, contents: C
       if (decompressed === null) {
         const { head, chunks } = await peek(stored, SNIFF_BYTES);
         const sniffed = sniff(head);
-        if (sniffed === 'utf-16') throw isUtf16(contents);
         if (sniffed === 'plain') return opened('plain', chunks);
-        decompressed = contents.gunzip(keeping(chunks, kept))[Symbol.asyncIterator]();
+        if (!isCompression(sniffed)) throw unreadError(`The object ${contents.key}`, sniffed);
+        compression = sniffed;
+        decompressed = contents.decompress(keeping(chunks, kept), compression)[Symbol.asyncIterator]();
       }
       if ((await decompressed.next()).done !== true) return 'unfinished';
-      return opened('gzip', contents.gunzip(kept === null ? storedBytes(object, 0, contents) : piecesOf(kept)));
+      const again = kept === null ? storedBytes(object, 0, contents) : piecesOf(kept);
+      return opened(compression, contents.decompress(again, compression));
     },
     close: async () => {
       await decompressed?.return?.();
@@ -80,10 +85,6 @@ interface Opened {
   readonly batch: null;
 }
 
-export function isUtf16({ key }: Pick<Contents, 'key'>): TelltaleError {
-  return new TelltaleError('OBJECT_UTF_16', `The object ${key} is UTF-16: write logs as UTF-8.`);
-}
-
 /** The content of an object of known encoding from a byte on. May yield empty chunks on its way there. */
 export function contentFrom(
   object: SourceObject,
@@ -92,7 +93,7 @@ export function contentFrom(
   contents: Contents,
 ): AsyncIterable<Buffer> {
   if (encoding === 'plain') return storedBytes(object, from, contents);
-  return after(contents.gunzip(storedBytes(object, 0, contents)), from);
+  return after(contents.decompress(storedBytes(object, 0, contents), encoding), from);
 }
 
 /** The bytes of an object as they are stored. Nothing is opened before the first of them is wanted. */

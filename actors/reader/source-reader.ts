@@ -21,7 +21,7 @@ import type { ScanOptions } from '../../src/lines/scanner';
 import { isTelltaleError, type TelltaleError } from '../../src/errors';
 import type { Clock } from '../../src/ports/clock';
 import type { ObjectStore } from '../../src/ports/object-store';
-import { contentFrom, ContentSlot, openContent, storedBytes, type Contents } from './content';
+import { contentFrom, ContentSlot, openContent, storedBytes, type Contents, type Decompress } from './content';
 import { asking, type Operation, type Progress } from './operation';
 import { flushHeld, scanLines } from './scan';
 import { digestPrefix, readEnd, reread, verifyByChecksum, verifyByFingerprint } from './verify';
@@ -32,8 +32,7 @@ export interface SourceReaderOptions {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly hashing: Hashing;
-  /** Decompresses a gzip; throws OBJECT_GZIP_CORRUPT, OBJECT_GZIP_TRUNCATED, OBJECT_GZIP_RATIO. */
-  readonly gunzip: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+  readonly decompress: Decompress;
   readonly scan: (key: string) => ScanOptions;
   /** Topic of the lines of a key that was never read. */
   readonly topicOf: (key: string) => string;
@@ -75,10 +74,10 @@ export class SourceReader {
     private readonly options: SourceReaderOptions,
     private readonly onDecision: (decision: Decision) => void,
   ) {
-    const { rules, store, gunzip } = options;
+    const { rules, store, decompress } = options;
     this.key = key;
     this.state = initialReader({ key, topic: options.topicOf(key) }, request, rules);
-    this.contents = { store, bucket: rules.bucket, key, gunzip, maxProofBytes: rules.maxProofBytes };
+    this.contents = { store, bucket: rules.bucket, key, decompress, maxProofBytes: rules.maxProofBytes };
   }
 
   /** The request that is still open. */
@@ -217,6 +216,6 @@ function stepOf({ from, lines, checkpoint, quarantine, more }: PublishAction, ba
   return { batch: published, from, checkpoint, more, ...(quarantine === null ? {} : { quarantine }) };
 }
 
-function failed({ code, message }: TelltaleError): ReaderEvent {
-  return { type: 'failed', code, detail: message };
+function failed({ code, reason, message }: TelltaleError): ReaderEvent {
+  return { type: 'failed', code, reason, detail: message };
 }

@@ -4,8 +4,8 @@ import { LastBytes, WINDOW_BYTES, type Hashing } from '../../src/ingestion/conte
 import { resumptionOf, type SourceObject } from '../../src/ingestion/plan';
 import { createProof, createReproof } from '../../src/ingestion/proof';
 import type { RequestAction } from '../../src/ingestion/reader/protocol';
-import { peek, sniff, SNIFF_BYTES, type ClosableChunks } from '../../src/lines/encoding';
-import { isUtf16, piecesOf, storedBytes, type ContentSlot, type Contents } from './content';
+import { isCompression, peek, sniff, SNIFF_BYTES, unreadError, type ClosableChunks } from '../../src/lines/encoding';
+import { piecesOf, storedBytes, type ContentSlot, type Contents } from './content';
 import { consuming, type Operation, type Progress } from './operation';
 
 /** Reads bytes to digest them, not to make lines of them. */
@@ -122,7 +122,7 @@ export function readEnd(object: SourceObject, contents: Contents, hashing: Hashi
     },
     () => {
       const before = Buffer.concat(kept);
-      return { type: 'endRead', end: { before, fingerprint: hashing.sha256(before) } };
+      return { type: 'endRead', encoding: 'plain', end: { before, fingerprint: hashing.sha256(before) } };
     },
   );
   let isPlain = false;
@@ -132,8 +132,8 @@ export function readEnd(object: SourceObject, contents: Contents, hashing: Hashi
       const { head } = await peek(first, SNIFF_BYTES);
       await first.return();
       const sniffed = sniff(head);
-      if (sniffed === 'utf-16') throw isUtf16(contents);
-      if (sniffed === 'gzip') return { event: { type: 'endRead', end: null }, batch: null };
+      if (isCompression(sniffed)) return { event: { type: 'endRead', encoding: sniffed, end: null }, batch: null };
+      if (sniffed !== 'plain') throw unreadError(`The object ${contents.key}`, sniffed);
       isPlain = true;
       return 'unfinished';
     },

@@ -10,7 +10,7 @@ import { sendSignal } from '../adapters/embedded/signal-client';
 import type { KafkaSasl } from '../adapters/kafka/options';
 import { openSqliteEventLog } from '../adapters/embedded/sqlite-event-log';
 import { crc32c } from '../adapters/native/checksums';
-import { gunzip } from '../adapters/native/gunzip';
+import { decompress } from '../adapters/native/decompress';
 import { loadHashing } from '../adapters/native/hashing';
 import type { Config } from '../config';
 import { compileFirstGroup } from '../config/line-pattern';
@@ -161,7 +161,7 @@ export async function producerOptions(
     clock: systemClock,
     crc32c,
     hashing: await loadHashing(),
-    gunzip: (chunks) => gunzip(chunks, { maxRatio: ingest.maxGzipRatio }),
+    decompress: (chunks, outermost) => decompress(chunks, outermost, { maxRatio: ingest.maxGzipRatio }),
     partitions: config.eventLog.partitions,
     ...objectsToRead(config),
     originRule,

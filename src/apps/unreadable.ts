@@ -1,4 +1,5 @@
 import type { QuarantineReason } from '../ingestion/checkpoint';
+import { unreadAdvice, type UnreadReason } from '../lines/encoding';
 import { TelltaleError } from '../errors';
 
 /** A file that `replay` or `local --once` skipped. */
@@ -9,17 +10,25 @@ export interface Unreadable {
   readonly why: string;
 }
 
-const whys: Readonly<Record<QuarantineReason, string>> = {
+const whys: Readonly<Record<Exclude<QuarantineReason, UnreadReason>, string>> = {
   'gzip-corrupt': ': the gzip is corrupt: write it again',
   'gzip-truncated': ': the gzip is truncated: write it again, or append the rest',
   'gzip-ratio':
     ': the gzip holds more than ingest.maxGzipRatio times its compressed size: it may be a bomb; if not, raise that',
-  'utf-16': ' is UTF-16, which is not read: convert it to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8',
+  'zstd-corrupt': ': the zstd is corrupt: write it again',
+  'zstd-truncated': ': the zstd is truncated: write it again, or append the rest',
+  'zstd-ratio':
+    ': the zstd holds more than ingest.maxGzipRatio times its compressed size: it may be a bomb; if not, raise that',
+  'zstd-window': ': the zstd needs too much memory: compress it without --ultra and --long',
   denied: ' may not be read by this user: check its permissions',
 };
 
 export function unreadable(path: string, reason: QuarantineReason): Unreadable {
-  return { path, why: whys[reason] };
+  return { path, why: isUnread(reason) ? ` is ${unreadAdvice(reason)}` : whys[reason] };
+}
+
+function isUnread(reason: QuarantineReason): reason is UnreadReason {
+  return !(reason in whys);
 }
 
 /** Maximum number of named files. */

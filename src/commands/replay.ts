@@ -1,9 +1,10 @@
 import { open } from 'node:fs/promises';
-import { gunzip, type GunzipLimits } from '../adapters/native/gunzip';
+import { decompress } from '../adapters/native/decompress';
+import type { DecompressionLimits } from '../adapters/native/limits';
 import { scanOptions } from '../apps/jobs';
 import { partsOf } from '../apps/parts';
 import type { Config } from '../config';
-import { peek, sniff, SNIFF_BYTES } from '../lines/encoding';
+import { isCompression, peek, sniff, SNIFF_BYTES, unreadError } from '../lines/encoding';
 import { initialReadingState } from '../lines/reading-state';
 import { createScanner, fileDayOf, type ScanOptions, type ScannedBatch } from '../lines/scanner';
 import { createTopicOf } from '../ingestion/line-topics';
@@ -141,23 +142,21 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> 
 }
 
 /**
- * The content of an input, decompressed if it is a gzip. Decompresses a file twice, so that no line of a broken gzip is counted,
- * as in a live run. Standard input cannot be read twice: replay stops where it is broken.
- * @throws OBJECT_UTF_16, OBJECT_GZIP_CORRUPT, OBJECT_GZIP_TRUNCATED, OBJECT_GZIP_RATIO
+ * The content of an input, decompressed if it is compressed. Decompresses a file twice, so that no line of a broken one is
+ * counted, as in a live run. Standard input cannot be read twice: replay stops where it is broken.
+ * @throws OBJECT_ENCODING; as `decompress`
  */
-async function* contentOf(input: Input, limits: GunzipLimits): AsyncGenerator<Buffer, void, undefined> {
+async function* contentOf(input: Input, limits: DecompressionLimits): AsyncGenerator<Buffer, void, undefined> {
   const { head, chunks } = await peek(input.chunks(), SNIFF_BYTES);
-  switch (sniff(head)) {
-    case 'plain':
-      yield* chunks;
-      return;
-    case 'gzip':
-      if (input.isFile) await drained(gunzip(chunks, limits));
-      yield* gunzip(input.isFile ? input.chunks() : chunks, limits);
-      return;
-    case 'utf-16':
-      await chunks.return();
-      throw new TelltaleError('OBJECT_UTF_16', `${input.name} is UTF-16`);
+  const encoding = sniff(head);
+  if (encoding === 'plain') {
+    yield* chunks;
+  } else if (isCompression(encoding)) {
+    if (input.isFile) await drained(decompress(chunks, encoding, limits));
+    yield* decompress(input.isFile ? input.chunks() : chunks, encoding, limits);
+  } else {
+    await chunks.return();
+    throw unreadError(input.name, encoding);
   }
 }
 

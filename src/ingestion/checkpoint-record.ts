@@ -35,7 +35,7 @@ import {
  * | g     | generation                            | 0                                 |
  * | n     | size                                  |                                   |
  * | at    | offset                                | equal to n                        |
- * | z     | 1: encoding is gzip                   | plain                             |
+ * | z     | encoding: 1 gzip, 2 zstd              | plain                             |
  * | e     | ETag, without its quotes              |                                   |
  * | i     | versionId                             | there is none                     |
  * | m     | lastModified                          |                                   |
@@ -107,7 +107,7 @@ function shortened({ origin, topic, position, identity, format, quarantine, ende
 function shortIdentity(identity: Identity, size: number): object {
   const { crc32 } = identity;
   return {
-    z: identity.encoding === 'gzip' ? 1 : undefined,
+    z: orLeftOut(encodings.indexOf(identity.encoding), 0),
     e: withoutQuotes(identity.etag),
     i: identity.versionId ?? undefined,
     m: identity.lastModified,
@@ -123,6 +123,9 @@ function shortIdentity(identity: Identity, size: number): object {
 function shortQuarantine({ etag, size, reason, lastModified, versionId }: Quarantined): unknown {
   return [etag, size, reason, lastModified, versionId];
 }
+
+/** By their numbers. */
+const encodings = ['plain', 'gzip', 'zstd'] as const;
 
 /** By their numbers. */
 const proofs = ['proven', 'first', 'fingerprint'] as const;
@@ -173,7 +176,7 @@ function positionFrom(at: JsonFields): Position {
 
 function identityFrom(at: JsonFields, size: number): Identity {
   return {
-    encoding: at['z'] === 1 ? 'gzip' : 'plain',
+    encoding: orElse(at, 'z', 'plain', encodingAt),
     etag: withQuotes(text(at, 'e')),
     versionId: orNull(at, 'i', text),
     lastModified: finite(at, 'm'),
@@ -195,6 +198,12 @@ function proofAt(parent: JsonFields, name: string): Identity['proof'] {
   const proof = proofs[count(parent, name)];
   if (proof === undefined) throw new Error(`${name} must be the number of a proof, below ${proofs.length}`);
   return proof;
+}
+
+function encodingAt(parent: JsonFields, name: string): Identity['encoding'] {
+  const encoding = encodings[count(parent, name)];
+  if (encoding === undefined) throw new Error(`${name} must be the number of an encoding, below ${encodings.length}`);
+  return encoding;
 }
 
 function sumsAt(parent: JsonFields, name: string): LedgerSums {

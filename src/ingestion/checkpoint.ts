@@ -1,10 +1,11 @@
+import { unreadEncodings, type Compression } from '../lines/encoding';
 import type { ReadingState } from '../lines/reading-state';
 
 /**
  * How far a source has been read: everything that is needed to continue. One compacted record per source in topic
  * `checkpoints`, written in the same transaction as the lines that it covers (`one-transaction`).
  *
- * All positions count bytes of *content*: the object's bytes, decompressed if it is a gzip.
+ * All positions count bytes of *content*: the object's bytes, decompressed if they are compressed.
  */
 export interface Checkpoint {
   /** SourceId: `bucket/key`. */
@@ -69,7 +70,8 @@ export interface Identity {
   readonly proof: 'first' | 'proven' | 'fingerprint';
 }
 
-export type ContentEncoding = 'plain' | 'gzip';
+/** The outermost encoding of the object's bytes: its content may be compressed again. */
+export type ContentEncoding = 'plain' | Compression;
 
 /** Bytes of this generation by what became of them: size = published + dropped + skipped + held. */
 export interface LedgerSums {
@@ -92,6 +94,19 @@ export interface Quarantined {
   readonly reason: QuarantineReason;
 }
 
-/** Why an object is not read. All but `denied` lie in its bytes: the same object is not tried again. */
-export const quarantineReasons = ['gzip-corrupt', 'gzip-truncated', 'gzip-ratio', 'utf-16', 'denied'] as const;
+/** Reasons that lie in the bytes of an object: the same object is not tried again. */
+const reasonsInBytes = [
+  'gzip-corrupt',
+  'gzip-truncated',
+  'gzip-ratio',
+  'zstd-corrupt',
+  'zstd-truncated',
+  'zstd-ratio',
+  'zstd-window',
+  'nested',
+  ...unreadEncodings,
+] as const;
+
+/** Why an object is not read. Checkpoints keep these names. */
+export const quarantineReasons = [...reasonsInBytes, 'denied'] as const;
 export type QuarantineReason = (typeof quarantineReasons)[number];

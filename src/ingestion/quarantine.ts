@@ -1,5 +1,5 @@
 import { isTelltaleError, type ErrorCode } from '../errors';
-import type { QuarantineReason } from './checkpoint';
+import { quarantineReasons, type QuarantineReason } from './checkpoint';
 import type { SourceObject } from './plan';
 
 /** An object that cannot be read: one record of topic `quarantine` (key = SourceId) per source, ETag and reason. */
@@ -17,22 +17,32 @@ export interface QuarantineRecord {
   readonly detail: string;
 }
 
+/** What an error says of an object; a `TelltaleError` fits. */
+export interface ObjectFault {
+  readonly code: ErrorCode;
+  readonly reason: string | null;
+}
+
 const reasons: Partial<Record<ErrorCode, QuarantineReason>> = {
   OBJECT_GZIP_CORRUPT: 'gzip-corrupt',
   OBJECT_GZIP_TRUNCATED: 'gzip-truncated',
   OBJECT_GZIP_RATIO: 'gzip-ratio',
-  OBJECT_UTF_16: 'utf-16',
+  OBJECT_ZSTD_CORRUPT: 'zstd-corrupt',
+  OBJECT_ZSTD_TRUNCATED: 'zstd-truncated',
+  OBJECT_ZSTD_RATIO: 'zstd-ratio',
+  OBJECT_ZSTD_WINDOW: 'zstd-window',
   OBJECT_STORE_DENIED: 'denied',
 };
 
 /** Why an object goes to quarantine; null for errors that do not concern the object itself. */
 export function quarantineReasonOf(error: unknown): QuarantineReason | null {
-  return isTelltaleError(error) ? quarantineReasonFor(error.code) : null;
+  return isTelltaleError(error) ? quarantineReasonFor(error) : null;
 }
 
-/** As {@link quarantineReasonOf}, by the error's code. */
-export function quarantineReasonFor(code: ErrorCode): QuarantineReason | null {
-  return reasons[code] ?? null;
+/** As {@link quarantineReasonOf}. */
+export function quarantineReasonFor({ code, reason }: ObjectFault): QuarantineReason | null {
+  if (code !== 'OBJECT_ENCODING') return reasons[code] ?? null;
+  return quarantineReasons.find((known) => known === reason) ?? null;
 }
 
 export function quarantineRecord(

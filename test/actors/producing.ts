@@ -4,7 +4,7 @@ import { startProducer, type Producer, type ProducerOptions } from '../../actors
 import { openFolderStore } from '../../src/adapters/embedded/folder-store';
 import { openSqliteEventLog } from '../../src/adapters/embedded/sqlite-event-log';
 import { crc32c } from '../../src/adapters/native/checksums';
-import { gunzip } from '../../src/adapters/native/gunzip';
+import { decompress } from '../../src/adapters/native/decompress';
 import { loadHashing } from '../../src/adapters/native/hashing';
 import { CounterRegistry } from '../../src/counters';
 import type { CounterName } from '../../src/decisions';
@@ -76,7 +76,7 @@ export async function openPlace(folder: string, versioning = false): Promise<Pla
     crc32c,
     counters,
     hashing: await loadHashing(),
-    gunzip: (chunks) => gunzip(chunks, { maxRatio: 250 }),
+    decompress: (chunks, outermost) => decompress(chunks, outermost, { maxRatio: 250 }),
     partitions: 10,
     bucket: BUCKET,
     prefix: '',

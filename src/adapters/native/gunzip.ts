@@ -1,15 +1,9 @@
 import { createGunzip } from 'node:zlib';
 import { TelltaleError } from '../../errors';
-
-export interface GunzipLimits {
-  /** Maximum ratio of content to compressed bytes. Deflate itself reaches 1,032. */
-  readonly maxRatio: number;
-}
+import { RATIO_HOLDS_FROM, type DecompressionLimits } from './limits';
 
 /** Size of zlib's output buffer, and so of one piece of content. */
 const PIECE_BYTES = 128 * 1024;
-/** Content up to this size is never treated as a bomb. */
-const RATIO_HOLDS_FROM = 16 * 1024 * 1024;
 
 /**
  * Yields the content of a gzip (RFC 1952) of one or more members, piece by piece. Inflates at most one piece ahead of
@@ -24,7 +18,7 @@ const RATIO_HOLDS_FROM = 16 * 1024 * 1024;
  */
 export async function* gunzip(
   chunks: AsyncIterable<Buffer>,
-  limits: GunzipLimits,
+  limits: DecompressionLimits,
 ): AsyncGenerator<Buffer, void, undefined> {
   const inflater = new Inflater(limits);
   let padded = false;
@@ -52,7 +46,7 @@ class Inflater {
   contentBytes = 0;
   private wake = (): void => undefined;
 
-  constructor(private readonly limits: GunzipLimits) {
+  constructor(private readonly limits: DecompressionLimits) {
     this.gunzip.on('readable', () => this.wake()).on('error', () => this.wake());
   }
 

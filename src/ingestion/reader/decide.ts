@@ -129,7 +129,7 @@ function onFoundInListing(
   detail: string,
   now: number,
 ): Decided {
-  const error = { type: 'failed', code: 'OBJECT_STORE_DENIED', detail } as const;
+  const error = { type: 'failed', code: 'OBJECT_STORE_DENIED', reason: null, detail } as const;
   const turn = object === null ? null : quarantine(state.checkpoint, object, error, contextOf(state, now));
   return object === null || turn === null ? onFailed(state, error, now) : continueAfter(state, null, object, turn, now);
 }

@@ -30,8 +30,8 @@ export function readOpened(
 ): ObjectTurn {
   const { encoding, skip } = opened;
   const start = beforeFirstByte(known, object, encoding, context);
-  // A listed size gives no position inside gzip content.
-  if (skip === 0 || encoding === 'gzip') {
+  // A listed size gives no position inside compressed content.
+  if (skip === 0 || encoding !== 'plain') {
     const traced = firstReadOf('new', start, object, 0, context);
     return after([traced], scan(start, object, 'opened', context.rules.tailTimeoutMs === 0));
   }
@@ -58,14 +58,14 @@ export function readAfterPrefix(
 export function skipAll(
   known: Checkpoint | null,
   object: SourceObject,
-  { end }: Extract<ReaderEvent, { type: 'endRead' }>,
+  { encoding, end }: Extract<ReaderEvent, { type: 'endRead' }>,
   context: ReadingContext,
 ): ObjectTurn {
   const traced = (checkpoint: Checkpoint): ReturnType<typeof trace> =>
     firstReadOf('from-now-on', checkpoint, object, object.size, context);
   if (end === null) {
-    // Only reading a gzip shows where its content ends: its replacement is read from the start.
-    const checkpoint = asWhole(beforeFirstByte(known, object, 'gzip', context));
+    // Only decompressing it shows where its content ends: its replacement is read from the start.
+    const checkpoint = asWhole(beforeFirstByte(known, object, encoding, context));
     return objectRead(checkpoint, traced(checkpoint), publishCheckpoint(checkpoint, checkpoint, false));
   }
   const start = beforeFirstByte(known, object, 'plain', context);

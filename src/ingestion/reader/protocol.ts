@@ -1,4 +1,3 @@
-import type { ErrorCode } from '../../errors';
 import type { ScannedStep } from '../progress';
 import type { Checkpoint, ContentEncoding } from '../checkpoint';
 import type { RangeDigest } from '../content';
@@ -7,7 +6,7 @@ import type { OriginRule } from '../origin';
 import type { SourceObject } from '../plan';
 import type { HeldTail } from '../progress';
 import type { Verification } from '../proof';
-import type { QuarantineRecord } from '../quarantine';
+import type { ObjectFault, QuarantineRecord } from '../quarantine';
 import type { Since, SourceVersion } from '../versions';
 import type { Decision } from './trace';
 
@@ -23,7 +22,7 @@ export interface ReaderRules {
   readonly since: Since;
   /** How long an unterminated line is held. 0 publishes it at once: nothing will follow (`local --once`). */
   readonly tailTimeoutMs: number;
-  /** Appended bytes, or a gzip, of at most this size are kept in memory while they are verified; larger ones are read twice. */
+  /** Appended bytes, or a compressed object, of at most this size are kept in memory while they are verified; larger ones are read twice. */
   readonly maxProofBytes: number;
   /** Without a usable checksum, up to this many bytes are read again to prove an append. */
   readonly maxReproofBytes: number;
@@ -46,8 +45,12 @@ export type ReaderEvent =
   | { readonly type: 'versionsListed'; readonly versions: readonly SourceVersion[] }
   /** Answer to `open`: the content is readable to its end, and open from its first byte. */
   | { readonly type: 'opened'; readonly encoding: ContentEncoding }
-  /** Answer to `readEnd`: the last up to 64 KiB of a plain object; null for a gzip. */
-  | { readonly type: 'endRead'; readonly end: { readonly before: Buffer; readonly fingerprint: string } | null }
+  /** Answer to `readEnd`: the last up to 64 KiB of a plain object; null for a compressed one. */
+  | {
+      readonly type: 'endRead';
+      readonly encoding: ContentEncoding;
+      readonly end: { readonly before: Buffer; readonly fingerprint: string } | null;
+    }
   /** Answer to `digestPrefix`: `before` is the up to 64 KiB before the end of the range. */
   | { readonly type: 'prefixDigested'; readonly range: RangeDigest; readonly before: Buffer }
   /**
@@ -63,7 +66,7 @@ export type ReaderEvent =
   /** Last answer to `flushTail`. */
   | { readonly type: 'tailFlushed' }
   /** The last action failed. */
-  | { readonly type: 'failed'; readonly code: ErrorCode; readonly detail: string };
+  | (ObjectFault & { readonly type: 'failed'; readonly detail: string });
 
 /** Numbers of lines in a scanned batch. */
 export interface LineFacts {
@@ -83,7 +86,7 @@ export type RequestAction =
   | { readonly type: 'findInListing' }
   /** @param from the versions from this one on; null for all */
   | { readonly type: 'listVersions'; readonly from: string | null }
-  /** Opens the content from its first byte. A gzip is decompressed to its end first, so that no broken one is published. */
+  /** Opens the content from its first byte. A compressed one is decompressed to its end first, so that no broken one is published. */
   | { readonly type: 'open'; readonly object: SourceObject }
   /** Reads the first bytes, which tell the encoding, and the last ones of a plain object. */
   | { readonly type: 'readEnd'; readonly object: SourceObject }

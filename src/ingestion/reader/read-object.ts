@@ -1,4 +1,3 @@
-import type { ErrorCode } from '../../errors';
 import type { Checkpoint, ContentEncoding } from '../checkpoint';
 import { planRead, type SourceObject } from '../plan';
 import {
@@ -13,7 +12,7 @@ import {
   withoutTail,
   withReportedGap,
 } from '../progress';
-import { quarantineReasonFor, quarantineRecord } from '../quarantine';
+import { quarantineReasonFor, quarantineRecord, type ObjectFault } from '../quarantine';
 import { beforeFirstByte, readAfterPrefix, readOpened, skipAll, startFirstRead } from './first-read';
 import type { PublishAction, ReaderAction, ReaderEvent, TraceAction } from './protocol';
 import type { NewGeneration, ObjectReading, ObjectTurn, OpenPurpose, ReadingContext, Tally } from './state';
@@ -103,10 +102,10 @@ export function onObjectEvent(
 export function quarantine(
   checkpoint: Checkpoint | null,
   object: SourceObject,
-  error: { readonly code: ErrorCode; readonly detail: string },
+  error: ObjectFault & { readonly detail: string },
   context: ReadingContext,
 ): ObjectTurn | null {
-  const reason = quarantineReasonFor(error.code);
+  const reason = quarantineReasonFor(error);
   if (reason === null) return null;
   const before = checkpoint ?? beforeFirstByte(null, object, 'plain', context);
   if (before.quarantine?.etag === object.etag && before.quarantine.reason === reason) return objectRead(before);

@@ -18,7 +18,7 @@ type Verified = Extract<ReaderEvent, { type: 'verified' }>;
 
 export function startVerification(checkpoint: Checkpoint, object: SourceObject, context: ReadingContext): ObjectTurn {
   // Two gzips can hold the same content in other bytes: only the content is compared, and a plain file may replace a gzip.
-  if (checkpoint.identity.encoding === 'gzip') return openFor(checkpoint, object, { kind: 'reread' });
+  if (checkpoint.identity.encoding !== 'plain') return openFor(checkpoint, object, { kind: 'reread' });
   const keep = object.size - checkpoint.position.size <= context.rules.maxProofBytes;
   const by = context.singlePass && !keep ? 'fingerprint' : 'checksum';
   const step = { name: 'verifying', by, keep: keep || by === 'fingerprint' } as const;
@@ -47,7 +47,7 @@ export function onVerified(
   return { turn: awaiting(checkpoint, object, step, { type: 'reread', checkpoint, object, content: 'stored' }) };
 }
 
-/** The content of an object is open that was a gzip when it was read before. */
+/** The content of an object is open that was compressed when it was read before. */
 export function rereadOpened(checkpoint: Checkpoint, object: SourceObject, encoding: ContentEncoding): ObjectTurn {
   const step = { name: 'rereading', encoding, keep: false } as const;
   return awaiting(checkpoint, object, step, { type: 'reread', checkpoint, object, content: 'opened' });
@@ -63,8 +63,8 @@ export function onReread(
 ): VerifiedTurn {
   if (verification.outcome === 'disproved') return { differs: 'content' };
   const content = keep ? 'opened' : 'stored';
-  // The store's second checksum is of the object's bytes: of a gzip they are not the content.
-  const found = encoding === null ? { crc32 } : { crc32: encoding === 'gzip' ? null : crc32, encoding };
+  // The store's second checksum is of the object's bytes: compressed ones are not the content.
+  const found = encoding === null ? { crc32 } : { crc32: encoding === 'plain' ? crc32 : null, encoding };
   return accepted(checkpoint, object, content, { reason: 'reread', found }, context);
 }
 

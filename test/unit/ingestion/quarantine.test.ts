@@ -1,5 +1,6 @@
 import { TelltaleError, type ErrorCode } from '../../../src/errors';
 import { quarantineReasons } from '../../../src/ingestion/checkpoint';
+import { unreadEncodings } from '../../../src/lines/encoding';
 import { encodeQuarantine, quarantineReasonOf, quarantineRecord } from '../../../src/ingestion/quarantine';
 
 describe('quarantine reason', () => {
@@ -7,7 +8,10 @@ describe('quarantine reason', () => {
     ['OBJECT_GZIP_CORRUPT', 'gzip-corrupt'],
     ['OBJECT_GZIP_TRUNCATED', 'gzip-truncated'],
     ['OBJECT_GZIP_RATIO', 'gzip-ratio'],
-    ['OBJECT_UTF_16', 'utf-16'],
+    ['OBJECT_ZSTD_CORRUPT', 'zstd-corrupt'],
+    ['OBJECT_ZSTD_TRUNCATED', 'zstd-truncated'],
+    ['OBJECT_ZSTD_RATIO', 'zstd-ratio'],
+    ['OBJECT_ZSTD_WINDOW', 'zstd-window'],
     ['OBJECT_STORE_DENIED', 'denied'],
     ['OBJECT_CHANGED', null],
     ['OBJECT_NOT_FOUND', null],
@@ -20,13 +24,24 @@ describe('quarantine reason', () => {
   });
 
   it('is null for errors that are not of Telltale', () => {
-    expect(quarantineReasonOf(new Error('OBJECT_UTF_16'))).toBeNull();
-    expect(quarantineReasonOf({ code: 'OBJECT_UTF_16' })).toBeNull();
-    expect(quarantineReasonOf('OBJECT_UTF_16')).toBeNull();
+    expect(quarantineReasonOf(new Error('OBJECT_GZIP_RATIO'))).toBeNull();
+    expect(quarantineReasonOf({ code: 'OBJECT_GZIP_RATIO' })).toBeNull();
+    expect(quarantineReasonOf('OBJECT_GZIP_RATIO')).toBeNull();
   });
 
-  it('has an error code for each reason', () => {
-    expect(byCode.flatMap(([, reason]) => reason ?? [])).toEqual([...quarantineReasons]);
+  it.each([...unreadEncodings, 'nested'])('is that of the error for %s', (reason) => {
+    expect(quarantineReasonOf(new TelltaleError('OBJECT_ENCODING', 'because', { reason }))).toBe(reason);
+    expect(quarantineReasonOf(new TelltaleError('OBJECT_STORE', 'because', { reason }))).toBeNull();
+  });
+
+  it('is null for a reason that is not known', () => {
+    expect(quarantineReasonOf(new TelltaleError('OBJECT_ENCODING', 'because', { reason: 'else' }))).toBeNull();
+    expect(quarantineReasonOf(new TelltaleError('OBJECT_ENCODING', 'because'))).toBeNull();
+  });
+
+  it('has an error for each reason', () => {
+    const known = [...byCode.flatMap(([, reason]) => reason ?? []), ...unreadEncodings, 'nested'];
+    expect(known.sort()).toEqual([...quarantineReasons].sort());
   });
 });
 
@@ -34,7 +49,7 @@ describe('quarantine record', () => {
   const object = { size: 5, etag: '"a"', lastModified: 1_000 };
 
   it('names the object, the reason and the detail', () => {
-    const error = new TelltaleError('OBJECT_UTF_16', 'The object ä.log is UTF-16');
+    const error = new TelltaleError('OBJECT_ENCODING', 'The object ä.log is UTF-16', { reason: 'utf-16' });
     expect(quarantineRecord('b/ä.log', { ...object, versionId: 'v1' }, 'utf-16', error)).toEqual({
       v: 1,
       source: 'b/ä.log',

@@ -4,6 +4,18 @@ import { peek, sniff, SNIFF_BYTES, type SniffedEncoding } from '../../../src/lin
 
 describe('the encoding of an object', () => {
   const line = '10:00:01.000 [main] INFO  app.Main - started\n';
+  const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex');
+  /** A header; its checksum is that much too high. */
+  const tar = (magic: string, wrong = 0): Buffer => {
+    const header = Buffer.alloc(512);
+    header.write('logs/app.log');
+    header.write('0000644\0', 100);
+    header.write(magic, 257, 'latin1');
+    header.write('        ', 148);
+    const sum = header.reduce((all, byte) => all + byte, wrong);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    return header;
+  };
   const bigEndian = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
 
   it.each<[name: string, head: Buffer, encoding: SniffedEncoding]>([
@@ -28,6 +40,35 @@ describe('the encoding of an object', () => {
     ['a line with a NUL', Buffer.from(`\0${line}`), 'plain'],
     ['nothing but NULs', Buffer.alloc(SNIFF_BYTES), 'plain'],
     ['NULs in every second byte of the head alone', Buffer.from('a\0'.repeat(32) + line), 'utf-16'],
+    ['a zstd', bytes('28 b5 2f fd 24 00'), 'zstd'],
+    ['a skippable frame of zstd', bytes('5f 2a 4d 18 00 00 00 00'), 'zstd'],
+    ['a bzip2', bytes('42 5a 68 39 31 41 59 26 53 59'), 'bzip2'],
+    ['an empty bzip2', bytes('42 5a 68 31 17 72 45 38 50 90 00 00'), 'bzip2'],
+    ['a line that begins as a bzip2 does', Buffer.from('BZh91AY is the name'), 'plain'],
+    ['an xz', bytes('fd 37 7a 58 5a 00 00 04'), 'xz'],
+    ['an lzma of unknown size', bytes('5d 00 00 80 00 ff ff ff ff ff ff ff ff 00'), 'lzma'],
+    ['an lzma of known size', bytes('5d 00 00 80 00 00 01 00 00 00 00 00 00 00'), 'lzma'],
+    ['a bracket before NULs', bytes('5d 00 00 00 00 00 00 00 00 00 00 00 00 00'), 'plain'],
+    ['a bracket, two NULs and a line', Buffer.from(`]\0\0${line}`), 'plain'],
+    ['an lzip', Buffer.from('LZIP\x01\x0c'), 'lzip'],
+    ['an lzop', bytes('89 4c 5a 4f 00 0d 0a 1a 0a'), 'lzop'],
+    ['an lz4', bytes('04 22 4d 18 64 40'), 'lz4'],
+    ['a legacy lz4', bytes('02 21 4c 18 00'), 'lz4'],
+    ['framed snappy', bytes('ff 06 00 00 73 4e 61 50 70 59 01'), 'snappy'],
+    ['a .Z', bytes('1f 9d 90 00'), 'compress'],
+    ['a zip', Buffer.from('PK\x03\x04\x14'), 'zip'],
+    ['an empty zip', Buffer.from('PK\x05\x06\0\0'), 'zip'],
+    ['a line that begins with PK', Buffer.from('PK 34 was added'), 'plain'],
+    ['a 7z', bytes('37 7a bc af 27 1c 00 04'), '7z'],
+    ['a rar', Buffer.from('Rar!\x1a\x07\x01\0'), 'rar'],
+    ['a tar of POSIX', tar('ustar\x0000'), 'tar'],
+    ['a tar of GNU', tar('ustar  \0'), 'tar'],
+    ['a tar from before POSIX', tar(''), 'tar'],
+    ['a tar with a wrong checksum and no magic', tar('', 1), 'plain'],
+    ['a line with the word ustar', Buffer.from(`${'x'.repeat(257)}ustar 0`), 'plain'],
+    ['a Parquet file', Buffer.from('PAR1\x15\x04'), 'parquet'],
+    ['a journal', Buffer.from('LPKSHHRH\0\0'), 'journal'],
+    ['an event log of Windows', Buffer.from('ElfFile\0\0'), 'evtx'],
   ])('of %s', (_name, head, encoding) => {
     expect(sniff(head)).toBe(encoding);
   });

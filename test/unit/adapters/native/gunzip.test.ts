@@ -3,39 +3,16 @@ import fc from 'fast-check';
 import { gunzip } from '../../../../src/adapters/native/gunzip';
 import type { ErrorCode } from '../../../../src/errors';
 import { isTelltaleError } from '../../../../src/errors';
+import { ChunkedSource, eachByte } from '../../../support/chunked';
 
 const limits = { maxRatio: 250 };
-
-/** Bytes in chunks that end at these places, with a record of their use. */
-class Source {
-  givenBytes = 0;
-  closed = false;
-  constructor(
-    private readonly bytes: Buffer,
-    private readonly cuts: readonly number[] = [],
-  ) {}
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
-    const ends = [...this.cuts.map((cut) => cut % (this.bytes.length + 1)), this.bytes.length];
-    ends.sort((a, b) => a - b);
-    try {
-      for (const end of ends) {
-        const chunk = this.bytes.subarray(this.givenBytes, end);
-        this.givenBytes = end;
-        yield await Promise.resolve(chunk);
-      }
-    } finally {
-      this.closed = true;
-    }
-  }
-}
 
 interface Outcome {
   readonly content: Buffer;
   readonly code: ErrorCode | null;
 }
 
-async function outcome(source: Source, { maxRatio } = limits): Promise<Outcome> {
+async function outcome(source: ChunkedSource, { maxRatio } = limits): Promise<Outcome> {
   const pieces: Buffer[] = [];
   let code: ErrorCode | null = null;
   try {
@@ -47,8 +24,6 @@ async function outcome(source: Source, { maxRatio } = limits): Promise<Outcome> 
   expect(source.closed).toBe(true);
   return { content: Buffer.concat(pieces), code };
 }
-
-const eachByte = (bytes: Buffer): number[] => [...bytes.keys()];
 
 const lines = Buffer.from(Array.from({ length: 20_000 }, (_, i) => `line ${i} of ${i * 7919}\n`).join(''));
 const content = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes));
@@ -70,7 +45,7 @@ describe('the content of a gzip', () => {
     await fc.assert(
       fc.asyncProperty(members, cuts, fc.nat(600), async (all, at, padding) => {
         const gzip = all.map((each) => gzipSync(each.content, { level: each.level }));
-        const source = new Source(Buffer.concat([...gzip, Buffer.alloc(padding)]), at);
+        const source = new ChunkedSource(Buffer.concat([...gzip, Buffer.alloc(padding)]), at);
         const expected = Buffer.concat(all.map((each) => each.content));
         expect(await outcome(source)).toEqual({ content: expected, code: null });
       }),
@@ -94,7 +69,8 @@ describe('the content of a gzip', () => {
     ['members without content', Buffer.concat([gzipSync(''), gzipSync('a\n'), gzipSync('')])],
   ])('is whole for %s, in pieces of at most 256 KiB', async (_name, gzip) => {
     const pieces: Buffer[] = [];
-    for await (const piece of gunzip(new Source(gzip, eachByte(gzip.subarray(0, 5000))), limits)) pieces.push(piece);
+    for await (const piece of gunzip(new ChunkedSource(gzip, eachByte(gzip.subarray(0, 5000))), limits))
+      pieces.push(piece);
     const whole = Buffer.concat(pieces);
     expect(lines.subarray(0, whole.length).equals(whole) || whole.toString() === 'a\n').toBe(true);
     expect(Math.max(0, ...pieces.map(({ length }) => length))).toBeLessThanOrEqual(256 * 1024);
@@ -108,7 +84,7 @@ describe('a broken gzip', () => {
     const whole = Buffer.concat(gzips);
     const ends = gzips.map((_, i) => Buffer.concat(gzips.slice(0, i + 1)).length);
     for (let size = 0; size < whole.length; size++) {
-      const { content: got, code } = await outcome(new Source(whole.subarray(0, size), [size >> 1]));
+      const { content: got, code } = await outcome(new ChunkedSource(whole.subarray(0, size), [size >> 1]));
       const complete = ends.indexOf(size);
       expect({ size, code }).toEqual({ size, code: complete < 0 ? 'OBJECT_GZIP_TRUNCATED' : null });
       if (complete >= 0) expect(got.toString()).toBe(parts.slice(0, complete + 1).join(''));
@@ -123,7 +99,7 @@ describe('a broken gzip', () => {
       for (const mask of [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff]) {
         const changed = Buffer.from(gzip);
         changed[at] = (changed[at] ?? 0) ^ mask;
-        const { content: got, code } = await outcome(new Source(changed, [at, at + 1]));
+        const { content: got, code } = await outcome(new ChunkedSource(changed, [at, at + 1]));
         codes.set(code, (codes.get(code) ?? 0) + 1);
         if (code === null) expect({ at, mask, got: got.toString() }).toEqual({ at, mask, got: texts.join('') });
       }
@@ -144,7 +120,7 @@ describe('a broken gzip', () => {
     const gzip = gzipSync('line\n');
     const whole = Buffer.concat([gzip, behind]);
     for (const at of [[], [gzip.length], [gzip.length + 1], [gzip.length + 2, gzip.length + 3], eachByte(whole)]) {
-      const { content: got, code: found } = await outcome(new Source(whole, at));
+      const { content: got, code: found } = await outcome(new ChunkedSource(whole, at));
       expect({ at, code: found }).toEqual({ at, code });
       if (code === null) expect(got.toString()).toBe('line\n');
     }
@@ -157,7 +133,7 @@ describe('a bomb', () => {
   it('is stopped soon after 16 MiB, for any chunks', async () => {
     const bomb = zeros(100);
     for (const at of [[], eachByte(bomb).filter((i) => i % 1000 === 0)]) {
-      const { content: got, code } = await outcome(new Source(bomb, at));
+      const { content: got, code } = await outcome(new ChunkedSource(bomb, at));
       expect(code).toBe('OBJECT_GZIP_RATIO');
       expect(got.length).toBeGreaterThan(15 * 2 ** 20);
       expect(got.length).toBeLessThanOrEqual(16 * 2 ** 20);
@@ -165,9 +141,9 @@ describe('a bomb', () => {
   });
 
   it('accepts any ratio below 16 MiB, and any size within maxRatio', async () => {
-    expect((await outcome(new Source(zeros(16)))).code).toBe(null);
-    expect((await outcome(new Source(zeros(20)), { maxRatio: 1100 })).code).toBe(null);
-    expect((await outcome(new Source(zeros(20)), { maxRatio: 900 })).code).toBe('OBJECT_GZIP_RATIO');
+    expect((await outcome(new ChunkedSource(zeros(16)))).code).toBe(null);
+    expect((await outcome(new ChunkedSource(zeros(20)), { maxRatio: 1100 })).code).toBe(null);
+    expect((await outcome(new ChunkedSource(zeros(20)), { maxRatio: 900 })).code).toBe('OBJECT_GZIP_RATIO');
   });
 });
 
@@ -178,7 +154,7 @@ describe('the consumer', () => {
   const at = Array.from({ length: Math.floor(gzip.length / chunkBytes) }, (_, i) => (i + 1) * chunkBytes);
 
   it('causes no read-ahead while it takes no more, and may stop anywhere', async () => {
-    const source = new Source(gzip, at);
+    const source = new ChunkedSource(gzip, at);
     for await (const piece of gunzip(source, limits)) {
       expect(piece.length).toBeGreaterThan(0);
       // Any read-ahead would have been inflated by now.
@@ -193,7 +169,7 @@ describe('the consumer', () => {
   it('sees progress when there is no content: empty members, padding', async () => {
     const empty = gzipSync('');
     const bytes = Buffer.concat([gzipSync('x'), ...Array.from({ length: 50 }, () => empty), Buffer.alloc(50)]);
-    const source = new Source(
+    const source = new ChunkedSource(
       bytes,
       eachByte(bytes).filter((at) => at % 10 === 0),
     );
@@ -209,8 +185,8 @@ describe('the consumer', () => {
   it('leaves no zlib handle open after the end, an error or an early stop', async () => {
     const destroy = jest.spyOn(zlib.Gunzip.prototype, '_destroy');
     for (const bytes of [gzip, gzip.subarray(0, 1000), Buffer.concat([gzip, Buffer.from('xyz')])]) {
-      await outcome(new Source(bytes));
-      for await (const piece of gunzip(new Source(bytes), limits)) if (piece.length > 0) break;
+      await outcome(new ChunkedSource(bytes));
+      for await (const piece of gunzip(new ChunkedSource(bytes), limits)) if (piece.length > 0) break;
     }
     expect(new Set(destroy.mock.contexts).size).toBe(6);
     destroy.mockRestore();

@@ -41,9 +41,9 @@ class AnyStore {
         'OBJECT_CHANGED',
         'OBJECT_NOT_FOUND',
         'OBJECT_STORE_DENIED',
-        'OBJECT_UTF_16',
+        'OBJECT_ENCODING',
       ] as const;
-      return failed(codes[this.pick(codes.length)] ?? 'OBJECT_STORE');
+      return failed(codes[this.pick(codes.length)] ?? 'OBJECT_STORE', 'utf-16');
     }
     switch (request.type) {
       case 'check':
@@ -57,7 +57,8 @@ class AnyStore {
         return opened(this.opened);
       case 'readEnd': {
         const before = Buffer.alloc(Math.min(request.object.size, WINDOW_BYTES), this.pick(2) === 0 ? 'x' : '\n');
-        return { type: 'endRead', end: this.pick(4) === 3 ? null : { before, fingerprint: 'f' } };
+        if (this.pick(4) === 3) return { type: 'endRead', encoding: 'gzip', end: null };
+        return { type: 'endRead', encoding: 'plain', end: { before, fingerprint: 'f' } };
       }
       case 'digestPrefix':
         return { type: 'prefixDigested', range: rangeOf(0, request.size), before: Buffer.alloc(request.size, '\n') };

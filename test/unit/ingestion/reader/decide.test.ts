@@ -90,14 +90,18 @@ describe('decide, for a first read', () => {
       { checkpoint: null, rules: before },
       [
         checked(sameAgain),
-        { type: 'endRead', end: { before: Buffer.from(`${'x'.repeat(89)}\n${'y'.repeat(10)}`), fingerprint: 'f' } },
+        {
+          type: 'endRead',
+          encoding: 'plain',
+          end: { before: Buffer.from(`${'x'.repeat(89)}\n${'y'.repeat(10)}`), fingerprint: 'f' },
+        },
       ],
       ['trace firstRead from-now-on', 'publish 0:0 to 0:90 none', 'finish'],
     ],
     [
       'skips all of a gzip, whose content it does not know',
       { checkpoint: null, rules: before },
-      [checked(sameAgain), { type: 'endRead', end: null }],
+      [checked(sameAgain), { type: 'endRead', encoding: 'gzip', end: null }],
       ['trace firstRead from-now-on', 'publish 0:0 to 0:0 none', 'finish'],
     ],
     [
@@ -423,7 +427,7 @@ describe('decide, for an object that cannot be read', () => {
     [
       'puts it into quarantine',
       nothing,
-      [checked(sameAgain), failed('OBJECT_UTF_16')],
+      [checked(sameAgain), failed('OBJECT_ENCODING', 'utf-16')],
       ['close', 'trace quarantined utf-16', 'publish 0:0 to 0:0 none, quarantine utf-16', 'finish'],
     ],
     [
@@ -447,7 +451,12 @@ describe('decide, for an object that cannot be read', () => {
     [
       'reads the versions after one that it cannot read',
       v1,
-      [checked(v3), versionsListed('v1', 'v2', 'v3'), checked(objectOf('"v2"', 200, 'v2')), failed('OBJECT_UTF_16')],
+      [
+        checked(v3),
+        versionsListed('v1', 'v2', 'v3'),
+        checked(objectOf('"v2"', 200, 'v2')),
+        failed('OBJECT_ENCODING', 'utf-16'),
+      ],
       [
         'close',
         'trace quarantined utf-16',

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../../../../src/ingestion/checkpoint';
+import type { Checkpoint, ContentEncoding } from '../../../../src/ingestion/checkpoint';
 import { EMPTY_FINGERPRINT, type RangeDigest } from '../../../../src/ingestion/content';
 import type { SourceObject } from '../../../../src/ingestion/plan';
 import { firstCheckpoint } from '../../../../src/ingestion/progress';
@@ -82,7 +82,7 @@ export function contentEnded(size: number, to: number, held = 0): ReaderEvent {
   };
 }
 
-export const opened = (encoding: 'plain' | 'gzip' = 'plain'): ReaderEvent => ({ type: 'opened', encoding });
+export const opened = (encoding: ContentEncoding = 'plain'): ReaderEvent => ({ type: 'opened', encoding });
 export const checked = (object: SourceObject | null): ReaderEvent => ({ type: 'checked', object });
 /** Version `v1` is the object that {@link readTo} has read. */
 export const versionsListed = (...names: readonly string[]): ReaderEvent => ({
@@ -98,9 +98,13 @@ export const verified = (outcome: Verification['outcome'], by: Verification['by'
   verification: { outcome, by },
   crc32: null,
 });
-export const failed = (code: Extract<ReaderEvent, { type: 'failed' }>['code']): ReaderEvent => ({
+export const failed = (
+  code: Extract<ReaderEvent, { type: 'failed' }>['code'],
+  reason: string | null = null,
+): ReaderEvent => ({
   type: 'failed',
   code,
+  reason,
   detail: `because of ${code}`,
 });
 
