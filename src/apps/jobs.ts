@@ -1,6 +1,7 @@
 import type { Config } from '../config';
 import { compilePattern } from '../config/line-pattern';
 import { compileGlob } from '../glob';
+import { statusLevels, type StatusLevels } from '../lines/formats/access/status';
 import type { LineFormat } from '../lines/formats/format';
 import { customFormat } from '../lines/formats/custom';
 import { Level } from '../lines/line-batch';
@@ -20,17 +21,29 @@ export function scanOptions(config: Config): ScanFor {
   const others: ScanOptions = { zone, customFormat: null, maxFutureSkew, maxLineBytes, batchBytes };
   const sources = config.ingest.sources.map((source) => ({
     matches: compileGlob(source.keys),
-    options: { ...others, zone: source.zone ?? zone, customFormat: customFormatOf(source) },
+    options: {
+      ...others,
+      zone: source.zone ?? zone,
+      customFormat: customFormatOf(source),
+      statusLevels: statusLevelsOf(source),
+    },
   }));
   return (key) => sources.find(({ matches }) => matches(key))?.options ?? others;
 }
 
-function customFormatOf({ pattern, levels }: Config['ingest']['sources'][number]): LineFormat | null {
+type Source = Config['ingest']['sources'][number];
+
+function customFormatOf({ pattern, levels }: Source): LineFormat | null {
   if (pattern === null) return null;
   return customFormat(
     compilePattern(pattern),
     new Map(Object.entries(levels).map(([word, name]) => [word, levelByName[name]])),
   );
+}
+
+function statusLevelsOf({ statusLevels: levels }: Source): StatusLevels | undefined {
+  const entries = Object.entries(levels).map(([key, name]) => [key, levelByName[name]] as const);
+  return entries.length === 0 ? undefined : statusLevels(new Map(entries));
 }
 
 const levelByName = { error: Level.ERROR, warn: Level.WARN, info: Level.INFO, debug: Level.DEBUG } as const;

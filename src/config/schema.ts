@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { unsupportedIn } from '../generator/pattern';
+import { statusKey } from '../lines/formats/access/status';
+import { advise } from '../nearest';
 import type { ConfiguredPipeline } from '../stream/pipeline';
 import * as is from './fields';
 import { compilePattern, groupCount, patternProblem } from './line-pattern';
@@ -23,6 +25,8 @@ const isPrefix = (value: string): boolean =>
 /** What a pipeline may call a topic of lines. */
 const isTopicName = (value: string): boolean => /^[a-z][a-z0-9-]{0,99}$/.test(value);
 
+const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx'];
+
 /** The first one whose glob matches a key decides. */
 const source = z
   .strictObject(
@@ -34,6 +38,18 @@ const source = z
       levels: z
         .record(z.string(), is.oneOf('error', 'warn', 'info', 'debug'), {
           error: ({ input }) => `expected words with their levels, such as {E: error}, found ${is.shown(input)}`,
+        })
+        .default({}),
+      statusLevels: z
+        .record(z.string(), is.oneOf('error', 'warn', 'info', 'debug'), {
+          error: ({ input }) =>
+            `expected status codes with their levels, such as {5xx: error}, found ${is.shown(input)}`,
+        })
+        .superRefine((levels, context) => {
+          for (const key of Object.keys(levels).filter((name) => !statusKey.test(name))) {
+            const message = advise(key, statusClasses, 'expected a status code such as 500, or a class such as 5xx');
+            context.addIssue({ code: 'custom', path: [key], message: `no such status; ${message}` });
+          }
         })
         .default({}),
     },

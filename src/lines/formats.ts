@@ -1,4 +1,5 @@
 import type { LineFormat } from './formats/format';
+import { accessLog, loadBalancer } from './formats/access/access-log';
 import { jsonLines } from './formats/fields/json';
 import { logfmt } from './formats/fields/logfmt';
 import { apacheError, compactDate, dateTime, openStack, shortDate, timeOnly } from './formats/plain';
@@ -18,6 +19,8 @@ const formats: readonly LineFormat[] = [
   syslog5424,
   jsonLines,
   logfmt,
+  loadBalancer,
+  accessLog,
 ];
 
 /** The format with the name that a checkpoint keeps; null when unknown. */

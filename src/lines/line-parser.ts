@@ -1,6 +1,8 @@
 import { DayFinder, YearFinder, maxYearlessAheadMs } from './dates';
 import { Level, LineFlag } from './line-batch';
 import { formatNamed, formatsFor } from './formats';
+import { statusOf, type StatusLevels } from './formats/access/status';
+import { W3cColumns } from './formats/access/w3c-columns';
 import type { LineFormat, ParsedLine } from './formats/format';
 import { initialReadingState, type ReadingState } from './reading-state';
 import { DedupTracker, isMarked, newerMark } from './dedup-marks';
@@ -19,6 +21,8 @@ export interface ReadingContext {
   readonly customFormat: LineFormat | null;
   /** A timestamp more than this many milliseconds after `lastModified` is in the future. */
   readonly maxFutureSkew: number;
+  /** Levels of the status codes in access logs; without it, such records have no level. */
+  readonly statusLevels?: StatusLevels | undefined;
 }
 
 /**
@@ -48,6 +52,7 @@ export class LineParser {
   private readonly years: YearFinder;
   private readonly newest: DedupTracker;
   private readonly earlier: ReadingState['earlier'];
+  private readonly columns: W3cColumns;
   private readonly parsed: ParsedLine = { level: Level.NONE, kind: TimestampKind.WALL, time: 0, status: 0 };
 
   /** @throws CONFIG when the zone is unknown */
@@ -69,19 +74,39 @@ export class LineParser {
     this.years = new YearFinder(latestWall(this.zone, context.lastModified + ahead));
     this.newest = new DedupTracker(state.newest);
     this.earlier = state.earlier;
+    this.columns = new W3cColumns(state.columns);
   }
 
   /** Parses the line in bytes [start, end), without its terminator. */
   parse(bytes: Buffer, start: number, end: number): void {
-    if (!this.matches(bytes, start, end)) {
-      this.parseContinuation();
-      return;
-    }
+    if (bytes[start] === hash && start < end && this.columns.readDirective(bytes, start, end)) this.addDirective();
+    else if (this.matchesColumns(bytes, start, end) || this.matches(bytes, start, end))
+      this.addRecord(bytes, start, end);
+    else this.parseContinuation();
+  }
+
+  /** The header of a log with columns is neither a record nor unparsed. */
+  private addDirective(): void {
+    this.level = Level.CONT;
+    this.time = this.recordTime;
+    this.flags = this.recordFlags;
+  }
+
+  private matchesColumns(bytes: Buffer, start: number, end: number): boolean {
+    return this.columns.areKnown && this.columns.parse(bytes, start, end, this.parsed);
+  }
+
+  private addRecord(bytes: Buffer, start: number, end: number): void {
+    const { statusLevels } = this.context;
     this.level = this.parsed.level;
+    if (statusLevels !== undefined && this.level === Level.NONE) {
+      const status = this.parsed.status === 0 ? statusOf(bytes, start, end) : this.parsed.status;
+      this.level = statusLevels[status] ?? Level.NONE;
+    }
     if (this.parsed.kind === TimestampKind.NONE) this.placeWithoutTimestamp();
     else this.place(this.epochOf(this.parsed), bytes, start, end);
     this.hasRecord = true;
-    this.recordTime = this.previousTime = this.time;
+    this.recordTime = this.time;
     this.recordFlags = this.flags;
   }
 
@@ -127,6 +152,7 @@ export class LineParser {
         : null,
       newest: this.newest.hashPending(bytes),
       earlier: this.earlier,
+      columns: this.columns.state(),
       openCut,
     };
   }
@@ -161,6 +187,8 @@ export class LineParser {
     return instantOf(this.zone, wall, this.previousTime, this.context.lastModified);
   }
 }
+
+const hash = 35;
 
 /** The state at the start of the next generation, given the final state of the previous one. */
 export function nextGeneration(reading: ReadingState): ReadingState {

@@ -1,4 +1,5 @@
 import { count, finite, listAt, objectAt, oneOf, orLeftOut, orNull, text, type JsonFields } from '../json-fields';
+import type { W3cState } from './formats/access/w3c-columns';
 import type { ReadingState, DedupMark } from './reading-state';
 import { dayMs } from './timestamps';
 
@@ -19,12 +20,13 @@ import { dayMs } from './timestamps';
  * | b     | firstDay                              | equal to the day                  |
  * | n, y  | newest, earlier: [time, …hashes]      | there is none                     |
  * | p     | before: [firstTimestamp, firstDay]        | there is none                     |
+ * | w     | columns: [date, time, timestamp, status, 1 when local, day] | there is none     |
  * | c     | openCut                               | there is none                     |
  *
  * @param lastModified of the object that was read last, epoch milliseconds
  */
 export function encodeReadingState(state: ReadingState, lastModified: number): object {
-  const { day, lastTime, crossing, record, firstDay, newest, earlier, before } = state;
+  const { day, lastTime, crossing, record, firstDay, newest, earlier, before, columns } = state;
   const base = newest?.time ?? lastModified;
   const mark = (stamp: DedupMark): number[] => [stamp.time - lastModified, ...stamp.hashes];
   return {
@@ -38,6 +40,7 @@ export function encodeReadingState(state: ReadingState, lastModified: number): o
     n: newest === null ? undefined : mark(newest),
     y: earlier === null ? undefined : mark(earlier),
     p: before === null ? undefined : [before.firstTimestamp, before.firstDay],
+    w: columns === null ? undefined : columnsAsList(columns),
     c: state.openCut ?? undefined,
   };
 }
@@ -67,6 +70,7 @@ export function decodeReadingState(json: unknown, lastModified: number): Reading
       const before = listAt(parent, name);
       return { firstTimestamp: text(before, 0), firstDay: finite(before, 1) };
     }),
+    columns: orNull(at, 'w', columnsFrom),
     openCut: orNull(at, 'c', (parent, name) => oneOf(parent, name, ['head', 'tail'])),
   };
 }
@@ -107,3 +111,19 @@ function dayOf(lastTime: number | null): number | null {
 
 const AGAIN = 1;
 const FUTURE = 2;
+
+function columnsAsList({ date, time, timestamp, status, isLocal, day }: W3cState): (number | null)[] {
+  return [date, time, timestamp, status, isLocal ? 1 : 0, day];
+}
+
+function columnsFrom(parent: JsonFields, name: string): W3cState {
+  const list = listAt(parent, name);
+  return {
+    date: finite(list, 0),
+    time: finite(list, 1),
+    timestamp: finite(list, 2),
+    status: finite(list, 3),
+    isLocal: finite(list, 4) === 1,
+    day: list[5] === null ? null : finite(list, 5),
+  };
+}

@@ -1,3 +1,5 @@
+import type { W3cState } from './formats/access/w3c-columns';
+
 /**
  * State of a source's earlier lines that continuing needs, so that splits into uploads never change the result
  * (`split-independence`, `repeated-lines`). Plain JSON, kept in the checkpoint. Times are epoch milliseconds, days are
@@ -32,6 +34,8 @@ export interface ReadingState {
   readonly earlier: DedupMark | null;
   /** First timestamp and day of the previous generation, by which a rewritten log gets its date (`repeated-lines`). */
   readonly before: { readonly firstTimestamp: string; readonly firstDay: number } | null;
+  /** The columns that the last header named; null without one. */
+  readonly columns: W3cState | null;
   /**
    * Set when the head of an overlong line, or a held tail, was published: bytes up to the next terminator belong to it.
    */
@@ -56,6 +60,7 @@ export const initialReadingState: ReadingState = {
   newest: null,
   earlier: null,
   before: null,
+  columns: null,
   openCut: null,
 };
 

@@ -19,7 +19,10 @@ export interface ScanContext extends ReadingContext {
 }
 
 /** A scanner's configuration. */
-export type ScanOptions = Pick<ScanContext, 'zone' | 'customFormat' | 'maxFutureSkew' | 'maxLineBytes' | 'batchBytes'>;
+export type ScanOptions = Pick<
+  ScanContext,
+  'zone' | 'customFormat' | 'maxFutureSkew' | 'statusLevels' | 'maxLineBytes' | 'batchBytes'
+>;
 
 /** Scan options by key: zones and formats may be configured per key. */
 export type ScanFor = (key: string) => ScanOptions;

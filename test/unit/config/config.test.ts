@@ -217,11 +217,18 @@ describe('ingest.sources', () => {
   const pattern = '^(?<level>[A-Z]) (?<time>\\S+ \\S+) ';
 
   it('leave out what they do not need', () => {
-    const yaml = `ingest: {sources: [{keys: a/*, pattern: '${pattern}', levels: {F: error}}, {keys: b/*, zone: Europe/Berlin}]}`;
+    const yaml = `ingest: {sources: [{keys: a/*, pattern: '${pattern}', levels: {F: error}}, {keys: b/*, zone: Europe/Berlin, statusLevels: {5xx: error, 404: info}}]}`;
     const { config, provenance, loaded } = load({ yaml });
     expect(config.ingest.sources).toEqual([
-      { keys: 'a/*', topic: null, zone: null, pattern, levels: { F: 'error' } },
-      { keys: 'b/*', topic: null, zone: 'Europe/Berlin', pattern: null, levels: {} },
+      { keys: 'a/*', topic: null, zone: null, pattern, levels: { F: 'error' }, statusLevels: {} },
+      {
+        keys: 'b/*',
+        topic: null,
+        zone: 'Europe/Berlin',
+        pattern: null,
+        levels: {},
+        statusLevels: { '5xx': 'error', 404: 'info' },
+      },
     ]);
     expect(provenance.get('ingest.sources')).toBe(join(folder, 'my.yaml'));
     expect(load({ yaml: stringify(writtenConfig(loaded.config)) }).config).toEqual(config);
@@ -267,6 +274,21 @@ describe('ingest.sources', () => {
       'levels without a pattern',
       '[{keys: a, levels: {F: error}}]',
       '.0.levels: expected a pattern with a group level beside it',
+    ],
+    [
+      'a status class in capitals',
+      '[{keys: a, statusLevels: {5XX: error}}]',
+      '.0.statusLevels.5XX: no such status; did you mean 5xx?',
+    ],
+    [
+      'a status that does not exist',
+      '[{keys: a, statusLevels: {server: error}}]',
+      '.0.statusLevels.server: no such status; expected one of 1xx, 2xx, 3xx, 4xx, 5xx',
+    ],
+    [
+      'an unknown level of a status',
+      '[{keys: a, statusLevels: {5xx: fatal}}]',
+      '.0.statusLevels.5xx: expected one of error, warn, info, debug, found "fatal"',
     ],
     [
       'an invalid pattern',

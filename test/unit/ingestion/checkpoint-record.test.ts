@@ -41,6 +41,16 @@ const reading: fc.Arbitrary<ReadingState> = fc
     newest: orNull(mark),
     earlier: orNull(mark),
     before: orNull(fc.record({ firstTimestamp: fc.string(), firstDay: day })),
+    columns: orNull(
+      fc.record({
+        date: fc.integer({ min: -1, max: 250 }),
+        time: fc.integer({ min: -1, max: 250 }),
+        timestamp: fc.integer({ min: -1, max: 250 }),
+        status: fc.integer({ min: -1, max: 250 }),
+        isLocal: fc.boolean(),
+        day: orNull(day),
+      }),
+    ),
     openCut: fc.constantFrom(null, 'head' as const, 'tail' as const),
   })
   .chain((state) =>
@@ -109,8 +119,9 @@ describe('checkpoint record of the version before', () => {
     'is decoded, and encoded to the same bytes (%i)',
     (_, record) => {
       const { key, value } = record;
-      // That version knew only topic `logs`.
-      const checkpoint = { ...record.checkpoint, topic: 'logs' };
+      // That version knew only topic `logs`, and no columns.
+      const format = { ...record.checkpoint.format, columns: null };
+      const checkpoint = { ...record.checkpoint, topic: 'logs', format };
       const decoded = decodeCheckpoint(Buffer.from(key), Buffer.from(value));
       expect(decoded).toEqual(checkpoint);
       const encoded = encodeCheckpoint(checkpoint);
