@@ -11,12 +11,14 @@ export const FieldRole = {
   LEVEL: 3,
   /** An HTTP status code. */
   STATUS: 4,
-  /** A message whose head may hold a level. */
+  /** A message, whose head may hold a level. */
   MESSAGE: 5,
   /** A line of another program, word for word. */
   WRAPPED: 6,
+  /** The stream of a wrapped line. */
+  STREAM: 7,
   /** Says only which logger wrote the line. */
-  MARK: 7,
+  MARK: 8,
 } as const;
 export type FieldRole = (typeof FieldRole)[keyof typeof FieldRole];
 
@@ -257,26 +259,43 @@ export const statusNames: readonly string[] = [
   'res.statuscode',
 ];
 
-/** Names of the message, of which the first wins. */
-export const messageNames: readonly string[] = [
-  'message',
-  'msg',
-  '@message',
-  'short_message',
-  'logmessage',
-  'log.message',
-  'log_message',
-  'event.original',
-  'text',
-  'body',
+/** Earlier names win over later ones. A name may also say which logger wrote the line. */
+export const messageNames: readonly (readonly [name: string, mark: number])[] = [
+  ['message', 0],
+  ['msg', 0],
+  ['@message', 0],
+  ['@m', LoggerMark.CLEF],
+  ['@mt', LoggerMark.CLEF],
+  ['short_message', 0],
+  ['logmessage', 0],
+  ['log_message', 0],
+  ['log.message', 0],
+  ['renderedmessage', 0],
+  ['messagetemplate', 0],
+  ['fields.message', 0],
+  ['record.message', 0],
+  ['jsonpayload.message', 0],
+  ['textpayload', 0],
+  ['body', 0],
+  ['body.stringvalue', 0],
+  ['resourcelogs.scopelogs.logrecords.body.stringvalue', 0],
+  ['event.original', 0],
+  ['text', 0],
+  ['event', 0],
+  ['error.message', 0],
+  ['errormessage', 0],
+  ['err.message', 0],
+  ['error', 0],
+  ['err', LoggerMark.KUBERNETES_ERROR],
 ];
 
 /** Container runtimes and shippers keep a program's own line in this field. */
 export const wrappedNames: readonly string[] = ['log'];
 
+/** The stream that a container's line comes from: `stdout` or `stderr`. */
+export const streamNames: readonly string[] = ['stream'];
+
 export const markNames: readonly (readonly [name: string, mark: number])[] = [
-  ['@mt', LoggerMark.CLEF],
-  ['@m', LoggerMark.CLEF],
   ['reqid', LoggerMark.NEXTCLOUD],
   ['providername', LoggerMark.WINDOWS],
   ['operationname', LoggerMark.WINDOWS],
@@ -284,5 +303,4 @@ export const markNames: readonly (readonly [name: string, mark: number])[] = [
   ['hostidentifier', LoggerMark.OSQUERY],
   ['ctx', LoggerMark.MONGODB],
   ['caller', LoggerMark.KUBERNETES_CALLER],
-  ['err', LoggerMark.KUBERNETES_ERROR],
 ];

@@ -5,6 +5,7 @@ import {
   messageNames,
   nanosNames,
   statusNames,
+  streamNames,
   timeNames,
   wrappedNames,
 } from './field-names';
@@ -19,7 +20,7 @@ export interface Field {
   readonly role: FieldRole;
   /** Lower ranks win among fields of a role. */
   readonly rank: number;
-  /** The scale of a level, the bit of a mark; 1 for a time that may be a level instead; else 0. */
+  /** The scale of a level, the bit of a mark or 0; 1 for a time that may be a level instead; else 0. */
   readonly detail: number;
 }
 
@@ -45,8 +46,9 @@ const fields: readonly (readonly [name: string, field: Field])[] = [
   ...ranked(nanosNames, FieldRole.NANOS),
   ...levelNames.map(([name, detail], rank) => [name, { role: FieldRole.LEVEL, rank, detail }] as const),
   ...ranked(statusNames, FieldRole.STATUS),
-  ...ranked(messageNames, FieldRole.MESSAGE),
+  ...messageNames.map(([name, detail], rank) => [name, { role: FieldRole.MESSAGE, rank, detail }] as const),
   ...ranked(wrappedNames, FieldRole.WRAPPED),
+  ...ranked(streamNames, FieldRole.STREAM),
   ...markNames.map(([name, detail]) => [name, { role: FieldRole.MARK, rank: 0, detail }] as const),
 ];
 

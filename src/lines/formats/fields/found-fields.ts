@@ -32,10 +32,12 @@ export class FoundFields {
   messageEnd = 0;
   /** True when the message is a program's own line. */
   isWrapped = false;
+  /** The stream of the wrapped line: 1 standard output, 2 standard error, 0 unknown. */
+  stream = 0;
 
   reset(): void {
     this.wordRank = this.numberRank = this.timeRank = this.messageRank = nothing;
-    this.nanos = this.status = this.marks = this.messageStart = this.messageEnd = 0;
+    this.nanos = this.status = this.marks = this.stream = this.messageStart = this.messageEnd = 0;
     this.isWrapped = false;
   }
 
@@ -77,11 +79,15 @@ export class FoundFields {
         break;
       case FieldRole.MESSAGE:
       case FieldRole.WRAPPED:
+        this.marks |= detail;
         if (!isText || (rank >= this.messageRank && role === FieldRole.MESSAGE) || this.isWrapped) break;
         this.messageRank = rank;
         this.messageStart = start;
         this.messageEnd = end;
         this.isWrapped = role === FieldRole.WRAPPED;
+        break;
+      case FieldRole.STREAM:
+        this.stream = end - start === 6 && bytes[start + 3] === 101 ? 2 : 1;
         break;
       case FieldRole.MARK:
         this.marks |= detail;

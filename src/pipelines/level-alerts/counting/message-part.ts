@@ -1,3 +1,5 @@
+import { jsonMessage } from '../../../lines/formats/fields/json-message';
+
 /**
  * Finds the message in a line of any format, without knowing the format: the text after the level. Tries the most
  * specific format first: a JSON or logfmt message field, a syslog header, then the level's token. A line without any of
@@ -14,12 +16,14 @@ const maxPrefix = 200;
 
 /** @param text a line without control characters and white space around it */
 export function messagePart(text: string): MessagePart {
-  return splitLogger(jsonMessage(text) ?? logfmtMessage(text) ?? syslogMessage(text) ?? behindLevel(text) ?? text);
+  const json = jsonMessage(text);
+  // The line that a container wrote has a head of its own.
+  if (json?.isWrapped === true) return splitLogger(textMessage(json.text.trim()));
+  return splitLogger(json?.text ?? textMessage(text));
 }
 
-function jsonMessage(text: string): string | undefined {
-  if (!text.startsWith('{')) return undefined;
-  return /"(?:message|msg)"\s*:\s*"((?:[^"\\]|\\.)*)/.exec(text)?.[1];
+function textMessage(text: string): string {
+  return jsonMessage(text)?.text ?? logfmtMessage(text) ?? syslogMessage(text) ?? behindLevel(text) ?? text;
 }
 
 function logfmtMessage(text: string): string | undefined {

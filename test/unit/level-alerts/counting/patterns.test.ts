@@ -48,7 +48,32 @@ describe('maskMessage', () => {
     [
       'JSON',
       '{"time":"2024-03-01T10:00:00Z","level":"error","message":"lost \\"x\\" after 12 ms","n":1}',
-      'lost \\"<str>" after <n> ms',
+      'lost "<str>" after <n> ms',
+    ],
+    [
+      'JSON with a message of another name',
+      '{"err":{"message":"no"},"@t":"2024-03-01T10:00:00Z","@mt":"lost after 12 ms","@l":"Error"}',
+      'lost after <n> ms',
+    ],
+    [
+      'JSON whose first message is nested',
+      '{"level":50,"err":{"type":"Error","message":"a"},"msg":"lost after 12 ms"}',
+      'lost after <n> ms',
+    ],
+    [
+      'an OpenTelemetry record',
+      '{"severityText":"ERROR","body":{"stringValue":"lost after 12 ms"}}',
+      'lost after <n> ms',
+    ],
+    [
+      'wrapped by Docker',
+      '{"log":"22:43:13.671 [main] ERROR a.b.Cart - lost after 12 ms\\n","stream":"stderr","time":"2024-03-01T10:00:00Z"}',
+      'a.b.Cart - lost after <n> ms',
+    ],
+    [
+      'JSON wrapped by Docker',
+      '{"log":"{\\"level\\":\\"error\\",\\"msg\\":\\"lost after 12 ms\\"}\\n","stream":"stderr","time":"2024-03-01T10:00:00Z"}',
+      'lost after <n> ms',
     ],
     ['logfmt', 'ts=2024-03-01T10:00:00Z level=error msg="lost after 12 ms" n=1', 'lost after <n> ms'],
     ['a format of its own', 'worker 7: disk sda1 is full', 'worker <n>: disk sda<n> is full'],

@@ -1,0 +1,25 @@
+import { Level } from '../../line-batch';
+import { TimestampKind } from '../../timestamps';
+import type { ParsedLine } from '../format';
+import { jsonFields, jsonLines } from './json';
+import { jsonText, unescapeJson } from './json-text';
+
+const unused: ParsedLine = { level: Level.NONE, kind: TimestampKind.NONE, time: 0, status: 0 };
+
+/** The message of a JSON line. */
+export interface JsonMessage {
+  /** Its first line, without escapes. */
+  readonly text: string;
+  /** True when it is a program's own line, of any format, as container runtimes keep it. */
+  readonly isWrapped: boolean;
+}
+
+/** The message of a JSON line, by the names in `field-names.ts`; null for other lines, and for one without a message. */
+export function jsonMessage(line: string): JsonMessage | null {
+  if (!line.startsWith('{')) return null;
+  const bytes = Buffer.from(line);
+  jsonLines.parse(bytes, 0, bytes.length, unused);
+  const { messageStart, messageEnd, isWrapped } = jsonFields;
+  if (messageEnd === messageStart) return null;
+  return { text: jsonText.toString('utf8', 0, unescapeJson(bytes, messageStart, messageEnd)), isWrapped };
+}
