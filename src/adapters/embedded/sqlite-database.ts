@@ -9,7 +9,7 @@ import { errnoOf } from '../../errno';
 export type SqliteDatabase = Database.Database;
 
 /** Raised whenever tables change. Older files are brought to this version when they are opened; newer ones are refused. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 /** How long a call waits for a commit of another process. */
 const BUSY_TIMEOUT_MS = 10_000;
@@ -57,6 +57,9 @@ const schema = `
     next_offset INTEGER NOT NULL,
     PRIMARY KEY (group_id, partition)
   ) WITHOUT ROWID;
+
+  -- At most one row: see retention-clock.ts.
+  CREATE TABLE retention_clock (time INTEGER NOT NULL, ahead_since INTEGER);
 `;
 
 /** Version 1 had no topic settings, and kept one record per key in every compacted topic. */
@@ -66,6 +69,16 @@ const fromVersion1 = `
   ALTER TABLE topic ADD COLUMN timestamps TEXT NOT NULL DEFAULT 'create';
   DROP INDEX batch_by_key;
   CREATE INDEX batch_by_key ON batch (partition, key, last_offset, max_timestamp) WHERE key IS NOT NULL;
+`;
+
+/** Version 2 had no clock of retention. It begins at the newest record, so that this start may have a wrong clock. */
+const fromVersion2 = `
+  CREATE TABLE retention_clock (time INTEGER NOT NULL, ahead_since INTEGER);
+  INSERT INTO retention_clock
+    SELECT newest, NULL FROM (
+      SELECT max(max_timestamp) AS newest FROM partition JOIN batch ON batch.partition = partition.id
+      WHERE last_offset = (SELECT max(last_offset) FROM batch AS last WHERE last.partition = partition.id))
+    WHERE newest IS NOT NULL;
 `;
 
 /**
@@ -102,7 +115,9 @@ function makeSchema(database: SqliteDatabase, path: string): void {
     throw new TelltaleError('DATA_FOLDER', `${message}: use the version that wrote it, or another data folder.`);
   }
   if (version === SCHEMA_VERSION) return;
-  database.exec(version === 0 ? schema : fromVersion1);
+  if (version === 0) database.exec(schema);
+  if (version === 1) database.exec(fromVersion1);
+  if (version === 1 || version === 2) database.exec(fromVersion2);
   database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }
 
@@ -180,6 +195,10 @@ export function numberField(row: unknown, name: string): number {
   const value = fieldOf(row, name);
   if (typeof value === 'number') return value;
   throw new TelltaleError('INTERNAL', `The event log's column ${name} does not hold a number.`);
+}
+
+export function numberOrNull(row: unknown, name: string): number | null {
+  return fieldOf(row, name) === null ? null : numberField(row, name);
 }
 
 export function textField(row: unknown, name: string): string {

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 
+import { follow, type RetentionClock } from './retention-clock';
 import type { SqliteDatabase } from './sqlite-database';
-import { bytesField, inTransaction, numberField } from './sqlite-database';
+import { bytesField, inTransaction, numberField, numberOrNull } from './sqlite-database';
 import type { PartitionRow, SqliteTopics } from './sqlite-topics';
 
 /** The most rows to delete in one transaction, so that no writer waits for long. */
@@ -39,6 +40,9 @@ export class SqliteRetention {
   private readonly deleteTombstones;
   private readonly selectKeys;
   private readonly deleteRow;
+  private readonly selectClock;
+  private readonly deleteClock;
+  private readonly insertClock;
 
   constructor(
     private readonly database: SqliteDatabase,
@@ -60,10 +64,14 @@ export class SqliteRetention {
       WHERE partition = ? AND key IS NOT NULL AND (key, last_offset) > (?, ?)
       ORDER BY key, last_offset LIMIT ${STEP_KEYS}`);
     this.deleteRow = database.prepare('DELETE FROM batch WHERE id = ?');
+    this.selectClock = database.prepare('SELECT time, ahead_since FROM retention_clock');
+    this.deleteClock = database.prepare('DELETE FROM retention_clock');
+    this.insertClock = database.prepare('INSERT INTO retention_clock VALUES (?, ?)');
   }
 
-  /** Does a bounded part of the work at once. */
-  step(now: number): void {
+  /** Does a bounded part of the work at once. @param machineTime epoch milliseconds */
+  step(machineTime: number): void {
+    const now = this.timeAt(machineTime);
     for (const partition of this.topics.all()) {
       this.compact(partition, now, null);
       this.stepPartition(partition, now);
@@ -71,7 +79,8 @@ export class SqliteRetention {
   }
 
   /** Does all of the work, and yields after each part; ends early when the signal is aborted. */
-  async run(now: number, signal: AbortSignal): Promise<void> {
+  async run(machineTime: number, signal: AbortSignal): Promise<void> {
+    const now = this.timeAt(machineTime);
     for (const partition of this.topics.all()) {
       for (let cursor = this.compact(partition, now, null); cursor !== null;) {
         await setImmediate();
@@ -85,6 +94,17 @@ export class SqliteRetention {
         rows = this.stepPartition(partition, now);
       }
     }
+  }
+
+  private timeAt(machineTime: number): number {
+    return inTransaction(this.database, () => {
+      const row = this.selectClock.get();
+      const known = row === undefined ? { time: machineTime, aheadSince: null } : clockIn(row);
+      const clock = follow(known, machineTime);
+      this.deleteClock.run();
+      this.insertClock.run(clock.time, clock.aheadSince);
+      return clock.time;
+    });
   }
 
   /** @returns the number of deleted rows */
@@ -135,6 +155,10 @@ export class SqliteRetention {
     this.moveStart.run(last + 1, partition.id);
     return rows;
   }
+}
+
+function clockIn(row: unknown): RetentionClock {
+  return { time: numberField(row, 'time'), aheadSince: numberOrNull(row, 'ahead_since') };
 }
 
 function keyRow(row: unknown): KeyRow {

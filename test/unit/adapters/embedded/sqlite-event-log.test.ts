@@ -46,6 +46,12 @@ describe('The SQLite event log', () => {
     await Promise.all(clients.splice(0).map((client) => client.close()));
     return open();
   };
+  /** Retention believes a jump of the clock after a day. */
+  const passTo = async (time: number): Promise<void> => {
+    now = time - DAY;
+    await reopen();
+    now = time;
+  };
   const topic = (cleanup: TopicSpec['cleanup'], retentionMs = DAY): TopicSpec => {
     return { name: 't', partitions: 1, cleanup, retentionMs };
   };
@@ -217,6 +223,47 @@ describe('The SQLite event log', () => {
       expect(read).toMatchObject([{ offset: 1, value: 'b' }]);
     });
 
+    it('deletes nothing at a start with the clock 400 days ahead, nor after it, until time itself has passed', async () => {
+      const log = await open();
+      await log.ensureTopics([topic('delete', 30 * DAY), { ...topic('compact,delete', 30 * DAY), name: 'u' }]);
+      await writeAt(log, now, 'a');
+      now += 400 * DAY;
+      const wrong = await reopen();
+      await writeAt(wrong, now, 'written with the wrong clock');
+      expect(await wrong.offsets('t', 0)).toEqual({ start: 0, end: 2 });
+      now += DAY / 2;
+      expect((await (await reopen()).offsets('t', 0)).start).toBe(0);
+      now -= 400 * DAY;
+      expect((await (await reopen()).offsets('t', 0)).start).toBe(0);
+      for (let day = 0; day < 30; day++) {
+        now += DAY;
+        await reopen();
+      }
+      expect((await (await reopen()).offsets('t', 0)).start).toBe(1);
+    });
+
+    it('deletes old records a day after the start when no program ran for 400 days', async () => {
+      const log = await open();
+      await log.ensureTopics([topic('delete', 30 * DAY)]);
+      await writeAt(log, now, 'a');
+      now += 400 * DAY;
+      expect((await (await reopen()).offsets('t', 0)).start).toBe(0);
+      now += DAY;
+      expect((await (await reopen()).offsets('t', 0)).start).toBe(1);
+    });
+
+    it('begins at the newest record when the version before wrote the event log', async () => {
+      const log = await open();
+      await log.ensureTopics([topic('delete', 30 * DAY)]);
+      await writeAt(log, now, 'a');
+      await Promise.all(clients.splice(0).map((client) => client.close()));
+      const old = new Database(path);
+      old.exec('DROP TABLE retention_clock; PRAGMA user_version = 2');
+      old.close();
+      now += 400 * DAY;
+      expect((await (await open()).offsets('t', 0)).start).toBe(0);
+    });
+
     it('takes a changed retention from the ensured topics', async () => {
       const log = await open();
       await log.ensureTopics([topic('delete', 10 * DAY)]);
@@ -291,10 +338,10 @@ describe('The SQLite event log', () => {
       await writeAt(log, start, null, 'a');
       await writeAt(log, start + 15 * DAY, 'first, but stamped later', 'b');
       await writeAt(log, start, 'second', 'b');
-      now = start + 13 * DAY;
+      await passTo(start + 13 * DAY);
       expect(await readAll(await reopen(), 't', 0)).toEqual([null, 'first, but stamped later', 'second']);
       expect(await readAll(await reopen(), 't', 0)).toEqual(['first, but stamped later', 'second']);
-      now = start + 40 * DAY;
+      await passTo(start + 40 * DAY);
       expect(await readAll(await reopen(), 't', 0)).not.toContain('first, but stamped later');
       expect(await readAll(await reopen(), 't', 0)).toEqual([]);
     });
