@@ -27,11 +27,6 @@ export class DedupTracker {
     this.hashes = mark?.hashes ?? [];
   }
 
-  /** True after the first timestamp. */
-  get hasTimestamp(): boolean {
-    return this.time !== Number.NEGATIVE_INFINITY;
-  }
-
   /** Notes a line in bytes [start, end) of the buffer that the next {@link hashPending} receives. */
   note(time: number, start: number, end: number): void {
     if (time < this.time) return;

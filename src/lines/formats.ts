@@ -1,3 +1,5 @@
+import { head } from './formats/head';
+import { programs } from './formats/programs';
 import type { LineFormat } from './formats/format';
 import { accessLog, loadBalancer } from './formats/access/access-log';
 import { jsonLines } from './formats/fields/json';
@@ -20,6 +22,8 @@ const formats: readonly LineFormat[] = [
   jsonLines,
   logfmt,
   loadBalancer,
+  ...programs,
+  head,
   accessLog,
 ];
 
@@ -29,9 +33,15 @@ export function formatNamed(name: string | null): LineFormat | null {
 }
 
 const byFirstByte = Array.from({ length: 256 }, (_, byte) => formats.filter((format) => format.mayBeginWith(byte)));
+const precedingHead = byFirstByte.map((some) => some.filter((format) => format.precedesHead === true));
 const none: readonly LineFormat[] = [];
 
 /** The formats that a line may match, by its first byte, in table order; an empty list for an empty line. */
 export function formatsFor(byte: number | undefined): readonly LineFormat[] {
   return byte === undefined ? none : (byFirstByte[byte] ?? none);
+}
+
+/** Those of {@link formatsFor} that come before the head scan even while it is the current format. */
+export function formatsBeforeHead(byte: number): readonly LineFormat[] {
+  return precedingHead[byte] ?? none;
 }

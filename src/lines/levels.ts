@@ -1,31 +1,81 @@
 import { Level } from './line-batch';
 import { byteAt } from './timestamps';
 
-/** Level words in lower case. Logs may use any case. */
-const synonyms: readonly (readonly [Level, readonly string[]])[] = [
-  [Level.ERROR, ['error', 'fatal', 'severe', 'critical', 'emerg', 'alert', 'err', 'crit', 'emergency', 'panic']],
-  [Level.WARN, ['warn', 'warning']],
-  [Level.INFO, ['info', 'notice']],
-  [Level.DEBUG, ['debug', 'trace']],
+/** The words and letters that name a level. */
+
+/** Words that name a level in any case. The last are those of java.util.logging in German and French. */
+export const levelWords: readonly (readonly [Level, readonly string[]])[] = [
+  [
+    Level.ERROR,
+    [
+      ...['error', 'err', 'eror', 'erro', 'fatal', 'fata', 'fatl', 'ftl', 'severe', 'critical', 'crit', 'crt'],
+      ...['emergency', 'emerg', 'alert', 'alrt', 'panic', 'pani', 'pnc', 'dpanic', 'schwerwiegend'],
+    ],
+  ],
+  [Level.WARN, ['warn', 'warning', 'wrn', 'warnung', 'avertissement']],
+  [Level.INFO, ['info', 'inf', 'information', 'informational', 'notice', 'ntc']],
+  [Level.DEBUG, ['debug', 'debu', 'dbug', 'dbg', 'trace', 'trac', 'trce', 'trc', 'verbose', 'verb', 'vrb']],
+];
+
+/** Words that are ordinary English too: in the head of a text line they name a level only in capitals. */
+export const capitalWords: readonly (readonly [Level, readonly string[]])[] = [
+  [Level.ERROR, ['fail', 'failure', 'fault', 'grave', 'crash']],
+  [Level.INFO, ['log', 'success', 'note', 'infos', 'progress']],
+  [Level.DEBUG, ['fine', 'finer', 'finest', 'config', 'fein', 'feiner', 'silly']],
+];
+
+/** Single letters, of formats that write one: `E`, `W`, `I`. */
+export const levelLetters: readonly (readonly [Level, string])[] = [
+  [Level.ERROR, 'EFCA'],
+  [Level.WARN, 'W'],
+  [Level.INFO, 'IN'],
+  [Level.DEBUG, 'DTV'],
 ];
 
 interface Word {
   readonly letters: Buffer;
   readonly level: Level;
+  readonly onlyInCapitals: boolean;
 }
 
-const wordsByLength: readonly (readonly Word[])[] = Array.from({ length: 10 }, (_, length) =>
-  synonyms.flatMap(([level, words]) =>
-    words.filter((word) => word.length === length).map((word) => ({ letters: Buffer.from(word), level })),
-  ),
-);
+const longest = 13;
 
+/** Words by length and first letter: most words of a log share neither with a level. */
+const wordsByShape: readonly (readonly Word[])[] = shapeTable();
 const noWords: readonly Word[] = [];
 
-/** The level named by the word in bytes [start, end); undefined for other words. */
+function shapeTable(): Word[][] {
+  const table = Array.from({ length: (longest + 1) * 32 }, (): Word[] => []);
+  const add = (level: Level, words: readonly string[], onlyInCapitals: boolean): void => {
+    for (const word of words) {
+      const letters = Buffer.from(word);
+      table[shapeOf(letters, 0, letters.length)]?.push({ letters, level, onlyInCapitals });
+    }
+  };
+  for (const [level, words] of levelWords) add(level, words, false);
+  for (const [level, words] of capitalWords) add(level, words, true);
+  return table;
+}
+
+function shapeOf(bytes: Buffer, start: number, end: number): number {
+  return (end - start) * 32 + (byteAt(bytes, start) & 31);
+}
+
+/** The level named by the word in bytes [start, end), in any case; undefined for other words. */
 export function levelOf(bytes: Buffer, start: number, end: number): Level | undefined {
-  for (const { letters, level } of wordsByLength[end - start] ?? noWords) {
-    if (isWord(bytes, start, letters)) return level;
+  return wordOf(bytes, start, end)?.level;
+}
+
+/** Like {@link levelOf}, for the head of a text line: words that are ordinary English too count only in capitals. */
+export function headLevelOf(bytes: Buffer, start: number, end: number): Level | undefined {
+  const word = wordOf(bytes, start, end);
+  return word === undefined || (word.onlyInCapitals && !isCapitals(bytes, start, end)) ? undefined : word.level;
+}
+
+function wordOf(bytes: Buffer, start: number, end: number): Word | undefined {
+  if (end - start > longest || end - start < 3) return undefined;
+  for (const word of wordsByShape[shapeOf(bytes, start, end)] ?? noWords) {
+    if (isWord(bytes, start, word.letters)) return word;
   }
   return undefined;
 }
@@ -33,6 +83,22 @@ export function levelOf(bytes: Buffer, start: number, end: number): Level | unde
 function isWord(bytes: Buffer, start: number, letters: Buffer): boolean {
   for (let i = 0; i < letters.length; i++) if ((byteAt(bytes, start + i) | 32) !== letters[i]) return false;
   return true;
+}
+
+/** True when bytes [start, end) are capital letters only. */
+export function isCapitals(bytes: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (byteAt(bytes, i) < 65 || byteAt(bytes, i) > 90) return false;
+  return end > start;
+}
+
+const byLetter: readonly (Level | undefined)[] = Array.from(
+  { length: 128 },
+  (_, byte) => levelLetters.find(([, letters]) => letters.includes(String.fromCharCode(byte)))?.[0],
+);
+
+/** The level that a single capital letter names; undefined for other bytes. */
+export function levelOfLetter(byte: number): Level | undefined {
+  return byLetter[byte];
 }
 
 /** Level of a syslog severity, 0–7 (RFC 5424, table 2). */

@@ -1,12 +1,17 @@
+import { DateOrderFinder } from './date-order';
 import { DayFinder, YearFinder, maxYearlessAheadMs } from './dates';
 import { Level, LineFlag } from './line-batch';
-import { formatNamed, formatsFor } from './formats';
+import { formatNamed, formatsBeforeHead, formatsFor } from './formats';
 import { statusOf, type StatusLevels } from './formats/access/status';
 import { W3cColumns } from './formats/access/w3c-columns';
 import type { LineFormat, ParsedLine } from './formats/format';
-import { initialReadingState, type ReadingState } from './reading-state';
+import { head, isFirstOfTwoLines } from './formats/head';
+import { headNotes } from './formats/head-level';
+import { readUnstamped } from './formats/unstamped';
+import { initialReadingState, type Evidence, type ReadingState, type ShownState } from './reading-state';
 import { DedupTracker, isMarked, newerMark } from './dedup-marks';
 import { TimestampKind } from './timestamps';
+import { initialUnwrapped, plainHead, stripColors, wrappersFor, type Wrapper } from './wrappers';
 import { instantOf, latestWall, zoneNamed, type Zone } from './zones';
 
 /** Facts about a source other than its bytes. */
@@ -30,8 +35,8 @@ export interface ReadingContext {
  * instead of a result, so that a line allocates no object.
  *
  * There is no look-ahead. A line is tried against the current format, then against the table; the first match becomes
- * the current format. A custom format stays the current one. A line that matches no format continues the record above
- * it.
+ * the current format. What wraps a line (a container's prefix, colors, NULs) is taken off before. A custom format stays
+ * the current one. A line that matches no format continues the record above it.
  */
 export class LineParser {
   level: Level = Level.RAW;
@@ -39,6 +44,10 @@ export class LineParser {
   time = 0;
   /** AGAIN and FUTURE bits of `LineFlag`. */
   flags = 0;
+  /** Name of the last line's form; null for a continuation. */
+  form: string | null = null;
+  /** Name of what wrapped the last line; null when nothing did. */
+  wrapper: string | null = null;
 
   private format: LineFormat | null;
   private hasRecord: boolean;
@@ -50,10 +59,15 @@ export class LineParser {
   private readonly latest: number;
   private readonly days: DayFinder;
   private readonly years: YearFinder;
+  private readonly dates: DateOrderFinder;
   private readonly newest: DedupTracker;
   private readonly earlier: ReadingState['earlier'];
   private readonly columns: W3cColumns;
+  private evidence: Evidence;
+  private partialStreams: number;
+  private awaitsLevel: boolean;
   private readonly parsed: ParsedLine = { level: Level.NONE, kind: TimestampKind.WALL, time: 0, status: 0 };
+  private readonly unwrapped = initialUnwrapped();
 
   /** @throws CONFIG when the zone is unknown */
   constructor(
@@ -72,17 +86,35 @@ export class LineParser {
     this.days = new DayFinder(context.fileDay, latest, state);
     const ahead = Math.max(context.maxFutureSkew, maxYearlessAheadMs);
     this.years = new YearFinder(latestWall(this.zone, context.lastModified + ahead));
+    this.dates = new DateOrderFinder(latest, state.shown?.dateOrder ?? null);
     this.newest = new DedupTracker(state.newest);
     this.earlier = state.earlier;
     this.columns = new W3cColumns(state.columns);
+    this.evidence = state.shown?.evidence ?? this.usualEvidence();
+    this.partialStreams = state.shown?.partialStreams ?? 0;
+    this.awaitsLevel = state.shown?.awaitsLevel ?? false;
   }
 
   /** Parses the line in bytes [start, end), without its terminator. */
   parse(bytes: Buffer, start: number, end: number): void {
-    if (bytes[start] === hash && start < end && this.columns.readDirective(bytes, start, end)) this.addDirective();
-    else if (this.matchesColumns(bytes, start, end) || this.matches(bytes, start, end))
-      this.addRecord(bytes, start, end);
-    else this.parseContinuation();
+    const { format } = this;
+    this.wrapper = null;
+    if (bytes[start] === hash && start < end && this.columns.readDirective(bytes, start, end)) {
+      this.addDirective();
+      return;
+    }
+    this.parsed.status = 0;
+    if (this.columns.areKnown && this.columns.parse(bytes, start, end, this.parsed)) {
+      this.form = columnsForm;
+      this.awaitsLevel = false;
+    } else if (format !== null && format !== head && format.parse(bytes, start, end, this.parsed)) {
+      this.form = format.name;
+      this.awaitsLevel = false;
+    } else if (!this.matchesOther(bytes, start, end)) {
+      this.parseContinuation();
+      return;
+    }
+    this.addRecord(bytes, start, end);
   }
 
   /** The header of a log with columns is neither a record nor unparsed. */
@@ -90,45 +122,7 @@ export class LineParser {
     this.level = Level.CONT;
     this.time = this.recordTime;
     this.flags = this.recordFlags;
-  }
-
-  private matchesColumns(bytes: Buffer, start: number, end: number): boolean {
-    return this.columns.areKnown && this.columns.parse(bytes, start, end, this.parsed);
-  }
-
-  private addRecord(bytes: Buffer, start: number, end: number): void {
-    const { statusLevels } = this.context;
-    this.level = this.parsed.level;
-    if (statusLevels !== undefined && this.level === Level.NONE) {
-      const status = this.parsed.status === 0 ? statusOf(bytes, start, end) : this.parsed.status;
-      this.level = statusLevels[status] ?? Level.NONE;
-    }
-    if (this.parsed.kind === TimestampKind.NONE) this.placeWithoutTimestamp();
-    else this.place(this.epochOf(this.parsed), bytes, start, end);
-    this.hasRecord = true;
-    this.recordTime = this.time;
-    this.recordFlags = this.flags;
-  }
-
-  private place(timestamp: number, bytes: Buffer, start: number, end: number): void {
-    if (timestamp > this.latest) {
-      this.time = this.context.lastModified;
-      this.flags = LineFlag.FUTURE;
-    } else {
-      this.time = timestamp;
-      this.flags = this.earlier !== null && isMarked(this.earlier, timestamp, bytes, start, end) ? LineFlag.AGAIN : 0;
-      this.newest.note(timestamp, start, end);
-    }
-  }
-
-  /**
-   * The time of a record without a timestamp is that of the record above, if the source has timestamps at all; else the
-   * upload's.
-   */
-  private placeWithoutTimestamp(): void {
-    const hasTimestamps = this.newest.hasTimestamp || this.earlier !== null;
-    this.time = hasTimestamps ? this.recordTime : this.context.lastModified;
-    this.flags = hasTimestamps ? this.recordFlags : 0;
+    this.form = columnsForm;
   }
 
   /** Treats the line as a continuation, without matching formats: it is the rest of a cut line. */
@@ -136,6 +130,7 @@ export class LineParser {
     this.level = this.hasRecord ? Level.CONT : Level.RAW;
     this.time = this.recordTime;
     this.flags = this.recordFlags;
+    this.form = null;
   }
 
   /** State needed to continue; `bytes` must hold every line parsed since the last call. */
@@ -143,6 +138,7 @@ export class LineParser {
     return {
       ...this.days.state(),
       format: this.format?.name ?? null,
+      shown: this.shown(),
       record: this.hasRecord
         ? {
             time: this.recordTime,
@@ -157,16 +153,147 @@ export class LineParser {
     };
   }
 
-  private matches(bytes: Buffer, start: number, end: number): boolean {
-    this.parsed.status = 0;
-    if (this.format?.parse(bytes, start, end, this.parsed) === true) return true;
-    for (const format of formatsFor(start < end ? bytes[start] : undefined)) {
-      if (format !== this.format && format.parse(bytes, start, end, this.parsed)) {
-        if (this.context.customFormat === null) this.format = format;
-        return true;
+  private shown(): ShownState | null {
+    const { evidence, partialStreams, awaitsLevel } = this;
+    const dateOrder = this.dates.order;
+    const isUsual = evidence === this.usualEvidence();
+    if (isUsual && dateOrder === null && partialStreams === 0 && !awaitsLevel) return null;
+    return { evidence, dateOrder, partialStreams, awaitsLevel };
+  }
+
+  private usualEvidence(): Evidence {
+    return this.hasRecord || this.earlier !== null ? 'timestamps' : 'nothing';
+  }
+
+  private addRecord(bytes: Buffer, start: number, end: number): void {
+    const { statusLevels } = this.context;
+    this.level = this.parsed.level;
+    if (statusLevels !== undefined && this.level === Level.NONE) {
+      const status = this.parsed.status === 0 ? statusOf(bytes, start, end) : this.parsed.status;
+      this.level = statusLevels[status] ?? Level.NONE;
+    }
+    if (this.parsed.kind === TimestampKind.NONE) {
+      this.addWithoutTimestamp();
+      return;
+    }
+    const timestamp = this.epochOf(this.parsed);
+    if (Number.isNaN(timestamp)) {
+      this.parseContinuation();
+      return;
+    }
+    this.evidence = 'timestamps';
+    if (timestamp > this.latest) {
+      this.time = this.context.lastModified;
+      this.flags = LineFlag.FUTURE;
+    } else {
+      this.time = timestamp;
+      this.flags = this.earlier !== null && isMarked(this.earlier, timestamp, bytes, start, end) ? LineFlag.AGAIN : 0;
+      this.newest.note(timestamp, start, end);
+    }
+    this.hasRecord = true;
+    this.recordTime = this.previousTime = this.time;
+    this.recordFlags = this.flags;
+  }
+
+  private addWithoutTimestamp(): void {
+    if (this.evidence !== 'timestamps') {
+      this.evidence = 'levels';
+      this.recordTime = this.context.lastModified;
+      this.recordFlags = 0;
+    }
+    this.hasRecord = true;
+    this.time = this.previousTime = this.recordTime;
+    this.flags = this.recordFlags;
+  }
+
+  /** Like {@link matches}, and for lines without a timestamp. */
+  private matchesOther(bytes: Buffer, start: number, end: number): boolean {
+    const { awaitsLevel } = this;
+    this.awaitsLevel = false;
+    if (this.matches(bytes, start, end, 0)) {
+      const isHead = this.form === head.name && this.parsed.level === Level.NONE && this.wrapper === null;
+      this.awaitsLevel = isHead && isFirstOfTwoLines(bytes, end);
+      return true;
+    }
+    // A wrapped line was judged with its wrapper.
+    return this.wrapper === null && this.matchesUnstamped(bytes, start, end, awaitsLevel);
+  }
+
+  private matches(bytes: Buffer, start: number, end: number, depth: number): boolean {
+    const { format } = this;
+    const isHead = format === head;
+    const first = skipNoText(bytes, start, end);
+    if ((depth > 0 || first > start) && format !== null && !isHead && format.parse(bytes, first, end, this.parsed)) {
+      this.form = format.name;
+      return true;
+    }
+    const byte = first < end ? bytes[first] : undefined;
+    if (byte === undefined) return false;
+    if (byte === escape) return this.matchesPlain(bytes, first, end, depth);
+    if (depth < maxWrappers) {
+      for (const wrapper of wrappersFor(byte)) {
+        if (wrapper.unwrap(bytes, first, end, this.unwrapped)) return this.matchesInside(wrapper, depth);
       }
     }
-    return false;
+    if (isHead) {
+      for (const other of formatsBeforeHead(byte)) if (this.isOf(other, bytes, first, end)) return true;
+      if (head.parse(bytes, first, end, this.parsed)) {
+        this.form = head.name;
+        return true;
+      }
+      if (headNotes.hasEscape) return this.matchesPlain(bytes, first, end, depth);
+    }
+    for (const other of formatsFor(byte)) {
+      if (other !== format && this.isOf(other, bytes, first, end)) return true;
+    }
+    return headNotes.hasEscape && this.matchesPlain(bytes, first, end, depth);
+  }
+
+  private isOf(format: LineFormat, bytes: Buffer, start: number, end: number): boolean {
+    if (!format.parse(bytes, start, end, this.parsed)) return false;
+    this.form = format.name;
+    if (this.context.customFormat === null) this.format = format;
+    return true;
+  }
+
+  /** Matches a line without its colors. */
+  private matchesPlain(bytes: Buffer, start: number, end: number, depth: number): boolean {
+    if (bytes === plainHead || depth > maxWrappers) return false;
+    return this.matches(plainHead, 0, stripColors(bytes, start, end), depth + 1);
+  }
+
+  /** Matches the line inside a wrapper. Its own date and level count; the wrapper's time stands in for a missing date. */
+  private matchesInside(wrapper: Wrapper, depth: number): boolean {
+    const { bytes, start, end, kind, time, hasTime, stream, isPartial } = this.unwrapped;
+    this.wrapper = wrapper.name;
+    if (stream !== 0) {
+      const continues = (this.partialStreams & stream) !== 0;
+      this.partialStreams = isPartial ? this.partialStreams | stream : this.partialStreams & ~stream;
+      if (continues) return false;
+    }
+    const { parsed } = this;
+    if (this.matches(bytes, start, end, depth + 1)) {
+      if (hasTime && hasNoDate(parsed.kind)) Object.assign(parsed, { kind, time });
+      return true;
+    }
+    if (this.matchesUnstamped(bytes, start, end, false)) {
+      if (hasTime) Object.assign(parsed, { kind, time });
+      return true;
+    }
+    if (!hasTime || this.evidence !== 'nothing') return false;
+    parsed.level = Level.NONE;
+    this.form = 'text';
+    Object.assign(parsed, { kind, time });
+    return true;
+  }
+
+  private matchesUnstamped(bytes: Buffer, start: number, end: number, awaitsLevel: boolean): boolean {
+    if (this.evidence === 'timestamps' && !awaitsLevel) return false;
+    const form = readUnstamped(bytes, start, end, this.parsed);
+    if (form === null) return false;
+    this.parsed.kind = TimestampKind.NONE;
+    this.form = form.name;
+    return true;
   }
 
   private epochOf({ kind, time }: ParsedLine): number {
@@ -180,6 +307,10 @@ export class LineParser {
         return this.instantOf(this.days.wallTime(time));
       case TimestampKind.YEARLESS:
         return this.instantOf(this.years.wallTime(time));
+      case TimestampKind.UNORDERED: {
+        const ordered = this.dates.timeOf(time);
+        return this.dates.hasZone ? ordered : this.instantOf(ordered);
+      }
     }
   }
 
@@ -189,6 +320,25 @@ export class LineParser {
 }
 
 const hash = 35;
+/** Lines of a log whose header names its columns. */
+const columnsForm = 'w3c';
+const escape = 27;
+/** Colors count as a wrapper. */
+const maxWrappers = 3;
+
+function hasNoDate(kind: TimestampKind): boolean {
+  return kind === TimestampKind.TIME_OF_DAY || kind === TimestampKind.YEARLESS || kind === TimestampKind.NONE;
+}
+
+/** The position after leading NULs and byte order marks, which do not belong to the text. */
+function skipNoText(bytes: Buffer, start: number, end: number): number {
+  let pos = start;
+  for (;;) {
+    if (pos < end && bytes[pos] === 0) pos++;
+    else if (pos + 3 <= end && bytes[pos] === 0xef && bytes[pos + 1] === 0xbb && bytes[pos + 2] === 0xbf) pos += 3;
+    else return pos;
+  }
+}
 
 /** The state at the start of the next generation, given the final state of the previous one. */
 export function nextGeneration(reading: ReadingState): ReadingState {

@@ -1,6 +1,7 @@
 import { count, finite, listAt, objectAt, oneOf, orLeftOut, orNull, text, type JsonFields } from '../json-fields';
+import { dateOrders } from './date-order';
 import type { W3cState } from './formats/access/w3c-columns';
-import type { ReadingState, DedupMark } from './reading-state';
+import { evidences, type DedupMark, type ReadingState, type ShownState } from './reading-state';
 import { dayMs } from './timestamps';
 
 /**
@@ -15,6 +16,7 @@ import { dayMs } from './timestamps';
  * | d     | day                                   | it is that of t                   |
  * | t     | lastTime                              | there is none                     |
  * | x     | crossing: [day, time]                 | there is none                     |
+ * | h     | shown: [evidence, dateOrder, partialStreams + 4 awaitsLevel], by index | it is null        |
  * | r     | record: [time, 1 again + 2 future]    | it is of the newest time, and 0   |
  * | a     | firstTimestamp                            | there is none                     |
  * | b     | firstDay                              | equal to the day                  |
@@ -34,6 +36,7 @@ export function encodeReadingState(state: ReadingState, lastModified: number): o
     d: orLeftOut(day, dayOf(lastTime)),
     t: lastTime === null ? undefined : lastTime - base,
     x: crossing === null ? undefined : [crossing.day, crossing.time - base],
+    h: state.shown === null ? undefined : shortShown(state.shown),
     r: shortRecord(record, newest, base),
     a: state.firstTimestamp ?? undefined,
     b: orLeftOut(firstDay, day),
@@ -61,6 +64,7 @@ export function decodeReadingState(json: unknown, lastModified: number): Reading
       const crossing = listAt(parent, name);
       return { day: finite(crossing, 0), time: base + finite(crossing, 1) };
     }),
+    shown: orNull(at, 'h', shownFrom),
     record: recordFrom(at, newest, base),
     firstTimestamp: orNull(at, 'a', text),
     firstDay: at['b'] === undefined ? day : orNull(at, 'b', finite),
@@ -94,6 +98,22 @@ function recordFrom(at: JsonFields, newest: DedupMark | null, base: number): Rea
   });
 }
 
+function shortShown({ evidence, dateOrder, partialStreams, awaitsLevel }: ShownState): number[] {
+  const order = dateOrder === null ? 0 : dateOrders.indexOf(dateOrder) + 1;
+  return [evidences.indexOf(evidence), order, partialStreams + (awaitsLevel ? AWAITS_LEVEL : 0)];
+}
+
+function shownFrom(parent: JsonFields, name: string): ShownState {
+  const shown = listAt(parent, name);
+  const bits = count(shown, 2);
+  return {
+    evidence: evidences[count(shown, 0)] ?? 'timestamps',
+    dateOrder: dateOrders[count(shown, 1) - 1] ?? null,
+    partialStreams: bits & (AWAITS_LEVEL - 1),
+    awaitsLevel: (bits & AWAITS_LEVEL) !== 0,
+  };
+}
+
 function stampMark(parent: JsonFields, name: string, lastModified: number): DedupMark {
   const at = listAt(parent, name);
   return {
@@ -111,6 +131,7 @@ function dayOf(lastTime: number | null): number | null {
 
 const AGAIN = 1;
 const FUTURE = 2;
+const AWAITS_LEVEL = 4;
 
 function columnsAsList({ date, time, timestamp, status, isLocal, day }: W3cState): (number | null)[] {
   return [date, time, timestamp, status, isLocal ? 1 : 0, day];

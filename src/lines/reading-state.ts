@@ -1,3 +1,4 @@
+import type { DateOrder } from './date-order';
 import type { W3cState } from './formats/access/w3c-columns';
 
 /**
@@ -19,6 +20,11 @@ export interface ReadingState {
    * For an hour, a forward jump may return to the day before.
    */
   readonly crossing: { readonly day: number; readonly time: number } | null;
+  /**
+   * What the lines have shown, which decides how later ones are read. Null stands for nothing but timestamps when there
+   * is a record, and for nothing when there is none.
+   */
+  readonly shown: ShownState | null;
   /** The record that continuations belong to; null while lines are RAW. */
   readonly record: { readonly time: number; readonly again: boolean; readonly future: boolean } | null;
   /**
@@ -42,6 +48,21 @@ export interface ReadingState {
   readonly openCut: 'head' | 'tail' | null;
 }
 
+/** See {@link ReadingState.shown}. */
+export interface ShownState {
+  /** What the records have: once a source has shown timestamps, a line without one continues a record. */
+  readonly evidence: Evidence;
+  /** The order of day, month and year, once a date has shown it. */
+  readonly dateOrder: DateOrder | null;
+  /** Streams whose last wrapped line continues in the next one, as bits: 1 standard output, 2 standard error. */
+  readonly partialStreams: number;
+  /** True when the line above is the first of the two of a record, of which the second tells the level. */
+  readonly awaitsLevel: boolean;
+}
+
+export const evidences = ['nothing', 'levels', 'timestamps'] as const;
+export type Evidence = (typeof evidences)[number];
+
 export interface DedupMark {
   readonly time: number;
   /** 32-bit hashes of at most 1,024 lines with this timestamp. */
@@ -54,6 +75,7 @@ export const initialReadingState: ReadingState = {
   day: null,
   lastTime: null,
   crossing: null,
+  shown: null,
   record: null,
   firstTimestamp: null,
   firstDay: null,

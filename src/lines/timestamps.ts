@@ -17,6 +17,8 @@ export const TimestampKind = {
   YEARLESS: 3,
   /** None: the line is a record at the time of the record above, or at the upload's time before the first timestamp. */
   NONE: 4,
+  /** Wall time of a date whose order of day, month and year is open, packed by `packUnordered` in `date-order.ts`. */
+  UNORDERED: 5,
 } as const;
 export type TimestampKind = (typeof TimestampKind)[keyof typeof TimestampKind];
 
@@ -53,7 +55,7 @@ export function twoDigits(bytes: Buffer, pos: number): number {
 }
 
 /** Like {@link twoDigits}, but the first digit may be a space. */
-function paddedTwoDigits(bytes: Buffer, pos: number): number {
+export function paddedTwoDigits(bytes: Buffer, pos: number): number {
   const ones = byteAt(bytes, pos + 1);
   return byteAt(bytes, pos) === 32 && isDigit(ones) ? ones - 48 : twoDigits(bytes, pos);
 }
@@ -84,8 +86,8 @@ export function addClock(hour: number, minute: number, second: number, out: Time
   return true;
 }
 
-/** Reads milliseconds and ignores further digits. Returns `pos` when there is no fraction. */
-function readFraction(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+/** Reads milliseconds after `.` or `,` and ignores further digits. Returns `pos` when there is no fraction. */
+export function readFraction(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   const mark = byteAt(bytes, pos);
   if ((mark !== 46 && mark !== 44) || pos + 1 >= end || !isDigit(byteAt(bytes, pos + 1))) return pos;
   let unit = 100;
@@ -139,7 +141,7 @@ export function readAsctime(bytes: Buffer, pos: number, end: number, out: Timest
   return addDay(epochDay(year, monthAt(bytes, pos), paddedTwoDigits(bytes, pos + 4)), out) ? behind + 5 : -1;
 }
 
-/** `Z`, `+02:00` or `+0200`: makes a wall time absolute. Returns `pos` when there is none. */
+/** `Z`, `+02:00`, `+0200` or `+02`: makes a wall time absolute. Returns `pos` when there is none. */
 export function readOffset(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   const sign = byteAt(bytes, pos);
   if (pos >= end) return pos;
@@ -147,15 +149,16 @@ export function readOffset(bytes: Buffer, pos: number, end: number, out: Timesta
     out.kind = TimestampKind.ABSOLUTE;
     return pos + 1;
   }
-  if ((sign !== 43 && sign !== 45) || pos + 5 > end) return pos;
-  const minutesAt = bytes[pos + 3] === 58 ? pos + 4 : pos + 3;
+  if ((sign !== 43 && sign !== 45) || pos + 3 > end) return pos;
   const hours = twoDigits(bytes, pos + 1);
-  const minutes = minutesAt + 2 <= end ? twoDigits(bytes, minutesAt) : -1;
+  const minutesAt = bytes[pos + 3] === 58 ? pos + 4 : pos + 3;
+  const hasMinutes = pos + 3 < end && (minutesAt === pos + 4 || isDigit(byteAt(bytes, minutesAt)));
+  const minutes = !hasMinutes ? 0 : minutesAt + 2 <= end ? twoDigits(bytes, minutesAt) : -1;
   if (hours < 0 || hours > 18 || minutes < 0 || minutes > 59) return pos;
   const offset = (hours * 60 + minutes) * 60_000;
   out.time += sign === 43 ? -offset : offset;
   out.kind = TimestampKind.ABSOLUTE;
-  return minutesAt + 2;
+  return hasMinutes ? minutesAt + 2 : pos + 3;
 }
 
 /** `yyyy-MM-dd HH:mm:ss` with `T` or a space between, optionally with a zone; sets `out`. */
@@ -168,7 +171,7 @@ export function readDateTime(bytes: Buffer, pos: number, end: number, out: Times
   return behind === -1 ? -1 : readOffset(bytes, behind, end, out);
 }
 
-function readYear(bytes: Buffer, pos: number, end: number): number {
+export function readYear(bytes: Buffer, pos: number, end: number): number {
   if (pos + 4 > end) return -1;
   const century = twoDigits(bytes, pos);
   const year = twoDigits(bytes, pos + 2);

@@ -19,4 +19,9 @@ export interface LineFormat {
    * otherwise the contents of `out` are undefined.
    */
   readonly parse: (bytes: Buffer, start: number, end: number, out: ParsedLine) => boolean;
+  /**
+   * True when it reads lines otherwise than the head scan would, which matches them too: it is tried before the head
+   * scan even while that is the current format.
+   */
+  readonly precedesHead?: true;
 }

@@ -1,5 +1,5 @@
 import { Level } from '../line-batch';
-import { levelOf } from '../levels';
+import { headLevelOf } from '../levels';
 import {
   TimestampKind,
   byteAt,
@@ -14,7 +14,9 @@ import {
   readShortDate,
   skipSpaces,
 } from '../timestamps';
+import { zoneOffsetOf } from '../zone-names';
 import type { LineFormat, ParsedLine } from './format';
+import { scanLevel } from './head-level';
 
 /** Single-line formats: a timestamp, some tokens, a level. */
 
@@ -80,21 +82,10 @@ export const apacheError: LineFormat = {
     out.time = 0;
     const close = readAsctime(bytes, start + 5, end, out);
     if (close === -1 || close >= end || bytes[close] !== 93) return false;
-    out.level = readApacheLevel(bytes, skipSpaces(bytes, close + 1, end), end);
+    out.level = scanLevel(bytes, close + 1, end, false);
     return true;
   },
 };
-
-/** `[level]` or `[module:level]` at `pos`; Apache's `trace1` … `trace8` count as TRACE. */
-function readApacheLevel(bytes: Buffer, pos: number, end: number): Level {
-  if (pos >= end || bytes[pos] !== 91) return Level.NONE;
-  let word = pos + 1;
-  for (let i = word; i < end && bytes[i] !== 93 && bytes[i] !== 32; i++) if (bytes[i] === 58) word = i + 1;
-  const wordEnd = letters(bytes, word, end);
-  const close = wordEnd < end && isDigit(byteAt(bytes, wordEnd)) ? wordEnd + 1 : wordEnd;
-  if (close >= end || bytes[close] !== 93) return Level.NONE;
-  return levelOf(bytes, word, wordEnd) ?? Level.NONE;
-}
 
 /** OpenStack: `2017-05-16 00:00:00.008 25746 INFO logger message`, optionally after a file name. */
 export const openStack: LineFormat = {
@@ -124,13 +115,20 @@ function readThreadAndLevel(bytes: Buffer, pos: number, end: number, out: Parsed
   if (pos >= end || bytes[pos] !== 91) return readLevel(bytes, pos, end, out);
 
   const close = closingBracket(bytes, pos, end);
-  if (close === -1) return false;
-  const bracketed = levelOf(bytes, pos + 1, close);
+  if (close === -1 || isZone(bytes, pos + 1, close)) return false;
+  const bracketed = headLevelOf(bytes, pos + 1, close);
   if (bracketed !== undefined) {
     out.level = bracketed;
     return true;
   }
   return readLevelInCapitals(bytes, close + 1, end, out);
+}
+
+/** True when brackets hold a zone (`+0200`, `CET`), which the head scan reads. */
+function isZone(bytes: Buffer, pos: number, close: number): boolean {
+  const first = byteAt(bytes, pos);
+  if (first === 43 || first === 45) return isDigit(byteAt(bytes, pos + 1));
+  return first < 97 && zoneOffsetOf(bytes, pos, close) !== undefined;
 }
 
 /** ` pid LEVEL`. */
@@ -145,7 +143,7 @@ function readPidAndLevel(bytes: Buffer, pos: number, end: number, out: ParsedLin
 /** A level word that stands alone. */
 function readLevel(bytes: Buffer, pos: number, end: number, out: ParsedLine): boolean {
   const wordEnd = letters(bytes, pos, end);
-  const level = wordEnd === end || isDelimiter(byteAt(bytes, wordEnd)) ? levelOf(bytes, pos, wordEnd) : undefined;
+  const level = wordEnd === end || isDelimiter(byteAt(bytes, wordEnd)) ? headLevelOf(bytes, pos, wordEnd) : undefined;
   if (level === undefined) return false;
   out.level = level;
   return true;

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { initialReadingState, type ReadingState, type DedupMark } from '../../../src/lines/reading-state';
+import { dateOrders } from '../../../src/lines/date-order';
+import { evidences, initialReadingState, type ReadingState, type DedupMark } from '../../../src/lines/reading-state';
 import { changed, type CheckpointChange } from '../../support/ingestion/checkpoints';
 import { quarantineReasons, type Checkpoint } from '../../../src/ingestion/checkpoint';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/ingestion/checkpoint-record';
@@ -35,6 +36,14 @@ const reading: fc.Arbitrary<ReadingState> = fc
     day: orNull(day),
     lastTime: orNull(time),
     crossing: orNull(fc.record({ day, time })),
+    shown: orNull(
+      fc.record({
+        evidence: fc.constantFrom(...evidences),
+        dateOrder: fc.constantFrom(null, ...dateOrders),
+        partialStreams: fc.nat({ max: 3 }),
+        awaitsLevel: fc.boolean(),
+      }),
+    ),
     record: orNull(fc.record({ time, again: fc.boolean(), future: fc.boolean() })),
     firstTimestamp: orNull(fc.string()),
     firstDay: orNull(day),
@@ -119,8 +128,8 @@ describe('checkpoint record of the version before', () => {
     'is decoded, and encoded to the same bytes (%i)',
     (_, record) => {
       const { key, value } = record;
-      // That version knew only topic `logs`, and no columns.
-      const format = { ...record.checkpoint.format, columns: null };
+      // That version knew only topic `logs`, only records with timestamps, and no columns.
+      const format = { ...record.checkpoint.format, columns: null, shown: null };
       const checkpoint = { ...record.checkpoint, topic: 'logs', format };
       const decoded = decodeCheckpoint(Buffer.from(key), Buffer.from(value));
       expect(decoded).toEqual(checkpoint);

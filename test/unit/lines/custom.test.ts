@@ -20,7 +20,7 @@ function parse(pattern: string, line: string | Buffer): string | null {
   const format = customFormat(compilePattern(pattern), words);
   if (!format.parse(bytes, before.length, before.length + text.length, out)) return null;
   const iso = new Date(out.time).toISOString();
-  const stamp = { 0: iso.slice(0, -1), 1: iso, 2: iso.slice(11, -1), 3: iso.slice(5, -1), 4: 'none' }[out.kind];
+  const stamp = { 0: iso.slice(0, -1), 1: iso, 2: iso.slice(11, -1), 3: iso.slice(5, -1), 4: 'none', 5: '?' }[out.kind];
   return `${levelNames[out.level]} ${stamp}`;
 }
 

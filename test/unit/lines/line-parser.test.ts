@@ -111,7 +111,7 @@ describe('a custom format', () => {
     expect(readAll([ownLine], { customFormat: own }, known).read).toEqual(['ERROR 2021-10-17T11:00:00.000Z']);
     const kept = readAll([ownLine], { customFormat: own }).state;
     expect(kept.format).toBe('own');
-    expect(readAll([ownLine, knownLine], {}, kept).read).toEqual([
+    expect(readAll(['F~ 2021-10-17 11:00:00 x', knownLine], {}, kept).read).toEqual([
       'CONT 2021-10-17T11:00:00.000Z',
       'WARN 2021-10-17T11:30:00.000Z',
     ]);

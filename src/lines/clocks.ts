@@ -1,0 +1,171 @@
+import {
+  TimestampKind,
+  byteAt,
+  isDigit,
+  isLetter,
+  readFraction,
+  readOffset,
+  skipSpaces,
+  twoDigits,
+  type Timestamp,
+} from './timestamps';
+import { zoneOffsetOf } from './zone-names';
+
+/** Reads times of day in any usual notation, and the zones after them. */
+
+const minuteMs = 60_000;
+
+/**
+ * `10:00:00.123 AM +01:00`: hour (one digit or two), minute, then optionally second, fraction, AM or PM, and zone. Adds
+ * to `out.time`; a zone makes a wall time absolute.
+ *
+ * @param colon the byte between hour, minute and second: 58, or 46 for `10.00.00`
+ * @returns the position after it, -1 when there is none or when a letter or digit follows
+ */
+export function readAnyClock(bytes: Buffer, pos: number, end: number, out: Timestamp, colon = 58): number {
+  const hourEnd = isDigit(byteAt(bytes, pos + 1)) ? pos + 2 : pos + 1;
+  if (hourEnd + 3 > end || bytes[hourEnd] !== colon) return -1;
+  const hour = hourEnd === pos + 2 ? twoDigits(bytes, pos) : byteAt(bytes, pos) - 48;
+  const minute = twoDigits(bytes, hourEnd + 1);
+  let at = hourEnd + 3;
+  let second = 0;
+  const hasSecond = at + 3 <= end && bytes[at] === colon;
+  if (hasSecond) {
+    second = twoDigits(bytes, at + 1);
+    at += 3;
+  } else if (colon !== 58) return -1;
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return -1;
+  out.time += ((hour * 60 + minute) * 60 + (second === 60 ? 59 : second)) * 1000;
+  if (hasSecond) at = readAnyFraction(bytes, at, end, out);
+  at = readHalfDay(bytes, at, end, hour, out);
+  at = readZone(bytes, at, end, out);
+  return at < end && (isDigit(byteAt(bytes, at)) || isLetter(byteAt(bytes, at))) ? -1 : at;
+}
+
+/** After `.`, `,`, or `:` before exactly three digits. */
+function readAnyFraction(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+  if (pos >= end || bytes[pos] !== 58) return readFraction(bytes, pos, end, out);
+  if (pos + 4 > end || (pos + 4 < end && isDigit(byteAt(bytes, pos + 4)))) return pos;
+  const tens = twoDigits(bytes, pos + 2);
+  const hundreds = byteAt(bytes, pos + 1) - 48;
+  if (tens < 0 || hundreds < 0 || hundreds > 9) return pos;
+  out.time += hundreds * 100 + tens;
+  return pos + 4;
+}
+
+/** `AM`, `PM`, `a.m.`, optionally after a space (also the narrow one of Unicode). Returns `pos` when there is none. */
+export function readHalfDay(bytes: Buffer, pos: number, end: number, hour: number, out: Timestamp): number {
+  let at = pos;
+  if (bytes[at] === 32) at++;
+  else if (bytes[at] === 0xe2 && bytes[at + 1] === 0x80 && bytes[at + 2] === 0xaf) at += 3;
+  const half = byteAt(bytes, at) | 32;
+  if (at + 2 > end || (half !== 97 && half !== 112)) return pos;
+  let m = at + 1;
+  if (bytes[m] === 46) m++;
+  if (m >= end || (byteAt(bytes, m) | 32) !== 109) return pos;
+  const after = bytes[m + 1] === 46 && m > at + 1 && m + 1 < end ? m + 2 : m + 1;
+  if (after < end && isLetter(byteAt(bytes, after))) return pos;
+  if (half === 97 && hour === 12) out.time -= 12 * 60 * minuteMs;
+  if (half === 112 && hour < 12) out.time += 12 * 60 * minuteMs;
+  return after;
+}
+
+/**
+ * `Z`, `+02:00`, `+0200`, `+02`, `CET`, `UTC+1`, also after a space or in brackets. Returns `pos` when there is none.
+ * Timestamps without a date keep their wall time.
+ */
+export function readZone(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+  if (pos >= end) return pos;
+  const first = byteAt(bytes, pos);
+  if (first !== 32) return readZoneAt(bytes, pos, end, out, false);
+  const at = pos + 1;
+  const open = byteAt(bytes, at);
+  if (open === 91 || open === 40) {
+    const close = readZoneAt(bytes, at + 1, end, out, true);
+    return close > at + 1 ? close : pos;
+  }
+  const after = readZoneAt(bytes, at, end, out, false);
+  return after === at ? pos : after;
+}
+
+function readZoneAt(bytes: Buffer, pos: number, end: number, out: Timestamp, inBrackets: boolean): number {
+  const first = byteAt(bytes, pos);
+  const { kind, time } = out;
+  let after = pos;
+  if (first === 90 || first === 43 || first === 45) {
+    // After a space, a single `-12` is more likely a number than an offset.
+    if (first === 45 && bytes[pos - 1] === 32 && (pos + 5 > end || !isDigitOrColon(byteAt(bytes, pos + 3)))) return pos;
+    after = readOffset(bytes, pos, end, out);
+  } else if (first >= 65 && first <= 90) {
+    after = readZoneName(bytes, pos, end, out);
+  }
+  const closes = after < end && (bytes[after] === 93 || bytes[after] === 41);
+  const isWhole = inBrackets
+    ? closes
+    : after >= end || (!isDigit(byteAt(bytes, after)) && !isLetter(byteAt(bytes, after)));
+  if (after === pos || !isWhole) {
+    out.kind = kind;
+    out.time = time;
+    return pos;
+  }
+  if (kind !== TimestampKind.WALL) {
+    out.kind = kind;
+    out.time = time;
+  }
+  return inBrackets ? after + 1 : after;
+}
+
+function isDigitOrColon(byte: number): boolean {
+  return byte >= 48 && byte <= 58;
+}
+
+/** `CET`, or `UTC` and `GMT` with an optional offset after them. */
+function readZoneName(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+  let after = pos;
+  while (after < end && byteAt(bytes, after) >= 65 && byteAt(bytes, after) <= 90) after++;
+  const minutes = zoneOffsetOf(bytes, pos, after);
+  if (minutes === undefined) return pos;
+  const sign = byteAt(bytes, after);
+  if (minutes === 0 && after < end && (sign === 43 || sign === 45)) {
+    const offsetEnd = readOffset(bytes, after, end, out);
+    if (offsetEnd > after) return offsetEnd;
+    // `UTC+1`
+    if (after + 2 <= end && isDigit(byteAt(bytes, after + 1))) {
+      out.time -= (sign === 43 ? 60 : -60) * (byteAt(bytes, after + 1) - 48) * minuteMs;
+      out.kind = TimestampKind.ABSOLUTE;
+      return after + 2;
+    }
+  }
+  out.time -= minutes * minuteMs;
+  out.kind = TimestampKind.ABSOLUTE;
+  return after;
+}
+
+/** The clock after a date: spaces, `T`, `_`, `-`, `:`, `|` or `,` lie between. */
+export function readClockAfterDate(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+  if (pos >= end) return -1;
+  const byte = byteAt(bytes, pos);
+  if (byte === 32) {
+    const at = skipSpaces(bytes, pos, Math.min(end, pos + 2));
+    if (bytes[at] === 45 && bytes[at + 1] === 32) return readAnyClock(bytes, at + 2, end, out); // `date - time`
+    if (bytes[at] === 45 && bytes[at + 1] === 45 && bytes[at + 2] === 32) return readAnyClock(bytes, at + 3, end, out);
+    return readAnyClock(bytes, at, end, out);
+  }
+  if (byte === 44 || byte === 58) {
+    // `, ` and `::` too
+    const next = byteAt(bytes, pos + 1);
+    return readAnyClock(bytes, next === 32 || next === byte ? pos + 2 : pos + 1, end, out);
+  }
+  if (byte === 84 || byte === 116 || byte === 95 || byte === 124) return readAnyClock(bytes, pos + 1, end, out);
+  if (byte !== 45) return -1;
+  return readDottedOrColon(bytes, pos + 1, end, out);
+}
+
+/** DB2 and Unreal write `-10.00.00.123`. */
+function readDottedOrColon(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+  const time = out.time;
+  const after = readAnyClock(bytes, pos, end, out);
+  if (after !== -1) return after;
+  out.time = time;
+  return readAnyClock(bytes, pos, end, out, 46);
+}

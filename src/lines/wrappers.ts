@@ -1,0 +1,152 @@
+import { levelOf } from './levels';
+import { readDateTime, TimestampKind, byteAt, isDigit, isLetter, type Timestamp } from './timestamps';
+
+/** What a container runtime or a tool puts around a program's line. */
+
+/** The line inside a wrapper. All lines share one object. */
+export interface Unwrapped extends Timestamp {
+  /** The line lies in bytes [start, end) of this buffer, which the next line may overwrite. */
+  bytes: Buffer;
+  start: number;
+  end: number;
+  /** True when the wrapper tells the time: `kind` and `time` hold it. */
+  hasTime: boolean;
+  /** A bit per stream: 1 standard output, 2 standard error; 0 when the wrapper does not split lines. */
+  stream: number;
+  /** True when the next wrapped line of the stream continues this one. */
+  isPartial: boolean;
+}
+
+/** The object that {@link Wrapper.unwrap} fills. */
+export function initialUnwrapped(): Unwrapped {
+  return {
+    bytes: plain,
+    start: 0,
+    end: 0,
+    kind: TimestampKind.NONE,
+    time: 0,
+    hasTime: false,
+    stream: 0,
+    isPartial: false,
+  };
+}
+
+/** One kind of wrapper. */
+export interface Wrapper {
+  readonly name: string;
+  readonly mayBeginWith: (byte: number) => boolean;
+  /** Finds the line inside the one in bytes [start, end). On failure the contents of `out` are undefined. */
+  readonly unwrap: (bytes: Buffer, start: number, end: number, out: Unwrapped) => boolean;
+  readonly samples: readonly (readonly [line: string, inner: string])[];
+}
+
+/** containerd and CRI-O: `2026-11-29T10:00:00.123456789Z stdout F line`; `P` marks a part of a line. */
+const cri: Wrapper = {
+  name: 'cri',
+  mayBeginWith: isDigit,
+  unwrap(bytes, start, end, out) {
+    const pos = readDateTime(bytes, start, end, out);
+    if (pos === -1 || pos + 10 > end || out.kind !== TimestampKind.ABSOLUTE) return false;
+    if (bytes[pos] !== 32 || bytes[pos + 1] !== 115 || bytes[pos + 2] !== 116 || bytes[pos + 3] !== 100) return false;
+    const isOut = isText(bytes, pos + 4, outLetters);
+    if (!isOut && !isText(bytes, pos + 4, errLetters)) return false;
+    const tag = pos + 8;
+    if (bytes[tag - 1] !== 32 || (bytes[tag] !== 70 && bytes[tag] !== 80)) return false;
+    let inner = tag + 1;
+    while (inner < end && bytes[inner] !== 32) inner++; // further tags
+    out.bytes = bytes;
+    out.start = Math.min(end, inner + 1);
+    out.end = end;
+    out.hasTime = true;
+    out.stream = isOut ? 1 : 2;
+    out.isPartial = bytes[tag] === 80;
+    return true;
+  },
+  samples: [
+    ['2026-11-29T10:00:00.123456789Z stdout F 10:00:00 INFO started', '10:00:00 INFO started'],
+    ['2026-11-29T10:00:00.123456789+01:00 stderr P a part', 'a part'],
+    ['2026-11-29T10:00:00.123456789Z stdout F ', ''],
+  ],
+};
+
+const outLetters = Buffer.from('out');
+const errLetters = Buffer.from('err');
+
+function isText(bytes: Buffer, pos: number, text: Buffer): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[pos + i] !== text[i]) return false;
+  return true;
+}
+
+const maxName = 80;
+
+/** Compose, Swarm, PM2, foreman: `web-1  | line`. */
+const named: Wrapper = {
+  name: 'name |',
+  mayBeginWith: (byte) => isDigit(byte) || isLetter(byte),
+  unwrap(bytes, start, end, out) {
+    const limit = Math.min(end, start + maxName);
+    let pos = start;
+    let hasLetter = false;
+    for (; pos < limit && isNameByte(byteAt(bytes, pos)); pos++) hasLetter ||= isLetter(byteAt(bytes, pos));
+    if (bytes[pos] === 124 && pos === start + 1 && isDigit(byteAt(bytes, start))) {
+      // PM2: `0|app  | line`
+      for (pos++; pos < limit && isNameByte(byteAt(bytes, pos)); pos++) hasLetter = true;
+    }
+    if (!hasLetter || pos >= limit || bytes[pos] !== 32 || levelOf(bytes, start, pos) !== undefined) return false;
+    while (pos < limit && bytes[pos] === 32) pos++;
+    if (pos >= limit || bytes[pos] !== 124) return false;
+    out.bytes = bytes;
+    out.start = pos + 1 < end && bytes[pos + 1] === 32 ? pos + 2 : pos + 1;
+    out.end = end;
+    out.hasTime = false;
+    out.stream = 0;
+    out.isPartial = false;
+    return true;
+  },
+  samples: [
+    ['web-1     | 2026-11-29 10:00:00,123 INFO shop: started', '2026-11-29 10:00:00,123 INFO shop: started'],
+    ['db_1  |', ''],
+    ['web.1.x7k2@node1    | ERROR: x', 'ERROR: x'],
+    ['0|shop  | 2026-11-29T10:00:00: listening', '2026-11-29T10:00:00: listening'],
+  ],
+};
+
+function isNameByte(byte: number): boolean {
+  return isDigit(byte) || isLetter(byte) || byte === 45 || byte === 95 || byte === 46 || byte === 64 || byte === 47;
+}
+
+/** All wrappers, in the order of trial. */
+export const wrappers: readonly Wrapper[] = [cri, named];
+
+const byFirstByte = Array.from({ length: 256 }, (_, byte) => wrappers.filter((one) => one.mayBeginWith(byte)));
+const none: readonly Wrapper[] = [];
+
+/** The wrappers that a line may have, by its first byte. */
+export function wrappersFor(byte: number): readonly Wrapper[] {
+  return byFirstByte[byte] ?? none;
+}
+
+/** No more than this much of a line is searched for colors. */
+const maxPlain = 1024;
+const plain = Buffer.alloc(maxPlain);
+
+/**
+ * Copies the beginning of a line without escape sequences of terminals (ECMA-48: `ESC [ … letter`).
+ * @returns the copy's length; its bytes are those of {@link plainHead} until the next call
+ */
+export function stripColors(bytes: Buffer, start: number, end: number): number {
+  let length = 0;
+  for (let pos = start; pos < end && length < maxPlain; pos++) {
+    if (bytes[pos] !== 27) {
+      plain[length++] = byteAt(bytes, pos);
+      continue;
+    }
+    if (bytes[pos + 1] !== 91) continue;
+    pos += 2;
+    while (pos < end && byteAt(bytes, pos) < 64) pos++;
+  }
+  return length;
+}
+
+/** See {@link stripColors}. */
+export const plainHead: Buffer = plain;
