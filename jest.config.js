@@ -13,6 +13,8 @@ module.exports = {
   transform,
   // An ES module only.
   transformIgnorePatterns: ['/node_modules/(?!zstddec/)'],
+  // `import()` names the compiled file.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'] },
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: process.env.TELLTALE_TEST_REAL ? [] : ['/test/real/', '/test/chaos/'],

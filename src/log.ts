@@ -1,4 +1,4 @@
-import { createLogger, format, transports } from 'winston';
+import type * as Winston from 'winston';
 import { isTelltaleError } from './errors';
 import { escapeControls } from './escape-controls';
 
@@ -16,32 +16,23 @@ export interface Logger {
   child(fields: LogFields): Logger;
 }
 
-/**
- * Creates the log, which writes to standard error.
- * @param options.level the least urgent level to write
- * @param options.json one JSON object per line, `{"time", "level", "message", …fields}`; else short lines for people:
- *   `10:18:02 warn message key=value` (UTC)
- */
-export function createLog(options: { level: LogLevel; json: boolean }): Logger {
-  const winston = createLogger({
-    level: options.level,
-    levels: { error: 0, warn: 1, info: 2, debug: 3 },
-    format: format.printf(({ level, message, fields }) => {
-      const entry: LogEntry = {
-        time: new Date(),
-        level,
-        message: String(message),
-        fields: isFields(fields) ? fields : {},
-      };
-      return options.json ? jsonLine(entry) : humanLine(entry);
-    }),
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston types its classes as interfaces
-    transports: [new transports.Stream({ stream: process.stderr })],
-  });
+interface LogOptions {
+  /** The least urgent level to write. */
+  readonly level: LogLevel;
+  /**
+   * One JSON object per line, `{"time", "level", "message", …fields}`; else short lines for people:
+   * `10:18:02 warn message key=value` (UTC).
+   */
+  readonly json: boolean;
+}
+
+/** Creates the log, which writes to standard error. */
+export function createLog(options: LogOptions): Logger {
+  let opened: Winston.Logger | null = null;
   const logger = (own: LogFields): Logger => {
     // Nested in one field, because winston gives some names a meaning (`message`, `stack`).
     const write = (level: LogLevel) => (message: string, fields?: LogFields) =>
-      void winston.log({ level, message, fields: { ...own, ...fields } });
+      void (opened ??= openWinston(options)).log({ level, message, fields: { ...own, ...fields } });
     return {
       error: write('error'),
       warn: write('warn'),
@@ -51,6 +42,27 @@ export function createLog(options: { level: LogLevel; json: boolean }): Logger {
     };
   };
   return logger({});
+}
+
+/** Loads winston for the first line: commands that log nothing start faster without it. */
+function openWinston({ level, json }: LogOptions): Winston.Logger {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a line must not wait for import()
+  const { createLogger, format, transports } = require('winston') as typeof Winston;
+  return createLogger({
+    level,
+    levels: { error: 0, warn: 1, info: 2, debug: 3 },
+    format: format.printf(({ level, message, fields }) => {
+      const entry: LogEntry = {
+        time: new Date(),
+        level,
+        message: String(message),
+        fields: isFields(fields) ? fields : {},
+      };
+      return json ? jsonLine(entry) : humanLine(entry);
+    }),
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston types its classes as interfaces
+    transports: [new transports.Stream({ stream: process.stderr })],
+  });
 }
 
 function isFields(value: unknown): value is LogFields {

@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { ConsumerOptions } from '../../actors/consumer';
 import type { ProducerOptions } from '../../actors/producer';
-import { createHandler } from '../../lambda/handler';
 import { acquireLock, type Lock } from '../adapters/embedded/lock';
-import { createLocalCommandRunner } from '../adapters/embedded/local-command-runner';
-import { openFolderStore } from '../adapters/embedded/folder-store';
-import { openMailbox, type Mailbox } from '../adapters/embedded/mailbox';
-import { sendSignal } from '../adapters/embedded/signal-client';
+import type { Mailbox } from '../adapters/embedded/mailbox';
 import type { KafkaSasl } from '../adapters/kafka/options';
 import { openSqliteEventLog } from '../adapters/embedded/sqlite-event-log';
 import { crc32c } from '../adapters/native/checksums';
@@ -31,7 +27,10 @@ import { kafkaRegion } from './kafka-region';
 import { partsToRun } from './parts';
 import { lineTopicsOf, topicsOf } from './topics';
 
-/** The one place that chooses adapters: everything else is handed ports. */
+/**
+ * The one place that chooses adapters: everything else is handed ports. It loads an adapter when a program opens it, so that
+ * commands such as `cat` start quickly.
+ */
 
 /**
  * Takes the lock of a program on its data folder, so that no second one works on it. With Kafka there may be as many
@@ -50,7 +49,6 @@ export async function openEventLog(config: Config, data: DataFolder): Promise<Ev
   return log;
 }
 
-/** Kafka's part is loaded only where it is used. */
 async function openKafka(config: Config): Promise<EventLog> {
   const { kafka } = config.eventLog;
   const { openKafkaEventLog } = await import('../adapters/kafka/event-log.js');
@@ -115,7 +113,13 @@ function settled(): Promise<void> {
  * sends the command that the local runner checks as SSM would, which hands the signal to the producer's socket.
  * @param clock says LastModified
  */
-export function openFolder(config: Config, data: DataFolder, io: Io, clock: Clock): Promise<ObservedStore> {
+export async function openFolder(config: Config, data: DataFolder, io: Io, clock: Clock): Promise<ObservedStore> {
+  const [{ openFolderStore }, { createHandler }, { createLocalCommandRunner }, { sendSignal }] = await Promise.all([
+    import('../adapters/embedded/folder-store.js'),
+    import('../../lambda/handler.js'),
+    import('../adapters/embedded/local-command-runner.js'),
+    import('../adapters/embedded/signal-client.js'),
+  ]);
   const runner = createLocalCommandRunner({
     document: readJson('conf/ssm-document.json'),
     deliver: (payload) => sendSignal(data.root, payload),
@@ -133,12 +137,12 @@ export function openFolder(config: Config, data: DataFolder, io: Io, clock: Cloc
     announcing.add(announced);
   };
   const { versioning } = config.objectStore.folder;
-  return openFolderStore({ folder: data.store, clock, versioning, onEvent }).then((store) => ({
-    store,
+  return {
+    store: await openFolderStore({ folder: data.store, clock, versioning, onEvent }),
     announced: async () => {
       await Promise.all(announcing);
     },
-  }));
+  };
 }
 
 export interface ObservedStore {
@@ -192,7 +196,8 @@ function sinceOf(since: string): ProducerOptions['since'] {
   return since === 'everything' || since === 'now' ? since : { ms: Date.parse(since) };
 }
 
-export function openMail(data: DataFolder): Promise<Mailbox> {
+export async function openMail(data: DataFolder): Promise<Mailbox> {
+  const { openMailbox } = await import('../adapters/embedded/mailbox.js');
   return openMailbox(data.mail);
 }
 

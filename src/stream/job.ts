@@ -1,4 +1,5 @@
 import type { LineBatch } from '../lines/line-batch';
+import type { DecodedRecord } from '../records/record-batch';
 import type { TopicSpec } from './topics';
 
 /**
@@ -72,6 +73,7 @@ export interface RestoredRange extends Required<RestoreRange> {
 export type JobInput =
   | BatchInput
   | LinesInput
+  | RecordsInput
   /** The input has been read to its end, and it is `now` (epoch milliseconds). */
   | { readonly type: 'tick'; readonly now: number }
   /** No more input will ever come. */
@@ -86,12 +88,20 @@ export interface BatchInput {
   readonly startOffset: number;
 }
 
-/** Lines that were never encoded as records: `replay` folds files at the speed of the scanner. */
+/** Lines that were never encoded as records: `replay` folds files at the speed of the scanner. {@link lineBatchesOf} reads both. */
 export interface LinesInput {
   readonly type: 'lines';
   readonly lines: LineBatch;
   /** When they were ingested, epoch milliseconds. */
   readonly timestamp: number;
+}
+
+/** Records of an input topic that were never encoded: `replay` hands them from job to job. {@link recordsOf} reads both. */
+export interface RecordsInput {
+  readonly type: 'records';
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly DecodedRecord[];
 }
 
 export interface Flushed {

@@ -9,6 +9,7 @@ import { configuredRule } from './alerting/rules';
 import { section, type LevelAlertsConfig } from './config';
 import { createCounting, type CountingState } from './counting/counting';
 import { renderMail } from './mail/render-mail';
+import { createWindowReader, type WindowReader } from './counting/parse-window-record';
 import { levelAlertsResults } from './results';
 import { levelAlertsView } from './view';
 
@@ -19,12 +20,15 @@ import { levelAlertsView } from './view';
 export const levelAlerts = definePipeline<LevelAlertsConfig>({
   name: 'level-alerts',
   config: section,
-  parts: (config, site) => ({
-    jobs: [countingJob(config, site), alertingJob(config, site)],
-    deliveries: [mailer(config)],
-    views: [levelAlertsView()],
-    results: [levelAlertsResults(config)],
-  }),
+  parts: (config, site) => {
+    const readWindow = createWindowReader();
+    return {
+      jobs: [countingJob(config, site), alertingJob(config, site, readWindow)],
+      deliveries: [mailer(config)],
+      views: [levelAlertsView()],
+      results: [levelAlertsResults(config, readWindow)],
+    };
+  },
 });
 
 function mailer({ keepWindows, mail: { from, to, zone, redact } }: LevelAlertsConfig): DeliveryUse<MailReport> {
@@ -56,7 +60,11 @@ function countingJob(config: LevelAlertsConfig, { partitions, engine, mode }: Si
   });
 }
 
-function alertingJob(config: LevelAlertsConfig, { partitions, mode }: Site): Job<AlertingState> {
+function alertingJob(
+  config: LevelAlertsConfig,
+  { partitions, mode }: Site,
+  readWindow: WindowReader,
+): Job<AlertingState> {
   const { alerting } = config;
   const job = createAlerting({
     partitions,
@@ -68,5 +76,5 @@ function alertingJob(config: LevelAlertsConfig, { partitions, mode }: Site): Job
     digestAfterMs: alerting.digestAfter,
     keepWindowsMs: config.keepWindows,
   });
-  return mode === 'live' ? job : overFinalWindows(job);
+  return mode === 'live' ? job : overFinalWindows(job, readWindow);
 }

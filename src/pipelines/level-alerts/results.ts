@@ -6,7 +6,7 @@ import type { MailReport, Transition } from './alerting/mail-report';
 import { parseOutboxRecord } from './alerting/outbox-records';
 import { configuredRule } from './alerting/rules';
 import type { LevelAlertsConfig } from './config';
-import { parseWindowRecord } from './counting/parse-window-record';
+import type { WindowReader } from './counting/parse-window-record';
 import type { LevelCounts, WindowRecord } from './counting/window-record';
 import { alertSummaryOf } from './mail/alert-summary';
 import { readable, windowTable } from './window-table';
@@ -26,7 +26,7 @@ interface Totals {
 }
 
 /** Final windows in order of origin and start, mails, and a summary. */
-export function levelAlertsResults(config: LevelAlertsConfig): Results {
+export function levelAlertsResults(config: LevelAlertsConfig, readWindow: WindowReader): Results {
   const windows = new Map<string, WindowRecord>();
   const reports = new Map<string, MailReport>();
   /** By id, with the reason. */
@@ -36,7 +36,7 @@ export function levelAlertsResults(config: LevelAlertsConfig): Results {
     add: ({ topic, key, value, isNew }) => {
       if (topic === 'windows') {
         const name = key.toString('utf8');
-        const window = value === null ? null : parseWindowRecord(key, value);
+        const window = value === null ? null : readWindow(key, value);
         if (value === null) windows.delete(name);
         if (window !== null) windows.set(name, window);
       } else {

@@ -1,10 +1,11 @@
 import { TelltaleError } from '../../../errors';
-import { parseWindowRecord } from '../counting/parse-window-record';
+import { parseWindowRecord, type WindowReader } from '../counting/parse-window-record';
 import type { WindowRecord } from '../counting/window-record';
 import { refuseUnreadable } from '../../../stream/continue-from';
 import type { Flushed, Job, JobInput, RestoredRange, RestoreRange } from '../../../stream/job';
 import { alertingStateTopic, outboxTopic } from '../../../stream/topics';
-import { decodeBatch } from '../../../records/record-batch';
+import { recordsOf } from '../../../stream/read-input';
+import { decodeBatch, type DecodedRecord } from '../../../records/record-batch';
 import { advance, decide } from './decide';
 import { evaluateRevision, skipEvaluated } from './evaluate';
 import { restoreIncident, takeIncidentRecords } from './incident-records';
@@ -70,7 +71,7 @@ function restore(state: AlertingState, range: RestoredRange, batch: Buffer, star
     }
     return;
   }
-  for (const { window, place } of windowsIn(batch, partition, startOffset)) {
+  for (const { window, place } of windowsIn(decodeBatch(batch, startOffset), partition, parseWindowRecord)) {
     if (window !== null && place.offset < to) state.windows.put(window, place);
   }
 }
@@ -80,8 +81,9 @@ function step(state: AlertingState, input: JobInput): void {
   state.restoring = false;
   switch (input.type) {
     case 'batch':
+    case 'records':
       state.changed = true;
-      for (const { window, place, isUnreadable } of windowsIn(input.batch, input.partition, input.startOffset)) {
+      for (const { window, place, isUnreadable } of windowsIn(recordsOf(input), input.partition, parseWindowRecord)) {
         if (isUnreadable) noteUnreadable(state, place);
         // Mails that were due since the last tick do not know this window yet.
         if (state.backlogRead) advance(state, place.timestamp - 1);
@@ -122,9 +124,13 @@ interface ReadWindow {
   readonly isUnreadable: boolean;
 }
 
-export function* windowsIn(batch: Buffer, partition: number, from: number): Generator<ReadWindow> {
-  for (const { offset, timestamp, key, value } of decodeBatch(batch, from)) {
-    const window = key === null || value === null ? null : parseWindowRecord(key, value);
+export function* windowsIn(
+  records: readonly DecodedRecord[],
+  partition: number,
+  readWindow: WindowReader,
+): Generator<ReadWindow> {
+  for (const { offset, timestamp, key, value } of records) {
+    const window = key === null || value === null ? null : readWindow(key, value);
     yield { window, place: { partition, offset, timestamp }, isUnreadable: window === null && value !== null };
   }
 }

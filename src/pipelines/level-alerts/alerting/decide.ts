@@ -8,15 +8,14 @@ import { takeBreaches, writeMails } from './write-mails';
 export function decide(state: AlertingState): void {
   takeBreaches(state);
   writeMails(state);
-  evict(state, state.now);
+  state.windows.evict(state.now - state.options.keepWindowsMs);
+  evictIncidents(state, state.now);
   state.undecided = false;
 }
 
-/** Evicts windows and closed incidents that have not changed for long at a time. */
-export function evict(state: AlertingState, at: number): void {
-  const changedBy = at - state.options.keepWindowsMs;
-  state.windows.evict(changedBy);
-  if (state.incidents.evict(changedBy)) state.changed = true;
+/** Evicts closed incidents that have not changed for long at a time. */
+export function evictIncidents(state: AlertingState, at: number): void {
+  if (state.incidents.evict(at - state.options.keepWindowsMs)) state.changed = true;
 }
 
 /**

@@ -1,6 +1,8 @@
-import type { BatchInput, Job } from '../../../stream/job';
+import type { BatchInput, Job, RecordsInput } from '../../../stream/job';
+import { recordsOf } from '../../../stream/read-input';
+import { parseWindowRecord, type WindowReader } from '../counting/parse-window-record';
 import { foldWindow, noteUnreadable, windowsIn } from './alerting';
-import { decide, decideDue, evict } from './decide';
+import { decide, decideDue, evictIncidents } from './decide';
 import type { AlertingState } from './state';
 
 /**
@@ -8,13 +10,17 @@ import type { AlertingState } from './state';
  * the end, and then drives the same job over them in order of (start, origin): each window comes at the time when it ends,
  * as if its upload had come at once, and its origin holds nothing back (`replay-equals-live`).
  */
-export function overFinalWindows(job: Job<AlertingState>): Job<AlertingState> {
+export function overFinalWindows(
+  job: Job<AlertingState>,
+  readWindow: WindowReader = parseWindowRecord,
+): Job<AlertingState> {
   return {
     ...job,
     step: (state, input) => {
       switch (input.type) {
         case 'batch':
-          keep(state, input);
+        case 'records':
+          keep(state, input, readWindow);
           return;
         case 'tick':
           return;
@@ -30,9 +36,9 @@ export function overFinalWindows(job: Job<AlertingState>): Job<AlertingState> {
 }
 
 /** Puts windows where `restore` puts them, so that a run that is killed before the end finds them again. */
-function keep(state: AlertingState, { partition, batch, startOffset }: BatchInput): void {
+function keep(state: AlertingState, input: BatchInput | RecordsInput, readWindow: WindowReader): void {
   state.changed = true;
-  for (const { window, place, isUnreadable } of windowsIn(batch, partition, startOffset)) {
+  for (const { window, place, isUnreadable } of windowsIn(recordsOf(input), input.partition, readWindow)) {
     if (isUnreadable) noteUnreadable(state, place);
     if (window !== null) state.windows.put(window, place);
   }
@@ -45,7 +51,7 @@ function foldInOrder(state: AlertingState): void {
       decide(state);
       decideDue(state, end - 1, 'all');
       // No mail is due at any other time before this window, so there is nothing to decide then.
-      evict(state, end - 1);
+      evictIncidents(state, end - 1);
       state.windows.evict(end - state.options.keepWindowsMs);
     }
     foldWindow(state, { ...record, idle: true }, { partition, offset, timestamp: end });

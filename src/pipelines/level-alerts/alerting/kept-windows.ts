@@ -171,7 +171,10 @@ export class KeptWindows {
   /** Removes and returns all windows, in order of (start, origin). */
   takeAll(): KeptWindow[] {
     const all = this.between(-Infinity, Infinity);
-    for (const window of all) this.remove(window);
+    this.byStart.clear();
+    this.origins.clear();
+    this.sums.clear();
+    for (const windows of this.byChange) windows.clear();
     return all;
   }
 

@@ -1,5 +1,6 @@
+import { TelltaleError } from '../../../errors';
 import type { Flushed, Job, Output, RestoredRange } from '../../../stream/job';
-import { lineBatchesOf } from '../../../stream/line-batches';
+import { lineBatchesOf } from '../../../stream/read-input';
 import { countingStateTopic, windowsTopic } from '../../../stream/topics';
 import { decodeBatch, type DecodedRecord } from '../../../records/record-batch';
 import { refuseUnreadable } from '../../../stream/continue-from';
@@ -44,6 +45,8 @@ export function createCounting(options: CountingOptions): Job<CountingState> {
           for (const { batch, timestamp } of lineBatchesOf(input)) countLines(state, batch, timestamp);
           state.unwritten.head = true;
           return;
+        case 'records':
+          throw new TelltaleError('INTERNAL', 'Counting counts lines, not records of another job.');
         case 'tick':
           advance(state, input.now);
           return;

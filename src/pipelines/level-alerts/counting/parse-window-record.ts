@@ -54,6 +54,20 @@ export function parseWindowKey(key: Buffer): { readonly origin: string; readonly
   return origin === null || start === null ? null : { origin, start };
 }
 
+export type WindowReader = typeof parseWindowRecord;
+
+/** {@link parseWindowRecord} for a replay: parses a record once, though both alerting and the results read it. */
+export function createWindowReader(): WindowReader {
+  const known = new WeakMap<Buffer, WindowRecord | null>();
+  return (key, value) => {
+    const before = known.get(value);
+    if (before !== undefined) return before;
+    const window = parseWindowRecord(key, value);
+    known.set(value, window);
+    return window;
+  };
+}
+
 function countsOf(value: unknown): LevelCounts | null {
   const counts = objectOr(value, null);
   if (counts === null) return null;

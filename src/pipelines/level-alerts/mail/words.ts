@@ -1,8 +1,9 @@
 import type { RuleLevel } from '../alerting/rule-kinds/rule-kind';
 
-/** `1,204` */
+/** `1,204`, and at most three decimals. Without `Intl`, whose data takes some 10 ms to load. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US');
+  const [whole = '', ...decimals] = String(Math.round(count * 1000) / 1000).split('.');
+  return [whole.replace(/\B(?=(\d{3})+$)/g, ','), ...decimals].join('.');
 }
 
 /** `1 window`, `12 windows` */

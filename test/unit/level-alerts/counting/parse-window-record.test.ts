@@ -1,6 +1,9 @@
 import Ajv2020 from 'ajv/dist/2020';
 import fc from 'fast-check';
-import { parseWindowRecord } from '../../../../src/pipelines/level-alerts/counting/parse-window-record';
+import {
+  createWindowReader,
+  parseWindowRecord,
+} from '../../../../src/pipelines/level-alerts/counting/parse-window-record';
 import schema from '../../../../src/pipelines/level-alerts/counting/window-record.schema.json';
 
 const key = { origin: 'web-1', windowStart: '2024-03-01T12:00:00Z' };
@@ -78,5 +81,18 @@ describe('parseWindowRecord', () => {
         parseWindowRecord(recordKey, value);
       }),
     );
+  });
+});
+
+describe('createWindowReader', () => {
+  it('parses a record once, and each record for itself', () => {
+    const read = createWindowReader();
+    const [first, second] = [json({ counts: { error: 1 } }), json({ counts: { error: 2 } })];
+    const window = read(json(key), first);
+    expect(window).toEqual(parseWindowRecord(json(key), first));
+    expect(read(json(key), first)).toBe(window);
+    expect(read(json(key), second)?.counts.error).toBe(2);
+    const broken = json([]);
+    expect([read(json(key), broken), read(json(key), broken)]).toEqual([null, null]);
   });
 });
