@@ -42,7 +42,11 @@ function createProgram(launch: Launch): Command {
     .addOption(
       new Option('--kafka <brokers>', 'host:port,… of a Kafka as event log (eventLog.kafka.brokers)').conflicts('once'),
     )
-    .option('--once', 'reads the files, closes every window, delivers every mail, and exits', false)
+    .option(
+      '--once',
+      'reads the files, closes every window, delivers every mail, and exits; 1 where a file cannot be read or a mail is refused',
+      false,
+    )
     .action(async (files: readonly string[], options: LocalFlags, command: Command) => {
       if (options.once && files.length === 0) {
         throw new TelltaleError('USAGE', 'local --once needs files: telltale local --once [--data DIR] FILE…');
@@ -68,7 +72,7 @@ function createProgram(launch: Launch): Command {
 
   program
     .command('producer')
-    .description('reads new lines of the log files in the object store into the event log')
+    .description('reads new lines of the log files in the object store into the event log; Ctrl-C drains')
     .action((_: object, command: Command) =>
       launch(command.optsWithGlobals(), async ({ loaded, io }) => {
         const { runProducer } = await import('./apps/producer.js');
@@ -78,7 +82,7 @@ function createProgram(launch: Launch): Command {
 
   program
     .command('consumer')
-    .description('counts lines in windows, decides on alerts and mails them')
+    .description('counts lines in windows, decides on alerts and mails them; Ctrl-C drains')
     .action((_: object, command: Command) =>
       launch(command.optsWithGlobals(), async ({ loaded, io }) => {
         const { runConsumer } = await import('./apps/consumer.js');
@@ -88,7 +92,7 @@ function createProgram(launch: Launch): Command {
 
   program
     .command('generator')
-    .description('writes log files')
+    .description('writes log files of some hosts, and uploads them to the object store')
     .action((_: object, command: Command) =>
       launch(command.optsWithGlobals(), async ({ loaded, io }) => {
         const { runGenerator } = await import('./apps/generator.js');
@@ -98,13 +102,16 @@ function createProgram(launch: Launch): Command {
 
   program
     .command('signal')
-    .description('tells the running producer that an object has arrived')
+    .description('tells the running producer that an object has arrived; exit code 1 when none runs')
     .option('--bucket <name>', 'bucket of the object')
     .option('--key <key>', 'key of the object, decoded')
     .option('--version <id>', 'version of the object')
     .option('--sequencer <hex>', "the event's sequencer")
     .addOption(
-      new Option('--payload <base64url>', 'all of these, encoded').conflicts(['bucket', 'key', 'version', 'sequencer']),
+      new Option(
+        '--payload <base64url>',
+        'instead of the others: all of them, as the Lambda function encodes them',
+      ).conflicts(['bucket', 'key', 'version', 'sequencer']),
     )
     .action((options: SignalOptions, command: Command) => {
       const arrival = arrivalOf(options);
@@ -116,8 +123,10 @@ function createProgram(launch: Launch): Command {
 
   program
     .command('replay')
-    .description('counts files, and shows the mails that the rules would have sent')
-    .argument('<path...>', 'files or folders; - is standard input')
+    .description(
+      'counts files, and shows the mails that the rules would have sent; exit code 1 where a file cannot be read',
+    )
+    .argument('<path...>', 'files or folders, each file once; - is standard input')
     .option('--terminated-only', 'leave out a last line without a line end', false)
     .action((paths: string[], options: { terminatedOnly: boolean }, command: Command) =>
       launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
@@ -128,7 +137,7 @@ function createProgram(launch: Launch): Command {
 
   program
     .command('cat')
-    .description('prints the records of a topic')
+    .description('prints the committed records of a topic')
     .argument('[topic]', 'without one: prints the names of all topics')
     .option('--partition <n>', 'only this partition', wholeNumber())
     .option('--from <offset>', 'from this offset on; 0 when not given', wholeNumber(), 0)
@@ -146,14 +155,19 @@ function createProgram(launch: Launch): Command {
   program
     .command('audit')
     .description(
-      'proves for each source that nothing is lost and nothing is there twice; exit code 1 where it is not so',
+      'proves for each source that no line is lost and none is there twice; exit code 1 where it is not so, or a named ' +
+        'source is not read. A source in quarantine is listed, and does not fail',
     )
     .argument('[source...]', 'only these: a key, bucket/key or s3://bucket/key')
     .action((sources: string[], _: object, command: Command) =>
-      launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
-        const { runAudit } = await import('./commands/audit.js');
-        return runAudit(loaded.config, { sources, json }, io);
-      }),
+      launch(
+        command.optsWithGlobals(),
+        async ({ loaded, json, io }) => {
+          const { runAudit } = await import('./commands/audit.js');
+          return runAudit(loaded.config, { sources, json }, io);
+        },
+        'exitCode',
+      ),
     );
 
   program
@@ -182,7 +196,7 @@ function createProgram(launch: Launch): Command {
 
   program
     .command('config')
-    .description('prints the effective configuration, and where each value comes from')
+    .description('checks the configuration, and prints the effective values and where each comes from')
     .action((_: object, command: Command) =>
       launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
         const { runConfig } = await import('./commands/config.js');

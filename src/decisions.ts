@@ -17,6 +17,13 @@ interface Decision {
 }
 
 export const decisions = {
+  // Which files are uploaded.
+  notUploaded: {
+    event: 'log file not uploaded',
+    level: 'warn',
+    counter: 'telltale_uploads_failed_total',
+    help: 'Log files and folders of hosts that could not be uploaded. The next runs try again; each fault of each is logged once.',
+  },
   // Which objects are read.
   objectSkipped: {
     event: 'object skipped',

@@ -11,6 +11,8 @@ export const errorCodes = {
   // The machine.
   FILE_NOT_FOUND: { exitCode: 1, retriable: false },
   FILE_UNREADABLE: { exitCode: 1, retriable: false },
+  /** Standard output takes no more. */
+  OUTPUT: { exitCode: 1, retriable: false },
   PORT_IN_USE: { exitCode: 1, retriable: false },
   DATA_FOLDER_IN_USE: { exitCode: 1, retriable: false },
   DATA_FOLDER: { exitCode: 1, retriable: false },

@@ -1,10 +1,13 @@
 /**
- * Makes text safe for a terminal or a log: characters that move the cursor, change colors, end the line or change the
- * reading direction become `\uNNNN`. Within JSON the result has the same meaning.
+ * Makes text safe for a terminal or a log: control and format characters become `\\uNNNN`. They move the cursor, change
+ * colors, end the line, are invisible, or change the reading direction. Within JSON the result has the same meaning.
  */
 export function escapeControls(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
+}
+
+function escaped(character: string): string {
+  return Array.from({ length: character.length }, (_, unit) => {
+    return `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`;
+  }).join('');
 }

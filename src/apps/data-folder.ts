@@ -1,7 +1,12 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from '../config';
+import { errnoOf, faultAndRemedy } from '../errno';
 import { TelltaleError } from '../errors';
+import type { Logger } from '../log';
+
+/** Permissions of the group and of all others: read, write and search. */
+const OTHERS = 0o077;
 
 /** Paths of one installation's data. */
 export interface DataFolder {
@@ -24,19 +29,30 @@ export function openDataFolder(folder: string): DataFolder {
   const root = resolve(folder);
   try {
     // It will hold log lines, so only this user may read it.
-    mkdirSync(root, { recursive: true, mode: 0o700 });
+    makeFolders(root);
     accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new TelltaleError(
-      'DATA_FOLDER',
-      `cannot use ${root} as data folder (${why}): name another with --data or dataDir`,
-      {
-        cause,
-      },
-    );
+    const remedy = faultAndRemedy(cause, 'name another with --data or dataDir');
+    throw new TelltaleError('DATA_FOLDER', `Cannot use ${root} as data folder${remedy}`, { cause });
   }
   return placesIn(root);
+}
+
+/** @throws an error of the system, which says why */
+function makeFolders(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // Node reports a read-only file system so.
+    if (errnoOf(error) === 'ENOENT') mkdirSync(path, { mode: 0o700 });
+    throw error;
+  }
+}
+
+/** Warns when other users of the machine may look into a data folder that was made beforehand: it holds log lines. */
+export function warnOfOpenFolder({ root }: DataFolder, log: Pick<Logger, 'warn'>): void {
+  if ((statSync(root).mode & OTHERS) === 0) return;
+  log.warn('other users may look into the data folder; run chmod 700 on it', { folder: root });
 }
 
 /**

@@ -3,13 +3,15 @@ import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../config';
+import { CounterRegistry } from '../counters';
+import { faultAndRemedy } from '../errno';
 import { createLineMaker, fileNameOf, type LineMaker } from '../generator/log-line';
 import { createRandom, type Random } from '../generator/random';
 import { TelltaleError } from '../errors';
 import type { Io } from '../io';
 import { systemClock, type Clock } from '../ports/clock';
 import { openStore } from './compose';
-import { openDataFolder } from './data-folder';
+import { openDataFolder, warnOfOpenFolder } from './data-folder';
 import { startUploads } from './uploads';
 
 /** Approximate size of one write in a burst. */
@@ -30,9 +32,13 @@ export interface GeneratorsOptions {
  */
 export async function runGenerator(config: Config, io: Io): Promise<number> {
   const data = openDataFolder(config.dataDir);
+  warnOfOpenFolder(data, io.log);
   const folder = config.generator.folder ?? data.hosts;
   io.log.info('generating log files', { folder, hosts: config.generator.hosts });
-  const uploads = startUploads(config, folder, await openStore(config, data, io), io);
+  const uploads = startUploads(config, folder, await openStore(config, data, io), {
+    io,
+    counters: new CounterRegistry(),
+  });
   const { lines } = await startGenerators({ settings: config.generator, folder, clock: systemClock, stop: io.stop });
   await uploads.drain();
   io.log.info('generated log files', { folder, lines });
@@ -122,8 +128,8 @@ class LogFile {
       if (bytesWritten < bytes.length) throw new Error(`only ${bytesWritten} of ${bytes.length} bytes were taken`);
       file.endsTorn = false;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new TelltaleError('DATA_FOLDER', `The log file ${path} cannot be written (${why}).`, { cause: error });
+      const remedy = faultAndRemedy(error, 'check the disk and the permissions');
+      throw new TelltaleError('DATA_FOLDER', `Cannot write the log file ${path}${remedy}`, { cause: error });
     }
   }
 

@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findLogFiles, type LogFile } from './log-files';
+import { findLogFiles, reportSkipped, type LogFile } from './log-files';
 import type { Config } from '../config';
 import { CounterRegistry } from '../counters';
 import { decisions } from '../decisions';
 import type { FailedSource } from '../ingestion/ingest/work-queue';
 import { sourceId } from '../ingestion/source-id';
 import { TelltaleError } from '../errors';
+import { escapeControls } from '../escape-controls';
 import type { Io } from '../io';
 import type { Logger } from '../log';
 import { systemClock } from '../ports/clock';
@@ -17,7 +18,7 @@ import { Readiness } from '../web/readiness';
 import { lockDataFolder, openEventLog, openFolder, openMail, openStore } from './compose';
 import { launchConsumer } from './consumer';
 import { pluralize } from '../pluralize';
-import { openDataFolder, type DataFolder } from './data-folder';
+import { openDataFolder, warnOfOpenFolder, type DataFolder } from './data-folder';
 import { follow } from './follow';
 import { startGenerators } from './generator';
 import { latestCheckpoints } from './latest-checkpoints';
@@ -41,20 +42,23 @@ export interface LocalOptions {
 
 /** `telltale local`: the whole system in one process. */
 export async function runLocal(config: Config, options: LocalOptions, io: Io): Promise<number> {
-  if (options.once === null) return inDataFolder(config, (data) => runOn(config, data, io));
+  if (options.once === null) return inDataFolder(config, io, (data) => runOn(config, data, io));
   const files = options.once;
-  if (options.keepData) return inDataFolder(config, (data) => runOnce(config, data, files, options.json, io));
+  if (options.keepData) return inDataFolder(config, io, (data) => runOnce(config, data, files, options.json, io));
   const folder = await mkdtemp(join(tmpdir(), 'telltale-once-'));
   try {
-    return await inDataFolder({ ...config, dataDir: folder }, (data) => runOnce(config, data, files, options.json, io));
+    return await inDataFolder({ ...config, dataDir: folder }, io, (data) =>
+      runOnce(config, data, files, options.json, io),
+    );
   } finally {
     // A part that was active at the stop may still write: then the first try finds files again.
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
   }
 }
 
-async function inDataFolder(config: Config, run: (data: DataFolder) => Promise<number>): Promise<number> {
+async function inDataFolder(config: Config, io: Io, run: (data: DataFolder) => Promise<number>): Promise<number> {
   const data = openDataFolder(config.dataDir);
+  warnOfOpenFolder(data, io.log);
   const locks = [await lockDataFolder(config, data, 'producer')];
   try {
     locks.push(await lockDataFolder(config, data, 'consumer'));
@@ -80,7 +84,7 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
       const consumer = await launchConsumer(config, parts, 'live', shown, onFailure);
       const producer = await launchProducer(config, data, { log, store: observed.store, counters }, shown, onFailure);
       const hosts = config.generator.folder ?? data.hosts;
-      const uploads = startUploads(config, hosts, observed, shown);
+      const uploads = startUploads(config, hosts, observed, { io: shown, counters });
       const stopWriting = new AbortController();
       const generators = startGenerators({
         settings: config.generator,
@@ -121,7 +125,8 @@ async function runOnce(
   json: boolean,
   io: Io,
 ): Promise<number> {
-  const { files, closed } = await findLogFiles(paths);
+  const { files, closed, skipped } = await findLogFiles(paths);
+  reportSkipped(skipped, io.log);
   const onFiles = onlyFiles(config);
   warnOfIgnoredSettings(config, io);
   warnOfUnusedKeys(
@@ -137,7 +142,9 @@ async function runOnce(
     );
     const { results } = partsOf(config, 'final');
     for (const each of results) await readResults(each, before, config, log);
-    io.out.write(results.flatMap((each) => each.lines(json, bytes).map((line) => `${line}\n`)).join(''));
+    io.out.write(
+      results.flatMap((each) => each.lines(json, bytes).map((line) => `${escapeControls(line)}\n`)).join(''),
+    );
     refuseUnreadable([...closed, ...leftOut]);
     reportRefused(results);
     return 0;

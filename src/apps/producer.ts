@@ -1,5 +1,4 @@
 import { setFlagsFromString } from 'node:v8';
-import { schedule } from 'node-cron';
 import { startProducer } from '../../actors/producer';
 import { listenForSignals } from '../adapters/embedded/signal-socket';
 import { signalSocketPath } from '../adapters/embedded/signal-socket-path';
@@ -16,7 +15,8 @@ import { createTrace } from '../trace';
 import { metricsAnswerTo } from '../web/answers';
 import { startWeb, type WebServer } from '../web/server';
 import { lockDataFolder, openEventLog, openStore, producerOptions } from './compose';
-import { openDataFolder, type DataFolder } from './data-folder';
+import { openDataFolder, warnOfOpenFolder, type DataFolder } from './data-folder';
+import { onSchedule } from './schedule';
 import { untilStopped } from './until-stopped';
 
 export interface RunningProducer {
@@ -41,6 +41,7 @@ const SMALL_HEAP = '--heap-growing-percent=15';
 export async function runProducer(config: Config, io: Io): Promise<number> {
   setFlagsFromString(SMALL_HEAP);
   const data = openDataFolder(config.dataDir);
+  warnOfOpenFolder(data, io.log);
   const lock = await lockDataFolder(config, data, 'producer');
   try {
     const log = await openEventLog(config, data);
@@ -117,7 +118,7 @@ export async function launchProducer(
     }
     tell(producer.ref, { type: 'objectArrived', signal });
   });
-  const reconciliation = schedule(config.ingest.reconcile, () => tell(producer.ref, { type: 'reconcile' }));
+  const reconciliation = onSchedule(config.ingest.reconcile, () => tell(producer.ref, { type: 'reconcile' }), io.log);
   return {
     awaitIdle: () => {
       // A signal may be lost: the bucket decides (`signals-are-hints`).

@@ -1,8 +1,10 @@
-import { schedule } from 'node-cron';
 import { createUploader } from '../adapters/embedded/uploader';
 import type { Config } from '../config';
+import type { Counters } from '../counters';
 import type { Io } from '../io';
+import { createTrace } from '../trace';
 import type { ObservedStore } from './compose';
+import { onSchedule } from './schedule';
 
 export interface Uploads {
   /** Uploads the rest, and waits until it is announced. */
@@ -14,10 +16,16 @@ export function startUploads(
   config: Config,
   hostsFolder: string,
   { store, announced }: ObservedStore,
-  io: Io,
+  { io, counters }: { readonly io: Io; readonly counters: Counters },
 ): Uploads {
   const { bucket, prefix } = config.objectStore;
-  const uploader = createUploader({ hostsFolder, store, bucket, prefix, log: io.log });
+  const uploader = createUploader({
+    hostsFolder,
+    store,
+    bucket,
+    prefix,
+    trace: createTrace(io.log, counters, 'upload'),
+  });
   const upload = async (): Promise<void> => {
     try {
       await uploader.uploadChanged();
@@ -25,7 +33,7 @@ export function startUploads(
       io.log.warn('uploading failed, the schedule tries again', { error });
     }
   };
-  const task = schedule(config.upload.schedule, upload);
+  const task = onSchedule(config.upload.schedule, upload, io.log);
   return {
     drain: async () => {
       await task.destroy();

@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import type { Config, LoadedConfig } from '../config';
 import type { Io } from '../io';
 import type { ListedPipeline } from '../stream/pipeline';
+import { faultAndRemedy } from '../errno';
+import { isTelltaleError, TelltaleError } from '../errors';
 import { explainError } from './explain-error';
 import { isHelp } from './usage-error';
 import { stopOnSignals } from './stop-on-signals';
@@ -36,14 +38,22 @@ export interface ProcessParts {
 }
 
 /** Runs a command: reads the configuration, opens the log, and passes both on. */
-export type Launch = (options: GlobalOptions, run: (context: Context) => Promise<number>) => Promise<void>;
+export type Launch = (
+  options: GlobalOptions,
+  run: (context: Context) => Promise<number>,
+  /** `exitCode`: the exit code is the result, also when the reader of the output has gone. By default `output`. */
+  result?: 'output' | 'exitCode',
+) => Promise<void>;
 
 /** Exit code after the second Ctrl-C: 128 + SIGINT, as in a shell. */
 const gaveUp = 130;
 
+/** Exit code when the reader, such as `head`, has closed the pipe: 128 + SIGPIPE, as a shell reports of other tools. */
+const readerGone = 141;
+
 /**
  * Runs the command that `args` name, and ends the process with its exit code: 0 done, 1 failed, 2 wrong usage or
- * configuration.
+ * configuration, 141 when the reader of its output has gone before its end.
  */
 export async function runProcess(createProgram: (launch: Launch) => Command, parts: ProcessParts): Promise<void> {
   const { args } = parts;
@@ -54,27 +64,58 @@ export async function runProcess(createProgram: (launch: Launch) => Command, par
     return exitCode;
   };
   process.on('uncaughtException', (error) => process.exit(fail(error)));
-  // The reader, such as `head`, closed the pipe.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : fail(error)));
+  const output = watchOutput();
   process.stderr.on('error', () => undefined);
+  // Otherwise any process of this user makes Node listen for a debugger.
+  process.on('SIGUSR1', () => undefined);
 
   let exitCode = 0;
-  const launch: Launch = async (options, run) => {
-    exitCode = await withConfig(options, parts, run);
+  const launch: Launch = async (options, run, result = 'output') => {
+    output.result = result;
+    exitCode = await withConfig(options, parts, run, output.gone.signal);
   };
   try {
     await createProgram(launch).parseAsync(args, { from: 'user' });
   } catch (error) {
-    exitCode = isHelp(error) ? (error.exitCode === 0 ? 0 : 2) : fail(error);
+    const stopped = output.fault !== null && isTelltaleError(error, 'STOPPED');
+    if (!stopped) exitCode = isHelp(error) ? (error.exitCode === 0 ? 0 : 2) : fail(error);
   }
   await written();
-  process.exit(exitCode);
+  process.exit(output.fault === null ? exitCode : exitCodeOf(output, exitCode, fail));
+}
+
+interface Output {
+  /** The first error of standard output. */
+  fault: NodeJS.ErrnoException | null;
+  /** Aborted when the command should end because its output is lost. */
+  readonly gone: AbortController;
+  result: 'output' | 'exitCode';
+}
+
+function watchOutput(): Output {
+  const output: Output = { fault: null, gone: new AbortController(), result: 'output' };
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    output.fault ??= error;
+    if (!isResultKept(output)) output.gone.abort();
+  });
+  return output;
+}
+
+function isResultKept({ fault, result }: Output): boolean {
+  return fault?.code === 'EPIPE' && result === 'exitCode';
+}
+
+function exitCodeOf(output: Output, exitCode: number, fail: (error: unknown) => number): number {
+  if (output.fault?.code === 'EPIPE') return exitCode === 0 && !isResultKept(output) ? readerGone : exitCode;
+  const remedy = faultAndRemedy(output.fault, 'check where it goes');
+  return fail(new TelltaleError('OUTPUT', `Cannot write to standard output${remedy}`, { cause: output.fault }));
 }
 
 async function withConfig(
   options: GlobalOptions,
   { pipelines, check }: ProcessParts,
   run: Parameters<Launch>[1],
+  outputGone: AbortSignal,
 ): Promise<number> {
   const [{ loadConfig }, { createLog }, list] = await Promise.all([
     import('../config.js'),
@@ -93,7 +134,13 @@ async function withConfig(
     () => process.exit(gaveUp),
   );
   stop.addEventListener('abort', () => log.info('stopping; press Ctrl-C again to stop at once'));
-  return run({ loaded, json, io: { out: process.stdout, terminal: isatty(process.stdout.fd), log, stop } });
+  const io = {
+    out: process.stdout,
+    terminal: isatty(process.stdout.fd),
+    log,
+    stop: AbortSignal.any([stop, outputGone]),
+  };
+  return run({ loaded, json, io });
 }
 
 /** Resolves when all printed and logged text has left the process. */
@@ -101,6 +148,6 @@ async function written(): Promise<void> {
   // The log passes a line on one turn later.
   await new Promise((resolve) => setImmediate(resolve));
   for (const stream of [process.stdout, process.stderr]) {
-    await new Promise((resolve) => stream.write('', resolve));
+    if (!stream.destroyed) await new Promise((resolve) => stream.write('', resolve));
   }
 }

@@ -29,7 +29,7 @@ export async function runCat(config: Config, options: CatOptions, io: Io): Promi
     const write = writerTo(io);
     const asLine = options.json ? asJson : asText;
     const print = (partition: number) => (records: readonly DecodedRecord[]) =>
-      write(records.map((record) => `${asLine(partition, record)}\n`).join(''));
+      write(records.map((record) => `${escapeControls(asLine(partition, record))}\n`).join(''));
     const { topic, from } = options;
     if (options.follow) {
       await Promise.all(
@@ -96,7 +96,7 @@ function asText(partition: number, record: DecodedRecord): string {
   const headers = record.headers.map(([name, value]) => `${name}=${value.toString('utf8')}`).join(' ');
   const key = record.key?.toString('utf8') ?? '-';
   const value = record.value?.toString('utf8') ?? '-';
-  return escapeControls(`${partition}/${record.offset} ${key} ${headers}${headers === '' ? '' : ' '}${value}`);
+  return `${partition}/${record.offset} ${key} ${headers}${headers === '' ? '' : ' '}${value}`;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -29,7 +29,10 @@ export interface ReingestOptions {
 export async function runReingest(config: Config, { source, count, json }: ReingestOptions, io: Io): Promise<number> {
   const name = namedSource(source, config.objectStore.bucket);
   const reingest = count ? 'count' : 'mark';
-  const payload = encodeSignal({ v: 1, ...splitSourceId(name), reingest });
+  const payload = encodeSignal(
+    { v: 1, ...splitSourceId(name), reingest },
+    `${JSON.stringify(name)} cannot be a source`,
+  );
   // Without a producer, sending the signal fails with the reason.
   if (existsSync(signalSocketPath(config.dataDir))) await refuseWhatIsNotThere(config, name, io);
   await sendSignal(config.dataDir, payload);

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { decompress } from '../adapters/native/decompress';
 import type { DecompressionLimits } from '../adapters/native/limits';
@@ -13,8 +14,9 @@ import { quarantineReasonOf } from '../ingestion/quarantine';
 import { sourceId, splitSourceId } from '../ingestion/source-id';
 import { JobChain } from '../stream/job-chain';
 import { TelltaleError } from '../errors';
+import { escapeControls } from '../escape-controls';
 import type { Io } from '../io';
-import { findLogFiles } from '../apps/log-files';
+import { findLogFiles, reportSkipped, type LogFiles } from '../apps/log-files';
 import { refuseUnreadable, unreadable, type Unreadable } from '../apps/unreadable';
 import { warnOfIgnoredSettings, warnOfUnusedKeys } from '../apps/unused-keys';
 
@@ -54,7 +56,8 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
   const jobs = new JobChain(all);
   const topicOf = createTopicOf(config.ingest.sources);
   const bytes = new Map<string, number>();
-  const { inputs, closed } = await inputsOf(config, options);
+  const { inputs, closed, skipped } = await inputsOf(config, options);
+  reportSkipped(skipped, io.log);
   warnOfIgnoredSettings(config, io);
   warnOfUnusedKeys(
     config,
@@ -83,7 +86,7 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
     }
   }
   const lines = results.flatMap((each) => each.lines(options.json, bytes));
-  io.out.write(lines.map((line) => `${line}\n`).join(''));
+  io.out.write(lines.map((line) => `${escapeControls(line)}\n`).join(''));
   refuseUnreadable(leftOut);
   return 0;
 }
@@ -91,10 +94,10 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
 async function inputsOf(
   config: Config,
   { paths }: ReplayOptions,
-): Promise<{ inputs: readonly Input[]; closed: readonly Unreadable[] }> {
+): Promise<{ inputs: readonly Input[] } & Pick<LogFiles, 'closed' | 'skipped'>> {
   const { bucket } = config.objectStore;
   const scanFor = scanOptions(config);
-  const { files, closed } = await findLogFiles(paths.filter((path) => path !== '-'));
+  const { files, closed, skipped } = await findLogFiles(paths.filter((path) => path !== '-'));
   const inputs = files.map(({ path, key, mtime }) => ({
     name: path,
     source: sourceId(bucket, key),
@@ -104,7 +107,7 @@ async function inputsOf(
     chunks: () => chunksOf(path),
     isFile: true,
   }));
-  if (!paths.includes('-')) return { inputs, closed };
+  if (!paths.includes('-')) return { inputs, closed, skipped };
   const stdin: Input = {
     name: 'standard input',
     source: sourceId(bucket, 'stdin/-'),
@@ -114,12 +117,13 @@ async function inputsOf(
     chunks: () => process.stdin,
     isFile: false,
   };
-  return { inputs: [...inputs, stdin], closed };
+  return { inputs: [...inputs, stdin], closed, skipped };
 }
 
 /** The next chunk is read while the one before is counted. */
 async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> {
-  const file = await open(path, 'r');
+  // A pipe that took the place of a file must not hold up the end.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const readNext = (): Promise<{ bytesRead: number; buffer: Buffer }> => {
     // A new buffer each time: the scanner keeps what it was given.
     const reading = file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);

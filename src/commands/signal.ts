@@ -8,6 +8,10 @@ import type { Io } from '../io';
 /** What arrived: named in parts, or as an encoded signal. */
 export type Arrival = Omit<Signal, 'v'> | { readonly payload: string };
 
+const NO_OBJECT = 'The options do not name an object';
+const NO_PAYLOAD =
+  'The value of --payload is not a signal (pass it on as the Lambda function sends it, or use --bucket and --key)';
+
 /**
  * Sends one arrival to the producer that runs on the data folder, and prints it.
  * @returns the exit code
@@ -15,13 +19,15 @@ export type Arrival = Omit<Signal, 'v'> | { readonly payload: string };
  */
 export async function runSignal(config: Config, options: { arrival: Arrival; json: boolean }, io: Io): Promise<number> {
   const { arrival, json } = options;
-  const payload = 'payload' in arrival ? arrival.payload : encodeSignal({ v: 1, ...arrival });
-  const signal = decodeSignal(payload);
+  const payload = 'payload' in arrival ? arrival.payload : encodeSignal({ v: 1, ...arrival }, NO_OBJECT);
+  const signal = decodeSignal(payload, NO_PAYLOAD);
   await sendSignal(config.dataDir, payload);
-  io.out.write(`${json ? JSON.stringify({ type: 'signal', signal }) : `handed over ${shown(signal)}`}\n`);
+  io.out.write(
+    `${escapeControls(json ? JSON.stringify({ type: 'signal', signal }) : `handed over ${shown(signal)}`)}\n`,
+  );
   return 0;
 }
 
 function shown({ bucket, key }: Signal): string {
-  return escapeControls(JSON.stringify(`${bucket}/${key}`));
+  return JSON.stringify(`${bucket}/${key}`);
 }

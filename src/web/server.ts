@@ -101,18 +101,17 @@ function listen(server: Server, options: WebOptions): Promise<void> {
 }
 
 function listenError(cause: NodeJS.ErrnoException, { host, port, section }: WebOptions): TelltaleError {
-  const setting = section === 'web' ? '--port' : `${section}.port`;
   switch (cause.code) {
     case 'EADDRINUSE':
       return new TelltaleError(
         'PORT_IN_USE',
-        `Port ${port} of ${host} is in use by another program: end it, or choose another port with ${setting}.`,
+        `Port ${port} of ${host} is in use by another program: end it, or set ${section}.port to another port.`,
         { cause },
       );
     case 'EACCES':
       return new TelltaleError(
         'CONFIG',
-        `Port ${port} of ${host} is not open to this user: choose one above 1023 with ${setting}.`,
+        `Port ${port} of ${host} is not open to this user: set ${section}.port to one above 1023.`,
         { cause },
       );
     default:

@@ -8,7 +8,7 @@ const folders = tempFolders();
 const data = folders.make();
 const set = [`dataDir=${data}`];
 
-const good = `${stamp(0)}.000 [main] ERROR app.Main - good \u001b[31mred`;
+const good = `${stamp(0)}.000 [main] ERROR app.Main - good \u001b[31mred \u202etxt.exe\u{e0041}`;
 const bad = Buffer.concat([Buffer.from(`${stamp(1)}.000 [main] ERROR app.Main - `), Buffer.from([0xff, 0xfe, 0x41])]);
 
 beforeAll(async () => {
@@ -58,6 +58,14 @@ describe('telltale cat', () => {
     expect(lines).toHaveLength(2);
     expect(lines[0]).toContain('good \\u001b[31mred');
     expect(lines.join('')).not.toContain('\u001b');
+  });
+
+  it('escapes characters that change the reading direction or are invisible, in JSON too', async () => {
+    for (const json of [true, false]) {
+      const [line = ''] = await cat({ json });
+      expect(line).toContain('red \\u202etxt.exe\\udb40\\udc41');
+      expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    }
   });
 
   it('starts at the given offset', async () => {

@@ -8,7 +8,7 @@ import { setImmediate as breath } from 'node:timers/promises';
 import { isTelltaleError, TelltaleError } from '../../errors';
 import type { Clock } from '../../ports/clock';
 import type { ObjectInfo, ObjectStore, ObjectVersion, ReadRange } from '../../ports/object-store';
-import { errnoOf } from '../../errno';
+import { errnoOf, faultAndRemedy } from '../../errno';
 import { type ListedFile, listFolder } from './folder-listing';
 import { VersionFolder } from './folder-versions';
 import {
@@ -89,11 +89,11 @@ class FolderStore implements ObjectStore {
 
   async prepare(): Promise<void> {
     try {
-      await mkdir(this.objects, { recursive: true });
-      await mkdir(this.temporary, { recursive: true });
+      await mkdir(this.objects, { recursive: true, mode: 0o700 });
+      await mkdir(this.temporary, { recursive: true, mode: 0o700 });
       await this.removeAbandonedCopies();
     } catch (cause) {
-      const message = `Cannot use the data folder ${this.options.folder} (${errnoOf(cause)}): make it writable.`;
+      const message = `Cannot use the data folder ${this.options.folder}${faultAndRemedy(cause, 'make it writable')}`;
       throw new TelltaleError('DATA_FOLDER', message, { cause });
     }
   }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import Database from 'libsql';
 
 import { TelltaleError } from '../../errors';
-import { errnoOf } from '../../errno';
+import { errnoOf, faultAndRemedy } from '../../errno';
+import { makePrivateFile } from './private-file';
 
 export interface Lock {
   release(): void;
@@ -19,7 +20,8 @@ export async function acquireLock(folder: string, name: string): Promise<Lock> {
   const locks = join(folder, 'locks');
   const path = join(locks, `${name}.lock`);
   try {
-    await mkdir(locks, { recursive: true });
+    await mkdir(locks, { recursive: true, mode: 0o700 });
+    makePrivateFile(path);
     return holdFile(path);
   } catch (cause) {
     if (errnoOf(cause) === 'SQLITE_BUSY') {
@@ -28,7 +30,7 @@ export async function acquireLock(folder: string, name: string): Promise<Lock> {
       const message = `${holder}: stop it, or name another data folder.`;
       throw new TelltaleError('DATA_FOLDER_IN_USE', message, { cause });
     }
-    const message = `Cannot lock ${path} (${errnoOf(cause)}): make the folder writable.`;
+    const message = `Cannot lock ${path}${faultAndRemedy(cause, 'make the folder writable')}`;
     throw new TelltaleError('DATA_FOLDER', message, { cause });
   }
 }

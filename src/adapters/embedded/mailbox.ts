@@ -8,7 +8,7 @@ import type { Clock } from '../../ports/clock';
 import { systemClock } from '../../ports/clock';
 import type { MailTransport, OutgoingMail } from '../../ports/mail-transport';
 import { buildMime } from '../mime';
-import { errnoOf } from '../../errno';
+import { errnoOf, faultAndRemedy } from '../../errno';
 
 /** A row of the mailbox page. */
 export interface MailSummary {
@@ -43,9 +43,9 @@ const mailName = /^\d{8}T\d{9}Z-[A-Za-z0-9_-]{1,100}\.eml$/;
  */
 export async function openMailbox(folder: string, clock: Clock = systemClock): Promise<Mailbox> {
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    const message = `Cannot create the mailbox ${folder} (${errnoOf(cause)}): make its folder writable.`;
+    const message = `Cannot create the mailbox ${folder}${faultAndRemedy(cause, 'make its folder writable')}`;
     throw new TelltaleError('DATA_FOLDER', message, { cause });
   }
   return new FolderMailbox(folder, clock);
@@ -68,7 +68,8 @@ class FolderMailbox implements Mailbox {
     try {
       await writeAtomically(join(this.folder, name), raw);
     } catch (cause) {
-      const message = `Cannot write the mail ${name} to ${this.folder} (${errnoOf(cause)}): check disk and permissions.`;
+      const remedy = faultAndRemedy(cause, 'check the disk and the permissions');
+      const message = `Cannot write the mail ${name} to ${this.folder}${remedy}`;
       throw new TelltaleError('DELIVERY_FAILED', message, { cause });
     }
     return name;
@@ -123,7 +124,7 @@ class FolderMailbox implements Mailbox {
 async function writeAtomically(path: string, bytes: Buffer): Promise<void> {
   const beside = `${path}.part`;
   try {
-    const handle = await open(beside, 'wx');
+    const handle = await open(beside, 'wx', 0o600);
     try {
       await handle.writeFile(bytes);
       await handle.sync();

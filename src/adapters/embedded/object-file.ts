@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { lstat, open } from 'node:fs/promises';
 
 import { TelltaleError, isTelltaleError } from '../../errors';
-import { errnoOf } from '../../errno';
+import { errnoOf, faultAndRemedy, isDiskFull } from '../../errno';
 import type { FileIdentity } from './object-metadata';
 import { COPY_BYTES, identify, sameContent } from './object-metadata';
 
@@ -38,7 +38,9 @@ export async function openSource(path: string): Promise<FileHandle> {
     await handle.close();
   } catch (cause) {
     const missing = errnoOf(cause) === 'ENOENT';
-    const message = missing ? `There is no file ${path}.` : `Cannot read ${path} (${errnoOf(cause)}).`;
+    const message = missing
+      ? `There is no file ${path}.`
+      : `Cannot read ${path}${faultAndRemedy(cause, 'check its permissions')}`;
     throw new TelltaleError(missing ? 'FILE_NOT_FOUND' : 'FILE_UNREADABLE', message, { cause });
   }
   throw new TelltaleError('FILE_UNREADABLE', `${path} is not a regular file: name a file.`);
@@ -93,9 +95,6 @@ export async function isFolder(path: string): Promise<boolean> {
 /** Turns a file system error into an error of the object store. */
 export function storeError(error: unknown, what: string): TelltaleError {
   if (isTelltaleError(error)) return error;
-  const code = errnoOf(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
-    return new TelltaleError('DISK_FULL', `${what}: the disk is full; free some space.`, { cause: error });
-  }
-  return new TelltaleError('OBJECT_STORE', `${what} (${code}).`, { cause: error });
+  const message = `${what}${faultAndRemedy(error, 'check the data folder')}`;
+  return new TelltaleError(isDiskFull(error) ? 'DISK_FULL' : 'OBJECT_STORE', message, { cause: error });
 }

@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { chmod, rm } from 'node:fs/promises';
 import { isTelltaleError, TelltaleError } from '../../errors';
 import { decodeSignal } from '../../ingestion/signal/encoding';
-import { errnoOf } from '../../errno';
+import { faultAndRemedy } from '../../errno';
 import type { Signal } from '../../ingestion/signal/signal';
 
 /** A payload has at most 4,096 characters; a longer one violates the protocol. */
@@ -22,9 +22,8 @@ export interface SignalSocket {
  */
 export async function listenForSignals(path: string, accept: (signal: Signal) => void): Promise<SignalSocket> {
   await rm(path, { force: true }).catch((cause: unknown) => {
-    throw new TelltaleError('DATA_FOLDER', `cannot listen for signals at ${path} (${errnoOf(cause)}): move it away`, {
-      cause,
-    });
+    const remedy = faultAndRemedy(cause, 'move it away');
+    throw new TelltaleError('DATA_FOLDER', `Cannot listen for signals at ${path}${remedy}`, { cause });
   });
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
@@ -35,9 +34,10 @@ export async function listenForSignals(path: string, accept: (signal: Signal) =>
     serve(socket, accept);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(new TelltaleError('DATA_FOLDER', `cannot listen for signals at ${path}: ${cause.message}`, { cause })),
-    );
+    server.once('error', (cause) => {
+      const remedy = faultAndRemedy(cause, 'choose another data folder');
+      reject(new TelltaleError('DATA_FOLDER', `Cannot listen for signals at ${path}${remedy}`, { cause }));
+    });
     server.listen(path, resolve);
   });
   await chmod(path, 0o600);

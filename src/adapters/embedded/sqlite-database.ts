@@ -4,7 +4,8 @@ import { types } from 'node:util';
 import Database from 'libsql';
 
 import { TelltaleError } from '../../errors';
-import { errnoOf } from '../../errno';
+import { errnoOf, faultAndRemedy, isDiskFull } from '../../errno';
+import { makePrivateFile } from './private-file';
 
 export type SqliteDatabase = Database.Database;
 
@@ -87,7 +88,8 @@ const fromVersion2 = `
  */
 export function openDatabase(path: string): SqliteDatabase {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivateFile(path);
     const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
     // Takes effect in a new file only. Batches are large: larger pages mean less work per batch.
     database.exec('PRAGMA page_size = 16384');
@@ -101,10 +103,10 @@ export function openDatabase(path: string): SqliteDatabase {
     return database;
   } catch (cause) {
     if (cause instanceof TelltaleError) throw cause;
-    const code = errnoOf(cause);
-    const advice = mayNotWrite(code) ? ASK_OWNER : 'check that it is one, and writable';
-    const message = `Cannot open the event log ${path} (${code}): ${advice}.`;
-    throw new TelltaleError('DATA_FOLDER', message, { cause });
+    const what = `Cannot open the event log ${path}`;
+    if (isDiskFull(cause) || mayNotWrite(errnoOf(cause))) throw eventLogError(cause, what);
+    const remedy = faultAndRemedy(cause, 'check that it is one, and writable');
+    throw new TelltaleError('DATA_FOLDER', `${what}${remedy}`, { cause });
   }
 }
 
@@ -180,15 +182,12 @@ function mayNotWrite(code: string): boolean {
 /** Wraps an unexpected error of the database. */
 export function eventLogError(cause: unknown, what: string): TelltaleError {
   if (cause instanceof TelltaleError) return cause;
+  if (isDiskFull(cause)) return new TelltaleError('DISK_FULL', `${what}${faultAndRemedy(cause, '')}`, { cause });
   const code = errnoOf(cause);
-  // SQLite gives the second code for a file at its limit, or for a full disk.
-  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE') {
-    return new TelltaleError('DISK_FULL', `${what}: the disk is full; free some space (${code}).`, { cause });
-  }
   if (mayNotWrite(code)) {
     return new TelltaleError('DATA_FOLDER', `${what} (${code}): ${ASK_OWNER}.`, { cause });
   }
-  return new TelltaleError('EVENT_LOG', `${what} (${code}).`, { cause });
+  return new TelltaleError('EVENT_LOG', `${what}${faultAndRemedy(cause, 'it is tried again')}`, { cause });
 }
 
 export function numberField(row: unknown, name: string): number {

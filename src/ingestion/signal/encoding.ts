@@ -12,11 +12,16 @@ const BUCKET_SHAPE = /^[A-Za-z0-9._-]{3,255}$/;
 const VERSION_SHAPE = /^[\x21-\x7e]{1,1024}$/;
 const SEQUENCER_SHAPE = /^[0-9A-Fa-f]{1,64}$/;
 
+/** Begins the sentence of a refusal, unless the caller knows better where the signal comes from. */
+const REFUSED = 'The signal was refused';
+
 /**
  * Encodes a signal as text for SSM, shell and socket: base64url of JSON.
+ * @param refused begins the sentence of a refusal
  * @throws BAD_SIGNAL when {@link decodeSignal} would refuse it
  */
-export function encodeSignal(signal: Signal): string {
+export function encodeSignal(signal: Signal, refused = REFUSED): string {
+  const badSignal = refusal(refused);
   const problem = problemOf(signal);
   if (problem !== null) throw badSignal(problem);
   const { v, bucket, key, versionId, sequencer, reingest } = signal;
@@ -30,14 +35,16 @@ export function encodeSignal(signal: Signal): string {
 
 /**
  * Decodes a payload strictly, because any local process may write to the socket.
+ * @param refused begins the sentence of a refusal
  * @throws BAD_SIGNAL with a sentence that names the fault
  */
-export function decodeSignal(payload: string): Signal {
+export function decodeSignal(payload: string, refused = REFUSED): Signal {
+  const badSignal = refusal(refused);
   if (payload.length > MAX_PAYLOAD_LENGTH) {
-    throw badSignal(`its payload has more than ${MAX_PAYLOAD_LENGTH} characters`);
+    throw badSignal(`it has more than ${MAX_PAYLOAD_LENGTH} characters`);
   }
-  if (!PAYLOAD_SHAPE.test(payload)) throw badSignal('its payload is not base64url without padding');
-  const json = parse(Buffer.from(payload, 'base64url'));
+  if (!PAYLOAD_SHAPE.test(payload)) throw badSignal('it is not base64url without padding');
+  const json = parse(Buffer.from(payload, 'base64url'), badSignal);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw badSignal('it is not a JSON object');
 
   const { v, bucket, key, versionId, sequencer, reingest, ...unknown } = json as Readonly<Record<string, unknown>>;
@@ -90,7 +97,9 @@ function problemOf({ bucket, key, versionId, sequencer }: Signal): string | null
   return null;
 }
 
-function parse(bytes: Buffer): unknown {
+type BadSignal = ReturnType<typeof refusal>;
+
+function parse(bytes: Buffer, badSignal: BadSignal): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (error) {
@@ -104,6 +113,6 @@ function quote(value: unknown): string {
   return text === undefined ? 'missing' : text.slice(0, 80);
 }
 
-function badSignal(problem: string, cause?: unknown): TelltaleError {
-  return new TelltaleError('BAD_SIGNAL', `The signal was refused: ${problem}.`, { cause });
+function refusal(refused: string): (problem: string, cause?: unknown) => TelltaleError {
+  return (problem, cause) => new TelltaleError('BAD_SIGNAL', `${refused}: ${problem}.`, { cause });
 }

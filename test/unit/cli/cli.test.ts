@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -47,6 +47,13 @@ describe('telltale', () => {
     for (const option of ['--terminated-only', '--config', '--set', '--json', '--verbose', '--help']) {
       expect(out).toContain(option);
     }
+  });
+
+  it('says in the help of audit what makes it fail', async () => {
+    const { out } = await run(['audit', '--help']);
+    expect(out.replace(/\s+/g, ' ')).toContain(
+      'exit code 1 where it is not so, or a named source is not read. A source in quarantine is listed, and does not fail',
+    );
   });
 
   it.each<[string[], string]>([
@@ -167,10 +174,18 @@ describe('telltale config', () => {
     }
   });
 
-  it('ends quietly when the reader closes the pipe', async () => {
+  it('ends quietly when the reader closes the pipe, with the exit code of SIGPIPE', async () => {
     const child = start(folder, ['config'], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout?.destroy();
-    expect(await finished(child)).toEqual({ exitCode: 0, out: '', err: '' });
+    expect(await finished(child)).toEqual({ exitCode: 141, out: '', err: '' });
+  });
+
+  it('says in one sentence that its output does not fit the disk', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = start(folder, ['config'], { stdio: ['ignore', full, 'pipe'] });
+    const sentence = 'telltale: cannot write to standard output (ENOSPC): the disk is full; free some space.\n';
+    expect(await finished(child)).toEqual({ exitCode: 1, out: '', err: sentence });
+    closeSync(full);
   });
 });
 
@@ -238,10 +253,36 @@ describe('telltale signal', () => {
     expect((await signal([...parts, '--verbose'])).err).toMatch(/\n {4}at .*\n[^]*cause/);
   });
 
-  it('refuses a payload that is not a signal', async () => {
-    const { exitCode, err } = await signal(['--payload', 'e30']);
-    expect(exitCode).toBe(2);
-    expect(err).toMatch(/^telltale: the signal was refused/);
+  it.each([
+    ['abc', 'it is not JSON in UTF-8'],
+    ['+++', 'it is not base64url without padding'],
+    ['e30', 'its version is missing, only version 1 is known here'],
+  ])('refuses the payload %j, and says where to get one', async (payload, problem) => {
+    const advice = 'pass it on as the Lambda function sends it, or use --bucket and --key';
+    const err = `telltale: the value of --payload is not a signal (${advice}): ${problem}.\n`;
+    expect(await signal(['--payload', payload])).toEqual({ exitCode: 2, out: '', err });
+  });
+
+  it('refuses a name that no bucket can have, and names the options', async () => {
+    const err = 'telltale: the options do not name an object: its bucket "x" cannot be the name of a bucket.\n';
+    expect(await signal(['--bucket', 'x', '--key', 'k'])).toEqual({ exitCode: 2, out: '', err });
+  });
+
+  it('opens no debugger on SIGUSR1', async () => {
+    const server = await listen(null, []);
+    try {
+      const child = start(folder, ['signal', '--set', 'dataDir=.', ...parts]);
+      server.once('connection', () => {
+        child.kill('SIGUSR1');
+        child.kill('SIGINT');
+      });
+      child.stderr?.once('data', () => child.kill('SIGTERM'));
+      const { exitCode, err } = await finished(child);
+      expect(exitCode).toBe(130);
+      expect(err).not.toContain('Debugger');
+    } finally {
+      await close(server);
+    }
   });
 
   it('ends at once on a second Ctrl-C', async () => {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFolderStore } from '../../../src/adapters/embedded/folder-store';
 import { createUploader, type Uploader } from '../../../src/adapters/embedded/uploader';
-import type { Logger } from '../../../src/log';
 import { systemClock } from '../../../src/ports/clock';
 import type { ObjectStore } from '../../../src/ports/object-store';
+import type { Trace } from '../../../src/trace';
 
 const bucket = 'telltale-logs';
 
@@ -46,14 +46,8 @@ describe('the uploader', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const log: Logger = {
-    error: () => undefined,
-    warn: (_, fields) => void warnings.push(fields?.['path']),
-    info: () => undefined,
-    debug: () => undefined,
-    child: () => log,
-  };
-  const uploaderOf = (prefix = 'logs'): Uploader => createUploader({ hostsFolder, store, bucket, prefix, log });
+  const trace: Trace = (decision, { path }) => void warnings.push([decision, path]);
+  const uploaderOf = (prefix = 'logs'): Uploader => createUploader({ hostsFolder, store, bucket, prefix, trace });
 
   const write = (host: string, file: string, text: string): void => {
     mkdirSync(join(hostsFolder, host), { recursive: true });
@@ -118,10 +112,41 @@ describe('the uploader', () => {
     broken.add('logs/host-1/a.log');
     const uploader = uploaderOf();
     await expect(uploader.uploadChanged()).resolves.toEqual({ uploaded: 1 });
-    expect(warnings).toEqual([join(hostsFolder, 'host-1', 'a.log')]);
+    expect(warnings).toEqual([['notUploaded', join(hostsFolder, 'host-1', 'a.log')]]);
     broken.clear();
     await expect(uploader.uploadChanged()).resolves.toEqual({ uploaded: 1 });
     expect(puts).toEqual(['logs/host-1/a.log', 'logs/host-1/b.log', 'logs/host-1/a.log']);
+  });
+
+  it('reports a fault of a file once, and again after it was gone', async () => {
+    write('host-1', 'a.log', 'one\n');
+    broken.add('logs/host-1/a.log');
+    const uploader = uploaderOf();
+    await uploader.uploadChanged();
+    await uploader.uploadChanged();
+    expect(warnings).toHaveLength(1);
+    broken.clear();
+    await uploader.uploadChanged();
+    appendFileSync(join(hostsFolder, 'host-1', 'a.log'), 'two\n');
+    broken.add('logs/host-1/a.log');
+    await uploader.uploadChanged();
+    expect(warnings).toHaveLength(2);
+  });
+
+  it('reports names of files and host folders that are not UTF-8 once, and uploads the others', async () => {
+    write('host-1', 'a.log', 'one\n');
+    const inFolder = (...names: readonly (string | Buffer)[]): Buffer =>
+      Buffer.concat(names.flatMap((name) => [Buffer.from('/'), Buffer.from(name)]).slice(1));
+    writeFileSync(inFolder(hostsFolder, 'host-1', Buffer.from('caf\u00e9.log', 'latin1')), 'two\n');
+    mkdirSync(inFolder(hostsFolder, Buffer.from([0x68, 0xff])));
+    writeFileSync(inFolder(hostsFolder, Buffer.from([0x68, 0xff]), 'b.log'), 'three\n');
+    const uploader = uploaderOf();
+    await expect(uploader.uploadChanged()).resolves.toEqual({ uploaded: 1 });
+    await uploader.uploadChanged();
+    expect(warnings).toEqual([
+      ['notUploaded', join(hostsFolder, 'h\\xff')],
+      ['notUploaded', join(hostsFolder, 'host-1', 'caf\\xe9.log')],
+    ]);
   });
 
   it('takes only regular files directly in a host folder', async () => {

@@ -279,7 +279,7 @@ describe('the web server', () => {
     const port = Number(new URL(web.url).port);
     await expect(serve(source, { port })).rejects.toMatchObject({
       code: 'PORT_IN_USE',
-      message: `Port ${port} of 127.0.0.1 is in use by another program: end it, or choose another port with --port.`,
+      message: `Port ${port} of 127.0.0.1 is in use by another program: end it, or set web.port to another port.`,
     });
   });
 });
@@ -301,7 +301,7 @@ describe('web server of a program without pages', () => {
     const web = await startWeb({ host: '127.0.0.1', port: 0, section: 'producer.web', answer });
     const port = Number(new URL(web.url).port);
     const again = startWeb({ host: '127.0.0.1', port, section: 'producer.web', answer });
-    await expect(again).rejects.toThrow('choose another port with producer.web.port.');
+    await expect(again).rejects.toThrow('set producer.web.port to another port.');
     await web.close();
   });
 });

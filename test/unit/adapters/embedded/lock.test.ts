@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -49,6 +49,20 @@ describe('the lock of a data folder', () => {
     await holder.kill();
     const lock = await acquireLock(folder, 'producer');
     lock.release();
+  });
+
+  it('says what to do about a lock file that another program wrote, or that is a folder', async () => {
+    await mkdir(join(folder, 'locks', 'consumer.lock'), { recursive: true });
+    await writeFile(join(folder, 'locks', 'producer.lock'), Buffer.alloc(5000, 'not a lock'));
+    const path = (name: string): string => join(folder, 'locks', `${name}.lock`);
+    await expect(acquireLock(folder, 'producer')).rejects.toMatchObject({
+      code: 'DATA_FOLDER',
+      message: `Cannot lock ${path('producer')} (SQLITE_NOTADB): another program wrote it; move it away.`,
+    });
+    await expect(acquireLock(folder, 'consumer')).rejects.toMatchObject({
+      code: 'DATA_FOLDER',
+      message: `Cannot lock ${path('consumer')} (EISDIR): it is a folder; move it away.`,
+    });
   });
 
   it('reports a path that is not a folder', async () => {
