@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventLogError, openDatabase } from '../../../../src/adapters/embedded/sqlite-database';
-import { TelltaleError } from '../../../../src/errors';
 
 describe('eventLogError', () => {
   it.each(['SQLITE_READONLY', 'SQLITE_READONLY_DIRECTORY', 'UNKNOWN_SQLITE_ERROR_1544'])(
@@ -38,6 +37,6 @@ describe('openDatabase', () => {
     const path = join(folder, 'events.db');
     mkdirSync(path);
     const message = `Cannot open the event log ${path} (EISDIR): it is a folder; move it away.`;
-    expect(() => openDatabase(path)).toThrow(new TelltaleError('DATA_FOLDER', message));
+    expect(() => openDatabase(path)).toThrow(message);
   });
 });
