@@ -186,11 +186,12 @@ function createProgram(launch: Launch): Command {
     .command('reset')
     .description('lets a job of the consumer start over: deletes its state, and the results that it computes again')
     .argument('[job]', 'without one: prints the names of all jobs, and deletes nothing')
-    .action((job: string | undefined, _: object, command: Command) =>
+    .option('--lose-results', 'delete also results whose input is gone: they cannot be computed again', false)
+    .action((job: string | undefined, { loseResults }: { loseResults: boolean }, command: Command) =>
       launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
         const { printJobs, runReset } = await import('./commands/reset.js');
         if (job === undefined) return printJobs(loaded.config, { json }, io);
-        return runReset(loaded.config, { job, json }, io);
+        return runReset(loaded.config, { job, loseResults, json }, io);
       }),
     );
 

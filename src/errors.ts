@@ -52,6 +52,8 @@ export const errorCodes = {
   RESET_NEEDED: { exitCode: 2, retriable: false },
   /** A newer writer with the same transactional id exists: stop, or start over. */
   FENCED: { exitCode: 1, retriable: false },
+  /** A reset would delete results that cannot be computed again. */
+  RESULTS_WOULD_BE_LOST: { exitCode: 1, retriable: false },
   /** The transaction was certainly not committed. */
   TRANSACTION_ABORTED: { exitCode: 1, retriable: true },
   /** The answer to a commit was lost: open a new writer, which fences, and read the committed records. */

@@ -1,3 +1,4 @@
+import { lostResults, type LostResults } from '../../actors/lost-results';
 import { resetJob } from '../../actors/reset-job';
 import { crc32c } from '../adapters/native/checksums';
 import { lockDataFolder, openEventLog } from '../apps/compose';
@@ -9,21 +10,25 @@ import { TelltaleError } from '../errors';
 import type { Io } from '../io';
 import { advise } from '../nearest';
 import { systemClock } from '../ports/clock';
+import type { EventLog } from '../ports/event-log';
 import type { Job } from '../stream/job';
 
 export interface ResetOptions {
   /** The name of a job. */
   readonly job: string;
+  /** Deletes also results that cannot be computed again. */
+  readonly loseResults: boolean;
   readonly json: boolean;
 }
 
 /**
  * `telltale reset`: lets a job start over. Its state and the outputs that it will compute again are deleted, and it reads
  * its input from the first record that the event log still has.
- * @throws USAGE when there is no such job; DATA_FOLDER_IN_USE while a consumer runs on the embedded event log; FENCED when
+ * @throws USAGE when there is no such job; RESULTS_WOULD_BE_LOST, with nothing deleted, unless `loseResults`; DATA_FOLDER_IN_USE while a consumer runs on the embedded event log; FENCED when
  *   running consumers on Kafka take the job back each time
  */
-export async function runReset(config: Config, { job: name, json }: ResetOptions, io: Io): Promise<number> {
+export async function runReset(config: Config, options: ResetOptions, io: Io): Promise<number> {
+  const { job: name, json } = options;
   const job = namedJob(config, name);
   const data = findDataFolder(config);
   const lock = await lockDataFolder(config, data, 'consumer');
@@ -31,6 +36,7 @@ export async function runReset(config: Config, { job: name, json }: ResetOptions
     const log = await openEventLog(config, data);
     try {
       const partitions = job.over === 'topic' ? 1 : (job.inputs[0]?.partitions ?? 0);
+      if (!options.loseResults) await refuseLosses(job, partitions, log);
       for (let partition = 0; partition < partitions; partition++) {
         const deleted = await resetJob({ job, partition, log, clock: systemClock, crc32c });
         const line = json
@@ -45,6 +51,25 @@ export async function runReset(config: Config, { job: name, json }: ResetOptions
     lock.release();
   }
   return 0;
+}
+
+/** @throws RESULTS_WOULD_BE_LOST */
+async function refuseLosses(job: Job, partitions: number, log: EventLog): Promise<void> {
+  const lost: LostResults[] = [];
+  for (let partition = 0; partition < partitions; partition++) {
+    const ofPartition = await lostResults(job, partition, log);
+    if (ofPartition !== null) lost.push(ofPartition);
+  }
+  if (lost.length === 0) return;
+  const count = lost.reduce((sum, each) => sum + each.count, 0);
+  const from = new Date(Math.min(...lost.map((each) => each.from))).toISOString();
+  const to = new Date(Math.max(...lost.map((each) => each.to))).toISOString();
+  const topics = job.inputs.map(({ topic }) => topic).join(', ');
+  const what = pluralize(count, job.results?.noun ?? 'result');
+  const message =
+    `${what} of ${job.name}, from ${from} to ${to}, cannot be computed again: their input is no longer in ${topics} ` +
+    '(eventLog.retention). Nothing was deleted. To start over without them, add --lose-results.';
+  throw new TelltaleError('RESULTS_WOULD_BE_LOST', message);
 }
 
 /** `telltale reset` without a job: the names to choose from. */

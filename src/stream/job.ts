@@ -26,6 +26,8 @@ export interface Job<S = unknown> {
   readonly outputs: readonly TopicSpec[];
   /** The outputs that the job restores itself from; `telltale reset` deletes their records. */
   readonly stateTopics: readonly string[];
+  /** The records of its state topics that people would miss. Absent where there are none. */
+  readonly results?: JobResults;
   /** How long folded input may stay unwritten under load. At the end of the input, a runner writes at once. */
   readonly flushIntervalMs: number;
 
@@ -48,6 +50,16 @@ export interface Job<S = unknown> {
    * positions of all input that was folded so far.
    */
   flush(state: S): Flushed;
+}
+
+export interface JobResults {
+  /** `window`, for example; the plural has an s. */
+  readonly noun: string;
+  /**
+   * Reads a record of a state topic; null for one that is not a result. It is about the times from `from` to `to` (epoch
+   * milliseconds), and holds `amount` lines or records of the input: less of them after a reset is a loss.
+   */
+  read(topic: string, key: Buffer, value: Buffer): { from: number; to: number; amount: number } | null;
 }
 
 /** An input topic. The streams of a job `over: 'partition'` have equal partition counts. */

@@ -1,5 +1,5 @@
 import { TelltaleError } from '../../../errors';
-import type { Flushed, Job, Output, RestoredRange } from '../../../stream/job';
+import type { Flushed, Job, JobResults, Output, RestoredRange } from '../../../stream/job';
 import { lineBatchesOf } from '../../../stream/read-input';
 import { countingStateTopic, windowsTopic } from '../../../stream/topics';
 import { decodeBatch, type DecodedRecord } from '../../../records/record-batch';
@@ -32,6 +32,10 @@ export function createCounting(options: CountingOptions): Job<CountingState> {
     inputs: [{ topic: 'logs', partitions: options.partitions }],
     outputs: [windowsTopic(options.partitions, options.keepWindowsMs), countingStateTopic(options.partitions)],
     stateTopics: ['windows', stateTopic],
+    results: {
+      noun: 'window',
+      read: (topic, key, value) => (topic === 'windows' ? resultOf(key, value, options) : null),
+    },
     flushIntervalMs: 2_000,
     open: (head) => (head === null ? emptyState(options) : decodeHead(head, options)),
     restoreRanges: (state) => state.restoreRanges,
@@ -57,6 +61,14 @@ export function createCounting(options: CountingOptions): Job<CountingState> {
     },
     flush: (state) => flush(state, options.engine),
   };
+}
+
+/** Null for a window of another length: the job would count its lines in other windows. */
+function resultOf(key: Buffer, value: Buffer, { windowMs }: CountingOptions): ReturnType<JobResults['read']> {
+  const record = parseWindowRecord(key, value);
+  if (record === null) return null;
+  const [from, to] = [Date.parse(record.windowStart), Date.parse(record.windowEnd)];
+  return to - from === windowMs ? { from, to, amount: record.lines } : null;
 }
 
 /** @throws RESET_NEEDED when a record cannot be read: its lines would be counted in a window that begins at 0 */
