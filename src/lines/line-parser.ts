@@ -4,9 +4,11 @@ import { Level, LineFlag } from './line-batch';
 import { formatNamed, formatsBeforeHead, formatsFor } from './formats';
 import { statusOf, type StatusLevels } from './formats/access/status';
 import { W3cColumns } from './formats/access/w3c-columns';
+import { jsonLines } from './formats/fields/json';
 import type { LineFormat, ParsedLine } from './formats/format';
 import { head, isFirstOfTwoLines } from './formats/head';
 import { headNotes } from './formats/head-level';
+import { levelInMessage } from './formats/message-level';
 import { readUnstamped } from './formats/unstamped';
 import { initialReadingState, type Evidence, type ReadingState, type ShownState } from './reading-state';
 import { DedupTracker, isMarked, newerMark } from './dedup-marks';
@@ -65,6 +67,8 @@ export class LineParser {
   private readonly columns: W3cColumns;
   private evidence: Evidence;
   private partialStreams: number;
+  /** True when the last line has the time of its wrapper, because it has none of its own. */
+  private hasOuterTime = false;
   private awaitsLevel: boolean;
   private readonly parsed: ParsedLine = { level: Level.NONE, kind: TimestampKind.WALL, time: 0, status: 0 };
   private readonly unwrapped = initialUnwrapped();
@@ -99,6 +103,7 @@ export class LineParser {
   parse(bytes: Buffer, start: number, end: number): void {
     const { format } = this;
     this.wrapper = null;
+    this.hasOuterTime = false;
     if (bytes[start] === hash && start < end && this.columns.readDirective(bytes, start, end)) {
       this.addDirective();
       return;
@@ -168,9 +173,9 @@ export class LineParser {
   private addRecord(bytes: Buffer, start: number, end: number): void {
     const { statusLevels } = this.context;
     this.level = this.parsed.level;
+    if (this.level === Level.NONE && this.form === jsonLines.name) this.level = levelInMessage();
     if (statusLevels !== undefined && this.level === Level.NONE) {
-      const status = this.parsed.status === 0 ? statusOf(bytes, start, end) : this.parsed.status;
-      this.level = statusLevels[status] ?? Level.NONE;
+      this.level = statusLevels[this.statusOf(bytes, start, end)] ?? Level.NONE;
     }
     if (this.parsed.kind === TimestampKind.NONE) {
       this.addWithoutTimestamp();
@@ -181,7 +186,8 @@ export class LineParser {
       this.parseContinuation();
       return;
     }
-    this.evidence = 'timestamps';
+    if (!this.hasOuterTime) this.evidence = 'timestamps';
+    else if (this.evidence === 'nothing' && this.form !== textForm) this.evidence = 'levels';
     if (timestamp > this.latest) {
       this.time = this.context.lastModified;
       this.flags = LineFlag.FUTURE;
@@ -193,6 +199,13 @@ export class LineParser {
     this.hasRecord = true;
     this.recordTime = this.previousTime = this.time;
     this.recordFlags = this.flags;
+  }
+
+  private statusOf(bytes: Buffer, start: number, end: number): number {
+    if (this.parsed.status !== 0) return this.parsed.status;
+    return this.wrapper === null
+      ? statusOf(bytes, start, end)
+      : statusOf(this.unwrapped.bytes, this.unwrapped.start, this.unwrapped.end);
   }
 
   private addWithoutTimestamp(): void {
@@ -273,17 +286,20 @@ export class LineParser {
     }
     const { parsed } = this;
     if (this.matches(bytes, start, end, depth + 1)) {
-      if (hasTime && hasNoDate(parsed.kind)) Object.assign(parsed, { kind, time });
-      return true;
+      this.hasOuterTime ||= hasTime && parsed.kind === TimestampKind.NONE;
+    } else if (!this.matchesUnstamped(bytes, start, end, false)) {
+      if (!hasTime || this.evidence !== 'nothing') return false;
+      parsed.level = Level.NONE;
+      parsed.kind = TimestampKind.NONE;
+      this.form = textForm;
+      this.hasOuterTime = true;
+    } else {
+      this.hasOuterTime = hasTime;
     }
-    if (this.matchesUnstamped(bytes, start, end, false)) {
-      if (hasTime) Object.assign(parsed, { kind, time });
-      return true;
+    if (hasTime && hasNoDate(parsed.kind)) {
+      parsed.kind = kind;
+      parsed.time = time;
     }
-    if (!hasTime || this.evidence !== 'nothing') return false;
-    parsed.level = Level.NONE;
-    this.form = 'text';
-    Object.assign(parsed, { kind, time });
     return true;
   }
 
@@ -320,6 +336,8 @@ export class LineParser {
 }
 
 const hash = 35;
+/** A wrapped line of which only the wrapper's time is known. */
+const textForm = 'text';
 /** Lines of a log whose header names its columns. */
 const columnsForm = 'w3c';
 const escape = 27;

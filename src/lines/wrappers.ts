@@ -1,3 +1,7 @@
+import { jsonFields, readWrapper, unescapeMessage } from './formats/fields/json';
+import { jsonText } from './formats/fields/json-text';
+import type { ParsedLine } from './formats/format';
+import { Level } from './line-batch';
 import { levelOf } from './levels';
 import { readDateTime, TimestampKind, byteAt, isDigit, isLetter, type Timestamp } from './timestamps';
 
@@ -115,8 +119,39 @@ function isNameByte(byte: number): boolean {
   return isDigit(byte) || isLetter(byte) || byte === 45 || byte === 95 || byte === 46 || byte === 64 || byte === 47;
 }
 
+const wrapperLine: ParsedLine = { level: Level.NONE, kind: TimestampKind.NONE, time: 0, status: 0 };
+
+/** Docker cuts a line after this many bytes; the next record continues it. */
+const dockerPart = 16_384;
+
+/** Docker's json-file and the shippers that keep its fields: `{"log":"line\\n","stream":"stdout","time":"…"}`. */
+const docker: Wrapper = {
+  name: 'docker',
+  mayBeginWith: (byte) => byte === 123,
+  unwrap(bytes, start, end, out) {
+    if (!readWrapper(bytes, start, end, wrapperLine)) return false;
+    const { messageStart, messageEnd, stream } = jsonFields;
+    const endsLine = bytes[messageEnd - 1] === 110 && bytes[messageEnd - 2] === 92;
+    out.end = unescapeMessage();
+    out.bytes = jsonText;
+    out.start = 0;
+    out.kind = wrapperLine.kind;
+    out.time = wrapperLine.time;
+    out.hasTime = wrapperLine.kind !== TimestampKind.NONE;
+    out.stream = stream;
+    out.isPartial = !endsLine && messageEnd - messageStart >= dockerPart;
+    return true;
+  },
+  samples: [
+    ['{"log":"10:00:00 INFO started\\n","stream":"stdout","time":"2026-11-29T10:00:00.1Z"}', '10:00:00 INFO started'],
+    ['{"log":"\\tat a \\"b\\"\\n","stream":"stderr","time":"2026-11-29T10:00:00.1Z"}', '\tat a "b"'],
+    ['{"stream":"stdout","time":"2026-11-29T10:00:00.1Z","log":"\\u001b[31m\\u00e9\\/\\n"}', '\u001b[31mé/'],
+    ['{"date":1795946400.123,"log":"a\\nb","kubernetes":{"pod_name":"x"}}', 'a'],
+  ],
+};
+
 /** All wrappers, in the order of trial. */
-export const wrappers: readonly Wrapper[] = [cri, named];
+export const wrappers: readonly Wrapper[] = [cri, named, docker];
 
 const byFirstByte = Array.from({ length: 256 }, (_, byte) => wrappers.filter((one) => one.mayBeginWith(byte)));
 const none: readonly Wrapper[] = [];

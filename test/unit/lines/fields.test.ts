@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { formatsFor } from '../../../src/lines/formats';
+import { statusLevels } from '../../../src/lines/formats/access/status';
 import type { ParsedLine } from '../../../src/lines/formats/format';
 import { Level, levelNames } from '../../../src/lines/line-batch';
 import { TimestampKind } from '../../../src/lines/timestamps';
+import { readSamples } from './samples';
 
 /** Format, level and timestamp of a line. Surrounded by other bytes, so that a read outside the line fails the test. */
 function parse(line: string | Buffer): string | null {
@@ -194,7 +196,7 @@ describe('logfmt lines of loggers', () => {
   it.each([
     ['ts=2026-11-29T10:00:00.123Z level=warn msg="a \\"level=error\\" b" x=', `WARN ${iso}`],
     ['level="error" time="2026-11-29T11:00:00.123+01:00"', `ERROR ${iso}`],
-    ['t=2026-11-29T11:00:00.123+0100 lvl=crit msg="x"', `ERROR ${iso}`],
+    ['t=2026-11-29T11:00:00.123+0100 lvl=eror msg="x"', `ERROR ${iso}`],
     ['level=error ts=1795946400.123 caller=main.go:1 msg=x', `ERROR ${iso}`],
     ['logger=context userId=1 t=2026-11-29T10:00:00.123Z level=info msg="Request Completed" status=302', `INFO ${iso}`],
     ['time=2026-11-29T10:00:00.123Z level=ERROR msg="x"', `ERROR ${iso}`],
@@ -218,5 +220,120 @@ describe('logfmt lines of loggers', () => {
     ['user=anna status=error code=5'],
   ])('does not match %s', (line) => {
     expect(parse(line)).toBeNull();
+  });
+});
+
+/** A line as Docker keeps it. */
+function docker(line: string, time = '10:00:30', stream = 'stdout'): string {
+  return JSON.stringify({ log: `${line}\n`, stream, time: `2026-11-29T${time}.123456789Z` });
+}
+
+const shown = (lines: readonly string[]): string[] => readSamples(lines).map((line) => line.replace('2026-11-29T', ''));
+
+describe('lines that a container wrote', () => {
+  it('have the level and the date of the inner line, and continue as it does', () => {
+    expect(
+      shown([
+        docker('2026-11-29 10:00:00.000 [main] INFO  a.B - x'),
+        docker('2026-11-29 10:00:01.000 [main] ERROR a.B - x'),
+        docker('java.lang.Error: "x"'),
+        docker('\tat a.B.c(B.java:1)'),
+        docker('2026-11-29 10:00:02.000 [main] WARN  a.B - x'),
+      ]),
+    ).toEqual([
+      'INFO 10:00:00.000Z',
+      'ERROR 10:00:01.000Z',
+      'CONT 10:00:01.000Z',
+      'CONT 10:00:01.000Z',
+      'WARN 10:00:02.000Z',
+    ]);
+  });
+
+  it('have the time of the container where the inner line has no date', () => {
+    expect(
+      shown([
+        docker('10:00:00.000 [main] ERROR a.B - x'),
+        docker('{"level":"warn","msg":"x"}'),
+        docker('{"level":"info","time":"2026-11-29T10:00:02Z"}'),
+      ]),
+    ).toEqual(['ERROR 10:00:30.123Z', 'WARN 10:00:30.123Z', 'INFO 10:00:02.000Z']);
+  });
+
+  it('have levels without timestamps', () => {
+    expect(
+      shown([
+        docker('INFO:     Started server process [1]'),
+        docker('ERROR:    Exception in ASGI application', '10:01:00'),
+        docker('Traceback (most recent call last):', '10:01:01'),
+        docker('WARNING:  Invalid HTTP request received.', '10:02:00'),
+      ]),
+    ).toEqual(['INFO 10:00:30.123Z', 'ERROR 10:01:00.123Z', 'CONT 10:01:00.123Z', 'WARN 10:02:00.123Z']);
+  });
+
+  it('are records each where no line has a level or a time', () => {
+    expect(shown([docker('started'), docker('stopped', '10:01:00')])).toEqual([
+      'NONE 10:00:30.123Z',
+      'NONE 10:01:00.123Z',
+    ]);
+  });
+
+  it('continue a line that Docker cut', () => {
+    const cut = JSON.stringify({
+      log: `2026-11-29 10:00:00 ERROR ${'x'.repeat(16_400)}`,
+      stream: 'stdout',
+      time: '2026-11-29T10:00:00Z',
+    });
+    expect(
+      shown([cut, docker('2026-11-29 10:00:01 INFO rest of the line'), docker('2026-11-29 10:00:02 INFO x')]),
+    ).toEqual(['ERROR 10:00:00.000Z', 'CONT 10:00:00.000Z', 'INFO 10:00:02.000Z']);
+  });
+
+  it('have the status of the inner line', () => {
+    const line = docker('10.0.0.7 - - [29/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 502 1');
+    const levels = statusLevels(new Map([['5xx', Level.ERROR]]));
+    expect(readSamples([line], { statusLevels: levels })).toEqual(['ERROR 2026-11-29T10:00:00.000Z']);
+    expect(readSamples([line])).toEqual(['NONE 2026-11-29T10:00:00.000Z']);
+  });
+
+  it('are JSON lines of their own when they have a level beside it', () => {
+    expect(shown(['{"time":"2026-11-29T10:00:00Z","level":"info","log":"ERROR x"}'])).toEqual(['INFO 10:00:00.000Z']);
+  });
+});
+
+describe('the message of a JSON line without a level', () => {
+  const wrap = (message: string): string =>
+    JSON.stringify({ '@timestamp': '2026-11-29T10:00:30Z', message, agent: { type: 'filebeat' } });
+
+  it.each([
+    ['2026-11-29 10:00:00.000 ERROR a.B - x', 'ERROR'],
+    ['2026-11-29 10:00:00.000 [main] WARN a.B - x\n\tat y', 'WARN'],
+    ['\u001b[2m2026-11-29T10:00:00Z\u001b[0m \u001b[31mERROR\u001b[0m x', 'ERROR'],
+    ['{"level":"error","time":"2026-11-29T10:00:00Z"}', 'ERROR'],
+    ['level=warn msg=x', 'WARN'],
+    ['ERROR in the text', 'NONE'],
+    ['the ERROR of 2026-11-29 10:00:00', 'NONE'],
+    ['', 'NONE'],
+  ])('%j gives the level %s', (message, level) => {
+    expect(shown([wrap(message)])).toEqual([`${level} 10:00:30.000Z`]);
+  });
+});
+
+describe('JSON lines without a timestamp', () => {
+  it('have the time of the record above, or of the upload', () => {
+    expect(
+      shown([
+        '{"level":"error","msg":"x"}',
+        '{"level":"info","time":"2026-11-29T10:00:00Z"}',
+        '{"level":"error","msg":"x"}',
+        '{"msg":"x"}',
+        '\tat x',
+      ]),
+    ).toEqual([
+      'ERROR 12:00:00.000Z',
+      'INFO 10:00:00.000Z',
+      'ERROR 10:00:00.000Z',
+      'NONE 10:00:00.000Z',
+      'CONT 10:00:00.000Z',
+    ]);
   });
 });

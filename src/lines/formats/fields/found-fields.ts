@@ -6,6 +6,7 @@ import type { Field } from './field-table';
 import { readFieldTime } from './field-times';
 import { levelOfLetter, levelOfNumber, levelOfText, smallNumber } from './level-values';
 
+const noBytes = Buffer.alloc(0);
 const nothing = 1 << 29;
 const lowestRank = nothing - 1;
 const mongoRank = levelNames.findIndex(([, scale]) => scale === LevelScale.LETTERS);
@@ -27,7 +28,9 @@ export class FoundFields {
   private messageRank = nothing;
   private readonly time: Timestamp = { kind: TimestampKind.WALL, time: 0 };
   private readonly candidate: Timestamp = { kind: TimestampKind.WALL, time: 0 };
-  /** Bytes of the message, without quotes; 0 and 0 without one. */
+  /** Holds the line. */
+  bytes: Buffer = noBytes;
+  /** The message in `bytes`, without quotes; 0 and 0 without one. */
   messageStart = 0;
   messageEnd = 0;
   /** True when the message is a program's own line. */
@@ -35,7 +38,8 @@ export class FoundFields {
   /** The stream of the wrapped line: 1 standard output, 2 standard error, 0 unknown. */
   stream = 0;
 
-  reset(): void {
+  reset(bytes: Buffer): void {
+    this.bytes = bytes;
     this.wordRank = this.numberRank = this.timeRank = this.messageRank = nothing;
     this.nanos = this.status = this.marks = this.stream = this.messageStart = this.messageEnd = 0;
     this.isWrapped = false;

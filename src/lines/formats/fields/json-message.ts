@@ -1,8 +1,8 @@
 import { Level } from '../../line-batch';
 import { TimestampKind } from '../../timestamps';
 import type { ParsedLine } from '../format';
-import { jsonFields, jsonLines } from './json';
-import { jsonText, unescapeJson } from './json-text';
+import { jsonFields, jsonLines, readWrapper, unescapeMessage } from './json';
+import { jsonText } from './json-text';
 
 const unused: ParsedLine = { level: Level.NONE, kind: TimestampKind.NONE, time: 0, status: 0 };
 
@@ -18,8 +18,9 @@ export interface JsonMessage {
 export function jsonMessage(line: string): JsonMessage | null {
   if (!line.startsWith('{')) return null;
   const bytes = Buffer.from(line);
-  jsonLines.parse(bytes, 0, bytes.length, unused);
-  const { messageStart, messageEnd, isWrapped } = jsonFields;
+  const isWrapped = readWrapper(bytes, 0, bytes.length, unused);
+  if (!isWrapped && !jsonLines.parse(bytes, 0, bytes.length, unused)) return null;
+  const { messageStart, messageEnd } = jsonFields;
   if (messageEnd === messageStart) return null;
-  return { text: jsonText.toString('utf8', 0, unescapeJson(bytes, messageStart, messageEnd)), isWrapped };
+  return { text: jsonText.toString('utf8', 0, unescapeMessage()), isWrapped };
 }

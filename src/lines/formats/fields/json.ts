@@ -1,8 +1,9 @@
 import { byteAt } from '../../timestamps';
-import type { LineFormat } from '../format';
+import type { LineFormat, ParsedLine } from '../format';
 import { FieldRole } from './field-names';
 import { emptyHash, fieldOf, hashByte, hashDot, hasFields, type Field } from './field-table';
 import { FoundFields } from './found-fields';
+import { unescapeJson } from './json-text';
 
 /** The fields of the line that {@link jsonLines} matched last. */
 export const jsonFields = new FoundFields();
@@ -15,15 +16,43 @@ export const jsonLines: LineFormat = {
   name: 'json',
   mayBeginWith: (byte) => byte === 123,
   parse(bytes, start, end, out) {
-    if (start >= end || bytes[start] !== 123) return false;
-    jsonFields.reset();
-    const behind = readObject(bytes, start, end, emptyHash);
-    const isComplete = behind !== -1 && skipBlanks(bytes, behind, end) === end;
-    if (!isComplete && !jsonFields.hasTime && !jsonFields.hasLevel && !jsonFields.isWrapped) return false;
+    if (!readFields(bytes, start, end) || isWrapper()) return false;
     jsonFields.finish(out);
     return true;
   },
 };
+
+/**
+ * Matches an object whose field `log` is another program's line, as container runtimes and shippers write it:
+ * `{"log":"…\\n","stream":"stdout","time":"…"}`. {@link jsonFields} then has that line as its message.
+ * @param out its time; kind NONE without one
+ */
+export function readWrapper(bytes: Buffer, start: number, end: number, out: ParsedLine): boolean {
+  if (!readFields(bytes, start, end) || !isWrapper()) return false;
+  jsonFields.finish(out);
+  return true;
+}
+
+/**
+ * Copies the message of the last line to `jsonText` without escapes.
+ * @returns the copy's length
+ */
+export function unescapeMessage(): number {
+  return unescapeJson(jsonFields.bytes, jsonFields.messageStart, jsonFields.messageEnd);
+}
+
+/** An object with a level of its own has read the line that it wraps. */
+function isWrapper(): boolean {
+  return jsonFields.isWrapped && !jsonFields.hasLevel;
+}
+
+function readFields(bytes: Buffer, start: number, end: number): boolean {
+  if (start >= end || bytes[start] !== 123) return false;
+  jsonFields.reset(bytes);
+  const behind = readObject(bytes, start, end, emptyHash);
+  const isComplete = behind !== -1 && skipBlanks(bytes, behind, end) === end;
+  return isComplete || jsonFields.hasTime || jsonFields.hasLevel || jsonFields.isWrapped;
+}
 
 /**
  * Takes the fields of the object at `pos`. Returns the position after it, or -1 when it is cut or no JSON. The depth is

@@ -19,7 +19,7 @@ export const logfmt: LineFormat = {
       let hash = emptyHash;
       for (; pos < end && isNameByte(byteAt(bytes, pos)); pos++) hash = hashByte(hash, byteAt(bytes, pos));
       if (pos === name || pos >= end || bytes[pos] !== 61) break;
-      if (pairs++ === 0) found.reset();
+      if (pairs++ === 0) found.reset(bytes);
       const value = pos + 1;
       const isQuoted = value < end && bytes[value] === 34;
       pos = isQuoted ? quotedEnd(bytes, value, end) : bareEnd(bytes, value, end);
