@@ -55,6 +55,22 @@ export async function measureInTurns(programs, runs) {
   return measured;
 }
 
+/**
+ * Two commands run one directly after the other, each first in every second pair, so that both meet the same machine. The first
+ * pair warms up and does not count.
+ * @returns the figures of {@link measure}, those of `first` before those of `second`
+ */
+export async function measureInPairs(first, second, runs) {
+  const pairs = [];
+  for (let run = -1; run < runs; run++) {
+    const isReversed = run % 2 !== 0;
+    const [a, b] = isReversed ? [second, first] : [first, second];
+    const figures = [await measure(a), await measure(b)];
+    if (run >= 0) pairs.push(isReversed ? figures.reverse() : figures);
+  }
+  return pairs;
+}
+
 export function median(values) {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }

@@ -45,7 +45,7 @@ function faultyWriter(writer: EventWriter, nextFault: () => CommitFault | null):
   return { begin: () => faulty(writer.begin()), close: () => writer.close() };
 }
 
-/** Delays each commit until `opened` resolves. */
+/** Delays each append, and so each commit, until `opened` resolves. */
 export function withStalledCommits(log: EventLog, opened: Promise<void>): EventLog {
   return changedLog(log, {
     openWriter: async (options) => {

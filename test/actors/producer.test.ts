@@ -6,7 +6,7 @@ import { readLines } from '../support/topics';
 import { tempFolders } from '../support/temp-folder';
 import { changedStore, withCommitFaults, withStalledCommits } from './decorators';
 import { allTurns, gate } from './kit/harness';
-import { linesOf, published, text } from './observing';
+import { clockAt, linesOf, published, text } from './observing';
 import { BUCKET, inBatchesOf, info, openPlace, UPLOADED, type Place } from './producing';
 
 const KEY = 'web-1/app.log';
@@ -201,6 +201,8 @@ describe('producer', () => {
       }),
       ...inBatchesOf(20_000, place.options),
       credit: 100,
+      // Time stands still: no transaction grows old enough for a commit before the drain.
+      clock: clockAt(UPLOADED),
     });
     await reading.opened;
     const drained = running.producer.drain(10_000);
