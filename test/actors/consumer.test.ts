@@ -10,7 +10,7 @@ import { crc32c } from '../../src/adapters/native/checksums';
 import { parseOutboxRecord, pendingMail } from '../../src/pipelines/level-alerts/alerting/outbox-records';
 import { parseWindowRecord } from '../../src/pipelines/level-alerts/counting/parse-window-record';
 import type { DecodedRecord } from '../../src/records/record-batch';
-import { outboxTopic } from '../../src/stream/topics';
+import { outboxTopic } from '../../src/pipelines/level-alerts/topics';
 import { systemClock } from '../../src/ports/clock';
 import { tempFolders } from '../support/temp-folder';
 import { readWindows } from '../support/topics';

@@ -7,7 +7,7 @@ import { CounterRegistry } from '../../src/counters';
 import { TelltaleError } from '../../src/errors';
 import { ask, spawn } from '../../src/kit';
 import { systemClock, type Clock } from '../../src/ports/clock';
-import { outboxTopic } from '../../src/stream/topics';
+import { outboxTopic } from '../../src/pipelines/level-alerts/topics';
 import type { Delivery } from '../../src/ports/delivery';
 import type { DeliveryStatus } from '../../src/stream/outbox-records';
 import { tempFolders } from '../support/temp-folder';

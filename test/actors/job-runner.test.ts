@@ -8,7 +8,7 @@ import { crc32c } from '../../src/adapters/native/checksums';
 import { parseWindowRecord } from '../../src/pipelines/level-alerts/counting/parse-window-record';
 import { decodeHeadEnvelope, encodeHeadEnvelope } from '../../src/stream/head-envelope';
 import type { Job, Output, OutputRecord } from '../../src/stream/job';
-import { outboxTopic, windowsTopic } from '../../src/stream/topics';
+import { outboxTopic, windowsTopic } from '../../src/pipelines/level-alerts/topics';
 import { decodeBatch, type DecodedRecord } from '../../src/records/record-batch';
 import { ask, spawn, stopped, type ActorRef } from '../../src/kit';
 import { systemClock, type Clock } from '../../src/ports/clock';

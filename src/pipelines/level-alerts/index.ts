@@ -1,6 +1,6 @@
 import type { Job } from '../../stream/job';
 import { definePipeline, type DeliveryUse, type Site } from '../../stream/pipeline';
-import { outboxTopic, windowsTopic } from '../../stream/topics';
+import { outboxTopic, windowsTopic } from './topics';
 import { createAlerting, type AlertingState } from './alerting/alerting';
 import { overFinalWindows } from './alerting/final-windows';
 import type { MailReport } from './alerting/mail-report';

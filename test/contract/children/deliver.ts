@@ -8,7 +8,7 @@ import { CounterRegistry } from '../../../src/counters';
 import { ask, spawn, startSystem } from '../../../src/kit';
 import { mailFormat } from '../../../src/pipelines/level-alerts/alerting/outbox-records';
 import { systemClock } from '../../../src/ports/clock';
-import { outboxTopic } from '../../../src/stream/topics';
+import { outboxTopic } from '../../../src/pipelines/level-alerts/topics';
 import { endWithParent } from './parent-gone';
 
 /**

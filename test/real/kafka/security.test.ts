@@ -25,7 +25,7 @@ import { topicsOf } from '../../../src/apps/topics';
 import { loadConfig } from '../../../src/config';
 import { pipelines } from '../../../src/pipelines';
 import type { Job } from '../../../src/stream/job';
-import { outboxTopic } from '../../../src/stream/topics';
+import { outboxTopic } from '../../../src/pipelines/level-alerts/topics';
 import { isTelltaleError } from '../../../src/errors';
 import { systemClock } from '../../../src/ports/clock';
 import type { EventLog, WriterOptions } from '../../../src/ports/event-log';

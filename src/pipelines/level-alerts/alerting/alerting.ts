@@ -3,15 +3,19 @@ import { parseWindowRecord, type WindowReader } from '../counting/parse-window-r
 import type { WindowRecord } from '../counting/window-record';
 import { refuseUnreadable } from '../../../stream/continue-from';
 import type { Flushed, Job, JobInput, RestoredRange, RestoreRange } from '../../../stream/job';
-import { alertingStateTopic, outboxTopic } from '../../../stream/topics';
+import { alertingStateTopic, outboxTopic } from '../topics';
 import { recordsOf } from '../../../stream/read-input';
 import { decodeBatch, type DecodedRecord } from '../../../records/record-batch';
 import { advance, decide } from './decide';
 import { evaluateRevision, skipEvaluated } from './evaluate';
 import { restoreIncident, takeIncidentRecords } from './incident-records';
 import type { Place } from './kept-windows';
+import { parseOutboxRecord, type OutboxRecord } from './outbox-records';
+import { recallMail } from './told-incidents';
 import { checkRules } from './rules';
 import { encodeState, openState, ruleOf, type AlertingOptions, type AlertingState } from './state';
+
+const OUTBOX = 'outbox';
 
 export type { AlertingOptions, AlertingState } from './state';
 
@@ -40,7 +44,7 @@ export function createAlerting(options: AlertingOptions): Job<AlertingState> {
     over: 'topic',
     inputs: [{ topic: 'windows', partitions: options.partitions }],
     outputs: [outboxTopic(options.keepWindowsMs), alertingStateTopic],
-    // The outbox stays: it knows which mails were sent, so that they are not sent again.
+    // The outbox stays: it says which incidents were told, so that they are not told again.
     stateTopics: [alertingStateTopic.name],
     // Under load, mails are decided when they are written.
     flushIntervalMs: 10_000,
@@ -52,8 +56,9 @@ export function createAlerting(options: AlertingOptions): Job<AlertingState> {
   };
 }
 
-/** The incidents, and the kept windows of each partition. */
-function restoreRanges({ restoresIncidents, restoreFrom }: AlertingState): readonly RestoreRange[] {
+/** The incidents, and the kept windows of each partition; without a head, the mails that were decided before a reset. */
+function restoreRanges({ recallsMails, restoresIncidents, restoreFrom }: AlertingState): readonly RestoreRange[] {
+  if (recallsMails) return [{ topic: OUTBOX, from: 0 }];
   const windows = restoreFrom.flatMap((from, partition) =>
     from === null ? [] : [{ topic: 'windows', partition, from }],
   );
@@ -71,9 +76,21 @@ function restore(state: AlertingState, range: RestoredRange, batch: Buffer, star
     }
     return;
   }
+  if (topic === OUTBOX) {
+    for (const { key, value } of decodeBatch(batch, startOffset)) recallRecord(state, parseOutboxRecord(key, value));
+    return;
+  }
   for (const { window, place } of windowsIn(decodeBatch(batch, startOffset), partition, parseWindowRecord)) {
     if (window !== null && place.offset < to) state.windows.put(window, place);
   }
+}
+
+function recallRecord(state: AlertingState, record: OutboxRecord | null): void {
+  if (record?.kind !== 'mail') return;
+  recallMail(state.incidents, state.rules, record.report);
+  state.recalling = true;
+  // The first flush writes the records of these incidents, together with a head.
+  state.changed = true;
 }
 
 function step(state: AlertingState, input: JobInput): void {
@@ -94,15 +111,22 @@ function step(state: AlertingState, input: JobInput): void {
     case 'lines':
       throw new TelltaleError('INTERNAL', 'Alerting folds windows, not lines.');
     case 'tick':
+      endRecall(state);
       state.backlogRead = true;
       advance(state, input.now);
       return;
     case 'end':
+      endRecall(state);
       state.backlogRead = true;
       state.ended = true;
       state.undecided = true;
       return;
   }
+}
+
+function endRecall(state: AlertingState): void {
+  if (state.recalling) state.changed = true;
+  state.recalling = false;
 }
 
 function flush(state: AlertingState): Flushed {

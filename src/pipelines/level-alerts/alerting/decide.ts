@@ -1,6 +1,6 @@
 import { least } from './extremes';
 import { nextCompletion } from './evaluate';
-import { newPatternAt, overAt, reminderAt, type Incident } from './incidents';
+import { maxClosedIncidents, newPatternAt, overAt, reminderAt, type Incident } from './incidents';
 import { ruleOf, type AlertingState } from './state';
 import { takeBreaches, writeMails } from './write-mails';
 
@@ -15,7 +15,8 @@ export function decide(state: AlertingState): void {
 
 /** Evicts closed incidents that have not changed for long at a time. */
 export function evictIncidents(state: AlertingState, at: number): void {
-  if (state.incidents.evict(at - state.options.keepWindowsMs)) state.changed = true;
+  const most = state.recalling ? Infinity : maxClosedIncidents;
+  if (state.incidents.evict(at - state.options.keepWindowsMs, most)) state.changed = true;
 }
 
 /**

@@ -1,5 +1,15 @@
 import { unreadableHead } from '../../../stream/head-envelope';
-import { isListOf, isNullOr, isNumber, isObjectOf, isOneOf, parseJson, type Guard } from '../../../stream/shape';
+import {
+  isBoolean,
+  isListOf,
+  isMissingOr,
+  isNullOr,
+  isNumber,
+  isObjectOf,
+  isOneOf,
+  parseJson,
+  type Guard,
+} from '../../../stream/shape';
 import { isIncidentRecord, type IncidentRecord } from './incident-records';
 
 /** The value of alerting's head record. Incidents are in topic `alerting-state`, windows in topic `windows`. */
@@ -7,6 +17,8 @@ export interface Head {
   readonly v: 2;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** See `AlertingState`. Missing means false. */
+  readonly recalling?: boolean | undefined;
   /** By partition of `windows`: the lowest offset that holds a kept window; null when none is kept. */
   readonly partitions: readonly PartitionHead[];
 }
@@ -16,7 +28,7 @@ export interface PartitionHead {
 }
 
 /** A head of version 1 holds the incidents itself. */
-export interface Head1 extends Omit<Head, 'v'> {
+export interface Head1 extends Omit<Head, 'v' | 'recalling'> {
   readonly v: 1;
   readonly incidents: readonly IncidentRecord[];
 }
@@ -25,7 +37,7 @@ const fields = {
   now: isNumber,
   partitions: isListOf(isObjectOf<PartitionHead>({ restoreFrom: isNullOr(isNumber) })),
 };
-const isHead: Guard<Head> = isObjectOf<Head>({ v: isOneOf(2), ...fields });
+const isHead: Guard<Head> = isObjectOf<Head>({ v: isOneOf(2), recalling: isMissingOr(isBoolean), ...fields });
 const isHead1: Guard<Head1> = isObjectOf<Head1>({ v: isOneOf(1), ...fields, incidents: isListOf(isIncidentRecord) });
 
 export function encodeHead(head: Head): Buffer {

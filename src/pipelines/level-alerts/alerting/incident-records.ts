@@ -1,5 +1,5 @@
 import type { Output } from '../../../stream/job';
-import { alertingStateTopic } from '../../../stream/topics';
+import { alertingStateTopic } from '../topics';
 import {
   isBoolean,
   isListOf,

@@ -59,6 +59,10 @@ export class Incidents {
   /** Ids of incidents that differ from their record, or were evicted. */
   readonly unwritten = new Set<string>();
 
+  withId(id: string): Incident | null {
+    return this.byId.get(id) ?? null;
+  }
+
   all(): Incident[] {
     return [...this.byId.values()];
   }
@@ -131,12 +135,12 @@ export class Incidents {
     this.byGroup.get(groupKey(rule.name, group))?.sort(bySpan);
   }
 
-  /** Evicts closed incidents whose last breach came at or before a time, and the oldest of too many. */
-  evict(changedBy: number): boolean {
+  /** Evicts closed incidents whose last breach came at or before a time, and the oldest of more than `most`. */
+  evict(changedBy: number, most: number): boolean {
     const closed = this.all()
       .filter((incident) => incident.closed)
       .sort((a, b) => a.changedAt - b.changedAt);
-    const tooMany = closed.length - maxClosedIncidents;
+    const tooMany = closed.length - most;
     const gone = closed.filter((incident, i) => incident.changedAt <= changedBy || i < tooMany);
     for (const { id } of gone) {
       this.remove(id);

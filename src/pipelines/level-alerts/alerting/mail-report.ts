@@ -39,6 +39,17 @@ export interface MailReport {
   readonly notes: ReportNotes;
   /** When it was decided (the fold's `now`). */
   readonly decidedAt: string;
+  /** The incidents of a digest of several (2,000). Missing in all other mails, and in those of earlier previews. */
+  readonly members?: readonly ReportedMember[];
+}
+
+/** An incident in a digest. Times are epoch milliseconds. */
+export interface ReportedMember {
+  readonly incident: string;
+  readonly group: string;
+  readonly openedBy: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 export type Transition =

@@ -11,7 +11,7 @@ import {
   isString,
   parseJson,
 } from '../../../stream/shape';
-import type { BreachedWindow, ChartBar, MailReport, PendingMail } from './mail-report';
+import type { BreachedWindow, ChartBar, MailReport, PendingMail, ReportedMember } from './mail-report';
 import { isStoredRule, readReport, type StoredReport } from './stored-rule';
 
 /** A record of topic `outbox`. */
@@ -86,5 +86,16 @@ const isStoredMail = isObjectOf<Omit<PendingMail, 'report'> & { readonly report:
       lagging: isListOf(isString),
     }),
     decidedAt: isString,
+    members: isMissingOr(
+      isListOf(
+        isObjectOf<ReportedMember>({
+          incident: isString,
+          group: isString,
+          openedBy: isNumber,
+          from: isNumber,
+          to: isNumber,
+        }),
+      ),
+    ),
   }),
 });

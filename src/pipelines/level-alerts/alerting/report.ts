@@ -6,6 +6,7 @@ import type {
   BreachedWindow,
   ChartBar,
   MailReport,
+  ReportedMember,
   ReportedPattern,
   ReportedRule,
   ReportNotes,
@@ -19,7 +20,15 @@ export interface Subject {
   readonly incidents: readonly [Incident, ...Incident[]];
 }
 
-const bounds = { breaches: 1000, chart: 30, patterns: 20, samples: 10, origins: 20, lagging: 20 } as const;
+const bounds = {
+  breaches: 1000,
+  chart: 30,
+  patterns: 20,
+  samples: 10,
+  origins: 20,
+  lagging: 20,
+  members: 2000,
+} as const;
 const hour = 60 * 60 * 1000;
 
 /** Fills a report from the windows that are kept. Its sums leave out breaches whose windows were evicted. */
@@ -64,7 +73,12 @@ export function buildReport(
     origins: originsOf(rule, breached),
     notes: { ...notesOf(windows, clock, subject, breached, to), gaps: sumOf(since, ({ gaps }) => gaps) },
     decidedAt: iso(clock.now),
+    ...(incidents.length === 1 ? {} : { members: incidents.slice(0, bounds.members).map(memberOf) }),
   };
+}
+
+function memberOf({ id: incident, group, openedBy, from, to }: Incident): ReportedMember {
+  return { incident, group, openedBy, from, to };
 }
 
 /** The kind's settings lie beside the other keys, as in the configuration. */

@@ -46,6 +46,13 @@ export interface AlertingState {
   undecided: boolean;
   /** True when topic `alerting-state` holds the incidents: there is a head, and it does not hold them itself. */
   readonly restoresIncidents: boolean;
+  /** True when there is no head: the job begins, or begins again, and the outbox names the incidents that were told. */
+  readonly recallsMails: boolean;
+  /**
+   * True from there until the input is read to its end. Told incidents wait until then, and none is evicted to make room:
+   * their windows are not all read again.
+   */
+  recalling: boolean;
   /** By partition of `windows`, as the head says. */
   readonly restoreFrom: readonly (number | null)[];
   outputs: Output[];
@@ -80,6 +87,8 @@ export function openState(
     ended: false,
     undecided: false,
     restoresIncidents: head?.v === 2,
+    recallsMails: head === null,
+    recalling: head?.v === 2 && head.recalling === true,
     restoreFrom: partitions.map(({ restoreFrom }) => restoreFrom),
     outputs: [],
     unreadable: new Map(),
@@ -95,6 +104,7 @@ export function encodeState(state: AlertingState): Buffer {
   return encodeHead({
     v: 2,
     now: state.now,
+    ...(state.recalling ? { recalling: true } : {}),
     partitions: state.restoreFrom.map((_, partition) => ({ restoreFrom: state.windows.lowestOffset(partition) })),
   });
 }

@@ -10,7 +10,7 @@ import { ruleOf, type AlertingState } from './state';
 
 /** Decides the mails that are due now, and puts them into the outputs. */
 export function writeMails(state: AlertingState): void {
-  const open = state.incidents.open();
+  const open = state.incidents.open().filter(({ mailed }) => mailed === null || !state.recalling);
   const { mails, closed } = decideMails(open.map((incident) => situationOf(state, incident)));
   for (const mail of mails) writeMail(state, mail);
   for (const incident of closed) state.incidents.close(incident);

@@ -1,7 +1,7 @@
 import { TelltaleError } from '../../../errors';
 import type { Flushed, Job, JobResults, Output, RestoredRange } from '../../../stream/job';
 import { lineBatchesOf } from '../../../stream/read-input';
-import { countingStateTopic, windowsTopic } from '../../../stream/topics';
+import { countingStateTopic, windowsTopic } from '../topics';
 import { decodeBatch, type DecodedRecord } from '../../../records/record-batch';
 import { refuseUnreadable } from '../../../stream/continue-from';
 import { countLines } from './count-lines';

@@ -190,6 +190,12 @@ export class Runner {
   restart(records: readonly RecordData[] = this.stateRecords()): this {
     this.state = this.job.open(this.head);
     for (const { topic, partition = 0, from } of this.job.restoreRanges(this.state)) {
+      if (topic === 'outbox') {
+        const batch = encodeRecords(this.outbox(), (bytes) => crc32c(bytes));
+        if (this.outbox().length > 0)
+          this.job.restore(this.state, { topic, partition, from, to: Infinity }, batch, from);
+        continue;
+      }
       if (topic === 'alerting-state') {
         const batch = encodeRecords(records, (bytes) => crc32c(bytes));
         this.job.restore(this.state, { topic, partition, from, to: Infinity }, batch, from);
@@ -202,6 +208,25 @@ export class Runner {
     }
     this.read.splice(0, this.read.length, ...this.committed);
     return this;
+  }
+
+  /** `telltale reset alerting`: starts over from `outbox` and from `windows`, compacted. */
+  reset(): this {
+    this.head = null;
+    this.committed = this.topic.map(() => 0);
+    for (const records of this.topic) {
+      const latest = new Map(records.map((record, i) => [String(record.key), i]));
+      const kept = records.filter((record, i) => latest.get(String(record.key)) === i);
+      records.splice(0, records.length, ...kept);
+    }
+    for (let i = this.outputs.length - 1; i >= 0; i--) {
+      if (this.outputs[i]?.topic === 'alerting-state') this.outputs.splice(i, 1);
+    }
+    return this.restart();
+  }
+
+  private outbox(): RecordData[] {
+    return this.outputs.filter(({ topic }) => topic === 'outbox').map((record) => ({ ...record, headers: [] }));
   }
 
   /** Topic `alerting-state`, compacted. */

@@ -1,4 +1,4 @@
-import { outboxTopic, windowsTopic } from '../../../src/stream/topics';
+import { outboxTopic, windowsTopic } from '../../../src/pipelines/level-alerts/topics';
 
 const DAY = 24 * 60 * 60_000;
 

@@ -1,0 +1,106 @@
+import { incidentId, shortHash } from './ids';
+import type { Incident, Incidents, Mailed } from './incidents';
+import type { MailReport, ReportedMember } from './mail-report';
+import { allTogether, ruleWindowStart, type CheckedRule } from './rules';
+
+/**
+ * Takes back the incidents that a mail in the outbox has told, as far as it says: after `telltale reset alerting` they are
+ * not told again (`told-stays-true`). Called in the order of the topic. A changed rule is a new one: its mails tell nothing.
+ */
+export function recallMail(incidents: Incidents, rules: ReadonlyMap<string, CheckedRule>, report: MailReport): void {
+  const rule = rules.get(report.rule.name);
+  if (rule === undefined || !isSameRule(report, rule)) return;
+  for (const member of membersOf(report, rule)) {
+    incidents.add(merged(incidents.withId(member.incident), told(member, report, rule)));
+  }
+}
+
+function isSameRule({ rule: reported, group, transition }: MailReport, rule: CheckedRule): boolean {
+  const { kind, level, windowMs: window, origins } = rule;
+  const settings = Object.entries({ ...rule.settings, kind, level, window, origins });
+  const isGroup = (group === allTogether) !== rule.each || transition === 'digest';
+  return (
+    isGroup && settings.every(([key, value]) => JSON.stringify(Reflect.get(reported, key)) === JSON.stringify(value))
+  );
+}
+
+/** Earlier versions did not name the members of a digest: then each of its origins was told for all of its time. */
+function membersOf(report: MailReport, rule: CheckedRule): readonly ReportedMember[] {
+  if (report.members !== undefined) return report.members;
+  const { incident, group, from, to } = report;
+  if (!rule.each || group !== allTogether) {
+    return [{ incident, group, openedBy: openedBy(report, rule), from: Date.parse(from), to: Date.parse(to) }];
+  }
+  return report.origins.map(({ origin }) => {
+    const start = ruleWindowStart(rule, Date.parse(from));
+    return {
+      incident: incidentId(rule.name, origin, start),
+      group: origin,
+      openedBy: start,
+      from: start,
+      to: Date.parse(to),
+    };
+  });
+}
+
+/** The id is a hash of the breach that opened the incident. */
+function openedBy({ incident, group, breaches, from }: MailReport, { name }: CheckedRule): number {
+  const starts = breaches.map(({ windowStart }) => Date.parse(windowStart));
+  return starts.find((start) => incidentId(name, group, start) === incident) ?? Date.parse(from);
+}
+
+function told(
+  { incident: id, group, openedBy: opening, from, to }: ReportedMember,
+  report: MailReport,
+  rule: CheckedRule,
+): Incident {
+  const at = Date.parse(report.decidedAt);
+  const { transition, breaches, patterns, otherPatterns } = report;
+  const starts = breaches
+    .map(({ windowStart }) => Date.parse(windowStart))
+    .filter((start) => start >= from && start < to);
+  const toldOver = transition === 'over' || transition === 'resolved' || transition === 'digest';
+  return {
+    ...{ id, rule: rule.name, group, openedBy: opening, openedAt: at, from, to },
+    breaches: starts.length === 0 ? [from] : starts,
+    changedAt: at,
+    late: transition === 'digest',
+    closed: toldOver,
+    touched: new Set(),
+    mailed: {
+      lastAt: at,
+      reminders: transition === 'reminder' ? 1 : 0,
+      resolutions: transition === 'resolved' ? 1 : 0,
+      newPatterns: transition === 'new-pattern' ? 1 : 0,
+      toldOver,
+      // The mail lists some: which others are not new is not known.
+      patterns: otherPatterns > 0 ? null : patterns.map(({ pattern }) => shortHash(pattern)),
+    },
+  };
+}
+
+/** An incident as two of its mails tell it. */
+function merged(before: Incident | null, mail: Incident): Incident {
+  if (before === null || before.mailed === null || mail.mailed === null) return mail;
+  const last = mail.mailed.lastAt >= before.mailed.lastAt ? mail : before;
+  return {
+    ...before,
+    breaches: [...new Set([...before.breaches, ...mail.breaches])].sort((a, b) => a - b),
+    openedAt: Math.min(before.openedAt, mail.openedAt),
+    from: Math.min(before.from, mail.from),
+    to: Math.max(before.to, mail.to),
+    changedAt: Math.max(before.changedAt, mail.changedAt),
+    late: before.late && mail.late,
+    closed: last.closed,
+    mailed: sum(before.mailed, mail.mailed, last.mailed),
+  };
+}
+
+function sum(a: Mailed, b: Mailed, last: Mailed | null): Mailed {
+  return {
+    ...(last ?? b),
+    reminders: a.reminders + b.reminders,
+    resolutions: a.resolutions + b.resolutions,
+    newPatterns: a.newPatterns + b.newPatterns,
+  };
+}

@@ -1,0 +1,77 @@
+import { thresholdRule } from '../../../support/rules';
+import { at, errorsRule, hour, mailsIn, minute, Runner, windowOf } from './runner';
+
+/** An incident from 10:05 to 10:07 in two windows that arrived in the other order, told as opened. */
+function told(options: ConstructorParameters<typeof Runner>[0] = {}): Runner {
+  const runner = new Runner(options);
+  runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).catchUp(at('10:06'));
+  runner.write(0, at('10:07'), windowOf('a', at('10:06'), 3)).catchUp(at('10:07'));
+  runner.write(0, at('10:08'), windowOf('a', at('10:05'), 2, { revision: 2 })).catchUp(at('10:08'));
+  return runner;
+}
+
+const quiet = (runner: Runner, time: string): Runner =>
+  runner
+    .write(0, at(time), windowOf('a', at(time) - minute, 0))
+    .write(1, at(time), windowOf('b', at(time) - minute, 0));
+
+const outbox = (runner: Runner): string[] =>
+  runner.mails().map(({ transition, incident }) => `${transition} ${incident}`);
+
+describe('alerting after a reset', () => {
+  it('tells no incident again that was told and resolved, and writes none of its mails again', () => {
+    const runner = quiet(told(), '10:30');
+    runner.catchUp(at('10:30'));
+    const before = outbox(runner);
+    expect(before.map((mail) => mail.split(' ')[0])).toEqual(['opened', 'resolved']);
+    expect(runner.reset().catchUp(at('10:31'))).toEqual([]);
+    expect(runner.restart().catchUp(at('11:31'))).toEqual([]);
+    expect(outbox(runner)).toEqual(before);
+  });
+
+  it('resolves an incident that was told as open, once all of its windows are read', () => {
+    const runner = quiet(told(), '10:30').reset();
+    expect(runner.flush()).toEqual([]);
+    runner.fold(0, 1).flush();
+    expect(mailsIn(runner.restart().foldAll().outputs)).toHaveLength(1);
+    const mails = runner.catchUp(at('10:31'));
+    expect(mails.map(({ transition }) => transition)).toEqual(['resolved']);
+    expect(new Set(runner.mails().map(({ incident }) => incident)).size).toBe(1);
+    expect(runner.reset().catchUp(at('10:32'))).toEqual([]);
+  });
+
+  it('counts its reminders on', () => {
+    const runner = told({ repeatIntervalMs: hour });
+    const keeps = (time: string): void => void runner.write(0, at(time), windowOf('a', at(time) - minute, 2));
+    for (const time of ['10:12', '10:20', '10:28', '10:36', '10:44', '10:52', '11:00', '11:08']) keeps(time);
+    runner.catchUp(at('11:08'));
+    const before = outbox(runner);
+    expect(runner.reset().catchUp(at('11:09'))).toEqual([]);
+    expect(outbox(runner)).toEqual(before);
+  });
+
+  it('tells no member of a digest again', () => {
+    const rules = [thresholdRule({ ...errorsRule, each: true })];
+    const runner = new Runner({ rules });
+    for (let i = 0; i < 30; i++)
+      runner.write(i % 2, at('20:00'), windowOf(`host-${i}`, at('10:05'), 2, { idle: true }));
+    expect(runner.catchUp(at('20:00')).map(({ transition }) => transition)).toEqual(['digest']);
+    runner.catchUp(at('21:00'));
+    const before = outbox(runner);
+    expect(runner.reset().catchUp(at('21:01'))).toEqual([]);
+    expect(runner.catchUp(at('22:00'))).toEqual([]);
+    expect(outbox(runner)).toEqual(before);
+  });
+
+  it('tells an incident that was not told before, and one of a changed rule', () => {
+    const runner = told()
+      .write(1, at('11:30'), windowOf('b', at('11:29'), 5))
+      .reset();
+    expect(runner.catchUp(at('11:30')).map(({ transition }) => transition)).toContain('opened');
+    const other = told();
+    const changed = new Runner({ rules: [thresholdRule({ ...errorsRule, threshold: 0 })] });
+    changed.outputs.push(...other.outputs.filter(({ topic }) => topic === 'outbox'));
+    changed.write(0, at('10:07'), windowOf('a', at('10:06'), 3)).reset();
+    expect(changed.catchUp(at('10:08')).map(({ transition }) => transition)).toEqual(['opened']);
+  });
+});
