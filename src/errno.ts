@@ -35,6 +35,7 @@ const remedies: ReadonlyMap<string, string> = new Map([
   ['SQLITE_IOERR_FSYNC', 'the disk reports an error; check it'],
   ['EMFILE', 'this process has too many open files; raise the limit (ulimit -n)'],
   ['ENFILE', 'this machine has too many open files; raise the limit (fs.file-max)'],
+  ['SQLITE_CANTOPEN', 'check its permissions, and how many files this process may open (ulimit -n)'],
   ['ENOTDIR', 'a part of its path is a file; choose another path'],
   ['ENOENT', 'a part of its path does not exist; make it, or choose another path'],
   ['ELOOP', 'its path has too many links; choose another path'],

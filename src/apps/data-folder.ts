@@ -43,9 +43,9 @@ function makeFolders(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {
-    // Node reports a read-only file system so.
-    if (errnoOf(error) === 'ENOENT') mkdirSync(path, { mode: 0o700 });
-    throw error;
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    // Node reports a read-only file system so, unless it makes one folder alone.
+    mkdirSync(path, { mode: 0o700 });
   }
 }
 

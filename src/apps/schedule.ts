@@ -9,7 +9,7 @@ export function onSchedule(expression: string, task: () => unknown, log: Logger)
   const tell =
     (level: 'warn' | 'debug') =>
     (message: string | Error): void =>
-      log[level]('schedule', { schedule: expression, message: message instanceof Error ? message.message : message });
+      log[level]('schedule', { schedule: expression, detail: message instanceof Error ? message.message : message });
   const logger = { error: tell('warn'), warn: tell('warn'), info: tell('debug'), debug: tell('debug') };
   return schedule(expression, task, { logger });
 }

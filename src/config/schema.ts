@@ -27,6 +27,19 @@ const isTopicName = (value: string): boolean => /^[a-z][a-z0-9-]{0,99}$/.test(va
 
 const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx'];
 
+/** Levels by any words. Zod would leave the word `__proto__` out without an error. */
+const levelsOf = (expected: string) =>
+  z
+    .unknown()
+    .refine((words) => typeof words !== 'object' || words === null || !Object.hasOwn(words, '__proto__'), {
+      message: 'expected another word than __proto__',
+    })
+    .pipe(
+      z.record(z.string(), is.oneOf('error', 'warn', 'info', 'debug'), {
+        error: ({ input }) => `expected ${expected}, found ${is.shown(input)}`,
+      }),
+    );
+
 /** The first one whose glob matches a key decides. */
 const source = z
   .strictObject(
@@ -35,16 +48,8 @@ const source = z
       topic: is.orNull(is.text('a topic such as logs', isTopicName)).default(null),
       zone: is.orNull(is.timeZone()).default(null),
       pattern: is.orNull(is.text('a regular expression in one line', is.printable)).default(null),
-      levels: z
-        .record(z.string(), is.oneOf('error', 'warn', 'info', 'debug'), {
-          error: ({ input }) => `expected words with their levels, such as {E: error}, found ${is.shown(input)}`,
-        })
-        .default({}),
-      statusLevels: z
-        .record(z.string(), is.oneOf('error', 'warn', 'info', 'debug'), {
-          error: ({ input }) =>
-            `expected status codes with their levels, such as {5xx: error}, found ${is.shown(input)}`,
-        })
+      levels: levelsOf('words with their levels, such as {E: error}').default({}),
+      statusLevels: levelsOf('status codes with their levels, such as {5xx: error}')
         .superRefine((levels, context) => {
           for (const key of Object.keys(levels).filter((name) => !statusKey.test(name))) {
             const message = advise(key, statusClasses, 'expected a status code such as 500, or a class such as 5xx');

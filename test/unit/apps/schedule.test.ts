@@ -15,7 +15,10 @@ describe('onSchedule', () => {
     await jest.advanceTimersByTimeAsync(2000);
     await task.destroy();
     const warnings = io.logged.filter(({ level }) => level === 'warn');
-    expect(warnings[0]).toMatchObject({ message: 'schedule', fields: { schedule: '* * * * * *' } });
+    expect(warnings[0]).toMatchObject({
+      message: 'schedule',
+      fields: { schedule: '* * * * * *', detail: expect.stringMatching(/missed/i) as string },
+    });
     for (const spy of printed) expect(spy).not.toHaveBeenCalled();
   });
 });

@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -186,6 +186,23 @@ describe('telltale config', () => {
     const sentence = 'telltale: cannot write to standard output (ENOSPC): the disk is full; free some space.\n';
     expect(await finished(child)).toEqual({ exitCode: 1, out: '', err: sentence });
     closeSync(full);
+  });
+});
+
+describe('telltale audit', () => {
+  it('keeps its exit code when the reader closes the pipe', async () => {
+    mkdirSync(join(folder, 'web'));
+    writeFileSync(join(folder, 'web', 'a.log'), 'one\n');
+    expect((await run(['local', '--once', 'web', '--data', 'd'])).exitCode).toBe(0);
+    const audit = async (...args: readonly string[]): Promise<number | null> => {
+      const child = start(folder, ['audit', '--data', 'd', '--set', 'objectStore.prefix=web', ...args], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      child.stdout?.destroy();
+      return (await finished(child)).exitCode;
+    };
+    expect(await audit()).toBe(0);
+    expect(await audit('web/none')).toBe(1);
   });
 });
 

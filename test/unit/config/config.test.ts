@@ -266,6 +266,11 @@ describe('ingest.sources', () => {
       '.0.levels: expected words with their levels, such as {E: error}, found ["F"]',
     ],
     [
+      'a word that would vanish',
+      `[{keys: a, pattern: '${pattern}', levels: {__proto__: error}}]`,
+      '.0.levels: expected another word than __proto__',
+    ],
+    [
       'levels without a group for them',
       `[{keys: a, pattern: '(?<time>.*)', levels: {F: error}}]`,
       '.0.levels: expected a pattern with a group level beside it',
