@@ -4,9 +4,11 @@ import { resumptionOf, type SourceObject } from '../../src/ingestion/plan';
 import type { LineFacts, ReaderEvent } from '../../src/ingestion/reader/protocol';
 import { createRangeDigester } from '../../src/ingestion/range-digester';
 import { LineFlag, type LineBatch } from '../../src/lines/line-batch';
+import { DayLookAhead, dayPlanOf } from '../../src/lines/day-look-ahead';
 import {
   createScanner,
   fileDayOf,
+  type LineScanner,
   type ScanContext,
   type ScannedBatch,
   type ScanOptions,
@@ -19,6 +21,8 @@ export interface Scan {
   readonly object: SourceObject;
   /** From `resumptionOf(checkpoint).from` on. */
   readonly chunks: AsyncIterable<Buffer>;
+  /** Opens the same content again. */
+  readonly reopen: () => AsyncIterable<Buffer>;
   /** Publish an unterminated last line, too. */
   readonly flush: boolean;
 }
@@ -27,17 +31,21 @@ export interface ScanTools {
   readonly key: string;
   readonly scan: (key: string) => ScanOptions;
   readonly hashing: Hashing;
+  /** Content of at most this many bytes is kept in memory while its dates are looked for; more is read twice. */
+  readonly maxKeptBytes: number;
 }
 
 /** Reads lines from a checkpoint to the end of the object. Batches are handed out one a turn. */
-export function scanLines({ checkpoint, object, chunks, flush }: Scan, tools: ScanTools): Operation {
-  const scanner = createScanner(contextOf(checkpoint, tools), {
-    ...resumptionOf(checkpoint),
-    reading: checkpoint.format,
-  });
+export function scanLines({ checkpoint, object, chunks, reopen, flush }: Scan, tools: ScanTools): Operation {
+  const context = contextOf(checkpoint, tools);
+  const start = { ...resumptionOf(checkpoint), reading: checkpoint.format };
+  const { maxKeptBytes } = tools;
+  const skip = start.scanFrom - start.from;
+  const lookAhead = new DayLookAhead(context, start, { chunks, skip, reopen, maxKeptBytes, flush });
   const digester = createRangeDigester(checkpoint, tools.hashing);
-  const iterator = chunks[Symbol.asyncIterator]();
   const batches: ScannedBatch[] = [];
+  let scanner: LineScanner | null = null;
+  let iterator: AsyncIterator<Buffer> | null = null;
   let hasEnded = false;
 
   const takeBatch = (): Progress | null => {
@@ -46,6 +54,12 @@ export function scanLines({ checkpoint, object, chunks, flush }: Scan, tools: Sc
   };
   return {
     next: async () => {
+      if (scanner === null || iterator === null) {
+        const part = await lookAhead.next();
+        if (part === null) return 'unfinished';
+        scanner = createScanner({ ...context, dayPlan: part.dayPlan }, start);
+        iterator = part.chunks[Symbol.asyncIterator]();
+      }
       if (batches.length === 0 && !hasEnded) {
         const chunk = await iterator.next();
         hasEnded = chunk.done === true;
@@ -61,17 +75,19 @@ export function scanLines({ checkpoint, object, chunks, flush }: Scan, tools: Sc
       return { event: { type: 'contentEnded', range, tail }, batch: null };
     },
     close: async () => {
-      await iterator.return?.();
+      await iterator?.return?.();
+      await lookAhead.close();
     },
   };
 }
 
 /** Makes lines of the held tail. Its bytes are in the checkpoint's checksums already. */
-export function flushHeld(checkpoint: Checkpoint, tools: ScanTools): Operation {
+export function flushHeld(checkpoint: Checkpoint, tools: Omit<ScanTools, 'maxKeptBytes'>): Operation {
   const { offset, size, held } = checkpoint.position;
   const { fingerprint } = checkpoint.identity;
   const position = { offset, held: Buffer.from(held, 'base64'), reading: checkpoint.format };
-  const batches = createScanner(contextOf(checkpoint, tools), position).finish();
+  const context = contextOf(checkpoint, tools);
+  const batches = createScanner({ ...context, dayPlan: dayPlanOf(context, position) }, position).finish();
   const nothingRead: RangeDigest = { from: size, to: size, crc64: 0n, crc32: null, fingerprint };
   return {
     next: () => {
@@ -102,7 +118,10 @@ function factsOf({ count, flags }: LineBatch): LineFacts {
   return { count, repeated, cutHead, cutTail, cutRest };
 }
 
-function contextOf({ source, origin, position, identity }: Checkpoint, { key, scan }: ScanTools): ScanContext {
+function contextOf(
+  { source, origin, position, identity }: Checkpoint,
+  { key, scan }: Pick<ScanTools, 'key' | 'scan'>,
+): ScanContext {
   const { generation } = position;
   const { lastModified } = identity;
   return {

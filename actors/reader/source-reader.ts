@@ -50,6 +50,11 @@ export interface Step {
   readonly more: boolean;
 }
 
+interface ScanContent {
+  readonly checkpoint: Checkpoint;
+  readonly object: SourceObject;
+}
+
 /** What one turn brought. After `ended`, nothing comes until `start`. */
 export type Turn =
   | { readonly kind: 'unfinished' }
@@ -186,20 +191,20 @@ export class SourceReader {
       }
       case 'scan': {
         const chunks = this.contentOf(action);
-        return scanLines({ ...action, chunks }, { key, hashing, scan: this.options.scan });
+        const reopen = (): AsyncIterable<Buffer> => this.contentFrom(action);
+        const maxKeptBytes = contents.maxProofBytes;
+        return scanLines({ ...action, chunks, reopen }, { key, hashing, scan: this.options.scan, maxKeptBytes });
       }
       case 'flushTail':
         return flushHeld(action.checkpoint, { key, hashing, scan: this.options.scan });
     }
   }
 
-  private contentOf(scan: {
-    readonly checkpoint: Checkpoint;
-    readonly object: SourceObject;
-    readonly content: ContentSource;
-  }): AsyncIterable<Buffer> {
-    if (scan.content === 'opened') return this.slot.take();
-    const { checkpoint, object } = scan;
+  private contentOf(scan: ScanContent & { readonly content: ContentSource }): AsyncIterable<Buffer> {
+    return scan.content === 'opened' ? this.slot.take() : this.contentFrom(scan);
+  }
+
+  private contentFrom({ checkpoint, object }: ScanContent): AsyncIterable<Buffer> {
     return contentFrom(object, resumptionOf(checkpoint).from, checkpoint.identity.encoding, this.contents);
   }
 

@@ -6,6 +6,7 @@ import { scanOptions } from '../apps/jobs';
 import { partsOf } from '../apps/parts';
 import type { Config } from '../config';
 import { isCompression, peek, sniff, SNIFF_BYTES, unreadError } from '../lines/encoding';
+import { datedPart } from '../lines/day-look-ahead';
 import { initialReadingState } from '../lines/reading-state';
 import { createScanner, fileDayOf, type ScanOptions, type ScannedBatch } from '../lines/scanner';
 import { createTopicOf } from '../ingestion/line-topics';
@@ -185,11 +186,20 @@ async function foldInput(
     lastModified,
     fileDay: fileDayOf(source, Math.floor(lastModified / 86_400_000)),
   };
-  const scanner = createScanner(context, { offset: 0, held: Buffer.alloc(0), reading: initialReadingState });
+  const start = { offset: 0, held: Buffer.alloc(0), reading: initialReadingState };
+  const content = (): AsyncIterable<Buffer> => contentOf(input, { maxRatio: config.ingest.maxGzipRatio });
+  const part = await datedPart(context, start, {
+    chunks: content(),
+    skip: 0,
+    reopen: input.isFile ? content : null,
+    maxKeptBytes: config.ingest.maxProofBytes,
+    flush: !options.terminatedOnly,
+  });
+  const scanner = createScanner({ ...context, dayPlan: part.dayPlan }, start);
   // Any fixed time of ingestion will do: nothing ages while files are replayed.
   const fold = ({ batch }: ScannedBatch): void => jobs.fold(topic, batch, 0);
   let bytes = 0;
-  for await (const chunk of contentOf(input, { maxRatio: config.ingest.maxGzipRatio })) {
+  for await (const chunk of part.chunks) {
     bytes += chunk.length;
     scanner.push(chunk).forEach(fold);
   }

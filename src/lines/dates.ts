@@ -1,77 +1,11 @@
-import type { ReadingState } from './reading-state';
 import { dayMs, epochDay } from './timestamps';
 
 /**
- * Finds the date of timestamps that lack one, or that have only month and day. All times here are wall times: epoch
+ * Finds the year of timestamps without one, and the order of ambiguous dates. All times here are wall times: epoch
  * milliseconds as if the source's zone were UTC.
  */
 
 const hourMs = 60 * 60 * 1000;
-const jumpMs = 12 * hourMs;
-
-/** State kept between two reads of a source. */
-export type DayState = Pick<ReadingState, 'day' | 'lastTime' | 'crossing' | 'firstTimestamp' | 'firstDay' | 'before'>;
-
-/**
- * Finds the day of time-only timestamps. The first gets the day in the file's name; else the day of the previous
- * generation if that began with the same timestamp (a rewritten log); else the latest day that does not put it after
- * `latest`. From then on, a backward jump of more than 12 h means the next day. Threads write slightly out of order:
- * within an hour after such a crossing, a forward jump of more than 12 h returns to the day before.
- */
-export class DayFinder {
-  private day: number | null;
-  private lastTime: number;
-  private crossing: DayState['crossing'];
-  private firstTimestamp: string | null;
-  private firstDay: number | null;
-  private readonly before: DayState['before'];
-
-  /**
-   * @param fileDay epoch day in the file's name, null when it has none
-   * @param latest wall time allowed for the first timestamp: LastModified plus the allowed skew
-   */
-  constructor(
-    private readonly fileDay: number | null,
-    private readonly latest: number,
-    state: DayState,
-  ) {
-    this.day = state.day;
-    this.lastTime = state.lastTime ?? 0;
-    this.crossing = state.crossing;
-    this.firstTimestamp = state.firstTimestamp;
-    this.firstDay = state.firstDay;
-    this.before = state.before;
-  }
-
-  /** Wall time of the next timestamp, given its milliseconds since midnight. */
-  wallTime(timeOfDay: number): number {
-    this.day = this.day === null ? this.beginWith(timeOfDay) : this.dayAfter(this.day, timeOfDay);
-    this.lastTime = this.day * dayMs + timeOfDay;
-    return this.lastTime;
-  }
-
-  state(): DayState {
-    const { day, lastTime, crossing, firstTimestamp, firstDay, before } = this;
-    return { day, lastTime: day === null ? null : lastTime, crossing, firstTimestamp, firstDay, before };
-  }
-
-  private beginWith(timeOfDay: number): number {
-    this.firstTimestamp = new Date(timeOfDay).toISOString().slice(11, 23);
-    const sameAsBefore = this.before?.firstTimestamp === this.firstTimestamp ? this.before.firstDay : null;
-    this.firstDay = this.fileDay ?? sameAsBefore ?? Math.floor((this.latest - timeOfDay) / dayMs);
-    return this.firstDay;
-  }
-
-  private dayAfter(day: number, timeOfDay: number): number {
-    const jump = day * dayMs + timeOfDay - this.lastTime;
-    if (jump < -jumpMs) {
-      if (this.crossing?.day !== day + 1) this.crossing = { day: day + 1, time: (day + 1) * dayMs + timeOfDay };
-      return day + 1;
-    }
-    const justCrossed = this.crossing?.day === day && this.lastTime - this.crossing.time <= hourMs;
-    return jump > jumpMs && justCrossed ? day - 1 : day;
-  }
-}
 
 /** A timestamp without a year at most this long after its upload is of that time: clocks are fast, zones differ. */
 export const maxYearlessAheadMs = 26 * hourMs;

@@ -1,5 +1,5 @@
 import { DateOrderFinder } from './date-order';
-import { DayFinder, YearFinder, maxYearlessAheadMs } from './dates';
+import { YearFinder, maxYearlessAheadMs } from './dates';
 import { Level, LineFlag } from './line-batch';
 import { formatNamed, formatsBeforeHead, formatsFor } from './formats';
 import { statusOf, type StatusLevels } from './formats/access/status';
@@ -12,6 +12,7 @@ import { levelInMessage } from './formats/message-level';
 import { readUnstamped } from './formats/unstamped';
 import { initialReadingState, type Evidence, type ReadingState, type ShownState } from './reading-state';
 import { DedupTracker, isMarked, newerMark } from './dedup-marks';
+import { DayFinder, type DayPlan, type TimeOfDayReader } from './time-of-day';
 import { TimestampKind } from './timestamps';
 import { initialUnwrapped, plainHead, stripColors, wrappersFor, type Wrapper } from './wrappers';
 import { instantOf, latestWall, zoneNamed, type Zone } from './zones';
@@ -30,6 +31,8 @@ export interface ReadingContext {
   readonly maxFutureSkew: number;
   /** Levels of the status codes in access logs; without it, such records have no level. */
   readonly statusLevels?: StatusLevels | undefined;
+  /** What a survey of the lines to be read found (`DayLookAhead`); absent when order alone dates them. */
+  readonly dayPlan?: DayPlan | null;
 }
 
 /**
@@ -59,7 +62,7 @@ export class LineParser {
   private previousTime: number;
   private readonly zone: Zone;
   private readonly latest: number;
-  private readonly days: DayFinder;
+  private readonly days: TimeOfDayReader;
   private readonly years: YearFinder;
   private readonly dates: DateOrderFinder;
   private readonly newest: DedupTracker;
@@ -73,10 +76,14 @@ export class LineParser {
   private readonly parsed: ParsedLine = { level: Level.NONE, kind: TimestampKind.WALL, time: 0, status: 0 };
   private readonly unwrapped = initialUnwrapped();
 
-  /** @throws CONFIG when the zone is unknown */
+  /**
+   * @param survey reads the time-only timestamps instead, for lines that are looked through first
+   * @throws CONFIG when the zone is unknown
+   */
   constructor(
     private readonly context: ReadingContext,
     state: ReadingState,
+    survey?: TimeOfDayReader,
   ) {
     this.zone = zoneNamed(context.zone);
     this.latest = context.lastModified + context.maxFutureSkew;
@@ -87,7 +94,7 @@ export class LineParser {
     this.previousTime = state.record?.time ?? state.earlier?.time ?? Number.NaN;
     this.recordFlags =
       (state.record?.again === true ? LineFlag.AGAIN : 0) | (state.record?.future === true ? LineFlag.FUTURE : 0);
-    this.days = new DayFinder(context.fileDay, latest, state);
+    this.days = survey ?? new DayFinder({ dayPlan: null, ...context, latest }, state);
     const ahead = Math.max(context.maxFutureSkew, maxYearlessAheadMs);
     this.years = new YearFinder(latestWall(this.zone, context.lastModified + ahead));
     this.dates = new DateOrderFinder(latest, state.shown?.dateOrder ?? null);

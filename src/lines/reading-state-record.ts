@@ -17,6 +17,7 @@ import { dayMs } from './timestamps';
  * | t     | lastTime                              | there is none                     |
  * | x     | crossing: [day, time]                 | there is none                     |
  * | h     | shown: [evidence, dateOrder, partialStreams + 4 awaitsLevel], by index | it is null        |
+ * | v     | uploaded, from lastModified           | it is lastModified, or day is null |
  * | r     | record: [time, 1 again + 2 future]    | it is of the newest time, and 0   |
  * | a     | firstTimestamp                            | there is none                     |
  * | b     | firstDay                              | equal to the day                  |
@@ -37,6 +38,7 @@ export function encodeReadingState(state: ReadingState, lastModified: number): o
     t: lastTime === null ? undefined : lastTime - base,
     x: crossing === null ? undefined : [crossing.day, crossing.time - base],
     h: state.shown === null ? undefined : shortShown(state.shown),
+    v: state.uploaded === null || state.uploaded === lastModified ? undefined : state.uploaded - lastModified,
     r: shortRecord(record, newest, base),
     a: state.firstTimestamp ?? undefined,
     b: orLeftOut(firstDay, day),
@@ -65,6 +67,8 @@ export function decodeReadingState(json: unknown, lastModified: number): Reading
       return { day: finite(crossing, 0), time: base + finite(crossing, 1) };
     }),
     shown: orNull(at, 'h', shownFrom),
+    // Versions before it wrote none: they had read the object up to its end, or will read on in it.
+    uploaded: day === null ? null : lastModified + (orNull(at, 'v', finite) ?? 0),
     record: recordFrom(at, newest, base),
     firstTimestamp: orNull(at, 'a', text),
     firstDay: at['b'] === undefined ? day : orNull(at, 'b', finite),

@@ -25,6 +25,11 @@ export interface ReadingState {
    * is a record, and for nothing when there is none.
    */
   readonly shown: ShownState | null;
+  /**
+   * LastModified of the object in which time-only timestamps were read last; null before the first one. A timestamp of
+   * a later object was written after it.
+   */
+  readonly uploaded: number | null;
   /** The record that continuations belong to; null while lines are RAW. */
   readonly record: { readonly time: number; readonly again: boolean; readonly future: boolean } | null;
   /**
@@ -76,6 +81,7 @@ export const initialReadingState: ReadingState = {
   lastTime: null,
   crossing: null,
   shown: null,
+  uploaded: null,
   record: null,
   firstTimestamp: null,
   firstDay: null,

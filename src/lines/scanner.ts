@@ -2,6 +2,7 @@ import { LineFlag, type LineBatch } from './line-batch';
 import { batchOverhead, maxBatchLines, rareOverhead, recordOverhead } from './log-records';
 import { LineParser, type ReadingContext } from './line-parser';
 import type { ReadingState } from './reading-state';
+import type { TimeOfDayReader } from './time-of-day';
 
 export { nextGeneration } from './line-parser';
 export { fileDayOf } from './file-day';
@@ -73,9 +74,12 @@ export interface LineScanner {
   state(): ScanPosition;
 }
 
-/** @throws CONFIG when the zone is unknown */
-export function createScanner(context: ScanContext, start: ScanPosition): LineScanner {
-  return new Scanner(context, start);
+/**
+ * @param survey see {@link LineParser}
+ * @throws CONFIG when the zone is unknown
+ */
+export function createScanner(context: ScanContext, start: ScanPosition, survey?: TimeOfDayReader): LineScanner {
+  return new Scanner(context, start, survey);
 }
 
 const lineFeed = 10;
@@ -92,8 +96,9 @@ class Scanner implements LineScanner {
   constructor(
     private readonly context: ScanContext,
     start: ScanPosition,
+    survey?: TimeOfDayReader,
   ) {
-    this.parser = new LineParser(context, start.reading);
+    this.parser = new LineParser(context, start.reading, survey);
     this.openCut = start.reading.openCut;
     this.tail = new Tail(start.held);
     this.lines = new PendingLines(context, start.offset);

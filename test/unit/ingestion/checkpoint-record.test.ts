@@ -44,6 +44,7 @@ const reading: fc.Arbitrary<ReadingState> = fc
         awaitsLevel: fc.boolean(),
       }),
     ),
+    uploaded: time,
     record: orNull(fc.record({ time, again: fc.boolean(), future: fc.boolean() })),
     firstTimestamp: orNull(fc.string()),
     firstDay: orNull(day),
@@ -72,7 +73,8 @@ const reading: fc.Arbitrary<ReadingState> = fc
         ? { day: Math.floor(state.lastTime / 86_400_000), firstDay: Math.floor(state.lastTime / 86_400_000) }
         : {}),
     })),
-  );
+  )
+  .map((state) => ({ ...state, uploaded: state.day === null ? null : state.uploaded }));
 
 const checkpoints: fc.Arbitrary<Checkpoint> = fc
   .record({
@@ -117,20 +119,32 @@ const checkpoints: fc.Arbitrary<Checkpoint> = fc
     }),
   );
 
+interface RecordBefore {
+  readonly checkpoint: Omit<Checkpoint, 'topic' | 'format'> & { readonly format: Omit<ReadingState, 'uploaded'> };
+  readonly key: string;
+  readonly value: string;
+}
+
 /** One line per checkpoint of the previous version: its fields and its record. */
 const before = readFileSync(join(__dirname, 'checkpoint-records.jsonl'), 'utf8')
   .trimEnd()
   .split('\n')
-  .map((line) => JSON.parse(line) as { checkpoint: Omit<Checkpoint, 'topic'>; key: string; value: string });
+  .map((line) => JSON.parse(line) as RecordBefore);
 
 describe('checkpoint record of the version before', () => {
   it.each(before.map((record, i) => [i, record] as const))(
     'is decoded, and encoded to the same bytes (%i)',
     (_, record) => {
       const { key, value } = record;
-      // That version knew only topic `logs`, only records with timestamps, and no columns.
-      const format = { ...record.checkpoint.format, columns: null, shown: null };
-      const checkpoint = { ...record.checkpoint, topic: 'logs', format };
+      const { format, identity } = record.checkpoint;
+      // That version knew only topic `logs`, only records with timestamps, and no columns. It had read all lines of an
+      // object before those of the next one.
+      const uploaded = format.day === null ? null : identity.lastModified;
+      const checkpoint = {
+        ...record.checkpoint,
+        topic: 'logs',
+        format: { ...format, columns: null, shown: null, uploaded },
+      };
       const decoded = decodeCheckpoint(Buffer.from(key), Buffer.from(value));
       expect(decoded).toEqual(checkpoint);
       const encoded = encodeCheckpoint(checkpoint);
@@ -195,6 +209,7 @@ describe('size of a trimmed checkpoint', () => {
     lastTime: lastModified - 59_999,
     firstTimestamp: '00:00:00.000',
     firstDay: Date.UTC(2026, 10, 21) / 86_400_000,
+    uploaded: lastModified,
   };
   const longAgo = Date.UTC(2005, 10, 21, 12);
 
