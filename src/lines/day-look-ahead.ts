@@ -12,7 +12,7 @@ export interface PartBytes {
   readonly skip: number;
   /** Opens them a second time; null when that is impossible. */
   readonly reopen: (() => AsyncIterable<Buffer>) | null;
-  /** At most this many bytes are kept in memory; more are read twice. */
+  /** At most this many bytes, and one chunk, are kept in memory; more are read twice. */
   readonly maxKeptBytes: number;
   /** The scan publishes an unterminated last line, too. */
   readonly flush: boolean;
@@ -68,20 +68,17 @@ export class DayLookAhead {
       if (bytes.flush) scanner.finish();
       return this.part(survey);
     }
-    this.keep(chunk.value);
+    this.kept?.push(chunk.value);
+    this.keptBytes += chunk.value.length;
     const wanted = chunk.value.subarray(Math.min(this.toSkip, chunk.value.length));
     this.toSkip -= chunk.value.length - wanted.length;
-    return this.hasEnough(wanted, survey, scanner) ? this.part(survey) : null;
+    if (this.hasEnough(wanted, survey, scanner)) return this.part(survey);
+    if (this.keptBytes > bytes.maxKeptBytes && bytes.reopen !== null) this.kept = null;
+    return null;
   }
 
   async close(): Promise<void> {
     await this.iterator.return?.();
-  }
-
-  private keep(chunk: Buffer): void {
-    this.keptBytes += chunk.length;
-    if (this.keptBytes <= this.bytes.maxKeptBytes || this.bytes.reopen === null) this.kept?.push(chunk);
-    else this.kept = null;
   }
 
   private hasEnough(chunk: Buffer, survey: DaySurvey, scanner: LineScanner): boolean {
@@ -91,7 +88,7 @@ export class DayLookAhead {
       const batches = scanner.push(chunk.subarray(from, to));
       if (isNew && survey.isEmpty && batches.some(({ reading }) => reading.record !== null)) return true;
     }
-    if (isNew && survey.isEmpty && keptBytes > firstRecordBytes) return true;
+    if (isNew && survey.isEmpty && keptBytes > Math.min(firstRecordBytes, bytes.maxKeptBytes)) return true;
     return bytes.reopen === null && keptBytes > bytes.maxKeptBytes;
   }
 

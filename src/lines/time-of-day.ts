@@ -114,7 +114,7 @@ export class DayWalk {
  * put a line after the upload, a part gets the latest dates that keep its lines in order and its last line not after the
  * upload. Therefore every line gets its true date when it is uploaded within a day.
  *
- * The state, the upload and the plan decide, and nothing else: what was read is dated the same for every split into reads,
+ * The state, the upload and the plan decide, and nothing else: lines get the same dates for every split into reads,
  * except that a crash within a part leaves the rest of it to order alone.
  */
 export class DayFinder implements TimeOfDayReader {

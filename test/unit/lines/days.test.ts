@@ -339,7 +339,7 @@ describe('DayLookAhead', () => {
 
   it.each([
     ['2026-11-29 11:00:00 INFO x\n'.repeat(1000), 1],
-    ['no record\n'.repeat(200_000), 1049],
+    ['no record\n'.repeat(200_000), 1001],
   ])('stops early without a time-only record (%#)', async (lines, expected) => {
     const lookAhead = new DayLookAhead(context, start, part(lines));
     let turns = 1;
