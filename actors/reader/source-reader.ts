@@ -221,6 +221,6 @@ function stepOf({ from, lines, checkpoint, quarantine, more }: PublishAction, ba
   return { batch: published, from, checkpoint, more, ...(quarantine === null ? {} : { quarantine }) };
 }
 
-function failed({ code, reason, message }: TelltaleError): ReaderEvent {
-  return { type: 'failed', code, reason, detail: message };
+function failed({ code, retriable, reason, message }: TelltaleError): ReaderEvent {
+  return { type: 'failed', code, retriable, reason, detail: message };
 }

@@ -11,6 +11,8 @@ import {
   type BytesToRead,
 } from '../ingestion/audit/audit';
 import type { Crc64 } from '../ingestion/byte-sum';
+import { isRetried } from '../ingestion/checkpoint';
+import { quarantineReasonOf } from '../ingestion/quarantine';
 import { claimOf, type Claim } from '../ingestion/audit/claim';
 import { TopicLedger, type TopicFacts } from '../ingestion/audit/topic-ledger';
 import { topicProblem } from '../ingestion/line-topics';
@@ -160,8 +162,8 @@ class Audit {
     const { store, bucket: configured } = this.options;
     const { bucket, key } = splitSourceId(claim.source);
     const notChecked = auditResultOf(claim, topic, { newest: undefined, read: null, bytes: null }, retained);
-    // Belongs to a previously configured bucket, or is quarantined as `denied`.
-    if (bucket !== configured || claim.quarantine?.reason === 'denied') return notChecked;
+    // Belongs to a previously configured bucket, or the store does not give it.
+    if (bucket !== configured || (claim.quarantine !== null && isRetried(claim.quarantine.reason))) return notChecked;
     try {
       const newest = await store.head(bucket, key);
       const read = await this.objectOf(claim, newest);
@@ -169,8 +171,9 @@ class Audit {
       const bytes = read === null || range === null ? null : await this.read(claim, range);
       return auditResultOf(claim, topic, { newest, read, bytes }, retained);
     } catch (error) {
-      // The audit continues with the others when one object is denied, or keeps changing.
-      if (!isTelltaleError(error, 'OBJECT_STORE_DENIED') && !isTelltaleError(error, 'OBJECT_CHANGED')) throw error;
+      // The audit continues with the others when the store refuses one object, or it keeps changing.
+      if (!isTelltaleError(error) || (quarantineReasonOf(error) === null && error.code !== 'OBJECT_CHANGED'))
+        throw error;
       const problems = [notChecked.problem, error.message].filter((problem) => problem !== undefined);
       return { ...notChecked, ok: false, problem: problems.join('; ') };
     }
@@ -185,7 +188,7 @@ class Audit {
     return version?.etag === claim.etag ? version : null;
   }
 
-  /** Null when the object is deleted meanwhile. */
+  /** Null when the object is deleted meanwhile, or was archived after it was read. */
   private async read({ source, etag, versionId }: Claim, range: BytesToRead): Promise<BytesRead | null> {
     const { bucket, key } = splitSourceId(source);
     const reader = createByteReader(range, this.options.crc64);
@@ -205,6 +208,7 @@ class Audit {
       return reader.finish();
     } catch (error) {
       if (isTelltaleError(error, 'OBJECT_CHANGED') || isTelltaleError(error, 'OBJECT_NOT_FOUND')) return null;
+      if (quarantineReasonOf(error) === 'archived') return null;
       throw error;
     }
   }

@@ -20,6 +20,10 @@ const whys: Readonly<Record<Exclude<QuarantineReason, UnreadReason>, string>> = 
   'zstd-ratio':
     ': the zstd holds more than ingest.maxGzipRatio times its compressed size: it may be a bomb; if not, raise that',
   'zstd-window': ': the zstd needs too much memory: compress it without --ultra and --long',
+  archived: ' is archived: restore it first',
+  'customer-key': ' is encrypted with a key that only its owner has (SSE-C): upload it without',
+  'kms-key': ' is encrypted with a key that cannot be used: enable the key',
+  refused: ' cannot be read from the store: check it',
   denied: ' may not be read by this user: check its permissions',
 };
 

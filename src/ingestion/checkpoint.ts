@@ -107,6 +107,17 @@ const reasonsInBytes = [
   ...unreadEncodings,
 ] as const;
 
+/**
+ * Reasons for which a store does not give the bytes of an object: it is tried again. `customer-key`: encrypted with a key
+ * that the request must hold (SSE-C); `kms-key`: encrypted with a key of KMS that cannot be used; `refused`: any other.
+ */
+const reasonsOfStore = ['denied', 'archived', 'customer-key', 'kms-key', 'refused'] as const;
+
 /** Why an object is not read. Checkpoints keep these names. */
-export const quarantineReasons = [...reasonsInBytes, 'denied'] as const;
+export const quarantineReasons = [...reasonsInBytes, ...reasonsOfStore] as const;
 export type QuarantineReason = (typeof quarantineReasons)[number];
+
+/** True when the same object may become readable. */
+export function isRetried(reason: QuarantineReason): boolean {
+  return reasonsOfStore.some((each) => each === reason);
+}

@@ -1,4 +1,4 @@
-import type { Checkpoint } from './checkpoint';
+import { isRetried, type Checkpoint } from './checkpoint';
 import { WINDOW_BYTES } from './content';
 import type { CrcAlgorithm } from './crc-combine';
 
@@ -40,7 +40,7 @@ export function planRead(checkpoint: Checkpoint | null, object: SourceObject): R
 
   const { position, identity, quarantine, ended } = checkpoint;
   const { size } = position;
-  const isQuarantined = quarantine?.etag === object.etag && quarantine.reason !== 'denied';
+  const isQuarantined = quarantine?.etag === object.etag && !isRetried(quarantine.reason);
   const isSame = object.etag === identity.etag && object.size === identity.objectSize;
   const isRead = isSame && identity.whole && ended === null && quarantine === null;
   if (isQuarantined || isRead) return { kind: 'nothing', checkpoint };

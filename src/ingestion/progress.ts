@@ -11,6 +11,7 @@ import {
 import type { ScannedBatch } from '../lines/scanner';
 import {
   DEFAULT_TOPIC,
+  isRetried,
   type Checkpoint,
   type ContentEncoding,
   type Identity,
@@ -308,7 +309,11 @@ export function quarantined(checkpoint: Checkpoint, object: SourceObject, reason
  */
 export function ended(checkpoint: Checkpoint, now: number): Checkpoint {
   const { quarantine } = checkpoint;
-  return { ...checkpoint, quarantine: quarantine?.reason === 'denied' ? null : quarantine, ended: now };
+  return {
+    ...checkpoint,
+    quarantine: quarantine !== null && isRetried(quarantine.reason) ? null : quarantine,
+    ended: now,
+  };
 }
 
 /** A smaller checkpoint, for a source that has not changed for long. */

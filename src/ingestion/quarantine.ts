@@ -20,6 +20,7 @@ export interface QuarantineRecord {
 /** What an error says of an object; a `TelltaleError` fits. */
 export interface ObjectFault {
   readonly code: ErrorCode;
+  readonly retriable: boolean;
   readonly reason: string | null;
 }
 
@@ -40,9 +41,18 @@ export function quarantineReasonOf(error: unknown): QuarantineReason | null {
 }
 
 /** As {@link quarantineReasonOf}. */
-export function quarantineReasonFor({ code, reason }: ObjectFault): QuarantineReason | null {
-  if (code !== 'OBJECT_ENCODING') return reasons[code] ?? null;
-  return quarantineReasons.find((known) => known === reason) ?? null;
+export function quarantineReasonFor({ code, retriable, reason }: ObjectFault): QuarantineReason | null {
+  const named = quarantineReasons.find((known) => known === reason) ?? null;
+  switch (code) {
+    case 'OBJECT_ENCODING':
+      return named;
+    // What the store answers again and again is about the object, unless it is about the bucket (NO_SUCH_BUCKET).
+    case 'OBJECT_STORE':
+    case 'OBJECT_KEY':
+      return retriable ? null : (named ?? 'refused');
+    default:
+      return reasons[code] ?? null;
+  }
 }
 
 export function quarantineRecord(

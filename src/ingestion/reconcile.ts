@@ -1,4 +1,4 @@
-import type { Checkpoint } from './checkpoint';
+import { isRetried, type Checkpoint } from './checkpoint';
 import { isTrimmed } from './progress';
 
 /** State needed to decide whether a listed object must be read. Small: there may be a hundred thousand. */
@@ -26,7 +26,7 @@ export interface ListedObject {
 
 export function knownOf(checkpoint: Checkpoint): KnownSource {
   const { position, identity, quarantine, ended } = checkpoint;
-  const refused = quarantine !== null && quarantine.reason !== 'denied' ? quarantine : null;
+  const refused = quarantine !== null && !isRetried(quarantine.reason) ? quarantine : null;
   return {
     etag: refused?.etag ?? identity.etag,
     size: refused?.size ?? identity.objectSize,
@@ -64,4 +64,9 @@ export function canRemove(known: KnownSource, now: number, retentionMs: number):
 /** Failed readings are retried after 5 s, 10 s, 20 s … a quarter of an hour. */
 export function retryDelay(attempts: number): number {
   return Math.min(5_000 * 2 ** (attempts - 1), 15 * 60_000);
+}
+
+/** Objects that the store will not give for hours or ever are tried again after 15 min, 30 min, 1 h … 6 h. */
+export function rareRetryDelay(attempts: number): number {
+  return Math.min(15 * 60_000 * 2 ** (attempts - 1), 6 * 60 * 60_000);
 }

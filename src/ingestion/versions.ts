@@ -1,4 +1,4 @@
-import type { Checkpoint } from './checkpoint';
+import { isRetried, type Checkpoint, type Quarantined } from './checkpoint';
 import { UNVERSIONED } from './plan';
 import type { ListedObject } from './reconcile';
 
@@ -77,16 +77,21 @@ function fromListed<V extends SourceVersion>(kept: readonly V[], listed: ListedO
 }
 
 /**
- * The version that was checked last: the one that was read, or a newer one that can never be read. Null when none was: an
- * object that was denied at the first check has an unknown version, and may have unread ones before it.
+ * The version that was checked last: the one that was read, or a newer one that cannot be read. Null when none was: an
+ * object that was denied at the first check has an unknown version, and may have unread ones before it. Later versions do
+ * not wait for an archived one.
  */
 export function checkedLast(checkpoint: Checkpoint | null): CheckedVersion | null {
   if (checkpoint === null) return null;
   const { quarantine, position, identity } = checkpoint;
   const { versionId, etag, lastModified, whole } = identity;
-  if (quarantine !== null && quarantine.reason !== 'denied') return { ...quarantine, isRead: true };
+  if (quarantine !== null && isPassed(quarantine)) return { ...quarantine, isRead: true };
   if (versionId === null && position.size === 0 && !whole) return null;
   return { versionId, etag, lastModified, isRead: whole };
+}
+
+function isPassed({ reason, versionId }: Quarantined): boolean {
+  return !isRetried(reason) || (reason !== 'denied' && versionId !== null);
 }
 
 interface CheckedVersion extends Omit<SourceVersion, 'versionId'> {

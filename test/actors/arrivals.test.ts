@@ -261,6 +261,56 @@ describe('a reader whose store fails', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ quarantine: null });
   });
 
+  it('tries an archived object rarely, reports it once, and reads it when it is restored', async () => {
+    const clock = clockAt(UPLOADED + HOUR);
+    let archived = true;
+    let asked = 0;
+    const store = changedStore(place.store, {
+      read: (bucket, key, range) => {
+        asked += 1;
+        if (!archived) return place.store.read(bucket, key, range);
+        throw new TelltaleError('OBJECT_STORE', 'It is archived.', { retriable: false, reason: 'archived' });
+      },
+    });
+    await place.put(KEY, text(l0));
+    const running = place.start({ store, clock });
+    expect(await running.producer.awaitIdle(20_000)).toEqual([{ key: KEY, reason: 'in quarantine: archived' }]);
+
+    const askedAfter = async (ms: number): Promise<number> => {
+      clock.set(clock.now() + ms);
+      await running.reconcile();
+      return asked;
+    };
+    expect(await askedAfter(HOUR / 4 - 1)).toBe(1);
+    expect(await askedAfter(1)).toBe(2);
+    expect(await askedAfter(HOUR / 2 - 1)).toBe(2);
+    archived = false;
+    expect(await askedAfter(1)).toBe(3);
+    expect(await quarantineOf(place.log)).toEqual([
+      expect.objectContaining({ source: SOURCE, reason: 'archived', detail: 'It is archived.' }),
+    ]);
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0]));
+    expect(await running.producer.awaitIdle(20_000)).toEqual([]);
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({ quarantine: null });
+  });
+
+  it('reads an object that replaces an archived one at the next listing', async () => {
+    const clock = clockAt(UPLOADED + HOUR);
+    const store = changedStore(place.store, {
+      read: async (bucket, key, range) => {
+        const object = await place.store.head(bucket, key);
+        if (object?.size !== text(l0).length) return place.store.read(bucket, key, range);
+        throw new TelltaleError('OBJECT_STORE', 'It is archived.', { retriable: false, reason: 'archived' });
+      },
+    });
+    await place.put(KEY, text(l0));
+    const running = place.start({ store, clock });
+    await running.settle();
+    await place.put(KEY, text(l0, l1));
+    await running.reconcile();
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
+  });
+
   it('reads a denied object at once when a signal names it', async () => {
     let allowed = false;
     const store = changedStore(place.store, {

@@ -17,6 +17,8 @@ interface Advice {
   readonly code: ErrorCode;
   readonly advice: string;
   readonly retriable?: boolean;
+  /** Why S3 does not give an object: a reason of topic `quarantine`. */
+  readonly reason?: string;
 }
 
 const rights: Advice = {
@@ -33,6 +35,18 @@ const expired: Advice = {
 };
 const region: Advice = { code: 'NO_SUCH_BUCKET', advice: 'set AWS_REGION to the region of the bucket' };
 const network: Advice = { code: 'OBJECT_STORE', advice: 'check the network and AWS_ENDPOINT_URL_S3' };
+const customerKey: Advice = {
+  code: 'OBJECT_STORE',
+  advice: 'the object is encrypted with a key of its own (SSE-C), which Telltale does not have: upload it without',
+  retriable: false,
+  reason: 'customer-key',
+};
+const kmsKey: Advice = {
+  code: 'OBJECT_STORE',
+  advice: 'enable the key of KMS that the object is encrypted with, and allow kms:Decrypt',
+  retriable: false,
+  reason: 'kms-key',
+};
 const busy: Advice = { code: 'OBJECT_STORE', advice: 'S3 is busy or failing: Telltale tries again later' };
 
 /** Advice by S3 error code: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
@@ -65,6 +79,7 @@ const advices: ReadonlyMap<string, Advice> = new Map(
       code: 'OBJECT_STORE',
       advice: 'the object is archived: restore it first',
       retriable: false,
+      reason: 'archived',
     },
     BadDigest: { code: 'OBJECT_STORE', advice: 'the file changed during the upload: Telltale tries again later' },
     EntityTooLarge: {
@@ -114,15 +129,16 @@ export function isNotFound(error: unknown, versionId?: string): boolean {
 export function s3Error(error: unknown, what: string): TelltaleError {
   if (isTelltaleError(error)) return error;
   const fault = faultOf(error);
-  const { code, advice, retriable } = adviceOf(fault);
+  const { code, advice, retriable, reason } = adviceOf(fault);
   const where = fault.region === null ? '' : ` (the bucket is in ${fault.region})`;
   const cause = new Error(
     `${fault.name}: ${fault.message} (HTTP ${fault.status ?? 'none'}, request ${fault.requestId ?? 'unknown'})`,
   );
-  const reason = fault.name === 'Error' ? fault.message : `${fault.name}, ${fault.message}`;
-  return new TelltaleError(code, `${what}: ${reason}; ${advice}${where}.`, {
+  const why = fault.name === 'Error' ? fault.message : `${fault.name}, ${fault.message}`;
+  return new TelltaleError(code, `${what}: ${why}; ${advice}${where}.`, {
     cause,
     ...(retriable === undefined ? {} : { retriable }),
+    ...(reason === undefined ? {} : { reason }),
   });
 }
 
@@ -132,6 +148,10 @@ function adviceOf({ name, message, status }: Fault): Advice {
   if (/^Region (is missing|not accepted)/.test(message)) {
     return { code: 'CONFIG', advice: 'set AWS_REGION to the region of the bucket, such as eu-central-1' };
   }
+  if (name.startsWith('KMS.'))
+    return /Throttling|Internal|Timeout|Unavailable|LimitExceeded/.test(name) ? busy : kmsKey;
+  // S3 has no code of its own for SSE-C: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+  if (name === 'InvalidRequest' && /server.side encryption/i.test(message)) return customerKey;
   if (status === 301 || status === 307) return region;
   if (status === 401 || status === 403) return rights;
   if (status === null || status === 429 || status >= 500) return busy;

@@ -16,6 +16,7 @@ import {
   isFolder,
   openRegularFile,
   openSource,
+  readError,
   readPieces,
   storeError,
   syncFolder,
@@ -286,7 +287,7 @@ class FolderStore implements ObjectStore {
         if (version !== null) return { handle: file.handle, content, info: objectInfo(key, content, version) };
       } catch (error) {
         await file.handle.close();
-        throw storeError(error, `Cannot read the object ${bucket}/${key}`);
+        throw readError(error, `Cannot read the object ${bucket}/${key}`);
       }
       await file.handle.close();
     }

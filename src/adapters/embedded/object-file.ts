@@ -23,7 +23,7 @@ export async function openRegularFile(path: string): Promise<OpenFile | null> {
   } catch (error) {
     const code = errnoOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'ENXIO') return null;
-    throw storeError(error, `Cannot open ${path}`);
+    throw readError(error, `Cannot open ${path}`);
   }
 }
 
@@ -66,7 +66,7 @@ export async function* readPieces(
       yield buffer.subarray(0, bytesRead);
     }
   } catch (error) {
-    throw storeError(error, `Cannot read the object ${name}`);
+    throw readError(error, `Cannot read the object ${name}`);
   } finally {
     await handle.close();
   }
@@ -91,6 +91,26 @@ export async function syncFolder(path: string): Promise<void> {
 export async function isFolder(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => null))?.isDirectory() === true;
 }
+
+/**
+ * Turns an error of a read into an error of the object store. Other objects can be read when the file's permissions or its
+ * place on the disk are at fault.
+ */
+export function readError(error: unknown, what: string): TelltaleError {
+  if (isTelltaleError(error)) return error;
+  const code = errnoOf(error);
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new TelltaleError('OBJECT_STORE_DENIED', `${what} (${code}): check its permissions.`, { cause: error });
+  }
+  if (damages.has(code)) {
+    const message = `${what} (${code}): the disk does not give its bytes; check the disk, and put the object again.`;
+    return new TelltaleError('OBJECT_STORE', message, { cause: error, retriable: false });
+  }
+  return storeError(error, what);
+}
+
+/** Input/output error, and what file systems answer for a wrong checksum: https://man7.org/linux/man-pages/man3/errno.3.html */
+const damages: ReadonlySet<string> = new Set(['EIO', 'EBADMSG', 'EUCLEAN', 'ENODATA']);
 
 /** Turns a file system error into an error of the object store. */
 export function storeError(error: unknown, what: string): TelltaleError {

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../checkpoint';
+import { isRetried, type Checkpoint } from '../checkpoint';
 import { canRemove, canTrim, knownOf, needsRead, type KnownSource, type ListedObject } from '../reconcile';
 import { sourceId, type SourceId } from '../source-id';
 import type { Since } from '../versions';
@@ -181,7 +181,7 @@ function onListed(
     const isChanged = known !== undefined && needsRead(known, object, now - rules.tailTimeoutMs);
     // A reading that failed may have committed more than is known here: only another one finds out.
     const isWanted = isNew || isChanged || state.queue.hasFailed(key);
-    if (!isWanted || !state.queue.mayRead(key, now)) continue;
+    if (!isWanted || !state.queue.mayRead(key, object.etag, now)) continue;
     // Only the listed part is skipped: bytes appended before the object is read count.
     state.queue.add(key, { skipUpTo: isOld && older === 'skipped' ? object : null });
   }
@@ -197,7 +197,7 @@ function onListed(
 function addMissing(state: IngestState, { includes }: IngestRules, now: number): void {
   for (const key of state.unseen) {
     const isMissing = state.known.get(key)?.ended === null || state.queue.hasFailed(key);
-    if (isMissing && includes(key) && state.queue.mayRead(key, now)) state.queue.add(key);
+    if (isMissing && includes(key) && state.queue.mayRead(key, null, now)) state.queue.add(key);
   }
 }
 
@@ -283,11 +283,15 @@ function onReadFinished(
       const { checkpoint, restart } = outcome;
       if (checkpoint !== null) state.known.set(key, knownOf(checkpoint));
       // A deleted object has nothing to read or report.
-      const reason = checkpoint?.ended === null ? checkpoint.quarantine?.reason : undefined;
-      if (reason === undefined) queue.succeeded(key);
-      else if (reason !== 'denied') queue.failedPermanently(key, `in quarantine: ${reason}`);
-      else queue.failedForNow({ key, restart }, 'in quarantine: denied', now);
-      if (restart !== null && reason !== 'denied') queue.add(key, { restart });
+      const quarantine = checkpoint?.ended === null ? checkpoint.quarantine : null;
+      if (quarantine === null) queue.succeeded(key);
+      else {
+        const { reason, etag } = quarantine;
+        const why = `in quarantine: ${reason}`;
+        if (!isRetried(reason)) queue.failedPermanently(key, why);
+        else queue.failedForNow({ key, restart }, why, now, { etag, isRare: reason !== 'denied' });
+      }
+      if (restart !== null && (quarantine === null || !isRetried(quarantine.reason))) queue.add(key, { restart });
     }
   }
   queue.done(key);

@@ -1,4 +1,4 @@
-import { retryDelay, type ListedObject } from '../reconcile';
+import { rareRetryDelay, retryDelay, type ListedObject } from '../reconcile';
 
 /** A request for a new generation (`telltale reingest`). */
 export interface ReingestRequest {
@@ -39,6 +39,14 @@ interface Failure {
   /** Epoch milliseconds. */
   readonly failedAt: number;
   readonly request: ReadRequest;
+  readonly withheld: Withheld | null;
+}
+
+/** The object that the store did not give. */
+interface Withheld {
+  readonly etag: string;
+  /** It is not expected to give it soon. */
+  readonly isRare: boolean;
 }
 
 const nothingAsked: ReadRequest = { restart: null, skipUpTo: null };
@@ -101,11 +109,18 @@ export class WorkQueue {
   }
 
   /** A retry may help, after a pause that grows. It keeps what the failed reading was to skip. */
-  failedForNow({ key, restart }: Pick<ReadTask, 'key' | 'restart'>, reason: string, now: number): void {
-    const attempts = (this.failed.get(key)?.attempts ?? 0) + 1;
+  failedForNow(
+    { key, restart }: Pick<ReadTask, 'key' | 'restart'>,
+    reason: string,
+    now: number,
+    withheld: Withheld | null = null,
+  ): void {
+    const before = this.failed.get(key);
+    const isAgain = before !== undefined && (before.withheld?.isRare ?? false) === (withheld?.isRare ?? false);
+    const attempts = isAgain ? before.attempts + 1 : 1;
     this.refused.delete(key);
     const { skipUpTo } = this.active.get(key)?.request ?? nothingAsked;
-    this.failed.set(key, { reason, attempts, failedAt: now, request: { restart, skipUpTo } });
+    this.failed.set(key, { reason, attempts, failedAt: now, request: { restart, skipUpTo }, withheld });
   }
 
   /** Only another object can be read: never retries this one. */
@@ -114,10 +129,15 @@ export class WorkQueue {
     this.refused.set(key, reason);
   }
 
-  /** False while a failed key waits for its retry. Signals do not ask: they never wait. */
-  mayRead(key: string, now: number): boolean {
+  /**
+   * False while a failed key waits for its retry. Another object than the one that the store did not give does not wait,
+   * nor do signals, which do not ask.
+   * @param etag of the object now; null when it is gone
+   */
+  mayRead(key: string, etag: string | null, now: number): boolean {
     const failure = this.failed.get(key);
-    return failure === undefined || isDue(failure, now);
+    if (failure === undefined || isDue(failure, now)) return true;
+    return failure.withheld !== null && failure.withheld.etag !== etag;
   }
 
   /** Adds the failed keys whose pause is over. The pause of a key that is being read begins when that reading fails. */
@@ -155,6 +175,7 @@ function mergeRequests(request: Partial<ReadRequest>, earlier: ReadRequest | nul
 }
 
 /** A clock that was set back must not make a pause longer. */
-function isDue({ failedAt, attempts }: Failure, now: number): boolean {
-  return now < failedAt || now - failedAt >= retryDelay(attempts);
+function isDue({ failedAt, attempts, withheld }: Failure, now: number): boolean {
+  const delay = withheld?.isRare === true ? rareRetryDelay(attempts) : retryDelay(attempts);
+  return now < failedAt || now - failedAt >= delay;
 }

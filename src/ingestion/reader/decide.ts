@@ -1,6 +1,8 @@
 import type { ReingestRequest } from '../ingest/work-queue';
+import { isRetried } from '../checkpoint';
+import { quarantineReasonFor } from '../quarantine';
 import { sourceId } from '../source-id';
-import type { ReaderAction, ReaderEvent, ReaderRules } from './protocol';
+import type { Fault, ReaderAction, ReaderEvent, ReaderRules } from './protocol';
 import { quarantine, tallied } from './read-object';
 import {
   contextOf,
@@ -55,7 +57,7 @@ export function decide(state: ReaderState, event: ReaderEvent, now: number): Dec
       if (event.type === 'checked') return onNewestChecked(state, event.object, now);
       break;
     case 'findingInListing':
-      if (event.type === 'foundInListing') return onFoundInListing(state, event, phase.detail, now);
+      if (event.type === 'foundInListing') return onFoundInListing(state, event, phase.fault, now);
       break;
     case 'listingVersions':
       if (event.type === 'versionsListed') return onVersionsListed(state, phase.walk, event.versions, now);
@@ -77,11 +79,12 @@ export function decide(state: ReaderState, event: ReaderEvent, now: number): Dec
 }
 
 function start(state: ReaderState, { checkpoint }: Extract<ReaderEvent, { type: 'started' }>): Decided {
-  const isDenied = checkpoint?.quarantine?.reason === 'denied';
+  const quarantined = checkpoint?.quarantine ?? null;
+  const isWithheld = quarantined !== null && isRetried(quarantined.reason);
   // A source never read cannot be reingested.
-  const request = checkpoint === null || (isDenied && checkpoint.position.size === 0) ? null : state.request;
-  // A denied object is read first: the new generation begins when reading is allowed again.
-  const isReingest = request !== null && !isDenied;
+  const request = checkpoint === null || (isWithheld && checkpoint.position.size === 0) ? null : state.request;
+  // An object that the store did not give is read first: the new generation begins when the store gives it.
+  const isReingest = request !== null && !isWithheld;
   const begun = { count: request?.count ?? false, after: request?.after ?? checkpoint?.position.generation ?? null };
   return {
     state: {
@@ -99,9 +102,10 @@ function onFailed(state: ReaderState, error: Extract<ReaderEvent, { type: 'faile
   const { phase } = state;
   const context = contextOf(state, now);
   const traces = phase.at === 'readingObject' ? tallied(state.checkpoint, phase.reading, context) : [];
-  if (phase.at === 'checkingNewest' && error.code === 'OBJECT_STORE_DENIED') {
+  const isAboutObject = quarantineReasonFor(error) !== null;
+  if (phase.at === 'checkingNewest' && isAboutObject) {
     return {
-      state: { ...state, phase: { at: 'findingInListing', detail: error.detail } },
+      state: { ...state, phase: { at: 'findingInListing', fault: error } },
       actions: [{ type: 'findInListing' }],
     };
   }
@@ -109,6 +113,11 @@ function onFailed(state: ReaderState, error: Extract<ReaderEvent, { type: 'faile
     const { walk, reading } = phase;
     const turn = quarantine(state.checkpoint, reading.object, error, context);
     if (turn !== null) return closing(traces, continueAfter(state, walk, reading.object, turn, now));
+  }
+  if (phase.at === 'checkingVersion') {
+    const { walk, version } = phase;
+    const turn = quarantine(state.checkpoint, version, error, context);
+    if (turn !== null) return closing(traces, continueAfter(state, walk, version, turn, now));
   }
   const attempts = state.attempts + 1;
   const isChanged = error.code === 'OBJECT_CHANGED' || error.code === 'OBJECT_NOT_FOUND';
@@ -122,16 +131,17 @@ function onFailed(state: ReaderState, error: Extract<ReaderEvent, { type: 'faile
   });
 }
 
-/** HEAD of the newest object was denied; the listing names it, or does not. */
+/** HEAD of the newest object was refused; the listing names it, or does not. */
 function onFoundInListing(
   state: ReaderState,
   { object }: Extract<ReaderEvent, { type: 'foundInListing' }>,
-  detail: string,
+  fault: Fault,
   now: number,
 ): Decided {
-  const error = { type: 'failed', code: 'OBJECT_STORE_DENIED', reason: null, detail } as const;
-  const turn = object === null ? null : quarantine(state.checkpoint, object, error, contextOf(state, now));
-  return object === null || turn === null ? onFailed(state, error, now) : continueAfter(state, null, object, turn, now);
+  const turn = object === null ? null : quarantine(state.checkpoint, object, fault, contextOf(state, now));
+  return object === null || turn === null
+    ? onFailed(state, { ...fault, type: 'failed' }, now)
+    : continueAfter(state, null, object, turn, now);
 }
 
 function closing(traces: readonly ReaderAction[], { state, actions }: Decided): Decided {

@@ -28,6 +28,15 @@ export interface ReaderRules {
   readonly maxReproofBytes: number;
 }
 
+/** Why an action failed. */
+export type Fault = ObjectFault & { readonly detail: string };
+
+/** A version as a listing names it. */
+export interface ListedVersion extends SourceVersion {
+  /** Bytes of the object as it is stored. */
+  readonly size: number;
+}
+
 /** Where a step begins: its first byte. */
 export interface StepStart {
   readonly generation: number;
@@ -42,7 +51,7 @@ export type ReaderEvent =
   /** Answer to `findInListing`; null when the listing does not name the key. */
   | { readonly type: 'foundInListing'; readonly object: SourceObject | null }
   /** Answer to `listVersions`: oldest first. */
-  | { readonly type: 'versionsListed'; readonly versions: readonly SourceVersion[] }
+  | { readonly type: 'versionsListed'; readonly versions: readonly ListedVersion[] }
   /** Answer to `open`: the content is readable to its end, and open from its first byte. */
   | { readonly type: 'opened'; readonly encoding: ContentEncoding }
   /** Answer to `readEnd`: the last up to 64 KiB of a plain object; null for a compressed one. */
@@ -66,7 +75,7 @@ export type ReaderEvent =
   /** Last answer to `flushTail`. */
   | { readonly type: 'tailFlushed' }
   /** The last action failed. */
-  | (ObjectFault & { readonly type: 'failed'; readonly detail: string });
+  | (Fault & { readonly type: 'failed' });
 
 /** Numbers of lines in a scanned batch. */
 export interface LineFacts {
@@ -82,7 +91,7 @@ export interface LineFacts {
 export type RequestAction =
   /** HEAD of the newest object (null), or of a version. */
   | { readonly type: 'check'; readonly versionId: string | null }
-  /** The object as a listing names it: HEAD was denied. */
+  /** The object as a listing names it: HEAD was refused. */
   | { readonly type: 'findInListing' }
   /** @param from the versions from this one on; null for all */
   | { readonly type: 'listVersions'; readonly from: string | null }

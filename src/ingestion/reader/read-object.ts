@@ -12,9 +12,9 @@ import {
   withoutTail,
   withReportedGap,
 } from '../progress';
-import { quarantineReasonFor, quarantineRecord, type ObjectFault } from '../quarantine';
+import { quarantineReasonFor, quarantineRecord } from '../quarantine';
 import { beforeFirstByte, readAfterPrefix, readOpened, skipAll, startFirstRead } from './first-read';
-import type { PublishAction, ReaderAction, ReaderEvent, TraceAction } from './protocol';
+import type { Fault, PublishAction, ReaderAction, ReaderEvent, TraceAction } from './protocol';
 import type { NewGeneration, ObjectReading, ObjectTurn, OpenPurpose, ReadingContext, Tally } from './state';
 import {
   after,
@@ -102,7 +102,7 @@ export function onObjectEvent(
 export function quarantine(
   checkpoint: Checkpoint | null,
   object: SourceObject,
-  error: ObjectFault & { readonly detail: string },
+  error: Fault,
   context: ReadingContext,
 ): ObjectTurn | null {
   const reason = quarantineReasonFor(error);

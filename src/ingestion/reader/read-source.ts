@@ -1,8 +1,8 @@
-import type { Checkpoint } from '../checkpoint';
+import { isRetried, type Checkpoint } from '../checkpoint';
 import { UNVERSIONED, type SourceObject } from '../plan';
 import { ended, withPossibleGap } from '../progress';
-import { checkedLast, versionsToRead, type SourceVersion } from '../versions';
-import type { ReaderAction, ReaderEvent } from './protocol';
+import { checkedLast, versionsToRead } from '../versions';
+import type { ListedVersion, ReaderAction, ReaderEvent } from './protocol';
 import { dropTail, flushed, onObjectEvent, startObject, startReingest } from './read-object';
 import type { ObjectTurn, Phase, ReaderState, ReadingContext, Walk } from './state';
 import type { Reason } from './trace';
@@ -33,7 +33,7 @@ export function onNewestChecked(state: ReaderState, newest: SourceObject | null,
   return startsGeneration ? sourceRead(state, walk, now) : readObject(state, null, newest, now);
 }
 
-export function onVersionsListed(state: ReaderState, walk: Walk, kept: readonly SourceVersion[], now: number): Decided {
+export function onVersionsListed(state: ReaderState, walk: Walk, kept: readonly ListedVersion[], now: number): Decided {
   const { newest } = walk;
   const { versions, possibleGap } = versionsToRead(state.checkpoint, kept, state.rules.since);
   const isGap = possibleGap && (newest !== null || versions.length > 0);
@@ -97,15 +97,16 @@ export function continueAfter(
 ): Decided {
   const next = { ...state, checkpoint };
   if (reading !== null) return { state: { ...next, phase: { at: 'readingObject', walk, reading } }, actions };
-  // Versions are read in order: the later ones wait until this one may be read.
+  // Versions are read in order. Those after a denied one wait until the permission is there; an archived one may stay so.
   if (walk === null || checkpoint?.quarantine?.reason === 'denied') return after(actions, finish(next));
   return after(actions, nextVersion(next, walk, now));
 }
 
-/** The request is fulfilled, unless the object was denied. */
+/** The request is fulfilled, unless the store did not give the object. */
 export function finish(state: ReaderState): Decided {
   const { checkpoint, isReingest, request } = state;
-  const isDone = isReingest && checkpoint?.quarantine?.reason !== 'denied';
+  const quarantine = checkpoint?.quarantine ?? null;
+  const isDone = isReingest && (quarantine === null || !isRetried(quarantine.reason));
   return {
     state: { ...state, phase: { at: 'rest' } },
     actions: [{ type: 'finish', checkpoint, request: isDone ? null : request }],
@@ -142,7 +143,7 @@ function nextVersion(state: ReaderState, walk: Walk, now: number): Decided {
   const { newest } = walk;
   if (version.versionId === newest?.versionId) return readObject(state, rest, newest, now);
   return {
-    state: { ...state, phase: { at: 'checkingVersion', walk: rest } },
+    state: { ...state, phase: { at: 'checkingVersion', walk: rest, version } },
     actions: [{ type: 'check', versionId: version.versionId }],
   };
 }

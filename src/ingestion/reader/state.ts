@@ -2,8 +2,7 @@ import type { ReingestRequest } from '../ingest/work-queue';
 import type { Checkpoint, ContentEncoding } from '../checkpoint';
 import type { SourceObject } from '../plan';
 import type { SourceId } from '../source-id';
-import type { SourceVersion } from '../versions';
-import type { ReaderAction, ReaderRules } from './protocol';
+import type { Fault, ListedVersion, ReaderAction, ReaderRules } from './protocol';
 import type { RewriteReason } from './trace';
 
 /** The state of the reader of one source. */
@@ -27,8 +26,9 @@ export type Phase =
   /** Before `started`, and after an end action. */
   | { readonly at: 'rest' }
   | { readonly at: 'checkingNewest' }
-  | { readonly at: 'findingInListing'; readonly detail: string }
-  | { readonly at: 'listingVersions' | 'checkingVersion' | 'checkingDeletion'; readonly walk: Walk }
+  | { readonly at: 'findingInListing'; readonly fault: Fault }
+  | { readonly at: 'listingVersions' | 'checkingDeletion'; readonly walk: Walk }
+  | { readonly at: 'checkingVersion'; readonly walk: Walk; readonly version: ListedVersion }
   /** @param walk null when nothing follows the object */
   | { readonly at: 'readingObject'; readonly walk: Walk | null; readonly reading: ObjectReading }
   | { readonly at: 'endingSource' };
@@ -38,7 +38,7 @@ export interface Walk {
   /** The newest object when the walk began; null when it was deleted. */
   readonly newest: SourceObject | null;
   /** Still to be read. */
-  readonly versions: readonly SourceVersion[];
+  readonly versions: readonly ListedVersion[];
   /** The version checked last when the versions were listed; undefined when none was ever checked. */
   readonly listedAfter: string | null | undefined;
   /** Start the requested generation after the walk. */

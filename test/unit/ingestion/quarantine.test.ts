@@ -34,13 +34,27 @@ describe('quarantine reason', () => {
     expect(quarantineReasonOf(new TelltaleError('OBJECT_STORE', 'because', { reason }))).toBeNull();
   });
 
+  it.each(['archived', 'customer-key', 'kms-key'])('is that of a store that will not give the object: %s', (reason) => {
+    const refusal = { retriable: false, reason };
+    expect(quarantineReasonOf(new TelltaleError('OBJECT_STORE', 'because', refusal))).toBe(reason);
+    expect(
+      quarantineReasonOf(new TelltaleError('OBJECT_STORE', 'because', { ...refusal, retriable: true })),
+    ).toBeNull();
+  });
+
+  it.each<ErrorCode>(['OBJECT_STORE', 'OBJECT_KEY'])('is refused for any other error %s that stays', (code) => {
+    expect(quarantineReasonOf(new TelltaleError(code, 'because', { retriable: false }))).toBe('refused');
+    expect(quarantineReasonOf(new TelltaleError('NO_SUCH_BUCKET', 'because', { retriable: false }))).toBeNull();
+  });
+
   it('is null for a reason that is not known', () => {
     expect(quarantineReasonOf(new TelltaleError('OBJECT_ENCODING', 'because', { reason: 'else' }))).toBeNull();
     expect(quarantineReasonOf(new TelltaleError('OBJECT_ENCODING', 'because'))).toBeNull();
   });
 
   it('has an error for each reason', () => {
-    const known = [...byCode.flatMap(([, reason]) => reason ?? []), ...unreadEncodings, 'nested'];
+    const ofStore = ['archived', 'customer-key', 'kms-key', 'refused'];
+    const known = [...byCode.flatMap(([, reason]) => reason ?? []), ...unreadEncodings, 'nested', ...ofStore];
     expect(known.sort()).toEqual([...quarantineReasons].sort());
   });
 });

@@ -14,6 +14,11 @@ function fail(): void {
   work.failedForNow({ key: KEY, restart: null }, 'S3 did not answer', NOON);
 }
 
+/** The store does not give object `"a"` of a key at noon. */
+function withhold(isRare: boolean): void {
+  work.failedForNow({ key: KEY, restart: null }, 'in quarantine', NOON, { etag: '"a"', isRare });
+}
+
 describe('work queue', () => {
   it('merges requests of one key that waits', () => {
     work.add(KEY, { restart: { count: true, after: null } });
@@ -59,13 +64,36 @@ describe('a failed key', () => {
     ['in a quarter of an hour after it failed often', 20, 15 * MINUTE],
   ])('is due %s', (_, times, pause) => {
     for (let i = 0; i < times; i++) fail();
-    expect(work.mayRead(KEY, NOON + pause - 1)).toBe(false);
-    expect(work.mayRead(KEY, NOON + pause)).toBe(true);
+    expect(work.mayRead(KEY, '"a"', NOON + pause - 1)).toBe(false);
+    expect(work.mayRead(KEY, '"a"', NOON + pause)).toBe(true);
+  });
+
+  it.each([
+    ['in a quarter of an hour', 1, 15 * MINUTE],
+    ['in half an hour the second time', 2, 30 * MINUTE],
+    ['in six hours after it failed often', 20, 360 * MINUTE],
+  ])('is due %s when the store does not give its object', (_, times, pause) => {
+    // Failures of another kind do not count.
+    for (let i = 0; i < 3; i++) fail();
+    for (let i = 0; i < times; i++) withhold(true);
+    expect(work.mayRead(KEY, '"a"', NOON + pause - 1)).toBe(false);
+    expect(work.mayRead(KEY, '"a"', NOON + pause)).toBe(true);
+    fail();
+    expect(work.mayRead(KEY, '"a"', NOON + 5_000)).toBe(true);
+  });
+
+  it.each([true, false])('does not wait when its object is another one, or gone (rare: %s)', (isRare) => {
+    withhold(isRare);
+    expect(work.mayRead(KEY, '"a"', NOON)).toBe(false);
+    expect(work.mayRead(KEY, '"b"', NOON)).toBe(true);
+    expect(work.mayRead(KEY, null, NOON)).toBe(true);
+    fail();
+    expect(work.mayRead(KEY, '"b"', NOON)).toBe(false);
   });
 
   it('is due when the clock was set back', () => {
     fail();
-    expect(work.mayRead(KEY, NOON - 24 * 60 * MINUTE)).toBe(true);
+    expect(work.mayRead(KEY, '"a"', NOON - 24 * 60 * MINUTE)).toBe(true);
     work.retry(NOON - 24 * 60 * MINUTE);
     expect(work.has(KEY)).toBe(true);
   });

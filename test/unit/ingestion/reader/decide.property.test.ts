@@ -5,6 +5,7 @@ import type { SourceObject } from '../../../../src/ingestion/plan';
 import { heldBytes, isBalanced } from '../../../../src/ingestion/progress';
 import { decide, initialReader } from '../../../../src/ingestion/reader/decide';
 import type {
+  ListedVersion,
   EndAction,
   PublishAction,
   ReaderAction,
@@ -12,7 +13,6 @@ import type {
   RequestAction,
 } from '../../../../src/ingestion/reader/protocol';
 import type { ReaderState } from '../../../../src/ingestion/reader/state';
-import type { SourceVersion } from '../../../../src/ingestion/versions';
 import { contentEnded, failed, KEY, NOW, objectOf, opened, rangeOf, rules, scanned } from './deciding';
 
 /** Answers every request in any way that a store may. */
@@ -43,7 +43,8 @@ class AnyStore {
         'OBJECT_STORE_DENIED',
         'OBJECT_ENCODING',
       ] as const;
-      return failed(codes[this.pick(codes.length)] ?? 'OBJECT_STORE', 'utf-16');
+      const reasons = [null, 'utf-16', 'archived', 'kms-key'];
+      return failed(codes[this.pick(codes.length)] ?? 'OBJECT_STORE', reasons[this.pick(reasons.length)] ?? null);
     }
     switch (request.type) {
       case 'check':
@@ -111,10 +112,15 @@ class AnyStore {
     );
   }
 
-  private versions(): SourceVersion[] {
+  private versions(): ListedVersion[] {
     return ['v0', 'v1', 'v2', 'v3']
       .filter(() => this.pick(2) === 0)
-      .map((versionId, i) => ({ versionId, etag: `"${this.pick(3)}"`, lastModified: 400 + 100 * i }));
+      .map((versionId, i) => ({
+        versionId,
+        size: this.pick(120),
+        etag: `"${this.pick(3)}"`,
+        lastModified: 400 + 100 * i,
+      }));
   }
 }
 

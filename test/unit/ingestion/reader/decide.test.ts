@@ -1,3 +1,4 @@
+import type { Quarantined, QuarantineReason } from '../../../../src/ingestion/checkpoint';
 import { isBalanced } from '../../../../src/ingestion/progress';
 import type { Checkpoint } from '../../../../src/ingestion/checkpoint';
 import type { ReaderEvent } from '../../../../src/ingestion/reader/protocol';
@@ -31,6 +32,11 @@ function table(cases: readonly Case[]): void {
 const nothing: Given = { checkpoint: null };
 const of100: Given = { checkpoint: readTo(100) };
 const grown = objectOf('"b"', 150);
+/** `grown` in quarantine. */
+const withheld = (reason: QuarantineReason): Quarantined => ({
+  ...{ etag: '"b"', size: 150, versionId: null, lastModified: 500 },
+  reason,
+});
 const sameAgain = objectOf('"a"', 100);
 
 describe('decide, at the start', () => {
@@ -357,7 +363,10 @@ describe('decide, with versions', () => {
     [
       'notes a gap when the last version read is gone',
       v1,
-      [checked(v3), { type: 'versionsListed', versions: [{ versionId: 'v3', etag: '"v3"', lastModified: 900 }] }],
+      [
+        checked(v3),
+        { type: 'versionsListed', versions: [{ versionId: 'v3', size: 100, etag: '"v3"', lastModified: 900 }] },
+      ],
       ['publish 0:100 to 0:100 none', 'trace possibleGap version-gone', 'verify by checksum, keep'],
     ],
     ['reads the newest when no version is listed', v1, [checked(v3), versionsListed()], ['verify by checksum, keep']],
@@ -369,9 +378,9 @@ describe('decide, with versions', () => {
         {
           type: 'versionsListed',
           versions: [
-            { versionId: 'v1', etag: '"v1"', lastModified: 100 },
-            { versionId: 'v2', etag: '"v2"', lastModified: 200 },
-            { versionId: 'v3', etag: '"v3"', lastModified: 500 },
+            { versionId: 'v1', size: 100, etag: '"v1"', lastModified: 100 },
+            { versionId: 'v2', size: 100, etag: '"v2"', lastModified: 200 },
+            { versionId: 'v3', size: 100, etag: '"v3"', lastModified: 500 },
           ],
         },
       ],
@@ -474,6 +483,80 @@ describe('decide, for an object that cannot be read', () => {
         failed('OBJECT_STORE_DENIED'),
       ],
       ['close', 'trace quarantined denied', 'publish 0:100 to 0:100 none, quarantine denied', 'finish'],
+    ],
+    [
+      'continues after a version that is archived',
+      v1,
+      [
+        checked(v3),
+        versionsListed('v1', 'v2', 'v3'),
+        checked(objectOf('"v2"', 200, 'v2')),
+        failed('OBJECT_STORE', 'archived'),
+      ],
+      [
+        'close',
+        'trace quarantined archived',
+        'publish 0:100 to 0:100 none, quarantine archived',
+        'verify by checksum, keep',
+      ],
+    ],
+    [
+      'tries the newest again, but not the archived version before it',
+      {
+        checkpoint: readTo(100, {
+          versionId: 'v1',
+          quarantine: { ...withheld('archived'), etag: '"v3"', versionId: 'v3' },
+        }),
+      },
+      [checked(v3)],
+      ['verify by checksum, keep'],
+    ],
+    [
+      'continues after a version whose check is refused, and keeps what the listing says of it',
+      v1,
+      [checked(v3), versionsListed('v1', 'v2', 'v3'), failed('OBJECT_STORE', 'customer-key')],
+      [
+        'close',
+        'trace quarantined customer-key',
+        'publish 0:100 to 0:100 none, quarantine customer-key',
+        'verify by checksum, keep',
+      ],
+    ],
+    [
+      'waits at a version whose check is denied',
+      v1,
+      [checked(v3), versionsListed('v1', 'v2', 'v3'), failed('OBJECT_STORE_DENIED')],
+      ['close', 'trace quarantined denied', 'publish 0:100 to 0:100 none, quarantine denied', 'finish'],
+    ],
+    [
+      'puts an object that the store does not give into quarantine once',
+      { checkpoint: readTo(100, { quarantine: withheld('archived') }) },
+      [checked(grown), failed('OBJECT_STORE', 'archived')],
+      ['close', 'finish'],
+    ],
+    [
+      'keeps the request while the object is archived',
+      { checkpoint: readTo(100, { quarantine: withheld('archived') }), request: { count: false, after: null } },
+      [checked(grown), failed('OBJECT_STORE', 'archived')],
+      ['close', 'finish, still requested'],
+    ],
+    [
+      'asks the listing when the check is refused',
+      nothing,
+      [failed('OBJECT_STORE', 'customer-key')],
+      ['findInListing'],
+    ],
+    [
+      'puts into quarantine what the listing names, with the reason of the check',
+      nothing,
+      [failed('OBJECT_STORE', 'customer-key'), { type: 'foundInListing', object: grown }],
+      ['trace quarantined customer-key', 'publish 0:0 to 0:0 none, quarantine customer-key', 'finish'],
+    ],
+    [
+      'fails when the check is refused and the listing does not name the key',
+      nothing,
+      [failed('OBJECT_STORE', 'customer-key'), { type: 'foundInListing', object: null }],
+      ['close', 'fail because of OBJECT_STORE'],
     ],
     ['asks the listing when the check is denied', nothing, [failed('OBJECT_STORE_DENIED')], ['findInListing']],
     [

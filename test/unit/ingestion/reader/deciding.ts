@@ -6,6 +6,7 @@ import { decide, initialReader } from '../../../../src/ingestion/reader/decide';
 import type { LineFacts, ReaderAction, ReaderEvent, ReaderRules } from '../../../../src/ingestion/reader/protocol';
 import type { ReaderState } from '../../../../src/ingestion/reader/state';
 import type { Verification } from '../../../../src/ingestion/proof';
+import { errorCodes } from '../../../../src/errors';
 import { initialReadingState } from '../../../../src/lines/reading-state';
 import { changed, type CheckpointChange } from '../../../support/ingestion/checkpoints';
 
@@ -89,6 +90,7 @@ export const versionsListed = (...names: readonly string[]): ReaderEvent => ({
   type: 'versionsListed',
   versions: names.map((versionId) => ({
     versionId,
+    size: 100,
     etag: versionId === 'v1' ? '"a"' : `"${versionId}"`,
     lastModified: 500,
   })),
@@ -104,6 +106,7 @@ export const failed = (
 ): ReaderEvent => ({
   type: 'failed',
   code,
+  retriable: errorCodes[code].retriable && reason === null,
   reason,
   detail: `because of ${code}`,
 });
