@@ -103,7 +103,7 @@ export const decisions = {
     event: 'bytes dropped',
     level: 'info',
     counter: 'telltale_bytes_dropped_total',
-    help: 'Bytes that are in no line: a byte order mark, and bytes beyond ingest.maxLineBytes.',
+    help: 'Bytes that are in no line: a byte order mark, bytes beyond ingest.maxLineBytes, and NULs before a line that would be longer with them.',
   },
   // Records that a job does not fold.
   recordsLost: {

@@ -105,7 +105,7 @@ function scannedEvent({ batch, ...step }: ScannedBatch, range: RangeDigest): Pro
   return { event, batch };
 }
 
-function factsOf({ count, flags }: LineBatch): LineFacts {
+function factsOf({ count, starts, ends, flags }: LineBatch): LineFacts {
   let [repeated, cutHead, cutTail, cutRest] = [0, 0, 0, 0];
   for (let i = 0; i < count; i++) {
     const bits = flags[i] ?? 0;
@@ -113,7 +113,8 @@ function factsOf({ count, flags }: LineBatch): LineFacts {
     if ((bits & LineFlag.AGAIN) !== 0) repeated += 1;
     if ((bits & LineFlag.CUT_HEAD) !== 0) cutHead += 1;
     if ((bits & LineFlag.CUT_TAIL) !== 0) cutTail += 1;
-    if ((bits & LineFlag.CUT_REST) !== 0) cutRest += 1;
+    // An empty one stands for NULs that were dropped.
+    if ((bits & LineFlag.CUT_REST) !== 0 && starts[i] !== ends[i]) cutRest += 1;
   }
   return { count, repeated, cutHead, cutTail, cutRest };
 }

@@ -112,7 +112,7 @@ function sentenceOf(audited: Audited): string[] {
     ...(possibleGap === 0 ? [] : [`content may have been lost between two reads, ${pluralize(possibleGap, 'time')}`]),
     ...(dropped === 0 || dropped === BOM_BYTES
       ? []
-      : [`${pluralize(dropped, 'byte')} dropped, beyond ingest.maxLineBytes`]),
+      : [`${pluralize(dropped, 'byte')} dropped: NULs before a line, or beyond ingest.maxLineBytes`]),
     ...(deleted === undefined ? [] : ['deleted; not ended yet']),
   ];
   return says.length === 0 ? [] : [`${JSON.stringify(audited.source)}  ${says.join('; ')}`];

@@ -79,7 +79,7 @@ export function decodeReadingState(json: unknown, lastModified: number): Reading
       return { firstTimestamp: text(before, 0), firstDay: finite(before, 1) };
     }),
     columns: orNull(at, 'w', columnsFrom),
-    openCut: orNull(at, 'c', (parent, name) => oneOf(parent, name, ['head', 'tail'])),
+    openCut: orNull(at, 'c', (parent, name) => oneOf(parent, name, ['head', 'tail', 'hole'])),
   };
 }
 

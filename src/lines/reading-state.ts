@@ -49,8 +49,9 @@ export interface ReadingState {
   readonly columns: W3cState | null;
   /**
    * Set when the head of an overlong line, or a held tail, was published: bytes up to the next terminator belong to it.
+   * `hole`: NULs before a line were dropped, and those that follow are dropped, too.
    */
-  readonly openCut: 'head' | 'tail' | null;
+  readonly openCut: 'head' | 'tail' | 'hole' | null;
 }
 
 /** See {@link ReadingState.shown}. */

@@ -46,7 +46,7 @@ export interface ScannedBatch {
   readonly to: number;
   /** Bytes of the lines, including terminators. */
   readonly publishedBytes: number;
-  /** A BOM, and the bytes of an overlong line after its cut. */
+  /** A BOM, the bytes of an overlong line after its cut, and the NULs before an overlong line. */
   readonly droppedBytes: number;
   /** State after this batch. */
   readonly reading: ReadingState;
@@ -60,6 +60,8 @@ export interface ScannedBatch {
  *   generation is dropped.
  * - A line longer than `maxLineBytes` is cut (CUT_HEAD) and published at once; the rest, including the terminator, is
  *   dropped. The record does not hold the full length, which would depend on the chunks. The ledger does.
+ * - NULs before a line (a hole, left by a file that was truncated while it was written) are part of its bytes, unless they
+ *   would make it overlong, or nothing follows them at the end: then they are dropped, and an empty CUT_REST stands for them.
  * - It holds at most `maxLineBytes` and a few more bytes.
  */
 export interface LineScanner {
@@ -119,7 +121,9 @@ class Scanner implements LineScanner {
   finish(): ScannedBatch[] {
     const bytes = this.tail.joinedWith(nothing);
     this.lines.begin(bytes);
-    const start = this.skipBom(bytes);
+    let start = this.skipHole(bytes, this.skipBom(bytes));
+    const isTooLong = bytes.length - start > this.context.maxLineBytes;
+    if (isTooLong || endOfNuls(bytes, start) === bytes.length) start = this.dropHole(bytes, start);
     if (start < bytes.length) {
       const isCut = this.addLine(bytes, start, bytes.length, bytes.length, LineFlag.CUT_TAIL);
       this.openCut = isCut ? 'head' : 'tail';
@@ -135,7 +139,12 @@ class Scanner implements LineScanner {
 
   /** True when the chunk ends a line or makes the unterminated one overlong. Otherwise it is only held. */
   private mayDecide(chunk: Buffer): boolean {
-    if (this.openCut === 'head' || this.tail.length + chunk.length > this.context.maxLineBytes) return true;
+    if (
+      this.openCut === 'head' ||
+      this.openCut === 'hole' ||
+      this.tail.length + chunk.length > this.context.maxLineBytes
+    )
+      return true;
     return chunk.includes(lineFeed);
   }
 
@@ -143,7 +152,7 @@ class Scanner implements LineScanner {
   private scanTerminated(bytes: Buffer): number {
     const { maxLineBytes } = this.context;
     const { parser: reading, lines } = this;
-    let start = this.skipBom(bytes);
+    let start = this.skipHole(bytes, this.skipBom(bytes));
     let lf = bytes.indexOf(lineFeed, start);
     if (lf !== -1 && this.openCut !== null) {
       this.closeCut(bytes, start, lf);
@@ -157,7 +166,7 @@ class Scanner implements LineScanner {
         reading.parse(bytes, start, end);
         lines.add(start, end, lf + 1, reading, reading.flags);
       } else {
-        this.addLine(bytes, start, end, lf + 1, 0);
+        this.addLine(bytes, this.dropHole(bytes, start), end, lf + 1, 0);
       }
       start = lf + 1;
       lf = bytes.indexOf(lineFeed, start);
@@ -179,6 +188,8 @@ class Scanner implements LineScanner {
       return nothing;
     }
     if (!isOverlong(bytes, start, this.context.maxLineBytes)) return bytes.subarray(start);
+    const text = this.dropHole(bytes, start);
+    if (text > start) return this.scanUnterminated(bytes, text);
     this.addLine(bytes, start, bytes.length, bytes.length, 0);
     this.openCut = 'head';
     return nothing;
@@ -209,6 +220,32 @@ class Scanner implements LineScanner {
     return isCut;
   }
 
+  /**
+   * Drops the NULs that an overlong line begins with: without them it may be short enough. The empty record keeps the end
+   * of the line before known (`bytes-are-conserved`).
+   * @returns the position of the first other byte
+   */
+  private dropHole(bytes: Buffer, start: number): number {
+    const end = endOfNuls(bytes, start);
+    if (end === start || this.openCut !== null) return start;
+    const { parser, lines } = this;
+    if (!lines.hasRoomFor(0)) this.flush(bytes);
+    parser.parseContinuation();
+    lines.add(start, start, start, parser, parser.flags | LineFlag.CUT_REST);
+    lines.drop(end);
+    if (end === bytes.length) this.openCut = 'hole';
+    return end;
+  }
+
+  /** Drops the rest of a hole. */
+  private skipHole(bytes: Buffer, start: number): number {
+    if (this.openCut !== 'hole') return start;
+    const end = endOfNuls(bytes, start);
+    this.lines.drop(end);
+    if (end < bytes.length) this.openCut = null;
+    return end;
+  }
+
   private skipBom(bytes: Buffer): number {
     if (this.lines.end !== 0 || bytes[0] !== 0xef || bytes[1] !== 0xbb || bytes[2] !== 0xbf) return 0;
     this.lines.drop(3);
@@ -230,6 +267,13 @@ class Scanner implements LineScanner {
 /** Excludes a CR before the LF: CR LF is one terminator. */
 function endOfLine(bytes: Buffer, start: number, lf: number): number {
   return lf > start && bytes[lf - 1] === carriageReturn ? lf - 1 : lf;
+}
+
+/** The position of the first byte from `start` on that is not NUL. */
+function endOfNuls(bytes: Buffer, start: number): number {
+  let end = start;
+  while (bytes[end] === 0) end += 1;
+  return end;
 }
 
 /** True when an unterminated line is certainly too long. A CR at its end may be half of a terminator. */

@@ -24,6 +24,7 @@ interface Line {
   readonly source: string;
   readonly ok: boolean;
   readonly proof: string;
+  readonly dropped: number;
   readonly problem?: string;
 }
 
@@ -94,6 +95,24 @@ describe('telltale audit', () => {
     }
   });
 
+  it('proves sources with holes longer than a line may be', async () => {
+    const line = '2026-11-29 10:00:00.000 [m] ERROR a - failed';
+    const hole = '\0'.repeat(2_000);
+    const first = await dataOf(
+      [
+        writeLog(folders.make(), 'web-1/hole.log', `${line}\n${hole}${line}\r\n\0\0${line}\n${hole}`),
+        writeLog(folders.make(), 'web-2/hole.log', `${hole}${line}\n`),
+      ],
+      'ingest.maxLineBytes=1KiB',
+    );
+    const { exitCode, lines } = await audited(first);
+    expect(lines.map(({ ok, proof, dropped }) => ({ ok, proof, dropped }))).toEqual([
+      { ok: true, proof: 'content', dropped: 4_000 },
+      { ok: true, proof: 'content', dropped: 2_000 },
+    ]);
+    expect(exitCode).toBe(0);
+  });
+
   it('reports proven, quarantined and dropped bytes separately', async () => {
     const folder = folders.make();
     const mixed = await dataOf(
@@ -107,7 +126,7 @@ describe('telltale audit', () => {
     );
     await expect(quarantined).rejects.toMatchObject({ exitCode: 1 });
     expect((await text(mixed)).split('\n')).toEqual([
-      '"telltale-logs/web-1/long.log"  3977 bytes dropped, beyond ingest.maxLineBytes',
+      '"telltale-logs/web-1/long.log"  3977 bytes dropped: NULs before a line, or beyond ingest.maxLineBytes',
       '"telltale-logs/web-2/utf16.log"  4 bytes in quarantine: utf-16',
       '2 sources, 5005 bytes: 1 ok (1 proven by content), 1 in quarantine, 0 failed',
       '',

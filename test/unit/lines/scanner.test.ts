@@ -93,14 +93,23 @@ function expectedLines(data: Buffer, maxLineBytes: number, isEnded: boolean): st
   const lines: string[] = [];
   const text = data.toString('latin1');
   let start = text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0;
+  const dropNuls = (): void => {
+    lines.push(`${start} rest: `);
+    while (text[start] === '\0') start += 1;
+  };
   for (let lf = text.indexOf('\n', start); lf !== -1; lf = text.indexOf('\n', start)) {
+    if (text[start] === '\0' && text.slice(start, lf).replace(/\r$/, '').length > maxLineBytes) dropNuls();
     const line = text.slice(start, lf).replace(/\r$/, '');
     lines.push(line.length > maxLineBytes ? `${start} head: ${line.slice(0, maxLineBytes)}` : `${start}: ${line}`);
     start = lf + 1;
   }
+  const isSurelyTooLong = (tail: string): boolean =>
+    tail.replace(/\r$/, '').length > maxLineBytes || tail.length > maxLineBytes + 1;
+  const whole = text.slice(start);
+  const isDropped = isSurelyTooLong(whole) || (isEnded && (whole.length > maxLineBytes || /^\0+$/.test(whole)));
+  if (isDropped && whole.startsWith('\0')) dropNuls();
   const tail = text.slice(start);
-  const isSurelyCut = tail.replace(/\r$/, '').length > maxLineBytes || tail.length > maxLineBytes + 1;
-  if (isSurelyCut || (isEnded && tail.length > maxLineBytes))
+  if (isSurelyTooLong(tail) || (isEnded && tail.length > maxLineBytes))
     lines.push(`${start} head: ${tail.slice(0, maxLineBytes)}`);
   else if (isEnded && tail !== '') lines.push(`${start} tail: ${tail}`);
   return lines;
@@ -122,6 +131,12 @@ const text = fc.oneof(
     '{"time":1634510593379}',
   ),
   fc.nat({ max: 200 }).map((length) => 'y'.repeat(length)),
+  fc
+    .tuple(
+      fc.integer({ min: 1, max: 130 }),
+      fc.constantFrom('', '\r', '10:00:00.000 [main] ERROR a.B - x', 'y'.repeat(59)),
+    )
+    .map(([nuls, line]) => '\0'.repeat(nuls) + line),
   fc.integer({ min: 57, max: 64 }).map((length) => '10:00:00.000 [main] ERROR '.padEnd(length, 'z')),
 );
 const terminator = fc.constantFrom('\n', '\n', '\r\n');
@@ -203,6 +218,34 @@ describe('lines', () => {
     const ended = scan([Buffer.from(`${line}\r`)], { isEnded: true });
     expect(texts(ended.batches)).toEqual([`0 head: ${line}`]);
     expect(scanText('y\nb\n', { start: ended.position })).toEqual(['63: b']);
+  });
+
+  it('lose the NULs before them when these make them too long, also longer than any chunk', () => {
+    const line = '10:00:00.000 [main] ERROR a.B - x';
+    const hole = '\0'.repeat(300);
+    const data = Buffer.from(`a\n${hole}${line}\n${hole}\n\0b\n`);
+    const whole = scan([data]);
+    expect(texts(whole.batches)).toEqual(['0: a', '2 rest: ', `302: ${line}`, '336 rest: ', '636: ', '637: \0b']);
+    expect(allLines(whole.batches).map((each) => each.level)).toEqual(['RAW', 'RAW', 'ERROR', 'CONT', 'CONT', 'CONT']);
+    expect(whole.batches.map(({ droppedBytes }) => droppedBytes)).toEqual([600]);
+    for (const size of [1, 7, 61, 100]) {
+      const cuts = Array.from({ length: Math.ceil(data.length / size) }, (_, i) => i * size);
+      expect(texts(scan(chunksOf(data, cuts)).batches)).toEqual(texts(whole.batches));
+    }
+  });
+
+  it('are not made of NULs at the end; a line that follows them later is whole', () => {
+    const first = scan([Buffer.from('a\n\0\0\0')], { isEnded: true });
+    expect(texts(first.batches)).toEqual(['0: a', '2 rest: ']);
+    expect(first.position).toMatchObject({ offset: 5, reading: { openCut: 'hole' } });
+    const second = scan([Buffer.from('\0\0'), Buffer.from('\0b\n')], { start: throughJson(first.position) });
+    expect(texts(second.batches)).toEqual(['8: b']);
+  });
+
+  it('holds no hole in memory', () => {
+    const chunk = Buffer.alloc(1_000);
+    const { position } = scan(Array.from({ length: 100 }, () => chunk));
+    expect(position).toMatchObject({ offset: 100_000, held: Buffer.alloc(0), reading: { openCut: 'hole' } });
   });
 
   it('continue as a rest after they were published as a tail, without effect on later lines', () => {
