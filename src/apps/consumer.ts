@@ -8,7 +8,7 @@ import type { EventLog } from '../ports/event-log';
 import type { Site } from '../stream/pipeline';
 import { Readiness } from '../web/readiness';
 import { consumerOptions, lockDataFolder, openEventLog, openMail } from './compose';
-import { openDataFolder, warnOfOpenFolder } from './data-folder';
+import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder } from './data-folder';
 import { untilStopped, type OnFailure } from './until-stopped';
 import { launchWeb } from './view';
 
@@ -26,6 +26,7 @@ const HELD_RETRY_MS = 60_000;
 export async function runConsumer(config: Config, io: Io): Promise<number> {
   const data = openDataFolder(config.dataDir);
   warnOfOpenFolder(data, io.log);
+  warnOfNewEventLog(data, config.eventLog, io.log);
   const lock = await lockDataFolder(config, data, 'consumer');
   try {
     const log = await openEventLog(config, data);

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from '../config';
 import { errnoOf, faultAndRemedy } from '../errno';
@@ -53,6 +53,23 @@ function makeFolders(path: string): void {
 export function warnOfOpenFolder({ root }: DataFolder, log: Pick<Logger, 'warn'>): void {
   if ((statSync(root).mode & OTHERS) === 0) return;
   log.warn('other users may look into the data folder; run chmod 700 on it', { folder: root });
+}
+
+/**
+ * Warns before the event log is made when the folder holds objects or mails of an earlier one: everything is read again.
+ */
+export function warnOfNewEventLog(
+  { root, events, store, mail }: DataFolder,
+  { kind }: Config['eventLog'],
+  log: Pick<Logger, 'warn'>,
+): void {
+  const earlier = [store, mail].filter((folder) => existsSync(folder) && readdirSync(folder).length > 0);
+  if (kind === 'kafka' || existsSync(events) || earlier.length === 0) return;
+  log.warn(
+    'the event log is new, and the data folder is not: all lines are read again (ingest.since), and mails that were sent may ' +
+      'be sent again; if the event log was moved, stop this program and put it back',
+    { events, earlier, folder: root },
+  );
 }
 
 /**

@@ -18,7 +18,7 @@ import { Readiness } from '../web/readiness';
 import { lockDataFolder, openEventLog, openFolder, openMail, openStore } from './compose';
 import { launchConsumer } from './consumer';
 import { pluralize } from '../pluralize';
-import { openDataFolder, warnOfOpenFolder, type DataFolder } from './data-folder';
+import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder, type DataFolder } from './data-folder';
 import { follow } from './follow';
 import { startGenerators } from './generator';
 import { latestCheckpoints } from './latest-checkpoints';
@@ -59,6 +59,7 @@ export async function runLocal(config: Config, options: LocalOptions, io: Io): P
 async function inDataFolder(config: Config, io: Io, run: (data: DataFolder) => Promise<number>): Promise<number> {
   const data = openDataFolder(config.dataDir);
   warnOfOpenFolder(data, io.log);
+  warnOfNewEventLog(data, config.eventLog, io.log);
   const locks = [await lockDataFolder(config, data, 'producer')];
   try {
     locks.push(await lockDataFolder(config, data, 'consumer'));

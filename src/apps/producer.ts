@@ -15,7 +15,7 @@ import { createTrace } from '../trace';
 import { metricsAnswerTo } from '../web/answers';
 import { startWeb, type WebServer } from '../web/server';
 import { lockDataFolder, openEventLog, openStore, producerOptions } from './compose';
-import { openDataFolder, warnOfOpenFolder, type DataFolder } from './data-folder';
+import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder, type DataFolder } from './data-folder';
 import { onSchedule } from './schedule';
 import { untilStopped } from './until-stopped';
 
@@ -42,6 +42,7 @@ export async function runProducer(config: Config, io: Io): Promise<number> {
   setFlagsFromString(SMALL_HEAP);
   const data = openDataFolder(config.dataDir);
   warnOfOpenFolder(data, io.log);
+  warnOfNewEventLog(data, config.eventLog, io.log);
   const lock = await lockDataFolder(config, data, 'producer');
   try {
     const log = await openEventLog(config, data);

@@ -1,7 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDataFolder, warnOfOpenFolder } from '../../../src/apps/data-folder';
+import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder } from '../../../src/apps/data-folder';
+import { loadConfig } from '../../../src/config';
+import { pipelines } from '../../../src/pipelines';
 import { collectingIo } from '../../support/in-process';
 
 describe('a data folder', () => {
@@ -23,6 +25,24 @@ describe('a data folder', () => {
     chmodSync(join(parent, 'data'), mode);
     const io = collectingIo();
     warnOfOpenFolder(openDataFolder(join(parent, 'data')), io.log);
+    expect(io.logged.map(({ level }) => level)).toEqual(Array(warnings).fill('warn'));
+  });
+
+  it.each<[string, string[], 'embedded' | 'kafka', number]>([
+    ['nothing', [], 'embedded', 0],
+    ['empty folders', ['store/', 'mail/'], 'embedded', 0],
+    ['objects and an event log', ['store/', 'store/a', 'events.db'], 'embedded', 0],
+    ['objects and no event log', ['store/', 'store/a'], 'embedded', 1],
+    ['mails and no event log', ['mail/', 'mail/a'], 'embedded', 1],
+    ['mails, and its event log is Kafka', ['mail/', 'mail/a'], 'kafka', 0],
+  ])('with %s leads to the right number of warnings of a new event log', (_, paths, kind, warnings) => {
+    const data = openDataFolder(join(parent, 'data'));
+    for (const path of paths) {
+      if (path.endsWith('/')) mkdirSync(join(data.root, path));
+      else writeFileSync(join(data.root, path), '');
+    }
+    const io = collectingIo();
+    warnOfNewEventLog(data, { ...loadConfig({ pipelines, env: {} }).config.eventLog, kind }, io.log);
     expect(io.logged.map(({ level }) => level)).toEqual(Array(warnings).fill('warn'));
   });
 });
