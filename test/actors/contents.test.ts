@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { decodeLines } from '../../src/lines/log-records';
 import { levelNames } from '../../src/lines/line-batch';
 import type { ObjectInfo } from '../../src/ports/object-store';
+import { zstdFrame } from '../support/zstd';
 import { tempFolders } from '../support/temp-folder';
 import { readLines } from '../support/topics';
 import { changedStore } from './decorators';
@@ -60,6 +61,26 @@ describe('a gzip', () => {
     });
   });
 
+  it.each([
+    ['a zstd', zstdFrame(text(l0, l1, l2)), 'zstd'],
+    ['a zstd of several frames', Buffer.concat([zstdFrame(text(l0)), zstdFrame(text(l1, l2))]), 'zstd'],
+    ['a gzip in a gzip', gzipSync(gzipSync(text(l0, l1, l2))), 'gzip'],
+  ])('may be %s, and continues as a zstd', async (_, bytes, encoding) => {
+    const running = place.start();
+    await running.upload(KEY, bytes);
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2]));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      identity: { encoding, objectSize: bytes.length, whole: true },
+      position: { size: text(l0, l1, l2).length },
+    });
+    await running.upload(KEY, zstdFrame(Buffer.concat([Buffer.from(text(l0, l1, l2)), Buffer.from(text(l3))])));
+    expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2, l3]));
+    expect(await checkpointOf(place.log, KEY)).toMatchObject({
+      position: { generation: 0 },
+      identity: { encoding: 'zstd' },
+    });
+  });
+
   it('is recognized by its bytes: a plain file may be named .gz', async () => {
     const running = place.start();
     await place.put('web-1/app.log.gz', text(l0));
@@ -73,6 +94,7 @@ describe('a gzip', () => {
     ['corrupt', 'gzip-corrupt', flipped(gzipSync(text(...many)), 50_000)],
     ['followed by something else', 'gzip-corrupt', Buffer.concat([gzipSync(text(l0)), Buffer.from('not a gzip')])],
     ['a bomb', 'gzip-ratio', gzipSync(Buffer.alloc(64 * MIB))],
+    ['of a damaged zstd', 'zstd-corrupt', gzipSync(flipped(zstdFrame(text(l0, l1, l2)), 40))],
   ])('goes to quarantine unpublished when it is %s', async (_, reason, bytes) => {
     const running = place.start();
     await place.put('web-2/app.log', text(l5));
@@ -90,7 +112,7 @@ describe('a gzip', () => {
       size: bytes.length,
       lastModified: UPLOADED,
       reason,
-      detail: expect.stringMatching(/^the gzip /) as unknown,
+      detail: expect.stringMatching(/^the (gzip|zstd) /) as unknown,
     };
     expect(await quarantineOf(place.log)).toEqual([record]);
     expect(await checkpointOf(place.log, KEY)).toMatchObject({

@@ -82,7 +82,7 @@ const checkpoints: fc.Arbitrary<Checkpoint> = fc
     origin: fc.string({ unit: 'grapheme' }),
     topic: fc.oneof(fc.constant('logs'), fc.string({ unit: 'grapheme' })),
     generation: count,
-    encoding: fc.constantFrom('plain', 'gzip'),
+    encoding: fc.constantFrom('plain', 'gzip', 'zstd'),
     etag,
     versionId: orNull(fc.string()),
     lastModified: time,
