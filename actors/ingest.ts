@@ -25,7 +25,7 @@ export interface IngestOptions {
   /** How many sources are read at a time. */
   readonly concurrency: number;
   /** How long an unterminated line is held, in milliseconds. */
-  readonly tailTimeoutMs: number;
+  readonly forceFlushAfterMs: number;
   /** How long the topics of lines keep them, in milliseconds: deleted sources are remembered for as long. */
   readonly retentionMs: number;
   readonly startReader: (

@@ -58,7 +58,7 @@ export interface ProducerOptions {
   /** Without a usable checksum, up to this many bytes are read again to prove an append. */
   readonly maxReproofBytes: number;
   /** How long an unterminated line is held, in milliseconds. 0 publishes it at once: nothing will follow (`local --once`). */
-  readonly tailTimeoutMs: number;
+  readonly forceFlushAfterMs: number;
   /** How long the topics of lines keep them, in milliseconds: deleted sources are remembered for as long. */
   readonly retentionMs: number;
   /** A part has failed permanently, or another producer has taken over: the program should end. */

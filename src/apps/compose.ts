@@ -177,7 +177,7 @@ export async function producerOptions(
     credit: ingest.credit,
     maxProofBytes: ingest.maxProofBytes,
     maxReproofBytes: ingest.maxReproofBytes,
-    tailTimeoutMs: ingest.forceFlushAfter,
+    forceFlushAfterMs: ingest.forceFlushAfter,
     scan: scanOptions(config),
   };
 }

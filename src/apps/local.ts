@@ -179,7 +179,7 @@ async function ingestFiles(
   const producer = await launchProducer(
     config,
     data,
-    { log, store: observed.store, counters, tailTimeoutMs: 0 },
+    { log, store: observed.store, counters, forceFlushAfterMs: 0 },
     quiet,
     onFailure,
   );

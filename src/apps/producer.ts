@@ -93,7 +93,7 @@ export async function launchProducer(
     readonly log: EventLog;
     readonly store: ObjectStore;
     readonly counters: Counters;
-    readonly tailTimeoutMs?: number;
+    readonly forceFlushAfterMs?: number;
   },
   io: Io,
   onFailure: (what: string, error: Error) => void,

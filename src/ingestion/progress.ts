@@ -10,7 +10,6 @@ import {
 } from '../lines/reading-state';
 import type { ScannedBatch } from '../lines/scanner';
 import {
-  DEFAULT_TOPIC,
   isRetried,
   type Checkpoint,
   type ContentEncoding,
@@ -48,7 +47,7 @@ export function firstCheckpoint(
   origin: string,
   object: SourceObject,
   encoding: ContentEncoding,
-  topic = DEFAULT_TOPIC,
+  topic: string,
 ): Checkpoint {
   return {
     source,

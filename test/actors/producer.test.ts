@@ -153,7 +153,7 @@ describe('producer', () => {
   });
 
   it('publishes an unterminated last line at once when told to, and later bytes as its rest', async () => {
-    let running = place.start({ tailTimeoutMs: 0 });
+    let running = place.start({ forceFlushAfterMs: 0 });
     await place.put(KEY, text(l0) + l1);
     await running.reconcile();
     await running.producer.drain(10_000);

@@ -89,7 +89,7 @@ export async function openPlace(folder: string, versioning = false): Promise<Pla
     maxProofBytes: 8 * 1024 * 1024,
     maxReproofBytes: 256 * 1024 * 1024,
     retentionMs: 7 * 24 * HOUR,
-    tailTimeoutMs: 24 * HOUR,
+    forceFlushAfterMs: 24 * HOUR,
     since: 'everything',
     scan: () => ({
       zone: 'UTC',

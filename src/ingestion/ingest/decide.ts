@@ -18,7 +18,7 @@ export interface IngestRules {
   /** How many sources are read at a time. */
   readonly concurrency: number;
   /** How long an unterminated line is held. */
-  readonly tailTimeoutMs: number;
+  readonly forceFlushAfterMs: number;
   /** How long the topics of lines keep them: deleted sources are remembered for as long. */
   readonly retentionMs: number;
 }
@@ -178,7 +178,7 @@ function onListed(
     const isOld = known === undefined && object.lastModified < ms;
     if (isOld && older === 'ignored') skipped['before-since'].push(key);
     const isNew = known === undefined ? !isOld || older === 'skipped' : false;
-    const isChanged = known !== undefined && needsRead(known, object, now - rules.tailTimeoutMs);
+    const isChanged = known !== undefined && needsRead(known, object, now - rules.forceFlushAfterMs);
     // A reading that failed may have committed more than is known here: only another one finds out.
     const isWanted = isNew || isChanged || state.queue.hasFailed(key);
     if (!isWanted || !state.queue.mayRead(key, object.etag, now)) continue;

@@ -21,7 +21,7 @@ export interface ReaderRules {
   readonly originRule: OriginRule;
   readonly since: Since;
   /** How long an unterminated line is held. 0 publishes it at once: nothing will follow (`local --once`). */
-  readonly tailTimeoutMs: number;
+  readonly forceFlushAfterMs: number;
   /** Appended bytes, or a compressed object, of at most this size are kept in memory while they are verified; larger ones are read twice. */
   readonly maxProofBytes: number;
   /** Without a usable checksum, up to this many bytes are read again to prove an append. */

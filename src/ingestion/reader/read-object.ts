@@ -44,7 +44,7 @@ export function startObject(checkpoint: Checkpoint | null, object: SourceObject,
     case 'continue': {
       const place = placeOf(plan.checkpoint, context, object, plan.checkpoint.position.size, object.size);
       const traced = trace({ decision: 'appended', reason: 'same-object' }, place);
-      return after([traced], scan(plan.checkpoint, object, 'stored', context.rules.tailTimeoutMs === 0));
+      return after([traced], scan(plan.checkpoint, object, 'stored', context.rules.forceFlushAfterMs === 0));
     }
     case 'prove':
       return startVerification(plan.checkpoint, object, context);
@@ -173,7 +173,7 @@ function unchanged(checkpoint: Checkpoint, object: SourceObject, context: Readin
   if (checkpoint.quarantine !== null) {
     return objectRead(checkpoint, trace({ decision: 'versionSkipped', reason: 'in-quarantine' }, place));
   }
-  if (position.heldSince !== null && context.now - position.heldSince >= context.rules.tailTimeoutMs) {
+  if (position.heldSince !== null && context.now - position.heldSince >= context.rules.forceFlushAfterMs) {
     return scan(checkpoint, object, 'stored', true);
   }
   if ((object.versionId ?? null) === identity.versionId) return objectRead(checkpoint);
@@ -232,7 +232,7 @@ function startGeneration(
       trace({ decision: 'rewritten', reason }, place),
       ...(isGap ? [trace({ decision: 'possibleGap', reason: 'rewritten' }, place)] : []),
     ],
-    scan(next, object, 'opened', context.rules.tailTimeoutMs === 0),
+    scan(next, object, 'opened', context.rules.forceFlushAfterMs === 0),
   );
 }
 

@@ -53,7 +53,7 @@ export interface Setting {
   readonly concurrency: number;
   readonly maxProofBytes: number;
   readonly maxReproofBytes: number;
-  readonly tailTimeoutMs: number;
+  readonly forceFlushAfterMs: number;
   /** Time that passes with each reading of the clock. */
   readonly tickMs: number;
 }
@@ -134,7 +134,7 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   concurrency: fc.constantFrom(1, 3),
   maxProofBytes: fc.constantFrom(64, 8 * MEBIBYTE),
   maxReproofBytes: fc.constantFrom(0, 256 * MEBIBYTE),
-  tailTimeoutMs: fc.constantFrom(24 * HOUR, 24 * HOUR, 6 * HOUR, 0),
+  forceFlushAfterMs: fc.constantFrom(24 * HOUR, 24 * HOUR, 6 * HOUR, 0),
   tickMs: fc.constantFrom(0, 5, 300),
 });
 

@@ -19,7 +19,7 @@ const setting: Setting = {
   concurrency: 1,
   maxProofBytes: 1024,
   maxReproofBytes: 1024,
-  tailTimeoutMs: 24 * HOUR,
+  forceFlushAfterMs: 24 * HOUR,
   tickMs: 0,
 };
 const writing: Writing = { lines: ['plain', 'stack', 'twins', 'crlf', 'wide', 'plain'], torn: 30 };

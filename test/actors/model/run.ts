@@ -36,8 +36,8 @@ export class Run {
   ) {}
 
   static async open(folder: string, setting: Setting): Promise<Run> {
-    const { versioned, maxLineBytes, tailTimeoutMs } = setting;
-    const rules = { versioned, maxLineBytes, tailTimeoutMs, retentionMs: 7 * 24 * HOUR };
+    const { versioned, maxLineBytes, forceFlushAfterMs } = setting;
+    const rules = { versioned, maxLineBytes, forceFlushAfterMs, retentionMs: 7 * 24 * HOUR };
     const sources = KEYS.map((key) => ({
       key,
       allowed: new Allowed(rules),

@@ -8,7 +8,7 @@ import { newerOf, recordsOf, type Mark, type Records } from './records';
 export interface Rules {
   readonly versioned: boolean;
   readonly maxLineBytes: number;
-  readonly tailTimeoutMs: number;
+  readonly forceFlushAfterMs: number;
   readonly retentionMs: number;
 }
 
@@ -139,7 +139,7 @@ const nothingKnown = { generation: 0, earlier: null, cuts: [], heldSince: null, 
 function finish(situation: Situation, readBefore: number, { now }: Stored, rules: Rules): readonly Situation[] {
   const { known } = situation;
   if (known === null) return [situation];
-  if (rules.tailTimeoutMs === 0) return [withoutTail(situation, rules)];
+  if (rules.forceFlushAfterMs === 0) return [withoutTail(situation, rules)];
   const { heldFrom } = readRecords(situation, rules);
   const since = heldFrom < readBefore ? (known.heldSince ?? now) : now;
   return [{ ...situation, known: { ...known, heldSince: heldFrom === known.bytes.length ? null : since } }];
@@ -149,7 +149,9 @@ function finish(situation: Situation, readBefore: number, { now }: Stored, rules
 function waited(situation: Situation, { now }: Stored, rules: Rules): readonly Situation[] {
   const since = situation.known?.heldSince ?? null;
   if (since === null) return [situation];
-  return hasPassed(since, rules.tailTimeoutMs, now).map((isDue) => (isDue ? withoutTail(situation, rules) : situation));
+  return hasPassed(since, rules.forceFlushAfterMs, now).map((isDue) =>
+    isDue ? withoutTail(situation, rules) : situation,
+  );
 }
 
 function refuse(situation: Situation, index: number, { etag }: Content, reason: QuarantineReason): Situation {

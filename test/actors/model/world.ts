@@ -150,9 +150,9 @@ export class World {
   private start(): Running {
     const { options } = this.place;
     const { batchBytes, maxLineBytes, credit, concurrency } = this.setting;
-    const { maxProofBytes, maxReproofBytes, tailTimeoutMs } = this.setting;
+    const { maxProofBytes, maxReproofBytes, forceFlushAfterMs } = this.setting;
     const scan: ProducerOptions['scan'] = (key) => ({ ...options.scan(key), batchBytes, maxLineBytes });
-    const reading = { credit, concurrency, maxProofBytes, maxReproofBytes, tailTimeoutMs, scan };
+    const reading = { credit, concurrency, maxProofBytes, maxReproofBytes, forceFlushAfterMs, scan };
     return this.place.start({ ...reading, log: this.log, store: this.store, clock: this.clock });
   }
 

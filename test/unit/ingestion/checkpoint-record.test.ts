@@ -110,7 +110,7 @@ const checkpoints: fc.Arbitrary<Checkpoint> = fc
     sums: fc.record({ isUsual: fc.boolean(), published: count, dropped: count, skipped: count }),
   })
   .map(({ sizes: { offset, tail, isStoredSo, stored }, sums: { isUsual, ...sums }, ...rest }) =>
-    changed(firstCheckpoint('', '', { size: 0, etag: '', lastModified: 0 }, 'plain'), {
+    changed(firstCheckpoint('', '', { size: 0, etag: '', lastModified: 0 }, 'plain', 'logs'), {
       ...rest,
       offset,
       size: offset + tail,
@@ -180,6 +180,7 @@ const typical: Checkpoint = changed(
     'host-17',
     { size, etag: `"${'e'.repeat(33)}"`, lastModified, versionId: 'v'.repeat(32) },
     'plain',
+    'logs',
   ),
   {
     offset: size,

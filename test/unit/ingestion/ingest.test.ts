@@ -15,14 +15,14 @@ import { knownOf, type KnownSource, type ListedObject } from '../../../src/inges
 const NOON = Date.parse('2026-11-21T12:00:00Z');
 const DAY = 24 * 60 * 60_000;
 const object: ListedObject = { size: 5, etag: '"a"', lastModified: NOON - DAY };
-const readToItsEnd = asWhole(firstCheckpoint('b/k', 'k', object, 'plain'));
+const readToItsEnd = asWhole(firstCheckpoint('b/k', 'k', object, 'plain', 'logs'));
 
 const rules: IngestRules = {
   bucket: 'b',
   includes: (key) => !key.endsWith('.tmp'),
   since: { ms: -Infinity, older: 'ignored' },
   concurrency: 10,
-  tailTimeoutMs: DAY,
+  forceFlushAfterMs: DAY,
   retentionMs: 7 * DAY,
 };
 

@@ -8,7 +8,7 @@ const another = { ...object, etag: '"b"' };
 
 /** A checkpoint after all of `object`, whose content was read to `size`. */
 function at(size: number, change: CheckpointChange = {}): Checkpoint {
-  return changed(firstCheckpoint('b/logs/host/a.log', 'host', object, 'plain'), {
+  return changed(firstCheckpoint('b/logs/host/a.log', 'host', object, 'plain', 'logs'), {
     size,
     offset: size,
     whole: true,

@@ -60,7 +60,7 @@ const store = (content: Buffer | string, algorithm: CrcAlgorithm | null = 'CRC64
   };
 };
 
-const first = (object: SourceObject): Checkpoint => firstCheckpoint(source, 'host', object, 'plain');
+const first = (object: SourceObject): Checkpoint => firstCheckpoint(source, 'host', object, 'plain', 'logs');
 
 /** Everything that a checkpoint says of the content that it covers is so. */
 function expectTrue(checkpoint: Checkpoint, content: Buffer): void {
@@ -650,7 +650,7 @@ describe('the beginning of a generation', () => {
   ])('keeps for an object with checksum %s, %s, the checksum %s beside CRC64NVME', (algorithm, encoding, kept) => {
     const object = store(content, algorithm);
     const all = { ...beginning(kept), encoding };
-    expect(firstCheckpoint(source, 'host', object, encoding)).toMatchObject(
+    expect(firstCheckpoint(source, 'host', object, encoding, 'logs')).toMatchObject(
       inParts({ ...all, generation: 0, possibleGap: 0 }),
     );
     expect(reopened(known, object, encoding)).toMatchObject(inParts({ ...all, generation: 4, possibleGap: 2 }));

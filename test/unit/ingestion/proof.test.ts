@@ -28,7 +28,7 @@ const objectOf = (content: Buffer, algorithm: CrcAlgorithm | null): SourceObject
 
 /** After the content of an object whose checksum was of that algorithm. */
 const readTo = (content: Buffer, algorithm: CrcAlgorithm | null): Checkpoint =>
-  changed(firstCheckpoint('b/k', 'k', { size: content.length, etag: '"old"', lastModified: 1 }, 'plain'), {
+  changed(firstCheckpoint('b/k', 'k', { size: content.length, etag: '"old"', lastModified: 1 }, 'plain', 'logs'), {
     offset: content.length,
     size: content.length,
     whole: true,

@@ -18,7 +18,7 @@ describe('the digester of a read', () => {
 
   /** Behind [0, size) of the content, of which the last `tail` bytes are held as far as may be. */
   const readTo = (size: number, tail: number, second: 'CRC32' | 'CRC32C' | null): Checkpoint =>
-    changed(firstCheckpoint('b/k', 'k', { size, etag: '"a"', lastModified: 1 }, 'plain'), {
+    changed(firstCheckpoint('b/k', 'k', { size, etag: '"a"', lastModified: 1 }, 'plain', 'logs'), {
       offset: size - tail,
       size,
       held: content.subarray(size - tail, Math.min(size, size - tail + WINDOW_BYTES)).toString('base64'),

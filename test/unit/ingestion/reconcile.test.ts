@@ -13,7 +13,7 @@ import {
 } from '../../../src/ingestion/reconcile';
 
 const object = { size: 50, etag: '"a"', lastModified: 1_000 };
-const read: Checkpoint = changed(firstCheckpoint('b/k', 'k', object, 'plain'), {
+const read: Checkpoint = changed(firstCheckpoint('b/k', 'k', object, 'plain', 'logs'), {
   offset: 50,
   size: 50,
   whole: true,

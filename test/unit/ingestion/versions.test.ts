@@ -81,19 +81,22 @@ describe('of an object of which nothing was read', () => {
     ['as much as was listed is, if it could not be read before', false, 100],
     ['nothing is if another one was seen to its end since', true, 0],
   ])('%s', (_, whole, skipped) => {
-    const known = changed(firstCheckpoint('b/k', 'k', object(0, 20), 'plain'), { whole });
+    const known = changed(firstCheckpoint('b/k', 'k', object(0, 20), 'plain', 'logs'), { whole });
     expect(bytesToSkip(known, object(101, 60), listed)).toBe(skipped);
   });
 });
 
 describe('the versions after a checkpoint', () => {
   const after = (versionId: string | null, lastModified: number, change: CheckpointChange = {}): Checkpoint =>
-    changed(firstCheckpoint('b/k', 'k', { size: 1, etag: `"${versionId?.slice(1) ?? 5}"`, lastModified }, 'plain'), {
-      versionId,
-      size: 1,
-      whole: true,
-      ...change,
-    });
+    changed(
+      firstCheckpoint('b/k', 'k', { size: 1, etag: `"${versionId?.slice(1) ?? 5}"`, lastModified }, 'plain', 'logs'),
+      {
+        versionId,
+        size: 1,
+        whole: true,
+        ...change,
+      },
+    );
   const refused = (reason: 'utf-16' | 'denied', versionId: string | null = 'v20'): Checkpoint['quarantine'] => ({
     etag: '"20"',
     size: 1,

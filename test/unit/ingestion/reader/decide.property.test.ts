@@ -208,7 +208,7 @@ const since = fc.constantFrom(
   { ms: 1_000, older: 'skipped' as const, listed: { size: 40, etag: '"9"', lastModified: 400 } },
 );
 const setting = fc.record({
-  tailTimeoutMs: fc.constantFrom(0, 10),
+  forceFlushAfterMs: fc.constantFrom(0, 10),
   maxProofBytes: fc.constantFrom(0, 50),
   maxReproofBytes: fc.constantFrom(0, 50),
   since,

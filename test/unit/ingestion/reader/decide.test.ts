@@ -318,7 +318,7 @@ describe('decide, while it scans', () => {
     ],
     [
       'flushes an unterminated line when nothing will follow',
-      { checkpoint: null, rules: { tailTimeoutMs: 0 } },
+      { checkpoint: null, rules: { forceFlushAfterMs: 0 } },
       first,
       ['trace firstRead new', 'scan "a" opened from 0:0, flush'],
     ],

@@ -20,7 +20,7 @@ export const rules: ReaderRules = {
   bucket: 'bucket',
   originRule: { prefix: '', named: null },
   since: { ms: -Infinity, older: 'ignored', listed: null },
-  tailTimeoutMs: 10_000,
+  forceFlushAfterMs: 10_000,
   maxProofBytes: 1_000,
   maxReproofBytes: 5_000,
 };
@@ -32,7 +32,7 @@ export function objectOf(etag: string, size: number, versionId?: string): Source
 
 /** All of object `"a"` was read. */
 export function readTo(size: number, change: CheckpointChange = {}): Checkpoint {
-  return changed(firstCheckpoint(SOURCE, 'host', objectOf('"a"', size), 'plain'), {
+  return changed(firstCheckpoint(SOURCE, 'host', objectOf('"a"', size), 'plain', 'logs'), {
     size,
     offset: size,
     whole: true,
