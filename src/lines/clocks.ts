@@ -156,7 +156,8 @@ export function readClockAfterDate(bytes: Buffer, pos: number, end: number, out:
     const next = byteAt(bytes, pos + 1);
     return readAnyClock(bytes, next === 32 || next === byte ? pos + 2 : pos + 1, end, out);
   }
-  if (byte === 84 || byte === 116 || byte === 95 || byte === 124) return readAnyClock(bytes, pos + 1, end, out);
+  if (byte === 9 || byte === 84 || byte === 116 || byte === 95 || byte === 124)
+    return readAnyClock(bytes, pos + 1, end, out);
   if (byte !== 45) return -1;
   return readDottedOrColon(bytes, pos + 1, end, out);
 }

@@ -1,7 +1,7 @@
 import { head } from './formats/head';
 import { programs } from './formats/programs';
 import type { LineFormat } from './formats/format';
-import { accessLog, loadBalancer } from './formats/access/access-log';
+import { accessLog, iisLog, loadBalancer } from './formats/access/access-log';
 import { jsonLines } from './formats/fields/json';
 import { logfmt } from './formats/fields/logfmt';
 import { apacheError, compactDate, dateTime, openStack, shortDate, timeOnly } from './formats/plain';
@@ -24,6 +24,7 @@ const formats: readonly LineFormat[] = [
   loadBalancer,
   ...programs,
   head,
+  iisLog,
   accessLog,
 ];
 

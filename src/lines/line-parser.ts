@@ -8,7 +8,8 @@ import { jsonLines } from './formats/fields/json';
 import type { LineFormat, ParsedLine } from './formats/format';
 import { head, isFirstOfTwoLines } from './formats/head';
 import { headNotes } from './formats/head-level';
-import { levelInMessage } from './formats/message-level';
+import { levelBehindTag, levelInMessage } from './formats/message-level';
+import { syslog3164 } from './formats/syslog';
 import { readUnstamped } from './formats/unstamped';
 import { initialReadingState, type Evidence, type ReadingState, type ShownState } from './reading-state';
 import { DedupTracker, isMarked, newerMark } from './dedup-marks';
@@ -180,7 +181,7 @@ export class LineParser {
   private addRecord(bytes: Buffer, start: number, end: number): void {
     const { statusLevels } = this.context;
     this.level = this.parsed.level;
-    if (this.level === Level.NONE && this.form === jsonLines.name) this.level = levelInMessage();
+    if (this.level === Level.NONE) this.level = this.levelInside(bytes, start, end);
     if (statusLevels !== undefined && this.level === Level.NONE) {
       this.level = statusLevels[this.statusOf(bytes, start, end)] ?? Level.NONE;
     }
@@ -206,6 +207,15 @@ export class LineParser {
     this.hasRecord = true;
     this.recordTime = this.previousTime = this.time;
     this.recordFlags = this.flags;
+  }
+
+  /** The level that a record without one has in the message that it carries. */
+  private levelInside(bytes: Buffer, start: number, end: number): Level {
+    const { form, wrapper, unwrapped } = this;
+    if (form === jsonLines.name) return levelInMessage();
+    if (form !== head.name && form !== syslog3164.name) return Level.NONE;
+    if (wrapper === null) return levelBehindTag(bytes, start, end);
+    return levelBehindTag(unwrapped.bytes, unwrapped.start, unwrapped.end);
   }
 
   private statusOf(bytes: Buffer, start: number, end: number): number {

@@ -27,8 +27,8 @@ export function readEpoch(bytes: Buffer, start: number, end: number, out: Timest
   const exponent = pos === end ? 0 : readExponent(bytes, pos, end);
   if (Number.isNaN(exponent) || digits === 0) return false;
   shift += exponent;
-  if (shift < 0) value /= 10 ** -shift;
-  else if (shift > 0) value *= 10 ** shift;
+  if (shift < 0) value /= powers[-shift] ?? Number.NaN;
+  else if (shift > 0) value *= powers[shift] ?? Number.NaN;
   if (!(value >= 1e8) || value >= 1e20) return false;
   out.kind = TimestampKind.ABSOLUTE;
   if (value < 1e11) out.time = Math.floor(Math.round(value * 1e6) / 1e3);
@@ -37,6 +37,9 @@ export function readEpoch(bytes: Buffer, start: number, end: number, out: Timest
   else out.time = Math.floor(value / 1e6);
   return true;
 }
+
+/** Powers of ten. `10 ** n` is slow. */
+const powers = Array.from({ length: 25 }, (_, n) => 10 ** n);
 
 /** `E9` or `e+09`; NaN for anything else. */
 function readExponent(bytes: Buffer, start: number, end: number): number {

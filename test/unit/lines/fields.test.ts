@@ -20,7 +20,7 @@ function parse(line: string | Buffer): string | null {
   const format = formatsFor(text[0]).find((one) => one.parse(bytes, before.length, end, out));
   if (format === undefined) return null;
   const iso = new Date(out.time).toISOString();
-  const stamp = [iso.slice(0, -1), iso, iso.slice(11, -1), iso.slice(5, -1), 'none'][out.kind];
+  const stamp = [iso.slice(0, -1), iso, iso.slice(11, -1), iso.slice(5, -1), 'none', 'month-first'][out.kind];
   return `${format.name} ${levelNames[out.level]} ${stamp}`;
 }
 
@@ -63,6 +63,8 @@ describe('JSON lines of loggers', () => {
       'ERROR 2026-11-29T10:00:00.000Z',
     ],
     ['{"time":"Sun, 29 Nov 2026 10:00:00 GMT","level":"info"}', 'INFO 2026-11-29T10:00:00.000Z'],
+    ['{"level":"error","timestamp":"11/29/2026, 10:00:00 AM"}', 'ERROR month-first'],
+    ['{"level":"error","timestamp":"Nov 29, 2026 10:00:00 AM"}', 'ERROR 2026-11-29T10:00:00.000'],
     ['{"time_local":"29/Nov/2026:11:00:00 +0100","status":"200"}', 'NONE 2026-11-29T10:00:00.000Z'],
     ['{"host":"h","time":"[29/Nov/2026:11:00:00 +0100]","statusCode":"200"}', 'NONE 2026-11-29T10:00:00.000Z'],
     ['{"TimeCreated":"/Date(1795946400123)/","Level":2,"ProviderName":"x"}', `ERROR ${iso}`],
@@ -315,6 +317,19 @@ describe('the message of a JSON line without a level', () => {
     ['', 'NONE'],
   ])('%j gives the level %s', (message, level) => {
     expect(shown([wrap(message)])).toEqual([`${level} 10:00:30.000Z`]);
+  });
+});
+
+describe('JSON and logfmt after the tag of a program', () => {
+  it.each([
+    ['Nov 29 10:00:00 host app[12]: {"level":"error","msg":"x"}', 'ERROR'],
+    ['Nov 29 10:00:00 host app[12]: level=warn msg=x', 'WARN'],
+    ['2026-11-29T10:00:00+00:00 heroku[router]: at=error code=H12 desc="a" status=503', 'ERROR'],
+    ['2026-11-29T10:00:00+00:00 app[web.1]: {"level":"error","msg":"x"}', 'ERROR'],
+    ['Nov 29 10:00:00 host app[12]: x: level=error msg=x', 'NONE'],
+    ['Nov 29 10:00:00 host app[12]: the level=error code=5', 'NONE'],
+  ])('%s gives the level %s', (line, level) => {
+    expect(shown([line])).toEqual([`${level} 10:00:00.000Z`]);
   });
 });
 

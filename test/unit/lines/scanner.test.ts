@@ -1,6 +1,7 @@
 import { crc32c as nodeCrc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
 import { compilePattern } from '../../../src/config/line-pattern';
+import { statusLevels } from '../../../src/lines/formats/access/status';
 import { customFormat } from '../../../src/lines/formats/custom';
 import { afterGap, Level, LineFlag, levelNames, lineAt, type LineBatch } from '../../../src/lines/line-batch';
 import { decodeLines, encodeLines, maxBatchLines, maxEncodedSize } from '../../../src/lines/log-records';
@@ -28,6 +29,8 @@ const context: ScanContext = {
 
 /** A custom format: matches generated lines that a known format matches too, and some that no other does. */
 const own = customFormat(compilePattern('^(?:(?<level>[A-Z])~)?(?<time>[0-9:.]+)[ ~]'), new Map([['F', Level.ERROR]]));
+
+const byStatus = statusLevels(new Map([['5xx', Level.ERROR]]));
 
 const beginning = (reading: ReadingState = initialReadingState): ScanPosition => ({
   offset: 0,
@@ -129,6 +132,19 @@ const text = fc.oneof(
     '\r',
     'Oct 17 10:00:00 host x',
     '{"time":1634510593379}',
+    '{"level":"error","msg":"x"}',
+    '{"level":"error","time":1634510593380,"msg":"x"',
+    '{"log":"10:00:00.000 [a] ERROR x\\n","time":1634464800123}',
+    '{"log":"\\tat a.B\\n","time":"2021-10-17T10:00:01Z"}',
+    '{"log":"ERROR: x\\n","time":"2021-10-17T10:00:02Z"}',
+    'level=error msg=x',
+    'ts=2021-10-17T10:00:00Z level=warn',
+    '#Fields: date time sc-status',
+    '#Fields: time date',
+    '#Date: 2021-10-16',
+    '2021-10-17 10:00:00 500',
+    '10:00:00 2021-10-17',
+    '10.0.0.7 - - [17/Oct/2021:10:00:00 +0100] "GET /" 500 1',
   ),
   fc.nat({ max: 200 }).map((length) => 'y'.repeat(length)),
   fc
@@ -281,7 +297,13 @@ describe('a scanner', () => {
         fc.boolean(),
         fc.boolean(),
         fc.array(fc.nat({ max: 12 })),
-        fc.constantFrom({}, { own }, { own, zone: 'Europe/Berlin' }, { zone: 'America/New_York' }),
+        fc.constantFrom(
+          {},
+          { customFormat: own },
+          { customFormat: own, zone: 'Europe/Berlin' },
+          { zone: 'America/New_York' },
+          { statusLevels: byStatus },
+        ),
         ({ data, cuts }, isEnded, isNew, resume, of) => {
           const start = beginning(isNew ? initialReadingState : earlier);
           const whole = scan([data], { context: of, start, isEnded });

@@ -1,7 +1,8 @@
 import { Level } from '../../line-batch';
 import { TimestampKind, byteAt, isDigit, isVisible, readDateTime } from '../../timestamps';
+import { readAnyTimestamp } from '../../timestamp-forms';
 import { readClfTime } from '../fields/field-times';
-import type { LineFormat } from '../format';
+import type { LineFormat, ParsedLine } from '../format';
 
 /** Access logs: records without a level, whose time stands within the line. Their status is read by `status.ts`. */
 
@@ -16,34 +17,34 @@ export const accessLog: LineFormat = {
   name: 'access',
   mayBeginWith: (byte) => isVisible(byte) && byte !== 91 && byte !== 123,
   parse(bytes, start, end, out) {
-    const time = findClfTime(bytes, start, end);
-    if (time === -1 || time === start) return false;
-    const behind = readClfTime(bytes, time, end, out);
-    if (behind === -1 || !isRequest(bytes, start, time, behind, end)) return false;
-    out.level = Level.NONE;
-    return true;
+    const limit = Math.min(end - 18, start + maxHead);
+    for (let pos = start + 1; pos < limit; pos++) {
+      const behind = isTimeAt(bytes, pos) ? readTime(bytes, pos, end, out) : -1;
+      if (behind === -1) continue;
+      out.level = Level.NONE;
+      return isRequest(bytes, start, pos, behind, end);
+    }
+    return false;
   },
 };
 
-/** Position of `29/Nov/2026:` or `29/Nov/2026 ` after a bracket, a quote or a space; -1 without one. */
-export function findClfTime(bytes: Buffer, start: number, end: number): number {
-  const limit = Math.min(end - 18, start + maxHead);
-  // The first slash stands after the day.
-  for (let pos = start + 2; pos < limit; pos++) {
-    if (bytes[pos] !== 47 || bytes[pos + 4] !== 47 || !isDigit(byteAt(bytes, pos - 1))) continue;
-    const before = pos - 3 < start ? 32 : byteAt(bytes, pos - 3);
-    const colon = byteAt(bytes, pos + 9);
-    if ((before === 91 || before === 34 || before === 32) && (colon === 58 || colon === 32)) return pos - 2;
-  }
-  return -1;
+/** True when `29/Nov/2026` or `2026-11-29` may begin here: after a bracket, a quote or a space. */
+function isTimeAt(bytes: Buffer, pos: number): boolean {
+  if (!isDigit(byteAt(bytes, pos))) return false;
+  const before = byteAt(bytes, pos - 1);
+  if (before !== 91 && before !== 34 && before !== 32) return false;
+  return (bytes[pos + 2] === 47 && bytes[pos + 6] === 47) || (bytes[pos + 4] === 45 && bytes[pos + 7] === 45);
+}
+
+function readTime(bytes: Buffer, pos: number, end: number, out: ParsedLine): number {
+  return bytes[pos + 2] === 47 ? readClfTime(bytes, pos, end, out) : readDateTime(bytes, pos, end, out);
 }
 
 /** True when a quoted request follows the time, or a client's address stands before it: no text of a program. */
 function isRequest(bytes: Buffer, start: number, time: number, behind: number, end: number): boolean {
-  const closing = byteAt(bytes, behind);
-  const isEnclosed = closing === 93 || closing === 34;
   const limit = Math.min(end, behind + maxHead);
-  for (let pos = isEnclosed ? behind + 1 : behind; pos < limit; pos++) if (bytes[pos] === 34) return true;
+  // The quote that ends a quoted time begins no request.
+  for (let pos = behind + 1; pos < limit; pos++) if (bytes[pos] === 34 && isMethod(bytes, pos + 1, end)) return true;
   let pos = time - 2;
   while (pos > start && bytes[pos] === 32) pos--;
   let hasMark = false;
@@ -55,11 +56,38 @@ function isRequest(bytes: Buffer, start: number, time: number, behind: number, e
   return hasMark;
 }
 
+/** A method in capitals, or the beginning of a broken request: nothing, `-`, an escape. */
+function isMethod(bytes: Buffer, pos: number, end: number): boolean {
+  const first = byteAt(bytes, pos);
+  if (first === 34 || first === 45 || first === 92) return pos < end;
+  let capitals = pos;
+  while (capitals < end && byteAt(bytes, capitals) >= 65 && byteAt(bytes, capitals) <= 90) capitals++;
+  return capitals > pos + 2 && (bytes[capitals] === 32 || bytes[capitals] === 34);
+}
+
 /** A hexadecimal digit, a dot or a colon. */
 function isAddressByte(byte: number): boolean {
   const lower = byte | 32;
   return isDigit(byte) || byte === 46 || byte === 58 || (lower >= 97 && lower <= 102);
 }
+
+/** IIS's own format: `10.0.0.7, -, 11/29/26, 10:00:00, W3SVC2, …`. */
+export const iisLog: LineFormat = {
+  name: 'iis',
+  mayBeginWith: isAddressByte,
+  parse(bytes, start, end, out) {
+    let pos = start;
+    while (pos < end && isAddressByte(byteAt(bytes, pos))) pos++;
+    if (pos < start + 3 || bytes[pos] !== 44 || bytes[pos + 1] !== 32) return false;
+    const user = pos + 2;
+    const limit = Math.min(end, user + maxHead);
+    for (pos = user; pos < limit && bytes[pos] !== 44;) pos++;
+    if (pos + 2 >= end || bytes[pos + 1] !== 32) return false;
+    out.level = Level.NONE;
+    const behind = readAnyTimestamp(bytes, pos + 2, end, out);
+    return behind !== -1 && behind < end && bytes[behind] === 44;
+  },
+};
 
 /**
  * AWS load balancers: `https 2026-11-29T10:00:00.123456Z app/web/… …`, and `tls 2.0 2026-11-29T10:00:00 net/web/… …`,

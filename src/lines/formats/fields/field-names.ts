@@ -93,6 +93,7 @@ export const timeNames: readonly string[] = [
   'time_iso8601',
   'time_local',
   'start_time',
+  'starttime',
   'startutc',
   'edgestarttimestamp',
   'edgeendtimestamp',

@@ -15,21 +15,33 @@ import {
   twoDigits,
   type Timestamp,
 } from '../../timestamps';
+import { readAnyTimestamp } from '../../timestamp-forms';
 import { readEpoch } from '../epoch';
 
-/** Reads the values of time fields, which hold one timestamp and nothing else. */
+/** Reads the values of time fields, which hold one timestamp and nothing else: in any notation, or since the epoch. */
 export function readFieldTime(bytes: Buffer, start: number, end: number, out: Timestamp): boolean {
   start = skipSpaces(bytes, start, end);
+  while (end > start && bytes[end - 1] === 32) end--;
   const first = byteAt(bytes, start);
   if (first === 91) return readFieldTime(bytes, start + 1, bytes[end - 1] === 93 ? end - 1 : end, out);
   if (isDigit(first)) {
     const date = readDateTime(bytes, start, end, out);
     if (date !== -1) return date === end || readZone(bytes, date, end, out);
     const clf = readClfTime(bytes, start, end, out);
-    return clf === -1 ? readEpoch(bytes, start, end, out) : clf === end || readZone(bytes, clf, end, out);
+    if (clf !== -1) return clf === end || readZone(bytes, clf, end, out);
+    return readEpoch(bytes, start, end, out) || readOther(bytes, start, end, out);
   }
+  // JSON may escape the slash.
   if (first === 47 || first === 92) return readDotNetDate(bytes, start, end, out);
-  return isLetter(first) && readNamedDate(bytes, start, end, out);
+  return isLetter(first) && (readNamedDate(bytes, start, end, out) || readOther(bytes, start, end, out));
+}
+
+/** Any notation of a text line's timestamp. */
+function readOther(bytes: Buffer, start: number, end: number, out: Timestamp): boolean {
+  const behind = readAnyTimestamp(bytes, start, end, out);
+  return (
+    behind !== -1 && out.kind !== TimestampKind.TIME_OF_DAY && (behind === end || readZone(bytes, behind, end, out))
+  );
 }
 
 /** Reads the rest of a date and time: a space and an offset, `UTC`, another name, or a zone in brackets. */
