@@ -1,13 +1,10 @@
 import { fittingReading } from './dates';
+import { dateOrders, type DateOrder } from './reading-state';
 import { dayMs, epochDay, fullYear } from './timestamps';
 
 /**
  * Dates of three numbers, such as `11/12/26`: only the file as a whole shows which of them is day, month and year.
  */
-
-/** `mdy` is month, day, year. A year of two digits may also come first. */
-export const dateOrders = ['ymd', 'mdy', 'dmy'] as const;
-export type DateOrder = (typeof dateOrders)[number];
 
 /** Room for a time of day that an offset moved to the day before or after. */
 const unit = 4 * dayMs;

@@ -55,8 +55,28 @@ export function readCompactDay(bytes: Buffer, pos: number, end: number, out: Tim
   if (after !== -1) return after;
   out.time = time;
   at++;
-  return readCompactTime(bytes, at, end, out);
+  const unpadded = readUnpaddedClock(bytes, at, end, out);
+  return unpadded === -1 ? readCompactTime(bytes, at, end, out) : unpadded;
 }
+
+/** `0:7:20:44`, as some phones write; the last number is of milliseconds. -1 when there is none. */
+function readUnpaddedClock(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+  let at = pos;
+  let ms = 0;
+  for (let part = 0; part < 4; part++) {
+    const limit = Math.min(end, at + (part === 3 ? 3 : 2));
+    let value = 0;
+    const digits = at;
+    for (; at < limit && isDigit(byteAt(bytes, at)); at++) value = value * 10 + byteAt(bytes, at) - 48;
+    if (at === digits || value >= (clockRanges[part] ?? 0)) return -1;
+    ms = part === 3 ? ms * 1000 + value : ms * 60 + value;
+    if (part < 3 && (at >= end || bytes[at++] !== 58)) return -1;
+  }
+  out.time += ms;
+  return at < end && (isDigit(byteAt(bytes, at)) || isLetter(byteAt(bytes, at))) ? -1 : at;
+}
+
+const clockRanges = [24, 60, 60, 1000];
 
 /** `100000`, then optionally a fraction and a zone. */
 function readCompactTime(bytes: Buffer, pos: number, end: number, out: Timestamp): number {

@@ -1,7 +1,6 @@
 import { count, finite, listAt, objectAt, oneOf, orLeftOut, orNull, text, type JsonFields } from '../json-fields';
-import { dateOrders } from './date-order';
 import type { W3cState } from './formats/access/w3c-columns';
-import { evidences, type DedupMark, type ReadingState, type ShownState } from './reading-state';
+import { dateOrders, evidences, type DedupMark, type ReadingState, type ShownState } from './reading-state';
 import { dayMs } from './timestamps';
 
 /**

@@ -1,4 +1,3 @@
-import type { DateOrder } from './date-order';
 import type { W3cState } from './formats/access/w3c-columns';
 
 /**
@@ -65,6 +64,10 @@ export interface ShownState {
   /** True when the line above is the first of the two of a record, of which the second tells the level. */
   readonly awaitsLevel: boolean;
 }
+
+/** `mdy` is month, day, year. A year of two digits may also come first. */
+export const dateOrders = ['ymd', 'mdy', 'dmy'] as const;
+export type DateOrder = (typeof dateOrders)[number];
 
 export const evidences = ['nothing', 'levels', 'timestamps'] as const;
 export type Evidence = (typeof evidences)[number];

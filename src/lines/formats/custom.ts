@@ -1,5 +1,7 @@
 import { levelOf } from '../levels';
 import { Level } from '../line-batch';
+import { readHalfDay } from '../clocks';
+import { readAnyTimestamp, type TimestampReader } from '../timestamp-forms';
 import {
   TimestampKind,
   addClock,
@@ -8,12 +10,7 @@ import {
   fullYear,
   isDigit,
   readAsctime,
-  readClock,
-  readCompactClock,
-  readCompactDate,
   readDateTime,
-  readMonthAndDay,
-  readShortDate,
   type Timestamp,
 } from '../timestamps';
 import { readEpoch } from './epoch';
@@ -58,7 +55,7 @@ export function customFormat(pattern: LinePattern, words: ReadonlyMap<string, Le
   };
 }
 
-const numberGroups = ['year', 'month', 'day', 'hour', 'minute', 'second', 'fraction'] as const;
+const numberGroups = ['year', 'month', 'day', 'hour', 'minute', 'second', 'fraction', 'ampm'] as const;
 type GroupName = 'level' | 'time' | (typeof numberGroups)[number];
 
 const groupNames: readonly string[] = ['level', 'time', ...numberGroups] satisfies GroupName[];
@@ -136,7 +133,8 @@ function readTimestamp(groups: Groups, out: Timestamp): boolean {
   const span = groups.span('time');
   if (span === null) return false;
   const { start, end } = span;
-  const fits = timestampForms.some(({ kind, read }) => {
+  if (readAnyTimestamp(head, start, end, out) === end) return true;
+  const fits = furtherForms.some(({ kind, read }) => {
     out.kind = kind;
     out.time = 0;
     return read(head, start, end, out) === end;
@@ -144,26 +142,11 @@ function readTimestamp(groups: Groups, out: Timestamp): boolean {
   return fits || readEpoch(head, start, end, out);
 }
 
-type TimestampReader = (bytes: Buffer, pos: number, end: number, out: Timestamp) => number;
-
-const timestampForms: readonly { readonly kind: TimestampKind; readonly read: TimestampReader }[] = [
+/** Forms that {@link readAnyTimestamp} does not read, or not in the same way. */
+const furtherForms: readonly { readonly kind: TimestampKind; readonly read: TimestampReader }[] = [
   { kind: TimestampKind.WALL, read: readDateTime },
-  { kind: TimestampKind.TIME_OF_DAY, read: readClock },
-  { kind: TimestampKind.WALL, read: spaced(readShortDate, readClock) },
-  { kind: TimestampKind.WALL, read: spaced(readCompactDate, readCompactClock) },
-  { kind: TimestampKind.YEARLESS, read: spaced(readMonthAndDay, readClock) },
   { kind: TimestampKind.WALL, read: readAsctime },
-  // The weekday adds no information.
-  { kind: TimestampKind.WALL, read: (bytes, pos, end, out) => readAsctime(bytes, pos + 'Sun '.length, end, out) },
 ];
-
-/** Date, one space, time. */
-function spaced(readDate: TimestampReader, readTime: TimestampReader): TimestampReader {
-  return (bytes, pos, end, out) => {
-    const date = readDate(bytes, pos, end, out);
-    return date === -1 || date >= end || bytes[date] !== 32 ? -1 : readTime(bytes, date + 1, end, out);
-  };
-}
 
 /**
  * Reads one group per number. Without year, month and day it is a time of day; without only the year it is yearless.
@@ -173,6 +156,7 @@ function readNumbers(groups: Groups, out: Timestamp): boolean {
   if (!addClock(groups.number('hour') ?? -1, groups.number('minute') ?? -1, groups.number('second') ?? 0, out)) {
     return false;
   }
+  if (!addHalfDay(groups, out)) return false;
   const ms = readFraction(groups);
   const [year, month, day] = [readYear(groups), readMonth(groups), groups.number('day')];
   if (ms === -1) return false;
@@ -185,6 +169,14 @@ function readNumbers(groups: Groups, out: Timestamp): boolean {
   return addDay(epochDay(year ?? 2000, month ?? -1, day ?? -1), out);
 }
 
+/** `AM`, `PM`, `a.m.`: makes an hour of 1 to 12 one of the day. False for anything else. */
+function addHalfDay(groups: Groups, out: Timestamp): boolean {
+  const span = groups.span('ampm');
+  if (span === null) return true;
+  const hour = groups.number('hour') ?? 0;
+  return readHalfDay(groups.head, span.start, span.end, hour, out) === span.end && hour >= 1 && hour <= 12;
+}
+
 /** Accepts four digits or two. */
 function readYear(groups: Groups): number | null {
   const span = groups.span('year');
@@ -193,29 +185,33 @@ function readYear(groups: Groups): number | null {
   return span.end - span.start === 2 ? fullYear(year) : year;
 }
 
-const monthNames = [
-  'january',
-  'february',
-  'march',
-  'april',
-  'may',
-  'june',
-  'july',
-  'august',
-  'september',
-  'october',
-  'november',
-  'december',
+/**
+ * The beginnings of the names of each month in English, German, French, Spanish, Italian, Portuguese and Dutch, without
+ * accents.
+ */
+const monthNames: readonly (readonly string[])[] = [
+  ['jan', 'ene', 'gen'],
+  ['feb', 'fev'],
+  ['mar', 'mrz', 'mrt', 'maa', 'mae'],
+  ['apr', 'avr', 'abr'],
+  ['may', 'mai', 'mei', 'mag'],
+  ['jun', 'juin', 'giu'],
+  ['jul', 'juil', 'lug'],
+  ['aug', 'aou', 'ago'],
+  ['sep', 'set'],
+  ['oct', 'okt', 'ott', 'out'],
+  ['nov'],
+  ['dec', 'dez', 'dic'],
 ];
 
-/** Accepts a number, or at least the first three letters of an English name. */
+/** Accepts a number, or at least three letters of a name. */
 function readMonth(groups: Groups): number | null {
   const span = groups.span('month');
   if (span === null) return null;
   const number = groups.digits(span, 2);
   if (number !== -1 || span.end - span.start < 3) return number;
-  const name = groups.text(span).toLowerCase();
-  const index = monthNames.findIndex((month) => month.startsWith(name));
+  const name = groups.text(span).normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+  const index = monthNames.findIndex((names) => names.some((one) => name.startsWith(one)));
   return index === -1 ? -1 : index + 1;
 }
 

@@ -2,6 +2,7 @@ import { Level } from '../line-batch';
 import { levelOfSeverity } from '../levels';
 import { TimestampKind, byteAt, isDigit, isLetter, readClock, readDateTime, readMonthAndDay } from '../timestamps';
 import type { LineFormat, ParsedLine } from './format';
+import { ciscoLevel, facilityLevel, levelOfLabel } from './level-tokens';
 
 /** RFC 3164: `<34>Oct 11 22:14:15 host tag: message`. Most files omit `<34>`; then the level is NONE. */
 export const syslog3164: LineFormat = {
@@ -14,9 +15,43 @@ export const syslog3164: LineFormat = {
     const date = readMonthAndDay(bytes, readPriority(bytes, start, end, out), end, out);
     if (date === -1 || date >= end || bytes[date] !== 32) return false;
     const pos = readClock(bytes, date + 1, end, out);
-    return pos !== -1 && pos < end && bytes[pos] === 32;
+    if (pos === -1 || pos >= end || bytes[pos] !== 32) return false;
+    if (bytes[start] !== 60) out.level = levelAfterHost(bytes, pos + 1, end);
+    return true;
   },
 };
+
+/** A sequence number and another timestamp may stand before Cisco's label. */
+const maxLabelDistance = 64;
+
+/**
+ * The level that some daemons and devices write after the timestamp, or after the host: `dovecot: Error: `,
+ * `host daemon.err `, `host %LINK-3-UPDOWN:`. The text of the message is not searched.
+ */
+function levelAfterHost(bytes: Buffer, pos: number, end: number): Level {
+  let hostEnd = pos;
+  while (hostEnd < end && bytes[hostEnd] !== 32) hostEnd++;
+  if (hostEnd > pos && bytes[hostEnd - 1] === 58) return levelOfLabel(bytes, pos, hostEnd, end, 0);
+  const next = hostEnd + 1;
+  if (next >= end) return Level.NONE;
+  const first = byteAt(bytes, next);
+  if (isLetter(first)) {
+    let wordEnd = next;
+    while (wordEnd < end && isLetter(byteAt(bytes, wordEnd))) wordEnd++;
+    if (wordEnd >= end || !(bytes[wordEnd] === 46 || isDigit(byteAt(bytes, wordEnd)))) return Level.NONE;
+    return facilityLevel(bytes, next, wordEnd, endOfWord(bytes, wordEnd, end)) ?? Level.NONE;
+  }
+  if (first !== 37 && first !== 42 && !isDigit(first)) return Level.NONE;
+  const limit = Math.min(end, next + maxLabelDistance);
+  let label = next;
+  while (label < limit && !(bytes[label] === 37 && bytes[label - 1] === 32)) label++;
+  return (label < limit ? ciscoLevel(bytes, label, endOfWord(bytes, label, end)) : undefined) ?? Level.NONE;
+}
+
+function endOfWord(bytes: Buffer, pos: number, end: number): number {
+  while (pos < end && bytes[pos] !== 32) pos++;
+  return pos;
+}
 
 /**
  * RFC 5424: `<165>1 2003-10-11T22:14:15.003Z host app 1234 ID47 - message`. A line without a timestamp (`-`) does not

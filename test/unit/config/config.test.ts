@@ -328,7 +328,7 @@ describe('ingest.sources', () => {
     [
       'an unknown group',
       "[{keys: a, pattern: '(?<time>.)(?<host>.)'}]",
-      '.0.pattern: expected groups named level, time, year, month, day, hour, minute, second, fraction and no other, found (?<host>…)',
+      '.0.pattern: expected groups named level, time, year, month, day, hour, minute, second, fraction, ampm and no other, found (?<host>…)',
     ],
   ])('are refused with %s', (_, list, message) => {
     expect(problems({ yaml: `ingest:\n  sources: ${list}` })).toEqual([`my.yaml:2: ingest.sources${message}`]);

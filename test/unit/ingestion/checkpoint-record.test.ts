@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { dateOrders } from '../../../src/lines/date-order';
-import { evidences, initialReadingState, type ReadingState, type DedupMark } from '../../../src/lines/reading-state';
+import {
+  dateOrders,
+  evidences,
+  initialReadingState,
+  type ReadingState,
+  type DedupMark,
+} from '../../../src/lines/reading-state';
 import { changed, type CheckpointChange } from '../../support/ingestion/checkpoints';
 import { quarantineReasons, type Checkpoint } from '../../../src/ingestion/checkpoint';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/ingestion/checkpoint-record';

@@ -24,6 +24,23 @@ function parse(pattern: string, line: string | Buffer): string | null {
   return `${levelNames[out.level]} ${stamp}`;
 }
 
+describe('a pattern with a group ampm', () => {
+  const pattern = '^(?<month>[^/]+)/(?<day>\\d+)/(?<year>\\d+) (?<hour>\\d+):(?<minute>\\d+) (?<ampm>\\S+) ';
+
+  it.each([
+    ['11/29/2021 6:30 PM x', 'NONE 2021-11-29T18:30:00.000'],
+    ['11/29/2021 12:30 AM x', 'NONE 2021-11-29T00:30:00.000'],
+    ['11/29/2021 12:30 p.m. x', 'NONE 2021-11-29T12:30:00.000'],
+    ['Dezember/29/2021 6:30 am x', 'NONE 2021-12-29T06:30:00.000'],
+    ['août/29/2021 6:30 am x', 'NONE 2021-08-29T06:30:00.000'],
+    ['März/29/2021 6:30 am x', 'NONE 2021-03-29T06:30:00.000'],
+    ['11/29/2021 13:30 PM x', null],
+    ['11/29/2021 6:30 XM x', null],
+  ])('reads %j as %j', (line, expected) => {
+    expect(parse(pattern, line)).toBe(expected);
+  });
+});
+
 describe('a pattern with a group time', () => {
   it.each([
     ['2021-10-17 22:43:13', '2021-10-17T22:43:13.000'],
@@ -33,7 +50,7 @@ describe('a pattern with a group time', () => {
     ['2021-10-17T22:43:13Z', '2021-10-17T22:43:13.000Z'],
     ['2021-10-17T22:43:13.5+02:00', '2021-10-17T20:43:13.500Z'],
     ['2021-10-17 22:43:13-0330', '2021-10-18T02:13:13.000Z'],
-    ['17/06/09 20:10:40', '2017-06-09T20:10:40.000'],
+    ['11/29/2021 6:30:00 PM', '?'],
     ['081109 203615', '2008-11-09T20:36:15.000'],
     ['Sun Dec 04 04:47:44 2005', '2005-12-04T04:47:44.000'],
     ['Dec  4 04:47:44.25 2005', '2005-12-04T04:47:44.250'],
@@ -106,7 +123,7 @@ describe('a pattern with a group for each number', () => {
     '2021/02/29 22.43',
     '2021/00/10 22.43',
     '2021/ju/10 22.43',
-    '2021/junes/10 22.43',
+    '2021/jux/10 22.43',
     '2021/100/10 22.43',
     '202/10/10 22.43',
     '20210/10/10 22.43',
@@ -201,7 +218,7 @@ describe('the groups of a pattern', () => {
     [['hour', 'level'], 'a group time, or at least the groups hour and minute'],
     [
       ['time', 'host'],
-      'groups named level, time, year, month, day, hour, minute, second, fraction and no other, found (?<host>…)',
+      'groups named level, time, year, month, day, hour, minute, second, fraction, ampm and no other, found (?<host>…)',
     ],
     [['time', 'hour', 'minute'], 'either a group time or groups such as hour, minute, not both'],
     [['hour', 'minute', 'month'], 'both groups month and day, or neither'],
