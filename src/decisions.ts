@@ -99,6 +99,18 @@ export const decisions = {
     counter: 'telltale_repeated_lines_total',
     help: 'Lines that an earlier generation had already: they are kept in their topic, and not counted.',
   },
+  linesNotUnderstood: {
+    event: 'lines not understood',
+    level: 'debug',
+    counter: 'telltale_unparsed_lines_total',
+    help: 'Lines that match no format and continue no record: they are in no count of a level.',
+  },
+  sourceNotUnderstood: {
+    event: 'source not understood: telltale check FILE shows what was read, and proposes a format for ingest.sources',
+    level: 'warn',
+    counter: 'telltale_sources_not_understood_total',
+    help: 'Times that more than a fifth of the lines of a source turned out not to be understood.',
+  },
   bytesDropped: {
     event: 'bytes dropped',
     level: 'info',

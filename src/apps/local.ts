@@ -21,6 +21,7 @@ import { pluralize } from '../pluralize';
 import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder, type DataFolder } from './data-folder';
 import { follow } from './follow';
 import { startGenerators } from './generator';
+import { recognitionLines, recognitionObjects, type RecognizedSource } from './recognition-report';
 import { latestCheckpoints } from './latest-checkpoints';
 import { startLiveTable } from './live-table';
 import { partsOf } from './parts';
@@ -138,14 +139,14 @@ async function runOnce(
   const log = await openEventLog(onFiles, data);
   try {
     const before = await endsOfOutboxes(config, log);
-    const { leftOut, bytes } = await unlessStopped(io, (onFailure) =>
+    const { leftOut, bytes, recognized } = await unlessStopped(io, (onFailure) =>
       ingestFiles(onFiles, data, log, files, io, onFailure),
     );
     const { results } = partsOf(config, 'final');
     for (const each of results) await readResults(each, before, config, log);
-    io.out.write(
-      results.flatMap((each) => each.lines(json, bytes).map((line) => `${escapeControls(line)}\n`)).join(''),
-    );
+    const lines = results.flatMap((each) => each.lines(json, bytes));
+    const printed = json ? [...recognitionObjects(recognized), ...lines] : [...lines, ...recognitionLines(recognized)];
+    io.out.write(printed.map((line) => `${escapeControls(line)}\n`).join(''));
     refuseUnreadable([...closed, ...leftOut]);
     reportRefused(results);
     return 0;
@@ -158,6 +159,8 @@ interface Ingested {
   readonly leftOut: readonly Unreadable[];
   /** Bytes of content by topic: of all that is in the data folder, as are the lines. */
   readonly bytes: ReadonlyMap<string, number>;
+  /** The files that were given. */
+  readonly recognized: readonly RecognizedSource[];
 }
 
 async function ingestFiles(
@@ -206,9 +209,10 @@ async function whatWasIngested(
   const checkpoints = await latestCheckpoints(
     log,
     config.eventLog.partitions,
-    ({ position: { size }, topic, quarantine }) => ({
+    ({ position: { size }, topic, quarantine, format: { recognition } }) => ({
       size,
       topic,
+      recognition,
       reason: quarantine?.reason ?? null,
     }),
   );
@@ -219,7 +223,11 @@ async function whatWasIngested(
   });
   const bytes = new Map<string, number>();
   for (const { topic, size } of checkpoints.values()) bytes.set(topic, (bytes.get(topic) ?? 0) + size);
-  return { leftOut, bytes };
+  const recognized = files.flatMap(({ key, path }) => {
+    const recognition = checkpoints.get(sourceId(config.objectStore.bucket, key))?.recognition;
+    return recognition === undefined ? [] : [{ name: path, recognition }];
+  });
+  return { leftOut, bytes, recognized };
 }
 
 /**

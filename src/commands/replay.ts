@@ -1,5 +1,6 @@
 import { readLogInputs, scanInput } from '../apps/log-inputs';
 import { partsOf } from '../apps/parts';
+import { recognitionLines, recognitionObjects, type RecognizedSource } from '../apps/recognition-report';
 import { refuseUnreadable } from '../apps/unreadable';
 import { warnOfIgnoredSettings } from '../apps/unused-keys';
 import type { Config } from '../config';
@@ -7,6 +8,7 @@ import { escapeControls } from '../escape-controls';
 import { createTopicOf } from '../ingestion/line-topics';
 import { splitSourceId } from '../ingestion/source-id';
 import type { Io } from '../io';
+import { initialRecognition } from '../lines/recognition';
 import { JobChain } from '../stream/job-chain';
 
 export interface ReplayOptions {
@@ -23,27 +25,34 @@ export interface ReplayOptions {
  * @throws FILE_UNREADABLE after the results are printed, when some files could not be read
  */
 export async function runReplay(config: Config, options: ReplayOptions, io: Io): Promise<number> {
-  const { jobs: all, results } = partsOf(config, 'final');
-  const jobs = new JobChain(all);
+  const { jobs, results } = partsOf(config, 'final');
+  const chain = new JobChain(jobs);
   const topicOf = createTopicOf(config.ingest.sources);
   const bytes = new Map<string, number>();
+  const recognized: RecognizedSource[] = [];
   warnOfIgnoredSettings(config, io);
   const leftOut = await readLogInputs(config, options.paths, io, async (input) => {
     const topic = topicOf(splitSourceId(input.source).key);
     // Any fixed time of ingestion will do: nothing ages while files are replayed.
-    const read = await scanInput(input, { config, terminatedOnly: options.terminatedOnly }, ({ batch }) =>
-      jobs.fold(topic, batch, 0),
-    );
+    let recognition = initialRecognition;
+    const read = await scanInput(input, { config, terminatedOnly: options.terminatedOnly }, ({ batch, reading }) => {
+      chain.fold(topic, batch, 0);
+      ({ recognition } = reading);
+    });
+    recognized.push({ name: input.name, recognition });
     bytes.set(topic, (bytes.get(topic) ?? 0) + read);
   });
-  jobs.end();
+  chain.end();
   for (const each of results) {
     for (const topic of each.topics) {
-      for (const { key, value } of jobs.written(topic)) each.add({ topic, key, value, isNew: true });
+      for (const { key, value } of chain.written(topic)) each.add({ topic, key, value, isNew: true });
     }
   }
   const lines = results.flatMap((each) => each.lines(options.json, bytes));
-  io.out.write(lines.map((line) => `${escapeControls(line)}\n`).join(''));
+  const printed = options.json
+    ? [...recognitionObjects(recognized), ...lines]
+    : [...lines, ...recognitionLines(recognized)];
+  io.out.write(printed.map((line) => `${escapeControls(line)}\n`).join(''));
   refuseUnreadable(leftOut);
   return 0;
 }

@@ -18,6 +18,9 @@ import { TimestampKind } from './timestamps';
 import { initialUnwrapped, plainHead, stripColors, wrappersFor, type Wrapper } from './wrappers';
 import { instantOf, latestWall, zoneNamed, type Zone } from './zones';
 
+/** What the parser keeps of earlier lines. The scanner counts them. */
+export type ParserState = Omit<ReadingState, 'recognition'>;
+
 /** Facts about a source other than its bytes. */
 export interface ReadingContext {
   /** Day in the file's name (days since the epoch), null when it has none. */
@@ -83,7 +86,7 @@ export class LineParser {
    */
   constructor(
     private readonly context: ReadingContext,
-    state: ReadingState,
+    state: ParserState,
     survey?: TimeOfDayReader,
   ) {
     this.zone = zoneNamed(context.zone);
@@ -147,7 +150,7 @@ export class LineParser {
   }
 
   /** State needed to continue; `bytes` must hold every line parsed since the last call. */
-  state(bytes: Buffer, openCut: ReadingState['openCut']): ReadingState {
+  state(bytes: Buffer, openCut: ReadingState['openCut']): ParserState {
     return {
       ...this.days.state(),
       format: this.format?.name ?? null,

@@ -1,6 +1,7 @@
 import { count, finite, listAt, objectAt, oneOf, orLeftOut, orNull, text, type JsonFields } from '../json-fields';
 import type { W3cState } from './formats/access/w3c-columns';
 import { dateOrders, evidences, type DedupMark, type ReadingState, type ShownState } from './reading-state';
+import { initialRecognition, type Recognition } from './recognition';
 import { dayMs } from './timestamps';
 
 /**
@@ -23,6 +24,7 @@ import { dayMs } from './timestamps';
  * | n, y  | newest, earlier: [time, …hashes]      | there is none                     |
  * | p     | before: [firstTimestamp, firstDay]        | there is none                     |
  * | w     | columns: [date, time, timestamp, status, 1 when local, day] | there is none     |
+ * | u     | recognition: [lines, unparsed, first.line, first.text] | no line was read; its end where it is 0 or null |
  * | c     | openCut                               | there is none                     |
  *
  * @param lastModified of the object that was read last, epoch milliseconds
@@ -45,6 +47,7 @@ export function encodeReadingState(state: ReadingState, lastModified: number): o
     y: earlier === null ? undefined : mark(earlier),
     p: before === null ? undefined : [before.firstTimestamp, before.firstDay],
     w: columns === null ? undefined : columnsAsList(columns),
+    u: shortRecognition(state.recognition),
     c: state.openCut ?? undefined,
   };
 }
@@ -78,6 +81,7 @@ export function decodeReadingState(json: unknown, lastModified: number): Reading
       return { firstTimestamp: text(before, 0), firstDay: finite(before, 1) };
     }),
     columns: orNull(at, 'w', columnsFrom),
+    recognition: orNull(at, 'u', recognitionFrom) ?? initialRecognition,
     openCut: orNull(at, 'c', (parent, name) => oneOf(parent, name, ['head', 'tail', 'hole'])),
   };
 }
@@ -150,4 +154,16 @@ function columnsFrom(parent: JsonFields, name: string): W3cState {
     isLocal: finite(list, 4) === 1,
     day: list[5] === null ? null : finite(list, 5),
   };
+}
+
+function shortRecognition({ lines, unparsed, first }: Recognition): unknown[] | undefined {
+  if (lines === 0) return undefined;
+  return [lines, ...(unparsed === 0 ? [] : [unparsed]), ...(first === null ? [] : [first.line, first.text])];
+}
+
+function recognitionFrom(parent: JsonFields, name: string): Recognition {
+  const list = listAt(parent, name);
+  const unparsed = list[1] === undefined ? 0 : count(list, 1);
+  const first = list[2] === undefined ? null : { line: count(list, 2), text: text(list, 3) };
+  return { lines: count(list, 0), unparsed, first };
 }

@@ -1,4 +1,5 @@
 import type { W3cState } from './formats/access/w3c-columns';
+import { initialRecognition, type Recognition } from './recognition';
 
 /**
  * State of a source's earlier lines that continuing needs, so that splits into uploads never change the result
@@ -46,6 +47,8 @@ export interface ReadingState {
   readonly before: { readonly firstTimestamp: string; readonly firstDay: number } | null;
   /** The columns that the last header named; null without one. */
   readonly columns: W3cState | null;
+  /** How many lines of this generation were understood. */
+  readonly recognition: Recognition;
   /**
    * Set when the head of an overlong line, or a held tail, was published: bytes up to the next terminator belong to it.
    * `hole`: NULs before a line were dropped, and those that follow are dropped, too.
@@ -93,6 +96,7 @@ export const initialReadingState: ReadingState = {
   earlier: null,
   before: null,
   columns: null,
+  recognition: initialRecognition,
   openCut: null,
 };
 
@@ -112,10 +116,13 @@ const TRIMMED_HASHES = 2;
 export function trimReadingState(state: ReadingState): ReadingState {
   const trim = (mark: DedupMark | null): DedupMark | null =>
     mark === null ? null : { ...mark, hashes: mark.hashes.slice(0, TRIMMED_HASHES) };
-  return { ...state, newest: trim(state.newest), earlier: trim(state.earlier) };
+  const { unparsed } = state.recognition;
+  const recognition = unparsed === 0 ? initialRecognition : { ...state.recognition, first: null };
+  return { ...state, newest: trim(state.newest), earlier: trim(state.earlier), recognition };
 }
 
 /** True when {@link trimReadingState} would change nothing. */
-export function isTrimmedReadingState({ newest, earlier }: ReadingState): boolean {
+export function isTrimmedReadingState({ newest, earlier, recognition }: ReadingState): boolean {
+  if (recognition.first !== null || (recognition.lines > 0 && recognition.unparsed === 0)) return false;
   return (newest?.hashes.length ?? 0) <= TRIMMED_HASHES && (earlier?.hashes.length ?? 0) <= TRIMMED_HASHES;
 }

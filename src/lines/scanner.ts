@@ -2,6 +2,7 @@ import { LineFlag, type LineBatch } from './line-batch';
 import { batchOverhead, maxBatchLines, rareOverhead, recordOverhead } from './log-records';
 import { LineParser, type ReadingContext } from './line-parser';
 import type { ReadingState } from './reading-state';
+import { recognized, type Recognition } from './recognition';
 import type { TimeOfDayReader } from './time-of-day';
 
 export { nextGeneration } from './line-parser';
@@ -93,6 +94,7 @@ class Scanner implements LineScanner {
   private readonly tail: Tail;
   private readonly lines: PendingLines;
   private openCut: ReadingState['openCut'];
+  private recognition: Recognition;
   private done: ScannedBatch[] = [];
 
   constructor(
@@ -102,6 +104,7 @@ class Scanner implements LineScanner {
   ) {
     this.parser = new LineParser(context, start.reading, survey);
     this.openCut = start.reading.openCut;
+    this.recognition = start.reading.recognition;
     this.tail = new Tail(start.held);
     this.lines = new PendingLines(context, start.offset);
   }
@@ -133,7 +136,7 @@ class Scanner implements LineScanner {
   }
 
   state(): ScanPosition {
-    const reading = this.parser.state(nothing, this.openCut);
+    const reading = { ...this.parser.state(nothing, this.openCut), recognition: this.recognition };
     return { offset: this.lines.end, held: this.tail.joinedWith(nothing), reading };
   }
 
@@ -253,7 +256,10 @@ class Scanner implements LineScanner {
   }
 
   private flush(bytes: Buffer): void {
-    this.done.push(this.lines.take(this.parser.state(bytes, this.openCut)));
+    const scanned = this.lines.take();
+    this.recognition = recognized(this.recognition, scanned.batch);
+    const reading = { ...this.parser.state(bytes, this.openCut), recognition: this.recognition };
+    this.done.push({ ...scanned, reading });
   }
 
   private take(): ScannedBatch[] {
@@ -381,7 +387,7 @@ class PendingLines {
     this.end = this.base + next;
   }
 
-  take(reading: ReadingState): ScannedBatch {
+  take(): Omit<ScannedBatch, 'reading'> {
     const { source, origin, generation } = this.context;
     const { bytes, count, from, end, dropped } = this;
     const batch: LineBatch = {
@@ -401,7 +407,7 @@ class PendingLines {
     this.from = end;
     this.count = this.dropped = 0;
     this.encodedSize = emptySize;
-    return { batch, from, to: end, publishedBytes: end - from - dropped, droppedBytes: dropped, reading };
+    return { batch, from, to: end, publishedBytes: end - from - dropped, droppedBytes: dropped };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Checkpoint, ContentEncoding } from '../checkpoint';
+import { isPoorlyUnderstood, type Recognition } from '../../lines/recognition';
 import { planRead, type SourceObject } from '../plan';
 import {
   accept,
@@ -25,6 +26,7 @@ import {
   publishCheckpoint,
   scan,
   startOf,
+  tallyFrom,
   trace,
   unexpected,
 } from './turn';
@@ -131,7 +133,7 @@ export function flushed(
 ): Published {
   const { quarantine: known } = checkpoint;
   const next = scanned(checkpoint, null, event, context);
-  const tally = added({ from: event.step.from, repeatedLines: 0, droppedBytes: 0 }, event);
+  const tally = added(tallyFrom(event.step.from, checkpoint), event);
   // A flush shows nothing of an object that cannot be read.
   const actions = next.actions.map((action) =>
     action.type === 'publish' ? { ...action, checkpoint: { ...action.checkpoint, quarantine: known } } : action,
@@ -268,7 +270,7 @@ function added(tally: Tally, { step, lines }: Extract<ReaderEvent, { type: 'scan
 }
 
 function tracesOf(
-  { from, repeatedLines, droppedBytes }: Tally,
+  { from, repeatedLines, droppedBytes, recognition: before }: Tally,
   checkpoint: Checkpoint | null,
   object: SourceObject | null,
   context: ReadingContext,
@@ -276,7 +278,28 @@ function tracesOf(
   const place = placeOf(checkpoint, context, object, from, checkpoint?.position.offset ?? from);
   const repeated = trace({ decision: 'repeatedLines', reason: 'read-before' }, place, repeatedLines);
   const dropped = trace({ decision: 'bytesDropped', reason: 'in-no-line' }, place, droppedBytes);
-  return [repeated, dropped].filter(({ decision }) => decision.amount > 0);
+  const recognition = checkpoint?.format.recognition ?? before;
+  const unparsed = trace(
+    { decision: 'linesNotUnderstood', reason: 'no-format' },
+    place,
+    recognition.unparsed - before.unparsed,
+  );
+  const loud = isLoud(recognition) && !isLoud(before) ? 1 : 0;
+  const warned = trace({ decision: 'sourceNotUnderstood', reason: 'no-format' }, place, loud);
+  const detail = recognition.first?.text;
+  return [
+    repeated,
+    dropped,
+    unparsed,
+    detail === undefined ? warned : { ...warned, decision: { ...warned.decision, detail } },
+  ].filter(({ decision }) => decision.amount > 0);
+}
+
+/** Fewer lines than this say little of a source. */
+const LOUD_LINES = 20;
+
+function isLoud(recognition: Recognition): boolean {
+  return recognition.lines >= LOUD_LINES && isPoorlyUnderstood(recognition);
 }
 
 function atEnd(

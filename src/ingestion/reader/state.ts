@@ -1,4 +1,5 @@
 import type { ReingestRequest } from '../ingest/work-queue';
+import type { Recognition } from '../../lines/recognition';
 import type { Checkpoint, ContentEncoding } from '../checkpoint';
 import type { SourceObject } from '../plan';
 import type { SourceId } from '../source-id';
@@ -67,6 +68,8 @@ export interface Tally {
   readonly from: number;
   readonly repeatedLines: number;
   readonly droppedBytes: number;
+  /** Before the scan. */
+  readonly recognition: Recognition;
 }
 
 export type OpenPurpose =

@@ -16,6 +16,8 @@ export type Reason =
   | { readonly decision: 'cut'; readonly reason: 'head' | 'tail' | 'rest' }
   | { readonly decision: 'quarantined'; readonly reason: QuarantineReason }
   | { readonly decision: 'repeatedLines'; readonly reason: 'read-before' }
+  | { readonly decision: 'linesNotUnderstood'; readonly reason: 'no-format' }
+  | { readonly decision: 'sourceNotUnderstood'; readonly reason: 'no-format' }
   | { readonly decision: 'bytesDropped'; readonly reason: 'in-no-line' | 'not-held' }
   | { readonly decision: 'possibleGap'; readonly reason: 'rewritten' | 'version-gone' };
 

@@ -2,7 +2,7 @@ import { TelltaleError } from '../../errors';
 import type { Checkpoint } from '../checkpoint';
 import type { SourceObject } from '../plan';
 import type { ContentSource, PublishAction, ReaderAction, ReaderEvent, StepStart, TraceAction } from './protocol';
-import type { ObjectStep, ObjectTurn, OpenPurpose, ReadingContext } from './state';
+import type { ObjectStep, ObjectTurn, OpenPurpose, ReadingContext, Tally } from './state';
 import type { Place, Reason } from './trace';
 
 /** The turns and actions that several subjects share. */
@@ -33,9 +33,13 @@ export function openFor(checkpoint: Checkpoint | null, object: SourceObject, pur
 
 /** Reads lines from the checkpoint on. */
 export function scan(checkpoint: Checkpoint, object: SourceObject, content: ContentSource, flush: boolean): ObjectTurn {
-  const tally = { from: checkpoint.position.offset, repeatedLines: 0, droppedBytes: 0 };
+  const tally = tallyFrom(checkpoint.position.offset, checkpoint);
   const step = { name: 'scanning', tally } as const;
   return awaiting(checkpoint, object, step, { type: 'scan', checkpoint, object, content, flush });
+}
+
+export function tallyFrom(from: number, { format: { recognition } }: Checkpoint): Tally {
+  return { from, repeatedLines: 0, droppedBytes: 0, recognition };
 }
 
 /** A step without lines: only the checkpoint changes. */

@@ -1,3 +1,4 @@
+import { initialRecognition, type Recognition } from '../../../src/lines/recognition';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -34,6 +35,14 @@ const mark: fc.Arbitrary<DedupMark> = fc.record({
   hashes: fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { maxLength: 5 }),
 });
 
+const recognition: fc.Arbitrary<Recognition> = fc
+  .record({ parsed: fc.nat(), unparsed: fc.nat({ max: 1000 }), text: orNull(fc.string()) })
+  .map(({ parsed, unparsed, text }) => ({
+    lines: parsed + unparsed,
+    unparsed,
+    first: unparsed === 0 || text === null ? null : { line: parsed + 1, text },
+  }));
+
 /** Consistent timestamps as from a scanner, and inconsistent ones. */
 const reading: fc.Arbitrary<ReadingState> = fc
   .record({
@@ -67,6 +76,7 @@ const reading: fc.Arbitrary<ReadingState> = fc
       }),
     ),
     openCut: fc.constantFrom(null, 'head' as const, 'tail' as const),
+    recognition,
   })
   .chain((state) =>
     fc.record({ isOfNewest: fc.boolean(), isOfLastTime: fc.boolean() }).map(({ isOfNewest, isOfLastTime }) => ({
@@ -142,13 +152,13 @@ describe('checkpoint record of the version before', () => {
     (_, record) => {
       const { key, value } = record;
       const { format, identity } = record.checkpoint;
-      // That version knew only topic `logs`, only records with timestamps, and no columns. It had read all lines of an
+      // That version knew only topic `logs`, only records with timestamps, no columns, and counted no lines. It had read all lines of an
       // object before those of the next one.
       const uploaded = format.day === null ? null : identity.lastModified;
       const checkpoint = {
         ...record.checkpoint,
         topic: 'logs',
-        format: { ...format, columns: null, shown: null, uploaded },
+        format: { ...format, columns: null, shown: null, uploaded, recognition: initialRecognition },
       };
       const decoded = decodeCheckpoint(Buffer.from(key), Buffer.from(value));
       expect(decoded).toEqual(checkpoint);
@@ -197,6 +207,7 @@ const typical: Checkpoint = changed(
       ...initialReadingState,
       format: 'date-time',
       record: { time: lastModified - 59_999, again: false, future: false },
+      recognition: { lines: 1_234_567, unparsed: 0, first: null },
       newest: { time: lastModified - 59_999, hashes: Array.from({ length: 1_024 }, (_, i) => 2 ** 32 - 1 - i) },
     },
   },
