@@ -28,17 +28,16 @@ export function isPoorlyUnderstood({ lines, unparsed }: Recognition): boolean {
   return unparsed > LOUD_SHARE * lines;
 }
 
-/**
- * The recognition after a batch of the same generation. The rest of a cut line is not a line; it is the first of its batch.
- */
+/** The recognition after a batch of the same generation. The rest of a cut line is not a line. */
 export function recognized(before: Recognition, { count, bytes, starts, ends, levels, flags }: LineBatch): Recognition {
-  const rests = count > 0 && ((flags[0] ?? 0) & LineFlag.CUT_REST) !== 0 ? 1 : 0;
-  let { unparsed, first } = before;
-  for (let i = levels.indexOf(Level.RAW, rests); i !== -1 && i < count; i = levels.indexOf(Level.RAW, i + 1)) {
-    const start = starts[i] ?? 0;
-    const end = Math.min(ends[i] ?? 0, start + SHOWN_BYTES);
-    first ??= { line: before.lines + i - rests + 1, text: bytes.toString('utf8', start, end) };
+  let { lines, unparsed, first } = before;
+  for (let i = 0; i < count; i++) {
+    if (((flags[i] ?? 0) & LineFlag.CUT_REST) !== 0) continue;
+    lines++;
+    if (levels[i] !== Level.RAW) continue;
     unparsed++;
+    const start = starts[i] ?? 0;
+    first ??= { line: lines, text: bytes.toString('utf8', start, Math.min(ends[i] ?? 0, start + SHOWN_BYTES)) };
   }
-  return { lines: before.lines + count - rests, unparsed, first };
+  return { lines, unparsed, first };
 }
