@@ -106,7 +106,7 @@ export const decisions = {
     help: 'Lines that match no format and continue no record: they are in no count of a level.',
   },
   sourceNotUnderstood: {
-    event: 'source not understood: telltale check FILE shows what was read, and proposes a format for ingest.sources',
+    event: 'source not understood: telltale check FILE shows the forms found, and proposes a format for ingest.sources',
     level: 'warn',
     counter: 'telltale_sources_not_understood_total',
     help: 'Times that more than a fifth of the lines of a source turned out not to be understood.',

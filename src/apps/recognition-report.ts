@@ -27,7 +27,7 @@ export function recognitionLines(sources: readonly RecognizedSource[]): string[]
     ...(poor.length > NAMED ? [`and ${pluralize(poor.length - NAMED, 'more file')} like this`] : []),
     ...(poor.length === 0
       ? []
-      : ['"telltale check FILE" shows what was read, and proposes a format for ingest.sources']),
+      : ['"telltale check FILE" shows the forms found, and proposes a format for ingest.sources']),
   ];
 }
 

@@ -4,7 +4,7 @@ const source = (name: string, lines: number, unparsed: number): RecognizedSource
   name,
   recognition: { lines, unparsed, first: unparsed === 0 ? null : { line: 1, text: 'hello' } },
 });
-const advice = '"telltale check FILE" shows what was read, and proposes a format for ingest.sources';
+const advice = '"telltale check FILE" shows the forms found, and proposes a format for ingest.sources';
 
 describe('recognitionLines', () => {
   test.each<[string, RecognizedSource[], string[]]>([
