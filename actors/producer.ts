@@ -23,6 +23,7 @@ import {
 import { ingest, type IngestOptions } from './ingest';
 import { logReader } from './log-reader';
 import type { Drain, IngestMessage, ProducerMessage, PublisherMessage } from './protocol';
+import { createSketchReader } from './read-sketch';
 import { publisher } from './publisher';
 
 /** The options of all parts. */
@@ -145,8 +146,9 @@ function producerRoot(options: ProducerOptions): ActorOptions<ProducerMessage, S
   };
 
   function startReader(publisher: ActorRef<PublisherMessage>): IngestOptions['startReader'] {
+    const readSketch = createSketchReader(options.log, options.partitions);
     return (name, task, since, context) => {
-      const reader = { ...options, rules: { ...options, since } };
+      const reader = { ...options, readSketch, rules: { ...options, since } };
       const { credit, counters } = options;
       return spawn(context, logReader(name, task, { reader, publisher, credit, counters }, context.self));
     };

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../src/ingestion/checkpoint';
 import type { LineBatch } from '../src/lines/line-batch';
+import type { SketchBlock } from '../src/lines/repeats/sketch';
 import type { Signal } from '../src/ingestion/signal/signal';
 import type { QuarantineRecord } from '../src/ingestion/quarantine';
 import type { IdleReport, IngestEvent } from '../src/ingestion/ingest/decide';
@@ -72,6 +73,8 @@ export interface Publish {
   /** First byte that this step covers: must be where the last accepted step of the source ended. */
   readonly from: { readonly generation: number; readonly offset: number };
   readonly checkpoint: Checkpoint;
+  /** Blocks of the source's sketch that the checkpoint counts on. */
+  readonly blocks: readonly SketchBlock[];
   /** The object cannot be read: a record for topic `quarantine`. */
   readonly quarantine?: QuarantineRecord;
   readonly epoch: number;

@@ -1,12 +1,15 @@
 import type { Counters } from '../src/counters';
 import { encodeLines } from '../src/lines/log-records';
+import { NewestBlocks } from '../src/lines/repeats/sketch';
 import type { Checkpoint } from '../src/ingestion/checkpoint';
 import {
   bucketRecordOf,
   checkpointRecordOf,
   CheckpointTable,
+  type CleanUpRecords,
   follows,
-  type CheckpointRecord,
+  sketchRecordsOf,
+  type SourceRecord,
 } from '../src/ingestion/checkpoint-table';
 import { partitionOf } from '../src/ingestion/origin';
 import { encodeQuarantine } from '../src/ingestion/quarantine';
@@ -38,7 +41,7 @@ export function publisherTopics(lineTopics: readonly string[]): {
   reads: readonly string[];
   writes: readonly string[];
 } {
-  return { reads: ['checkpoints'], writes: [...lineTopics, 'checkpoints', 'quarantine'] };
+  return { reads: ['checkpoints', 'sketches'], writes: [...lineTopics, 'checkpoints', 'sketches', 'quarantine'] };
 }
 
 /** A transaction is committed at the latest when it is this old or holds this much, even while readers have more. */
@@ -60,6 +63,8 @@ interface Open {
   readonly transaction: EventTransaction;
   readonly since: number;
   readonly steps: Map<SourceId, { checkpoint: Checkpoint; replyTo: ActorRef<LogReaderMessage> }>;
+  /** Blocks of sketches. A block that gives way to another one of the same transaction is never written. */
+  readonly sketches: Map<SourceId, NewestBlocks>;
   bytes: number;
 }
 
@@ -130,7 +135,7 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
         await commit(state);
         const records = state.committed.cleanedUp(message.trim, message.remove, clock.now());
         await write(state, records);
-        for (const record of records) state.committed.put(record);
+        for (const record of records.checkpoints) state.committed.put(record);
         break;
       }
       case 'commit':
@@ -151,9 +156,16 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
       return;
     }
     readers.set(source, replyTo);
-    const open = (state.open ??= { transaction: state.writer.begin(), since: clock.now(), steps: new Map(), bytes: 0 });
+    const open = (state.open ??= {
+      transaction: state.writer.begin(),
+      since: clock.now(),
+      steps: new Map(),
+      sketches: new Map(),
+      bytes: 0,
+    });
     await append(open, step);
     open.steps.set(source, { checkpoint: step.checkpoint, replyTo });
+    addBlocks(open, step);
     tell(replyTo, { type: 'accepted', epoch: state.epoch });
     state.taken += 1;
 
@@ -182,7 +194,11 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
     if (open === null) return;
     const timestamp = clock.now();
     const records = [...open.steps.values()].map(({ checkpoint }) => checkpointRecordOf(checkpoint, timestamp));
-    await appendCheckpoints(open.transaction, records);
+    await appendBySource(open.transaction, 'checkpoints', records);
+    const sketches = [...open.steps.values()].flatMap(({ checkpoint }) =>
+      sketchRecordsOf(checkpoint, open.sketches.get(checkpoint.source)?.all ?? [], timestamp),
+    );
+    await appendBySource(open.transaction, 'sketches', sketches);
     await open.transaction.commit();
     state.open = null;
     for (const record of records) state.committed.put(record);
@@ -192,24 +208,35 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
     }
   }
 
+  function addBlocks({ sketches }: Open, { source, blocks }: Publish): void {
+    const known = sketches.get(source) ?? new NewestBlocks();
+    for (const block of blocks) known.add(block);
+    sketches.set(source, known);
+  }
+
   async function listedNow(state: State, bucket: string): Promise<number> {
     await commit(state);
     const record = { bucket, firstListed: clock.now() };
-    await write(state, [bucketRecordOf(record)]);
+    await write(state, { checkpoints: [bucketRecordOf(record)], sketches: [] });
     state.committed.putBucket(record);
     return record.firstListed;
   }
 
-  /** Writes checkpoints in a transaction of their own. */
-  async function write(state: State, records: readonly CheckpointRecord[]): Promise<void> {
-    if (records.length === 0) return;
+  /** Writes records about sources in a transaction of their own. */
+  async function write(state: State, { checkpoints, sketches }: CleanUpRecords): Promise<void> {
+    if (checkpoints.length === 0) return;
     const transaction = state.writer.begin();
-    await appendCheckpoints(transaction, records);
+    await appendBySource(transaction, 'checkpoints', checkpoints);
+    await appendBySource(transaction, 'sketches', sketches);
     await transaction.commit();
   }
 
-  async function appendCheckpoints(transaction: EventTransaction, records: readonly CheckpointRecord[]): Promise<void> {
-    const byPartition = new Map<number, CheckpointRecord[]>();
+  async function appendBySource(
+    transaction: EventTransaction,
+    topic: 'checkpoints' | 'sketches',
+    records: readonly SourceRecord[],
+  ): Promise<void> {
+    const byPartition = new Map<number, SourceRecord[]>();
     for (const record of records) {
       const partition = partitionOf(record.origin, partitions);
       const others = byPartition.get(partition);
@@ -217,7 +244,7 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
       else others.push(record);
     }
     for (const [partition, own] of byPartition) {
-      await appendRecords(transaction, { topic: 'checkpoints', partition }, own, crc32c);
+      await appendRecords(transaction, { topic, partition }, own, crc32c);
     }
   }
 

@@ -111,6 +111,12 @@ export const decisions = {
     counter: 'telltale_sources_not_understood_total',
     help: 'Times that more than a fifth of the lines of a source turned out not to be understood.',
   },
+  sketchIncomplete: {
+    event: 'sketch incomplete: repeated lines may count again',
+    level: 'warn',
+    counter: 'telltale_sketch_blocks_missing_total',
+    help: 'Records of topic sketches that are missing: lines that were read before may be counted again.',
+  },
   bytesDropped: {
     event: 'bytes dropped',
     level: 'info',

@@ -57,7 +57,7 @@ export function openContent(object: SourceObject, slot: ContentSlot, contents: C
   const opened = (encoding: ContentEncoding, chunks: AsyncIterable<Buffer>): Opened => {
     slot.put(chunks);
     isHandedOver = true;
-    return { event: { type: 'opened', encoding }, batch: null };
+    return { event: { type: 'opened', encoding }, scanned: null };
   };
   return {
     next: async () => {
@@ -82,7 +82,7 @@ export function openContent(object: SourceObject, slot: ContentSlot, contents: C
 
 interface Opened {
   readonly event: Extract<ReaderEvent, { type: 'opened' }>;
-  readonly batch: null;
+  readonly scanned: null;
 }
 
 /** The content of an object of known encoding from a byte on. May yield empty chunks on its way there. */

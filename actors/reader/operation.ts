@@ -1,5 +1,6 @@
 import type { ReaderEvent } from '../../src/ingestion/reader/protocol';
 import type { LineBatch } from '../../src/lines/line-batch';
+import type { SketchBlock } from '../../src/lines/repeats/sketch';
 
 /** A request action in progress. It advances turn by turn: an actor's deadline is for one read, not for a whole object. */
 export interface Operation {
@@ -12,13 +13,24 @@ export interface Operation {
   close(): Promise<void>;
 }
 
-/** `batch`: the lines that a `scanned` event is about. */
-export type Progress = 'unfinished' | { readonly event: ReaderEvent; readonly batch: LineBatch | null };
+export type Progress = 'unfinished' | Answer;
+
+export interface Answer {
+  readonly event: ReaderEvent;
+  /** The lines that a `scanned` event is about. */
+  readonly scanned: ScannedLines | null;
+}
+
+export interface ScannedLines {
+  readonly batch: LineBatch;
+  /** Blocks of the source's sketch that these lines have filled. */
+  readonly blocks: readonly SketchBlock[];
+}
 
 /** One request to the store. */
 export function asking(request: () => Promise<ReaderEvent>): Operation {
   return {
-    next: async () => ({ event: await request(), batch: null }),
+    next: async () => ({ event: await request(), scanned: null }),
     close: () => Promise.resolve(),
   };
 }
@@ -42,7 +54,7 @@ export function consuming(
       const chunk = await iterator.next();
       if (chunk.done !== true && push(chunk.value) === 'more') return 'unfinished';
       await close();
-      return { event: result(), batch: null };
+      return { event: result(), scanned: null };
     },
     close,
   };

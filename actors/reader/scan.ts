@@ -5,6 +5,8 @@ import type { LineFacts, ReaderEvent } from '../../src/ingestion/reader/protocol
 import { createRangeDigester } from '../../src/ingestion/range-digester';
 import { LineFlag, type LineBatch } from '../../src/lines/line-batch';
 import { DayLookAhead, dayPlanOf } from '../../src/lines/day-look-ahead';
+import type { Repeats } from '../../src/lines/repeats/repeat-finder';
+import { SketchBuilder } from '../../src/lines/repeats/sketch-builder';
 import {
   createScanner,
   fileDayOf,
@@ -25,6 +27,8 @@ export interface Scan {
   readonly reopen: () => AsyncIterable<Buffer>;
   /** Publish an unterminated last line, too. */
   readonly flush: boolean;
+  /** The lines that were read before; null when there are none. */
+  readonly repeats: Repeats | null;
 }
 
 export interface ScanTools {
@@ -36,8 +40,10 @@ export interface ScanTools {
 }
 
 /** Reads lines from a checkpoint to the end of the object. Batches are handed out one a turn. */
-export function scanLines({ checkpoint, object, chunks, reopen, flush }: Scan, tools: ScanTools): Operation {
-  const context = contextOf(checkpoint, tools);
+export function scanLines({ checkpoint, object, chunks, reopen, flush, repeats }: Scan, tools: ScanTools): Operation {
+  const facts = contextOf(checkpoint, tools);
+  const context = repeats === null ? facts : { ...facts, repeats };
+  const sketch = new SketchBuilder(checkpoint.format.sketch);
   const start = { ...resumptionOf(checkpoint), reading: checkpoint.format };
   const { maxKeptBytes } = tools;
   const skip = start.scanFrom - start.from;
@@ -50,7 +56,7 @@ export function scanLines({ checkpoint, object, chunks, reopen, flush }: Scan, t
 
   const takeBatch = (): Progress | null => {
     const batch = batches.shift();
-    return batch === undefined ? null : scannedEvent(batch, digester.measure(batch.to));
+    return batch === undefined ? null : scannedEvent(batch, digester.measure(batch.to), sketch);
   };
   return {
     next: async () => {
@@ -70,9 +76,10 @@ export function scanLines({ checkpoint, object, chunks, reopen, flush }: Scan, t
       if (scanned !== null) return scanned;
       if (!hasEnded) return 'unfinished';
       const { held, reading } = scanner.state();
+      const ended = { ...reading, sketch: sketch.state() };
       const range = digester.measure(checkpoint.identity.encoding === 'plain' ? object.size : digester.position);
-      const tail = { held: held.subarray(0, WINDOW_BYTES), reading };
-      return { event: { type: 'contentEnded', range, tail }, batch: null };
+      const tail = { held: held.subarray(0, WINDOW_BYTES), reading: ended };
+      return { event: { type: 'contentEnded', range, tail }, scanned: null };
     },
     close: async () => {
       await iterator?.return?.();
@@ -88,21 +95,27 @@ export function flushHeld(checkpoint: Checkpoint, tools: Omit<ScanTools, 'maxKep
   const position = { offset, held: Buffer.from(held, 'base64'), reading: checkpoint.format };
   const context = contextOf(checkpoint, tools);
   const batches = createScanner({ ...context, dayPlan: dayPlanOf(context, position) }, position).finish();
+  const sketch = new SketchBuilder(checkpoint.format.sketch);
   const nothingRead: RangeDigest = { from: size, to: size, crc64: 0n, crc32: null, fingerprint };
   return {
     next: () => {
       const batch = batches.shift();
       return Promise.resolve(
-        batch === undefined ? { event: { type: 'tailFlushed' }, batch: null } : scannedEvent(batch, nothingRead),
+        batch === undefined
+          ? { event: { type: 'tailFlushed' }, scanned: null }
+          : scannedEvent(batch, nothingRead, sketch),
       );
     },
     close: () => Promise.resolve(),
   };
 }
 
-function scannedEvent({ batch, ...step }: ScannedBatch, range: RangeDigest): Progress {
-  const event: ReaderEvent = { type: 'scanned', step, range, lines: factsOf(batch) };
-  return { event, batch };
+function scannedEvent({ batch, ...step }: ScannedBatch, range: RangeDigest, sketch: SketchBuilder): Progress {
+  sketch.add(batch);
+  const blocks = sketch.takeBlocks();
+  const reading = { ...step.reading, sketch: sketch.state() };
+  const event: ReaderEvent = { type: 'scanned', step: { ...step, reading }, range, lines: factsOf(batch) };
+  return { event, scanned: { batch, blocks } };
 }
 
 function factsOf({ count, starts, ends, flags }: LineBatch): LineFacts {
@@ -119,7 +132,7 @@ function factsOf({ count, starts, ends, flags }: LineBatch): LineFacts {
   return { count, repeated, cutHead, cutTail, cutRest };
 }
 
-function contextOf(
+export function contextOf(
   { source, origin, position, identity }: Checkpoint,
   { key, scan }: Pick<ScanTools, 'key' | 'scan'>,
 ): ScanContext {

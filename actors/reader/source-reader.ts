@@ -17,12 +17,15 @@ import type { Hashing } from '../../src/ingestion/content';
 import type { ReaderState } from '../../src/ingestion/reader/state';
 import type { Decision } from '../../src/ingestion/reader/trace';
 import { afterGap, type LineBatch } from '../../src/lines/line-batch';
+import { NewestBlocks, type SketchBlock } from '../../src/lines/repeats/sketch';
 import type { ScanOptions } from '../../src/lines/scanner';
 import { isTelltaleError, type TelltaleError } from '../../src/errors';
 import type { Clock } from '../../src/ports/clock';
 import type { ObjectStore } from '../../src/ports/object-store';
 import { contentFrom, ContentSlot, openContent, storedBytes, type Contents, type Decompress } from './content';
-import { asking, type Operation, type Progress } from './operation';
+import { findRepeats } from './find-repeats';
+import type { ReadSketch } from '../read-sketch';
+import { asking, type Operation, type Progress, type ScannedLines } from './operation';
 import { flushHeld, scanLines } from './scan';
 import { digestPrefix, readEnd, reread, verifyByChecksum, verifyByFingerprint } from './verify';
 
@@ -36,6 +39,7 @@ export interface SourceReaderOptions {
   readonly scan: (key: string) => ScanOptions;
   /** Topic of the lines of a key that was never read. */
   readonly topicOf: (key: string) => string;
+  readonly readSketch: ReadSketch;
 }
 
 /** Lines and the checkpoint after them: published together. */
@@ -44,6 +48,8 @@ export interface Step {
   readonly batch: LineBatch | null;
   readonly from: StepStart;
   readonly checkpoint: Checkpoint;
+  /** Blocks of the source's sketch that the checkpoint counts on. */
+  readonly blocks: readonly SketchBlock[];
   /** The object cannot be read, and why. */
   readonly quarantine?: QuarantineRecord;
   /** False for the last step of an object. */
@@ -67,6 +73,8 @@ export type Turn =
  */
 export class SourceReader {
   private readonly slot = new ContentSlot();
+  /** Blocks of this reading, which may not be committed yet. */
+  private readonly ownBlocks = new NewestBlocks();
   private readonly key: string;
   private readonly contents: Contents;
   private state: ReaderState;
@@ -93,6 +101,7 @@ export class SourceReader {
   /** Starts, or starts over, from a committed checkpoint. */
   async start(checkpoint: Checkpoint | null): Promise<void> {
     await this.close();
+    this.ownBlocks.clear();
     await this.take({ type: 'started', checkpoint }, null);
   }
 
@@ -123,24 +132,25 @@ export class SourceReader {
     } catch (error) {
       if (!isTelltaleError(error)) throw error;
       await operation.close();
-      progress = { event: failed(error), batch: null };
+      progress = { event: failed(error), scanned: null };
     }
     // Closed meanwhile: this turn is too late.
     if (progress === 'unfinished' || this.operation !== operation) return;
-    await this.take(progress.event, progress.batch);
+    await this.take(progress.event, progress.scanned);
   }
 
-  private async take(event: ReaderEvent, batch: LineBatch | null): Promise<void> {
+  private async take(event: ReaderEvent, scanned: ScannedLines | null): Promise<void> {
     const decided = decide(this.state, event, this.options.clock.now());
     this.state = decided.state;
     if (event.type !== 'scanned') this.operation = null;
-    for (const action of decided.actions) await this.execute(action, batch);
+    for (const action of decided.actions) await this.execute(action, scanned);
   }
 
-  private async execute(action: ReaderAction, batch: LineBatch | null): Promise<void> {
+  private async execute(action: ReaderAction, scanned: ScannedLines | null): Promise<void> {
     switch (action.type) {
       case 'publish':
-        this.steps.push(stepOf(action, batch));
+        this.steps.push(stepOf(action, scanned));
+        for (const block of this.steps.at(-1)?.blocks ?? []) this.ownBlocks.add(block);
         break;
       case 'trace':
         this.onDecision(action.decision);
@@ -189,6 +199,12 @@ export class SourceReader {
         const chunks = action.content === 'opened' ? slot.take() : storedBytes(action.object, 0, contents);
         return reread(action.checkpoint, action.object, chunks, hashing);
       }
+      case 'findRepeats':
+        return findRepeats({ ...action, chunks: this.contentOf(action) }, slot, {
+          key,
+          scan: this.options.scan,
+          sketchOf: async (checkpoint) => [...this.ownBlocks.all, ...(await this.options.readSketch(checkpoint))],
+        });
       case 'scan': {
         const chunks = this.contentOf(action);
         const reopen = (): AsyncIterable<Buffer> => this.contentFrom(action);
@@ -216,9 +232,10 @@ export class SourceReader {
   }
 }
 
-function stepOf({ from, lines, checkpoint, quarantine, more }: PublishAction, batch: LineBatch | null): Step {
+function stepOf({ from, lines, checkpoint, quarantine, more }: PublishAction, scanned: ScannedLines | null): Step {
+  const { batch, blocks } = scanned ?? { batch: null, blocks: [] };
   const published = lines === 'none' || batch === null ? null : lines === 'afterGap' ? afterGap(batch) : batch;
-  return { batch: published, from, checkpoint, more, ...(quarantine === null ? {} : { quarantine }) };
+  return { batch: published, from, checkpoint, blocks, more, ...(quarantine === null ? {} : { quarantine }) };
 }
 
 function failed({ code, retriable, reason, message }: TelltaleError): ReaderEvent {

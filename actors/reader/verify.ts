@@ -56,7 +56,7 @@ export function verifyByFingerprint(
       isHandedOver = verification.outcome !== 'disproved';
       if (isHandedOver) slot.put(concat(before, stream));
       else await stream.return();
-      return { event: { type: 'verified', verification, crc32: checkpoint.identity.crc32 }, batch: null };
+      return { event: { type: 'verified', verification, crc32: checkpoint.identity.crc32 }, scanned: null };
     },
     close: async () => {
       if (!isHandedOver) await stream.return();
@@ -132,7 +132,7 @@ export function readEnd(object: SourceObject, contents: Contents, hashing: Hashi
       const { head } = await peek(first, SNIFF_BYTES);
       await first.return();
       const sniffed = sniff(head);
-      if (isCompression(sniffed)) return { event: { type: 'endRead', encoding: sniffed, end: null }, batch: null };
+      if (isCompression(sniffed)) return { event: { type: 'endRead', encoding: sniffed, end: null }, scanned: null };
       if (sniffed !== 'plain') throw unreadError(`The object ${contents.key}`, sniffed);
       isPlain = true;
       return 'unfinished';

@@ -25,7 +25,7 @@ import {
 
 /**
  * A checkpoint as a record of topic `checkpoints`: key = SourceId, value = JSON with short names and without usual values,
- * so that a hundred thousand of them fit in memory (less than 300 bytes each). `telltale audit` shows the full names.
+ * so that a hundred thousand of them fit in memory (about 300 bytes each). `telltale audit` shows the full names.
  *
  * | name  | is                                    | left out when                     |
  * |-------|---------------------------------------|-----------------------------------|

@@ -1,3 +1,5 @@
+import { slotsOf, type SketchBlock } from '../lines/repeats/sketch';
+import { blockKey, encodeBlock } from '../lines/repeats/sketch-record';
 import type { RecordData } from '../records/record-batch';
 import { BUCKET_ORIGIN, encodeBucketRecord, type BucketRecord } from './bucket-record';
 import type { Checkpoint } from './checkpoint';
@@ -7,8 +9,8 @@ import { trimmed } from './progress';
 import { knownOf, type KnownSource } from './reconcile';
 import { splitSourceId, type SourceId } from './source-id';
 
-/** A record of topic `checkpoints`, and the origin that chooses its partition. */
-export interface CheckpointRecord extends RecordData {
+/** A record of topic `checkpoints` or `sketches`, and the origin that chooses its partition. */
+export interface SourceRecord extends RecordData {
   readonly key: Buffer;
   readonly origin: string;
 }
@@ -91,24 +93,51 @@ export class CheckpointTable {
   }
 
   /** The records that leave little of some sources, and nothing of others. */
-  cleanedUp(trim: readonly SourceId[], remove: readonly SourceId[], timestamp: number): CheckpointRecord[] {
-    const records = (sources: readonly SourceId[], record: (checkpoint: Checkpoint) => CheckpointRecord) =>
-      sources.flatMap((source) => {
-        const checkpoint = this.get(source);
-        return checkpoint === null ? [] : [record(checkpoint)];
-      });
-    return [
-      ...records(trim, (checkpoint) => checkpointRecordOf(trimmed(checkpoint), timestamp)),
-      ...records(remove, (checkpoint) => ({ ...checkpointRecordOf(checkpoint, timestamp), value: null })),
-    ];
+  cleanedUp(trim: readonly SourceId[], remove: readonly SourceId[], timestamp: number): CleanUpRecords {
+    const checkpoints: SourceRecord[] = [];
+    const sketches: SourceRecord[] = [];
+    for (const known of this.checkpointsOf(trim)) {
+      const { checkpoint, blocks } = trimmed(known);
+      checkpoints.push(checkpointRecordOf(checkpoint, timestamp));
+      sketches.push(...sketchRecordsOf(known, blocks, timestamp));
+    }
+    for (const known of this.checkpointsOf(remove)) {
+      checkpoints.push({ ...checkpointRecordOf(known, timestamp), value: null });
+      sketches.push(...sketchTombstonesOf(known, timestamp));
+    }
+    return { checkpoints, sketches };
+  }
+
+  private checkpointsOf(sources: readonly SourceId[]): Checkpoint[] {
+    return sources.flatMap((source) => this.get(source) ?? []);
   }
 }
 
-export function checkpointRecordOf(checkpoint: Checkpoint, timestamp: number): CheckpointRecord {
+/** Records by their topic. */
+export interface CleanUpRecords {
+  readonly checkpoints: readonly SourceRecord[];
+  readonly sketches: readonly SourceRecord[];
+}
+
+/** Blocks of a source's sketch, as records of topic `sketches`. */
+export function sketchRecordsOf(
+  { source, origin }: Checkpoint,
+  blocks: readonly SketchBlock[],
+  timestamp: number,
+): SourceRecord[] {
+  return blocks.map((block) => ({ ...encodeBlock(source, block), headers: [], timestamp, origin }));
+}
+
+function sketchTombstonesOf({ source, origin, format }: Checkpoint, timestamp: number): SourceRecord[] {
+  const record = { value: null, headers: [], timestamp, origin };
+  return slotsOf(format.sketch).map(({ level, slot }) => ({ ...record, key: blockKey(source, level, slot) }));
+}
+
+export function checkpointRecordOf(checkpoint: Checkpoint, timestamp: number): SourceRecord {
   return { ...encodeCheckpoint(checkpoint), headers: [], timestamp, origin: checkpoint.origin };
 }
 
-export function bucketRecordOf(record: BucketRecord): CheckpointRecord {
+export function bucketRecordOf(record: BucketRecord): SourceRecord {
   return { ...encodeBucketRecord(record), headers: [], timestamp: record.firstListed, origin: BUCKET_ORIGIN };
 }
 

@@ -8,6 +8,7 @@ import {
   withoutEarlier,
   type ReadingState,
 } from '../lines/reading-state';
+import type { SketchBlock } from '../lines/repeats/sketch';
 import type { ScannedBatch } from '../lines/scanner';
 import {
   isRetried,
@@ -315,9 +316,13 @@ export function ended(checkpoint: Checkpoint, now: number): Checkpoint {
   };
 }
 
-/** A smaller checkpoint, for a source that has not changed for long. */
-export function trimmed(checkpoint: Checkpoint): Checkpoint {
-  return { ...checkpoint, format: trimReadingState(checkpoint.format) };
+/** A smaller checkpoint, for a source that has not changed for long, and the blocks of its sketch that belong to it. */
+export function trimmed(checkpoint: Checkpoint): {
+  readonly checkpoint: Checkpoint;
+  readonly blocks: readonly SketchBlock[];
+} {
+  const { reading, blocks } = trimReadingState(checkpoint.format);
+  return { checkpoint: { ...checkpoint, format: reading }, blocks };
 }
 
 /** True when {@link trimmed} would change nothing. */

@@ -12,7 +12,9 @@ import { levelBehindTag, levelInMessage } from './formats/message-level';
 import { syslog3164 } from './formats/syslog';
 import { readUnstamped } from './formats/unstamped';
 import { initialReadingState, type Evidence, type ReadingState, type ShownState } from './reading-state';
-import { DedupTracker, isMarked, newerMark } from './dedup-marks';
+import { isMarked, newerMark } from './dedup-marks';
+import { RepeatCursor, type Repeats } from './repeats/repeat-finder';
+import { nextSketch } from './repeats/sketch-builder';
 import { DayFinder, type DayPlan, type TimeOfDayReader } from './time-of-day';
 import { TimestampKind } from './timestamps';
 import { initialUnwrapped, plainHead, stripColors, wrappersFor, type Wrapper } from './wrappers';
@@ -37,6 +39,8 @@ export interface ReadingContext {
   readonly statusLevels?: StatusLevels | undefined;
   /** What a survey of the lines to be read found (`DayLookAhead`); absent when order alone dates them. */
   readonly dayPlan?: DayPlan | null;
+  /** The repeats among the records from the reading state on. Absent when there are none. */
+  readonly repeats?: Repeats;
 }
 
 /**
@@ -69,8 +73,10 @@ export class LineParser {
   private readonly days: TimeOfDayReader;
   private readonly years: YearFinder;
   private readonly dates: DateOrderFinder;
-  private readonly newest: DedupTracker;
+  private newest: number;
   private readonly earlier: ReadingState['earlier'];
+  private readonly earlierNewest: number;
+  private readonly repeats: RepeatCursor | null;
   private readonly columns: W3cColumns;
   private evidence: Evidence;
   private partialStreams: number;
@@ -86,24 +92,27 @@ export class LineParser {
    */
   constructor(
     private readonly context: ReadingContext,
-    state: ParserState,
+    private readonly start: ParserState,
     survey?: TimeOfDayReader,
   ) {
+    const state = start;
     this.zone = zoneNamed(context.zone);
     this.latest = context.lastModified + context.maxFutureSkew;
     const latest = latestWall(this.zone, this.latest);
     this.format = context.customFormat ?? formatNamed(state.format);
     this.hasRecord = state.record !== null;
     this.recordTime = state.record?.time ?? context.lastModified;
-    this.previousTime = state.record?.time ?? state.earlier?.time ?? Number.NaN;
+    this.previousTime = state.record?.time ?? state.earlierNewest ?? state.earlier?.time ?? Number.NaN;
     this.recordFlags =
       (state.record?.again === true ? LineFlag.AGAIN : 0) | (state.record?.future === true ? LineFlag.FUTURE : 0);
     this.days = survey ?? new DayFinder({ dayPlan: null, ...context, latest }, state);
     const ahead = Math.max(context.maxFutureSkew, maxYearlessAheadMs);
     this.years = new YearFinder(latestWall(this.zone, context.lastModified + ahead));
     this.dates = new DateOrderFinder(latest, state.shown?.dateOrder ?? null);
-    this.newest = new DedupTracker(state.newest);
+    this.newest = state.newest ?? Number.NEGATIVE_INFINITY;
     this.earlier = state.earlier;
+    this.earlierNewest = state.earlierNewest ?? Number.NEGATIVE_INFINITY;
+    this.repeats = context.repeats === undefined ? null : new RepeatCursor(context.repeats);
     this.columns = new W3cColumns(state.columns);
     this.evidence = state.shown?.evidence ?? this.usualEvidence();
     this.partialStreams = state.shown?.partialStreams ?? 0;
@@ -149,9 +158,10 @@ export class LineParser {
     this.form = null;
   }
 
-  /** State needed to continue; `bytes` must hold every line parsed since the last call. */
-  state(bytes: Buffer, openCut: ReadingState['openCut']): ParserState {
+  /** State needed to continue. Its sketch is that of the start: the caller adds the lines. */
+  state(openCut: ReadingState['openCut']): ParserState {
     return {
+      ...this.start,
       ...this.days.state(),
       format: this.format?.name ?? null,
       shown: this.shown(),
@@ -162,8 +172,7 @@ export class LineParser {
             future: (this.recordFlags & LineFlag.FUTURE) !== 0,
           }
         : null,
-      newest: this.newest.hashPending(bytes),
-      earlier: this.earlier,
+      newest: this.newest === Number.NEGATIVE_INFINITY ? null : this.newest,
       columns: this.columns.state(),
       openCut,
     };
@@ -178,7 +187,8 @@ export class LineParser {
   }
 
   private usualEvidence(): Evidence {
-    return this.hasRecord || this.earlier !== null ? 'timestamps' : 'nothing';
+    const hadTimestamps = this.earlier !== null || this.start.earlierNewest !== null;
+    return this.hasRecord || hadTimestamps ? 'timestamps' : 'nothing';
   }
 
   private addRecord(bytes: Buffer, start: number, end: number): void {
@@ -197,6 +207,7 @@ export class LineParser {
       this.parseContinuation();
       return;
     }
+    const isRepeat = this.repeats !== null && this.repeats.next() && timestamp <= this.earlierNewest;
     if (!this.hasOuterTime) this.evidence = 'timestamps';
     else if (this.evidence === 'nothing' && this.form !== textForm) this.evidence = 'levels';
     if (timestamp > this.latest) {
@@ -204,8 +215,9 @@ export class LineParser {
       this.flags = LineFlag.FUTURE;
     } else {
       this.time = timestamp;
-      this.flags = this.earlier !== null && isMarked(this.earlier, timestamp, bytes, start, end) ? LineFlag.AGAIN : 0;
-      this.newest.note(timestamp, start, end);
+      const wasRead = isRepeat || (this.earlier !== null && isMarked(this.earlier, timestamp, bytes, start, end));
+      this.flags = wasRead ? LineFlag.AGAIN : 0;
+      if (timestamp > this.newest) this.newest = timestamp;
     }
     this.hasRecord = true;
     this.recordTime = this.previousTime = this.time;
@@ -228,7 +240,9 @@ export class LineParser {
       : statusOf(this.unwrapped.bytes, this.unwrapped.start, this.unwrapped.end);
   }
 
+  /** Never a repeat by itself: nothing tells it from a later line of the same text. */
   private addWithoutTimestamp(): void {
+    this.repeats?.next();
     if (this.evidence !== 'timestamps') {
       this.evidence = 'levels';
       this.recordTime = this.context.lastModified;
@@ -380,10 +394,12 @@ function skipNoText(bytes: Buffer, start: number, end: number): number {
 
 /** The state at the start of the next generation, given the final state of the previous one. */
 export function nextGeneration(reading: ReadingState): ReadingState {
-  const { firstTimestamp, firstDay } = reading;
+  const { firstTimestamp, firstDay, newest, earlierNewest } = reading;
   return {
     ...initialReadingState,
-    earlier: newerMark(reading.earlier, reading.newest),
+    earlierNewest: newest === null ? earlierNewest : Math.max(newest, earlierNewest ?? newest),
+    sketch: nextSketch(reading.sketch),
+    earlier: newerMark(reading.earlier, reading.unsketched),
     before: firstTimestamp === null || firstDay === null ? reading.before : { firstTimestamp, firstDay },
   };
 }

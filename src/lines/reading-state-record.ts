@@ -2,13 +2,16 @@ import { count, finite, listAt, objectAt, oneOf, orLeftOut, orNull, text, type J
 import type { W3cState } from './formats/access/w3c-columns';
 import { dateOrders, evidences, type DedupMark, type ReadingState, type ShownState } from './reading-state';
 import { initialRecognition, type Recognition } from './recognition';
+import { decodeSketch, encodeSketch } from './repeats/sketch-record';
+import { emptySketch } from './repeats/sketch';
 import { dayMs } from './timestamps';
 
 /**
  * A {@link ReadingState} as short JSON, part of a source's checkpoint.
  *
- * `newest` and `earlier` count their times from lastModified, all others from the newest (from lastModified if there is
- * none). Null means none where another value is usual.
+ * `newest`, `earlierNewest`, `unsketched` and `earlier` count their times from lastModified, all others from the newest (from
+ * lastModified if there is none). Null means none where another value is usual. Versions before the sketch wrote no k, and
+ * the hashes of lines of the newest time into n.
  *
  * | name  | is                                    | left out when                     |
  * |-------|---------------------------------------|-----------------------------------|
@@ -21,7 +24,10 @@ import { dayMs } from './timestamps';
  * | r     | record: [time, 1 again + 2 future]    | it is of the newest time, and 0   |
  * | a     | firstTimestamp                            | there is none                     |
  * | b     | firstDay                              | equal to the day                  |
- * | n, y  | newest, earlier: [time, …hashes]      | there is none                     |
+ * | n     | newest: [time]                        | there is none                     |
+ * | l     | earlierNewest                         | there is none                     |
+ * | k     | sketch, see `encodeSketch`            | nothing was read                  |
+ * | i, y  | unsketched, earlier: [time, …hashes]  | there is none                     |
  * | p     | before: [firstTimestamp, firstDay]        | there is none                     |
  * | w     | columns: [date, time, timestamp, status, 1 when local, day] | there is none     |
  * | u     | recognition: [lines, unparsed, first.line, first.text] | no line was read; its end where it is 0 or null |
@@ -30,8 +36,9 @@ import { dayMs } from './timestamps';
  * @param lastModified of the object that was read last, epoch milliseconds
  */
 export function encodeReadingState(state: ReadingState, lastModified: number): object {
-  const { day, lastTime, crossing, record, firstDay, newest, earlier, before, columns } = state;
-  const base = newest?.time ?? lastModified;
+  const { day, lastTime, crossing, record, firstDay, newest, earlierNewest, unsketched, earlier, before, columns } =
+    state;
+  const base = newest ?? lastModified;
   const mark = (stamp: DedupMark): number[] => [stamp.time - lastModified, ...stamp.hashes];
   return {
     f: state.format ?? undefined,
@@ -43,7 +50,10 @@ export function encodeReadingState(state: ReadingState, lastModified: number): o
     r: shortRecord(record, newest, base),
     a: state.firstTimestamp ?? undefined,
     b: orLeftOut(firstDay, day),
-    n: newest === null ? undefined : mark(newest),
+    n: newest === null ? undefined : [newest - lastModified],
+    l: earlierNewest === null ? undefined : earlierNewest - lastModified,
+    k: encodeSketch(state.sketch) ?? (newest === null ? undefined : ''),
+    i: unsketched === null ? undefined : mark(unsketched),
     y: earlier === null ? undefined : mark(earlier),
     p: before === null ? undefined : [before.firstTimestamp, before.firstDay],
     w: columns === null ? undefined : columnsAsList(columns),
@@ -56,8 +66,10 @@ export function encodeReadingState(state: ReadingState, lastModified: number): o
 export function decodeReadingState(json: unknown, lastModified: number): ReadingState {
   const at = objectAt(json, 'r');
   const mark = (parent: JsonFields, name: string): DedupMark => stampMark(parent, name, lastModified);
-  const newest = orNull(at, 'n', mark);
-  const base = newest?.time ?? lastModified;
+  const newestMark = orNull(at, 'n', mark);
+  const newest = newestMark?.time ?? null;
+  const base = newest ?? lastModified;
+  const sketch = orNull(at, 'k', text);
   const lastTime = orNull(at, 't', (parent, name) => base + finite(parent, name));
   const day = at['d'] === undefined ? dayOf(lastTime) : orNull(at, 'd', finite);
   return {
@@ -75,6 +87,9 @@ export function decodeReadingState(json: unknown, lastModified: number): Reading
     firstTimestamp: orNull(at, 'a', text),
     firstDay: at['b'] === undefined ? day : orNull(at, 'b', finite),
     newest,
+    earlierNewest: orNull(at, 'l', (parent, name) => lastModified + finite(parent, name)),
+    sketch: sketch === null || sketch === '' ? emptySketch : decodeSketch(sketch),
+    unsketched: sketch === null && newestMark !== null ? newestMark : orNull(at, 'i', mark),
     earlier: orNull(at, 'y', mark),
     before: orNull(at, 'p', (parent, name) => {
       const before = listAt(parent, name);
@@ -86,18 +101,14 @@ export function decodeReadingState(json: unknown, lastModified: number): Reading
   };
 }
 
-function shortRecord(
-  record: ReadingState['record'],
-  newest: DedupMark | null,
-  base: number,
-): number[] | null | undefined {
+function shortRecord(record: ReadingState['record'], newest: number | null, base: number): number[] | null | undefined {
   if (record === null) return newest === null ? undefined : null;
   const flags = (record.again ? AGAIN : 0) + (record.future ? FUTURE : 0);
-  return newest !== null && record.time === newest.time && flags === 0 ? undefined : [record.time - base, flags];
+  return newest !== null && record.time === newest && flags === 0 ? undefined : [record.time - base, flags];
 }
 
-function recordFrom(at: JsonFields, newest: DedupMark | null, base: number): ReadingState['record'] {
-  if (at['r'] === undefined) return newest === null ? null : { time: newest.time, again: false, future: false };
+function recordFrom(at: JsonFields, newest: number | null, base: number): ReadingState['record'] {
+  if (at['r'] === undefined) return newest === null ? null : { time: newest, again: false, future: false };
   return orNull(at, 'r', (parent, name) => {
     const record = listAt(parent, name);
     const flags = count(record, 1);

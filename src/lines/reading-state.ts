@@ -1,5 +1,7 @@
 import type { W3cState } from './formats/access/w3c-columns';
 import { initialRecognition, type Recognition } from './recognition';
+import { emptySketch, hasEarlier, isInBlocks, type SketchBlock, type SketchState } from './repeats/sketch';
+import { inBlocks } from './repeats/sketch-builder';
 
 /**
  * State of a source's earlier lines that continuing needs, so that splits into uploads never change the result
@@ -39,9 +41,18 @@ export interface ReadingState {
   readonly firstTimestamp: string | null;
   /** Day assigned to the first timestamp of this generation. */
   readonly firstDay: number | null;
-  /** Newest parsed timestamp of this generation, with hashes of up to 1,024 lines that bear it. */
-  readonly newest: DedupMark | null;
-  /** The newest parsed timestamp of all earlier generations, with its hashes. */
+  /** Newest parsed timestamp of this generation. */
+  readonly newest: number | null;
+  /** The newest parsed timestamp of all earlier generations: newer lines are not repeats. */
+  readonly earlierNewest: number | null;
+  /** Hashes of all that was read, by which repeats are recognized. */
+  readonly sketch: SketchState;
+  /**
+   * The newest timestamp of the lines of this generation that a version without sketches has read, with hashes of up to 1,024
+   * lines that bear it.
+   */
+  readonly unsketched: DedupMark | null;
+  /** The same of all earlier generations: lines up to this mark are repeats. */
   readonly earlier: DedupMark | null;
   /** First timestamp and day of the previous generation, by which a rewritten log gets its date (`repeated-lines`). */
   readonly before: { readonly firstTimestamp: string; readonly firstDay: number } | null;
@@ -93,6 +104,9 @@ export const initialReadingState: ReadingState = {
   firstTimestamp: null,
   firstDay: null,
   newest: null,
+  earlierNewest: null,
+  sketch: emptySketch,
+  unsketched: null,
   earlier: null,
   before: null,
   columns: null,
@@ -107,22 +121,37 @@ export function withOpenCut(state: ReadingState, openCut: ReadingState['openCut'
 
 /** Lines of earlier generations count again. */
 export function withoutEarlier(state: ReadingState): ReadingState {
-  return { ...state, earlier: null };
+  return { ...state, earlier: null, earlierNewest: null };
 }
 
-/** A trimmed state tells lines of exactly its newest stamp apart by 2 hashes instead of 1,024. */
+/**
+ * True when the next lines may be repeats. Once a generation has a line that is newer than all earlier ones, the lines appended
+ * later are new.
+ */
+export function mayRepeat({ newest, earlierNewest, sketch }: ReadingState): boolean {
+  return earlierNewest !== null && (newest === null || newest <= earlierNewest) && hasEarlier(sketch);
+}
+
+/** A trimmed state tells lines of exactly the stamp of a mark apart by 2 hashes instead of 1,024. */
 const TRIMMED_HASHES = 2;
 
-export function trimReadingState(state: ReadingState): ReadingState {
+/** A state that holds little. The blocks hold what it no longer has: they must be written with it. */
+export function trimReadingState(state: ReadingState): {
+  readonly reading: ReadingState;
+  readonly blocks: readonly SketchBlock[];
+} {
   const trim = (mark: DedupMark | null): DedupMark | null =>
     mark === null ? null : { ...mark, hashes: mark.hashes.slice(0, TRIMMED_HASHES) };
+  const { sketch, blocks } = inBlocks(state.sketch);
   const { unparsed } = state.recognition;
   const recognition = unparsed === 0 ? initialRecognition : { ...state.recognition, first: null };
-  return { ...state, newest: trim(state.newest), earlier: trim(state.earlier), recognition };
+  const [unsketched, earlier] = [trim(state.unsketched), trim(state.earlier)];
+  return { reading: { ...state, sketch, unsketched, earlier, recognition }, blocks };
 }
 
 /** True when {@link trimReadingState} would change nothing. */
-export function isTrimmedReadingState({ newest, earlier, recognition }: ReadingState): boolean {
+export function isTrimmedReadingState({ sketch, unsketched, earlier, recognition }: ReadingState): boolean {
   if (recognition.first !== null || (recognition.lines > 0 && recognition.unparsed === 0)) return false;
-  return (newest?.hashes.length ?? 0) <= TRIMMED_HASHES && (earlier?.hashes.length ?? 0) <= TRIMMED_HASHES;
+  const isShort = (mark: DedupMark | null): boolean => (mark?.hashes.length ?? 0) <= TRIMMED_HASHES;
+  return isInBlocks(sketch) && isShort(unsketched) && isShort(earlier);
 }

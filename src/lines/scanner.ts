@@ -136,7 +136,7 @@ class Scanner implements LineScanner {
   }
 
   state(): ScanPosition {
-    const reading = { ...this.parser.state(nothing, this.openCut), recognition: this.recognition };
+    const reading = { ...this.parser.state(this.openCut), recognition: this.recognition };
     return { offset: this.lines.end, held: this.tail.joinedWith(nothing), reading };
   }
 
@@ -165,7 +165,7 @@ class Scanner implements LineScanner {
     while (lf !== -1) {
       const end = endOfLine(bytes, start, lf);
       if (end - start <= maxLineBytes) {
-        if (!lines.hasRoomFor(end - start)) this.flush(bytes);
+        if (!lines.hasRoomFor(end - start)) this.flush();
         reading.parse(bytes, start, end);
         lines.add(start, end, lf + 1, reading, reading.flags);
       } else {
@@ -210,7 +210,7 @@ class Scanner implements LineScanner {
     const cutEnd = isCut ? start + maxLineBytes : end;
     const published = isCut ? cutEnd : next;
 
-    if (!lines.hasRoomFor(cutEnd - start)) this.flush(bytes);
+    if (!lines.hasRoomFor(cutEnd - start)) this.flush();
     if (this.openCut === 'tail') {
       reading.parseContinuation();
       if (end > start) lines.add(start, cutEnd, published, reading, reading.flags | LineFlag.CUT_REST);
@@ -232,7 +232,7 @@ class Scanner implements LineScanner {
     const end = endOfNuls(bytes, start);
     if (end === start || this.openCut !== null) return start;
     const { parser, lines } = this;
-    if (!lines.hasRoomFor(0)) this.flush(bytes);
+    if (!lines.hasRoomFor(0)) this.flush();
     parser.parseContinuation();
     lines.add(start, start, start, parser, parser.flags | LineFlag.CUT_REST);
     lines.drop(end);
@@ -255,15 +255,15 @@ class Scanner implements LineScanner {
     return 3;
   }
 
-  private flush(bytes: Buffer): void {
+  private flush(): void {
     const scanned = this.lines.take();
     this.recognition = recognized(this.recognition, scanned.batch);
-    const reading = { ...this.parser.state(bytes, this.openCut), recognition: this.recognition };
+    const reading = { ...this.parser.state(this.openCut), recognition: this.recognition };
     this.done.push({ ...scanned, reading });
   }
 
   private take(): ScannedBatch[] {
-    if (!this.lines.isEmpty) this.flush(this.lines.bytes);
+    if (!this.lines.isEmpty) this.flush();
     const { done } = this;
     this.done = [];
     return done;

@@ -29,6 +29,7 @@ export function lineTopic(name: string, partitions: number, retentionMs: number)
 export function coreTopics(partitions: number, retentionMs: number): readonly TopicSpec[] {
   return [
     { name: 'checkpoints', partitions, cleanup: 'compact', retentionMs },
+    { name: 'sketches', partitions, cleanup: 'compact', retentionMs },
     { name: 'quarantine', partitions: 1, cleanup: 'delete', retentionMs: days(30) },
     { name: 'state', partitions: 1, cleanup: 'compact', retentionMs: days(30) },
   ];

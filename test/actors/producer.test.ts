@@ -104,17 +104,17 @@ describe('producer', () => {
 
   it('starts a generation, publishes the held tail and marks repeated lines when an object was rewritten', async () => {
     const running = place.start();
-    await place.put(KEY, `${text(l0, l1)}half a li`);
+    await place.put(KEY, `${text(l0, l1, l2)}half a li`);
     await running.reconcile();
     await place.put(KEY, text(l1, l2, l3, info(4, 'and longer than before')));
     running.signal(KEY);
     await running.settle();
     expect(await readLines(place.log)).toEqual({
       [SOURCE]: [
-        ...published(0, [l0, l1]),
-        `0:${text(l0, l1).length} half a li {CUT_TAIL}`,
-        `1:0 ${l1} {AGAIN}`,
-        ...published(1, [l2, l3, info(4, 'and longer than before')], text(l1).length),
+        ...published(0, [l0, l1, l2]),
+        `0:${text(l0, l1, l2).length} half a li {CUT_TAIL}`,
+        ...published(1, [l1, l2], 0, ' {AGAIN}'),
+        ...published(1, [l3, info(4, 'and longer than before')], text(l1, l2).length),
       ],
     });
   });

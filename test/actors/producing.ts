@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startProducer, type Producer, type ProducerOptions } from '../../actors/producer';
+import { createSketchReader } from '../../actors/read-sketch';
+import type { SourceReaderOptions } from '../../actors/reader/source-reader';
 import { openFolderStore } from '../../src/adapters/embedded/folder-store';
 import { openSqliteEventLog } from '../../src/adapters/embedded/sqlite-event-log';
 import { crc32c } from '../../src/adapters/native/checksums';
@@ -28,7 +30,7 @@ export interface Place {
   readonly folder: string;
   readonly log: EventLog;
   readonly store: ObjectStore;
-  readonly options: Omit<ProducerOptions, 'onFailure'>;
+  readonly options: Omit<ProducerOptions, 'onFailure'> & Pick<SourceReaderOptions, 'readSketch'>;
   /** How often all producers decided so, for this reason. */
   counted(name: CounterName, reason: string): number;
   /** Advances the producers' clock. */
@@ -71,6 +73,7 @@ export async function openPlace(folder: string, versioning = false): Promise<Pla
   const counters = new CounterRegistry();
   const options: Place['options'] = {
     log,
+    readSketch: createSketchReader(log, 10),
     store,
     clock: { ...systemClock, now: () => systemClock.now() + passed },
     crc32c,

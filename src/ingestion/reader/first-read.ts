@@ -33,7 +33,7 @@ export function readOpened(
   // A listed size gives no position inside compressed content.
   if (skip === 0 || encoding !== 'plain') {
     const traced = firstReadOf('new', start, object, 0, context);
-    return after([traced], scan(start, object, 'opened', context.rules.forceFlushAfterMs === 0));
+    return after([traced], scan(start, object, 'opened', context));
   }
   const step = { name: 'digestingPrefix', start } as const;
   return awaiting(known, object, step, { type: 'digestPrefix', checkpoint: start, size: skip });
@@ -48,10 +48,7 @@ export function readAfterPrefix(
 ): ObjectTurn {
   const checkpoint = skippedTo(start, range, { before, now: context.now });
   const traced = firstReadOf('appended-since-listing', checkpoint, object, range.to, context);
-  return after(
-    [traced, publishCheckpoint(start, checkpoint, true)],
-    scan(checkpoint, object, 'stored', context.rules.forceFlushAfterMs === 0),
-  );
+  return after([traced, publishCheckpoint(start, checkpoint, true)], scan(checkpoint, object, 'stored', context));
 }
 
 /** All of the object is skipped. */

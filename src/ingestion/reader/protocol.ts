@@ -1,4 +1,5 @@
 import type { ScannedStep } from '../progress';
+import type { Repeats } from '../../lines/repeats/repeat-finder';
 import type { Checkpoint, ContentEncoding } from '../checkpoint';
 import type { RangeDigest } from '../content';
 import type { ReingestRequest } from '../ingest/work-queue';
@@ -68,6 +69,12 @@ export type ReaderEvent =
    * @param crc32 the second checksum of the bytes read before, after `reread`
    */
   | { readonly type: 'verified'; readonly verification: Verification; readonly crc32: Checkpoint['identity']['crc32'] }
+  /**
+   * Answer to `findRepeats`. The content is open from the resumption on, if `keep` was true.
+   * @param repeats null when there are none
+   * @param missing blocks of the sketch that should exist and do not
+   */
+  | { readonly type: 'repeatsFound'; readonly repeats: Repeats | null; readonly missing: number }
   /** From `scan` and `flushTail`: lines that can be published. */
   | { readonly type: 'scanned'; readonly step: ScannedStep; readonly range: RangeDigest; readonly lines: LineFacts }
   /** Last answer to `scan`: the end of the content. */
@@ -121,8 +128,22 @@ export type RequestAction =
       readonly content: ContentSource;
     }
   /**
+   * Reads the content from the checkpoint to the end of the object for the lines that were read before (`repeated-lines`).
+   * @param flush an unterminated last line counts, too
+   * @param keep keeps the content and leaves it open
+   */
+  | {
+      readonly type: 'findRepeats';
+      readonly checkpoint: Checkpoint;
+      readonly object: SourceObject;
+      readonly content: ContentSource;
+      readonly flush: boolean;
+      readonly keep: boolean;
+    }
+  /**
    * Reads lines from the checkpoint to the end of the object.
    * @param flush publish an unterminated last line, too
+   * @param repeats the lines that were read before; null when there are none
    */
   | {
       readonly type: 'scan';
@@ -130,6 +151,7 @@ export type RequestAction =
       readonly object: SourceObject;
       readonly content: ContentSource;
       readonly flush: boolean;
+      readonly repeats: Repeats | null;
     }
   /** Makes lines of the held, unterminated last line: it will never be terminated. */
   | { readonly type: 'flushTail'; readonly checkpoint: Checkpoint };

@@ -25,6 +25,7 @@ import {
   placeOf,
   publishCheckpoint,
   scan,
+  scanWith,
   startOf,
   tallyFrom,
   trace,
@@ -46,7 +47,7 @@ export function startObject(checkpoint: Checkpoint | null, object: SourceObject,
     case 'continue': {
       const place = placeOf(plan.checkpoint, context, object, plan.checkpoint.position.size, object.size);
       const traced = trace({ decision: 'appended', reason: 'same-object' }, place);
-      return after([traced], scan(plan.checkpoint, object, 'stored', context.rules.forceFlushAfterMs === 0));
+      return after([traced], scan(plan.checkpoint, object, 'stored', context));
     }
     case 'prove':
       return startVerification(plan.checkpoint, object, context);
@@ -88,6 +89,11 @@ export function onObjectEvent(
       if (event.type === 'scanned') return { ...flushed(checkpoint, event, context), reading };
       if (event.type !== 'tailFlushed') break;
       return startGeneration(checkpoint, object, step.encoding, step.purpose, context);
+    case 'findingRepeats': {
+      if (event.type !== 'repeatsFound' || checkpoint === null) break;
+      const turn = scanWith(checkpoint, object, step, event.repeats);
+      return event.missing === 0 ? turn : after([incomplete(checkpoint, object, event.missing, context)], turn);
+    }
     case 'scanning':
       if (checkpoint === null) break;
       if (event.type === 'scanned') {
@@ -176,7 +182,7 @@ function unchanged(checkpoint: Checkpoint, object: SourceObject, context: Readin
     return objectRead(checkpoint, trace({ decision: 'versionSkipped', reason: 'in-quarantine' }, place));
   }
   if (position.heldSince !== null && context.now - position.heldSince >= context.rules.forceFlushAfterMs) {
-    return scan(checkpoint, object, 'stored', true);
+    return scan(checkpoint, object, 'stored', context, true);
   }
   if ((object.versionId ?? null) === identity.versionId) return objectRead(checkpoint);
   const next = asWhole(accept(checkpoint, object, identity.proof));
@@ -234,8 +240,18 @@ function startGeneration(
       trace({ decision: 'rewritten', reason }, place),
       ...(isGap ? [trace({ decision: 'possibleGap', reason: 'rewritten' }, place)] : []),
     ],
-    scan(next, object, 'opened', context.rules.forceFlushAfterMs === 0),
+    scan(next, object, 'opened', context),
   );
+}
+
+function incomplete(
+  checkpoint: Checkpoint,
+  object: SourceObject,
+  missing: number,
+  context: ReadingContext,
+): TraceAction {
+  const place = placeOf(checkpoint, context, object, checkpoint.position.offset, object.size);
+  return trace({ decision: 'sketchIncomplete', reason: 'blocks-missing' }, place, missing);
 }
 
 /** Lines and the checkpoint after them. The first record after a possible gap is marked, once. */

@@ -3,7 +3,7 @@ import type { Recognition } from '../../lines/recognition';
 import type { Checkpoint, ContentEncoding } from '../checkpoint';
 import type { SourceObject } from '../plan';
 import type { SourceId } from '../source-id';
-import type { Fault, ListedVersion, ReaderAction, ReaderRules } from './protocol';
+import type { ContentSource, Fault, ListedVersion, ReaderAction, ReaderRules } from './protocol';
 import type { RewriteReason } from './trace';
 
 /** The state of the reader of one source. */
@@ -61,6 +61,8 @@ export type ObjectStep =
   /** @param encoding of the object, when its content was opened for this; null when the suffix was verified before */
   | { readonly name: 'rereading'; readonly encoding: ContentEncoding | null; readonly keep: boolean }
   | { readonly name: 'flushing'; readonly encoding: ContentEncoding; readonly purpose: NewGeneration }
+  /** @param content of the scan that follows */
+  | { readonly name: 'findingRepeats'; readonly content: ContentSource; readonly flush: boolean }
   | { readonly name: 'scanning'; readonly tally: Tally };
 
 /** Numbers of a scan since byte `from`: traced once for each object, not for each batch. */

@@ -18,6 +18,7 @@ export type Reason =
   | { readonly decision: 'repeatedLines'; readonly reason: 'read-before' }
   | { readonly decision: 'linesNotUnderstood'; readonly reason: 'no-format' }
   | { readonly decision: 'sourceNotUnderstood'; readonly reason: 'no-format' }
+  | { readonly decision: 'sketchIncomplete'; readonly reason: 'blocks-missing' }
   | { readonly decision: 'bytesDropped'; readonly reason: 'in-no-line' | 'not-held' }
   | { readonly decision: 'possibleGap'; readonly reason: 'rewritten' | 'version-gone' };
 

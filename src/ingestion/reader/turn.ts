@@ -1,6 +1,8 @@
 import { TelltaleError } from '../../errors';
 import type { Checkpoint } from '../checkpoint';
-import type { SourceObject } from '../plan';
+import type { Repeats } from '../../lines/repeats/repeat-finder';
+import { mayRepeat } from '../../lines/reading-state';
+import { resumptionOf, type SourceObject } from '../plan';
 import type { ContentSource, PublishAction, ReaderAction, ReaderEvent, StepStart, TraceAction } from './protocol';
 import type { ObjectStep, ObjectTurn, OpenPurpose, ReadingContext, Tally } from './state';
 import type { Place, Reason } from './trace';
@@ -31,11 +33,37 @@ export function openFor(checkpoint: Checkpoint | null, object: SourceObject, pur
   return awaiting(checkpoint, object, { name: 'opening', purpose }, { type: 'open', object });
 }
 
-/** Reads lines from the checkpoint on. */
-export function scan(checkpoint: Checkpoint, object: SourceObject, content: ContentSource, flush: boolean): ObjectTurn {
+/** How the lines after a checkpoint are read. */
+export interface Scan {
+  readonly content: ContentSource;
+  /** Publish an unterminated last line, too. */
+  readonly flush: boolean;
+}
+
+/** Reads lines from the checkpoint on. Where they may have been read before, the repeats among them are found first. */
+export function scan(
+  checkpoint: Checkpoint,
+  object: SourceObject,
+  content: ContentSource,
+  { rules }: Pick<ReadingContext, 'rules'>,
+  flush = rules.forceFlushAfterMs === 0,
+): ObjectTurn {
+  if (!mayRepeat(checkpoint.format)) return scanWith(checkpoint, object, { content, flush }, null);
+  const { encoding } = checkpoint.identity;
+  const keep = encoding === 'plain' && object.size - resumptionOf(checkpoint).from <= rules.maxProofBytes;
+  const step = { name: 'findingRepeats', content: keep ? 'opened' : 'stored', flush } as const;
+  return awaiting(checkpoint, object, step, { type: 'findRepeats', checkpoint, object, content, flush, keep });
+}
+
+export function scanWith(
+  checkpoint: Checkpoint,
+  object: SourceObject,
+  { content, flush }: Scan,
+  repeats: Repeats | null,
+): ObjectTurn {
   const tally = tallyFrom(checkpoint.position.offset, checkpoint);
   const step = { name: 'scanning', tally } as const;
-  return awaiting(checkpoint, object, step, { type: 'scan', checkpoint, object, content, flush });
+  return awaiting(checkpoint, object, step, { type: 'scan', checkpoint, object, content, flush, repeats });
 }
 
 export function tallyFrom(from: number, { format: { recognition } }: Checkpoint): Tally {

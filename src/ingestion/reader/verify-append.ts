@@ -81,6 +81,6 @@ function accepted(
   const { reason, found = {} } = how;
   const next = accept(checkpoint, object, reason === 'fingerprint' ? 'fingerprint' : 'proven', found);
   const place = placeOf(next, context, object, next.position.size, object.size);
-  const turn = scan(next, object, content, context.rules.forceFlushAfterMs === 0);
+  const turn = scan(next, object, content, context);
   return { turn: after([trace({ decision: 'appended', reason }, place)], turn) };
 }

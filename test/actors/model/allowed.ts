@@ -167,6 +167,6 @@ function after(stored: Stored, happening: Happening): Stored {
 
 function nameOf({ over, quarantine, known }: Situation): string {
   if (known === null) return JSON.stringify([over.length, quarantine]);
-  const { bytes, earlier, ...others } = known;
-  return JSON.stringify([over.length, quarantine, bytes.toString('latin1'), earlier?.time, others]);
+  const { bytes, ...others } = known;
+  return JSON.stringify([over.length, quarantine, bytes.toString('latin1'), others]);
 }

@@ -1,6 +1,9 @@
 import { stampOf } from './contents';
 
-/** The records of topic `logs` for a content, by the rules alone: an implementation independent of the scanner. */
+/**
+ * The records of topic `logs` for a content, by the rules alone: an implementation independent of the scanner. Which lines are
+ * repeats is not in it: `lookAt` checks that they were read before.
+ */
 
 /** The bytes read of a generation, and how. */
 export interface Reading {
@@ -9,15 +12,8 @@ export interface Reading {
   readonly bytes: Buffer;
   /** Positions at which an unterminated last line was published. */
   readonly cuts: readonly number[];
-  /** The newest timestamp of all earlier generations, and its lines (`repeated-lines`). */
-  readonly earlier: Mark | null;
   /** True when lines before the first one may be missing. */
   readonly isBehindGap: boolean;
-}
-
-export interface Mark {
-  readonly time: number;
-  readonly lines: readonly string[];
 }
 
 export interface Records {
@@ -27,8 +23,6 @@ export interface Records {
   readonly offsets: readonly number[];
   /** Start of the held bytes; the end when nothing is held. */
   readonly heldFrom: number;
-  /** The newest timestamp of this generation. */
-  readonly newest: Mark | null;
 }
 
 /** Everything in a record. Lines of unknown time have none. */
@@ -44,11 +38,10 @@ export function recordName(
 
 const BOM = Buffer.from('\ufeff');
 
-export function recordsOf({ generation, bytes, cuts, earlier, isBehindGap }: Reading, maxLineBytes: number): Records {
+export function recordsOf({ generation, bytes, cuts, isBehindGap }: Reading, maxLineBytes: number): Records {
   const names: string[] = [];
   const offsets: number[] = [];
-  let newest: Mark | null = null;
-  let record: { readonly time: number; readonly again: boolean } | null = null;
+  let record: { readonly time: number } | null = null;
   /** The result of the line that has begun. */
   let open: 'nothing' | 'tail' | 'head' = 'nothing';
 
@@ -56,20 +49,10 @@ export function recordsOf({ generation, bytes, cuts, earlier, isBehindGap }: Rea
     const length = Math.min(end - start, maxLineBytes);
     const line = bytes.toString('latin1', start, start + length);
     const time = open === 'tail' ? null : stampOf(line);
-    if (time !== null) {
-      const again =
-        earlier !== null && (time < earlier.time || (time === earlier.time && earlier.lines.includes(line)));
-      if (newest === null || time > newest.time) newest = { time, lines: [line] };
-      else if (time === newest.time) newest = { time, lines: [...newest.lines, line] };
-      record = { time, again };
-    }
+    if (time !== null) record = { time };
     const level = time !== null ? 'INFO' : record === null ? 'RAW' : 'CONT';
     const whole = open === 'tail' ? 'REST' : end - start > maxLineBytes ? 'HEAD' : cut;
-    const marks = [
-      ...(record?.again === true ? ['AGAIN'] : []),
-      ...(whole === null ? [] : [`CUT_${whole}`]),
-      ...(isBehindGap && names.length === 0 ? ['GAP'] : []),
-    ];
+    const marks = [...(whole === null ? [] : [`CUT_${whole}`]), ...(isBehindGap && names.length === 0 ? ['GAP'] : [])];
     names.push(recordName(`${generation}:${start}`, level, record?.time ?? null, line, marks));
     offsets.push(start);
   };
@@ -95,14 +78,7 @@ export function recordsOf({ generation, bytes, cuts, earlier, isBehindGap }: Rea
       if (!isOver && isLong) add(from, bytes.length, null);
       // A lone BOM is held, too.
       const held = from === BOM.length && cuts.length === 0 ? 0 : from;
-      return { names, offsets, heldFrom: isOver || isLong ? bytes.length : held, newest };
+      return { names, offsets, heldFrom: isOver || isLong ? bytes.length : held };
     }
   }
-}
-
-/** The newer of two marks. For equal timestamps, it has the lines of both. */
-export function newerOf(a: Mark | null, b: Mark | null): Mark | null {
-  if (a === null || b === null) return a ?? b;
-  if (a.time !== b.time) return a.time > b.time ? a : b;
-  return { time: a.time, lines: [...a.lines, ...b.lines] };
 }

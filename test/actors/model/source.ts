@@ -1,6 +1,6 @@
 import type { QuarantineReason } from '../../../src/ingestion/checkpoint';
 import type { Content } from './contents';
-import { newerOf, recordsOf, type Mark, type Records } from './records';
+import { recordsOf, type Records } from './records';
 
 /** The possible results of checking one source, by the rules. */
 
@@ -26,7 +26,6 @@ export interface Stored {
 /** The state of a source that was checked. */
 export interface Known {
   readonly generation: number;
-  readonly earlier: Mark | null;
   /** The bytes read of the generation. */
   readonly bytes: Buffer;
   readonly cuts: readonly number[];
@@ -65,7 +64,7 @@ function hasPassed(since: number, ms: number, now: number): readonly boolean[] {
 }
 
 export function readRecords({ known }: Situation, { versioned, maxLineBytes }: Rules): Records {
-  if (known === null) return { names: [], offsets: [], heldFrom: 0, newest: null };
+  if (known === null) return { names: [], offsets: [], heldFrom: 0 };
   // With versions lines are missing only when one was gone, and the visible results leave that out (`withoutGaps`).
   return recordsOf({ ...known, isBehindGap: !versioned && known.generation > 0 }, maxLineBytes);
 }
@@ -113,16 +112,15 @@ function read(situation: Situation, index: number, stored: Stored, rules: Rules)
   const { etag, encoding } = content;
   const about = { index, etag, encoding, bytes: content.text, whole: true, ended: null, refused: null };
   if (known === null || goesOn) {
-    const { generation, earlier, cuts, heldSince, possibleGap } = known ?? nothingKnown;
-    const now: Known = { generation, earlier, cuts, heldSince, possibleGap, ...about };
+    const { generation, cuts, heldSince, possibleGap } = known ?? nothingKnown;
+    const now: Known = { generation, cuts, heldSince, possibleGap, ...about };
     return finish({ ...situation, known: now }, known?.bytes.length ?? 0, stored, rules);
   }
   const over = withoutTail(situation, rules);
-  const { names, newest } = readRecords(over, rules);
+  const { names } = readRecords(over, rules);
   const next: Known = {
     ...about,
     generation: known.generation + 1,
-    earlier: newerOf(known.earlier, newest),
     cuts: [],
     heldSince: null,
     possibleGap: known.possibleGap + (rules.versioned ? 0 : 1),
@@ -130,7 +128,7 @@ function read(situation: Situation, index: number, stored: Stored, rules: Rules)
   return finish({ ...over, over: [...over.over, ...names], known: next }, 0, stored, rules);
 }
 
-const nothingKnown = { generation: 0, earlier: null, cuts: [], heldSince: null, possibleGap: 0 };
+const nothingKnown = { generation: 0, cuts: [], heldSince: null, possibleGap: 0 };
 
 /**
  * After the last byte of an object.

@@ -217,6 +217,8 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
     { user: 'producer', operation: WRITE, type: TOPIC, name: 'logs', first: publisher },
     { user: 'producer', operation: WRITE, type: TOPIC, name: 'checkpoints', first: publisher },
     { user: 'producer', operation: READ, type: TOPIC, name: 'checkpoints', first: publisher },
+    { user: 'producer', operation: WRITE, type: TOPIC, name: 'sketches', first: publisher },
+    { user: 'producer', operation: READ, type: TOPIC, name: 'sketches', first: publisher },
     { user: 'producer', operation: WRITE, type: TOPIC, name: 'quarantine', first: publisher },
     { user: 'producer', operation: WRITE, type: TRANSACTIONAL_ID, name: 'telltale-producer-', first: publisher },
     { user: 'consumer', operation: READ, type: TOPIC, name: 'logs', first: joinGroup('telltale-counting', 'logs') },

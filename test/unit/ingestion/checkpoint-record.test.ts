@@ -9,6 +9,9 @@ import {
   type ReadingState,
   type DedupMark,
 } from '../../../src/lines/reading-state';
+import { emptySketch, noRun, type SketchLevel, type SketchState } from '../../../src/lines/repeats/sketch';
+import { SketchBuilder } from '../../../src/lines/repeats/sketch-builder';
+import { linesOf } from '../../support/lines';
 import { changed, type CheckpointChange } from '../../support/ingestion/checkpoints';
 import { quarantineReasons, type Checkpoint } from '../../../src/ingestion/checkpoint';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/ingestion/checkpoint-record';
@@ -42,6 +45,32 @@ const recognition: fc.Arbitrary<Recognition> = fc
     unparsed,
     first: unparsed === 0 || text === null ? null : { line: parsed + 1, text },
   }));
+const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const sketch: fc.Arbitrary<SketchState> = fc.oneof(
+  fc.constant(emptySketch),
+  fc.record({
+    lastRecord: uint32,
+    levels: fc.tuple(...emptySketch.levels.map((_, level) => sketchLevel(level))),
+    earlierEnds: fc.tuple(...emptySketch.levels.map(() => count)),
+  }),
+);
+function sketchLevel(level: number): fc.Arbitrary<SketchLevel> {
+  const entry = level === 0 ? uint32 : fc.integer({ min: 0, max: 2 ** 48 - 1 });
+  const run = fc.record({
+    low: uint32,
+    high: fc.integer({ min: 0, max: 65_535 }),
+    length: fc.integer({ min: 1, max: 64 }),
+  });
+  return fc.oneof(
+    fc.constant({ end: 0, blocks: 0, recent: [], open: noRun }),
+    fc.record({
+      end: count.filter((end) => end > 0),
+      blocks: count,
+      recent: fc.array(entry),
+      open: fc.oneof(fc.constant(noRun), run),
+    }),
+  );
+}
 
 /** Consistent timestamps as from a scanner, and inconsistent ones. */
 const reading: fc.Arbitrary<ReadingState> = fc
@@ -62,7 +91,10 @@ const reading: fc.Arbitrary<ReadingState> = fc
     record: orNull(fc.record({ time, again: fc.boolean(), future: fc.boolean() })),
     firstTimestamp: orNull(fc.string()),
     firstDay: orNull(day),
-    newest: orNull(mark),
+    newest: orNull(time),
+    earlierNewest: orNull(time),
+    sketch,
+    unsketched: orNull(mark),
     earlier: orNull(mark),
     before: orNull(fc.record({ firstTimestamp: fc.string(), firstDay: day })),
     columns: orNull(
@@ -82,7 +114,7 @@ const reading: fc.Arbitrary<ReadingState> = fc
     fc.record({ isOfNewest: fc.boolean(), isOfLastTime: fc.boolean() }).map(({ isOfNewest, isOfLastTime }) => ({
       ...state,
       ...(isOfNewest && state.newest !== null && state.record !== null
-        ? { record: { ...state.record, time: state.newest.time } }
+        ? { record: { ...state.record, time: state.newest } }
         : {}),
       ...(isOfLastTime && state.lastTime !== null
         ? { day: Math.floor(state.lastTime / 86_400_000), firstDay: Math.floor(state.lastTime / 86_400_000) }
@@ -135,7 +167,9 @@ const checkpoints: fc.Arbitrary<Checkpoint> = fc
   );
 
 interface RecordBefore {
-  readonly checkpoint: Omit<Checkpoint, 'topic' | 'format'> & { readonly format: Omit<ReadingState, 'uploaded'> };
+  readonly checkpoint: Omit<Checkpoint, 'topic' | 'format'> & {
+    readonly format: Omit<ReadingState, 'uploaded' | 'newest' | 'recognition'> & { readonly newest: DedupMark | null };
+  };
   readonly key: string;
   readonly value: string;
 }
@@ -148,22 +182,32 @@ const before = readFileSync(join(__dirname, 'checkpoint-records.jsonl'), 'utf8')
 
 describe('checkpoint record of the version before', () => {
   it.each(before.map((record, i) => [i, record] as const))(
-    'is decoded, and encoded to the same bytes (%i)',
+    'is decoded, and so is what it is encoded to (%i)',
     (_, record) => {
       const { key, value } = record;
       const { format, identity } = record.checkpoint;
-      // That version knew only topic `logs`, only records with timestamps, no columns, and counted no lines. It had read all lines of an
-      // object before those of the next one.
+      // That version knew only topic `logs`, only records with timestamps, no columns, and no sketch, and counted no lines. It had
+      // read all lines of an object before those of the next one.
       const uploaded = format.day === null ? null : identity.lastModified;
+      const { newest } = format;
+      const none = { columns: null, shown: null, earlierNewest: null, sketch: emptySketch };
       const checkpoint = {
         ...record.checkpoint,
         topic: 'logs',
-        format: { ...format, columns: null, shown: null, uploaded, recognition: initialRecognition },
+        format: {
+          ...format,
+          ...none,
+          newest: newest?.time ?? null,
+          unsketched: newest,
+          uploaded,
+          recognition: initialRecognition,
+        },
       };
       const decoded = decodeCheckpoint(Buffer.from(key), Buffer.from(value));
       expect(decoded).toEqual(checkpoint);
       const encoded = encodeCheckpoint(checkpoint);
-      expect([encoded.key.toString(), encoded.value.toString()]).toEqual([key, value]);
+      expect(encoded.key.toString()).toBe(key);
+      expect(decodeCheckpoint(encoded.key, encoded.value)).toEqual(checkpoint);
     },
   );
 });
@@ -208,14 +252,22 @@ const typical: Checkpoint = changed(
       format: 'date-time',
       record: { time: lastModified - 59_999, again: false, future: false },
       recognition: { lines: 1_234_567, unparsed: 0, first: null },
-      newest: { time: lastModified - 59_999, hashes: Array.from({ length: 1_024 }, (_, i) => 2 ** 32 - 1 - i) },
+      newest: lastModified - 59_999,
+      sketch: sketchOf(200),
     },
   },
 );
 
+/** The sketch of some lines. */
+function sketchOf(lines: number): SketchState {
+  const builder = new SketchBuilder(emptySketch);
+  builder.add(linesOf(Array.from({ length: lines }, (_, i) => ({ time: 0, text: `2026-11-21 12:00:00 INFO ${i}` }))));
+  return builder.state();
+}
+
 describe('size of a trimmed checkpoint', () => {
   const lengthOf = (change: CheckpointChange): number => {
-    const checkpoint = trimmed(changed(typical, change));
+    const { checkpoint } = trimmed(changed(typical, change));
     expect(isTrimmed(checkpoint)).toBe(true);
     return encodeCheckpoint(checkpoint).value.length;
   };
@@ -239,11 +291,11 @@ describe('size of a trimmed checkpoint', () => {
       300,
     ],
     ['with the longest format name', { format: { ...typical.format, format: 'apache-error' } }, 300],
-    ['with time-only timestamps', { format: timeOnly }, 300],
+    ['with time-only timestamps', { format: timeOnly }, 320],
     [
       'with time-only timestamps in another zone',
       { format: { ...timeOnly, lastTime: lastModified + 43_140_001 } },
-      300,
+      320,
     ],
     [
       'with timestamps long before the upload',
@@ -254,10 +306,10 @@ describe('size of a trimmed checkpoint', () => {
           firstDay: longAgo / 86_400_000 - 0.5,
           lastTime: longAgo,
           record: { time: longAgo, again: false, future: false },
-          newest: { time: longAgo, hashes: [2 ** 32 - 1, 2 ** 32 - 1] },
+          newest: longAgo,
         },
       },
-      300,
+      320,
     ],
     [
       'of a rewritten log with time-only timestamps',
@@ -265,7 +317,7 @@ describe('size of a trimmed checkpoint', () => {
         generation: 1,
         format: {
           ...timeOnly,
-          earlier: typical.format.newest,
+          earlierNewest: typical.format.newest,
           before: { firstTimestamp: '00:00:00.000', firstDay: 20_000 },
         },
       },

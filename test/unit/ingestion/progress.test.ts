@@ -169,7 +169,7 @@ class Reader {
   }
 
   slim(): void {
-    if (this.committed !== null) this.commit(trimmed(this.committed), null);
+    if (this.committed !== null) this.commit(trimmed(this.committed).checkpoint, null);
   }
 
   private startOf(object: Stored, chunkSize: number): Checkpoint | null {
@@ -585,7 +585,7 @@ describe('a step', () => {
 });
 
 describe('the beginning of a generation', () => {
-  const stamp = (time: number): ReadingState['newest'] => ({ time, hashes: [time] });
+  const stamp = (time: number): ReadingState['earlier'] => ({ time, hashes: [time] });
   /** A checkpoint with every field set. */
   const known: Checkpoint = changed(first(store('one\n', null)), {
     generation: 4,
@@ -604,8 +604,10 @@ describe('the beginning of a generation', () => {
       format: 'time',
       firstTimestamp: '12:00:00.000',
       firstDay: 3,
-      newest: stamp(8),
-      earlier: stamp(7),
+      newest: 8,
+      earlierNewest: 9,
+      unsketched: stamp(6),
+      earlier: stamp(5),
       openCut: 'head',
     },
     sums: { published: 3, dropped: 2, skipped: 1 },
@@ -636,7 +638,8 @@ describe('the beginning of a generation', () => {
   });
   const nextReading = {
     ...initialReadingState,
-    earlier: stamp(8),
+    earlierNewest: 9,
+    earlier: stamp(6),
     before: { firstTimestamp: '12:00:00.000', firstDay: 3 },
   };
 
@@ -688,6 +691,7 @@ describe('the beginning of a generation', () => {
     expect(restarted(known, store(content), 'plain', { count: false }).format).toEqual(nextReading);
     expect(restarted(known, store(content), 'plain', { count: true }).format).toEqual({
       ...nextReading,
+      earlierNewest: null,
       earlier: null,
     });
   });
@@ -886,11 +890,11 @@ describe('a tail that will not be terminated', () => {
 
 describe('the trimmed checkpoint of a quiet source', () => {
   const hashes = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-  const of = (newest: number | null, earlier: number | null): Checkpoint =>
+  const of = (unsketched: number | null, earlier: number | null): Checkpoint =>
     changed(first(store('one\n')), {
       format: {
         ...initialReadingState,
-        newest: newest === null ? null : { time: 5, hashes: hashes(newest) },
+        unsketched: unsketched === null ? null : { time: 5, hashes: hashes(unsketched) },
         earlier: earlier === null ? null : { time: 4, hashes: hashes(earlier) },
       },
     });
@@ -902,11 +906,11 @@ describe('the trimmed checkpoint of a quiet source', () => {
     [3, null, false],
     [1, 3, false],
     [1_024, 1_024, false],
-  ])('with %p hashes of its newest stamp and %p of earlier ones', (newest, earlier, wasSlim) => {
+  ])('with %p hashes of lines without a sketch and %p of earlier ones', (unsketched, earlier, wasSlim) => {
     const least = (count: number | null): number | null => (count === null ? null : Math.min(2, count));
-    const checkpoint = of(newest, earlier);
+    const checkpoint = of(unsketched, earlier);
     expect(isTrimmed(checkpoint)).toBe(wasSlim);
-    expect(trimmed(checkpoint)).toEqual(of(least(newest), least(earlier)));
-    expect(isTrimmed(trimmed(checkpoint))).toBe(true);
+    expect(trimmed(checkpoint).checkpoint).toEqual(of(least(unsketched), least(earlier)));
+    expect(isTrimmed(trimmed(checkpoint).checkpoint)).toBe(true);
   });
 });

@@ -33,7 +33,7 @@ const refuse = (reason: QuarantineReason): Checkpoint =>
   quarantined(changed(read, { heldSince: 7 }), { size: 70, etag: '"b"', lastModified: 2_000 }, reason);
 const hashes = (count: number): Checkpoint['format'] => ({
   ...initialReadingState,
-  newest: { time: 1, hashes: Array.from({ length: count }, (_, i) => i) },
+  unsketched: { time: 1, hashes: Array.from({ length: count }, (_, i) => i) },
 });
 
 describe('known source', () => {

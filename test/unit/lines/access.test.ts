@@ -31,7 +31,7 @@ function read(lines: readonly string[], of: Partial<ReadingContext> = {}): strin
     const bytes = Buffer.concat([Buffer.from('17'), text, Buffer.from('7 "GET /" 500 ERROR')]);
     parser.parse(bytes, 2, 2 + text.length);
     const { level, time } = parser;
-    parser = new LineParser(context, JSON.parse(JSON.stringify(parser.state(bytes, null))) as ReadingState);
+    parser = new LineParser(context, JSON.parse(JSON.stringify(parser.state(null))) as ReadingState);
     return `${levelNames[level]} ${new Date(time).toISOString().slice(0, 16)}`;
   });
 }

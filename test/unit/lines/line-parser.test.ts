@@ -2,6 +2,7 @@ import { compilePattern } from '../../../src/config/line-pattern';
 import { customFormat } from '../../../src/lines/formats/custom';
 import { Level, LineFlag, levelNames } from '../../../src/lines/line-batch';
 import { LineParser, nextGeneration, type ReadingContext } from '../../../src/lines/line-parser';
+import type { Repeats } from '../../../src/lines/repeats/repeat-finder';
 import { initialReadingState, type ReadingState } from '../../../src/lines/reading-state';
 
 const context: ReadingContext = {
@@ -24,11 +25,15 @@ function readAll(lines: readonly string[], of: Partial<ReadingContext> = {}, sta
     const future = (reading.flags & LineFlag.FUTURE) === 0 ? '' : ' future';
     read.push(`${levelNames[reading.level]} ${time}${again}${future}`);
     // Passes the state through JSON after every line: the state alone must suffice to continue.
-    kept = JSON.parse(JSON.stringify(reading.state(bytes, null))) as ReadingState;
+    kept = JSON.parse(JSON.stringify(reading.state(null))) as ReadingState;
     reading = new LineParser({ ...context, ...of }, kept);
   }
   return { read, state: kept };
 }
+
+/** 32-bit FNV-1a. */
+const hashOf = (text: string): number =>
+  [...Buffer.from(text)].reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 0x811c9dc5) >>> 0;
 
 const at = (clock: string): string => `${clock} [main] INFO a.B - x`;
 const times = (lines: readonly string[], of: Partial<ReadingContext> = {}, state = initialReadingState): string[] =>
@@ -170,7 +175,7 @@ describe('the date of time-only timestamps', () => {
     const first = readAll([at('10:00:00'), at('10:01:00')]);
     const later = { lastModified: Date.parse('2021-10-19T12:00:00Z') };
     const rewritten = times([at('10:00:00'), at('11:00:00')], later, nextGeneration(first.state));
-    expect(rewritten).toEqual(['2021-10-17T10:00 again', '2021-10-17T11:00']);
+    expect(rewritten).toEqual(['2021-10-17T10:00', '2021-10-17T11:00']);
     expect(times([at('10:00:01')], later, nextGeneration(first.state))).toEqual(['2021-10-19T10:00:01.000Z']);
   });
 });
@@ -257,54 +262,56 @@ describe('a timestamp in the future', () => {
       'CONT 2021-10-17T12:00:00.000Z future',
       'INFO 2021-10-17T11:00:00.000Z',
     ]);
-    expect(state.newest?.time).toBe(Date.parse('2021-10-17T13:00:00Z'));
+    expect(state.newest).toBe(Date.parse('2021-10-17T13:00:00Z'));
   });
 });
 
 describe('a rewritten log', () => {
   const line = (clock: string, text: string): string => `2021-10-17 ${clock} INFO ${text}`;
 
-  it('repeats lines that are older than, or equal to, the newest of all earlier generations', () => {
-    const first = readAll([line('10:00:00', 'a'), line('10:05:00', 'b'), line('10:05:00', 'c'), line('10:04:00', 'd')]);
-    const second = readAll([line('09:00:00', 'e')], {}, nextGeneration(first.state));
-    const lines = [
-      line('10:00:00', 'a'),
-      line('10:05:00', 'c'),
-      '\tat x',
-      line('10:05:00', 'new'),
-      '\tat y',
-      line('10:06:00', 'f'),
-    ];
-    expect(readAll(['raw', ...lines], {}, nextGeneration(second.state)).read).toEqual([
-      'RAW 2021-10-17T12:00:00.000Z',
-      'INFO 2021-10-17T10:00:00.000Z again',
-      'INFO 2021-10-17T10:05:00.000Z again',
-      'CONT 2021-10-17T10:05:00.000Z again',
-      'INFO 2021-10-17T10:05:00.000Z',
-      'CONT 2021-10-17T10:05:00.000Z',
-      'INFO 2021-10-17T10:06:00.000Z',
-    ]);
+  const lines = ['raw', line('10:00:00', 'a'), '\tat x', line('10:05:00', 'b'), '\tat y', line('10:06:00', 'c')];
+  const flags = (state: ReadingState, repeats?: Repeats): string =>
+    lines
+      .map((text) => Buffer.from(text))
+      .reduce<{ parser: LineParser; marks: string }>(
+        ({ parser, marks }, bytes) => {
+          parser.parse(bytes, 0, bytes.length);
+          return { parser, marks: marks + ((parser.flags & LineFlag.AGAIN) === 0 ? '-' : 'A') };
+        },
+        { parser: new LineParser(repeats === undefined ? context : { ...context, repeats }, state), marks: '' },
+      ).marks;
+  const before = nextGeneration(readAll([line('10:05:00', 'z')]).state);
+
+  it('repeats the records that were found before, with the lines that belong to them', () => {
+    expect(flags(before, [0, 1])).toBe('-AA---');
+    expect(flags(before, [1, 2])).toBe('---AA-');
+    expect(flags(before)).toBe('------');
   });
 
-  it('never repeats in its first generation', () => {
-    expect(readAll([line('10:05:00', 'a'), line('10:00:00', 'b'), line('10:00:00', 'b')]).read.join()).not.toContain(
-      'again',
-    );
+  it('never repeats a record that is newer than all before', () => {
+    expect(flags(before, [0, 9])).toBe('-AAAA-');
+    expect(flags(initialReadingState, [0, 9])).toBe('------');
   });
 
-  it('recognizes up to 1,024 lines with the newest timestamp', () => {
-    const lines = Array.from({ length: 1500 }, (_, i) => line('10:00:00', `n${i}`));
-    const { state } = readAll(lines);
-    expect(state.newest?.hashes).toHaveLength(1024);
-    const { read } = readAll([line('10:00:00', 'n1023'), line('10:00:00', 'n1024')], {}, nextGeneration(state));
-    expect(read.map((one) => one.endsWith('again'))).toEqual([true, false]);
+  it('repeats lines up to the mark of a version without sketches', () => {
+    const earlier = { time: Date.parse('2021-10-17T10:05:00Z'), hashes: [hashOf(line('10:05:00', 'b'))] };
+    expect(flags({ ...initialReadingState, earlier })).toBe('-AAAA-');
+    expect(flags({ ...initialReadingState, earlier: { ...earlier, hashes: [] } })).toBe('-AA---');
+  });
+
+  it('keeps the mark of a version without sketches for all later generations', () => {
+    const unsketched = { time: 5, hashes: [1] };
+    const next = nextGeneration({ ...initialReadingState, newest: 7, unsketched });
+    expect(next).toMatchObject({ earlier: unsketched, unsketched: null, earlierNewest: 7 });
+    expect(nextGeneration({ ...next, newest: 6 })).toMatchObject({ earlier: unsketched, earlierNewest: 7 });
   });
 
   it('starts with no other state of the previous generation', () => {
     const next = nextGeneration(readAll([at('10:00:00')]).state);
     expect(next).toEqual({
       ...initialReadingState,
-      earlier: next.earlier,
+      earlierNewest: next.earlierNewest,
+      sketch: next.sketch,
       before: { firstTimestamp: '10:00:00.000', firstDay: epochDay('2021-10-17') },
     });
     expect(nextGeneration(next)).toEqual(next);

@@ -21,7 +21,7 @@ export function readSamples(lines: readonly string[], of: Partial<ReadingContext
     parser.parse(bytes, 2, 2 + text.length);
     const { level, time, flags } = parser;
     // The state alone must suffice to continue.
-    const state = JSON.parse(JSON.stringify(parser.state(bytes, null))) as ReadingState;
+    const state = JSON.parse(JSON.stringify(parser.state(null))) as ReadingState;
     parser = new LineParser({ ...sampleUpload, ...of }, state);
     const future = (flags & LineFlag.FUTURE) === 0 ? '' : ' future';
     return `${levelNames[level]} ${new Date(time).toISOString()}${future}`;

@@ -396,7 +396,7 @@ describe('a scanner', () => {
 
   it('marks lines that a new generation repeats', () => {
     const data = Buffer.from('10:00:00.000 [main] ERROR a.B - x\n10:00:00.000 [main] ERROR a.B - y\n');
-    const { batches } = scan([data], { context: { generation: 1 }, start: beginning(earlier) });
+    const { batches } = scan([data], { context: { generation: 1, repeats: [0, 1] }, start: beginning(earlier) });
     expect(allLines(batches).map(({ flags }) => flags)).toEqual([LineFlag.AGAIN, 0]);
     expect(batches[0]?.batch.generation).toBe(1);
   });

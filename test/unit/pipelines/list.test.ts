@@ -24,6 +24,7 @@ describe('the list of pipelines', () => {
     expect(topicsOf(loadConfig({ pipelines: [levelAlerts], env: {} }).config)).toEqual([
       { name: 'logs', partitions: 10, cleanup: 'delete', retentionMs: 168 * hour },
       { name: 'checkpoints', partitions: 10, cleanup: 'compact', retentionMs: 168 * hour },
+      { name: 'sketches', partitions: 10, cleanup: 'compact', retentionMs: 168 * hour },
       { name: 'quarantine', partitions: 1, cleanup: 'delete', retentionMs: 720 * hour },
       { name: 'state', partitions: 1, cleanup: 'compact', retentionMs: 720 * hour },
       { name: 'windows', partitions: 10, cleanup: 'compact,delete', retentionMs: 96 * hour },

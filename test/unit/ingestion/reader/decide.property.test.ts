@@ -73,6 +73,8 @@ class AnyStore {
         const outcome = this.pick(2) === 0 && !isShorter ? 'proven' : 'disproved';
         return { type: 'verified', verification: { outcome, by: 'content' }, crc32: null };
       }
+      case 'findRepeats':
+        return { type: 'repeatsFound', repeats: this.pick(2) === 0 ? null : [0, 1], missing: this.pick(2) };
       case 'scan':
         return this.scan(request, checkpoint ?? request.checkpoint);
       case 'flushTail': {
@@ -138,6 +140,7 @@ class Watch {
 
   saw(request: RequestAction, event: ReaderEvent): void {
     if (event.type === 'opened') this.isOpen = true;
+    if (request.type === 'findRepeats' && event.type === 'repeatsFound' && request.keep) this.isOpen = true;
     if (event.type !== 'verified') return;
     const { outcome } = event.verification;
     this.mayPublish = outcome !== 'disproved';

@@ -159,6 +159,8 @@ export function nameOf(action: ReaderAction): string {
       return `verify by ${action.by}${action.keep ? ', keep' : ''}`;
     case 'reread':
       return `reread ${action.content}`;
+    case 'findRepeats':
+      return `find repeats ${action.content}${action.flush ? ', flush' : ''}${action.keep ? ', keep' : ''}`;
     case 'scan': {
       const { generation, size } = action.checkpoint.position;
       return `scan ${action.object.etag} ${action.content} from ${generation}:${size}${action.flush ? ', flush' : ''}`;
