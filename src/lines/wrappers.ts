@@ -49,6 +49,7 @@ const cri: Wrapper = {
   name: 'cri',
   mayBeginWith: isDigit,
   unwrap(bytes, start, end, out) {
+    if (start + 29 > end || bytes[start + 10] !== 84) return false;
     const pos = readDateTime(bytes, start, end, out);
     if (pos === -1 || pos + 10 > end || out.kind !== TimestampKind.ABSOLUTE) return false;
     if (bytes[pos] !== 32 || bytes[pos + 1] !== 115 || bytes[pos + 2] !== 116 || bytes[pos + 3] !== 100) return false;
@@ -88,6 +89,8 @@ const named: Wrapper = {
   name: 'name |',
   mayBeginWith: (byte) => isDigit(byte) || isLetter(byte),
   unwrap(bytes, start, end, out) {
+    // Most lines begin with a date.
+    if (isDigit(byteAt(bytes, start)) && (start + 1 >= end || bytes[start + 1] !== 124)) return false;
     const limit = Math.min(end, start + maxName);
     let pos = start;
     let hasLetter = false;
