@@ -136,6 +136,24 @@ function createProgram(launch: Launch): Command {
     );
 
   program
+    .command('check')
+    .description(
+      'shows in which formats the lines of files are read, and proposes one for lines that are not understood; exit ' +
+        'code 1 where more than 20 % of a file are not, or a file cannot be read',
+    )
+    .argument('<path...>', 'files or folders, each file once; - is standard input')
+    .action((paths: string[], _: object, command: Command) =>
+      launch(
+        command.optsWithGlobals(),
+        async ({ loaded, json, io }) => {
+          const { runCheck } = await import('./commands/check.js');
+          return runCheck(loaded.config, { paths, json }, io);
+        },
+        'exitCode',
+      ),
+    );
+
+  program
     .command('cat')
     .description('prints the committed records of a topic')
     .argument('[topic]', 'without one: prints the names of all topics')

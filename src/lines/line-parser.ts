@@ -119,6 +119,12 @@ export class LineParser {
     this.awaitsLevel = state.shown?.awaitsLevel ?? false;
   }
 
+  /** How the time of the last record is known: not defined after a continuation. */
+  get timestampKind(): TimestampKind {
+    const { kind } = this.parsed;
+    return kind === TimestampKind.UNORDERED && this.dates.hasZone ? TimestampKind.ABSOLUTE : kind;
+  }
+
   /** Parses the line in bytes [start, end), without its terminator. */
   parse(bytes: Buffer, start: number, end: number): void {
     const { format } = this;

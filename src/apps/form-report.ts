@@ -1,0 +1,188 @@
+import { escapeControls } from '../escape-controls';
+import { Level, levelNames } from '../lines/line-batch';
+import { notUnderstood, type FoundForm, type FoundForms, type SeenLine } from '../lines/form-tally';
+import { pluralize } from '../pluralize';
+
+/** Files with names that differ in numbers only, and what their lines were read as. */
+export interface CheckedFiles {
+  /** The first one, as the user knows it. */
+  readonly name: string;
+  readonly files: number;
+  /** The first files of which more than a fifth of the lines is not understood. */
+  readonly poor: readonly string[];
+  readonly poorFiles: number;
+  /** IANA name of the zone of timestamps without one. */
+  readonly zone: string;
+  readonly found: FoundForms;
+  readonly proposal: Proposal | null;
+}
+
+/** An entry of `ingest.sources`, and what it was seen to do. */
+export interface Proposal {
+  /** YAML that can be used as a configuration file. */
+  readonly yaml: string;
+  /** The lines of the files that were read with it. */
+  readonly lines: number;
+  /** Those that it understands. */
+  readonly understood: number;
+  /** Those that were read as continuations, and are records with it. */
+  readonly regained: number;
+  /** The first line that it reads. */
+  readonly first: FoundForm['first'];
+}
+
+/**
+ * The text for people: the forms, and the lines that are not understood.
+ * @param width columns of the terminal
+ */
+export function formLines(checked: CheckedFiles, width: number): string[] {
+  const { name, files, found, zone } = checked;
+  const { lines, forms, continuation, unparsed } = found;
+  const bad = notUnderstood(found);
+  const such = files === 1 ? name : `${files} files such as ${name}`;
+  const regained = checked.proposal?.regained ?? 0;
+  const verdict =
+    bad > 0
+      ? `${bad} NOT UNDERSTOOD (${share(bad, lines)})`
+      : regained === 0
+        ? 'all understood'
+        : `${regained} PROBABLY NOT UNDERSTOOD`;
+  const row = (count: number, text: string): string => {
+    return cut(`${String(count).padStart(9)} ${share(count, lines).padStart(7)}  ${text}`, width);
+  };
+  const example = (seen: SeenLine | null, readAs: string): string[] => {
+    if (seen === null) return [];
+    const head = `${' '.repeat(19)}line ${seen.line}${readAs}`;
+    return [cut(head, width), cut(`${' '.repeat(19)}| ${seen.text}`, width)];
+  };
+  return [
+    `${such}: ${lines === 0 ? 'no lines' : `${pluralize(lines, 'line')}, ${verdict}`}`,
+    ...[...forms]
+      .sort((a, b) => b.lines - a.lines)
+      .flatMap((form) => [
+        row(form.lines, `${formName(form)}: ${levelCounts(form)}`),
+        ...example(form.first, readAs(form, zone)),
+        ...(form.future === 0 ? [] : [cut(`${' '.repeat(19)}${futureNote(form)}`, width)]),
+      ]),
+    ...(continuation.lines === 0
+      ? []
+      : [
+          row(continuation.lines, continuationText(found)),
+          ...example(continuation.firstDoubtful ?? continuation.firstUnindented, ''),
+        ]),
+    ...(unparsed === 0 ? [] : [row(unparsed, 'not understood'), ...example(found.firstUnparsed, '')]),
+    ...poorLines(checked),
+  ];
+}
+
+function poorLines({ files, poor, poorFiles }: CheckedFiles): string[] {
+  if (files === 1 || poorFiles === 0) return [];
+  const more = poorFiles > poor.length ? ` and ${poorFiles - poor.length} more` : '';
+  return [`more than 20 % not understood in ${poor.join(', ')}${more}`];
+}
+
+function continuationText({ continuation: { unindented, doubtful } }: FoundForms): string {
+  const texts = [
+    'continue the record above them',
+    ...(unindented === 0 ? [] : [`${unindented} of them without indent`]),
+    ...(doubtful === 0 ? [] : [`${doubtful} probably not understood, so far below it`]),
+  ];
+  return texts.join('; ');
+}
+
+function formName({ name, wrapper }: Pick<FoundForm, 'name' | 'wrapper'>): string {
+  const shown = name === 'own' ? 'pattern of ingest.sources' : name;
+  return wrapper === null ? shown : `${shown} in ${wrapper}`;
+}
+
+function levelCounts({ levels }: FoundForm): string {
+  const counts = levels.flatMap((count, level) => {
+    if (count === 0) return [];
+    return [level === Level.NONE ? `${count} without a level` : `${count} ${levelNames[level] ?? ''}`];
+  });
+  return counts.length === 0 ? 'header' : counts.join(', ');
+}
+
+function readAs({ first, zoneless, unstamped }: FoundForm, zone: string): string {
+  if (first === null) return '';
+  const level = first.level === Level.NONE ? 'no level' : levelNames[first.level];
+  const time = new Date(first.time).toISOString();
+  if (unstamped > 0 && zoneless === 0) return `: ${level}, no timestamp; counted at ${time}`;
+  return `: ${level}, ${time}${zoneless > 0 ? `, read in zone ${zone}` : ''}`;
+}
+
+function futureNote({ future, zoneless }: FoundForm): string {
+  const remedy = zoneless > 0 ? ': set the zone of its host (zone)' : ': check the clock of its host';
+  return `${pluralize(future, 'timestamp')} after the last change of the file${remedy}`;
+}
+
+function share(part: number, whole: number): string {
+  const percent = (100 * part) / whole;
+  if (part > 0 && percent < 0.1) return '<0.1 %';
+  return `${percent % 1 === 0 ? percent : Math.min(99.9, Number(percent.toFixed(1)))} %`;
+}
+
+/** Cuts a line that would wrap, after its control characters became visible. */
+function cut(line: string, width: number): string {
+  const characters = Array.from(escapeControls(line));
+  return characters.length <= width ? characters.join('') : `${characters.slice(0, width - 1).join('')}…`;
+}
+
+/** The proposal, or why there is none; nothing when all is understood. */
+export function proposalLines({ found, proposal }: CheckedFiles): string[] {
+  if (proposal !== null) {
+    const { lines, understood, regained, first, yaml } = proposal;
+    const level = first === null ? '' : first.level === Level.NONE ? ', no level' : `, ${levelNames[first.level]}`;
+    const example =
+      first === null ? '' : ` It reads line ${first.line} as ${new Date(first.time).toISOString()}${level}.`;
+    return [
+      `Proposed for ingest.sources: it understands ${understood} of ${pluralize(lines, 'line')}.${example}`,
+      ...(regained === 0 ? [] : [`${regained} of them continue a record without it.`]),
+      ...yaml.trimEnd().split('\n'),
+    ];
+  }
+  if (notUnderstood(found) === 0) return [];
+  return ['No format can be proposed: the lines share no timestamp. docs/ingestion.md says how to write one.'];
+}
+
+function levelObject({ levels }: FoundForm): Record<string, number> {
+  return Object.fromEntries(levels.map((count, level) => [levelNames[level]?.toLowerCase() ?? '', count]));
+}
+
+/** One object for `--json`. */
+export function formObject({ name, files, poor, poorFiles, zone, found, proposal }: CheckedFiles): string {
+  const { lines, forms, continuation, unparsed, firstUnparsed } = found;
+  const record = (first: FoundForm['first']): object | null =>
+    first === null
+      ? null
+      : {
+          line: first.line,
+          text: first.text,
+          level: levelNames[first.level].toLowerCase(),
+          time: new Date(first.time).toISOString(),
+        };
+  const shown = {
+    name,
+    files,
+    lines,
+    notUnderstood: notUnderstood(found),
+    zone,
+    forms: forms.map((form) => ({
+      form: form.name,
+      wrapper: form.wrapper,
+      lines: form.lines,
+      levels: levelObject(form),
+      withoutZone: form.zoneless,
+      withoutTimestamp: form.unstamped,
+      future: form.future,
+      first: record(form.first),
+    })),
+    continuation,
+    unparsed,
+    firstUnparsed,
+    poorFiles,
+    poor,
+    proposal: proposal === null ? null : { ...proposal, first: record(proposal.first) },
+  };
+  return JSON.stringify({ type: 'check', check: shown });
+}
