@@ -134,15 +134,16 @@ export function proposalLines({ found, proposal }: CheckedFiles): string[] {
     const { lines, understood, regained, first, yaml } = proposal;
     const level = first === null ? '' : first.level === Level.NONE ? ', no level' : `, ${levelNames[first.level]}`;
     const example =
-      first === null ? '' : ` It reads line ${first.line} as ${new Date(first.time).toISOString()}${level}.`;
+      first === null ? [] : [`It reads line ${first.line} as ${new Date(first.time).toISOString()}${level}.`];
     return [
-      `Proposed for ingest.sources: it understands ${understood} of ${pluralize(lines, 'line')}.${example}`,
+      `Proposed for ingest.sources: it understands ${understood} of ${pluralize(lines, 'line')}.`,
+      ...example,
       ...(regained === 0 ? [] : [`${regained} of them continue a record without it.`]),
       ...yaml.trimEnd().split('\n'),
     ];
   }
   if (notUnderstood(found) === 0) return [];
-  return ['No format can be proposed: the lines share no timestamp. docs/ingestion.md says how to write one.'];
+  return ['No format can be proposed: the lines share no timestamp.', 'docs/ingestion.md says how to write one.'];
 }
 
 function levelObject({ levels }: FoundForm): Record<string, number> {

@@ -11,5 +11,7 @@ export function keyGlob(path: string): string {
 
 function globOfName(name: string): string {
   const kept = name.replace(/\.(?:gz|zst)$/, '').replace(/[\p{C}\p{Z}]/gu, '?');
-  return `${kept.replace(/\d+(?:[-_.:T]\d+)*/g, '*')}*`.replace(/\*[-_.*]*\*$/, '*').replace(/\*{2,}/g, '*');
+  return `${kept.replace(/(?<!\p{L}(?=\d+\p{L}))\d+(?:[-_.:T]\d+)*/gu, '*')}*`
+    .replace(/\*[-_.*]*\*$/, '*')
+    .replace(/\*{2,}/g, '*');
 }

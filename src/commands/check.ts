@@ -144,11 +144,14 @@ async function proposalFor({ first, keys, found, unclear }: Group, config: Confi
     2 * unclearLines(after) <= unclearLines(before) ||
     (notUnderstood(before) > 0 && 2 * notUnderstood(after) <= notUnderstood(before));
   if (own === undefined || !isBetter) return null;
+  const regained = before.continuation.lines - after.continuation.lines;
+  // A message may quote a few lines of another log.
+  if (notUnderstood(before) === 0 && !isLoud(regained, after.lines)) return null;
   return {
     yaml: yamlOf(entry, own.zoneless > 0),
     lines: after.lines,
     understood: after.lines - notUnderstood(after),
-    regained: before.continuation.lines - after.continuation.lines,
+    regained,
     first: own.first,
   };
 }
@@ -169,7 +172,6 @@ function yamlOf(entry: Source, isZoneless: boolean): string {
     ...(Object.keys(statusLevels).length === 0 ? {} : { statusLevels }),
   };
   const yaml = stringify({ ingest: { sources: [source] } }, { singleQuote: true, lineWidth: 0 });
-  const hint =
-    '      # zone: Europe/Berlin  # its timestamps name no zone: without this line they are of ingest.zone\n';
+  const hint = '      # zone: Europe/Berlin  # its timestamps name no zone\n';
   return isZoneless && zone === null ? `${yaml.trimEnd()}\n${hint}` : yaml;
 }

@@ -118,7 +118,9 @@ export class FormTally {
       this.sinceRecord = 0;
       this.addToForm(parser.form, seen);
     } else if (parser.level === Level.CONT) {
-      this.addContinuation(isIndented(bytes, start, end), seen, () => this.sample(bytes, start, end));
+      // What a container wrote around a line hides its indent.
+      const isIndented = parser.wrapper !== null || beginsBlank(bytes, start, end);
+      this.addContinuation(isIndented, seen, () => this.sample(bytes, start, end));
     } else {
       this.unparsed++;
       this.firstUnparsed ??= seen();
@@ -145,14 +147,14 @@ export class FormTally {
     form.first ??= { ...seen(), level, time };
   }
 
-  private addContinuation(indented: boolean, seen: () => SeenLine, sample: () => void): void {
+  private addContinuation(isIndented: boolean, seen: () => SeenLine, sample: () => void): void {
     const { continuation } = this;
     continuation.lines++;
     if (++this.sinceRecord > LONGEST_RECORD) {
       continuation.doubtful++;
       continuation.firstDoubtful ??= seen();
     }
-    if (indented) return;
+    if (isIndented) return;
     continuation.unindented++;
     continuation.firstUnindented ??= seen();
     sample();
@@ -164,7 +166,7 @@ export class FormTally {
   }
 }
 
-function isIndented(bytes: Buffer, start: number, end: number): boolean {
+function beginsBlank(bytes: Buffer, start: number, end: number): boolean {
   return start === end || bytes[start] === 32 || bytes[start] === 9;
 }
 

@@ -42,7 +42,7 @@ describe('telltale check', () => {
     const { exitCode, printed } = await check(folder);
     expect(exitCode).toBe(1);
     expect(printed).toContain(`2 files such as ${path}: 330 lines, 330 NOT UNDERSTOOD (100 %)`);
-    expect(printed).toContain('it understands 330 of 330 lines. It reads line 1 as 2026-11-20T10:00:00.000Z, ERROR.');
+    expect(printed).toContain('it understands 330 of 330 lines.\nIt reads line 1 as 2026-11-20T10:00:00.000Z, ERROR.');
 
     const file = join(folders.make(), 'telltale.yaml');
     writeFileSync(file, printed.slice(printed.indexOf('ingest:')));
@@ -57,6 +57,17 @@ describe('telltale check', () => {
     const { exitCode, printed } = await check(writeLog(folders.make(), 'web-1/app.log', known + odd(30)));
     expect(exitCode).toBe(1);
     expect(printed).toContain('40 lines, 30 PROBABLY NOT UNDERSTOOD');
+  });
+
+  it('proposes nothing for the continuations of a container, and for quoted lines of another log', async () => {
+    const cri = (text: string): string => `2026-11-20T10:00:00.5Z stdout F ${text}\n`;
+    const wrapped = cri('2026-11-20 10:00:00 ERROR x') + cri('y at 2026-11-20 10:00:00 INFO z').repeat(3);
+    for (const text of [wrapped, known.repeat(5) + odd(3)]) {
+      const { exitCode, printed } = await check(writeLog(folders.make(), 'web-1/app.log', text));
+      expect(exitCode).toBe(0);
+      expect(printed).toContain(' lines, all understood');
+      expect(printed).not.toContain('ingest:');
+    }
   });
 
   it('says when no format can be proposed, with inert bytes', async () => {
