@@ -1,6 +1,12 @@
 import { count, finite, listAt, objectAt, oneOf, orLeftOut, orNull, text, type JsonFields } from '../json-fields';
-import type { W3cState } from './formats/access/w3c-columns';
-import { dateOrders, evidences, type DedupMark, type ReadingState, type ShownState } from './reading-state';
+import {
+  dateOrders,
+  evidences,
+  type DedupMark,
+  type ReadingState,
+  type ShownState,
+  type W3cState,
+} from './reading-state';
 import { initialRecognition, type Recognition } from './recognition';
 import { decodeSketch, encodeSketch } from './repeats/sketch-record';
 import { emptySketch } from './repeats/sketch';

@@ -1,4 +1,3 @@
-import type { W3cState } from './formats/access/w3c-columns';
 import { initialRecognition, type Recognition } from './recognition';
 import { emptySketch, hasEarlier, isInBlocks, type SketchBlock, type SketchState } from './repeats/sketch';
 import { inBlocks } from './repeats/sketch-builder';
@@ -65,6 +64,19 @@ export interface ReadingState {
    * `hole`: NULs before a line were dropped, and those that follow are dropped, too.
    */
   readonly openCut: 'head' | 'tail' | 'hole' | null;
+}
+
+/** Columns as the last `#Fields` names them, counted from 0; -1 for one that is missing. */
+export interface W3cState {
+  readonly date: number;
+  readonly time: number;
+  /** A column with date and time, or with seconds since the epoch. */
+  readonly timestamp: number;
+  readonly status: number;
+  /** Times are in the source's zone, not in UTC (`#Time Format: Local`). */
+  readonly isLocal: boolean;
+  /** What `#Date` says, in days since the epoch; null without it. It dates lines that have only a time. */
+  readonly day: number | null;
 }
 
 /** See {@link ReadingState.shown}. */
@@ -144,14 +156,14 @@ export function trimReadingState(state: ReadingState): {
     mark === null ? null : { ...mark, hashes: mark.hashes.slice(0, TRIMMED_HASHES) };
   const { sketch, blocks } = inBlocks(state.sketch);
   const { unparsed } = state.recognition;
-  const recognition = unparsed === 0 ? initialRecognition : { ...state.recognition, first: null };
+  const recognition = unparsed === 0 ? initialRecognition : state.recognition;
   const [unsketched, earlier] = [trim(state.unsketched), trim(state.earlier)];
   return { reading: { ...state, sketch, unsketched, earlier, recognition }, blocks };
 }
 
 /** True when {@link trimReadingState} would change nothing. */
 export function isTrimmedReadingState({ sketch, unsketched, earlier, recognition }: ReadingState): boolean {
-  if (recognition.first !== null || (recognition.lines > 0 && recognition.unparsed === 0)) return false;
+  if (recognition.lines > 0 && recognition.unparsed === 0) return false;
   const isShort = (mark: DedupMark | null): boolean => (mark?.hashes.length ?? 0) <= TRIMMED_HASHES;
   return isInBlocks(sketch) && isShort(unsketched) && isShort(earlier);
 }

@@ -6,7 +6,7 @@ export interface Recognition {
   readonly lines: number;
   /** Lines that match no form, and continue no record (level RAW). */
   readonly unparsed: number;
-  /** The first of these; null without one, and once the checkpoint was trimmed. */
+  /** The first of these; null without one. */
   readonly first: UnparsedLine | null;
 }
 

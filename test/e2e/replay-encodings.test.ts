@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { explainError } from '../../src/cli/explain-error';
 import { runReplay } from '../../src/commands/replay';
@@ -34,7 +35,7 @@ describe('telltale replay', () => {
     const zipped = contents.map(({ name, content }) => writeLog(other, `zipped/${name}`, gzipSync(content)));
     const results = await replay(plain);
     expect(results.length).toBeGreaterThan(1000);
-    expect(await replay(zipped)).toBe(results);
+    expect((await replay(zipped)).replaceAll(join(other, 'zipped'), join(other, 'plain'))).toBe(results);
   });
 
   it('detects gzip by the bytes: a plain file may be called .gz', async () => {

@@ -123,7 +123,16 @@ describe('the pipeline of docs/write-a-pipeline.md', () => {
     const filler = '2026-11-01T00:00:00Z INFO sshd - closed alice\n'.repeat(120_000);
     writeFileSync(join(hosts, 'web-1', 'login-1.log'), start + filler + login('10'));
     writeFileSync(join(hosts, 'web-1', 'login-2.log'), login('02'));
-    const results = [counted('web-1', '2026-11-02', 1), counted('web-1', '2026-11-10', 1)];
+    const unparsed = JSON.stringify({
+      type: 'source',
+      source: {
+        name: join(hosts, 'web-1', 'login-1.log'),
+        lines: 120_002,
+        unparsed: 1,
+        firstUnparsed: { line: 1, text: 'sshd starts' },
+      },
+    });
+    const results = [unparsed, counted('web-1', '2026-11-02', 1), counted('web-1', '2026-11-10', 1)];
     expect(await replay(hosts)).toEqual(results);
     expect(await once(hosts)).toEqual(results);
   });

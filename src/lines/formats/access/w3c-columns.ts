@@ -2,25 +2,13 @@ import { Level } from '../../line-batch';
 import { TimestampKind, byteAt, dayMs, isDigit, readClock, readDate, twoDigits } from '../../timestamps';
 import { readFieldTime } from '../fields/field-times';
 import type { ParsedLine } from '../format';
+import type { W3cState } from '../../reading-state';
 
 /**
  * Logs whose header names their columns: the W3C Extended Log File Format of IIS, CloudFront, WebLogic, Exchange and the
  * Windows firewall, and the tab-separated logs of Zeek.
  * https://www.w3.org/TR/WD-logfile
  */
-
-/** Columns as the last `#Fields` names them, counted from 0; -1 for one that is missing. */
-export interface W3cState {
-  readonly date: number;
-  readonly time: number;
-  /** A column with date and time, or with seconds since the epoch. */
-  readonly timestamp: number;
-  readonly status: number;
-  /** Times are in the source's zone, not in UTC (`#Time Format: Local`). */
-  readonly isLocal: boolean;
-  /** What `#Date` says, in days since the epoch; null without it. It dates lines that have only a time. */
-  readonly day: number | null;
-}
 
 const noColumns: W3cState = { date: -1, time: -1, timestamp: -1, status: -1, isLocal: false, day: null };
 
