@@ -2,6 +2,7 @@ import { publisher, publisherTopics } from '../../actors/publisher';
 import type { LogReaderMessage, Publish, PublisherMessage, LookupReply } from '../../actors/protocol';
 import { SourceReader, type Step } from '../../actors/reader/source-reader';
 import { loadConfig } from '../../src/config';
+import { SNIFF_BYTES } from '../../src/lines/encoding';
 import { pipelines } from '../../src/pipelines';
 import { ask, spawn, stopped, tell, type ActorRef } from '../../src/kit';
 import { readLines, readRecords } from '../support/topics';
@@ -290,7 +291,7 @@ describe('publish', () => {
 describe('back-pressure', () => {
   it('stops reading when the event log stalls: credit bounds the steps in flight', async () => {
     const stalled = gate();
-    const firstAppend = gate();
+    const firstRead = gate();
     let read = 0;
     const store = changedStore(place.store, {
       read: async (bucket, key, range) => counted(await place.store.read(bucket, key, range)),
@@ -301,20 +302,25 @@ describe('back-pressure', () => {
         for (let at = 0; at < chunk.length;) {
           const end = chunk.indexOf(10, at) + 1;
           read += 1;
-          if (read === 1) firstAppend.open();
+          if (read === 1) firstRead.open();
           yield chunk.subarray(at, end);
           at = end;
         }
       }
     }
-    const many = Array.from({ length: 200 }, (_, i) => info(i));
+    // The first chunk is enough to detect the encoding, which reads no further.
+    const many = Array.from({ length: 200 }, (_, i) => info(i, 'x'.repeat(SNIFF_BYTES)));
     await place.put(KEY, many.map((line) => `${line}\n`).join(''));
     const running = place.start({ store, log: withStalledCommits(place.log, stalled.opened), credit: 3 });
-    await firstAppend.opened;
-    await allTurns();
-    await allTurns();
-    expect(read).toBe(3);
-    stalled.open();
+    try {
+      await firstRead.opened;
+      await allTurns();
+      await allTurns();
+      expect(read).toBe(3);
+    } finally {
+      // Otherwise the publisher never stops.
+      stalled.open();
+    }
     await running.settle();
     expect(read).toBe(200);
     expect(await linesOf(place.log, KEY)).toHaveLength(200);
