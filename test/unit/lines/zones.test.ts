@@ -101,7 +101,7 @@ describe('the instant of a wall time', () => {
         let previous = Number.NaN;
         for (const silence of [0, ...silences]) {
           truth += silence;
-          const uploaded = truth + (uploadedAfter.next().value ?? 0);
+          const uploaded = truth + (uploadedAfter.next() as IteratorYieldResult<number>).value;
           previous = instantOf(zone, zone.toWall(truth), previous, uploaded);
           expect(previous).toBe(truth);
         }

@@ -55,7 +55,7 @@ describe('counting, restored from its records', () => {
         message:
           `counting cannot read a record of its own state: topic "${topic}", partition 2, offset 8. Run the version of ` +
           'Telltale that wrote it. Run "telltale reset counting", with the --data, --config and --set of this program, to start over without it.',
-      }),
+      }) as Error,
     );
   });
 
