@@ -7,7 +7,7 @@ import { runReplay } from '../../src/commands/replay';
 import { loadConfig, writtenConfig, type Config } from '../../src/config';
 import { projectFile } from '../../src/project-file';
 import type { ListedPipeline } from '../../src/stream/pipeline';
-import { killChildren, spawnChild } from '../contract/children/spawn-child';
+import { killChildren, spawnChild, type Child } from '../contract/children/spawn-child';
 import { collectingIo } from '../support/in-process';
 import { tempFolders } from '../support/temp-folder';
 import { readRecords, withEventLog } from '../support/topics';
@@ -139,7 +139,7 @@ describe('the pipeline of docs/write-a-pipeline.md', () => {
 
   it('counts every login once when it is killed and started again, as replay does', async () => {
     const [data, hosts] = [folders.make(), folders.make()];
-    const start = (): ReturnType<typeof spawnChild> =>
+    const start = (): Child =>
       spawnChild(
         'run-local',
         ...[example, 'logins', ...set, `dataDir=${data}`],
@@ -150,18 +150,20 @@ describe('the pipeline of docs/write-a-pipeline.md', () => {
         const records = await readRecords(log, 'login-counts').catch(() => []);
         return new Map(records.map(({ key, value }) => [String(key), Number(value)]));
       });
-    const total = async (): Promise<number> =>
-      [...(await countedNow()).values()].reduce((sum, count) => sum + count, 0);
+    const total = async (child: Child): Promise<number> => {
+      child.checkRunning();
+      return [...(await countedNow()).values()].reduce((sum, count) => sum + count, 0);
+    };
 
     // Kills it as soon as some of each part is counted.
     for (const end of [90, 180, 270]) {
       writeLines(hosts, end - 90, end);
       const child = start();
-      await until('some logins are counted', MINUTE, async () => (await total()) > end - 90);
+      await until('some logins are counted', MINUTE, async () => (await total(child)) > end - 90);
       await child.kill();
     }
-    start();
-    await until('all logins are counted', MINUTE, async () => (await total()) >= 270);
+    const last = start();
+    await until('all logins are counted', MINUTE, async () => (await total(last)) >= 270);
     const lines = [...(await countedNow())]
       .sort()
       .map(([key, count]) => `{"type":"logins","key":${key},"count":${count}}`);

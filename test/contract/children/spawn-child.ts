@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline';
 export interface Child {
   /** Resolves with the next line that it writes. */
   line(): Promise<string>;
+  /** @throws Error when it has ended by itself: what a test waits for never comes true then */
+  checkRunning(): void;
   /** `kill -9`; resolves when it is dead. */
   kill(): Promise<void>;
 }
@@ -31,6 +33,10 @@ export function spawnChild(name: string, ...args: readonly string[]): Child {
       const next = await lines.next();
       if (next.done === true) throw new Error(`${name} ended before its next line`);
       return next.value;
+    },
+    checkRunning: () => {
+      const end = spawned.exitCode ?? spawned.signalCode;
+      if (end !== null) throw new Error(`${name} ended with ${end}`);
     },
     kill: async () => {
       spawned.kill('SIGKILL');
