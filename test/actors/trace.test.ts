@@ -7,7 +7,7 @@ import { BUCKET, info, openPlace, type Place, type Running } from './producing';
 const KEY = 'web-1/app.log';
 const SOURCE = `${BUCKET}/${KEY}`;
 const folders = tempFolders();
-const [l0, l1, l2] = [info(0), info(1), info(2)];
+const [l0, l1, l2, l3] = [info(0), info(1), info(2), info(3)];
 
 let place: Place;
 let running: Running;
@@ -31,20 +31,21 @@ function traced(): unknown[] {
 
 describe('the trace of a source', () => {
   it('names every decision with its reason and offsets when a file is read, appended, rewritten and deleted', async () => {
-    const torn = l2.slice(0, 30);
-    await running.upload(KEY, text(l0), text(l0, l1) + torn, text(l1, l2));
+    const torn = l3.slice(0, 30);
+    // A repeat is recognized with a neighbor.
+    await running.upload(KEY, text(l0), text(l0, l1, l2) + torn, text(l1, l2, l3));
     remove(place, KEY);
     running.signal(KEY);
     await running.settle();
-    const [one, two] = [text(l0).length, text(l0, l1).length];
+    const [one, three] = [text(l0).length, text(l0, l1, l2).length];
     expect(traced()).toEqual([
       ['firstRead', 'new', 0, 0, one],
-      ['appended', 'checksum', 0, one, two + 30],
-      ['held', 'unterminated', 0, two, two + 30],
-      ['cut', 'tail', 0, two, two + 30],
-      ['rewritten', 'shorter', 1, 0, two],
-      ['possibleGap', 'rewritten', 1, 0, two],
-      ['repeatedLines', 'read-before', 1, 0, two],
+      ['appended', 'checksum', 0, one, three + 30],
+      ['held', 'unterminated', 0, three, three + 30],
+      ['cut', 'tail', 0, three, three + 30],
+      ['rewritten', 'shorter', 1, 0, three],
+      ['possibleGap', 'rewritten', 1, 0, three],
+      ['repeatedLines', 'read-before', 1, 0, three],
     ]);
     expect((await checkpointOf(place.log, KEY)).ended).not.toBeNull();
   });
