@@ -38,8 +38,8 @@ export const noText: Text = { bytes: Buffer.alloc(0), rest: Buffer.alloc(0) };
 
 /** Without a message it would not match any format. */
 const HEADER = info(0, 'x').length;
-/** A prefix of this length has no timestamp yet. */
-const NO_STAMP = 18;
+/** A prefix of this length has no timestamp yet: `2026-11-20 10:00`, without seconds, is one. */
+const NO_STAMP = '2026-11-20 10:0'.length;
 const BOM = Buffer.from('\ufeff');
 
 /** A line's timestamp (epoch milliseconds) by its text, one character per byte; null without one. */
