@@ -180,6 +180,30 @@ describe('a reader whose store fails', () => {
     expect(await quarantineOf(place.log)).toEqual(code === 'OBJECT_STORE_DENIED' ? [denied] : []);
   });
 
+  it.each([
+    ['keeps', 8 * 1024 * 1024],
+    ['does not keep', 0],
+  ])(
+    'publishes a rewritten object once when a search for repeats fails that %s its content',
+    async (_, maxProofBytes) => {
+      const clock = clockAt(UPLOADED + HOUR);
+      const first = place.start({ clock });
+      await first.upload(KEY, text(...many));
+      await first.kill();
+      const store = breakingAt(place.store, 300_000, 1, 'OBJECT_STORE');
+      const running = place.start({ store, clock, maxProofBytes });
+      await place.put(KEY, text(...many.slice(1)));
+      await running.reconcile();
+      expect(await linesOf(place.log, KEY)).toEqual(published(0, many));
+      clock.set(clock.now() + HOUR);
+      await running.reconcile();
+      expect(await linesOf(place.log, KEY)).toEqual([
+        ...published(0, many),
+        ...published(1, many.slice(1), 0, ' {AGAIN}'),
+      ]);
+    },
+  );
+
   it('publishes an append once when the store fails while it is verified', async () => {
     const clock = clockAt(UPLOADED + HOUR);
     const store = breakingAt(place.store, size + 10, 2, 'OBJECT_STORE');
@@ -889,8 +913,10 @@ describe('the checkpoint of a source', () => {
     await first.kill();
     clock.set(UPLOADED + HOUR + 4 * DAY);
     await place.put(KEY, text(...many.slice(1)));
-    const store = breakingAt(place.store, 300_000, 1, 'OBJECT_STORE');
-    const running = place.start({ store, clock, retentionMs: 3 * DAY, ...inBatchesOf(50_000, place.options) });
+    // The first read finds the repeats. Its content is not kept, so that a second one publishes the lines.
+    const store = breakingAt(place.store, 300_000, 1, 'OBJECT_STORE', 1);
+    const reading = { maxProofBytes: 0, ...inBatchesOf(50_000, place.options) };
+    const running = place.start({ store, clock, retentionMs: 3 * DAY, ...reading });
     await running.settle();
     while ((await checkpointOf(place.log, KEY)).position.generation === 0) await allTurns();
     remove(place, KEY);

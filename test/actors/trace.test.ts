@@ -59,7 +59,7 @@ describe('the trace of a source', () => {
       ['versionSkipped', 'in-quarantine', 0, 0, expect.any(Number)],
     ]);
     const entry = running.seen.log.find(({ message }) => message === decisions.quarantined.event);
-    expect(entry?.fields).toMatchObject({ detail: expect.stringContaining(`The object ${KEY} is UTF-16`) });
+    expect(entry?.fields).toMatchObject({ detail: expect.stringContaining(`The object ${KEY} is UTF-16`) as unknown });
   });
 
   it('counts decisions by job and reason, never by source', async () => {
