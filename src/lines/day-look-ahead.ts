@@ -131,11 +131,13 @@ export function dayPlanOf(context: ScanContext, start: ScanPosition): DayPlan | 
 function surveyContext(context: ScanContext, { uploaded }: ReadingState): SurveyContext {
   const { fileDay, lastModified, maxFutureSkew } = context;
   const zone = zoneNamed(context.zone);
-  const isRecent = uploaded !== null && uploaded <= lastModified && lastModified - uploaded <= dayMs;
+  const uploadedBefore = uploaded === null || uploaded > lastModified ? null : zone.toWall(uploaded);
+  // Wall times, because 24 h in which the clock is set forward span 25 h of them: some times of day come twice.
+  const isRecent = uploadedBefore !== null && latestWall(zone, lastModified) - uploadedBefore <= dayMs;
   return {
     fileDay,
     lastModified,
     latest: latestWall(zone, lastModified + maxFutureSkew),
-    uploadedBefore: isRecent ? zone.toWall(uploaded) : null,
+    uploadedBefore: isRecent ? uploadedBefore : null,
   };
 }

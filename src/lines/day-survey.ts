@@ -7,7 +7,10 @@ const disorderMs = 2 * 60_000;
 
 /** Facts about a part. */
 export interface SurveyContext extends Pick<DayContext, 'fileDay' | 'lastModified' | 'latest'> {
-  /** Wall time of the source's upload before, after which the part was written; null if unknown or over a day before. */
+  /**
+   * Wall time of the source's upload before, after which the part was written; null if unknown or over 24 h of wall time
+   * before this upload.
+   */
   readonly uploadedBefore: number | null;
 }
 

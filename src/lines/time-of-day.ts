@@ -112,7 +112,8 @@ export class DayWalk {
  * Dates the time-only timestamps of a source. The first one of a generation gets the day in the file's name; else the day
  * of the previous generation if that began with the same timestamp (a rewritten log). Where these do not decide, or would
  * put a line after the upload, a part gets the latest dates that keep its lines in order and its last line not after the
- * upload. Therefore every line gets its true date when it is uploaded within a day.
+ * upload. Therefore every line gets its true date when it is uploaded less than 24 h of wall time, less the allowed skew,
+ * after it was written.
  *
  * The state, the upload and the plan decide, and nothing else: lines get the same dates for every split into reads,
  * except that a crash within a part leaves the rest of it to order alone.

@@ -173,6 +173,15 @@ describe('dates of time-only lines', () => {
     expect(await read(uploads)).toEqual(expected);
   });
 
+  it('are right when the clock was set forward between two uploads of a day', async () => {
+    const uploads: [string, string[]][] = [
+      ['03-07 17:00:00', ['11:00:00']],
+      // 24 h later by the clock is 23 h later.
+      ['03-08 16:50:00', ['12:45:00']],
+    ];
+    expect(await read(uploads, { zone: 'America/New_York' })).toEqual([['03-07 16:00'], ['03-08 16:45']]);
+  });
+
   it.each<[string, string, string[], string[]]>([
     // logrotate's dateext: the day of the rotation.
     [
@@ -256,12 +265,16 @@ describe('the true date of a time-only line', () => {
     }
   }
 
-  it('is found when every line is uploaded within 23 h, for any silence', async () => {
-    const silences = fc.array(fc.oneof(minutes(10), minutes(23 * 60), minutes(9 * 24 * 60)), { maxLength: 12 });
+  /** Checks logs with silences, in which every line is uploaded at most `maxLagMs` later. */
+  async function checkSilences(since: number, maxLagMs: number, zoneNames: fc.Arbitrary<string>): Promise<void> {
+    const aboutADay = fc.integer({ min: 22 * hourMs, max: 25 * hourMs });
+    const silence = fc.oneof(minutes(10), minutes(23 * 60), aboutADay, minutes(9 * 24 * 60));
+    const silences = fc.array(silence, { maxLength: 12 });
+    const lag = fc.oneof(minutes(10), fc.integer({ min: 0, max: maxLagMs }));
     await fc.assert(
-      fc.asyncProperty(silences, fc.infiniteStream(minutes(23 * 60)), zones, how, async (gaps, lags, zone, options) => {
+      fc.asyncProperty(silences, fc.infiniteStream(lag), zoneNames, how, async (gaps, lags, zone, options) => {
         const times: number[] = [];
-        for (const gap of gaps) times.push((times.at(-1) ?? begin) + gap);
+        for (const gap of gaps) times.push((times.at(-1) ?? since) + gap);
         const uploads: number[] = [];
         for (const time of times) {
           if (time > (uploads.at(-1) ?? 0)) uploads.push(time + (lags.next().value ?? 0));
@@ -270,7 +283,19 @@ describe('the true date of a time-only line', () => {
       }),
       { numRuns: 100 },
     );
-  });
+  }
+
+  // A line of exactly 24 h before the latest possible time has the same clock as one of that time.
+  it('is found when every line is uploaded less than 23 h later, for any silence', () =>
+    checkSilences(begin, 23 * hourMs - 1, zones));
+
+  it('is found across a clock set forward when every line is uploaded less than 22 h later', () =>
+    // In 2026 these clocks are set forward on 8 and 29 March, and back after July.
+    checkSilences(
+      Date.parse('2026-03-06T00:00:00Z'),
+      22 * hourMs - 1,
+      fc.constantFrom('Europe/Berlin', 'America/New_York'),
+    ));
 
   it('is found when uploads are at most 24 h apart, too', async () => {
     const sinceUpload = fc.array(minutes(24 * 60), { minLength: 1, maxLength: 5 });
