@@ -9,7 +9,7 @@ describe('formatCount', () => {
       fc.property(fc.oneof(whole, tenths), (count) => {
         expect(formatCount(count)).toBe(count.toLocaleString('en-US'));
       }),
-      { examples: [[0], [999], [1000], [1_234_567], [0.5], [1234.5], [2 / 3]] },
+      { examples: [[0], [999], [1000], [1_234_567], [0.5], [1234.5], [2 / 3], [93_805_112_530_033]] },
     );
   });
 });
