@@ -3,6 +3,7 @@ import { TimestampKind, byteAt, isDigit, isVisible, readDateTime } from '../../t
 import { readAnyTimestamp } from '../../timestamp-forms';
 import { readClfTime } from '../fields/field-times';
 import type { LineFormat, ParsedLine } from '../format';
+import { startsWith } from '../scan-text';
 
 /** Access logs: records without a level, whose time stands within the line. Their status is read by `status.ts`. */
 
@@ -110,9 +111,3 @@ export const loadBalancer: LineFormat = {
 };
 
 const protocols = ['http ', 'https ', 'h2 ', 'grpcs ', 'ws ', 'wss ', 'tls '].map((word) => Buffer.from(word));
-
-function startsWith(bytes: Buffer, start: number, end: number, word: Buffer): boolean {
-  if (start + word.length > end) return false;
-  for (let i = 0; i < word.length; i++) if (bytes[start + i] !== word[i]) return false;
-  return true;
-}

@@ -1,5 +1,6 @@
 import type { Level } from '../../line-batch';
 import { byteAt, isDigit, skipSpaces, twoDigits } from '../../timestamps';
+import { quotedEnd } from '../scan-text';
 
 /** HTTP status codes: where access logs put them, and the levels that a source's `statusLevels` give them. */
 
@@ -76,15 +77,6 @@ function isBlank(byte: number): boolean {
 function skipBlanks(bytes: Buffer, pos: number, end: number): number {
   while (pos < end && isBlank(byteAt(bytes, pos))) pos++;
   return pos;
-}
-
-/** Returns the position after the closing quote, given that of the opening one; `end` without one. */
-function quotedEnd(bytes: Buffer, pos: number, end: number): number {
-  for (pos++; pos < end; pos++) {
-    if (bytes[pos] === 92) pos++;
-    else if (bytes[pos] === 34) return pos + 1;
-  }
-  return end;
 }
 
 /** A method in capitals and a space. Broken requests count too: an empty one, `-`, and escaped bytes. */

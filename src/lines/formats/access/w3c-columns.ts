@@ -3,6 +3,7 @@ import { TimestampKind, byteAt, dayMs, isDigit, readClock, readDate, twoDigits }
 import { readFieldTime } from '../fields/field-times';
 import type { ParsedLine } from '../format';
 import type { W3cState } from '../../reading-state';
+import { startsWith } from '../scan-text';
 
 /**
  * Logs whose header names their columns: the W3C Extended Log File Format of IIS, CloudFront, WebLogic, Exchange and the
@@ -132,12 +133,6 @@ const others = [
   ...['separator ', 'set_separator\t', 'empty_field\t', 'unset_field\t', 'path\t', 'open\t', 'types\t', 'close\t'],
 ];
 const directives = [fields, zeekFields, timeFormat, date, ...others.map((word) => Buffer.from(word))];
-
-function startsWith(bytes: Buffer, start: number, end: number, word: Buffer): boolean {
-  if (start + word.length > end) return false;
-  for (let i = 0; i < word.length; i++) if (bytes[start + i] !== word[i]) return false;
-  return true;
-}
 
 /** Space, tab or comma. */
 function isSeparator(byte: number): boolean {

@@ -2,6 +2,7 @@ import { byteAt, isVisible, skipSpaces } from '../../timestamps';
 import type { LineFormat } from '../format';
 import { emptyHash, fieldOf, hashByte } from './field-table';
 import { FoundFields } from './found-fields';
+import { quotedEnd } from '../scan-text';
 
 const found = new FoundFields();
 
@@ -42,13 +43,4 @@ function isNameByte(byte: number): boolean {
 function bareEnd(bytes: Buffer, pos: number, end: number): number {
   while (pos < end && bytes[pos] !== 32) pos++;
   return pos;
-}
-
-/** Returns the position after the closing quote, given that of the opening one; `end` when the line is cut. */
-function quotedEnd(bytes: Buffer, pos: number, end: number): number {
-  for (pos++; pos < end; pos++) {
-    if (bytes[pos] === 92) pos++;
-    else if (bytes[pos] === 34) return pos + 1;
-  }
-  return end;
 }
