@@ -1,14 +1,17 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { isIP } from 'node:net';
 import { TelltaleError } from '../errors';
 import type { Logger } from '../log';
 import { plain, type Answer } from './answers';
+import { Connections, webLimits, type Exchange, type WebLimits } from './connections';
 
 export interface WebServer {
   /** `http://127.0.0.1:8080/` */
   readonly url: string;
-  /** Takes no new connections and resolves when the last answer is out; may be called again. */
+  /**
+   * Takes no new connections, and resolves when the answers that were begun are out, or after `limits.closeMs`: a client that does not
+   * read must not hold up the end. May be called again.
+   */
   close(): Promise<void>;
 }
 
@@ -21,7 +24,11 @@ export interface WebOptions {
   /** @param path of the request's URL, still encoded */
   readonly answer: (path: string) => Answer | Promise<Answer>;
   readonly log?: Logger;
+  readonly limits?: WebLimits;
 }
+
+/** How often Node looks for connections that are too slow. */
+const LOOK_MS = 1_000;
 
 /**
  * Serves pages and metrics; read-only.
@@ -31,24 +38,52 @@ export interface WebOptions {
  * @throws PORT_IN_USE; CONFIG when the host is not an address of this machine
  */
 export async function startWeb(options: WebOptions): Promise<WebServer> {
-  const { host, log } = options;
-  const answers = new Set<ServerResponse>();
-  const server = createServer((request, response) => {
-    answers.add(response);
-    response.once('close', () => answers.delete(response));
-    answer(request, options)
-      .catch((error: unknown) => {
-        log?.error('A page failed', { path: request.url, error });
-        return plain(500, 'This page failed; the log says why.\n');
-      })
-      .then((ready) => send(ready, request, response))
-      .catch((error: unknown) => {
-        log?.error('An answer could not be sent', { path: request.url, error });
-        response.destroy();
-      });
+  const { host, limits = webLimits } = options;
+  const server = createServer({
+    connectionsCheckingInterval: Math.min(LOOK_MS, limits.headersMs),
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    maxHeaderSize: MAX_HEADER_BYTES,
   });
+  server.maxConnections = limits.connections;
+  server.setTimeout(limits.stalledMs);
+  const connections: Connections = new Connections(
+    limits,
+    (exchange) => serve(exchange, options, () => connections.shouldEnd),
+    (exchange, status) => send(busy(status), exchange, true),
+  );
+  server.on('connection', (socket) => connections.opened(socket));
+  server.on('request', (request, response) => connections.requested({ request, response }));
   await listen(server, options);
-  return { url: urlOf(server, host), close: () => closeServer(server, answers) };
+  return { url: urlOf(server, host), close: () => closeServer(server, connections) };
+}
+
+/** Browsers send less than 2 KiB. */
+const MAX_HEADER_BYTES = 8 * 1024;
+
+async function serve(exchange: Exchange, options: WebOptions, shouldEnd: () => boolean): Promise<void> {
+  const { request, response } = exchange;
+  const { log } = options;
+  try {
+    const ready = await answer(request, options).catch((error: unknown) => {
+      log?.error('A page failed', { path: request.url, error });
+      return plain(500, 'This page failed; the log says why.\n');
+    });
+    if (!request.socket.destroyed) send(ready, exchange, shouldEnd() || hasBody(request));
+  } catch (error) {
+    log?.error('An answer could not be sent', { path: request.url, error });
+    response.destroy();
+  }
+}
+
+/** No request needs one: the connection ends with the answer, and the body is not read to its end. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function busy(status: 429 | 503): Answer {
+  return { ...plain(status, 'Telltale is busy: ask again in a second.\n'), headers: { 'retry-after': '1' } };
 }
 
 async function answer(request: IncomingMessage, { host, answer: answerTo }: WebOptions): Promise<Answer> {
@@ -73,7 +108,7 @@ function isOwnHost(header: string, host: string): boolean {
   return host === '0.0.0.0' || host === '::' || name === '::1' || name.startsWith('127.');
 }
 
-function send(ready: Answer, request: IncomingMessage, response: ServerResponse): void {
+function send(ready: Answer, { request, response }: Exchange, endConnection: boolean): void {
   const body = Buffer.from(ready.body);
   response.writeHead(ready.status, {
     'content-type': ready.type,
@@ -84,6 +119,7 @@ function send(ready: Answer, request: IncomingMessage, response: ServerResponse)
     'cross-origin-resource-policy': 'same-origin',
     'cross-origin-opener-policy': 'same-origin',
     'cache-control': 'no-store',
+    ...(endConnection ? { connection: 'close' } : {}),
     ...ready.headers,
   });
   response.end(request.method === 'HEAD' ? undefined : body);
@@ -131,9 +167,9 @@ function urlOf(server: Server, host: string): string {
 }
 
 /** Browsers open connections before they need them: such a silent one must not hold up the end. */
-async function closeServer(server: Server, answers: ReadonlySet<ServerResponse>): Promise<void> {
+async function closeServer(server: Server, connections: Connections): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  await Promise.all([...answers].map((answer) => once(answer, 'close')));
+  await connections.close();
   server.closeAllConnections();
   await closed;
 }
