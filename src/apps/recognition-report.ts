@@ -25,16 +25,20 @@ export function recognitionLines(sources: readonly RecognizedSource[]): string[]
         ]),
     ...poor.slice(0, NAMED).map(poorLine),
     ...(poor.length > NAMED ? [`and ${pluralize(poor.length - NAMED, 'more file')} like this`] : []),
-    ...(poor.length === 0
-      ? []
-      : ['"telltale check FILE" shows the forms found, and proposes a format for ingest.sources']),
+    ...(poor.length === 0 ? [] : [checkAdvice]),
   ];
 }
 
-function poorLine({ name, recognition: { lines, unparsed, first } }: RecognizedSource): string {
+/** What to do about lines that were not understood. */
+export const checkAdvice = '"telltale check FILE" shows the forms found, and proposes a format for ingest.sources';
+
+/** The last sentence may hold control characters of the source. @param name that of the source; null after it was named */
+export function poorLine({ name, recognition }: { name: string | null; recognition: Recognition }): string {
+  const { lines, unparsed, first } = recognition;
   const share = Math.round((100 * unparsed) / lines);
   const example = first === null ? '' : `. The first, line ${first.line}: ${first.text}`;
-  return `NOT UNDERSTOOD: ${unparsed} of ${pluralize(lines, 'line')} (${share} %) of ${name}${example}`;
+  const of = name === null ? '' : ` of ${name}`;
+  return `NOT UNDERSTOOD: ${unparsed} of ${pluralize(lines, 'line')} (${share} %)${of}${example}`;
 }
 
 /** One object for each source with lines that were not understood. */

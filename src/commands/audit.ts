@@ -3,10 +3,12 @@ import { audit, type AuditProgress } from '../apps/audit';
 import { objectsToRead, openEventLog, openStore } from '../apps/compose';
 import { pluralize } from '../pluralize';
 import { findDataFolder } from '../apps/data-folder';
+import { checkAdvice, poorLine } from '../apps/recognition-report';
 import { lineTopicsOf } from '../apps/topics';
 import type { Config } from '../config';
 import type { Audited } from '../ingestion/audit/audit';
 import { escapeControls } from '../escape-controls';
+import { isPoorlyUnderstood } from '../lines/recognition';
 import type { Io } from '../io';
 import { systemClock } from '../ports/clock';
 import { namedSource } from './named-source';
@@ -85,8 +87,14 @@ const READ_AGAIN =
   'failed: "telltale reingest SOURCE" reads the object again from its first byte, so that all its lines are there again';
 const KEEP_VERSIONS =
   'lost between two reads: let the bucket keep versions, so that overwritten content can be read (docs/ingestion.md)';
+const CHECK = `not understood: ${checkAdvice}`;
 
-function add(found: Found, { size, ok, proof, published, quarantine, possibleGap, behind = 0 }: Audited): void {
+function isPoor({ notUnderstood }: Audited): boolean {
+  return notUnderstood !== undefined && isPoorlyUnderstood(notUnderstood);
+}
+
+function add(found: Found, audited: Audited): void {
+  const { size, ok, proof, published, quarantine, possibleGap, behind = 0 } = audited;
   found.sources += 1;
   found.bytes += size;
   found.behind += behind;
@@ -96,6 +104,7 @@ function add(found: Found, { size, ok, proof, published, quarantine, possibleGap
   // A source that has published nothing has no readable checkpoint.
   if (!ok && published > 0) found.advice.add(READ_AGAIN);
   if (possibleGap > 0) found.advice.add(KEEP_VERSIONS);
+  if (isPoor(audited)) found.advice.add(CHECK);
 }
 
 /** A byte order mark is dropped, too. */
@@ -103,7 +112,7 @@ const BOM_BYTES = 3;
 
 /** A line for each source that is not simply proven. */
 function sentenceOf(audited: Audited): string[] {
-  const { problem, behind, held, dropped, quarantine, quarantined, possibleGap, deleted } = audited;
+  const { problem, behind, held, dropped, quarantine, quarantined, possibleGap, deleted, notUnderstood } = audited;
   const says = [
     ...(problem === undefined ? [] : [`FAILED: ${problem}`]),
     ...(behind === undefined ? [] : [`${pluralize(behind, 'byte')} behind`]),
@@ -114,6 +123,8 @@ function sentenceOf(audited: Audited): string[] {
       ? []
       : [`${pluralize(dropped, 'byte')} dropped: NULs before a line, or beyond ingest.maxLineBytes`]),
     ...(deleted === undefined ? [] : ['deleted; not ended yet']),
+    // The last one: it ends with a line of the source.
+    ...(notUnderstood === undefined || !isPoor(audited) ? [] : [poorLine({ name: null, recognition: notUnderstood })]),
   ];
   return says.length === 0 ? [] : [`${JSON.stringify(audited.source)}  ${says.join('; ')}`];
 }

@@ -66,6 +66,9 @@ function tamper(
   }
 }
 
+const CHECK =
+  'not understood: "telltale check FILE" shows the forms found, and proposes a format for ingest.sources';
+
 const WEB_2 = 'telltale-logs/web-2/app.log';
 
 describe('telltale audit', () => {
@@ -79,7 +82,13 @@ describe('telltale audit', () => {
     expect(lines.filter(({ ok, proof }) => !ok || proof !== 'content')).toEqual([]);
     expect(lines.length).toBeGreaterThan(10);
     expect(exitCode).toBe(0);
-    expect(await text(data)).toMatch(/^\d+ sources, \d+ bytes: (\d+) ok \(\1 proven by content\), 0 failed\n$/);
+    expect((await text(data)).split('\n')).toEqual([
+      '"telltale-logs/web-4/app.2026-11-20.log"  NOT UNDERSTOOD: 1 of 4 lines (25 %). The first, line 1: Starting …',
+      '"telltale-logs/web-9/nothing-known.log"  NOT UNDERSTOOD: 2 of 2 lines (100 %). The first, line 1: hello',
+      CHECK,
+      expect.stringMatching(/^\d+ sources, \d+ bytes: (\d+) ok \(\1 proven by content\), 0 failed$/),
+      '',
+    ]);
   });
 
   it('proves sources with cut lines', async () => {
@@ -116,7 +125,7 @@ describe('telltale audit', () => {
   it('reports proven, quarantined and dropped bytes separately', async () => {
     const folder = folders.make();
     const mixed = await dataOf(
-      [writeLog(folder, 'web-1/long.log', `${'x'.repeat(5000)}\n`)],
+      [writeLog(folder, 'web-1/long.log', `2026-11-29 10:00:00 INFO ${'x'.repeat(4975)}\n`)],
       'ingest.maxLineBytes=1KiB',
     );
     const quarantined = runLocal(
@@ -134,21 +143,21 @@ describe('telltale audit', () => {
   });
 
   it('uses the singular for one source', async () => {
-    const one = await dataOf([writeLog(folders.make(), 'web-1/a.log', '\n')]);
-    expect(await text(one)).toBe('1 source, 1 byte: 1 ok (1 proven by content), 0 failed\n');
+    const one = await dataOf([writeLog(folders.make(), 'web-1/a.log', 'INFO: a\n')]);
+    expect(await text(one)).toBe('1 source, 8 bytes: 1 ok (1 proven by content), 0 failed\n');
   });
 
   it('says how many bytes are held, and why', async () => {
     const config = configWith(`dataDir=${folders.make()}`);
     await whileProducing(config, async () => {
       const { store, announced } = await openStore(config, openDataFolder(config.dataDir), collectingIo());
-      const path = writeLog(folders.make(), 'app.log', 'whole\nno end');
+      const path = writeLog(folders.make(), 'app.log', 'INFO: whole\nno end');
       await store.putFile(config.objectStore.bucket, 'logs/web-1/app.log', path);
       await announced();
     });
     expect((await text(config.dataDir)).split('\n')).toEqual([
       '"telltale-logs/logs/web-1/app.log"  6 bytes held: the last line has no line end',
-      '1 source, 12 bytes: 1 ok (1 proven by content), 0 failed',
+      '1 source, 18 bytes: 1 ok (1 proven by content), 0 failed',
       '',
     ]);
   });
@@ -160,13 +169,13 @@ describe('telltale audit', () => {
   });
 
   it('advises once when there are possible gaps', async () => {
-    const rewritten = await dataOf([writeLog(folders.make(), 'web-1/a.log', 'first\n')]);
-    const again = [writeLog(folders.make(), 'web-1/a.log', 'second\n')];
+    const rewritten = await dataOf([writeLog(folders.make(), 'web-1/a.log', 'INFO: first\n')]);
+    const again = [writeLog(folders.make(), 'web-1/a.log', 'INFO: second\n')];
     await runLocal(configWith(`dataDir=${rewritten}`), { once: again, keepData: true, json: true }, collectingIo());
     expect((await text(rewritten)).split('\n')).toEqual([
       '"telltale-logs/web-1/a.log"  content may have been lost between two reads, 1 time',
       expect.stringMatching(/^lost between two reads: let the bucket keep versions/),
-      expect.stringMatching(/^1 source, 7 bytes: 1 ok/),
+      expect.stringMatching(/^1 source, 13 bytes: 1 ok/),
       '',
     ]);
   });
@@ -209,7 +218,17 @@ describe('telltale audit', () => {
     const { exitCode, lines } = await audited(data);
     expect(exitCode).toBe(1);
     expect(lines.filter(({ ok }) => !ok)).toMatchObject([{ source: WEB_2 }]);
-    expect(await text(data)).toMatch(/^"telltale-logs\/web-2\/app\.log" {2}FAILED: .*\n(.*\n)*.* 1 failed.*\n$/);
+    expect(await text(data)).toMatch(/^"telltale-logs\/web-2\/app\.log" {2}FAILED: .*\n(.*\n)*.* 1 failed.*\n$/m);
+  });
+
+  it('shows control characters of lines that were not understood as text, and counts the lines in JSON', async () => {
+    const hostile = await dataOf([writeLog(folders.make(), 'web-1/a.log', '\u001b[2J\r\u202e<b>\nINFO: a\n')]);
+    expect((await text(hostile)).split('\n').slice(0, 2)).toEqual([
+      '"telltale-logs/web-1/a.log"  NOT UNDERSTOOD: 1 of 2 lines (50 %). The first, line 1: \\u001b[2J\\u000d\\u202e<b>',
+      CHECK,
+    ]);
+    const { lines } = await audited(hostile);
+    expect(lines).toMatchObject([{ ok: true, notUnderstood: { lines: 2, unparsed: 1, first: { line: 1 } } }]);
   });
 
   it('reports unread bytes of changed and new objects, and deleted objects', async () => {

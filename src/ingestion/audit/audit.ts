@@ -3,6 +3,7 @@ import type { QuarantineReason } from '../checkpoint';
 import type { Claim } from './claim';
 import { combineCrc, formatCrc, parseCrc } from '../crc-combine';
 import type { SourceObject } from '../plan';
+import type { Recognition } from '../../lines/recognition';
 import type { Span, TopicFacts } from './topic-ledger';
 
 /**
@@ -63,6 +64,8 @@ export interface Audited {
   /** Bytes of the newest object that were not read yet: all bytes, if it does not continue the object that was read. */
   readonly behind?: number;
   readonly quarantine?: QuarantineReason;
+  /** How many lines of the generation were not understood; missing when there are none. They are published all the same. */
+  readonly notUnderstood?: Recognition;
   /** The object was deleted, and the checkpoint records that. */
   readonly ended?: true;
   /** The object does not exist, but the checkpoint does not record that yet. */
@@ -132,6 +135,7 @@ export function auditResultOf(claim: Claim, topic: TopicFacts, store: StoreFacts
     proof,
     ...(behind === 0 ? {} : { behind }),
     ...(claim.quarantine === null ? {} : { quarantine: claim.quarantine.reason }),
+    ...(claim.recognition === null ? {} : { notUnderstood: claim.recognition }),
     ...(claim.ended === null ? {} : { ended: true }),
     ...(claim.ended === null && store.newest === null ? { deleted: true } : {}),
     ...(problems.length === 0 ? {} : { problem: problems.join('; ') }),

@@ -96,6 +96,7 @@ export function sourceOf(
       quarantine: null,
       ended: null,
       held: { length: held.length, crc64: crc64(held) },
+      recognition: null,
     },
     lines: scanned.flatMap(({ batch }) => throughTopic(batch).flatMap(linesOf)),
     object: content,
