@@ -99,6 +99,12 @@ export const decisions = {
     counter: 'telltale_repeated_lines_total',
     help: 'Lines that an earlier generation had already: they are kept in their topic, and not counted.',
   },
+  oldLinesCounted: {
+    event: 'old lines of a rewritten object counted: they differ from those read before',
+    level: 'warn',
+    counter: 'telltale_old_lines_total',
+    help: 'Lines of a rewritten object that are not newer than all lines before, and were not read before as they are now: edited lines count again.',
+  },
   linesNotUnderstood: {
     event: 'lines not understood',
     level: 'debug',

@@ -3,7 +3,7 @@ import { WINDOW_BYTES, type RangeDigest, type Hashing } from '../../src/ingestio
 import { resumptionOf, type SourceObject } from '../../src/ingestion/plan';
 import type { LineFacts, ReaderEvent } from '../../src/ingestion/reader/protocol';
 import { createRangeDigester } from '../../src/ingestion/range-digester';
-import { LineFlag, type LineBatch } from '../../src/lines/line-batch';
+import { Level, LineFlag, type LineBatch } from '../../src/lines/line-batch';
 import { DayLookAhead, dayPlanOf } from '../../src/lines/day-look-ahead';
 import type { Repeats } from '../../src/lines/repeats/repeat-finder';
 import { SketchBuilder } from '../../src/lines/repeats/sketch-builder';
@@ -114,14 +114,21 @@ function scannedEvent({ batch, ...step }: ScannedBatch, range: RangeDigest, sket
   sketch.add(batch);
   const blocks = sketch.takeBlocks();
   const reading = { ...step.reading, sketch: sketch.state() };
-  const event: ReaderEvent = { type: 'scanned', step: { ...step, reading }, range, lines: factsOf(batch) };
+  const event: ReaderEvent = {
+    type: 'scanned',
+    step: { ...step, reading },
+    range,
+    lines: factsOf(batch, reading.earlierNewest),
+  };
   return { event, scanned: { batch, blocks } };
 }
 
-function factsOf({ count, starts, ends, flags }: LineBatch): LineFacts {
-  let [repeated, cutHead, cutTail, cutRest] = [0, 0, 0, 0];
+function factsOf({ count, starts, ends, times, levels, flags }: LineBatch, earlierNewest: number | null): LineFacts {
+  let [repeated, old, cutHead, cutTail, cutRest] = [0, 0, 0, 0, 0];
+  const oldUntil = earlierNewest ?? -Infinity;
   for (let i = 0; i < count; i++) {
     const bits = flags[i] ?? 0;
+    if ((times[i] ?? 0) <= oldUntil && (bits & isNotOld) === 0 && (levels[i] ?? Level.RAW) < Level.CONT) old += 1;
     if (bits === 0) continue;
     if ((bits & LineFlag.AGAIN) !== 0) repeated += 1;
     if ((bits & LineFlag.CUT_HEAD) !== 0) cutHead += 1;
@@ -129,8 +136,10 @@ function factsOf({ count, starts, ends, flags }: LineBatch): LineFacts {
     // An empty one stands for NULs that were dropped.
     if ((bits & LineFlag.CUT_REST) !== 0 && starts[i] !== ends[i]) cutRest += 1;
   }
-  return { count, repeated, cutHead, cutTail, cutRest };
+  return { count, repeated, old, cutHead, cutTail, cutRest };
 }
+
+const isNotOld = LineFlag.AGAIN | LineFlag.FUTURE | LineFlag.CUT_REST;
 
 export function contextOf(
   { source, origin, position, identity }: Checkpoint,

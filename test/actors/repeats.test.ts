@@ -55,6 +55,7 @@ describe('a rewritten file', () => {
       );
     expect(await linesOf(place.log, KEY)).toEqual([...published(0, all), ...marked(edited, 1), ...marked(all, 2)]);
     expect(place.counted('telltale_repeated_lines_total', 'read-before')).toBe(3_999);
+    expect(place.counted('telltale_old_lines_total', 'not-read-before')).toBe(1);
   });
 
   it('marks lines of a version that the same reading has read', async () => {
@@ -68,6 +69,16 @@ describe('a rewritten file', () => {
       ...published(1, all.slice(1), 0, again),
       ...published(1, [info(300)], text(...all.slice(1)).length),
     ]);
+  });
+
+  it('counts every line again, and says how many, when every line was edited', async () => {
+    const running = place.start();
+    const edited = lines(0, 40).map((line) => line.replace('INFO', 'INFO '));
+    await running.upload(KEY, text(...lines(0, 40)), text(...edited, '\tat a continuation', info(40)));
+    expect(await linesOf(place.log, KEY)).toHaveLength(82);
+    expect(place.counted('telltale_old_lines_total', 'not-read-before')).toBe(40);
+    await running.upload(KEY, text(...edited, '\tat a continuation', info(40), info(41)));
+    expect(place.counted('telltale_old_lines_total', 'not-read-before')).toBe(40);
   });
 
   it('counts again, and says so, when blocks of its sketch are missing', async () => {

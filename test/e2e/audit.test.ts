@@ -66,8 +66,7 @@ function tamper(
   }
 }
 
-const CHECK =
-  'not understood: "telltale check FILE" shows the forms found, and proposes a format for ingest.sources';
+const CHECK = 'not understood: "telltale check FILE" shows the forms found, and proposes a format for ingest.sources';
 
 const WEB_2 = 'telltale-logs/web-2/app.log';
 

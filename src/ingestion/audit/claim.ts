@@ -10,7 +10,7 @@ export interface Claim
     Pick<Identity, 'encoding' | 'etag' | 'versionId' | 'objectSize' | 'whole' | 'crc64' | 'crc32'> {
   /** Length and CRC64NVME of the unterminated last line's part that the checkpoint holds. */
   readonly held: { readonly length: number; readonly crc64: bigint };
-  /** Of the generation; null when all of its lines were understood. */
+  /** For its generation; null when all of its lines were understood. */
   readonly recognition: Recognition | null;
 }
 

@@ -89,6 +89,8 @@ export interface LineFacts {
   readonly count: number;
   /** Marked `again=1`: they were read before. */
   readonly repeated: number;
+  /** Records not newer than all earlier generations that were not read before: late lines of a rotation, or edited ones. */
+  readonly old: number;
   readonly cutHead: number;
   readonly cutTail: number;
   readonly cutRest: number;

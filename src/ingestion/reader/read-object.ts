@@ -282,17 +282,19 @@ function scanned(
 
 function added(tally: Tally, { step, lines }: Extract<ReaderEvent, { type: 'scanned' }>): Tally {
   const repeatedLines = tally.repeatedLines + lines.repeated;
-  return { ...tally, repeatedLines, droppedBytes: tally.droppedBytes + step.droppedBytes };
+  const oldLines = tally.oldLines + lines.old;
+  return { ...tally, repeatedLines, oldLines, droppedBytes: tally.droppedBytes + step.droppedBytes };
 }
 
 function tracesOf(
-  { from, repeatedLines, droppedBytes, recognition: before }: Tally,
+  { from, repeatedLines, oldLines, droppedBytes, recognition: before }: Tally,
   checkpoint: Checkpoint | null,
   object: SourceObject | null,
   context: ReadingContext,
 ): readonly TraceAction[] {
   const place = placeOf(checkpoint, context, object, from, checkpoint?.position.offset ?? from);
   const repeated = trace({ decision: 'repeatedLines', reason: 'read-before' }, place, repeatedLines);
+  const old = trace({ decision: 'oldLinesCounted', reason: 'not-read-before' }, place, oldLines);
   const dropped = trace({ decision: 'bytesDropped', reason: 'in-no-line' }, place, droppedBytes);
   const recognition = checkpoint?.format.recognition ?? before;
   const unparsed = trace(
@@ -305,6 +307,7 @@ function tracesOf(
   const detail = recognition.first?.text;
   return [
     repeated,
+    old,
     dropped,
     unparsed,
     detail === undefined ? warned : { ...warned, decision: { ...warned.decision, detail } },

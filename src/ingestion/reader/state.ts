@@ -69,6 +69,7 @@ export type ObjectStep =
 export interface Tally {
   readonly from: number;
   readonly repeatedLines: number;
+  readonly oldLines: number;
   readonly droppedBytes: number;
   /** Before the scan. */
   readonly recognition: Recognition;

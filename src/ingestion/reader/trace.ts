@@ -16,6 +16,7 @@ export type Reason =
   | { readonly decision: 'cut'; readonly reason: 'head' | 'tail' | 'rest' }
   | { readonly decision: 'quarantined'; readonly reason: QuarantineReason }
   | { readonly decision: 'repeatedLines'; readonly reason: 'read-before' }
+  | { readonly decision: 'oldLinesCounted'; readonly reason: 'not-read-before' }
   | { readonly decision: 'linesNotUnderstood'; readonly reason: 'no-format' }
   | { readonly decision: 'sourceNotUnderstood'; readonly reason: 'no-format' }
   | { readonly decision: 'sketchIncomplete'; readonly reason: 'blocks-missing' }

@@ -67,7 +67,7 @@ export function scanWith(
 }
 
 export function tallyFrom(from: number, { format: { recognition } }: Checkpoint): Tally {
-  return { from, repeatedLines: 0, droppedBytes: 0, recognition };
+  return { from, repeatedLines: 0, oldLines: 0, droppedBytes: 0, recognition };
 }
 
 /** A step without lines: only the checkpoint changes. */

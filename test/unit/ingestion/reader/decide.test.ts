@@ -299,10 +299,21 @@ describe('decide, while it scans', () => {
       ['publish 0:100 to 0:100 none', 'finish'],
     ],
     [
-      'traces repeated lines and dropped bytes once for each object',
+      'traces repeated and old lines and dropped bytes once for each object',
       nothing,
-      [...first, scanned(0, 60, 0, { repeated: 4 }, 3), scanned(60, 100, 60, { repeated: 2 }), contentEnded(100, 100)],
-      ['trace repeatedLines read-before 6', 'trace bytesDropped in-no-line 3', 'publish 0:100 to 0:100 none', 'finish'],
+      [
+        ...first,
+        scanned(0, 60, 0, { repeated: 4, old: 1 }, 3),
+        scanned(60, 100, 60, { repeated: 2, old: 7 }),
+        contentEnded(100, 100),
+      ],
+      [
+        'trace repeatedLines read-before 6',
+        'trace oldLinesCounted not-read-before 8',
+        'trace bytesDropped in-no-line 3',
+        'publish 0:100 to 0:100 none',
+        'finish',
+      ],
     ],
     [
       'traces them when the reading fails, too',

@@ -56,7 +56,7 @@ export function rangeOf(from: number, to: number): RangeDigest {
   return { from, to, crc64: 0n, crc32: null, fingerprint: EMPTY_FINGERPRINT };
 }
 
-export const noCuts: Omit<LineFacts, 'count'> = { repeated: 0, cutHead: 0, cutTail: 0, cutRest: 0 };
+export const noCuts: Omit<LineFacts, 'count'> = { repeated: 0, old: 0, cutHead: 0, cutTail: 0, cutRest: 0 };
 
 /** Bytes [from, to) became `count` lines; `size` bytes were read before. */
 export function scanned(
