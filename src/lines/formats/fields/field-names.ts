@@ -1,66 +1,9 @@
+import { LoggerMark } from './field-roles';
+
 /**
  * The names of fields that hold a record's time, level, status and message in JSON and logfmt lines. Names are compared
  * without regard to case; a dot joins the names of nested objects, so that `log.level` is also `{"log":{"level":…}}`.
  */
-
-/** What a field says. */
-export const FieldRole = {
-  TIME: 1,
-  /** A fraction in nanoseconds beside a time in whole seconds. */
-  NANOS: 2,
-  LEVEL: 3,
-  /** An HTTP status code. */
-  STATUS: 4,
-  /** A message, whose head may hold a level. */
-  MESSAGE: 5,
-  /** A line of another program, word for word. */
-  WRAPPED: 6,
-  /** The stream of a wrapped line. */
-  STREAM: 7,
-  /** Says only which logger wrote the line. */
-  MARK: 8,
-} as const;
-export type FieldRole = (typeof FieldRole)[keyof typeof FieldRole];
-
-/** What the numbers of a level field mean. */
-export const LevelScale = {
-  /** Words only: a number here means something else. */
-  WORDS: 0,
-  /** Found by the size of the number: syslog 0–7, OpenTelemetry, pino 10–60, Monolog 100–600 and larger ones. */
-  BY_SIZE: 1,
-  /** RFC 5424: 0 emergency … 7 debug. */
-  SYSLOG: 2,
-  /** OpenTelemetry: 1–4 trace, 5–8 debug, 9–12 info, 13–16 warn, 17–24 error. */
-  OPEN_TELEMETRY: 3,
-  /** Python: 10 debug, 20 info, 30 warning, 40 error, 50 critical. */
-  PYTHON: 4,
-  /** Application Insights: 0 verbose, 1 information, 2 warning, 3 error, 4 critical. */
-  RISING: 5,
-  /** Cloud Foundry's lager: 0 debug, 1 info, 2 error, 3 fatal. Larger numbers as by size. */
-  LAGER: 6,
-  /** MongoDB: F, E, W, I, D1–D5. */
-  LETTERS: 7,
-  /** Kubernetes components: the verbosity of an information. */
-  VERBOSITY: 8,
-} as const;
-export type LevelScale = (typeof LevelScale)[keyof typeof LevelScale];
-
-/** Fields that say which logger wrote a line, where its numbers or a missing level have a meaning of their own. */
-export const LoggerMark = {
-  /** Serilog's compact JSON: no level means information. */
-  CLEF: 1,
-  /** Nextcloud: 0 debug, 1 info, 2 warning, 3 error, 4 fatal. */
-  NEXTCLOUD: 2,
-  /** Windows events and Azure: 1 critical, 2 error, 3 warning, 4 information, 5 verbose. */
-  WINDOWS: 4,
-  /** osquery, as glog: 0 info, 1 warning, 2 error, 3 fatal. */
-  OSQUERY: 8,
-  /** MongoDB, whose `s` is the severity. */
-  MONGODB: 16,
-  /** Kubernetes components: an entry with `err` and without a verbosity is an error. */
-  KUBERNETES_CALLER: 32,
-  KUBERNETES_ERROR: 64,
-} as const;
 
 /** Earlier names win over later ones, wherever they stand in the line. */
 export const timeNames: readonly string[] = [
@@ -157,83 +100,6 @@ export const nanosNames: readonly string[] = [
   'timestampnanos',
   'timestamp.nanoofsecond',
   'instant.nanoofsecond',
-];
-
-/** Earlier names win over later ones, and a word over a number. */
-export const levelNames: readonly (readonly [name: string, scale: LevelScale])[] = [
-  ['level', LevelScale.BY_SIZE],
-  ['log.level', LevelScale.BY_SIZE],
-  ['severity', LevelScale.BY_SIZE],
-  ['severitytext', LevelScale.WORDS],
-  ['severity_text', LevelScale.WORDS],
-  ['severity.text', LevelScale.WORDS],
-  ['resourcelogs.scopelogs.logrecords.severitytext', LevelScale.WORDS],
-  ['severitynumber', LevelScale.OPEN_TELEMETRY],
-  ['severity_number', LevelScale.OPEN_TELEMETRY],
-  ['severity.number', LevelScale.OPEN_TELEMETRY],
-  ['resourcelogs.scopelogs.logrecords.severitynumber', LevelScale.OPEN_TELEMETRY],
-  ['@level', LevelScale.BY_SIZE],
-  ['@l', LevelScale.BY_SIZE],
-  ['lvl', LevelScale.BY_SIZE],
-  ['loglevel', LevelScale.BY_SIZE],
-  ['log_level', LevelScale.LAGER],
-  ['log-level', LevelScale.BY_SIZE],
-  ['levelname', LevelScale.BY_SIZE],
-  ['level_name', LevelScale.BY_SIZE],
-  ['levelno', LevelScale.PYTHON],
-  ['levelstr', LevelScale.WORDS],
-  ['leveltext', LevelScale.WORDS],
-  ['leveldisplayname', LevelScale.WORDS],
-  ['level_value', LevelScale.BY_SIZE],
-  ['levelvalue', LevelScale.BY_SIZE],
-  ['level.name', LevelScale.BY_SIZE],
-  ['level.levelstr', LevelScale.WORDS],
-  ['level.level', LevelScale.BY_SIZE],
-  ['level.standardlevel', LevelScale.WORDS],
-  ['level.text', LevelScale.WORDS],
-  ['record.level.name', LevelScale.WORDS],
-  ['record.level.no', LevelScale.PYTHON],
-  ['record.level', LevelScale.BY_SIZE],
-  ['record.levelname', LevelScale.WORDS],
-  ['priority', LevelScale.SYSLOG],
-  ['syslog.severity', LevelScale.SYSLOG],
-  ['syslog_severity', LevelScale.SYSLOG],
-  ['log.syslog.severity.name', LevelScale.WORDS],
-  ['log.syslog.severity.code', LevelScale.SYSLOG],
-  ['severity_label', LevelScale.WORDS],
-  ['severityname', LevelScale.WORDS],
-  ['severity_name', LevelScale.WORDS],
-  ['severitylevel', LevelScale.RISING],
-  ['data.basedata.severitylevel', LevelScale.RISING],
-  ['error_severity', LevelScale.WORDS],
-  ['sev', LevelScale.BY_SIZE],
-  ['lv', LevelScale.WORDS],
-  ['loglevelname', LevelScale.WORDS],
-  ['_meta.loglevelname', LevelScale.WORDS],
-  ['context.loglevel', LevelScale.BY_SIZE],
-  ['attributes.level', LevelScale.BY_SIZE],
-  ['attributes.severity', LevelScale.BY_SIZE],
-  ['attributes.loglevel', LevelScale.BY_SIZE],
-  ['labels.level', LevelScale.WORDS],
-  ['labels.severity', LevelScale.WORDS],
-  ['labels.loglevel', LevelScale.WORDS],
-  ['fields.level', LevelScale.WORDS],
-  ['fields.severity', LevelScale.WORDS],
-  ['fields.loglevel', LevelScale.WORDS],
-  ['metadata.level', LevelScale.WORDS],
-  ['metadata.severity', LevelScale.WORDS],
-  ['meta.level', LevelScale.WORDS],
-  ['meta.severity', LevelScale.WORDS],
-  ['jsonpayload.level', LevelScale.BY_SIZE],
-  ['jsonpayload.severity', LevelScale.BY_SIZE],
-  ['jsonpayload.loglevel', LevelScale.BY_SIZE],
-  ['log.severity', LevelScale.BY_SIZE],
-  ['log.loglevel', LevelScale.WORDS],
-  ['event.severity_text', LevelScale.WORDS],
-  ['s', LevelScale.LETTERS],
-  ['label', LevelScale.WORDS],
-  ['tags', LevelScale.WORDS],
-  ['v', LevelScale.VERBOSITY],
 ];
 
 export const statusNames: readonly string[] = [

@@ -1,14 +1,6 @@
-import {
-  FieldRole,
-  levelNames,
-  markNames,
-  messageNames,
-  nanosNames,
-  statusNames,
-  streamNames,
-  timeNames,
-  wrappedNames,
-} from './field-names';
+import { markNames, messageNames, nanosNames, statusNames, streamNames, timeNames, wrappedNames } from './field-names';
+import { FieldRole } from './field-roles';
+import { levelNames } from './level-names';
 
 /**
  * Finds a field by the hash of its name, which a format computes while it scans: no string and no comparison per field.

@@ -1,7 +1,8 @@
 import { Level } from '../../line-batch';
 import { TimestampKind, byteAt, isDigit, twoDigits, type Timestamp } from '../../timestamps';
 import type { ParsedLine } from '../format';
-import { FieldRole, LevelScale, LoggerMark, levelNames } from './field-names';
+import { FieldRole, LevelScale, LoggerMark } from './field-roles';
+import { levelNames } from './level-names';
 import type { Field } from './field-table';
 import { readFieldTime } from './field-times';
 import { levelOfLetter, levelOfNumber, levelOfText, smallNumber } from './level-values';

@@ -1,6 +1,6 @@
 import { byteAt } from '../../timestamps';
 import type { LineFormat, ParsedLine } from '../format';
-import { FieldRole } from './field-names';
+import { FieldRole } from './field-roles';
 import { emptyHash, fieldOf, hashByte, hashDot, hasFields, type Field } from './field-table';
 import { FoundFields } from './found-fields';
 import { unescapeJson } from './json-text';

@@ -1,7 +1,7 @@
 import { Level } from '../../line-batch';
 import { levelOf, levelOfSeverity } from '../../levels';
 import { byteAt, isDigit } from '../../timestamps';
-import { LevelScale, LoggerMark } from './field-names';
+import { LevelScale, LoggerMark } from './field-roles';
 
 /** Reads the values of level fields: words, letters, and numbers by their scale. */
 

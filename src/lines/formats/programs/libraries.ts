@@ -1,0 +1,111 @@
+import { Level } from '../../line-batch';
+import { headLevelOf, levelOfLetter } from '../../levels';
+import { readAnyTimestamp } from '../../timestamp-forms';
+import {
+  TimestampKind,
+  addDay,
+  byteAt,
+  epochDay,
+  isDigit,
+  isLetter,
+  readClock,
+  readCompactClock,
+  readFraction,
+  twoDigits,
+} from '../../timestamps';
+import { startsWith } from '../level-places';
+import type { ProgramFormat } from './program-format';
+
+/** Formats of libraries that programs log with. */
+
+/** glog, klog, CockroachDB: `I1129 10:00:00.123456 1 x.go:87] message`; newer ones with a year, gRPC with an epoch. */
+export const glog: ProgramFormat = {
+  name: 'glog',
+  precedesHead: true,
+  mayBeginWith: (byte) => byte === 73 || byte === 87 || byte === 69 || byte === 70 || byte === 68,
+  parse(bytes, start, end, out) {
+    let digits = start + 1;
+    while (digits < end && isDigit(byteAt(bytes, digits))) digits++;
+    if (digits + 9 > end || bytes[digits] !== 32) return false;
+    out.level = levelOfLetter(byteAt(bytes, start)) ?? Level.NONE;
+    if (digits - start !== 5)
+      return isDayWithYear(digits - start) && readAnyTimestamp(bytes, start + 1, end, out) !== -1;
+    if (startsWith(bytes, start + 1, end, '0000 00:00:')) return readAnyTimestamp(bytes, start + 12, end, out) !== -1;
+    out.kind = TimestampKind.YEARLESS;
+    out.time = 0;
+    const month = twoDigits(bytes, start + 1);
+    if (!addDay(epochDay(2000, month, twoDigits(bytes, start + 3)), out)) return false;
+    return readClock(bytes, digits + 1, end, out) !== -1;
+  },
+  samples: [
+    ['I1129 10:00:00.123456       1 controller.go:87] starting', 'INFO', '2026-11-29T10:00:00.123Z'],
+    ['F1129 10:00:00.123456       1 main.go:12] cannot go on', 'ERROR', '2026-11-29T10:00:00.123Z'],
+    ['W20261129 10:00:00.123456 4711 shop.cc:12] slow', 'WARN', '2026-11-29T10:00:00.123Z'],
+    ['E261129 10:00:00.123456 1 server/node.go:12 ⋮ [n1] failed', 'ERROR', '2026-11-29T10:00:00.123Z'],
+    ['E0000 00:00:1795946400.123456    4711 socket.cc:12] refused', 'ERROR', '2026-11-29T10:00:00.123Z'],
+  ],
+};
+
+function isDayWithYear(length: number): boolean {
+  return length === 7 || length === 9;
+}
+
+/** Erlang/OTP and RabbitMQ before 3.7: `=ERROR REPORT==== 29-Nov-2026::10:00:00 ===`, then the text. */
+export const erlang: ProgramFormat = {
+  name: 'erlang',
+  precedesHead: true,
+  mayBeginWith: (byte) => byte === 61,
+  parse(bytes, start, end, out) {
+    let wordEnd = start + 1;
+    while (wordEnd < end && isLetter(byteAt(bytes, wordEnd))) wordEnd++;
+    if (!startsWith(bytes, wordEnd, end, ' REPORT==== ')) return false;
+    const isSupervisor = startsWith(bytes, start + 1, wordEnd, 'SUPERVISOR');
+    out.level = isSupervisor ? Level.ERROR : (headLevelOf(bytes, start + 1, wordEnd) ?? Level.NONE);
+    return readAnyTimestamp(bytes, wordEnd + 12, end, out) !== -1;
+  },
+  samples: [
+    ['=ERROR REPORT==== 29-Nov-2026::10:00:00 ===', 'ERROR', '2026-11-29T10:00:00.000Z'],
+    ['=INFO REPORT==== 29-Nov-2026::10:00:00.123456 ===', 'INFO', '2026-11-29T10:00:00.123Z'],
+    ['=CRASH REPORT==== 29-Nov-2026::10:00:00 ===', 'ERROR', '2026-11-29T10:00:00.000Z'],
+    ['=SUPERVISOR REPORT==== 29-Nov-2026::10:00:00 ===', 'ERROR', '2026-11-29T10:00:00.000Z'],
+    ['=WARNING REPORT==== 29-Nov-2026::10:00:00 ===', 'WARN', '2026-11-29T10:00:00.000Z'],
+  ],
+};
+
+/** Chromium: `[4711:4711:1129/100000.123456:ERROR:file.cc(12)] message`. */
+export const chromium: ProgramFormat = {
+  name: 'chromium',
+  precedesHead: true,
+  mayBeginWith: (byte) => byte === 91,
+  parse(bytes, start, end, out) {
+    let pos = start + 1;
+    for (let number = 0; number < 2; number++) {
+      const digits = pos;
+      while (pos < end && isDigit(byteAt(bytes, pos))) pos++;
+      if (pos >= end) return false;
+      if (bytes[pos] === 47) {
+        pos = digits;
+        break;
+      }
+      if (pos === digits || bytes[pos] !== 58) return false;
+      pos++;
+    }
+    if (pos + 12 > end || bytes[pos + 4] !== 47) return false;
+    out.kind = TimestampKind.YEARLESS;
+    out.time = 0;
+    if (!addDay(epochDay(2000, twoDigits(bytes, pos), twoDigits(bytes, pos + 2)), out)) return false;
+    const clockEnd = readCompactClock(bytes, pos + 5, end, out);
+    if (clockEnd === -1) return false;
+    pos = readFraction(bytes, clockEnd, end, out);
+    if (pos >= end || bytes[pos] !== 58) return false;
+    let wordEnd = pos + 1;
+    while (wordEnd < end && isLetter(byteAt(bytes, wordEnd))) wordEnd++;
+    out.level = headLevelOf(bytes, pos + 1, wordEnd) ?? Level.NONE;
+    return true;
+  },
+  samples: [
+    ['[4711:4712:1129/100000.123456:ERROR:gpu_init.cc(12)] no display', 'ERROR', '2026-11-29T10:00:00.123Z'],
+    ['[1129/100000.123456:WARNING:x.cc(12)] slow', 'WARN', '2026-11-29T10:00:00.123Z'],
+    ['[4711:4712:1129/100000.123456:VERBOSE1:x.cc(12)] y', 'DEBUG', '2026-11-29T10:00:00.123Z'],
+  ],
+};
