@@ -26,22 +26,22 @@ export interface ConsumerOptions {
   readonly clock: Clock;
   readonly crc32c: Crc32c;
   readonly counters: Counters;
-  /** In the order of the data's way. */
+  /** In the order in which data flows through them. */
   readonly jobs: readonly Job[];
   readonly deliveries: readonly OwnedDelivery[];
   /** A job has failed permanently: the program cannot do its work and should end. */
   readonly onFailure: (what: string, error: Error) => void;
   /**
-   * A job that cannot continue from its state is held: it waits for `telltale reset`, and the others continue. Null when
-   * such a job has failed permanently (`local --once`).
+   * A job that cannot continue from its state is held: it waits for `telltale reset`, and the others continue. With null,
+   * such a job fails permanently (`local --once`).
    */
   readonly hold: HoldOptions | null;
 }
 
 export interface HoldOptions {
-  /** How often a held job looks whether it was reset. */
+  /** How often a held job checks whether it was reset. */
   readonly retryMs: number;
-  /** Called with the held parts by the name of their actor, and why they are held. */
+  /** Called with the name of each held part's actor, and the reason. */
   readonly report: (held: ReadonlyMap<string, string>) => void;
 }
 
@@ -259,7 +259,7 @@ function reportHeld({ held }: State, { hold: options }: ConsumerOptions): void {
   options?.report(new Map(Array.from(held, ([name, { problem }]) => [name, problem])));
 }
 
-/** Stops an actor that cannot be drained, too: its successor continues from the last commit. */
+/** Drains an actor, then stops it. Stops it even when draining fails: its successor continues from the last commit. */
 async function drainAndStop(actor: ActorRef<Drain>, context: ActorContext<ConsumerMessage>): Promise<void> {
   try {
     await ask(actor, (replyTo) => ({ type: 'drain', replyTo }), DRAIN_MS);

@@ -31,7 +31,7 @@ export interface DeliveryRunOptions<M> {
   readonly crc32c: Crc32c;
 }
 
-/** The actor whose run this is. */
+/** The actor that owns this run. */
 export interface DeliveryOwner {
   readonly tell: (message: OfDelivery) => void;
   readonly scheduleOnce: (delayMs: number, message: OfDelivery) => () => void;
@@ -86,7 +86,7 @@ export class DeliveryRun<M> {
     return run;
   }
 
-  /** Begins to send: the first thing to call. */
+  /** Begins to send. Call this before anything else. */
   restored(): Promise<void> {
     return this.decide({ type: 'restored', next: this.end });
   }
@@ -151,7 +151,7 @@ export class DeliveryRun<M> {
     await transaction.commit();
   }
 
-  /** Sends beside the mailbox. One send that is never answered must not hold up the other messages. */
+  /** Sends without blocking the mailbox. One send without an answer must not delay the actor's other messages. */
   private send({ attempt, message, possibleRepeat }: Extract<Effect<M>, { type: 'send' }>): void {
     const timeout = new TelltaleError('DELIVERY_FAILED', `No answer within ${SEND_TIMEOUT_MS / 1000} s.`);
     this.cancelTimeout = this.owner.scheduleOnce(SEND_TIMEOUT_MS, { type: 'failed', attempt, error: timeout });
@@ -164,7 +164,7 @@ export class DeliveryRun<M> {
   }
 }
 
-/** What the error of a send means. */
+/** Tells a permanent refusal from a failure that another attempt may mend. */
 export function failure({
   attempt,
   error,

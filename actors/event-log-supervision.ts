@@ -1,6 +1,8 @@
 import type { Supervision } from '../src/kit';
 
-/** For actors whose restart is the same as their first start: waits through some minutes without an event log. */
+/**
+ * Keeps restarting an actor through some minutes without an event log. For actors whose restart equals their first start.
+ */
 export const EVENT_LOG_SUPERVISION: Supervision = {
   maxRestarts: 20,
   withinMs: 600_000,

@@ -3,8 +3,8 @@ import type { EventReader } from '../src/ports/event-log';
 import type { Fetched } from './protocol';
 
 /**
- * Fetches beside the mailbox, so that the actor handles messages while a fetch waits. The result comes as a message, unless
- * this start of the actor is over.
+ * Fetches without blocking the mailbox: the actor handles messages while a fetch waits. The result comes as a message,
+ * unless the actor has crashed or stopped meanwhile.
  */
 export function fetchToSelf(reader: EventReader, maxBytes: number, context: ActorContext<Fetched>): void {
   const deliver = (message: Fetched): void => {

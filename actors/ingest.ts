@@ -20,13 +20,13 @@ export interface IngestOptions {
   readonly prefix: string;
   /** True for the keys that are read. */
   readonly includes: (key: string) => boolean;
-  /** Which objects count that were never read: all, those from now on, or those modified since a time. */
+  /** Which new objects are read: all, those written from now on, or those modified since a time. */
   readonly since: 'everything' | 'now' | { readonly ms: number };
   /** How many sources are read at a time. */
   readonly concurrency: number;
   /** How long an unterminated line is held, in milliseconds. */
   readonly forceFlushAfterMs: number;
-  /** How long the topics of lines keep them, in milliseconds: deleted sources are remembered for as long. */
+  /** How long the topics of lines keep records, in milliseconds. Deleted sources are remembered for as long. */
   readonly retentionMs: number;
   readonly startReader: (
     name: string,
@@ -49,8 +49,8 @@ interface State {
 type Context = ActorContext<IngestMessage>;
 
 /**
- * Starts one log-reader per source that is read, a bounded number at a time. `src/ingestion/ingest` decides which; here are
- * only the listing, the readers and the clock.
+ * Starts one log-reader per source that is read, a bounded number at a time. `src/ingestion/ingest` decides which. This
+ * actor has only the listing, the readers and the clock.
  */
 export function ingest(options: IngestOptions): ChildOptions<IngestMessage, State, ProducerMessage> {
   const { publisher, bucket, clock, prefix } = options;
@@ -137,10 +137,10 @@ export function ingest(options: IngestOptions): ChildOptions<IngestMessage, Stat
 }
 
 /**
- * What `since` means for objects that were never read. With `now` objects older than the first start of all are skipped as
- * the first listing names them. Nothing records what it named: after a restart, or if a signal precedes the listing,
- * LastModified decides: older objects are skipped, others read from byte 0. LastModified is in whole seconds: objects of the
- * very second of the first start are read rather than skipped.
+ * What `since` means for objects that were never read. With `now`, the first listing skips the objects that are older than
+ * the very first start. Nothing records which objects it named. So after a restart, or if a signal precedes the listing,
+ * LastModified decides: older objects are skipped, others are read from byte 0. LastModified has whole seconds: an object
+ * of the same second as the first start is read.
  */
 async function sinceOf({ since, publisher, bucket }: IngestOptions): Promise<Since> {
   if (since === 'everything') return { ms: -Infinity, older: 'ignored' };

@@ -50,8 +50,8 @@ export interface InputPartition {
 }
 
 /**
- * One job on its partitions, from opening its writer until that is fenced, fails or is closed. After an error, close it
- * and start another.
+ * One job on its partitions, from opening its writer until the writer is fenced, fails or is closed. After an error, close
+ * the run and start another.
  */
 export class JobRun<S> {
   /** When the oldest unwritten batch was folded (epoch milliseconds); null when all are written. */
@@ -69,7 +69,7 @@ export class JobRun<S> {
   ) {}
 
   /**
-   * Fences the run before this one, wherever that is, and restores its last commit (`single-owner`).
+   * Fences the previous run, in whichever process, and restores its last commit (`single-owner`).
    * @throws RESET_NEEDED
    */
   static async start<S>(options: JobRunOptions<S>, trace: Trace): Promise<JobRun<S>> {
@@ -115,7 +115,7 @@ export class JobRun<S> {
     input.end = Math.max(input.end, end);
   }
 
-  /** The input is read to its end, so it is now. */
+  /** Tells the job the time. Call it when the input is read to its end: until then, time is that of the records. */
   tick(): void {
     this.options.job.step(this.state, { type: 'tick', now: this.options.clock.now() });
   }
@@ -131,7 +131,7 @@ export class JobRun<S> {
     for (const input of this.inputs) input.end = (await this.options.log.offsets(input.topic, input.partition)).end;
   }
 
-  /** Writes when a batch was folded, or when time alone made outputs or a new head (`one-transaction`). */
+  /** Writes if a batch was folded, or if time alone produced outputs or a new head (`one-transaction`). */
   async write(): Promise<void> {
     const { job, partition, crc32c, clock } = this.options;
     const { outputs, head, unreadable = [] } = job.flush(this.state);
@@ -159,8 +159,8 @@ export class JobRun<S> {
   }
 
   /**
-   * An output that the job does not restore itself from is kept from when it is written: retention must not delete a mail
-   * of old lines before it is sent.
+   * Gives an output the time of writing, unless the job restores itself from it: retention must not delete a mail about old
+   * lines before it is sent.
    */
   private withWriteTime(output: Output): Output {
     const { job, clock } = this.options;

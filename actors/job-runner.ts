@@ -77,17 +77,17 @@ async function receive<S>(
   }
 }
 
-/** True when nothing more is folded. */
+/** True when the run folds no more input. */
 function isOver<S>({ run, draining }: State<S>): boolean {
   return draining !== null || run?.hasEnded === true;
 }
 
-/** The input that a fetch was made for; null when it was one of an earlier run. */
+/** The input that a fetch belongs to; null for a fetch of an earlier run. */
 function inputOf<S>({ run }: State<S>, { reader }: Pick<InputPartition, 'reader'>): InputPartition | null {
   return run?.inputs.find((input) => input.reader === reader) ?? null;
 }
 
-/** At the end of the input it is now: a tick, or the end of everything. */
+/** At the end of the input, tells the job the time, or that no more input comes, and writes. */
 async function writeAtEnd<S>(state: State<S>): Promise<void> {
   const { run, finishing } = state;
   if (run?.isAtEnd !== true) return;

@@ -6,8 +6,8 @@ import type { IngestMessage } from './protocol';
 const PORTION = 1_000;
 
 /**
- * Lists a bucket after a key, beside the mailbox: portions come as messages, and last how it ended. An actor that restarted
- * meanwhile gets nothing: it lists by itself.
+ * Lists a bucket from after a key on, without blocking the mailbox. Portions come as messages; the last message says how
+ * the listing ended. An actor that restarted meanwhile gets none: it starts a listing of its own.
  */
 export function listBucket(
   { store, bucket, prefix }: { readonly store: ObjectStore; readonly bucket: string; readonly prefix: string },

@@ -27,16 +27,16 @@ interface State {
   isReading: boolean;
   /** True while a `next` message is queued. */
   pulling: boolean;
-  /** After the last step that the publisher was given, null when there was none. */
+  /** The checkpoint of the last step that the publisher was given; null before the first step. */
   last: Checkpoint | null;
-  /** The newest that is committed. */
+  /** The newest committed checkpoint. */
   committed: Checkpoint | null;
   /** How the reading ended, once the publisher was given all of it. */
   end: Extract<EndAction, { type: 'finish' }> | null;
 }
 
 const LOOKUP_MS = 60_000;
-/** A reader lives for one reading: after these crashes its source waits for its next turn, as after any failure. */
+/** A reader exists for one reading. After this many crashes it gives up, and its source waits for its next turn. */
 const SUPERVISION = { maxRestarts: 2, withinMs: 60 * 60_000, backoffMs: { initial: 100, max: 10_000 } };
 
 /**
@@ -50,7 +50,7 @@ export function logReader(
   ingest: ActorRef<IngestMessage>,
 ): ChildOptions<LogReaderMessage, State, IngestMessage> {
   const source = sourceId(options.reader.rules.bucket, key);
-  // Outlives a crash: a generation that was started is not started twice.
+  // Kept across restarts, so that a reingest starts one generation only.
   let request = restart;
 
   return {

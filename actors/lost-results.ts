@@ -41,7 +41,7 @@ async function presentResults(job: Job, results: JobResults, partition: number, 
   return present;
 }
 
-/** Removes from `missing` the results that are as large again. */
+/** Removes from `missing` the results that are now at least as large. */
 async function foldAgain(
   job: Job,
   results: JobResults,

@@ -12,7 +12,7 @@ export type Confirm = (signal: AbortSignal) => Promise<void>;
 export interface OwnershipOptions {
   readonly counters: Counters;
   readonly confirm: Confirm;
-  /** True when the part was started under this assignment before: then its first start waits, too. */
+  /** True when the part was started before under this assignment: then even its first start waits. */
   readonly wasStarted?: boolean;
   /** Called when a run has started. */
   readonly onStarted?: () => void;
@@ -154,7 +154,7 @@ async function start<P extends Message, R extends Run>(
   onStarted?.();
 }
 
-/** Waits beside the mailbox, so that the actor can be drained and stopped meanwhile. */
+/** Waits without blocking the mailbox, so that the actor can be drained and stopped meanwhile. */
 function confirmToSelf(confirm: Confirm, context: ActorContext<OwnershipMessage>): void {
   const deliver = (message: OwnershipMessage): void => {
     if (!context.signal.aborted) tell(context.self, message);

@@ -48,7 +48,7 @@ export interface ProducerOptions {
   /** Topics that lines may go to: the inputs of the pipelines. */
   readonly lineTopics: readonly string[];
   readonly scan: (key: string) => ScanOptions;
-  /** Which objects count that were never read: all, those from now on, or those modified since a time. */
+  /** Which new objects are read: all, those written from now on, or those modified since a time. */
   readonly since: 'everything' | 'now' | { readonly ms: number };
   /** How many sources are read at a time. */
   readonly concurrency: number;
@@ -60,7 +60,7 @@ export interface ProducerOptions {
   readonly maxReproofBytes: number;
   /** How long an unterminated line is held, in milliseconds. 0 publishes it at once: nothing will follow (`local --once`). */
   readonly forceFlushAfterMs: number;
-  /** How long the topics of lines keep them, in milliseconds: deleted sources are remembered for as long. */
+  /** How long the topics of lines keep records, in milliseconds. Deleted sources are remembered for as long. */
   readonly retentionMs: number;
   /** A part has failed permanently, or another producer has taken over: the program should end. */
   readonly onFailure: (what: string, error: Error) => void;
@@ -80,7 +80,10 @@ export interface Producer {
  */
 const NEVER_AGAIN: Supervision = { maxRestarts: 0, withinMs: 0, backoffMs: { initial: 0, max: 0 } };
 
-/** It must never change: after a change, old and new programs would not fence each other. Producer shards will count on from 0. */
+/**
+ * Must never change: otherwise old and new programs would not fence each other. Further shards of the producer will be 1,
+ * 2, ….
+ */
 const TRANSACTIONAL_ID = 'telltale-producer-0';
 
 interface State {

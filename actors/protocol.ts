@@ -30,7 +30,7 @@ export type IngestMessage =
   /** To itself: list from this key on. */
   | { readonly type: 'continueListing'; readonly after: string }
   | AwaitIdle
-  /** Stops reading where it stands; answers when no reader is left. */
+  /** Stops all reading; answers when no reader is left. */
   | Drain
   | ChildStopped;
 
@@ -60,7 +60,7 @@ export type PublisherMessage =
   | Publish
   /** Keep little of sources that have not changed for long, and nothing of those that are gone. */
   | { readonly type: 'cleanUp'; readonly trim: readonly SourceId[]; readonly remove: readonly SourceId[] }
-  /** To itself: commit, if publish number `upTo` is still the last one. A later publish brings its own. */
+  /** To itself: commit, if publish number `upTo` is still the last one. A later publish sends its own `commit`. */
   | { readonly type: 'commit'; readonly upTo: number }
   | Drain;
 
@@ -78,7 +78,7 @@ export interface Publish {
   /** The object cannot be read: a record for topic `quarantine`. */
   readonly quarantine?: QuarantineRecord;
   readonly epoch: number;
-  /** True when the reader publishes more at once: then the transaction may wait for it. */
+  /** True when the reader has more to publish right away: then the transaction may wait for it. */
   readonly more: boolean;
   readonly replyTo: ActorRef<LogReaderMessage>;
 }

@@ -51,10 +51,10 @@ const MAX_TRANSACTION_BYTES = 8 * 1024 * 1024;
 interface State {
   readonly writer: EventWriter;
   readonly epoch: number;
-  /** What the event log certainly holds. */
+  /** The checkpoints that are certainly committed. */
   readonly committed: CheckpointTable;
   open: Open | null;
-  /** Number of publishes taken: a `commit` message knows by it whether another one came after it. */
+  /** Number of accepted publishes. It shows a `commit` message whether another publish came after it. */
   taken: number;
 }
 
@@ -63,7 +63,7 @@ interface Open {
   readonly transaction: EventTransaction;
   readonly since: number;
   readonly steps: Map<SourceId, { checkpoint: Checkpoint; replyTo: ActorRef<LogReaderMessage> }>;
-  /** Blocks of sketches. A block that gives way to another one of the same transaction is never written. */
+  /** Blocks of sketches. A block that a later one of the same transaction replaces is never written. */
   readonly sketches: Map<SourceId, NewestBlocks>;
   bytes: number;
 }

@@ -13,8 +13,8 @@ interface ReadBucket {
 }
 
 /**
- * Reads the checkpoints of a partition up to its present end, in order of offset: a later one replaces all before it of the
- * same source. One that cannot be decoded is reported like the others, so that it stops no other source.
+ * Reads the checkpoints of a partition up to its present end, in order of offset. A later checkpoint replaces the earlier
+ * ones of its source. `onCheckpoint` also gets those that cannot be decoded, so that they stop no other source.
  *
  * @param onBucket gets the records of buckets, which are not checkpoints
  */

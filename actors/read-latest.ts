@@ -3,7 +3,7 @@ import type { EventLog } from '../src/ports/event-log';
 
 const MAX_FETCH_BYTES = 4 * 1024 * 1024;
 
-/** A partition from an offset to another, or to the end that it has now. */
+/** A range of a partition: from an offset to another, or to the present end. */
 export interface PartitionFrom {
   readonly topic: string;
   readonly partition: number;
@@ -11,7 +11,7 @@ export interface PartitionFrom {
   readonly to?: number;
 }
 
-/** Reads record batches up to `to` or to the end that the partition has now, whichever comes first. */
+/** Reads record batches up to `to` or to the present end of the partition, whichever comes first. */
 export async function readBatches(
   log: EventLog,
   { topic, partition, from, to = Infinity }: PartitionFrom,
@@ -33,8 +33,8 @@ export async function readBatches(
 }
 
 /**
- * Reads a compacted partition up to the end that it has now. Records come in order of offset: a later one with the same
- * key stands for all before it.
+ * Reads a compacted partition up to its present end. Records come in order of offset: a later one replaces the earlier ones
+ * with its key.
  */
 export async function readLatest(
   log: EventLog,

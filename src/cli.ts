@@ -44,7 +44,7 @@ function createProgram(launch: Launch): Command {
     )
     .option(
       '--once',
-      'reads the files, closes every window, delivers every mail, and exits; 1 where a file cannot be read or a mail is refused',
+      'reads the files, closes every window, delivers every mail, and exits; 1 when a file cannot be read or a mail is refused',
       false,
     )
     .action(async (files: readonly string[], options: LocalFlags, command: Command) => {
@@ -124,7 +124,7 @@ function createProgram(launch: Launch): Command {
   program
     .command('replay')
     .description(
-      'counts files, and shows the mails that the rules would have sent; exit code 1 where a file cannot be read',
+      'counts files, and shows the mails that the rules would have sent; exit code 1 when a file cannot be read',
     )
     .argument('<path...>', 'files or folders, each file once; - is standard input')
     .option('--terminated-only', 'leave out a last line without a line end', false)
@@ -173,7 +173,7 @@ function createProgram(launch: Launch): Command {
   program
     .command('audit')
     .description(
-      'proves for each source that no line is lost and none is there twice; exit code 1 where it is not so, or a named ' +
+      'proves for each source that no line is lost and none is there twice; exit code 1 when that fails, or a named ' +
         'source is not read. A source in quarantine is listed, and does not fail',
     )
     .argument('[source...]', 'only these: a key, bucket/key or s3://bucket/key')
@@ -280,7 +280,7 @@ async function check(config: Config): Promise<void> {
  * @param args the arguments after `telltale` on the command line
  */
 export function main(args: readonly string[], pipelines: PipelineList = listed): Promise<void> {
-  // No option of the program: commander would then take the --version of `signal` for it.
+  // Not an option of the program: commander would confuse it with the --version of `signal`.
   if (args.length === 1 && args[0] === '--version') {
     process.stdout.write(`telltale ${projectVersion()}\n`);
     return Promise.resolve();

@@ -43,8 +43,8 @@ export class ContentSlot {
 }
 
 /**
- * Opens an object of which nothing is known. Its first bytes tell what it is, never its name; a compressed one is opened
- * after all of it was decompressed once, so that nothing of a broken one is published.
+ * Opens an object of unknown encoding. Its first bytes decide the encoding, never its name. A compressed object is first
+ * decompressed as a whole, so that no line of a broken one is published.
  * @throws OBJECT_ENCODING; as {@link Decompress}; as the store's `read`
  */
 export function openContent(object: SourceObject, slot: ContentSlot, contents: Contents): Operation {
@@ -85,7 +85,7 @@ interface Opened {
   readonly scanned: null;
 }
 
-/** The content of an object of known encoding from a byte on. May yield empty chunks on its way there. */
+/** The content of an object of known encoding, from a byte on. May yield empty chunks before it reaches that byte. */
 export function contentFrom(
   object: SourceObject,
   from: number,
@@ -96,7 +96,7 @@ export function contentFrom(
   return after(contents.decompress(storedBytes(object, 0, contents), encoding), from);
 }
 
-/** The bytes of an object as they are stored. Nothing is opened before the first of them is wanted. */
+/** The bytes of an object as they are stored. Opens the object when the first byte is requested. */
 export async function* storedBytes(
   { size, etag, versionId }: SourceObject,
   from: number,

@@ -24,8 +24,8 @@ export interface SearchTools extends Pick<ScanTools, 'key' | 'scan'> {
 }
 
 /**
- * Reads the lines that `scanLines` would read, for the repeats among them. Reads the sketch when the first line comes that may
- * be a repeat: after most rotations none does.
+ * Reads the lines that `scanLines` would read, and finds the repeats among them. Reads the sketch only when a line may be a
+ * repeat: after most rotations, none may.
  */
 export function findRepeats(
   { checkpoint, chunks, flush, keep }: Search,

@@ -133,7 +133,7 @@ function factsOf({ count, starts, ends, times, levels, flags }: LineBatch, earli
     if ((bits & LineFlag.AGAIN) !== 0) repeated += 1;
     if ((bits & LineFlag.CUT_HEAD) !== 0) cutHead += 1;
     if ((bits & LineFlag.CUT_TAIL) !== 0) cutTail += 1;
-    // An empty one stands for NULs that were dropped.
+    // An empty held tail means that NULs were dropped.
     if ((bits & LineFlag.CUT_REST) !== 0 && starts[i] !== ends[i]) cutRest += 1;
   }
   return { count, repeated, old, cutHead, cutTail, cutRest };

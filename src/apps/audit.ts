@@ -37,7 +37,7 @@ export interface AuditOptions {
   readonly prefix: string;
   readonly includes: (key: string) => boolean;
   readonly sinceMs: number;
-  /** How long the topics of lines keep them. */
+  /** How long the topics of lines keep records. */
   readonly retentionMs: number;
   /** How many objects are checked at a time. */
   readonly concurrency: number;
@@ -55,7 +55,7 @@ export interface AuditProgress {
   readonly bytes: number;
 }
 
-/** All readers see a commit some milliseconds later at worst: after this time they do. */
+/** Readers see a commit some milliseconds later at worst. After this time they certainly do. */
 const VISIBLE_MS = 200;
 
 const EXCLUDED = 'not read: excluded by ingest.include, exclude or since';
@@ -223,7 +223,7 @@ class Audit {
       this.known.add(source);
       if (isRead || !this.isSelected(source)) continue;
       if (includes(key) && lastModified >= sinceMs) yield withoutClaim(source, size === 0 ? {} : { behind: size });
-      // Who names a source expects a proof: silence would look like one.
+      // A user who names a source expects a proof: silence would look like one.
       else if (this.options.only !== null) yield withoutClaim(source, { problem: EXCLUDED });
     }
   }

@@ -8,8 +8,8 @@ import { lineTopicsOf } from './topics';
 const checks: readonly ((config: Config) => unknown)[] = [lineTopicsOf, (config) => partsToRun(config), kafkaRegion];
 
 /**
- * Checks whether names in the configuration exist. Every command does so before it runs, `telltale config` too: it accepts what the
- * programs accept.
+ * Checks whether names in the configuration exist. Every command does so before it runs. So does `telltale config`, which
+ * therefore accepts exactly what the programs accept.
  * @throws CONFIG with all problems, one per line
  */
 export function checkConfig(config: Config): void {

@@ -83,16 +83,16 @@ async function kafkaSasl(config: Config): Promise<KafkaSasl | null> {
   return mechanism === null || username === null || password === null ? null : { mechanism, username, password };
 }
 
-/** A transaction lives for a second or so; one that is still open after this belongs to a program that died. */
+/** A transaction takes about a second; one that is still open after this belongs to a program that died. */
 const TRANSACTION_TIMEOUT_MS = 60_000;
 
 /**
  * The object store that the configuration names.
- * @throws CONFIG when it is S3, and nothing says in which region
+ * @throws CONFIG when it is S3 and its region is unknown
  */
 export async function openStore(config: Config, data: DataFolder, io: Io): Promise<ObservedStore> {
   if (config.objectStore.kind === 'folder') return openFolder(config, data, io, systemClock);
-  // Node 20 is meant: the SDK warns of it at every start.
+  // The SDK warns about Node 20 at every start. Telltale supports Node 20 on purpose.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const { createS3Store } = await import('../adapters/aws/s3-store.js');
   const store = createS3Store({ clock: systemClock, ...config.objectStore.s3, ...S3_LIMITS });
@@ -101,7 +101,7 @@ export async function openStore(config: Config, data: DataFolder, io: Io): Promi
   return { store, announced: settled };
 }
 
-/** Together less than a log-reader's deadline, so that its errors are S3's own. */
+/** Together shorter than a log-reader's deadline, so that the reader reports S3's own error. */
 const S3_LIMITS = { maxAttempts: 5, requestTimeoutMs: 10_000, stallMs: 30_000 };
 
 function settled(): Promise<void> {

@@ -44,12 +44,12 @@ function makeFolders(path: string): void {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-    // Node reports a read-only file system so, unless it makes one folder alone.
+    // With `recursive`, Node reports ENOENT for a read-only file system. This call reports the true error.
     mkdirSync(path, { mode: 0o700 });
   }
 }
 
-/** Warns when other users of the machine may look into a data folder that was made beforehand: it holds log lines. */
+/** Warns when other users of the machine may read an existing data folder: it holds log lines. */
 export function warnOfOpenFolder({ root }: DataFolder, log: Pick<Logger, 'warn'>): void {
   if ((statSync(root).mode & OTHERS) === 0) return;
   log.warn('other users may look into the data folder; run chmod 700 on it', { folder: root });

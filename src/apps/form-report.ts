@@ -3,9 +3,9 @@ import { Level, levelNames } from '../lines/line-batch';
 import { notUnderstood, type FoundForm, type FoundForms, type SeenLine } from '../lines/form-tally';
 import { pluralize } from '../pluralize';
 
-/** Files with names that differ in numbers only, and what their lines were read as. */
+/** Files whose names differ in numbers only, and the forms of their lines. */
 export interface CheckedFiles {
-  /** The first one, as the user knows it. */
+  /** The first file, as the user named it. */
   readonly name: string;
   readonly files: number;
   /** The first files of which more than a fifth of the lines is not understood. */
@@ -17,15 +17,15 @@ export interface CheckedFiles {
   readonly proposal: Proposal | null;
 }
 
-/** An entry of `ingest.sources`, and what it was seen to do. */
+/** An entry of `ingest.sources`, and its measured effect. */
 export interface Proposal {
   /** YAML that can be used as a configuration file. */
   readonly yaml: string;
   /** The lines of the files that were read with it. */
   readonly lines: number;
-  /** Those that it understands. */
+  /** The lines that it understands. */
   readonly understood: number;
-  /** Those that were read as continuations, and are records with it. */
+  /** Lines that were continuations before, and are records with it. */
   readonly regained: number;
   /** The first line that it reads. */
   readonly first: FoundForm['first'];

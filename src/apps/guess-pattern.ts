@@ -36,7 +36,7 @@ const numbered: readonly string[] = [
 
 const zone = '(?: ?[AaPp][Mm])?(?: ?(?:Z|UTC|GMT|[+-]\\d\\d:?\\d\\d))?';
 
-/** Timestamps, those with most parts first: each as a whole, whose zone counts, and as numbers. */
+/** Timestamps, those with the most parts first: each as a whole, including its zone, and as numbers. */
 const timestamps: readonly string[] = [
   ...numbered.flatMap((pattern) => [`\\b(?<time>${withoutGroups(pattern)}${zone})\\b`, `\\b${pattern}\\b`]),
   '\\b(?<time>1\\d{9}(?:\\d{3}|\\.\\d+)?)\\b',
@@ -101,7 +101,7 @@ function letterLevels(): GuessedFormat['levels'] {
 
 const configuredNames: readonly ('error' | 'warn' | 'info' | 'debug')[] = ['error', 'warn', 'info', 'debug'];
 
-/** The first of {@link timestamps} that nearly as many samples have as the most frequent one; at least half of all. */
+/** The first of {@link timestamps} that occurs in nearly as many samples as the most frequent one, and in at least half. */
 function commonTimestamp(samples: readonly Buffer[]): string | null {
   const counted = timestamps.map((pattern) => {
     const split = splitter(pattern);
@@ -173,7 +173,7 @@ interface LevelPlace {
   readonly group: string;
 }
 
-/** The first words that stand where a level may: in capitals, or set off by more than a space. */
+/** The first words in the place of a level: in capitals, or set off by more than a space. */
 function levelPlaces(text: string): LevelPlace[] {
   const places: LevelPlace[] = [];
   for (const { 0: word, index: start } of text.matchAll(/\b[A-Za-z]+\b/g)) {

@@ -6,7 +6,7 @@ import type { View } from '../stream/view';
 export interface LiveTable {
   /** Prints a line that stays. */
   say(line: string): void;
-  /** The log while the table is drawn: on a terminal, both are in one place. */
+  /** The log to use while the table is drawn: on a terminal, both share one place. */
   readonly log: Logger;
   stop(): void;
 }
@@ -14,8 +14,8 @@ export interface LiveTable {
 const REDRAW_MS = 1_000;
 
 /**
- * Shows the tables of the views below everything that was said, drawn again every second on a terminal; elsewhere prints
- * their rows that are complete.
+ * On a terminal, shows the tables of the views below the printed lines, and draws them again every second. Elsewhere,
+ * prints their complete rows.
  */
 export function startLiveTable(io: Io, views: readonly View[]): LiveTable {
   return io.terminal ? drawnTable(io, views) : printedRows(io, views);
@@ -35,7 +35,7 @@ function drawnTable(io: Io, views: readonly View[]): LiveTable {
     drawn = lines.length;
     return `\u001b[?7l${lines.join('\n')}\n\u001b[?7h`;
   };
-  // That it is stopping was logged below the table: both stay, and the last drawing is below them.
+  // "stopping" was logged below the table. Both stay, and the last drawing goes below them.
   io.stop.addEventListener('abort', () => (drawn = 0), { once: true });
   const draw = (): void => {
     const said = views.flatMap((view) => view.news().messages).map((line) => `${escapeControls(line)}\n`);
@@ -53,7 +53,7 @@ function drawnTable(io: Io, views: readonly View[]): LiveTable {
   };
 }
 
-/** A log that does something before each line. */
+/** A log that calls `before` ahead of each line. */
 function before(act: () => void, log: Logger): Logger {
   const write =
     (level: 'error' | 'warn' | 'info') =>
@@ -64,12 +64,12 @@ function before(act: () => void, log: Logger): Logger {
   return {
     error: write('error'),
     warn: write('warn'),
-    // What actors tell when all is well, the table and the lines above it show already.
+    // The table and the lines above it already show what actors log when all is well.
     info: (message, fields) => {
       if (fields?.['actor'] === undefined) write('info')(message, fields);
       else log.debug(message, fields);
     },
-    // Shown only with --verbose, which does not keep the table steady.
+    // Shown only with --verbose. The table then does not stay in place.
     debug: (...line) => log.debug(...line),
     child: (fields) => before(act, log.child(fields)),
   };

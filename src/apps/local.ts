@@ -52,7 +52,7 @@ export async function runLocal(config: Config, options: LocalOptions, io: Io): P
       runOnce(config, data, files, options.json, io),
     );
   } finally {
-    // A part that was active at the stop may still write: then the first try finds files again.
+    // A part may still write while it stops. Then the first attempt leaves new files behind.
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
   }
 }
@@ -70,7 +70,7 @@ async function inDataFolder(config: Config, io: Io, run: (data: DataFolder) => P
   }
 }
 
-/** Generators write, the upload puts, and all parts after it work, until the user stops them. */
+/** Generators write files, the uploader puts them, and all later parts process them, until the user stops the program. */
 async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> {
   const log = await openEventLog(config, data);
   try {
@@ -116,7 +116,7 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
 }
 
 /**
- * The same path for given files, drained to its end: every window complete, every mail delivered.
+ * Sends given files through the same parts to the end: every window is complete, every mail delivered.
  * @throws FILE_UNREADABLE after the results are printed, when some files could not be read; OBJECT_STORE and nothing is
  *   printed, when anything else went wrong
  */
@@ -157,7 +157,7 @@ async function runOnce(
 
 interface Ingested {
   readonly leftOut: readonly Unreadable[];
-  /** Bytes of content by topic: of all that is in the data folder, as are the lines. */
+  /** Bytes of content by topic, of everything in the data folder: the lines, too, are those of the whole folder. */
   readonly bytes: ReadonlyMap<string, number>;
   /** The files that were given. */
   readonly recognized: readonly RecognizedSource[];
@@ -172,7 +172,7 @@ async function ingestFiles(
   onFailure: OnFailure,
 ): Promise<Ingested> {
   const quiet: Io = { ...io, log: logOfOnce(io) };
-  // LastModified is the file's mtime: the store is told that it is that time.
+  // LastModified must be the file's mtime: the store's clock says that time.
   let lastModified = 0;
   const observed = await openFolder(config, data, io, { ...systemClock, now: () => lastModified });
   const mailbox = await openMail(data);
@@ -231,8 +231,8 @@ async function whatWasIngested(
 }
 
 /**
- * The results are enough: other events are for --verbose. Unreadable files are reported after the results, and an error
- * while the user stops it is not a fault.
+ * Logs other events only with --verbose: the results are enough. Unreadable files are reported after the results, and an
+ * error while the user stops the program is not a fault.
  */
 function logOfOnce({ log, stop }: Io): Logger {
   return {
@@ -244,7 +244,7 @@ function logOfOnce({ log, stop }: Io): Logger {
   };
 }
 
-/** Keys are `<folder>/<file>`, the folder is the origin, and every key counts. */
+/** Keys are `<folder>/<file>`, the folder is the origin, and every key is read. */
 function onlyFiles(config: Config): Config {
   return {
     ...config,

@@ -21,7 +21,7 @@ export interface LogFiles {
   readonly files: readonly LogFile[];
   /** Existing files and folders that cannot be opened. */
   readonly closed: readonly Unreadable[];
-  /** Paths that add nothing: other paths of the same file, and pipes, sockets and devices in a folder. */
+  /** Paths that are skipped: further paths of the same file, and pipes, sockets and devices in a folder. */
   readonly skipped: readonly Skipped[];
 }
 

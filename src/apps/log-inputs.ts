@@ -141,9 +141,9 @@ export async function scanInput(
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** The next chunk is read while the one before is counted. */
+/** Reads the next chunk while the previous one is counted. */
 async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> {
-  // A pipe that took the place of a file must not hold up the end.
+  // A pipe that replaced a file must not delay the end.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const readNext = (): Promise<{ bytesRead: number; buffer: Buffer }> => {
     // A new buffer each time: the scanner keeps what it was given.

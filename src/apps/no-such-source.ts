@@ -2,7 +2,7 @@ import type { SourceId } from '../ingestion/source-id';
 import { TelltaleError } from '../errors';
 import { nearestFile } from '../nearest';
 
-/** @param known sources that there are, one of which was perhaps meant */
+/** @param known existing sources, one of which was perhaps meant */
 export function noSuchSource(source: SourceId, known: readonly SourceId[]): TelltaleError {
   const meant = nearestFile(source, known);
   const advice = meant === null ? 'telltale audit lists the sources' : `did you mean ${JSON.stringify(meant)}?`;

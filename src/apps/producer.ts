@@ -27,13 +27,13 @@ export interface RunningProducer {
 }
 
 const DRAIN_MS = 8_000;
-/** How long waiting sources are still read before reading stops where it stands. */
+/** How long a drain still reads waiting sources before it stops reading. */
 const IDLE_AT_DRAIN_MS = 3_000;
 const IDLE_MS = 24 * 60 * 60_000;
 
 /**
- * V8 lets a heap grow to several times its used size before it collects. A hundred thousand sources permanently use some
- * 100 MiB: with this setting they fit in 256 MiB.
+ * V8 lets a heap grow to several times its used size before it collects. A hundred thousand sources use some 100 MiB all
+ * the time: with this setting they fit in 256 MiB.
  */
 const SMALL_HEAP = '--heap-growing-percent=15';
 

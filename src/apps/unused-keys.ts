@@ -3,8 +3,8 @@ import { compileGlob } from '../glob';
 import type { Io } from '../io';
 
 /**
- * Warns of entries of `ingest.sources` that match none of the files that `replay` or `local --once` reads: their keys
- * are shorter than in the bucket, so that a glob for the bucket may match nothing.
+ * Warns of entries of `ingest.sources` that match none of the files that `replay` or `local --once` reads. Keys are shorter
+ * there than in the bucket, so a glob for the bucket may match nothing.
  */
 export function warnOfUnusedKeys(config: Config, keys: readonly string[], io: Io): void {
   for (const [index, { keys: glob }] of config.ingest.sources.entries()) {

@@ -7,7 +7,7 @@ import type { ObservedStore } from './compose';
 import { onSchedule } from './schedule';
 
 export interface Uploads {
-  /** Uploads the rest, and waits until it is announced. */
+  /** Uploads the rest, and waits until every upload is announced. */
   drain(): Promise<void>;
 }
 

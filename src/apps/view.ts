@@ -39,7 +39,7 @@ export async function launchWeb(
     answer: (path) => answerTo(path, source),
   });
   const stop = new AbortController();
-  const failed = (error: unknown): void => io.log.warn('the status page is not up to date any more', { error });
+  const failed = (error: unknown): void => io.log.warn('the status page is no longer up to date', { error });
   for (const view of views) followTopics(view, config, log, stop.signal).catch(failed);
   return {
     url: web.url,

@@ -20,7 +20,7 @@ export function explainError(error: unknown, verbose: boolean): Explanation {
   };
 }
 
-/** A sentence follows `telltale: `, so it begins with a small letter, unless with a name such as Kafka. */
+/** A sentence follows `telltale: `, so it begins with a small letter, except for a name such as Kafka. */
 function continued(sentence: string): string {
   return sentence.replace(/^(?:An?|Another|Cannot|It|No|The|This)\b/, (word) => word.toLowerCase());
 }

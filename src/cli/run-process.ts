@@ -29,7 +29,7 @@ export interface Context {
 /** Imports the list of pipelines, when a command needs it. */
 export type PipelineList = () => Promise<readonly ListedPipeline[]>;
 
-/** What the process is made of, besides the commands. */
+/** The parts of the process, besides the commands. */
 export interface ProcessParts {
   readonly args: readonly string[];
   readonly pipelines: PipelineList;
@@ -48,7 +48,7 @@ export type Launch = (
 /** Exit code after the second Ctrl-C: 128 + SIGINT, as in a shell. */
 const gaveUp = 130;
 
-/** Exit code when the reader, such as `head`, has closed the pipe: 128 + SIGPIPE, as a shell reports of other tools. */
+/** Exit code when the reader, such as `head`, has closed the pipe: 128 + SIGPIPE, as shells report it for other tools. */
 const readerGone = 141;
 
 /**
@@ -66,7 +66,7 @@ export async function runProcess(createProgram: (launch: Launch) => Command, par
   process.on('uncaughtException', (error) => process.exit(fail(error)));
   const output = watchOutput();
   process.stderr.on('error', () => undefined);
-  // Otherwise any process of this user makes Node listen for a debugger.
+  // Without a listener, any process of this user can make Node listen for a debugger.
   process.on('SIGUSR1', () => undefined);
 
   let exitCode = 0;

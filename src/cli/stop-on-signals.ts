@@ -5,7 +5,7 @@ export interface SignalSource {
 
 /**
  * `npm run` forwards a Ctrl-C that the terminal already sent to every process: the same signal twice within this time
- * counts once. No finger is that fast.
+ * counts once. People do not press a key twice that fast.
  */
 const echoMs = 200;
 

@@ -74,10 +74,10 @@ interface Found {
   sources: number;
   bytes: number;
   failed: number;
-  /** Sources that hold, and whose newest object cannot be read. */
+  /** Sources whose ledger holds, and whose newest object cannot be read. */
   quarantined: number;
   behind: number;
-  /** Other sources that hold, by what proves them. */
+  /** Other sources whose ledger holds, by the depth of the proof. */
   readonly proven: Record<Audited['proof'], number>;
   /** What to do, said once for all sources. */
   readonly advice: Set<string>;
@@ -153,7 +153,7 @@ const noProgress: Progress = { show: () => undefined, clear: () => undefined };
 
 const REDRAW_MS = 500;
 
-/** One line that is written over and over, below the results. */
+/** One line below the results, which each update overwrites. */
 function progressLine({ out }: Io, partitions: number): Progress {
   let drawn = false;
   let last = 0;

@@ -120,7 +120,7 @@ async function checkedOf(group: Group, config: Config): Promise<CheckedFiles> {
 
 type Source = Config['ingest']['sources'][number];
 
-/** An entry of `ingest.sources`, when one makes records of at least half of the lines that need it. */
+/** An entry of `ingest.sources`, if one turns at least half of the lines that need it into records. */
 async function proposalFor({ first, keys, found, unclear }: Group, config: Config): Promise<Proposal | null> {
   const format = found.samples.length === 0 ? null : guessFormat(found.samples);
   // Without a level, lines that were read as continuations would gain nothing.
@@ -134,7 +134,7 @@ async function proposalFor({ first, keys, found, unclear }: Group, config: Confi
   let after = noForms;
   for (const { input, found: read } of unclear) {
     const scan = scanFor(splitSourceId(input.source).key);
-    // Standard input is gone: its first lines show whether the format fits.
+    // Standard input cannot be read again: its first lines show whether the format fits.
     const again = input.isFile ? input : { ...input, isFile: true, chunks: () => joined(read.samples) };
     before = mergeForms(before, input.isFile ? read : await formsOf(again, config));
     after = mergeForms(after, await formsOf({ ...again, scan }, proposed));

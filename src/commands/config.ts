@@ -17,7 +17,7 @@ export function runConfig({ config, provenance }: LoadedConfig, options: { json:
   return Promise.resolve(0);
 }
 
-/** Comments begin here where the value leaves room. */
+/** Comments begin in this column where the value leaves room. */
 const commentColumn = 48;
 
 function yamlLines(section: object, provenance: LoadedConfig['provenance'], above: readonly string[]): string[] {

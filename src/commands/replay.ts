@@ -33,7 +33,7 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
   warnOfIgnoredSettings(config, io);
   const leftOut = await readLogInputs(config, options.paths, io, async (input) => {
     const topic = topicOf(splitSourceId(input.source).key);
-    // Any fixed time of ingestion will do: nothing ages while files are replayed.
+    // Any fixed time of ingestion works: nothing ages while files are replayed.
     let recognition = initialRecognition;
     const read = await scanInput(input, { config, terminatedOnly: options.terminatedOnly }, ({ batch, reading }) => {
       chain.fold(topic, batch, 0);

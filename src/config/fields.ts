@@ -4,11 +4,11 @@ import { z } from 'zod';
 /**
  * The kinds of values that a configuration holds.
  *
- * Each reads what YAML gives (a number, a list) as well as the text that the environment and `--set` give, says what it
- * expects when it cannot, and writes the value back as a person would.
+ * Each kind reads values from YAML (a number, a list) and text from the environment and `--set`. A refusal says which value
+ * it expects. Each kind writes a value back as a person would.
  */
 
-/** Unchecked in the file, a T once read. */
+/** An unchecked value in the file; a T after reading. */
 export type Field<T> = z.ZodCodec<z.ZodUnknown, z.ZodCustom<T, T>>;
 
 /** A value of the configuration: `read` gives undefined for a value that is not `expected`. */
@@ -45,7 +45,7 @@ export function notAnObject({ code, input }: { readonly code: string; readonly i
   return code === 'invalid_type' ? `expected keys with their values, found ${shown(input)}` : undefined;
 }
 
-/** Text that fits `fits`. */
+/** Text that passes `fits`. */
 export function text(expected: string, fits: (text: string) => boolean): Field<string> {
   return field(expected, (raw) => (typeof raw === 'string' && fits(raw) ? raw : undefined));
 }
@@ -113,7 +113,7 @@ export function parseJson(json: string): unknown {
   }
 }
 
-/** Between `min` and `max` texts that each fit `fits`. A repeated one is read once. */
+/** Between `min` and `max` texts that each pass `fits`. A repeated one is read once. */
 export function textList(expected: string, fits: (text: string) => boolean, min = 0, max = 1000): Field<string[]> {
   return field(expected, (raw) => {
     const list = readList(raw);
@@ -135,7 +135,7 @@ export function range(): Field<[number, number]> {
   );
 }
 
-/** What `inner` reads; the message for a missing value says why there must be one. */
+/** As `inner`, but the message for a missing value says why one is needed. */
 export function needed<T>(inner: Field<T>, why: string): Field<T> {
   return z.codec(z.unknown(), z.custom<T>(), {
     decode: (raw, context) => {
@@ -152,7 +152,7 @@ export function needed<T>(inner: Field<T>, why: string): Field<T> {
 }
 
 /**
- * What `inner` reads, or null. Emptiness is not null: `--set consumer.run=$UNSET` must not mean all jobs.
+ * As `inner`, or null. Empty text is not null: `--set consumer.run=$UNSET` must not mean all jobs.
  * @param meaning what null means, for the message about an empty value
  */
 export function orNull<T>(inner: Field<T>, meaning = 'that it is not set'): Field<T | null> {
@@ -188,7 +188,7 @@ function readAmount(raw: unknown, units: Readonly<Record<string, number>>): numb
   return Number.isSafeInteger(amount) ? amount : undefined;
 }
 
-/** In the largest unit that needs no fraction. */
+/** Writes an amount in the largest unit that needs no fraction. */
 function writeAmount(amount: number, units: Readonly<Record<string, number>>, zero: string): string {
   if (amount === 0) return zero;
   const [unit = '', factor = 1] = Object.entries(units).find(([, size]) => amount % size === 0) ?? [];
@@ -200,7 +200,7 @@ export function writeDuration(ms: number): string {
   return writeAmount(ms, durationUnits, '0s');
 }
 
-/** `a, b or c` of those examples that would be taken. */
+/** `a, b or c`: the examples that would be accepted. */
 function examplesOf(read: (raw: unknown) => number | undefined, ...written: readonly string[]): string {
   const taken = written.filter((example) => read(example) !== undefined);
   return [taken.slice(0, -1).join(', '), ...taken.slice(-1)].filter((part) => part !== '').join(' or ');

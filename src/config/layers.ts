@@ -3,15 +3,15 @@ import { advise, nearest } from '../nearest';
 
 /**
  * The places that a value can come from, each read into the same form: a list of settings.
- * The values are not looked at here; that a key exists is.
+ * Checks that each key exists, but not its value.
  */
 
-/** One value for one key, and where it stands. */
+/** One value for one key, and its place. */
 export interface Setting {
   /** `['web', 'port']`; a value inside of a list has a longer path: `['rules', '0', 'threshold']`. */
   readonly path: readonly string[];
   readonly value: unknown;
-  /** Where it comes from, in few words: `conf/default.yaml`, a file, `--set`, `TELLTALE_WEB_PORT`. */
+  /** Where it comes from, briefly: `conf/default.yaml`, a file, `--set`, `TELLTALE_WEB_PORT`. */
   readonly origin: string;
   /** True for a default: no person has set it. */
   readonly isDefault?: boolean;
@@ -90,7 +90,7 @@ export function yamlLayer(file: string, yaml: string, keys: Keys | null): Layer 
 /** The parser reports an overflow of its stack as an error in the file. */
 const STACK_OVERFLOW = 'Maximum call stack size exceeded';
 
-/** Where an alias stands within the value that it repeats, which has no end; null when none does. */
+/** The place of an alias within the value that it repeats, which would never end; null without one. */
 function aliasInItself(document: Document.Parsed): number | null {
   let found: number | null = null;
   visit(document, {
@@ -118,7 +118,7 @@ export function objectLayer(origin: string, values: object): Layer {
   return { settings, problems: [] };
 }
 
-/** Where the key at `path`, or what of the path there is, begins in the file. */
+/** Where the key at `path`, or its longest existing parent, begins in the file. */
 function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
   let node: unknown = document.contents;
   let offset = 0;

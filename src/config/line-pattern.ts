@@ -7,8 +7,8 @@ import { groupProblem, type LinePattern } from '../lines/formats/custom';
  */
 
 /**
- * Bounds a pattern once its repetitions are written out, for time is linear in that, too: the worst pattern of this size
- * looks at the 4 KiB of the worst line for some 30 ms (measured: `(?:a|b|c){1,90}[abc]{1,59}!` on `aaa…!`).
+ * Maximum size of a pattern with its repetitions written out. Matching time is linear in that size: the worst pattern of
+ * this size needs some 30 ms for the worst line of 4 KiB (measured: `(?:a|b|c){1,90}[abc]{1,59}!` on `aaa…!`).
  */
 const maxSteps = 300;
 
@@ -18,20 +18,20 @@ function re2(): typeof Re2.RE2JS {
   return (require('re2js') as typeof Re2).RE2JS;
 }
 
-/** @throws RE2JSSyntaxException; {@link patternProblem} tells before */
+/** @throws RE2JSSyntaxException; unless {@link patternProblem} was asked first */
 export function compilePattern(source: string): LinePattern {
   const compiled = re2().compile(source);
   const matcher = compiled.matcher('');
   return {
     groups: new Map(Object.entries(compiled.namedGroups())),
-    // Matched as bytes: then places of groups are places in the line, and bad UTF-8 is nothing special.
+    // Matches bytes: the offsets of groups are then offsets in the line, and invalid UTF-8 needs no special case.
     find: (bytes) => matcher.resetMatcherInput(bytes).find(),
     start: (group) => matcher.start(group),
     end: (group) => matcher.end(group),
   };
 }
 
-/** What a pattern of the user's should be and is not, null when all is well. */
+/** The expectation that a user's pattern fails; null when it is valid. */
 export function patternProblem(source: string): string | null {
   let compiled: Re2.RE2JS;
   try {
@@ -55,7 +55,7 @@ export function groupCount(source: string): number | null {
 
 /**
  * Finds the first group of a regular expression in a text: null where nothing matches.
- * @throws RE2JSSyntaxException; {@link groupCount} tells before
+ * @throws RE2JSSyntaxException; unless {@link groupCount} was asked first
  */
 export function compileFirstGroup(source: string): (text: string) => string | null {
   const compiled = re2().compile(source);

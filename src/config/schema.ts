@@ -7,8 +7,8 @@ import * as is from './fields';
 import { compilePattern, groupCount, patternProblem } from './line-pattern';
 
 /**
- * Every key, what it may hold, and how values must fit each other. What they mean and their defaults are in
- * `conf/default.yaml`. Durations are milliseconds and sizes are bytes once read.
+ * Every key, its allowed values, and conditions between keys. `conf/default.yaml` explains the keys and has their defaults.
+ * Durations are milliseconds and sizes are bytes once read.
  */
 
 const second = 1000;
@@ -18,11 +18,11 @@ const anyText = is.text('text in one line', is.printable);
 
 const isBucket = (value: string): boolean => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(value);
 
-/** A folder within the bucket: nothing that a file system would read as another place. */
+/** A folder within the bucket, without parts such as `..` that a file system would resolve to another place. */
 const isPrefix = (value: string): boolean =>
   is.printable(value) && value.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
-/** What a pipeline may call a topic of lines. */
+/** A valid name for a topic of lines. */
 const isTopicName = (value: string): boolean => /^[a-z][a-z0-9-]{0,99}$/.test(value);
 
 const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx'];

@@ -19,7 +19,7 @@ export function readSettingsFile(path: string): SettingsFile {
     const found = fstatSync(file);
     if (found.isDirectory()) return { problem: 'is a folder; name a file' };
     if (!found.isFile()) return { problem: 'is not a regular file; write its content into one' };
-    // One byte more shows a file that is too long, whichever size it claims.
+    // Reading one byte more detects a file that is too long, even if it claims a smaller size.
     const buffer = Buffer.alloc(MAX_BYTES + 1);
     let length = 0;
     for (;;) {

@@ -4,8 +4,8 @@ import { EMPTY_FINGERPRINT } from './content';
 import { sourceId, splitSourceId, type SourceId } from './source-id';
 
 /**
- * What topic `checkpoints` keeps of a bucket itself, under the key of no object: when it was listed first. With
- * `since: now`, objects modified before that are skipped.
+ * A record about a whole bucket in topic `checkpoints`, under a key that no object can have: when the bucket was listed
+ * first. With `since: now`, objects modified before that are skipped.
  */
 export interface BucketRecord {
   readonly bucket: string;
@@ -13,7 +13,7 @@ export interface BucketRecord {
   readonly firstListed: number;
 }
 
-/** Decides the partition, as a source's origin does. */
+/** Chooses the partition, as the origin of a source does. */
 export const BUCKET_ORIGIN = '-';
 
 /** True for the key of a {@link BucketRecord}; all other keys of topic `checkpoints` are those of sources. */

@@ -6,7 +6,10 @@ export type Crc64 = (bytes: Buffer) => bigint;
 
 const KIB = 1024;
 
-/** The CRC of bytes that come in pieces. Combining costs as much as summing 100 KiB or so: pieces are held until then. */
+/**
+ * The CRC of bytes that come in pieces. Combining costs as much as summing about 100 KiB, so pieces are held until they
+ * reach that size.
+ */
 export class ByteSum {
   private pieces: Buffer[] = [];
   private pending = 0;

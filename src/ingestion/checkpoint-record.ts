@@ -64,7 +64,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): { key: Buffer; value: 
  * Reads a checkpoint back. Ignores unknown fields.
  * @param value null for a tombstone, which compaction needs
  * @returns null for a tombstone
- * @throws CORRUPT_CHECKPOINT when it cannot be a checkpoint: reading on from it could lose or repeat lines
+ * @throws CORRUPT_CHECKPOINT when it cannot be a checkpoint: continuing from it could lose or repeat lines
  */
 export function decodeCheckpoint(key: Buffer, value: Buffer | null): Checkpoint | null {
   if (value === null) return null;
@@ -75,7 +75,7 @@ export function decodeCheckpoint(key: Buffer, value: Buffer | null): Checkpoint 
     throw new TelltaleError(
       'CORRUPT_CHECKPOINT',
       `The checkpoint of ${JSON.stringify(source)} cannot be read: ${error instanceof Error ? error.message : String(error)}. ` +
-        'The source is not read on; run the version of Telltale that wrote it.',
+        'The source is not read further; run the version of Telltale that wrote it.',
       { cause: error },
     );
   }

@@ -33,8 +33,8 @@ export interface BlockedSource {
 }
 
 /**
- * The committed checkpoints of all sources, as they are written: a hundred thousand of them in some tens of megabytes.
- * Only those that are being read are decoded.
+ * The committed checkpoints of all sources in their encoded form: a hundred thousand take some tens of megabytes. Only
+ * checkpoints of sources that are being read are decoded.
  */
 export class CheckpointTable {
   private readonly values = new Map<SourceId, string>();
@@ -92,7 +92,7 @@ export class CheckpointTable {
     return known;
   }
 
-  /** The records that leave little of some sources, and nothing of others. */
+  /** The records that trim the checkpoints of some sources, and remove those of others. */
   cleanedUp(trim: readonly SourceId[], remove: readonly SourceId[], timestamp: number): CleanUpRecords {
     const checkpoints: SourceRecord[] = [];
     const sketches: SourceRecord[] = [];

@@ -27,7 +27,7 @@ export interface Checkpoint {
 /** Topic of lines where the configuration names none. */
 export const DEFAULT_TOPIC = 'logs';
 
-/** Which bytes were read, and what became of each. */
+/** Which bytes were read, and the fate of each. */
 export interface Position {
   readonly generation: number;
   /** First byte of this generation that was neither published nor dropped nor skipped. */
@@ -73,7 +73,7 @@ export interface Identity {
 /** The outermost encoding of the object's bytes: its content may be compressed again. */
 export type ContentEncoding = 'plain' | Compression;
 
-/** Bytes of this generation by what became of them: size = published + dropped + skipped + held. */
+/** Bytes of this generation by their fate: size = published + dropped + skipped + held. */
 export interface LedgerSums {
   /** Lines with their terminators. */
   readonly published: number;

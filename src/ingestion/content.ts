@@ -9,7 +9,7 @@ export const EMPTY_CRC = 0n;
 /** SHA-256 of no bytes, base64. */
 export const EMPTY_FINGERPRINT = '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
 
-/** The hash functions, handed in: the pure folders only say of which bytes. */
+/** The hash functions. Callers pass them in, because this folder is pure. */
 export interface Hashing {
   crc(algorithm: CrcAlgorithm, bytes: Buffer): bigint;
   /** SHA-256, base64. */

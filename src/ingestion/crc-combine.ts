@@ -11,7 +11,7 @@
 interface Field {
   readonly one: bigint;
   readonly polynomial: bigint;
-  /** x^(2^k) modulo the polynomial, by k; filled as far as was needed. */
+  /** x^(2^k) modulo the polynomial, by k; computed when first needed. */
   readonly squares: bigint[];
 }
 

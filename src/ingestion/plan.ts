@@ -46,7 +46,7 @@ export function planRead(checkpoint: Checkpoint | null, object: SourceObject): R
   if (isQuarantined || isRead) return { kind: 'nothing', checkpoint };
   if (size === 0) return { kind: 'begin', checkpoint };
   if (isSame) return { kind: 'continue', checkpoint };
-  // The size of a gzip shows nothing of its content.
+  // The size of a gzip says nothing about the size of its content.
   const isShorter = identity.encoding === 'plain' && object.size < size;
   return { kind: isShorter ? 'rewrite' : 'prove', checkpoint };
 }
@@ -66,7 +66,9 @@ export interface Resumption {
   readonly held: Buffer;
 }
 
-/** A tail that the checkpoint holds whole is handed on; a longer one is read again from `offset` (`held-tail`). */
+/**
+ * A tail that the checkpoint holds whole is passed to the scanner; a longer one is read again from `offset` (`held-tail`).
+ */
 export function resumptionOf({ position }: Checkpoint): Resumption {
   const { offset, size } = position;
   const tail = Buffer.from(position.held, 'base64');

@@ -7,8 +7,8 @@ import type { SourceObject } from './plan';
 import { resumptionOf } from './plan';
 
 /**
- * Whether an object begins with the bytes that were read before. Only `disproved` starts a new generation. A
- * `fingerprintMatch` does not prove that: it shows only that the up to 64 KiB before are the same.
+ * Decides whether an object begins with the bytes that were read before. Only `disproved` starts a new generation. A
+ * `fingerprintMatch` is weaker than a proof: it shows only that the last bytes before, up to 64 KiB, are the same.
  */
 export interface Verification {
   readonly outcome: 'proven' | 'fingerprintMatch' | 'disproved';

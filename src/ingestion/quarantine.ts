@@ -17,7 +17,7 @@ export interface QuarantineRecord {
   readonly detail: string;
 }
 
-/** What an error says of an object; a `TelltaleError` fits. */
+/** An error about an object; a `TelltaleError` fits. */
 export interface ObjectFault {
   readonly code: ErrorCode;
   readonly retriable: boolean;
@@ -46,7 +46,7 @@ export function quarantineReasonFor({ code, retriable, reason }: ObjectFault): Q
   switch (code) {
     case 'OBJECT_ENCODING':
       return named;
-    // What the store answers again and again is about the object, unless it is about the bucket (NO_SUCH_BUCKET).
+    // A permanent error of the store concerns the object, unless it concerns the bucket (NO_SUCH_BUCKET).
     case 'OBJECT_STORE':
     case 'OBJECT_KEY':
       return retriable ? null : (named ?? 'refused');

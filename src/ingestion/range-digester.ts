@@ -17,7 +17,7 @@ export interface RangeDigester {
    * @throws INTERNAL when bytes up to `to` were not pushed
    */
   measure(to: number): RangeDigest;
-  /** After all bytes pushed. */
+  /** The position after all pushed bytes. */
   readonly position: number;
 }
 

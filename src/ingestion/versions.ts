@@ -10,7 +10,7 @@ export interface SourceVersion {
   readonly lastModified: number;
 }
 
-/** What happens to objects that were never read, and modified before `ms` (epoch milliseconds). */
+/** How objects are treated that were never read and were modified before `ms` (epoch milliseconds). */
 export interface Since {
   readonly ms: number;
   /** `skipped`: their bytes are skipped, bytes appended later are read. */

@@ -120,7 +120,7 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
     this.#life = { state: await this.#inTime(this.options.initialState(context)), context };
   }
 
-  /** Ends the present life after a crash or stop, even a failed start. Never throws. */
+  /** Releases the resources of the current start after a crash or stop, even if that start failed. Never throws. */
   async #end(): Promise<void> {
     this.#over();
     const life = this.#life;

@@ -9,7 +9,7 @@ export interface Supervision {
   readonly withinMs: number;
   /** Wait before the first restart, doubled for each restart in the window up to `max`, in ms. */
   readonly backoffMs: { readonly initial: number; readonly max: number };
-  /** Errors that no restart can mend: the first one stops the actor. */
+  /** Errors that no restart can repair: the first one stops the actor. */
   readonly givesUpOn?: (error: Error) => boolean;
 }
 

@@ -15,7 +15,7 @@ export interface RecordData {
   readonly value: Buffer | null;
   readonly headers: readonly (readonly [name: string, value: Buffer])[];
   readonly timestamp: number;
-  /** Offset in the batch where compaction left gaps; by default the record's index. */
+  /** The record's offset within its batch, for batches with gaps after compaction; by default its index. */
   readonly offsetDelta?: number;
 }
 

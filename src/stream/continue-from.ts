@@ -11,7 +11,7 @@ export function positionIn(envelope: HeadEnvelope | null, topic: string, partiti
 }
 
 /**
- * State that was made by another definition does not fit to what the job would make now.
+ * Refuses state that another definition made: what the job makes now would not fit it.
  * @throws RESET_NEEDED
  */
 export function checkDefinition({ name, definition }: About, envelope: HeadEnvelope | null): void {
@@ -19,13 +19,13 @@ export function checkDefinition({ name, definition }: About, envelope: HeadEnvel
   if (before === definition) return;
   const message =
     `The definition of ${name} has changed: its state was made with ${JSON.stringify(before)}, and it is now ` +
-    `${JSON.stringify(definition)}. ${advice(name)} to start over, or configure what it was.`;
+    `${JSON.stringify(definition)}. ${advice(name)} to start over, or restore the former configuration.`;
   throw new TelltaleError('RESET_NEEDED', message);
 }
 
 /**
- * A position after the end of its partition belongs to records that are gone. Waiting there would leave out all records
- * that the new topic gets before it has grown to that length.
+ * A position after the end of its partition belongs to records that are gone. Waiting there would skip all records that the
+ * new topic gets before it reaches that position.
  * @param end the partition's, as of now
  * @throws RESET_NEEDED
  */

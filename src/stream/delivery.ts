@@ -208,7 +208,7 @@ function afterCommit<M>(state: DeliveryState<M>, now: number): readonly Effect<M
   return [];
 }
 
-/** False for an answer that comes late: to an attempt that was given up. */
+/** False for a late answer to an attempt that was given up. */
 function isSending<M>({ step }: DeliveryState<M>, { attempt }: { readonly attempt: Attempt }): boolean {
   return step.type === 'sending' && step.attempt.id === attempt.id && step.attempt.attempt === attempt.attempt;
 }
@@ -229,7 +229,7 @@ function backOff<M>(state: DeliveryState<M>, { attempt, error }: Failed, now: nu
   return { type: 'outcome', outcome: 'failed', attempt, error, retryInMs };
 }
 
-/** Begins the next message that is due, or answers who waits for the last one. */
+/** Begins the next message that is due, or answers `finish` or `drain` when none is left to wait for. */
 function next<M>(state: DeliveryState<M>, now: number): readonly Effect<M>[] {
   if (state.step.type !== 'none') return [];
   if (state.phase === 'draining') {

@@ -30,7 +30,7 @@ export function encodeHeadEnvelope({ definition, positions, head }: HeadEnvelope
 }
 
 /**
- * @param inputs the job's; a head of version 1, whose positions the job itself kept, has those of the only one
+ * @param inputs the job's inputs. In version 1 the job itself kept its positions, those of its only input
  * @throws RESET_NEEDED when the value is neither, or a position is not an offset: starting over would fold everything twice
  */
 export function decodeHeadEnvelope(value: Buffer, name: string, inputs: readonly Input[]): HeadEnvelope {

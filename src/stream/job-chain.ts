@@ -9,7 +9,7 @@ export class JobChain {
   private readonly states: readonly { readonly job: Job; readonly state: unknown }[];
   private readonly outputs = new Map<string, Output[]>();
 
-  /** @param jobs in the order of the data's way */
+  /** @param jobs in the order in which data flows through them */
   constructor(jobs: readonly Job[]) {
     this.states = jobs.map((job) => ({ job, state: job.open(null) }));
   }

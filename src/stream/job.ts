@@ -38,7 +38,7 @@ export interface Job<S = unknown> {
   restoreRanges(state: S): readonly RestoreRange[];
 
   /**
-   * Takes back the records of one batch whose offsets lie in [startOffset, range.to).
+   * Restores the records of one batch whose offsets lie in [startOffset, range.to).
    * @throws RESET_NEEDED when it cannot read a record of its own state (`refuseUnreadable`)
    */
   restore(state: S, range: RestoredRange, batch: Buffer, startOffset: number): void;

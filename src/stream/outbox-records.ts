@@ -2,8 +2,9 @@ import type { OutputRecord } from './job';
 import { isMissingOr, isNumber, isObjectOf, isOneOf, isString, parseJson } from './shape';
 
 /**
- * The records of an outbox. A job writes `<id>/<kind>`: a message. The delivery writes `<id>/status`: what became of it.
- * Receivers of their own will have `<id>/<receiver>[/<address>]/status`; until then a delivery ignores such keys.
+ * The records of an outbox. A job writes `<id>/<kind>`: a message. The delivery writes `<id>/status`: how its delivery
+ * stands or ended. Separate receivers will have `<id>/<receiver>[/<address>]/status`; until then a delivery ignores such
+ * keys.
  */
 
 /** The value of a record with key `<id>/status`. */

@@ -27,7 +27,7 @@ export interface Section<C> {
    * except `name`, from the first default item. A person can set one value: `--set rules.0.threshold=10`.
    */
   readonly lists?: Readonly<Record<string, (item: Settings) => readonly string[]>>;
-  /** Says why an item of `lists` may not have `key`, where more can be said than that there is no such key; else null. */
+  /** Explains why an item of `lists` may not have `key`; null when the key is simply unknown. */
   readonly explainKey?: (item: Settings, key: string) => string | null;
 }
 
@@ -40,14 +40,14 @@ export interface Site {
   /** The program that writes records, such as `telltale/1.2.0`. */
   readonly engine: string;
   /**
-   * `live`: input never ends, and memory is bounded. `final`: all input is there (`replay`, `local --once`), and the results
-   * are those of the whole.
+   * `live`: input never ends, and memory is bounded. `final`: all input is there (`replay`, `local --once`), and the
+   * results cover all of it.
    */
   readonly mode: 'live' | 'final';
 }
 
 export interface Parts {
-  /** In the order of the data's way: a job comes after the jobs whose output it reads. */
+  /** In the order in which data flows: a job comes after the jobs whose output it reads. */
   readonly jobs: readonly Job[];
   readonly deliveries: readonly DeliveryUse[];
   readonly views: readonly View[];

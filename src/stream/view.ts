@@ -10,7 +10,7 @@ export interface SeenRecord {
   readonly isNew: boolean;
 }
 
-/** What people see of a running pipeline, as its topics say: for pages and tables, never for decisions. */
+/** Shows people a running pipeline, from its topics: for pages and tables, never for decisions. */
 export interface View {
   /** The topics that it follows, from their first record. */
   readonly topics: readonly string[];
@@ -51,6 +51,6 @@ export interface Results {
    * @param bytes bytes of content that were read, decompressed, by topic of lines
    */
   lines(json: boolean, bytes: ReadonlyMap<string, number>): readonly string[];
-  /** What new records say about messages that were refused, for people. */
+  /** Sentences for people about messages that were refused, from new records. */
   refused?(): readonly string[];
 }

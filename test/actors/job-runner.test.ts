@@ -346,7 +346,7 @@ describe('jobRunner', () => {
     expect(await stopped(counter.ref)).toMatchObject({ kind: 'failed', error: { code: 'RESET_NEEDED' } });
     expect(counter.seen.crashes.map(({ error }) => error.message)).toEqual([
       'The definition of counting has changed: its state was made with "something else", and it is now "counting". ' +
-        'Run "telltale reset counting", with the --data, --config and --set of this program, to start over, or configure what it was.',
+        'Run "telltale reset counting", with the --data, --config and --set of this program, to start over, or restore the former configuration.',
     ]);
   });
 

@@ -43,7 +43,7 @@ async function* pieces(body: Readable, { name, length, stallMs }: ExpectedBody):
       throw new TelltaleError('OBJECT_STORE', `Cannot read ${name}: it ended after ${received} of ${length} bytes.`);
     }
   } catch (error) {
-    throw s3Error(error, `Cannot read on in ${name} after ${received} bytes`);
+    throw s3Error(error, `Cannot continue reading ${name} after ${received} bytes`);
   } finally {
     body.destroy();
   }

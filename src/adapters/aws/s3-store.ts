@@ -78,7 +78,7 @@ class SdkS3Store implements S3Store {
     } catch (answer) {
       const error = await this.inFull(answer, target);
       if (isNotFound(error, versionId)) return null;
-      throw s3Error(error, `Cannot look at ${nameOf(target)}`);
+      throw s3Error(error, `Cannot check ${nameOf(target)}`);
     }
   }
 

@@ -5,11 +5,11 @@ import type { AssignmentListener, GroupMembership } from '../../ports/event-log'
 
 interface Member {
   readonly listener: AssignmentListener;
-  /** The partitions that it got and has not given up. */
+  /** The partitions that it currently owns. */
   assigned: readonly number[];
 }
 
-/** Partitions go round the members, in the order in which they joined. */
+/** Assigns the partitions to the members in turn, in the order in which the members joined. */
 export function spread(partitions: number, members: number): number[][] {
   const shares: number[][] = Array.from({ length: members }, () => []);
   for (let partition = 0; partition < partitions; partition++) shares[partition % members]?.push(partition);

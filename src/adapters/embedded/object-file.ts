@@ -103,7 +103,7 @@ export function readError(error: unknown, what: string): TelltaleError {
     return new TelltaleError('OBJECT_STORE_DENIED', `${what} (${code}): check its permissions.`, { cause: error });
   }
   if (damages.has(code)) {
-    const message = `${what} (${code}): the disk does not give its bytes; check the disk, and put the object again.`;
+    const message = `${what} (${code}): the disk cannot read it; check the disk, and put the object again.`;
     return new TelltaleError('OBJECT_STORE', message, { cause: error, retriable: false });
   }
   return storeError(error, what);

@@ -1,19 +1,22 @@
 /**
- * The time by which retention goes. It follows the clock of the machine, but not a jump: a start with a wrong clock would
- * delete records for which nothing else remains. All times are epoch milliseconds.
+ * The clock of retention. It follows the machine's clock, but ignores jumps: a start with a wrong clock would delete
+ * records that exist nowhere else. All times are epoch milliseconds.
  */
 export interface RetentionClock {
   readonly time: number;
-  /** The machine's time when it was first seen to be far ahead; null while it is not. */
+  /** The machine's time when it first was far ahead; null while it is not. */
   readonly aheadSince: number | null;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** The machine's clock may be this much ahead of the time of the last look. */
+/** How far the machine's clock may be ahead of the last known time before it counts as a jump. */
 const MAX_STEP_MS = 2 * DAY_MS;
 
-/** A jump is real after the clock has continued from there for this long: no program ran for some days, for example. */
+/**
+ * A jump is accepted when the clock has continued from it for this long. No program may have run for some days, for
+ * example.
+ */
 const BELIEVED_AFTER_MS = DAY_MS;
 
 /** @param now the machine's time */

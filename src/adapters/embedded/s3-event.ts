@@ -27,7 +27,7 @@ export interface S3EventRecord {
       readonly size: number;
       /** Without quotes. */
       readonly eTag: string;
-      /** Hexadecimal; orders the events of one key. */
+      /** Hexadecimal. Sorting by it orders the events of one key. */
       readonly sequencer: string;
     };
   };

@@ -160,7 +160,7 @@ export class SqliteEventLog implements EventLog {
   }
 }
 
-/** Deletes a part of the old records at once, and the rest every minute. The next run makes up for a failed one. */
+/** Deletes a part of the old records at once, then more every minute. After a failed run, the next one continues. */
 function startRetention(retention: SqliteRetention, clock: Clock, closed: AbortSignal): void {
   const run = (): void => void retention.run(clock.now(), closed).catch(() => undefined);
   const timer = setInterval(run, RETENTION_INTERVAL_MS).unref();

@@ -52,7 +52,7 @@ export class SqliteTopics {
 
   /** @throws UNKNOWN_TOPIC */
   partitions(topic: string): readonly PartitionRow[] {
-    // Another process may have made it meanwhile.
+    // Another process may have created it meanwhile.
     if (!this.known.has(topic)) this.load();
     const partitions = this.known.get(topic);
     if (partitions !== undefined) return partitions;

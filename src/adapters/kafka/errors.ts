@@ -104,7 +104,7 @@ export function remedyOf(error: unknown): Remedy {
   return error instanceof ConnectionError && error.fault === 'broken' ? 'reconnect' : 'none';
 }
 
-/** The broker says the same of a writer that a newer one fenced, and of one whose transaction it ended. */
+/** The broker gives one error for two cases: a newer writer fenced this one, or the broker ended its transaction. */
 export function isFenced(error: unknown): boolean {
   return isBrokerError(error, 'INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED');
 }

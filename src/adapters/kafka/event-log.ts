@@ -111,7 +111,7 @@ class KafkaEventLog implements EventLog {
   }
 
   async joinGroup(group: string, topic: string, listener: AssignmentListener): Promise<GroupMembership> {
-    // Errors that no retry mends are thrown here; the member retries after later ones.
+    // Throws errors that no retry can repair. After later errors, the member retries.
     const what = `Cannot join the group ${group}`;
     await this.client.run(what, this.closed.signal, async (connections) => {
       await checkRights(what, connections, { reads: [topic], writes: [] });

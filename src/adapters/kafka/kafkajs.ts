@@ -24,8 +24,8 @@ import { Sockets, isCertificateFault } from './sockets';
  * The only file that knows kafkajs: it makes connections with TLS and SASL, and keeps the leaders of partitions. The rest
  * of this adapter sees `connections.ts`, and the errors of `errors.ts`.
  *
- * kafkajs' requests, producer, consumer and retries are not used: docs/kafka.md names the fault behind each. Part of what
- * is used here is not documented; it is checked, version and shape, before anything is sent.
+ * kafkajs' requests, producer, consumer and retries are not used: docs/kafka.md names the fault behind each. Part of the
+ * kafkajs used here is undocumented. Its version and shape are checked before anything is sent.
  */
 const PINNED = '2.2.4';
 
@@ -132,7 +132,7 @@ class KafkajsConnections implements Connections {
   }
 }
 
-/** A broker of kafkajs, and of its undocumented insides those that are used. */
+/** A broker of kafkajs, with the undocumented members that this file uses. */
 interface BrokerInsides {
   readonly nodeId: number | null;
   readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>;
@@ -194,7 +194,10 @@ function insidesOf(broker: object): BrokerInsides {
     pool !== null &&
     typeof Reflect.get(pool, 'getConnection') === 'function';
   if (isAsExpected) return broker as BrokerInsides;
-  throw new TelltaleError('INTERNAL', `kafkajs ${version} has other insides than ${PINNED}: install that version.`);
+  throw new TelltaleError(
+    'INTERNAL',
+    `kafkajs ${version} has internals that differ from those of ${PINNED}: install that version.`,
+  );
 }
 
 /** Runs a call of kafkajs about something; its errors become those of `errors.ts`. */
@@ -265,8 +268,8 @@ function saslOf(sasl: KafkaSasl): SASLOptions | Mechanism {
 }
 
 /**
- * kafkajs' own mechanism does not look at the answer: a broker that refuses a token says so in there, with a success
- * around it, and ends the connection after the next request (RFC 7628, 3.2.3). kafkajs would keep trying.
+ * kafkajs' own mechanism does not look at the answer: a broker that refuses a token says so inside a successful answer, and
+ * closes the connection after the next request (RFC 7628, 3.2.3). kafkajs would keep trying.
  */
 function oauthBearer(token: () => Promise<string>): Mechanism {
   return {

@@ -3,9 +3,9 @@ import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
 import { TelltaleError } from '../../errors';
 
 /**
- * Makes a token for Amazon MSK with IAM authentication: a signed request that the broker sends to AWS in our name. It is made
- * on this machine, with the credentials that AWS' programs find (environment, profile, container, instance), and is valid for
- * 15 minutes.
+ * Makes a token for Amazon MSK with IAM authentication: a signed request that the broker sends to AWS for this user. The
+ * token is made on this machine, with the credentials of the AWS SDK's standard chain (environment, profile, container,
+ * instance). It is valid for 15 minutes.
  * @throws EVENT_LOG_DENIED when there are no credentials
  */
 export async function mskIamToken(region: string): Promise<string> {

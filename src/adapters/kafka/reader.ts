@@ -41,7 +41,7 @@ export class KafkaReader implements EventReader {
     const over = performance.now() + waitMs;
     for (;;) {
       const left = Math.max(0, Math.ceil(over - performance.now()));
-      // Short of the end something must be there, if only a gap: the broker need not wait for more.
+      // Before the end there are records or a gap: the broker need not wait for more.
       const fetched = await this.take(maxBytes, this.position < this.end ? 0 : left);
       this.position = fetched.next;
       this.end = fetched.end;
@@ -76,7 +76,7 @@ export class KafkaReader implements EventReader {
     const { batches, next } = committedBatches(answer.records, answer.aborted);
     const end = answer.lastStableOffset;
     if (next !== null) return { batches, from, next: Math.max(from, next), end: Math.max(end, next) };
-    // An empty answer short of the end: everything up to there was compacted away.
+    // An empty answer before the end: compaction removed everything up to the end.
     const isGap = answer.records.length === 0 && !answer.throttled;
     return { batches, from, next: isGap ? Math.max(from, end) : from, end };
   }

@@ -29,8 +29,8 @@ export async function checkRights(
 }
 
 /**
- * Asks the broker whether this user may join a group: it refuses the heartbeat of an unknown member for one reason or the
- * other.
+ * Asks the broker whether this user may join a group. It sends the heartbeat of an unknown member, which the broker
+ * refuses: the error shows whether a right is missing or only the member is unknown.
  */
 export async function checkMembership(connections: Connections, group: string): Promise<void> {
   const coordinator = await connections.coordinator('group', group);

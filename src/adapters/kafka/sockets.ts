@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 
 const KEEP_ALIVE_MS = 60_000;
 
-/** The sockets of one set of connections: what made them can wait for requests under way, and this cannot. */
+/** The sockets of one set of connections. It can cut them at once, where kafkajs would wait for requests in flight. */
 export class Sockets {
   private readonly open = new Set<Socket>();
 
@@ -33,9 +33,8 @@ export class Sockets {
 }
 
 /**
- * Codes that say why no encrypted connection is made, where another try changes nothing: OpenSSL's for certificates,
- * Node's for the handshake.
- * Source: https://nodejs.org/docs/latest-v20.x/api/tls.html#x509-certificate-error-codes
+ * Error codes of encrypted connections that another attempt cannot repair: OpenSSL's for certificates, Node's for the
+ * handshake. Source: https://nodejs.org/docs/latest-v20.x/api/tls.html#x509-certificate-error-codes
  */
 const certificateFaults =
   /^(UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_|CERT_|CRL_|ERROR_IN_|(DEPTH_ZERO_)?SELF_SIGNED_CERT|INVALID_(CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$|ERR_TLS_|ERR_SSL_|ERR_OSSL_)/;

@@ -80,7 +80,7 @@ function settings(spec: TopicSpec, replicas: number): Record<string, string> {
     // Acknowledged data survives the loss of a broker.
     'min.insync.replicas': `${Math.max(1, replicas - 1)}`,
     ...(cleanup === 'compact' ? {} : { 'retention.ms': `${retentionMs}` }),
-    // Kafka neither compacts nor deletes the segment that it writes to.
+    // Kafka never compacts or deletes the segment that is being written.
     ...(cleanup === 'delete'
       ? { 'segment.ms': `${DAY_MS}` }
       : { 'segment.ms': `${60 * MINUTE_MS}`, 'segment.bytes': `${16 << 20}`, 'min.cleanable.dirty.ratio': '0.1' }),

@@ -21,7 +21,7 @@ const MAX_BATCH_BYTES = 1 << 20;
 /** How long closing tries to abort the open transaction. */
 const ABORT_WITHIN_MS = 2_000;
 
-/** Codes of a batch that is in the log; the second one when the answer to the first try was lost. */
+/** Both codes mean that the batch is in the log. The second one comes when the answer to an earlier try was lost. */
 const APPENDED: readonly number[] = [0, brokerErrors.DUPLICATE_SEQUENCE_NUMBER.code];
 
 /**
@@ -281,9 +281,9 @@ class KafkaTransaction implements EventTransaction {
 }
 
 interface CommitProgress {
-  /** The broker may have been asked. */
+  /** The request may have reached the broker. */
   sent: boolean;
-  /** It may have begun to commit. */
+  /** The broker may have begun to commit. */
   unsure: boolean;
 }
 

@@ -4,7 +4,7 @@ import { gunzip } from './gunzip';
 import { RATIO_HOLDS_FROM, type DecompressionLimits } from './limits';
 import { unzstd } from './unzstd';
 
-/** How often an object may be compressed: twice by mistake, hardly more often. */
+/** How many layers of compression an object may have. Two happen by mistake; more hardly ever. */
 const MAX_LAYERS = 3;
 
 const nothing = Buffer.alloc(0);
@@ -32,7 +32,7 @@ export async function* decompress(
   );
   for await (const piece of contentOf(layer, 1, limits)) {
     content += piece.length;
-    // Each layer keeps to the ratio by itself: this is for all of them together.
+    // Each layer stays below the ratio by itself. This check covers all of them together.
     if (content > RATIO_HOLDS_FROM && content > limits.maxRatio * stored) {
       throw new TelltaleError(
         outermost === 'gzip' ? 'OBJECT_GZIP_RATIO' : 'OBJECT_ZSTD_RATIO',

@@ -8,7 +8,7 @@ import type { Span, TopicFacts } from './topic-ledger';
 
 /**
  * Proves the ledger of a source. A checkpoint claims for each byte of a generation that it was published, dropped, skipped
- * or held; the topic holds the published bytes, the store the object. All three must agree (`bytes-are-conserved`).
+ * or held. The topic has the published bytes, and the store has the object. All three must agree (`bytes-are-conserved`).
  */
 
 /** A source in the store. */
@@ -168,8 +168,8 @@ function checkSums({ offset, size, sums }: Claim): string | null {
 }
 
 /**
- * How many of the published bytes are in the topic. `unsure`: all, but one or two bytes after a cut line may be published or
- * dropped ones.
+ * How many of the published bytes are in the topic. `unsure`: all, except that one or two bytes after a cut line may be
+ * either published or dropped.
  */
 function seenOf(claim: Claim, topic: TopicFacts): 'all' | 'some' | 'unsure' | 'wrong' {
   const { published, dropped } = claim.sums;

@@ -18,7 +18,7 @@ export interface Span {
 export interface TopicFacts {
   /** `at` of the first record; null without records. */
   readonly first: number | null;
-  /** True with a record of an earlier generation: then retention has taken no line of this one. */
+  /** True if there is a record of an earlier generation: then retention has deleted no line of this one. */
   readonly earlier: boolean;
   /** Bytes dropped after lines that were cut. */
   readonly droppedRanges: readonly Span[];
@@ -30,7 +30,7 @@ export interface TopicFacts {
   readonly problem: string | null;
 }
 
-/** Bytes of all sources together that are not summed yet, at most. */
+/** Maximum number of bytes that are not summed yet, over all sources. */
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
 
 const lineFeed = Buffer.from('\n');

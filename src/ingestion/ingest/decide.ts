@@ -19,14 +19,14 @@ export interface IngestRules {
   readonly concurrency: number;
   /** How long an unterminated line is held. */
   readonly forceFlushAfterMs: number;
-  /** How long the topics of lines keep them: deleted sources are remembered for as long. */
+  /** How long the topics of lines keep records. Deleted sources are remembered for as long. */
   readonly retentionMs: number;
 }
 
 /** Changed in place: it may hold a hundred thousand sources. */
 export interface IngestState {
   readonly queue: WorkQueue;
-  /** The object of each key that was read last, to be compared with the listing. */
+  /** The object that was read last for each key, to compare with the listing. */
   readonly known: Map<string, KnownSource>;
   /** Keys that are known, or could not be read, and that the running listing has not named yet. */
   unseen: Set<string>;
@@ -49,8 +49,8 @@ export type IngestEvent =
   | { readonly type: 'drainRequested' };
 
 /**
- * How the reading of one source ended. `failed` is retried after a pause; `refused` ends the same way until the source's
- * checkpoint is repaired. `restart`: the request that is still to be fulfilled.
+ * How the reading of one source ended. `failed` is retried after a pause. `refused` is not: every attempt fails until the
+ * source's checkpoint is repaired. `restart`: the request that is still to be fulfilled.
  */
 export type ReadOutcome =
   /** The checkpoint after all of it; null when there is none: no object, or one that `since` leaves out. */
@@ -61,7 +61,7 @@ export type ReadOutcome =
 export type IngestAction =
   | { readonly type: 'list'; readonly after: string; readonly pauseMs: number }
   | { readonly type: 'read'; readonly task: ReadTask }
-  /** Keep little of some sources, and nothing of others. */
+  /** Trim the checkpoints of some sources, and remove those of others. */
   | { readonly type: 'cleanUp'; readonly trim: readonly SourceId[]; readonly remove: readonly SourceId[] }
   /** `retryDue` after this pause. */
   | { readonly type: 'scheduleRetry'; readonly pauseMs: number }
@@ -90,17 +90,17 @@ type IngestDecision =
 
 export interface IdleReport {
   readonly type: 'idle';
-  /** What could not be read at its last attempt. */
+  /** The sources that could not be read at their last attempt. */
   readonly failed: readonly FailedSource[];
 }
 
-/** How often failed readings are looked through for those that are due. */
+/** How often failed readings are checked for those that are due. */
 const RETRY_TICK_MS = 5_000;
 
 /** How many sources are cleaned up in one transaction. */
 const MAX_CLEAN_UP = 1_000;
 
-/** The first listing runs. */
+/** A new state, in which the first listing runs. */
 export function initialIngest(known: Map<string, KnownSource>): IngestState {
   return {
     queue: new WorkQueue(),
@@ -179,7 +179,7 @@ function onListed(
     if (isOld && older === 'ignored') skipped['before-since'].push(key);
     const isNew = known === undefined ? !isOld || older === 'skipped' : false;
     const isChanged = known !== undefined && needsRead(known, object, now - rules.forceFlushAfterMs);
-    // A reading that failed may have committed more than is known here: only another one finds out.
+    // A failed reading may have committed more than this state knows: only another reading shows that.
     const isWanted = isNew || isChanged || state.queue.hasFailed(key);
     if (!isWanted || !state.queue.mayRead(key, object.etag, now)) continue;
     // Only the listed part is skipped: bytes appended before the object is read count.
@@ -193,7 +193,7 @@ function onListed(
   });
 }
 
-/** Read before, wholly or in part, and not in the listing: it was deleted, and its next reading will find that. */
+/** Sources that were read before and that the listing does not name: deleted. Their next reading records that. */
 function addMissing(state: IngestState, { includes }: IngestRules, now: number): void {
   for (const key of state.unseen) {
     const isMissing = state.known.get(key)?.ended === null || state.queue.hasFailed(key);

@@ -1,13 +1,13 @@
 /**
  * The listing of the bucket: one at a time. An interrupted one continues where it broke off, after 0.25, 0.5, 1 … s; after
- * five interruptions at one place the next listing has to do it.
+ * five interruptions at one place it is given up until the next scheduled listing.
  */
 export interface Listing {
   readonly running: boolean;
   /** Key after which it was interrupted last, and how often it was at this place. */
   readonly after: string;
   readonly attempts: number;
-  /** Another listing was requested while this one runs, which may have passed the object that is meant. */
+  /** Another listing was requested while this one runs. This one may have passed the new object already. */
   readonly requestedAgain: boolean;
   /** Why the last listing did not come to its end. */
   readonly failed: string | null;

@@ -98,7 +98,7 @@ export class WorkQueue {
     if (work !== undefined && work.next !== null) this.add(key, work.next);
   }
 
-  /** Drops everything that waits. */
+  /** Drops all waiting keys. */
   clear(): void {
     this.waiting.clear();
   }
@@ -130,8 +130,8 @@ export class WorkQueue {
   }
 
   /**
-   * False while a failed key waits for its retry. Another object than the one that the store did not give does not wait,
-   * nor do signals, which do not ask.
+   * False while a failed key waits for its retry. If the store refused the object, another object under the key does not
+   * wait. Signals do not ask: they are read at once.
    * @param etag of the object now; null when it is gone
    */
   mayRead(key: string, etag: string | null, now: number): boolean {

@@ -25,7 +25,10 @@ import { unexpected } from './turn';
  * checkpoint.
  */
 
-/** An object that changes in mid-read is read again at once, this often; then its next signal has to do it. */
+/**
+ * An object that changes during a read is read again at once, at most this often. After that, its next signal starts
+ * another reading.
+ */
 const MAX_ATTEMPTS = 5;
 
 /** @param source.topic the topic of its lines, if it was never read */
@@ -83,7 +86,7 @@ function start(state: ReaderState, { checkpoint }: Extract<ReaderEvent, { type: 
   const isWithheld = quarantined !== null && isRetried(quarantined.reason);
   // A source never read cannot be reingested.
   const request = checkpoint === null || (isWithheld && checkpoint.position.size === 0) ? null : state.request;
-  // An object that the store did not give is read first: the new generation begins when the store gives it.
+  // An object that the store refused is read first: the new generation begins when the store delivers it.
   const isReingest = request !== null && !isWithheld;
   const begun = { count: request?.count ?? false, after: request?.after ?? checkpoint?.position.generation ?? null };
   return {
@@ -131,7 +134,7 @@ function onFailed(state: ReaderState, error: Extract<ReaderEvent, { type: 'faile
   });
 }
 
-/** HEAD of the newest object was refused; the listing names it, or does not. */
+/** After a refused HEAD of the newest object: the listing names the object, or it does not exist. */
 function onFoundInListing(
   state: ReaderState,
   { object }: Extract<ReaderEvent, { type: 'foundInListing' }>,

@@ -162,7 +162,7 @@ export type RequestAction =
 export type ContentSource = 'opened' | 'stored';
 
 export type EndAction =
-  /** Asks for the committed checkpoint, then `started`: the object changed in mid-read. */
+  /** Asks for the committed checkpoint, which comes as `started`: the object changed during the read. */
   | { readonly type: 'lookUp' }
   /** Everything is published. `request` still has to be fulfilled. */
   | { readonly type: 'finish'; readonly checkpoint: Checkpoint | null; readonly request: ReingestRequest | null }

@@ -131,7 +131,7 @@ interface Published {
   readonly actions: readonly ReaderAction[];
 }
 
-/** The lines made of a held tail, to which nothing more comes. */
+/** The lines of a held tail that will not grow any more. */
 export function flushed(
   checkpoint: Checkpoint,
   event: Extract<ReaderEvent, { type: 'scanned' }>,
@@ -140,7 +140,7 @@ export function flushed(
   const { quarantine: known } = checkpoint;
   const next = scanned(checkpoint, null, event, context);
   const tally = added(tallyFrom(event.step.from, checkpoint), event);
-  // A flush shows nothing of an object that cannot be read.
+  // A flush reads no bytes of the object, so it does not show that the object can be read.
   const actions = next.actions.map((action) =>
     action.type === 'publish' ? { ...action, checkpoint: { ...action.checkpoint, quarantine: known } } : action,
   );
@@ -197,7 +197,7 @@ function replace(checkpoint: Checkpoint, object: SourceObject, reason: NewGenera
   return openFor(checkpoint, object, { kind: 'newGeneration', reason, count: false });
 }
 
-/** The content that is still open was for the comparison. */
+/** The content that is still open was opened only for the comparison. */
 function continueOrReplace(checkpoint: Checkpoint, object: SourceObject, verified: VerifiedTurn): ObjectTurn {
   if ('turn' in verified) return verified.turn;
   return after([{ type: 'close' }], replace(checkpoint, object, verified.differs));

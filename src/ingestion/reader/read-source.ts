@@ -162,7 +162,7 @@ function versionsRead(state: ReaderState, walk: Walk, now: number): Decided {
   return { state: { ...state, phase: { at: 'endingSource' } }, actions: [{ type: 'flushTail', checkpoint }] };
 }
 
-/** All versions are read; a requested generation begins after them. */
+/** All versions are read. If a new generation was requested, it begins now. */
 function sourceRead(state: ReaderState, { newest, thenReingest }: Walk, now: number): Decided {
   const { checkpoint, request } = state;
   if (!thenReingest || newest === null || checkpoint === null || request === null) return finish(state);
@@ -175,7 +175,7 @@ function mayHaveUnreadVersions({ versionId }: SourceObject, checkpoint: Checkpoi
   return versionId !== undefined && versionId !== checkedLast(checkpoint)?.versionId;
 }
 
-/** A version was gone before it was read. */
+/** A version was removed before it was read. */
 function noteGap(state: ReaderState): Decided {
   const { checkpoint } = state;
   if (checkpoint === null) return { state, actions: [] };

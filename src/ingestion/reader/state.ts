@@ -14,7 +14,7 @@ export interface ReaderState {
   readonly topic: string;
   readonly rules: ReaderRules;
   readonly request: ReingestRequest | null;
-  /** True when this reading is to fulfil the request. */
+  /** True when this reading must fulfill the request. */
   readonly isReingest: boolean;
   /** Readings that failed since the reader was created. */
   readonly attempts: number;

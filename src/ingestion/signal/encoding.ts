@@ -12,7 +12,7 @@ const BUCKET_SHAPE = /^[A-Za-z0-9._-]{3,255}$/;
 const VERSION_SHAPE = /^[\x21-\x7e]{1,1024}$/;
 const SEQUENCER_SHAPE = /^[0-9A-Fa-f]{1,64}$/;
 
-/** Begins the sentence of a refusal, unless the caller knows better where the signal comes from. */
+/** Begins the sentence of a refusal, unless the caller names the origin of the signal itself. */
 const REFUSED = 'The signal was refused';
 
 /**

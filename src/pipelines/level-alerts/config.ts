@@ -7,7 +7,7 @@ import type { RuleKind } from './alerting/rule-kinds/rule-kind';
 
 const second = 1000;
 
-// One plain address. What could end a header or start a second address is refused.
+// One plain address. Refuses characters that could end a header or start a second address.
 const isAddress = (value: string): boolean => /^[^\s@<>(),;:"\\\p{Cc}]+@[^\s@<>(),;:"\\\p{Cc}]+$/u.test(value);
 
 const isRuleName = (value: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);

@@ -126,7 +126,7 @@ function summaryOf(windows: readonly WindowRecord[], { bytes, breaches }: Totals
   };
 }
 
-/** More windows than this are not listed for people, but the newest; the summary counts them all. */
+/** At most this many windows are listed for people, the newest ones; the summary counts all. */
 const LISTED_WINDOWS = 40;
 
 /** The newest ones, in the order given. */

@@ -16,8 +16,8 @@ export function countingStateTopic(partitions: number): TopicSpec {
 }
 
 /**
- * Mails and their status. As long as a window is kept, its mail can be decided again (`telltale reset alerting`): that it was
- * sent must be known for at least as long.
+ * Mails and their status. As long as a window is kept, `telltale reset alerting` can decide its mail again: the status of
+ * the sent mail must be kept for at least as long.
  */
 export function outboxTopic(keepWindowsMs: number): TopicSpec {
   const retentionMs = Math.max(windowsTopic(1, keepWindowsMs).retentionMs, days(30));

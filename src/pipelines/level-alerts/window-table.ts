@@ -21,7 +21,7 @@ export function windowTable(windows: readonly WindowRecord[]): string[] {
   ];
 }
 
-/** What a window holds beside its lines is named here: without it, a window of repeated lines would be a row of zeros. */
+/** Names what a window counts besides its lines: otherwise a window of repeated lines would be a row of zeros. */
 function endOf({ complete, again, expired, gaps }: WindowRecord): string {
   return [
     complete ? 'complete' : 'open',

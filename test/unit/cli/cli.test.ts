@@ -52,7 +52,7 @@ describe('telltale', () => {
   it('says in the help of audit what makes it fail', async () => {
     const { out } = await run(['audit', '--help']);
     expect(out.replace(/\s+/g, ' ')).toContain(
-      'exit code 1 where it is not so, or a named source is not read. A source in quarantine is listed, and does not fail',
+      'exit code 1 when that fails, or a named source is not read. A source in quarantine is listed, and does not fail',
     );
   });
 

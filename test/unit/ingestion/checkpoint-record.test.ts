@@ -365,7 +365,7 @@ describe('invalid checkpoint record', () => {
       code: 'CORRUPT_CHECKPOINT',
       message:
         'The checkpoint of "bucket/logs/host-17/application.2026-11-21.log" cannot be read: its version is 1, only 2 is ' +
-        'known here. The source is not read on; run the version of Telltale that wrote it.',
+        'known here. The source is not read further; run the version of Telltale that wrote it.',
     });
   });
 

@@ -1,9 +1,8 @@
 import type { AnswerReader } from './primitives';
 
 /**
- * The requests that Telltale sends, by Kafka's numbers, and the version that it speaks of each. Brokers from 2.4 on know
- * all of them; none is a flexible version.
- * Numbers and layouts: https://kafka.apache.org/protocol
+ * The requests that Telltale sends: Kafka's number and the version of each. Brokers from 2.4 on know all of them; none is a
+ * flexible version. Numbers and layouts: https://kafka.apache.org/protocol
  */
 export const apis = {
   Produce: { key: 0, version: 7 },

@@ -3,7 +3,7 @@ import type { GroupProtocol } from './join-group';
 import type { MemberAssignment } from './sync-group';
 
 /**
- * What consumers put into JoinGroup and SyncGroup, which brokers do not look into.
+ * The data that consumers put into JoinGroup and SyncGroup. Brokers pass it on without reading it.
  *
  *     Subscription v0 => version:INT16 [topic:STRING] user_data:BYTES
  *     Assignment v0   => version:INT16 [topic] user_data:BYTES
@@ -23,7 +23,7 @@ export function subscription(topic: string): GroupProtocol {
   };
 }
 
-/** Partitions go round the members in the order of their ids. */
+/** Assigns the partitions to the members in turn, in the order of the members' ids. */
 export function assignRoundRobin(
   topic: string,
   partitions: readonly number[],

@@ -2,7 +2,7 @@ import { throwIfFailed } from '../errors';
 import type { ApiRequest } from './apis';
 import { int32, string } from './primitives';
 
-/** What the broker knows the writer of a transactional id by. */
+/** Identifies the open writer of a transactional id to the brokers. */
 export interface Producer {
   readonly transactionalId: string;
   readonly producerId: bigint;

@@ -4,7 +4,7 @@ import { int32, int64, int8, string } from './primitives';
 
 const NO_REPLICA = -1;
 const READ_COMMITTED = 1;
-/** Kafka asks by time; these two times have a meaning of their own. */
+/** Requests name a time. These two special times mean the start and the end. */
 const times = { start: -2, end: -1 } as const;
 
 /**

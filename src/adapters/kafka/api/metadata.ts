@@ -6,18 +6,18 @@ export interface TopicMetadata {
   readonly topic: string;
   readonly errorCode: number;
   readonly partitions: readonly { readonly index: number; readonly errorCode: number }[];
-  /** What the user of this connection may do with the topic. */
+  /** The rights of this connection's user to the topic. */
   readonly mayRead: boolean;
   readonly mayWrite: boolean;
 }
 
 /** Bits of `topic_authorized_operations`, as `AclOperation` numbers them (KIP-430). */
 const operation = { read: 1 << 3, write: 1 << 4 } as const;
-/** The answer of a broker that gives no rights: nothing is known of them. */
+/** The answer of a broker that does not report rights. */
 const UNKNOWN_RIGHTS = -(2 ** 31);
 
 /**
- * What a broker knows of topics, and what this user may do with them. Makes no topics.
+ * Reads the partitions of topics, and this user's rights to them. Creates no topics.
  *
  *     Metadata v8 request  => [name:STRING] allow_auto_topic_creation:BOOLEAN
  *                             include_cluster_authorized_operations:BOOLEAN include_topic_authorized_operations:BOOLEAN

@@ -23,9 +23,9 @@ export type { AlertingOptions, AlertingState } from './state';
  * The job that folds windows into incidents and decides their mails: `windows`, all partitions, to `outbox`.
  *
  * A breach exists as soon as a revision breaches a rule, and joins an incident in the order of arrival (record
- * timestamps). So incidents do not depend on how the input was cut, nor on restarts: `restore` takes windows up to the
- * job's position only, and those after it are folded like new ones (`arrival-order-independence`). Mails are decided at
- * each tick, and under load when outputs are written.
+ * timestamps). So incidents depend neither on batch boundaries nor on restarts: `restore` takes windows up to the job's
+ * position only, and those after it are folded like new ones (`arrival-order-independence`). Mails are decided at each
+ * tick, and under load when outputs are written.
  *
  * @throws CONFIG when rules do not fit together or to the base window, or reminders would never end
  */
@@ -44,7 +44,7 @@ export function createAlerting(options: AlertingOptions): Job<AlertingState> {
     over: 'topic',
     inputs: [{ topic: 'windows', partitions: options.partitions }],
     outputs: [outboxTopic(options.keepWindowsMs), alertingStateTopic],
-    // The outbox stays: it says which incidents were told, so that they are not told again.
+    // The outbox stays: it says which incidents were mailed, so that they are not mailed again.
     stateTopics: [alertingStateTopic.name],
     // Under load, mails are decided when they are written.
     flushIntervalMs: 10_000,
@@ -159,13 +159,13 @@ export function* windowsIn(
   }
 }
 
-/** One entry for each partition, however many records cannot be read. */
+/** One entry per partition, for any number of unreadable records. */
 export function noteUnreadable({ unreadable }: AlertingState, { partition, offset }: Place): void {
   const first = unreadable.get(partition) ?? { topic: 'windows', partition, offset, count: 0 };
   unreadable.set(partition, { ...first, count: first.count + 1 });
 }
 
-/** Takes a revision into the sums, and notes which windows of rules it breaches. */
+/** Adds a revision to the sums, and notes which windows of rules it breaches. */
 export function foldWindow(state: AlertingState, record: WindowRecord, place: Place): void {
   state.now = Math.max(state.now, place.timestamp);
   state.undecided = true;

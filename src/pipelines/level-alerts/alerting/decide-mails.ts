@@ -8,7 +8,7 @@ export interface Situation {
   readonly over: boolean;
   /** `groupWait` has passed since it opened. */
   readonly waited: boolean;
-  /** Nothing has come since the input was read to its end. */
+  /** No record has arrived since the input was read to its end. */
   readonly backlogRead: boolean;
   /** An error pattern that none of its mails listed. */
   readonly newPattern: string | null;

@@ -13,8 +13,8 @@ export function evaluateRevision(state: AlertingState, window: KeptWindow): void
 }
 
 /**
- * Evaluates windows that have become complete, empty ones included, in order of time. Windows from longer ago than
- * `keepWindows` are left out: whether they are empty is not known any more.
+ * Evaluates windows that have become complete, empty ones included, in order of time. Windows older than `keepWindows` are
+ * left out: whether they were empty is no longer known.
  */
 export function evaluateCompleted(state: AlertingState): void {
   for (const rule of rulesForComplete(state)) {
@@ -38,7 +38,7 @@ export function skipEvaluated(state: AlertingState): void {
   }
 }
 
-/** When time alone may complete the next window of a rule that is evaluated then; Infinity when there is no such rule. */
+/** When time alone may complete the next window of a rule with `evaluate: complete`; Infinity without such a rule. */
 export function nextCompletion(state: AlertingState): number {
   const rules = rulesForComplete(state).filter((rule) => state.windows.ruleWindows(rule).length > 0);
   return Math.min(Infinity, ...rules.map((rule) => ruleWindowStart(rule, state.now) + rule.windowMs));

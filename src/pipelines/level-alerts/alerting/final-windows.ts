@@ -47,7 +47,7 @@ function keep(state: AlertingState, input: BatchInput | RecordsInput, readWindow
 function foldInOrder(state: AlertingState): void {
   for (const { record, end, partition, offset } of state.windows.takeAll()) {
     if (end > state.now) {
-      // The mails of the time before are due only now, when its windows are summed over all origins.
+      // Mails about earlier windows are decided only now, when those windows are summed over all origins.
       decide(state);
       decideDue(state, end - 1, 'all');
       // No mail is due at any other time before this window, so there is nothing to decide then.

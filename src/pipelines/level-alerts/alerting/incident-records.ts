@@ -26,7 +26,7 @@ export interface IncidentRecord extends Omit<Incident, 'breaches' | 'touched'> {
   readonly runs: readonly (readonly [number, number])[];
 }
 
-/** Bounds the size of a record. Older runs go: by then, their windows are evicted as well. */
+/** Bounds the size of a record. Older runs are dropped: by then, their windows are evicted, too. */
 const maxRuns = 10_000;
 
 const isMailed: Guard<Mailed> = isObjectOf<Mailed>({
@@ -75,7 +75,7 @@ export function takeIncidentRecords(
   }));
 }
 
-/** Takes back one record; called in the order of the topic. @returns false for one that this version cannot read */
+/** Restores one record; called in the order of the topic. @returns false for one that this version cannot read */
 export function restoreIncident(
   incidents: Incidents,
   rules: ReadonlyMap<string, CheckedRule>,
@@ -111,7 +111,7 @@ export function fromRecord(
   if (rule?.definition !== definition) return null;
   const breaches = runs.flatMap(([start, n]) => Array.from({ length: n }, (_, i) => start + i * rule.windowMs));
   const { id, group, openedBy, openedAt, from, to, changedAt, late, closed, mailed } = rest;
-  // Looks through all windows for new patterns: which ones it had looked through is not kept, and mailed patterns are not new.
+  // Checks all windows for new patterns: the record does not say which ones were checked, and mailed patterns are not new.
   const touched = new Set(closed ? [] : breaches);
   return {
     ...{ id, rule: rule.name, group, openedBy, openedAt, from, to, changedAt, late, closed, mailed },

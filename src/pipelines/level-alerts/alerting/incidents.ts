@@ -89,7 +89,7 @@ export class Incidents {
     this.unwritten.add(incident.id);
   }
 
-  /** Takes an incident as its record says, in place of an earlier record; null when it is gone. */
+  /** Sets an incident to the state in its record, in place of an earlier one; null removes it. */
   restore(id: string, incident: Incident | null): void {
     this.remove(id);
     if (incident === null) return;
@@ -99,7 +99,7 @@ export class Incidents {
     this.byGroup.set(key, [...(this.byGroup.get(key) ?? []), incident].sort(bySpan));
   }
 
-  /** Takes those that have changed since the last call; null stands for one that is gone. */
+  /** Takes the incidents that have changed since the last call; null marks one that was evicted. */
   takeUnwritten(): { readonly id: string; readonly incident: Incident | null }[] {
     const unwritten = Array.from(this.unwritten, (id) => ({ id, incident: this.byId.get(id) ?? null }));
     this.unwritten.clear();

@@ -66,7 +66,7 @@ export class KeptWindows {
     this.byChange = Array.from({ length: partitions }, () => new Set<KeptWindow>());
   }
 
-  /** Replaces the revision before. Null when its start is not a time. */
+  /** Replaces the earlier revision. Null when its start is not a time. */
   put(record: WindowRecord, place: Place): KeptWindow | null {
     const start = Date.parse(record.windowStart);
     if (Number.isNaN(start)) return null;
@@ -225,7 +225,7 @@ export class KeptWindows {
     const origin = this.knownOrigin(window.origin);
     origin.windows++;
     origin.idle = window.record.idle;
-    // An engine that knows no watermark may still say that a window is complete.
+    // Another engine may mark a window as complete without a watermark.
     const reached = window.record.watermark ?? (window.record.complete ? window.end : null);
     if (reached !== null) origin.watermark = Math.max(reached, origin.watermark ?? reached);
   }

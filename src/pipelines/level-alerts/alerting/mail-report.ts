@@ -2,8 +2,8 @@ import type { LevelCounts, PatternCount, SampleLine } from '../counting/window-r
 import type { RuleLevel, RuleWords } from './rule-kinds/rule-kind';
 
 /**
- * What a mail is about: decided by alerting, kept in the outbox, rendered by `../mail`. Everything that a mail says
- * is in here; times are ISO 8601 UTC, lengths are milliseconds.
+ * The facts of a mail: alerting decides them, the outbox keeps them, `../mail` renders them. A mail has no other facts;
+ * times are ISO 8601 UTC, lengths are milliseconds.
  */
 export interface MailReport {
   readonly v: 1;
@@ -39,7 +39,7 @@ export interface MailReport {
   readonly notes: ReportNotes;
   /** When it was decided (the fold's `now`). */
   readonly decidedAt: string;
-  /** The incidents of a digest of several (2,000). Missing in all other mails, and in those of earlier previews. */
+  /** The incidents of a digest of several (2,000). Missing in all other mails, and in those of earlier versions. */
   readonly members?: readonly ReportedMember[];
 }
 
@@ -71,7 +71,7 @@ export interface ReportedRule {
   /** Milliseconds. */
   readonly window: number;
   readonly origins: string;
-  /** What its kind says about it and about `worst`. */
+  /** Its kind's words about the rule and `worst`. */
   readonly words: RuleWords;
 }
 
@@ -102,7 +102,7 @@ export interface ReportNotes {
   readonly expired: number;
   /**
    * How often lines may be missing, from the first to the last breach: a window between them may be below the limit because
-   * of that. Missing in mails that an earlier preview decided.
+   * of that. Missing in mails that an earlier version decided.
    */
   readonly gaps?: number;
   /** Origins whose watermark has not reached the end of the last breach (20). */

@@ -38,7 +38,7 @@ export interface AlertingState {
   restoring: boolean;
   /** The largest record timestamp, tick or due time so far, epoch milliseconds; never goes back. */
   now: number;
-  /** True while nothing has come since the input was read to its end. */
+  /** True while no record has arrived since the input was read to its end. */
   backlogRead: boolean;
   /** True when no more input will ever come. */
   ended: boolean;
@@ -46,11 +46,11 @@ export interface AlertingState {
   undecided: boolean;
   /** True when topic `alerting-state` holds the incidents: there is a head, and it does not hold them itself. */
   readonly restoresIncidents: boolean;
-  /** True when there is no head: the job begins, or begins again, and the outbox names the incidents that were told. */
+  /** True when there is no head: the job starts, or starts over, and the outbox names the incidents that were mailed. */
   readonly recallsMails: boolean;
   /**
-   * True from there until the input is read to its end. Told incidents wait until then, and none is evicted to make room:
-   * their windows are not all read again.
+   * True from such a start until the input is read to its end. Mailed incidents wait until then: their windows are not all
+   * read again. None is evicted to make room.
    */
   recalling: boolean;
   /** By partition of `windows`, as the head says. */

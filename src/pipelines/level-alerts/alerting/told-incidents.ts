@@ -4,8 +4,9 @@ import type { MailReport, ReportedMember } from './mail-report';
 import { allTogether, ruleWindowStart, type CheckedRule } from './rules';
 
 /**
- * Takes back the incidents that a mail in the outbox has told, as far as it says: after `telltale reset alerting` they are
- * not told again (`told-stays-true`). Called in the order of the topic. A changed rule is a new one: its mails tell nothing.
+ * Restores an incident from a mail in the outbox, as far as the mail describes it: after `telltale reset alerting` it is
+ * not mailed again (`told-stays-true`). Called in the order of the topic. A changed rule is a new rule: earlier mails do
+ * not count for it.
  */
 export function recallMail(incidents: Incidents, rules: ReadonlyMap<string, CheckedRule>, report: MailReport): void {
   const rule = rules.get(report.rule.name);
@@ -24,7 +25,9 @@ function isSameRule({ rule: reported, group, transition }: MailReport, rule: Che
   );
 }
 
-/** Earlier versions did not name the members of a digest: then each of its origins was told for all of its time. */
+/**
+ * Earlier versions did not name the incidents of a digest: then each of its origins counts as mailed for the whole digest.
+ */
 function membersOf(report: MailReport, rule: CheckedRule): readonly ReportedMember[] {
   if (report.members !== undefined) return report.members;
   const { incident, group, from, to } = report;
@@ -73,13 +76,13 @@ function told(
       resolutions: transition === 'resolved' ? 1 : 0,
       newPatterns: transition === 'new-pattern' ? 1 : 0,
       toldOver,
-      // The mail lists some: which others are not new is not known.
+      // The mail lists some of its patterns. It does not show which others are old.
       patterns: otherPatterns > 0 ? null : patterns.map(({ pattern }) => shortHash(pattern)),
     },
   };
 }
 
-/** An incident as two of its mails tell it. */
+/** An incident, combined from two of its mails. */
 function merged(before: Incident | null, mail: Incident): Incident {
   if (before === null || before.mailed === null || mail.mailed === null) return mail;
   const last = mail.mailed.lastAt >= before.mailed.lastAt ? mail : before;

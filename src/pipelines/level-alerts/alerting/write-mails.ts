@@ -89,7 +89,7 @@ function mailedNow(state: AlertingState, incident: Incident, rule: CheckedRule, 
 }
 
 /**
- * Adds breaches to incidents in the order in which they arrived: it makes no difference which partition was read first
+ * Adds breaches to incidents in the order in which they arrived, so the order of reading partitions makes no difference
  * (`arrival-order-independence`).
  */
 export function takeBreaches(state: AlertingState): void {

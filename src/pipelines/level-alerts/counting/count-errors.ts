@@ -38,8 +38,8 @@ export function countError(window: Window, lines: LineBatch, i: number): OpenErr
 
 /**
  * Reads a continuation line of an ERROR record. As soon as exception and frame are known, they become the record's
- * pattern; then nothing is left to wait for, and it returns null. A line in another window changes nothing: continuation
- * lines have the event time of their record, so this one belongs to another.
+ * pattern; then the record is closed, and it returns null. A line in another window changes nothing: continuation lines
+ * have the event time of their record, so this one belongs to another.
  */
 export function continueError(open: OpenError, window: Window, line: Buffer): OpenError | null {
   if (window.start !== open.windowStart) return open;

@@ -4,7 +4,7 @@ import { arrive, touch, type CountingState, type Origin } from './counting-state
 import { placeOf, type Place } from './placement';
 import { advance, completeWindows } from './timers';
 
-/** How many ERROR records stay open across batches (`bounded-memory`); the longest untouched is given up first. */
+/** How many ERROR records stay open across batches (`bounded-memory`); the least recently continued is dropped first. */
 const maxOpenErrors = 1000;
 
 /**
@@ -69,7 +69,7 @@ export function countLines(state: CountingState, lines: LineBatch, timestamp: nu
         origin.watermark = time - disorderMs;
         if (origin.watermark >= origin.nextEnd) {
           completeWindows(state, origin);
-          // The line came after them, so its own window is the last one changed, for any cut of the lines.
+          // The line came after them, so its own window is the last one changed, however lines are batched.
           touch(state, origin, window);
         }
       }
@@ -89,7 +89,7 @@ function enter(state: CountingState, origin: Origin, time: number): Place {
   return place;
 }
 
-/** Where a line counts first: at its event time, but the gap of a repeated line at its ingestion (`now`). */
+/** The time at which a line counts first: its event time, or for the gap of a repeated line its ingestion (`now`). */
 function timeSeen({ times, flags }: LineBatch, i: number, now: number): number {
   const repeatedBehindGap = LineFlag.AGAIN | LineFlag.GAP;
   return ((flags[i] ?? 0) & repeatedBehindGap) === repeatedBehindGap ? now : (times[i] ?? 0);

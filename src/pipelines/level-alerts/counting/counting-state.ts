@@ -8,7 +8,7 @@ export interface CountingOptions {
   readonly partitions: number;
   /** Length of a window in milliseconds of event time; windows are aligned to the epoch. */
   readonly windowMs: number;
-  /** The lag of an origin's watermark on its newest parsed timestamp, milliseconds of event time. */
+  /** How far an origin's watermark lags its newest parsed timestamp, milliseconds of event time. */
   readonly disorderMs: number;
   /** An origin without arrivals for this long is idle; milliseconds of processing time. */
   readonly idleAfterMs: number;
@@ -20,7 +20,7 @@ export interface CountingOptions {
   readonly keepOriginsMs: number;
   /** Whether patterns and samples of ERROR lines are kept. Without them counting reads no line's text. */
   readonly patterns: boolean;
-  /** What the records name as their writer: `telltale/<version>`. */
+  /** The writer's name in records: `telltale/<version>`. */
   readonly engine: string;
 }
 
@@ -28,27 +28,27 @@ export interface CountingOptions {
 export interface CountingState {
   readonly options: CountingOptions;
   readonly restoreRanges: readonly RestoreRange[];
-  /** From `open` to the first step: origins and open errors are not in order yet. */
+  /** True from `open` to the first step: origins and open errors are not in order yet. */
   restoring: boolean;
   /** The largest record timestamp, tick or due timer so far, epoch milliseconds; never goes back. */
   now: number;
   /** How many batches of lines arrived: orders origins and open errors across a restart. */
   arrivals: number;
   readonly origins: Map<string, Origin>;
-  /** Origins that are not idle, the longest silent first. */
+  /** Origins that are not idle; the one that was silent longest comes first. */
   readonly awake: Set<Origin>;
-  /** Origins that are idle, the longest silent first. */
+  /** Origins that are idle; the one that was silent longest comes first. */
   readonly idle: Set<Origin>;
   /** Windows in memory, the least recently changed first. */
   readonly windows: Set<Window>;
-  /** Open errors by source, the longest untouched first. */
+  /** Open errors by source, the least recently continued first. */
   readonly openErrors: Map<string, KeptError>;
   /** Sources whose open error has a record. */
   readonly writtenErrors: Set<string>;
   readonly unwritten: Unwritten;
 }
 
-/** What differs from the records that were written last. */
+/** The changes since the records that were written last. */
 export interface Unwritten {
   /** In order of their last change. */
   readonly windows: Set<Window>;
@@ -121,7 +121,7 @@ export function newOrigin(name: string): Origin {
   };
 }
 
-/** An origin by name; a new one is not idle, and stays so until something has come from it. */
+/** An origin by name. A new one is not idle, and does not become idle before its first lines. */
 export function originOf(state: CountingState, name: string): Origin {
   const known = state.origins.get(name);
   if (known !== undefined) return known;
@@ -158,7 +158,7 @@ export function touch(state: CountingState, origin: Origin, window: Window): voi
   }
 }
 
-/** Puts a window into memory, as the last one changed. */
+/** Adds a window as the most recently changed one. */
 export function addWindow(state: CountingState, origin: Origin, window: Window): void {
   removeWindow(state, origin, origin.windows.get(window.start));
   origin.windows.set(window.start, window);

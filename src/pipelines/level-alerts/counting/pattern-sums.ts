@@ -7,7 +7,7 @@ export interface PatternSums {
   other: number;
 }
 
-/** How many patterns a window keeps, first come (`bounded-memory`); the rest is `other`. */
+/** How many patterns a window keeps: the first ones (`bounded-memory`). The rest is `other`. */
 const maxPatterns = 256;
 
 /** Counts `count` lines of a pattern; false when they went to `other`. */
@@ -21,7 +21,7 @@ export function addPattern(sums: PatternSums, pattern: string, count = 1): boole
   return true;
 }
 
-/** Takes back one line of a pattern, or of `other` (null). */
+/** Uncounts one line of a pattern, or of `other` (null). */
 export function takePattern(sums: PatternSums, pattern: string | null): void {
   if (pattern === null) {
     sums.other -= 1;

@@ -48,9 +48,9 @@ function openWindow(state: CountingState, origin: Origin, start: number): Window
 }
 
 /**
- * Takes a window back from its record; called in the order of the topic, after the origins are restored. An evicted one
- * is not revived (`windows-only-grow`), nor one whose origin is evicted, also if the origin began again. One of another length, from before `windowMs` was
- * changed, counts as evicted: its time is not counted again under its key.
+ * Restores a window from its record; called in the order of the topic, after the origins are restored. Does not restore an
+ * evicted window (`windows-only-grow`), or a window of an evicted origin, even if that origin has begun again. A window of
+ * another length, from before `windowMs` was changed, counts as evicted: its time is not counted again under its key.
  */
 export function restoreWindow(state: CountingState, window: Window): void {
   const { windowMs, keepWindowsMs } = state.options;
@@ -65,7 +65,7 @@ export function restoreWindow(state: CountingState, window: Window): void {
 }
 
 /**
- * Takes back a window whose record was deleted (`telltale reset`): its lines are counted from 0 again. On Kafka, a restart
+ * Removes a window whose record was deleted (`telltale reset`): its lines are counted from 0 again. On Kafka, a restart
  * before compaction reads the old record and the tombstone.
  */
 export function takeBackWindow(state: CountingState, place: { readonly origin: string; readonly start: number }): void {

@@ -42,7 +42,7 @@ export function takeStateRecords(state: CountingState): Output[] {
   return outputs;
 }
 
-/** Takes one record back; called in the order of the topic. @returns false for one that this version cannot read */
+/** Restores one record; called in the order of the topic. @returns false for one that this version cannot read */
 export function restoreStateRecord(
   state: CountingState,
   { key, value }: { readonly key: Buffer | null; readonly value: Buffer | null },
@@ -66,7 +66,7 @@ export function restoreStateRecord(
   return true;
 }
 
-/** What every version has written: with less, an origin or an error would be another one. */
+/** The fields that every version has written. Without them, an origin or an error would get a wrong state. */
 const isOriginValue: Guard<JsonObject> = isObjectOf({
   v: isOneOf(1),
   lastArrival: isNumber,
@@ -82,8 +82,8 @@ const isErrorValue: Guard<JsonObject> = isObjectOf({
 });
 
 /**
- * Puts restored origins and open errors into the order of their last arrival, in which timers fire and open errors are
- * given up. The order of the topic is another one: an origin's record also changes without an arrival.
+ * Sorts restored origins and open errors by their last arrival: timers fire, and open errors are dropped, in that order.
+ * The topic's order differs: an origin's record also changes without an arrival.
  */
 export function orderByArrival(state: CountingState): void {
   const origins = [...state.origins.values()].filter(({ arrival }) => arrival > 0).sort(byArrival);

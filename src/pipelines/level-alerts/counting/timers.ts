@@ -25,7 +25,7 @@ export function advance(state: CountingState, to: number): void {
   state.now = Math.max(state.now, to);
 }
 
-/** All windows of an idle origin are complete; the newest gets a revision in any case, to say so (`complete-windows`). */
+/** All windows of an idle origin are complete; its newest one always gets a revision that says so (`complete-windows`). */
 function becomeIdle(state: CountingState, origin: Origin): void {
   origin.idle = true;
   state.awake.delete(origin);
@@ -53,7 +53,7 @@ export function completeAll(state: CountingState): void {
   }
 }
 
-/** Drops a window from memory; a changed one is still written. Windows between merged ranges go with it. */
+/** Drops a window from memory; a changed one is still written. Also drops the windows between merged ranges. */
 export function evictWindow(state: CountingState, window: Window): void {
   const origin = state.origins.get(window.origin);
   if (origin === undefined) return;
@@ -67,8 +67,9 @@ export function evictWindow(state: CountingState, window: Window): void {
 }
 
 /**
- * When an idle origin is evicted. Its evicted ranges keep a late line from opening a window again, whose first revision would
- * be smaller than the last one written. They are needed as long as any reader can have that one:
+ * When an idle origin is evicted. Its evicted ranges stop a late line from opening an evicted window again: the new first
+ * revision would be smaller than the last one written. The ranges are needed as long as any reader can have that last
+ * revision:
  * - topic `windows` keeps a record for its retention after the window's last change, and for at most one more segment of
  *   the broker; the last change is never later than the moment at which the origin became idle;
  * - alerting keeps a window for `keepWindows` after that change, which is less;
@@ -79,7 +80,7 @@ function evictOriginAt({ options }: CountingState, { windows, lastArrival }: Ori
   return windows.size > 0 ? Infinity : lastArrival + options.idleAfterMs + options.keepOriginsMs;
 }
 
-/** Open errors whose last line is as old as the origin's go, too: they would continue in a window that is gone. */
+/** Also drops open errors that are as old as the origin's last line: they would continue in an evicted window. */
 function evictOrigin(state: CountingState, origin: Origin): void {
   state.idle.delete(origin);
   state.origins.delete(origin.name);

@@ -1,7 +1,7 @@
 import type { ReportedRule } from '../alerting/mail-report';
 import { threshold } from '../alerting/rule-kinds/threshold';
 
-/** Words about breached windows. Only a threshold is something that a window can be over. */
+/** Words about breached windows. Only a threshold can be exceeded; other rules are breached. */
 export interface BreachWords {
   /** Follows `2 windows`. */
   readonly windows: string;

@@ -26,8 +26,8 @@ const levels: readonly (readonly [keyof LevelCounts, string])[] = [
 ];
 
 /**
- * Compares the mean per window with the median, which is that of one window. While a window is open its counts still
- * grow: then the table has no column of changes.
+ * Compares the mean per window with the median of one window. The counts of an open window still grow: then the table has
+ * no column of changes.
  */
 export function levelTableOf(report: MailReport): LevelTable {
   const { totals, median, rule } = report;
@@ -56,7 +56,7 @@ function rounded(count: number): string {
   return count < 10 ? formatCount(Math.round(count * 10) / 10) : formatCount(Math.round(count));
 }
 
-/** `×12`, `+40 %`, `as usual`; from nothing there is no factor. */
+/** `×12`, `+40 %`, `as usual`; a median of 0 has no factor. */
 function change(now: number, usual: number): string {
   if (now === usual) return 'as usual';
   if (usual === 0) return `+${rounded(now)}`;

@@ -10,7 +10,7 @@ export interface UndeliveredMail {
   readonly refusal: string | null;
 }
 
-/** More ids than this are not remembered as sent, and more refusals are not shown. The oldest go first. */
+/** At most this many ids are remembered as sent, and this many refusals shown. The oldest are dropped first. */
 const bounds = { sent: 10_000, refused: 100 };
 
 /** Follows an outbox: for pages and tables, never for decisions. */

@@ -8,7 +8,7 @@ import type { LevelCounts, WindowRecord } from '../../counting/window-record';
  * @typeParam S its settings, as `evaluate` and `describe` see them
  */
 export interface RuleKind<S extends object = object> {
-  /** What `kind` says in the configuration. It never changes: incidents and mails keep it. */
+  /** The value of `kind` in the configuration. It never changes: incidents and mails keep it. */
   readonly name: string;
   /** The keys that only rules of this kind have. Every rule has `name`, `kind`, `level`, `window`, `origins`, `each`. */
   readonly schema: { readonly [K in keyof S]: Field<S[K]> };
@@ -24,7 +24,7 @@ export interface RuleKind<S extends object = object> {
   describe(settings: S, worst: WorstWindow): RuleWords;
 }
 
-/** One window of a rule and a group, as the kept windows say. Times are epoch milliseconds. */
+/** One window of a rule and a group, from the kept windows. Times are epoch milliseconds. */
 export interface RuleWindow {
   readonly start: number;
   readonly end: number;
@@ -42,7 +42,7 @@ export interface RuleWindow {
 export type RuleLevel = Exclude<keyof LevelCounts, 'none'>;
 
 export interface Evaluation {
-  /** What the window holds, in the unit that the rule limits. Mails rank windows by it. */
+  /** The window's value, in the unit that the rule limits. Mails rank windows by it. */
   readonly value: number;
   readonly breached: boolean;
 }
