@@ -1,6 +1,7 @@
 import { jsonFields, readWrapper, unescapeMessage } from './formats/fields/json';
 import { jsonText } from './formats/fields/json-text';
 import type { ParsedLine } from './formats/format';
+import { startsWith } from './formats/scan-text';
 import { Level } from './line-batch';
 import { levelOf } from './levels';
 import { readDateTime, TimestampKind, byteAt, isDigit, isLetter, type Timestamp } from './timestamps';
@@ -52,11 +53,10 @@ const cri: Wrapper = {
     if (start + 29 > end || bytes[start + 10] !== 84) return false;
     const pos = readDateTime(bytes, start, end, out);
     if (pos === -1 || pos + 10 > end || out.kind !== TimestampKind.ABSOLUTE) return false;
-    if (bytes[pos] !== 32 || bytes[pos + 1] !== 115 || bytes[pos + 2] !== 116 || bytes[pos + 3] !== 100) return false;
-    const isOut = isText(bytes, pos + 4, outLetters);
-    if (!isOut && !isText(bytes, pos + 4, errLetters)) return false;
+    const isOut = startsWith(bytes, pos, end, ' stdout ');
+    if (!isOut && !startsWith(bytes, pos, end, ' stderr ')) return false;
     const tag = pos + 8;
-    if (bytes[tag - 1] !== 32 || (bytes[tag] !== 70 && bytes[tag] !== 80)) return false;
+    if (bytes[tag] !== 70 && bytes[tag] !== 80) return false;
     let inner = tag + 1;
     while (inner < end && bytes[inner] !== 32) inner++; // further tags
     out.bytes = bytes;
@@ -73,14 +73,6 @@ const cri: Wrapper = {
     ['2026-11-29T10:00:00.123456789Z stdout F ', ''],
   ],
 };
-
-const outLetters = Buffer.from('out');
-const errLetters = Buffer.from('err');
-
-function isText(bytes: Buffer, pos: number, text: Buffer): boolean {
-  for (let i = 0; i < text.length; i++) if (bytes[pos + i] !== text[i]) return false;
-  return true;
-}
 
 const maxName = 80;
 

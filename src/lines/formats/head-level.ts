@@ -10,6 +10,7 @@ import {
   levelAfterName,
   levelOfLabel,
 } from './level-tokens';
+import { spells, spellsAny } from './scan-text';
 
 /**
  * Finds the level in the head of a text line: the first strong level token after the timestamp, before free text
@@ -23,6 +24,8 @@ const maxHead = 240;
 const maxTokens = 24;
 /** At most this many of them are words: host, thread, logger. */
 const maxWords = 5;
+/** The name of a thread, which other words may follow. */
+const mainThread = 'main';
 
 const space = 32;
 const tab = 9;
@@ -79,7 +82,7 @@ export function scanLevel(bytes: Buffer, start: number, end: number, takesAnyCas
       } else if (last === colon) {
         return levelOfLabel(bytes, pos, tokenEnd, limit, words);
       } else if (tokenEnd === wordEnd || isProse(bytes, pos, tokenEnd, last)) {
-        if (isMain(bytes, pos, tokenEnd)) {
+        if (spells(bytes, pos, tokenEnd, mainThread)) {
           words++;
           pos = tokenEnd;
         } else {
@@ -187,12 +190,6 @@ function nextSeparator(bytes: Buffer, pos: number, limit: number, separator: num
   return -1;
 }
 
-const mainThread = Buffer.from('main');
-
-function isMain(bytes: Buffer, pos: number, end: number): boolean {
-  return end - pos === 4 && mainThread.compare(bytes, pos, end) === 0;
-}
-
 /** Position of the first `=` of a `name=value` token; -1 when another mark comes first. */
 function equalsSign(bytes: Buffer, pos: number, end: number): number {
   for (let i = pos; i < end; i++) {
@@ -203,10 +200,10 @@ function equalsSign(bytes: Buffer, pos: number, end: number): number {
   return -1;
 }
 
-const levelKeys = ['level', 'lvl', 'severity', 'loglevel', 'log_level', 'log.level'].map((name) => Buffer.from(name));
+const levelKeys = ['level', 'lvl', 'severity', 'loglevel', 'log_level', 'log.level'];
 
 function pairLevel(bytes: Buffer, pos: number, equals: number, end: number): Level | undefined {
-  if (!levelKeys.some((key) => key.length === equals - pos && key.compare(bytes, pos, equals) === 0)) return undefined;
+  if (!spellsAny(bytes, pos, equals, levelKeys)) return undefined;
   const start = bytes[equals + 1] === 34 ? equals + 2 : equals + 1;
   let wordEnd = start;
   while (wordEnd < end && isLetter(byteAt(bytes, wordEnd))) wordEnd++;

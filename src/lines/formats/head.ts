@@ -1,12 +1,12 @@
 import { Level } from '../line-batch';
-import { headLevelOf, levelOfLetter, levelOfSeverity } from '../levels';
+import { headLevelOf, levelOfLetter } from '../levels';
 import { lastForm, readAnyTimestamp } from '../timestamp-forms';
 import { TimestampKind, byteAt, isDigit, isLetter } from '../timestamps';
 import { zoneOffsetOf } from '../zone-names';
 import type { LineFormat, ParsedLine } from './format';
 import { headNotes, scanLevel } from './head-level';
 import { levelAtPlace } from './level-places';
-import { groupEnd, groupLevel } from './level-tokens';
+import { groupEnd, groupLevel, readPriority } from './level-tokens';
 import { syslog3164 } from './syslog';
 
 /**
@@ -185,14 +185,13 @@ function levelBefore(bytes: Buffer, pos: number, wordEnd: number, end: number): 
  * level before one follows; otherwise after the group, whose level counts. -1 when it does not close.
  */
 function readGroup(bytes: Buffer, pos: number, end: number, out: ParsedLine): number {
-  const priority = bytes[pos] === 60 ? readPriority(bytes, pos, end) : -1;
-  if (priority !== -1) out.level = levelOfSeverity(priority % 8);
+  const hasPriority = readPriority(bytes, pos, end, out) !== pos;
   const close = groupEnd(bytes, pos, Math.min(end, pos + 120));
   let inside = pos + 1;
   while (inside < end && bytes[inside] === 32) inside++;
-  if (priority === -1 && (close === -1 || holdsTimestamp(bytes, inside, close, out))) return inside;
+  if (!hasPriority && (close === -1 || holdsTimestamp(bytes, inside, close, out))) return inside;
   if (close === -1) return -1;
-  if (priority === -1 && out.level === Level.NONE) out.level = groupLevel(bytes, pos + 1, close) ?? Level.NONE;
+  if (!hasPriority && out.level === Level.NONE) out.level = groupLevel(bytes, pos + 1, close) ?? Level.NONE;
   return close + 1;
 }
 
@@ -209,13 +208,4 @@ function holdsTimestamp(bytes: Buffer, pos: number, close: number, out: ParsedLi
     while (at < close && bytes[at] === 32) at++;
   }
   return false;
-}
-
-/** The number of `<34>`; -1 when there is none. */
-function readPriority(bytes: Buffer, pos: number, end: number): number {
-  let at = pos + 1;
-  let priority = 0;
-  for (; at < end && at < pos + 4 && isDigit(byteAt(bytes, at)); at++)
-    priority = priority * 10 + byteAt(bytes, at) - 48;
-  return at > pos + 1 && at < end && bytes[at] === 62 && priority <= 191 ? priority : -1;
 }

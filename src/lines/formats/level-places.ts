@@ -1,6 +1,7 @@
 import { Level } from '../line-batch';
 import { levelOf, levelOfLetter } from '../levels';
 import { byteAt, isDigit, isLetter } from '../timestamps';
+import { startsWith } from './scan-text';
 
 /** Where programs put the level that no general rule finds: places after the timestamp, each of one program. */
 export interface LevelPlace {
@@ -208,13 +209,6 @@ function webSphereLevel(letter: number): Level {
     default:
       return Level.NONE;
   }
-}
-
-/** True when the ASCII text begins at `pos` and ends before `end`. */
-export function startsWith(bytes: Buffer, pos: number, end: number, text: string): boolean {
-  if (pos + text.length > end) return false;
-  for (let i = 0; i < text.length; i++) if (bytes[pos + i] !== text.charCodeAt(i)) return false;
-  return true;
 }
 
 const byFirstByte = Array.from({ length: 128 }, (_, byte) =>

@@ -1,6 +1,7 @@
 import { Level } from '../line-batch';
 import { headLevelOf, isCapitals, levelOfLetter, levelOfSeverity } from '../levels';
 import { byteAt, isDigit, isLetter } from '../timestamps';
+import { spells, spellsAny } from './scan-text';
 
 /** Level tokens of the head of a line: words, groups in brackets, and labels before a colon. */
 
@@ -109,39 +110,46 @@ export function levelAfterName(bytes: Buffer, pos: number, nameEnd: number, limi
   }
   let end = next;
   while (end < limit && isLetter(byteAt(bytes, end))) end++;
-  if (isPhp(bytes, pos, nameEnd)) return phpLevel(bytes, next, end, limit);
+  if (spells(bytes, pos, nameEnd, 'PHP')) return phpLevel(bytes, next, end, limit);
   const isStrong =
     isCapitals(bytes, next, end) && (bytes[end] === colon || (bytes[end] === space && bytes[end + 1] === 91));
   return (isStrong ? headLevelOf(bytes, next, end) : undefined) ?? Level.NONE;
 }
 
-function isPhp(bytes: Buffer, pos: number, end: number): boolean {
-  return end - pos === 3 && bytes[pos] === 80 && bytes[pos + 1] === 72 && bytes[pos + 2] === 80;
-}
-
-const phpErrors = ['Fatal', 'Parse', 'Recoverable', 'Catchable', 'Core', 'Compile'].map((word) => Buffer.from(word));
-const phpNotices = ['Notice', 'Deprecated', 'Strict'].map((word) => Buffer.from(word));
+const phpErrors = ['Fatal', 'Parse', 'Recoverable', 'Catchable', 'Core', 'Compile'];
+const phpNotices = ['Notice', 'Deprecated', 'Strict'];
 
 /** https://www.php.net/manual/en/errorfunc.constants.php: `Fatal error`, `Warning`, `Notice`, `Deprecated`. */
 function phpLevel(bytes: Buffer, pos: number, end: number, limit: number): Level {
-  const isOneOf = (words: readonly Buffer[]): boolean =>
-    words.some((word) => word.length === end - pos && word.compare(bytes, pos, end) === 0);
-  if (isOneOf(phpErrors)) return Level.ERROR;
-  if (isOneOf(phpNotices)) return Level.INFO;
+  if (spellsAny(bytes, pos, end, phpErrors)) return Level.ERROR;
+  if (spellsAny(bytes, pos, end, phpNotices)) return Level.INFO;
   return wordBeforeColon(bytes, pos, limit);
 }
 
 const facilities = [
   ...['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp'],
   ...['local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'],
-].map((name) => Buffer.from(name));
+];
+
+/** Reads syslog's `<0>` to `<191>`: sets the level and returns the position after it, or `start` when there is none. */
+export function readPriority(bytes: Buffer, start: number, end: number, out: { level: Level }): number {
+  if (start >= end || bytes[start] !== 60) return start;
+  let pos = start + 1;
+  let priority = 0;
+  for (; pos < end && pos < start + 4 && isDigit(byteAt(bytes, pos)); pos++) {
+    priority = priority * 10 + byteAt(bytes, pos) - 48;
+  }
+  if (pos === start + 1 || pos >= end || bytes[pos] !== 62 || priority > 191) return start;
+  out.level = levelOfSeverity(priority % 8);
+  return pos + 1;
+}
 
 /** Syslog's `daemon.err`. */
 export function facilityLevel(bytes: Buffer, pos: number, wordEnd: number, end: number): Level | undefined {
   const dot = bytes[wordEnd] === 46 ? wordEnd : wordEnd + 1;
   if (dot + 3 > end || bytes[dot] !== 46) return undefined;
-  const isFacility = facilities.some((name) => name.length === dot - pos && name.compare(bytes, pos, dot) === 0);
-  return isFacility ? headLevelOf(bytes, dot + 1, end) : undefined;
+  const level = headLevelOf(bytes, dot + 1, end);
+  return level !== undefined && spellsAny(bytes, pos, dot, facilities) ? level : undefined;
 }
 
 /** Cisco's `%LINK-3-UPDOWN:`, with the severities of syslog. */

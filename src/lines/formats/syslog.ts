@@ -1,8 +1,7 @@
 import { Level } from '../line-batch';
-import { levelOfSeverity } from '../levels';
 import { TimestampKind, byteAt, isDigit, isLetter, readClock, readDateTime, readMonthAndDay } from '../timestamps';
-import type { LineFormat, ParsedLine } from './format';
-import { ciscoLevel, facilityLevel, levelOfLabel } from './level-tokens';
+import type { LineFormat } from './format';
+import { ciscoLevel, facilityLevel, levelOfLabel, readPriority } from './level-tokens';
 
 /** RFC 3164: `<34>Oct 11 22:14:15 host tag: message`. Most files omit `<34>`; then the level is NONE. */
 export const syslog3164: LineFormat = {
@@ -67,16 +66,3 @@ export const syslog5424: LineFormat = {
     return pos !== -1 && pos < end && bytes[pos] === 32;
   },
 };
-
-/** Reads `<0>` to `<191>`: sets the level and returns the position after it, or `start` when absent. */
-function readPriority(bytes: Buffer, start: number, end: number, out: ParsedLine): number {
-  if (start >= end || bytes[start] !== 60) return start;
-  let pos = start + 1;
-  let priority = 0;
-  for (; pos < end && pos < start + 4 && isDigit(byteAt(bytes, pos)); pos++) {
-    priority = priority * 10 + byteAt(bytes, pos) - 48;
-  }
-  if (pos === start + 1 || pos >= end || bytes[pos] !== 62 || priority > 191) return start;
-  out.level = levelOfSeverity(priority % 8);
-  return pos + 1;
-}

@@ -1,7 +1,8 @@
 import { Level } from '../line-batch';
-import { headLevelOf, isCapitals, levelOf, levelOfSeverity } from '../levels';
+import { headLevelOf, isCapitals, levelOf } from '../levels';
 import { byteAt, isDigit, isLetter } from '../timestamps';
-import { groupEnd, groupLevel } from './level-tokens';
+import { groupEnd, groupLevel, readPriority } from './level-tokens';
+import { spells } from './scan-text';
 
 /**
  * Lines of programs that write a level but no timestamp. They are records as long as their source has shown no
@@ -51,7 +52,7 @@ const levelInBrackets: UnstampedForm = {
     if (close === -1) return undefined;
     const level = groupLevel(bytes, start + 1, close);
     if (level !== undefined && close > start + 2) return level;
-    if (bytes[start] === 60) return priorityLevel(bytes, start, close);
+    if (bytes[start] === 60) return priorityLevel(bytes, start, end);
     // `[thread] LEVEL logger` of SLF4J, `[   12.345] (EE)` of Xorg
     let next = close + 1;
     while (next < end && bytes[next] === 32) next++;
@@ -136,22 +137,15 @@ function lettersEnd(bytes: Buffer, pos: number, end: number): number {
   return pos;
 }
 
-const failWord = Buffer.from('fail');
-
 /** Microsoft.Extensions.Logging writes `fail:`, in small letters. */
 function dotnetLevel(bytes: Buffer, start: number, wordEnd: number, end: number): Level | undefined {
-  const isFail = wordEnd < end && wordEnd - start === 4 && failWord.compare(bytes, start, wordEnd) === 0;
-  return isFail ? Level.ERROR : undefined;
+  return wordEnd < end && spells(bytes, start, wordEnd, 'fail') ? Level.ERROR : undefined;
 }
 
 /** `<3>`, which systemd and the kernel write. */
-function priorityLevel(bytes: Buffer, start: number, close: number): Level | undefined {
-  let priority = 0;
-  for (let pos = start + 1; pos < close; pos++) {
-    if (!isDigit(byteAt(bytes, pos))) return undefined;
-    priority = priority * 10 + byteAt(bytes, pos) - 48;
-  }
-  return close > start + 1 && priority <= 191 ? levelOfSeverity(priority % 8) : undefined;
+function priorityLevel(bytes: Buffer, start: number, end: number): Level | undefined {
+  const found: { level: Level } = { level: Level.NONE };
+  return readPriority(bytes, start, end, found) === start ? undefined : found.level;
 }
 
 /** `(EE)`, `(WW)`, `(II)`. */

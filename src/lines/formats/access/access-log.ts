@@ -110,4 +110,4 @@ export const loadBalancer: LineFormat = {
   },
 };
 
-const protocols = ['http ', 'https ', 'h2 ', 'grpcs ', 'ws ', 'wss ', 'tls '].map((word) => Buffer.from(word));
+const protocols = ['http ', 'https ', 'h2 ', 'grpcs ', 'ws ', 'wss ', 'tls '];

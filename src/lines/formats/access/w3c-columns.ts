@@ -123,16 +123,16 @@ const columnNames: ReadonlyMap<string, 'date' | 'time' | 'timestamp' | 'status'>
   ['status_code', 'status'],
 ]);
 
-const fields = Buffer.from('Fields:');
-const zeekFields = Buffer.from('fields\t');
-const timeFormat = Buffer.from('Time Format:');
-const date = Buffer.from('Date:');
-const local = Buffer.from(' Local');
+const fields = 'Fields:';
+const zeekFields = 'fields\t';
+const timeFormat = 'Time Format:';
+const date = 'Date:';
+const local = ' Local';
 const others = [
   ...['Software:', 'Version:', 'Remark:', 'Start-Date:', 'End-Date:', 'Log-type:'],
   ...['separator ', 'set_separator\t', 'empty_field\t', 'unset_field\t', 'path\t', 'open\t', 'types\t', 'close\t'],
 ];
-const directives = [fields, zeekFields, timeFormat, date, ...others.map((word) => Buffer.from(word))];
+const directives = [fields, zeekFields, timeFormat, date, ...others];
 
 /** Space, tab or comma. */
 function isSeparator(byte: number): boolean {

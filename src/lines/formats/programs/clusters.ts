@@ -2,7 +2,7 @@ import { Level } from '../../line-batch';
 import { headLevelOf } from '../../levels';
 import { readAnyTimestamp } from '../../timestamp-forms';
 import { byteAt, isDigit, isLetter } from '../../timestamps';
-import { startsWith } from '../level-places';
+import { startsWith } from '../scan-text';
 import type { ProgramFormat } from './program-format';
 
 /** Formats of supercomputers, as research data sets have them. */

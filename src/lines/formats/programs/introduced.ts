@@ -1,7 +1,7 @@
 import { Level } from '../../line-batch';
 import { readAnyTimestamp } from '../../timestamp-forms';
 import { TimestampKind } from '../../timestamps';
-import { startsWith } from '../level-places';
+import { startsWith } from '../scan-text';
 import type { ProgramFormat } from './program-format';
 
 /** Lines whose timestamp follows fixed words. */

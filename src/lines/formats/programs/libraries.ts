@@ -13,7 +13,7 @@ import {
   readFraction,
   twoDigits,
 } from '../../timestamps';
-import { startsWith } from '../level-places';
+import { startsWith } from '../scan-text';
 import type { ProgramFormat } from './program-format';
 
 /** Formats of libraries that programs log with. */

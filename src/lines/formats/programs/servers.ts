@@ -2,7 +2,7 @@ import { Level } from '../../line-batch';
 import { readAnyTimestamp } from '../../timestamp-forms';
 import { TimestampKind, byteAt, epochDay, isDigit, isLetter, readCompactClock, twoDigits } from '../../timestamps';
 import { scanLevel } from '../head-level';
-import { startsWith } from '../level-places';
+import { startsWith } from '../scan-text';
 import { groupLevel } from '../level-tokens';
 import type { ProgramFormat } from './program-format';
 
