@@ -54,10 +54,24 @@ export function problemOf(happenings: readonly Happening[], committed: Committed
   return new Comparison(committed, rules).run(happenings);
 }
 
-/** Follows all possible states that agree with the topic. */
+/** What the topic shows of a situation. */
+interface Shown {
+  /** Lines that the situation has. */
+  readonly lines: number;
+  /** Bytes of the situation, from its start, whose lines the topic has. */
+  readonly bytes: number;
+  /** The first difference; null when the topic has all of its lines. */
+  readonly disagreement: string | null;
+}
+
+/**
+ * Follows all possible states that agree with the topic. After hundreds of events, hundreds of states lead to the same
+ * ones: each state is compared with the topic once.
+ */
 class Comparison {
   /** The last difference to the topic. */
   private disagreement = 'the topic holds more than was uploaded';
+  private readonly compared = new Map<string, Shown>();
 
   constructor(
     private readonly committed: Committed,
@@ -69,9 +83,9 @@ class Comparison {
     if (disorder !== undefined) return `not in order: ${disorder}`;
     let situations = [untouched];
     for (const [i, happening] of happenings.entries()) {
-      const next = situations.flatMap((one) => this.after(one, happening)).filter((one) => this.agrees(one));
+      const next = distinct(situations.flatMap((one) => this.after(one, happening))).filter((one) => this.agrees(one));
       if (next.length === 0) return `${happening.type} ${i + 1} of ${happenings.length}: ${this.disagreement}`;
-      situations = distinct(next);
+      situations = next;
     }
     return situations.some((one) => this.isAll(one)) ? null : `in the end: ${this.disagreement}`;
   }
@@ -105,11 +119,7 @@ class Comparison {
   private cutShort(before: Situation, after: Situation): Situation[] {
     if (after.read === before.read || after.read === null) return [];
     const isNext = after.generation !== before.generation;
-    const lines = this.linesOf(after.generation);
-    const places = placesOf(after, this.rules);
-    const wrong = places.findIndex((place, i) => !isAt(lines[i], place, after.bytes));
-    const shown = places[(wrong === -1 ? places.length : wrong) - 1];
-    const bytes = after.bytes.subarray(0, shown?.next ?? 0);
+    const bytes = after.bytes.subarray(0, this.shownOf(after).bytes);
     const isMore = bytes.length > (isNext ? 0 : before.bytes.length);
     return [
       ...(isMore ? [{ ...after, bytes, read: { etag: after.read.etag, whole: false } }] : []),
@@ -119,19 +129,16 @@ class Comparison {
 
   /** True when the topic holds these lines, and perhaps more of the generation. */
   private agrees(one: Situation): boolean {
-    const lines = this.linesOf(one.generation);
-    const places = placesOf(one, this.rules);
-    const wrong = places.findIndex((place, i) => !isAt(lines[i], place, one.bytes));
-    if (wrong === -1) return true;
-    this.disagreement = disagreement(one, places[wrong], lines[wrong], wrong);
-    return false;
+    const { disagreement: found } = this.shownOf(one);
+    if (found !== null) this.disagreement = found;
+    return found === null;
   }
 
   /** True when it holds these lines and no others of the generation. */
   private isOver(one: Situation): boolean {
     if (!this.agrees(one)) return false;
     const lines = this.linesOf(one.generation);
-    const { length } = placesOf(one, this.rules);
+    const { lines: length } = this.shownOf(one);
     if (lines.length === length) return true;
     this.disagreement = disagreement(one, undefined, lines[length], length);
     return false;
@@ -145,6 +152,23 @@ class Comparison {
     if (seen !== expected) this.disagreement = `in quarantine are ${seen}, and should be ${expected}`;
     if (lines.length - 1 > one.generation) this.disagreement = `a generation behind ${one.generation}`;
     return seen === expected && lines.length - 1 <= one.generation;
+  }
+
+  private shownOf(one: Situation): Shown {
+    const name = nameOf(one);
+    const known = this.compared.get(name);
+    if (known !== undefined) return known;
+    const lines = this.linesOf(one.generation);
+    const places = placesOf(one, this.rules);
+    const wrong = places.findIndex((place, i) => !isAt(lines[i], place, one.bytes));
+    const last = places[(wrong === -1 ? places.length : wrong) - 1];
+    const shown = {
+      lines: places.length,
+      bytes: last?.next ?? 0,
+      disagreement: wrong === -1 ? null : disagreement(one, places[wrong], lines[wrong], wrong),
+    };
+    this.compared.set(name, shown);
+    return shown;
   }
 
   private linesOf(generation: number): readonly CommittedLine[] {
@@ -209,10 +233,10 @@ function disagreement(
 }
 
 function distinct(situations: readonly Situation[]): Situation[] {
-  const byName = new Map<string, Situation>();
-  for (const one of situations) {
-    const { generation, encoding, cuts, read, bytes, quarantine } = one;
-    byName.set(JSON.stringify([generation, encoding, cuts, read, bytes.length, [...quarantine]]), one);
-  }
-  return [...byName.values()];
+  return [...new Map(situations.map((one) => [nameOf(one), one])).values()];
+}
+
+/** Equal for equal situations: the content and the length say which bytes were read. */
+function nameOf({ generation, encoding, cuts, read, bytes, quarantine }: Situation): string {
+  return JSON.stringify([generation, encoding, cuts, read, bytes.length, [...quarantine]]);
 }
