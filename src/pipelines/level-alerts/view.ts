@@ -4,6 +4,7 @@ import { parseWindowRecord } from './counting/parse-window-record';
 import type { WindowRecord } from './counting/window-record';
 import { alertSummaryOf } from './mail/alert-summary';
 import { UndeliveredMails } from './mail/undelivered';
+import { SourcesNotUnderstood } from './not-understood-section';
 import { statusSections } from './status-page';
 import { windowTable } from './window-table';
 
@@ -16,6 +17,7 @@ const ROWS = 12;
 export function levelAlertsView(): View {
   const windows = new Map<string, WindowRecord>();
   const undelivered = new UndeliveredMails();
+  const notUnderstood = new SourcesNotUnderstood();
   const printed = new Set<string>();
   let messages: string[] = [];
   let [lines, mails, newMails] = [0, 0, 0];
@@ -24,6 +26,7 @@ export function levelAlertsView(): View {
     const name = key.toString('utf8');
     const window = value === null ? null : parseWindowRecord(key, value);
     if (value === null) windows.delete(name);
+    notUnderstood.put(name, window);
     if (window === null) return;
     lines += Math.max(0, window.lines - (windows.get(name)?.lines ?? 0));
     windows.delete(name);
@@ -66,8 +69,10 @@ export function levelAlertsView(): View {
       },
       { name: 'telltale_mails_total', help: 'Mails sent since the start.', type: 'counter', value: newMails },
     ],
-    sections: (lastMails) =>
-      statusSections({ windows: [...windows.values()], mails, undelivered: undelivered.list() }, lastMails),
+    sections: (lastMails) => [
+      notUnderstood.section(),
+      ...statusSections({ windows: [...windows.values()], mails, undelivered: undelivered.list() }, lastMails),
+    ],
     table: () => windowTable(last([...windows.values()])),
     news,
   };

@@ -1,4 +1,4 @@
-import type { LevelCounts, PatternCount, SampleLine } from '../counting/window-record';
+import type { LevelCounts, NotUnderstood, PatternCount, SampleLine } from '../counting/window-record';
 import type { RuleLevel, RuleWords } from './rule-kinds/rule-kind';
 
 /**
@@ -105,6 +105,11 @@ export interface ReportNotes {
    * of that. Missing in mails that an earlier version decided.
    */
   readonly gaps?: number;
+  /**
+   * Sources of the incident's hosts of which more than a fifth of the lines was not understood, from the first breach on;
+   * most such lines first (3). Missing when there are none, and in mails that an earlier preview decided.
+   */
+  readonly notUnderstood?: readonly NotUnderstood[];
   /** Origins whose watermark has not reached the end of the last breach (20). */
   readonly lagging: readonly string[];
 }

@@ -11,6 +11,7 @@ import {
   isString,
   parseJson,
 } from '../../../stream/shape';
+import type { NotUnderstood } from '../counting/window-record';
 import type { BreachedWindow, ChartBar, MailReport, PendingMail, ReportedMember } from './mail-report';
 import { isStoredRule, readReport, type StoredReport } from './stored-rule';
 
@@ -83,6 +84,17 @@ const isStoredMail = isObjectOf<Omit<PendingMail, 'report'> & { readonly report:
       future: isNumber,
       expired: isNumber,
       gaps: isMissingOr(isNumber),
+      notUnderstood: isMissingOr(
+        isListOf(
+          isObjectOf<NotUnderstood>({
+            source: isString,
+            at: isString,
+            text: isString,
+            lines: isNumber,
+            unparsed: isNumber,
+          }),
+        ),
+      ),
       lagging: isListOf(isString),
     }),
     decidedAt: isString,

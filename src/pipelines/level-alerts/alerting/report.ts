@@ -12,6 +12,7 @@ import type {
   ReportNotes,
   Transition,
 } from './mail-report';
+import { poorSources } from './poor-sources';
 import { allTogether, groupOf, ruleWindowStart, type CheckedRule } from './rules';
 
 /** The subject of a report: one incident, or those that a digest of one rule gathers. */
@@ -51,6 +52,8 @@ export function buildReport(
   const worst = breaches.reduce((highest, breach) => (breach.count > highest.count ? breach : highest));
   const patterns = sumPatterns(breached);
   const shown = patterns.slice(0, bounds.patterns);
+  // Lines that are not understood have the time of their upload, which is after that of the lines beside them.
+  const notUnderstood = poorSources(memberWindows(windows, subject, from, Infinity).map(({ record }) => record));
   return {
     v: 1,
     id,
@@ -71,7 +74,11 @@ export function buildReport(
       patterns.slice(bounds.patterns).reduce((sum, { count }) => sum + count, 0),
     samples: samplesOf(breached, transition),
     origins: originsOf(rule, breached),
-    notes: { ...notesOf(windows, clock, subject, breached, to), gaps: sumOf(since, ({ gaps }) => gaps) },
+    notes: {
+      ...notesOf(windows, clock, subject, breached, to),
+      gaps: sumOf(since, ({ gaps }) => gaps),
+      ...(notUnderstood.length === 0 ? {} : { notUnderstood }),
+    },
     decidedAt: iso(clock.now),
     ...(incidents.length === 1 ? {} : { members: incidents.slice(0, bounds.members).map(memberOf) }),
   };

@@ -1,5 +1,5 @@
 import { countOr, numberOr, objectOr, objectsIn, parseObject, stringOr, type JsonObject } from './json';
-import type { LevelCounts, PatternCount, SampleLine, WindowRecord } from './window-record';
+import type { LevelCounts, NotUnderstood, PatternCount, SampleLine, WindowRecord } from './window-record';
 
 /** The length of a window whose record has no `windowEnd`: the default of `window`. */
 const defaultWindowMs = 60_000;
@@ -21,6 +21,7 @@ export function parseWindowRecord(key: Buffer, value: Buffer): WindowRecord | nu
   const continuation = countOr(body['continuation'], 0);
   const unparsed = countOr(body['unparsed'], 0);
   const { error, warn, info, debug, none } = counts;
+  const notUnderstood = objectsIn(body['notUnderstood']).flatMap(notUnderstoodOf);
   return {
     v: 1,
     windowStart: new Date(start).toISOString(),
@@ -42,6 +43,7 @@ export function parseWindowRecord(key: Buffer, value: Buffer): WindowRecord | nu
     patterns: objectsIn(body['patterns']).flatMap(patternOf),
     otherPatterns: countOr(body['otherPatterns'], 0),
     samples: objectsIn(body['samples']).flatMap(sampleOf),
+    ...(notUnderstood.length === 0 ? {} : { notUnderstood }),
     engine: stringOr(body['engine'], 'unknown'),
   };
 }
@@ -94,4 +96,11 @@ function sampleOf(value: JsonObject): SampleLine[] {
   const at = stringOr(value['at'], null);
   const text = stringOr(value['text'], null);
   return source === null || at === null || text === null ? [] : [{ source, at, text }];
+}
+
+function notUnderstoodOf(value: JsonObject): NotUnderstood[] {
+  const lines = countOr(value['lines'], 0);
+  const unparsed = countOr(value['unparsed'], 0);
+  if (unparsed === 0 || unparsed > lines) return [];
+  return sampleOf(value).map((first) => ({ ...first, lines, unparsed }));
 }

@@ -40,6 +40,8 @@ export interface WindowRecord {
   readonly otherPatterns: number;
   /** The up to 3 error lines that are lowest by (source, generation, offset); text cut at 1 KiB. */
   readonly samples: readonly SampleLine[];
+  /** Sources of which lines were not understood, the lowest 3 by name; missing when there are none. */
+  readonly notUnderstood?: readonly NotUnderstood[];
   /** Its writer: `telltale/<version>`. */
   readonly engine: string;
 }
@@ -62,6 +64,13 @@ export interface SampleLine {
   /** `generation:byteOffset`, as in the line's `at` header. */
   readonly at: string;
   readonly text: string;
+}
+
+/** The first line of a source that was not understood, and how many more there are. */
+export interface NotUnderstood extends SampleLine {
+  /** Lines of the source in the window, from the first one on that was not understood. */
+  readonly lines: number;
+  readonly unparsed: number;
 }
 
 /** Key of a window's record: exactly `{"origin":…,"windowStart":"…Z"}`, in this order, without spaces (`topics-are-contracts`). */

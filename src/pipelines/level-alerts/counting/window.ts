@@ -1,4 +1,5 @@
 import { Level } from '../../../lines/line-batch';
+import { fromNotUnderstood, toNotUnderstood, type UnparsedSource } from './not-understood';
 import { addPattern, patternCounts, type PatternSums } from './pattern-sums';
 import { fromSampleLine, toSampleLine, type Sample } from './samples';
 import type { WindowRecord } from './window-record';
@@ -28,6 +29,7 @@ export interface Window {
   changedAt: number;
   readonly patterns: PatternSums;
   readonly samples: Sample[];
+  readonly notUnderstood: UnparsedSource[];
 }
 
 export function newWindow(origin: string, start: number, windowMs: number): Window {
@@ -48,6 +50,7 @@ export function newWindow(origin: string, start: number, windowMs: number): Wind
     changedAt: 0,
     patterns: { counts: new Map(), other: 0 },
     samples: [],
+    notUnderstood: [],
   };
 }
 
@@ -80,6 +83,7 @@ export function toRecord(window: Window, engine: string): WindowRecord {
     patterns: patternCounts(window.patterns),
     otherPatterns: window.patterns.other,
     samples: window.samples.map(toSampleLine),
+    ...(window.notUnderstood.length === 0 ? {} : { notUnderstood: window.notUnderstood.map(toNotUnderstood) }),
     engine,
   };
 }
@@ -106,6 +110,7 @@ export function fromRecord(record: WindowRecord, changedAt: number): Window {
     changedAt,
     patterns,
     samples: record.samples.map(fromSampleLine),
+    notUnderstood: (record.notUnderstood ?? []).map(fromNotUnderstood),
   };
 }
 

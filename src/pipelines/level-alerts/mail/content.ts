@@ -95,7 +95,7 @@ export function contentOf(report: MailReport, view: MailView): MailContent {
     patterns: patternTally(report, conceal),
     samples: sampleSection(report.samples, conceal),
     origins: originTally(report),
-    notes: notesOf(report),
+    notes: notesOf(report, conceal),
     rule: ruleSection(report),
     footer: [
       `Mail ${nameOf(report.id)}, incident ${nameOf(report.incident)}.`,

@@ -1,18 +1,24 @@
 import type { MailReport } from '../alerting/mail-report';
+import type { NotUnderstood } from '../counting/window-record';
 import { truncate, visible } from '../../../html/escape';
+import { timeWithin } from './times';
 import { pluralize, formatCount, joinWords } from './words';
 
 /** Reports name at most this many lagging origins here. */
 const namedLagging = 8;
 
-/** Facts that qualify the counts: one sentence each, at least one. */
-export function notesOf(report: MailReport): readonly string[] {
+/** Longest name of a source, and longest line, in characters. */
+const shown = { source: 128, line: 160 };
+
+/** Facts that qualify the counts: one sentence each, at least one. @param conceal removes secrets from a log line */
+export function notesOf(report: MailReport, conceal: (line: string) => string): readonly string[] {
   const { notes } = report;
   const gaps = notes.gaps ?? 0;
   const sentences = [
     note(notes.incomplete, (n) => `${pluralize(n, 'window')} not complete yet: more lines may come.`),
     note(notes.lagging.length, () => `${laggingNames(notes.lagging)} behind: the latest lines may be missing.`),
     note(gaps, (n) => `Lines may be missing: ${replaced(n)}, perhaps before its last lines were read. ${whichFiles}`),
+    ...(notes.notUnderstood ?? []).map((source) => notUnderstood(source, report, conceal)),
     note(notes.expired, (n) => `${pluralize(n, 'line')} too late for the window they belong to, counted on arrival.`),
     note(notes.unparsed, (n) => `${pluralize(n, 'line')} could not be parsed: no record precedes them in their file.`),
     note(notes.future, (n) => `${pluralize(n, 'line')} with a timestamp in the future.`),
@@ -21,6 +27,19 @@ export function notesOf(report: MailReport): readonly string[] {
   ].filter((sentence) => sentence !== null);
   const complete = notes.incomplete === 0 && notes.lagging.length === 0 && gaps === 0;
   return complete ? ['Every window is complete, and no host is behind.', ...sentences] : sentences;
+}
+
+function notUnderstood(
+  { source, text, lines, unparsed }: NotUnderstood,
+  { from, decidedAt }: MailReport,
+  conceal: (line: string) => string,
+): string {
+  const name = truncate(visible(source), shown.source);
+  const line = truncate(visible(conceal(text)), shown.line);
+  return (
+    `${formatCount(unparsed)} of ${pluralize(lines, 'line')} of ${name}, read since ${timeWithin(from, from, decidedAt)} UTC, ` +
+    `were not understood; these counts may be too low. Run telltale check on the file. The first: ${line}`
+  );
 }
 
 function note(count: number, say: (count: number) => string): string | null {

@@ -64,6 +64,25 @@ describe('a report', () => {
     expect(report.notes.gaps).toBe(4);
   });
 
+  it('names sources of its hosts that were poorly understood from the first breach on, most such lines first', () => {
+    const of = (source: string, lines: number, unparsed: number) => ({
+      source,
+      at: '0:7',
+      text: source,
+      lines,
+      unparsed,
+    });
+    const report = reportOf(
+      '10:09',
+      windowOf('a', at('10:04'), 0, { notUnderstood: [of('before', 9, 9)] }),
+      windowOf('a', at('10:05'), 2, { notUnderstood: [of('a/little', 100, 20), of('a/some', 10, 3)] }),
+      windowOf('b', at('10:06'), 0, { notUnderstood: [of('b/all', 30, 30)] }),
+      windowOf('a', at('10:08'), 0, { notUnderstood: [{ ...of('a/some', 6, 2), text: 'later' }] }),
+    );
+    expect(report.notes.notUnderstood).toEqual([of('b/all', 30, 30), of('a/some', 16, 5)]);
+    expect(reportOf('10:09', windowOf('a', at('10:05'), 2)).notes).not.toHaveProperty('notUnderstood');
+  });
+
   it('names origins whose watermark has not reached the end of the last breach, and counts incomplete windows', () => {
     const report = reportOf(
       '10:08',

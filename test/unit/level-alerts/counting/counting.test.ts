@@ -117,6 +117,24 @@ describe('countLines', () => {
     ]);
   });
 
+  it('names the sources of which lines were not understood, the lowest by name, with the first such line', () => {
+    const { count, drain } = start();
+    const raw = (text: string) => ({ time: T, level: Level.RAW, text });
+    for (const name of ['d', 'b', 'c']) {
+      count([{ time: T }, raw(`one\u001b of ${name}`), { time: T }], { source: `b/web-1/${name}.log` });
+    }
+    count([raw('one of a')], { source: 'b/web-1/a.log' });
+    count([raw('another of d')], { source: 'b/web-1/d.log' });
+    count([raw('another of b'), { time: T }, { time: T + MIN }], { source: 'b/web-1/b.log' });
+    const [window, next] = drain();
+    expect(window?.notUnderstood).toEqual([
+      { source: 'b/web-1/a.log', at: '0:0', text: 'one of a', lines: 1, unparsed: 1 },
+      expect.objectContaining({ source: 'b/web-1/b.log', text: 'one\u001b of b', lines: 4, unparsed: 2 }),
+      expect.objectContaining({ source: 'b/web-1/c.log', text: 'one\u001b of c', lines: 2, unparsed: 1 }),
+    ]);
+    expect(next).not.toHaveProperty('notUnderstood');
+  });
+
   it('writes a window with all its values, and again only when it has changed', () => {
     const { count, drain, head } = start({ patterns: false });
     count([{ time: T + 1_500, level: Level.WARN }]);

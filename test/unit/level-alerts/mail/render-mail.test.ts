@@ -164,6 +164,13 @@ describe('renderMail', () => {
     [{ gaps: 2 }, 'Lines may be missing: 2 times a log file was replaced, perhaps before its last lines were read.'],
     [{ expired: 1 }, '1 line too late for the window'],
     [{ unparsed: 12 }, '12 lines could not be parsed'],
+    [
+      {
+        notUnderstood: [{ source: 'web-1/app.log', at: '0:0', text: '<b>\u001b password=x1', lines: 40, unparsed: 12 }],
+      },
+      '12 of 40 lines of web-1/app.log, read since 10:05 UTC, were not understood; these counts may be too low. ' +
+        'Run telltale check on the file. The first: <b>\\x1b password=[redacted]',
+    ],
     [{ again: 40 }, '40 lines repeated by rewritten files, left out of the counts.'],
     [{ future: 2 }, '2 lines with a timestamp in the future.'],
     [{ continuation: 4102 }, '4,102 lines of stack traces'],
