@@ -52,10 +52,11 @@ export interface Consumer {
   /** Runs every job over all input to its end, then delivers everything (`local --once`). */
   finish(timeoutMs: number): Promise<void>;
   /** Leaves the groups: writes folded state, finishes the delivery in flight, then stops everything. */
-  drain(): Promise<void>;
+  drain(timeoutMs: number): Promise<void>;
 }
 
 const TICK_MS = 1_000;
+/** How long a rebalance waits for a part that does not answer. */
 const DRAIN_MS = 8_000;
 const FINISH_MS = 24 * 60 * 60_000;
 
@@ -126,9 +127,9 @@ export async function startConsumer(system: ActorSystem, options: ConsumerOption
     finish: async (timeoutMs) => {
       await ask(root, (replyTo) => ({ type: 'finish', replyTo }), timeoutMs);
     },
-    drain: async () => {
+    drain: async (timeoutMs) => {
       for (const membership of memberships.values()) await (await membership).leave();
-      await ask(root, (replyTo) => ({ type: 'drain', replyTo }), DRAIN_MS);
+      await ask(root, (replyTo) => ({ type: 'drain', replyTo }), timeoutMs);
       await stop(root);
     },
   };

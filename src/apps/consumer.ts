@@ -18,7 +18,6 @@ export interface RunningConsumer {
   drain(): Promise<void>;
 }
 
-const STOP_MS = 9_000;
 const FINISH_MS = 24 * 60 * 60_000;
 const HELD_RETRY_MS = 60_000;
 
@@ -30,23 +29,19 @@ export async function runConsumer(config: Config, io: Io): Promise<number> {
   const lock = await lockDataFolder(config, data, 'consumer');
   try {
     const log = await openEventLog(config, data);
-    try {
+    return await untilStopped(io, log, async (onFailure) => {
       const mailbox = await openMail(data);
-      return await untilStopped(io, async (onFailure) => {
-        const counters = new CounterRegistry();
-        const readiness = new Readiness();
-        const web = await launchWeb(config, log, { mailbox, counters, readiness }, io);
-        const parts = { log, transport: mailbox, counters, readiness };
-        const consumer = await launchConsumer(config, parts, 'live', io, onFailure);
-        io.log.info('consumer is ready', { status: web.url, mails: data.mail });
-        return async () => {
-          await consumer.drain();
-          await web.close();
-        };
-      });
-    } finally {
-      await log.close();
-    }
+      const counters = new CounterRegistry();
+      const readiness = new Readiness();
+      const web = await launchWeb(config, log, { mailbox, counters, readiness }, io);
+      const parts = { log, transport: mailbox, counters, readiness };
+      const consumer = await launchConsumer(config, parts, 'live', io, onFailure);
+      io.log.info('consumer is ready', { status: web.url, mails: data.mail });
+      return async () => {
+        await consumer.drain();
+        await io.shutdown.step('the pages are not closed', 0.5, () => web.close());
+      };
+    });
   } finally {
     lock.release();
   }
@@ -79,8 +74,11 @@ export async function launchConsumer(
   return {
     finish: () => consumer.finish(FINISH_MS),
     drain: async () => {
-      await consumer.drain();
-      await system.stop(STOP_MS);
+      await io.shutdown.step('lines and messages that were read are not all written', 0.6, (withinMs) =>
+        consumer.drain(withinMs),
+      );
+      const error = await io.shutdown.step('the consumer still works', 0.3, (withinMs) => system.stop(withinMs * 0.9));
+      if (error !== undefined) io.log.warn('stopped before all was drained', { error });
     },
   };
 }

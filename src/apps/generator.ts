@@ -12,6 +12,7 @@ import type { Io } from '../io';
 import { systemClock, type Clock } from '../ports/clock';
 import { openStore } from './compose';
 import { openDataFolder, warnOfOpenFolder } from './data-folder';
+import { reportEnd } from './until-stopped';
 import { startUploads } from './uploads';
 
 /** Approximate size of one write in a burst. */
@@ -40,9 +41,11 @@ export async function runGenerator(config: Config, io: Io): Promise<number> {
     counters: new CounterRegistry(),
   });
   const { lines } = await startGenerators({ settings: config.generator, folder, clock: systemClock, stop: io.stop });
+  if (io.stop.aborted) io.shutdown.begin();
   await uploads.drain();
   io.log.info('generated log files', { folder, lines });
-  return 0;
+  if (io.stop.aborted) reportEnd(io);
+  return io.shutdown.isIncomplete ? 1 : 0;
 }
 
 /**

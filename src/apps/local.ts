@@ -73,46 +73,42 @@ async function inDataFolder(config: Config, io: Io, run: (data: DataFolder) => P
 /** Generators write files, the uploader puts them, and all later parts process them, until the user stops the program. */
 async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> {
   const log = await openEventLog(config, data);
-  try {
+  return untilStopped(io, log, async (onFailure) => {
     const mailbox = await openMail(data);
     const observed = await openStore(config, data, io);
-    return await untilStopped(io, async (onFailure) => {
-      const counters = new CounterRegistry();
-      const readiness = new Readiness();
-      const web = await launchWeb(config, log, { mailbox, counters, readiness }, io);
-      const table = startLiveTable(io, web.views);
-      const shown = { ...io, log: table.log };
-      const parts = { log, transport: mailbox, counters, readiness };
-      const consumer = await launchConsumer(config, parts, 'live', shown, onFailure);
-      const producer = await launchProducer(config, data, { log, store: observed.store, counters }, shown, onFailure);
-      const hosts = config.generator.folder ?? data.hosts;
-      const uploads = startUploads(config, hosts, observed, { io: shown, counters });
-      const stopWriting = new AbortController();
-      const generators = startGenerators({
-        settings: config.generator,
-        folder: hosts,
-        clock: systemClock,
-        stop: stopWriting.signal,
-      }).catch((error: unknown) => onFailure('generator', error instanceof Error ? error : new Error(String(error))));
-      table.say(`status   ${web.url}`);
-      table.say(`mailbox  ${web.url}mail  (files: ${data.mail})`);
-      const generated = pluralize(config.generator.hosts, 'generator');
-      const fromWhom = config.generator.hosts === 0 ? 'no generators: put files into NAME/' : generated;
-      table.say(`logs     ${hosts}  (${fromWhom})`);
-      table.say('Ctrl-C stops');
-      return async () => {
-        stopWriting.abort();
-        await generators;
-        await uploads.drain();
-        await producer.drain();
-        await consumer.drain();
-        await web.close();
-        table.stop();
-      };
-    });
-  } finally {
-    await log.close();
-  }
+    const counters = new CounterRegistry();
+    const readiness = new Readiness();
+    const web = await launchWeb(config, log, { mailbox, counters, readiness }, io);
+    const table = startLiveTable(io, web.views);
+    const shown = { ...io, log: table.log };
+    const parts = { log, transport: mailbox, counters, readiness };
+    const consumer = await launchConsumer(config, parts, 'live', shown, onFailure);
+    const producer = await launchProducer(config, data, { log, store: observed.store, counters }, shown, onFailure);
+    const hosts = config.generator.folder ?? data.hosts;
+    const uploads = startUploads(config, hosts, observed, { io: shown, counters });
+    const stopWriting = new AbortController();
+    const generators = startGenerators({
+      settings: config.generator,
+      folder: hosts,
+      clock: systemClock,
+      stop: stopWriting.signal,
+    }).catch((error: unknown) => onFailure('generator', error instanceof Error ? error : new Error(String(error))));
+    table.say(`status   ${web.url}`);
+    table.say(`mailbox  ${web.url}mail  (files: ${data.mail})`);
+    const generated = pluralize(config.generator.hosts, 'generator');
+    const fromWhom = config.generator.hosts === 0 ? 'no generators: put files into NAME/' : generated;
+    table.say(`logs     ${hosts}  (${fromWhom})`);
+    table.say('Ctrl-C stops');
+    return async () => {
+      stopWriting.abort();
+      await io.shutdown.step('the generators still write', 0.1, () => generators);
+      await uploads.drain();
+      await producer.drain();
+      await consumer.drain();
+      await io.shutdown.step('the pages are not closed', 0.5, () => web.close());
+      table.stop();
+    };
+  });
 }
 
 /**

@@ -3,7 +3,6 @@ import { open } from 'node:fs/promises';
 import { decompress } from '../adapters/native/decompress';
 import type { DecompressionLimits } from '../adapters/native/limits';
 import type { Config } from '../config';
-import { TelltaleError } from '../errors';
 import { originOf } from '../ingestion/origin';
 import { quarantineReasonOf } from '../ingestion/quarantine';
 import { sourceId, splitSourceId } from '../ingestion/source-id';
@@ -15,6 +14,7 @@ import { createScanner, fileDayOf, type ScanContext, type ScannedBatch, type Sca
 import { scanOptions } from './jobs';
 import { findLogFiles, reportSkipped, type LogFiles } from './log-files';
 import { refuseUnreadable, unreadable, type Unreadable } from './unreadable';
+import { unlessStopped } from './until-stopped';
 import { warnOfUnusedKeys } from './unused-keys';
 
 /** The log files and standard input that a command reads without an event log. */
@@ -56,7 +56,7 @@ export async function readLogInputs(
   const leftOut: Unreadable[] = [...closed];
   for (const input of inputs) {
     try {
-      await read(input);
+      await unlessStopped(io, () => read(input));
     } catch (error) {
       const reason = quarantineReasonOf(error);
       if (reason === null) throw error;
@@ -64,7 +64,6 @@ export async function readLogInputs(
       // Some of it may be counted already.
       if (!input.isFile) refuseUnreadable(leftOut);
     }
-    if (io.stop.aborted) throw new TelltaleError('STOPPED', 'stopped before all was read');
   }
   return leftOut;
 }

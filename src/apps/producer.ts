@@ -22,11 +22,10 @@ import { untilStopped } from './until-stopped';
 export interface RunningProducer {
   /** Resolves when every object of the bucket is read and committed, with those that could not be read. */
   awaitIdle(): Promise<readonly FailedSource[]>;
-  /** Stops source to sink within some seconds. */
+  /** Stops source to sink. */
   drain(): Promise<void>;
 }
 
-const DRAIN_MS = 8_000;
 /** How long a drain still reads waiting sources before it stops reading. */
 const IDLE_AT_DRAIN_MS = 3_000;
 const IDLE_MS = 24 * 60 * 60_000;
@@ -46,22 +45,18 @@ export async function runProducer(config: Config, io: Io): Promise<number> {
   const lock = await lockDataFolder(config, data, 'producer');
   try {
     const log = await openEventLog(config, data);
-    try {
+    return await untilStopped(io, log, async (onFailure) => {
       const { store } = await openStore(config, data, io);
-      return await untilStopped(io, async (onFailure) => {
-        const counters = new CounterRegistry();
-        const web = await launchMetrics(config, counters, io);
-        const producer = await launchProducer(config, data, { log, store, counters }, io, onFailure);
-        const { bucket } = config.objectStore;
-        io.log.info('producer is ready', { bucket, socket: signalSocketPath(data.root), metrics: web?.url ?? null });
-        return async () => {
-          await producer.drain();
-          await web?.close();
-        };
-      });
-    } finally {
-      await log.close();
-    }
+      const counters = new CounterRegistry();
+      const web = await launchMetrics(config, counters, io);
+      const producer = await launchProducer(config, data, { log, store, counters }, io, onFailure);
+      const { bucket } = config.objectStore;
+      io.log.info('producer is ready', { bucket, socket: signalSocketPath(data.root), metrics: web?.url ?? null });
+      return async () => {
+        await producer.drain();
+        await io.shutdown.step('the metrics are not closed', 0.5, async () => web?.close());
+      };
+    });
   } finally {
     lock.release();
   }
@@ -129,14 +124,17 @@ export async function launchProducer(
     drain: async () => {
       await reconciliation.destroy();
       await socket.close();
-      await producer.awaitIdle(IDLE_AT_DRAIN_MS).catch((error: unknown) => {
+      const { shutdown } = io;
+      await producer.awaitIdle(Math.min(IDLE_AT_DRAIN_MS, shutdown.remainingMs / 4)).catch((error: unknown) => {
         io.log.info('not everything was read; the next start continues here', { error });
+        shutdown.leave('sources that are not read to their end');
       });
       // A store or event log that does not answer holds up its actors: uncommitted bytes are read again.
-      await producer
-        .drain(DRAIN_MS)
-        .catch((error: unknown) => io.log.warn('stopped before all was drained', { error }));
-      await system.stop(DRAIN_MS);
+      const errors = [
+        await shutdown.step('lines that were read are not all written', 0.3, (withinMs) => producer.drain(withinMs)),
+        await shutdown.step('the producer still works', 0.2, (withinMs) => system.stop(withinMs * 0.9)),
+      ];
+      for (const error of errors) if (error !== undefined) io.log.warn('stopped before all was drained', { error });
     },
   };
 }

@@ -11,6 +11,9 @@ export interface Uploads {
   drain(): Promise<void>;
 }
 
+/** Share of the remaining time of the shutdown. */
+const UPLOAD_SHARE = 0.2;
+
 /** Uploads the hosts' files on a schedule, as cron and `scripts/upload-logs.sh` do on a host. */
 export function startUploads(
   config: Config,
@@ -19,11 +22,13 @@ export function startUploads(
   { io, counters }: { readonly io: Io; readonly counters: Counters },
 ): Uploads {
   const { bucket, prefix } = config.objectStore;
+  const stop = new AbortController();
   const uploader = createUploader({
     hostsFolder,
     store,
     bucket,
     prefix,
+    stop: stop.signal,
     trace: createTrace(io.log, counters, 'upload'),
   });
   const upload = async (): Promise<void> => {
@@ -37,8 +42,14 @@ export function startUploads(
   return {
     drain: async () => {
       await task.destroy();
-      await upload();
-      await announced();
+      const { shutdown } = io;
+      // The uploader stops after a file: only a single file that takes longer is given up.
+      const timer = setTimeout(() => stop.abort(), shutdown.remainingMs * UPLOAD_SHARE);
+      await shutdown.step('a file is not uploaded to its end', 2 * UPLOAD_SHARE, upload);
+      clearTimeout(timer);
+      if (stop.signal.aborted) shutdown.leave('files that are not uploaded');
+      stop.abort();
+      await shutdown.step('uploads are not announced', 0.05, announced);
     },
   };
 }

@@ -7,6 +7,7 @@ import { faultAndRemedy } from '../errno';
 import { isTelltaleError, TelltaleError } from '../errors';
 import { explainError } from './explain-error';
 import { isHelp } from './usage-error';
+import { Shutdown } from '../shutdown';
 import { stopOnSignals } from './stop-on-signals';
 import type { LogLevel } from '../log';
 
@@ -139,15 +140,40 @@ async function withConfig(
     terminal: isatty(process.stdout.fd),
     log,
     stop: AbortSignal.any([stop, outputGone]),
+    shutdown: new Shutdown(loaded.config.shutdownTimeout),
   };
-  return run({ loaded, json, io });
+  return Promise.race([run({ loaded, json, io }), outOfTime(io)]);
 }
+
+/**
+ * Any command ends within `shutdownTimeout` after the stop.
+ * @returns the exit code
+ */
+function outOfTime({ stop, shutdown, log }: Io): Promise<number> {
+  return new Promise((resolve) => {
+    const onStop = (): void => {
+      shutdown.begin();
+      setTimeout(() => {
+        const left = shutdown.left.length === 0 ? ['the command is not done'] : shutdown.left;
+        log.warn(`stopped at shutdownTimeout; left for the next start: ${left.join('; ')}`, { left });
+        resolve(1);
+      }, shutdown.remainingMs);
+    };
+    if (stop.aborted) onStop();
+    else stop.addEventListener('abort', onStop, { once: true });
+  });
+}
+
+/** How long the end waits for a reader that has stopped reading. */
+const FLUSH_MS = 2_000;
 
 /** Resolves when all printed and logged text has left the process. */
 async function written(): Promise<void> {
   // The log passes a line on one turn later.
   await new Promise((resolve) => setImmediate(resolve));
   for (const stream of [process.stdout, process.stderr]) {
-    if (!stream.destroyed) await new Promise((resolve) => stream.write('', resolve));
+    if (stream.destroyed) continue;
+    const flushed = new Promise((resolve) => stream.write('', resolve));
+    await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
   }
 }

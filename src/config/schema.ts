@@ -176,6 +176,7 @@ const web = z.strictObject({ host: is.text('a host name or address', is.printabl
 export const coreSchema = z
   .strictObject({
     dataDir: anyText,
+    shutdownTimeout: is.duration(second, 10 * minute),
     eventLog,
     objectStore: z.strictObject({
       kind: is.oneOf('folder', 's3'),

@@ -95,7 +95,7 @@ describe('startConsumer', () => {
     await consumer.finish(20_000);
     expect(await counted()).toBe(30);
     expect(await place.mailbox.list()).toHaveLength(1);
-    await consumer.drain();
+    await consumer.drain(8_000);
     expect([seen.crashes, failures]).toEqual([[], []]);
   });
 
@@ -103,14 +103,14 @@ describe('startConsumer', () => {
     const first = await start();
     await appendLines(place.log, 'web-1/app.log', 0, errors(0, 30), Date.now());
     const second = await start();
-    await first.consumer.drain();
+    await first.consumer.drain(8_000);
     await appendLines(place.log, 'web-1/app.log', errors(0, 30).length, errors(30, 40), Date.now());
     await second.consumer.finish(20_000);
     expect(await counted()).toBe(70);
     expect(await place.mailbox.list()).toHaveLength(1);
     const { fields } = first.seen.log.find(({ message }) => message === 'partitions assigned') ?? { fields: {} };
     expect(fields).toMatchObject({ topic: 'logs', group: 'telltale-counting', partitions: [0] });
-    await second.consumer.drain();
+    await second.consumer.drain(8_000);
     expect([...first.seen.crashes, ...second.seen.crashes]).toEqual([]);
     expect([...first.failures, ...second.failures]).toEqual([]);
   });
@@ -124,8 +124,8 @@ describe('startConsumer', () => {
     expect(await place.mailbox.list()).toEqual([]);
     await rest.consumer.finish(20_000);
     expect(await place.mailbox.list()).toHaveLength(1);
-    await counting.consumer.drain();
-    await rest.consumer.drain();
+    await counting.consumer.drain(8_000);
+    await rest.consumer.drain(8_000);
     expect([...counting.failures, ...rest.failures]).toEqual([]);
   });
 
@@ -133,14 +133,14 @@ describe('startConsumer', () => {
     await appendLines(place.log, 'web-1/app.log', 0, errors(0, 30), Date.now());
     const first = await start();
     await first.consumer.finish(20_000);
-    await first.consumer.drain();
+    await first.consumer.drain(8_000);
     for (const job of partsToRun(configWith('consumer.run=alerting'), 'final').jobs) {
       await resetJob({ job, partition: 0, log: place.log, clock: systemClock, crc32c });
     }
     const second = await start();
     await second.consumer.finish(20_000);
     expect(await place.mailbox.list()).toHaveLength(1);
-    await second.consumer.drain();
+    await second.consumer.drain(8_000);
     expect([...second.seen.crashes, ...second.failures]).toEqual([]);
   });
 
@@ -150,12 +150,12 @@ describe('startConsumer', () => {
     await untilHolds(place.log, 'outbox', (records) =>
       records.some(({ key, value }) => parseOutboxRecord(key, value)?.kind === 'status'),
     );
-    await live.consumer.drain();
+    await live.consumer.drain(8_000);
     const mailed = await place.mailbox.list();
     expect(mailed).toHaveLength(1);
     const final = await start('final');
     await final.consumer.finish(20_000);
-    await final.consumer.drain();
+    await final.consumer.drain(8_000);
     expect(await place.mailbox.list()).toEqual(mailed);
     expect([...final.seen.crashes, ...final.failures]).toEqual([]);
   });
@@ -164,7 +164,7 @@ describe('startConsumer', () => {
     await appendLines(place.log, 'web-1/app.log', 0, errors(0, 30), Date.now());
     const before = await start('live', 'counting');
     await untilHolds(place.log, 'windows', (records) => records.length > 0);
-    await before.consumer.drain();
+    await before.consumer.drain(8_000);
     const key = Buffer.from('{"origin":"web-1"}');
     await appendOutputs(place.log, 'counting-state', [{ key, value: Buffer.from('?'), timestamp: Date.now() }]);
     const { end } = await place.log.offsets('counting-state', 0);
@@ -188,7 +188,7 @@ describe('startConsumer', () => {
     await turnsUntil(() => reports.at(-1)?.length === 0);
     await appendLines(place.log, 'web-1/app.log', errors(0, 30).length, errors(30, 40), Date.now());
     await untilHolds(place.log, 'windows', (records) => linesIn(records) === 70);
-    await consumer.drain();
+    await consumer.drain(8_000);
     expect(failures).toEqual([]);
   });
 
@@ -198,7 +198,7 @@ describe('startConsumer', () => {
     const { consumer, failures } = await start();
     await turnsUntil(() => failures.length > 0);
     expect(failures).toEqual(['counting-0']);
-    await consumer.drain();
+    await consumer.drain(8_000);
   });
 
   it('starts its mailer again when it was fenced and the group confirms the assignment', async () => {
@@ -209,7 +209,7 @@ describe('startConsumer', () => {
     await appendOutputs(place.log, 'outbox', [pendingMail(report({ id: 'm-2' }), Date.now())]);
     await turnsUntil(() => seen.log.some(({ message }) => message === decisions.fenced.event));
     await untilSent('m-2');
-    await consumer.drain();
+    await consumer.drain(8_000);
     expect(seen.crashes).toEqual([]);
     expect((await place.mailbox.list()).map(({ id }) => id)).toEqual(['m-2', 'm-1']);
   });

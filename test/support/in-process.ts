@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { loadConfig, type Config } from '../../src/config';
 import { pipelines } from '../../src/pipelines';
 import type { Io } from '../../src/io';
+import { Shutdown } from '../../src/shutdown';
 import type { LogFields, Logger } from '../../src/log';
 
 export interface Entry {
@@ -62,6 +63,7 @@ export function collectingIo(): CollectingIo {
     terminal: false,
     log,
     stop: stopping.signal,
+    shutdown: new Shutdown(20_000),
     printed: () => printed,
     whenPrinted: (pattern) => when(() => pattern.test(printed)),
     whenLogged: (pattern) => when(() => logged.some(({ message }) => pattern.test(message))),

@@ -15,6 +15,8 @@ export interface UploaderOptions {
   /** Keys are `<prefix>/<host>/<file>`. */
   readonly prefix: string;
   readonly trace: Trace;
+  /** Once aborted, a run ends after the file that it uploads. */
+  readonly stop: AbortSignal;
 }
 
 /** Does the work of `scripts/upload-logs.sh` for a folder of hosts and any object store. */
@@ -40,7 +42,7 @@ interface Uploaded {
 }
 
 export function createUploader(options: UploaderOptions): Uploader {
-  const { hostsFolder, store, bucket, prefix, trace } = options;
+  const { hostsFolder, store, bucket, prefix, trace, stop } = options;
   const uploads = new Map<string, Uploaded>();
   /** Path → its fault in the last run. */
   let faults: ReadonlyMap<string, string> = new Map();
@@ -68,6 +70,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     let uploaded = 0;
     const { files, faulty } = await logFilesIn(hostsFolder, prefix);
     for (const file of files) {
+      if (stop.aborted) break;
       try {
         if (await upload(file)) uploaded += 1;
       } catch (error) {

@@ -1,6 +1,7 @@
 import { runLocal } from '../../../src/apps/local';
 import { loadConfig } from '../../../src/config';
 import { createLog } from '../../../src/log';
+import { Shutdown } from '../../../src/shutdown';
 import type { ListedPipeline } from '../../../src/stream/pipeline';
 import { endWithParent } from './parent-gone';
 
@@ -15,6 +16,7 @@ async function main(): Promise<void> {
     terminal: false,
     log: createLog({ level: 'error', json: true }),
     stop: new AbortController().signal,
+    shutdown: new Shutdown(config.shutdownTimeout),
   };
   await runLocal(config, { once: null, keepData: true, json: false }, io);
 }

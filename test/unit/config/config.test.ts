@@ -70,6 +70,7 @@ describe('the defaults', () => {
     } as const;
     const expected: Settings = {
       dataDir: './telltale-data',
+      shutdownTimeout: 20_000,
       window: 60_000,
       disorder: 5000,
       idleAfter: hour / 4,

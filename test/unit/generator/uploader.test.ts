@@ -47,7 +47,9 @@ describe('the uploader', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   const trace: Trace = (decision, { path }) => void warnings.push([decision, path]);
-  const uploaderOf = (prefix = 'logs'): Uploader => createUploader({ hostsFolder, store, bucket, prefix, trace });
+  const neverStopped = new AbortController().signal;
+  const uploaderOf = (prefix = 'logs', stop = neverStopped): Uploader =>
+    createUploader({ hostsFolder, store, bucket, prefix, trace, stop });
 
   const write = (host: string, file: string, text: string): void => {
     mkdirSync(join(hostsFolder, host), { recursive: true });
