@@ -2,8 +2,9 @@
 # Cron runs this on a host. It uploads changed log files to S3 as <prefix>/<host>/<file>. See --help and docs/hosts.md.
 #
 # A key carries one log file through all its rotations. The state remembers the inode uploaded last under a key, so that
-# a rotated file is found under its new name and uploaded completely under its old key before the new file. Sections:
-# options, state, files, uploading, rotations, the run.
+# a rotated file is found under its new name and uploaded completely under its old key before the new file. An inode that
+# the state knows at the start of a run is never a new file, under any name. Sections: options, state, files, left out,
+# uploading, rotations, the run.
 set -euo pipefail
 shopt -s nullglob
 # Treat text as bytes, and use a decimal point.
@@ -17,9 +18,11 @@ readonly PROGRAM=upload-logs.sh
 readonly SETTLE_SECONDS=10
 readonly STATE_HEAD='telltale uploads 1' STATE_END='end'
 
-# Endings of names that are not separate log files. A date before the extension, as in host-1.2021-10-17.log, does not
-# count.
-readonly ROTATED='(\.[0-9]{1,3}|[-.](19|20)[0-9]{6}([-._T][0-9]+)*|[-.](19|20)[0-9]{2}-[0-9]{2}(-[0-9]{2})?([-._T][0-9]+)*|\.old)$'
+# Marks of rotated files: at the end of a name (app.log.1, app.log-20261121), or before its extension (app.1.log,
+# app.2026-11-21.log). A name without the mark is the base of the file.
+readonly DATE='[-.](19|20)([0-9]{6}|[0-9]{2}-[0-9]{2}(-[0-9]{2})?)([-._T][0-9]+)*'
+readonly ROTATED="(\\.[0-9]{1,3}|$DATE|\\.old)\$"
+readonly ROTATED_INSIDE="(\\.[0-9]{1,3}|$DATE)(\\.[A-Za-z][A-Za-z0-9]{0,9})\$"
 readonly COMPRESSED='\.(gz|bz2|xz|zst|lz4|lzma|Z|zip|tgz)$'
 readonly SCRATCH='(\.(sw[a-p]|tmp|bak|part)|~)$'
 
@@ -40,12 +43,15 @@ Uploads the log files that changed since the last run to S3, as <prefix>/<host>/
                      ~/.local/state/telltale/uploads)
   --verbose          report uploaded and skipped files
 
-A FOLDER stands for the files directly in it, not those in subfolders. Quote a GLOB. Never uploaded as separate files: rotated
-files (app.log.1, app.log-20261121, app.log.2026-11-21, app.log.old; their content goes to the key of app.log), compressed
-files (.gz .bz2 .xz .zst .lz4 .lzma .Z .zip .tgz), scratch files (.swp .tmp .bak .part ~), hidden files of a folder, and
-symbolic links.
+A FOLDER stands for the files directly in it, not those in subfolders. Quote a GLOB. Of a folder or glob, these files are not
+uploaded: rotated files beside their base (app.log.1, app.1.log, app.log-20261121, app.2026-11-21.log, app.log.old beside
+app.log; their content goes to the key of app.log), compressed files (.gz .bz2 .xz .zst .lz4 .lzma .Z .zip .tgz), scratch files
+(.swp .tmp .bak .part ~) and hidden files. A dated file without a base is uploaded. A file that is named is uploaded, unless
+--exclude names it, too, or it is a rotated file of a log that the run covers. Symbolic links are never uploaded. Standard error
+names each file that is left out once.
 
-Exit codes: 0 when all files are uploaded, or while another run is active; 1 when a file could not be uploaded; 2 for wrong usage.
+Exit codes: 0 when all files are uploaded, or while another run is active; 1 when a file could not be uploaded, or the state not
+be saved; 2 for wrong usage.
 Needs the AWS CLI: version 2 from 2.23, or version 1 from 1.37 with awscrt.
 END
 }
@@ -160,18 +166,20 @@ remember() {
   done_id[$1]=$2 done_size[$1]=$3 done_mtime[$1]=$4 done_settling[$1]=$5
 }
 
-# Replaces the state atomically.
+# Replaces the state atomically. The state is a hint: without it, uploads are repeated, and nothing else.
+unsaved=''
 write_state() {
   local path
+  if [[ -n $unsaved ]]; then return 0; fi
   if ! {
     printf '%s\0' "$STATE_HEAD" &&
       for path in "${!done_id[@]}"; do
         printf '%s\0' "$path" "${done_id[$path]}" "${done_size[$path]}" "${done_mtime[$path]}" "${done_settling[$path]}"
       done &&
       printf '%s\0' "$STATE_END"
-  } >"$state.new" || ! sync -- "$state.new" || ! mv -f -- "$state.new" "$state"; then
-    complain "cannot write $(shown "$state"): free disk space or fix its permissions; the last uploads will be repeated"
-    exit 1
+  } 2>/dev/null >"$state.new" || ! sync -- "$state.new" || ! mv -f -- "$state.new" "$state"; then
+    unsaved=yes
+    fail "cannot write $(shown "$state"): free disk space or fix its permissions; the uploads of this run will be repeated"
   fi
 }
 
@@ -210,14 +218,54 @@ look_at() {
   done
 }
 
-is_left_out() {
-  local name=$1 glob
-  if [[ $name =~ $ROTATED || $name =~ $COMPRESSED || $name =~ $SCRATCH ]]; then return 0; fi
+is_excluded() {
+  local glob
   for glob in "${excludes[@]}"; do
     # shellcheck disable=SC2053 # it must match as a glob
-    if [[ $name == $glob ]]; then return 0; fi
+    if [[ $1 == $glob ]]; then return 0; fi
   done
   return 1
+}
+
+# Sets `base` to the path of the log whose rotated file PATH is, by its name, or to nothing; and `is_dated`.
+find_base() {
+  local folder=${1%/*} name=${1##*/} extension=''
+  base='' is_dated=''
+  if [[ $name =~ $ROTATED_INSIDE ]]; then
+    extension=${BASH_REMATCH[-1]}
+  elif [[ ! $name =~ $ROTATED ]]; then
+    return 0
+  fi
+  if [[ ${name%"${BASH_REMATCH[0]}"} == '' ]]; then return 0; fi
+  base=$folder/${name%"${BASH_REMATCH[0]}"}$extension
+  # A number before an extension may be part of a name (worker.1.log), as a date may; a number at the end marks a rotation.
+  if [[ ${BASH_REMATCH[1]} =~ ^$DATE || -n $extension ]]; then is_dated=yes; fi
+}
+
+is_log() { [[ -n ${done_id[$1]:-} ]] || [[ -f $1 && ! -L $1 ]]; }
+
+# Sets `why` to the reason why PATH is not uploaded as a file of its own, or to nothing; and `base`.
+# Without a second argument, PATH is one of a folder's or glob's.
+find_reason() {
+  local path=$1 name=${1##*/} named=${2:-} plain=$1
+  why='' base=''
+  if is_excluded "$name"; then
+    why=excluded
+    return 0
+  fi
+  if [[ $name =~ $COMPRESSED ]]; then
+    why=compressed plain=${path%"${BASH_REMATCH[0]}"}
+  elif [[ $name =~ $SCRATCH ]]; then
+    why='a scratch file'
+  fi
+  find_base "$plain"
+  if [[ -n $base ]] && is_log "$base"; then
+    if [[ -z $named ]] || is_asked_for "$base"; then why=${why:-rotated}; else why=''; fi
+  elif [[ -n $named ]]; then
+    why=''
+  elif [[ -n $base && -z $is_dated ]]; then
+    why=${why:-rotated}
+  fi
 }
 
 # The files to upload, each once, and their attributes by path.
@@ -248,7 +296,7 @@ must_be_open() {
 # True when this run covers the file at PATH, even if it is missing.
 is_asked_for() {
   local source folder=${1%/*}
-  if ! is_open "$folder" || is_left_out "${1##*/}"; then return 1; fi
+  if ! is_open "$folder" || is_excluded "${1##*/}"; then return 1; fi
   for source in "${sources[@]}"; do
     # shellcheck disable=SC2053 # it may be a glob
     if [[ ${source%/} == "$folder" || $1 == $source ]]; then return 0; fi
@@ -257,16 +305,17 @@ is_asked_for() {
 }
 
 find_files() {
-  local source path name
+  local source path name why base is_dated is_named
   local -a paths=()
   local -A named=()
   for source in "${sources[@]}"; do
+    is_named=''
     if [[ -d $source ]]; then
       source=${source%/}
       must_be_open "$source" || continue
       paths=("$source"/*)
     elif [[ -e $source || -L $source ]]; then
-      paths=("$source")
+      paths=("$source") is_named=yes
     else
       if [[ ${source%/*} != *[*?[]* ]] && ! must_be_open "${source%/*}"; then continue; fi
       if [[ $source != *[*?[]* ]]; then
@@ -280,10 +329,13 @@ find_files() {
     for path in "${paths[@]}"; do
       name=${path##*/}
       if [[ -n ${wanted[$path]:-} ]]; then continue; fi
-      if [[ -z ${now_id[$path]:-} ]]; then
-        tell "not a regular file: $(shown "$path")"
-      elif is_left_out "$name"; then
-        tell "left out: $(shown "$path")"
+      find_reason "$path" "$is_named"
+      if [[ -L $path ]]; then
+        leave_out "$path" 'a symbolic link' ''
+      elif [[ -z ${now_id[$path]:-} ]]; then
+        if [[ ! -d $path && -e $path ]]; then leave_out "$path" 'not a regular file' ''; fi
+      elif [[ -n $why ]]; then
+        leave_out "$path" "$why" "$base"
       elif [[ -n ${named[$name]:-} ]]; then
         fail "$(shown "${named[$name]}") and $(shown "$path") would have one key; only the first is uploaded (rename one, or give it" \
           "a run of its own with another --prefix)"
@@ -293,6 +345,51 @@ find_files() {
       fi
     done
   done
+}
+
+# --- left out: reported once
+
+# Reason by path, of the files to report; and the paths that were reported, of this run and the one before.
+declare -A unreported=() left_out=() reported=()
+
+# PATH REASON BASE. Rotated files whose content was uploaded under the key of their base are not reported, nor excluded files.
+leave_out() {
+  tell "left out ($2): $(shown "$1")"
+  if [[ $2 == excluded ]] || [[ -n $3 && -n ${done_id[$3]:-} ]]; then return 0; fi
+  left_out[$1]=yes
+  if [[ -z ${reported[$1]:-} ]]; then unreported[$1]=$2; fi
+}
+
+read_reported() {
+  local path
+  local -a paths=()
+  if [[ -r $state.left-out ]]; then mapfile -d '' -t paths <"$state.left-out"; fi
+  for path in "${paths[@]}"; do if [[ -n $path ]]; then reported[$path]=yes; fi; done
+}
+
+# One line per reason, with the first names.
+report_left_out() {
+  local path why
+  local -A names=() counts=()
+  local -a sorted=()
+  if ((${#unreported[@]} > 0)); then
+    mapfile -d '' -t sorted < <(printf '%s\0' "${!unreported[@]}" | sort -z)
+    for path in "${sorted[@]}"; do
+      why=${unreported[$path]}
+      counts[$why]=$((${counts[$why]:-0} + 1))
+      if ((${counts[$why]} <= 5)); then names[$why]=${names[$why]:+${names[$why]}, }$(shown "$path"); fi
+    done
+    for why in rotated compressed 'a scratch file' 'a symbolic link' 'not a regular file'; do
+      if [[ -z ${names[$why]:-} ]]; then continue; fi
+      complain "left out, $why: ${names[$why]}$( ((${counts[$why]} <= 5)) || printf ' and %d more' $((${counts[$why]} - 5)))"
+    done
+  fi
+  # Those that other runs of this destination left out stay reported while they exist.
+  for path in "${!reported[@]}"; do if [[ -e $path || -L $path ]]; then left_out[$path]=yes; fi; done
+  if ((${#unreported[@]} > 0 || ${#left_out[@]} != ${#reported[@]})) &&
+    ! { printf '%s\0' "${!left_out[@]}" >"$state.left-out.new" && mv -f -- "$state.left-out.new" "$state.left-out"; } 2>/dev/null; then
+    tell "cannot write $(shown "$state.left-out")"
+  fi
 }
 
 # --- uploading
@@ -337,7 +434,7 @@ put() {
   while :; do
     # Measured before the upload: bytes written meanwhile make it differ, so that the next run uploads them.
     measured=$(stat -L --printf='%i:%.9W %s %.9Y' /dev/stdin) || return 1
-    read -r id size mtime <<<"$measured"
+    id=${measured%% *} mtime=${measured##* } size=${measured#* } size=${size%% *}
     if [[ $id != "${now_id[$file]}" ]]; then
       tell "rotated a moment ago, the next run uploads it: $(shown "$file")"
       return 1
@@ -364,6 +461,10 @@ put() {
 # Files with the end of another file's key, files that must wait for the next run, and files that no longer exist.
 declare -A claimed=() held=() scanned=()
 gone=()
+# Path by inode, as the state has it at the start of the run. It does not change, so that the order of work does not matter.
+declare -A start_path=()
+# Records of rotated files under their new names: PATH ID SIZE MTIME, saved at the end.
+renamed=()
 
 # True when the file uploaded last under the key of PATH has moved or was truncated (copytruncate).
 was_rotated() {
@@ -381,19 +482,31 @@ find_inode() {
   fi
 }
 
-# Sets `later` to the rotated files of PATH that are newer than the last upload under its key, oldest first.
+# Sets `later` to the rotated files of PATH that hold lines not uploaded yet, oldest first: files newer than the last upload
+# whose inodes the state does not know (they were written since, or are copies: copytruncate), and known ones that grew.
 find_later() {
-  local path=$1 file
-  shift
+  local path=$1 file base is_dated stem=${1%.*} before
+  local -a rotated=("$1"[-.]*) unseen=()
   later=()
-  for file in "$@"; do
-    if [[ ${file#"$path"} =~ ^$ROTATED && -n ${now_id[$file]:-} && ${now_id[$file]} != "${done_id[$path]}" &&
-      ${now_id[$file]} != "${now_id[$path]:-}" && ${now_mtime[$file]} > ${done_mtime[$path]} ]]; then
-      later+=("${now_mtime[$file]} $file")
+  if [[ ${path##*/} == ?*.* ]]; then rotated+=("$stem"[-.]*".${path##*.}"); fi
+  for file in "${rotated[@]}"; do if [[ -z ${now_id[$file]:-} ]]; then unseen+=("$file"); fi; done
+  look_at "${unseen[@]}"
+  for file in "${rotated[@]}"; do
+    if [[ $file == "$path" || -z ${now_id[$file]:-} || -n ${wanted[$file]:-} || ${now_id[$file]} == "${now_id[$path]:-}" ]]; then
+      continue
     fi
+    before=${start_path[${now_id[$file]}]:-}
+    if [[ $before == "$path" || ${now_id[$file]} == "${done_id[$path]}" ]]; then continue; fi
+    if [[ -n $before ]]; then
+      if ((${now_size[$file]} <= ${done_size[$before]})); then continue; fi
+    elif [[ ! ${now_mtime[$file]} > ${done_mtime[$path]} ]]; then
+      continue
+    fi
+    find_base "$file"
+    if [[ $base == "$path" ]]; then later+=("${now_mtime[$file]} $file"); fi
   done
   if ((${#later[@]} > 1)); then
-    mapfile -d '' -t later < <(printf '%s\0' "${later[@]}" | sort -z)
+    mapfile -d '' -t later < <(printf '%s\0' "${later[@]}" | sort -zu)
   fi
   later=("${later[@]#* }")
 }
@@ -401,18 +514,12 @@ find_later() {
 # Uploads the missing parts of the rotated files of PATH, oldest first. Returns 1 when the file at PATH must wait.
 finish_rotated() {
   local path=$1 file found='' now
-  local -a rotated=("$1"[-.]*) later=()
-  look_at "${rotated[@]}"
-  find_later "$path" "${rotated[@]}"
   if [[ ${now_id[$path]:-} != "${done_id[$path]}" ]]; then
     find_inode "$path"
     if [[ -n $found ]]; then
       claimed[$found]=yes
       if changed "$found" "$path"; then upload "$found" "$path" || return 1; fi
-      # The new name is uploaded itself (app.2026-11-21.log); its content was already uploaded under the old key.
-      if [[ -n ${wanted[$found]:-} ]]; then
-        remember "$found" "${done_id[$path]}" "${done_size[$path]}" "${done_mtime[$path]}" ''
-      fi
+      renamed+=("$found" "${done_id[$path]}" "${done_size[$path]}" "${done_mtime[$path]}")
     elif [[ -n ${now_id[$path]:-} ]]; then
       complain "$(shown "$path") was replaced, and the file uploaded last is gone: if it was rotated and compressed at once, its" \
         "last lines may be missing; let logrotate wait with delaycompress"
@@ -423,6 +530,7 @@ finish_rotated() {
   fi
   for file in "${later[@]}"; do
     upload "$file" "$path" || return 1
+    renamed+=("$file" "${done_id[$path]}" "${done_size[$path]}" "${done_mtime[$path]}")
     found=$file
   done
   printf -v now '%(%s)T' -1
@@ -437,16 +545,37 @@ finish_rotated() {
 
 # --- the run
 
+# True when the inode at PATH was uploaded under the key of another path.
+is_known() {
+  local before=${start_path[${now_id[$1]}]:-$1}
+  [[ $before != "$1" && ${start_id[$1]:-} != "${now_id[$1]}" ]]
+}
+
 upload_all() {
-  local path
-  for path in "${!done_id[@]}"; do
+  local path i base is_dated
+  local -a known=() later=()
+  local -A start_id=()
+  if ((${#done_id[@]} > 0)); then mapfile -d '' -t known < <(printf '%s\0' "${!done_id[@]}" | sort -z); fi
+  for path in "${known[@]}"; do start_path[${done_id[$path]}]=$path start_id[$path]=${done_id[$path]}; done
+  for path in "${known[@]}"; do
     # Keep the state of files that only other runs cover.
     if [[ -n ${wanted[$path]:-} ]] || { [[ ! -e $path && ! -L $path ]] && is_asked_for "$path"; }; then
-      if was_rotated "$path"; then finish_rotated "$path" || held[$path]=yes; fi
+      find_later "$path"
+      if was_rotated "$path" || ((${#later[@]} > 0)); then finish_rotated "$path" || held[$path]=yes; fi
     fi
   done
+  # The state forgets rotated files that were deleted.
+  for path in "${known[@]}"; do
+    if [[ -e $path || -L $path || -n ${wanted[$path]:-} ]]; then continue; fi
+    find_base "$path"
+    if [[ -n $base && -n ${done_id[$base]:-} ]] && is_open "${path%/*}" && ! is_asked_for "$path"; then gone+=("$path"); fi
+  done
+  for ((i = 0; i < ${#renamed[@]}; i += 4)); do remember "${renamed[@]:i:4}" ''; done
+  if ((${#renamed[@]} > 0)); then write_state; fi
   for path in "${files[@]}"; do
-    if [[ -z ${held[$path]:-}${claimed[$path]:-} ]] && changed "$path" "$path"; then upload "$path" "$path" || true; fi
+    if [[ -z ${held[$path]:-}${claimed[$path]:-} ]] && ! is_known "$path" && changed "$path" "$path"; then
+      upload "$path" "$path" || true
+    fi
   done
   if ((${#gone[@]} > 0)); then
     forget "${gone[@]}"
@@ -478,7 +607,10 @@ if [[ -z ${TELLTALE_UPLOAD_LOCKED:-} ]]; then
     fi
   done
   # The open file is the lock, and every child inherits it. So an upload that outlives its run blocks the next run.
-  exec {lock}>>"$state.lock"
+  if ! { exec {lock}>>"$state.lock"; } 2>/dev/null; then
+    # A full disk: the folder itself is the lock, for all destinations.
+    exec {lock}<"$state_folder"
+  fi
   if ! flock --nonblock "$lock"; then
     tell 'another run is at it'
     exit 0
@@ -490,6 +622,8 @@ fi
 trap 'complain "stopped early (after --timeout $time_limit s, or by a signal); the next run continues"; exit 1' TERM
 if ((jitter > 0)); then pause_at_random; fi
 read_state
+read_reported
 find_files
+report_left_out
 upload_all
 [[ -z $failed ]]

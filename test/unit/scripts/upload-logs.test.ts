@@ -71,9 +71,17 @@ describe('upload-logs.sh', () => {
   });
 
   it('skips files that rotation, compression or editors left in a folder', () => {
-    const uploaded = ['app-20261121.log', 'host-1.2021-10-17.log', 'messages', 'service.v2.log', 'syslog'];
+    const uploaded = ['app.log', 'host-1.2021-10-17.log', 'messages', 'service.v2.log', 'syslog'];
     const leftOut = [
-      ...['app.log.1', 'syslog.12', 'app.log-20261121', 'messages-20261121-1763700000', 'app.log.2026-11-21'],
+      ...[
+        'app-20261121.log',
+        'app.1.log',
+        'app.log.1',
+        'syslog.12',
+        'app.log-20261121',
+        'messages-20261121-1763700000',
+        'app.log.2026-11-21',
+      ],
       ...[
         'app.log.2026-11-21-13',
         'app.log.2026-11',
@@ -89,6 +97,55 @@ describe('upload-logs.sh', () => {
     expect(exitCode).toBe(0);
     expect(puts.map(({ target }) => target)).toEqual(uploaded.map((name) => `s3://bkt/logs/h/${name}`));
   });
+
+  it('reports each file that it leaves out once, by reason', () => {
+    for (const name of ['app.log', 'app.log.1', 'app.log.2.gz', 'x.tmp', 'b.tmp', 'no-debug.log'])
+      write(name, 'line\n');
+    for (let i = 1; i < 8; i++) write(`old.log.${i}`, 'line\n');
+    symlinkSync('/etc/passwd', join(host.logs, 'link.log'));
+    const run = (): string[] =>
+      host
+        .run('--exclude', 'no-*', host.logs)
+        .said.replaceAll(`${host.logs}/`, '')
+        .split('\n')
+        .filter((line) => line !== '');
+    expect(run()).toEqual([
+      'upload-logs.sh: left out, rotated: app.log.1, old.log.1, old.log.2, old.log.3, old.log.4 and 3 more',
+      'upload-logs.sh: left out, compressed: app.log.2.gz',
+      'upload-logs.sh: left out, a scratch file: b.tmp, x.tmp',
+      'upload-logs.sh: left out, a symbolic link: link.log',
+    ]);
+    expect(run()).toEqual([]);
+    write('y.tmp', 'line\n');
+    expect(run()).toEqual(['upload-logs.sh: left out, a scratch file: y.tmp']);
+  });
+
+  it.each(['app.log.1', 'app.log-20261121', 'app.log.2.gz', 'x.tmp', '.hidden', 'app.log'])(
+    'uploads %s when it is named',
+    (name) => {
+      write('app.log', 'line\n');
+      write(name, 'line\n');
+      const { puts, said: lines } = host.run(name);
+      expect({ lines, keys: puts.map(({ target }) => target) }).toEqual({
+        lines: '',
+        keys: [`s3://bkt/logs/h/${name}`],
+      });
+    },
+  );
+
+  it('leaves rotated files out when a shell expanded a glob to their names and the name of their log', () => {
+    for (const name of ['app.log', 'app.log.1', 'app.log.2.gz']) write(name, 'line\n');
+    expect(said(host.run('app.log', 'app.log.1', 'app.log.2.gz').puts)).toEqual(app('line\n'));
+  });
+
+  it.each(['error_log.2026-11-30', 'access_log-20261130', 'app.2026-11-30.log', 'web.log.INFO.20261130-180000.4711'])(
+    'uploads the dated file %s when there is no file without the date',
+    (name) => {
+      write(name, 'line\n');
+      expect(host.run(host.logs).puts.map(({ target }) => target)).toEqual([`s3://bkt/logs/h/${name}`]);
+      expect(host.run(host.logs)).toEqual(nothing);
+    },
+  );
 
   it('uploads files named by path, folder or quoted glob, except excluded ones, each once', () => {
     for (const name of ['a.log', 'b.log', 'b-debug.log', 'c.txt']) write(name, 'line\n');
@@ -188,6 +245,10 @@ describe('rotation', () => {
     appendFileSync(`${log}.1`, 'three\n');
     expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\nthree\n', 'four\n'));
     expect(host.run(host.logs).puts).toEqual([]);
+    appendFileSync(`${log}.1`, 'much later\n');
+    expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\nthree\nmuch later\n'));
+    expect(said(host.run(host.logs).puts)).toEqual(app('four\n'));
+    expect(host.run(host.logs).puts).toEqual([]);
   });
 
   it('uploads the rotated file before the service opens a new one', () => {
@@ -228,6 +289,40 @@ describe('rotation', () => {
     expect(said(host.run(host.logs).puts)).toEqual(app('x\n'));
     truncateSync(log);
     expect(said(host.run(host.logs).puts)).toEqual(app(''));
+  });
+
+  it('uploads the copy first when the truncated file has outgrown its old size', () => {
+    copyFileSync(log, `${log}.1`);
+    appendFileSync(`${log}.1`, 'two\n');
+    quietFor(100, `${log}.1`);
+    write('app.log', 'three and more\n');
+    expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n', 'three and more\n'));
+    expect(host.run(host.logs)).toEqual(nothing);
+  });
+
+  it.each(['app', 'server', 'api-gw', 'catalina', 'access', 'error'])(
+    'uploads %s.log under no other key through a chain of rotations that keep the extension',
+    (name) => {
+      const path = (n: number): string => join(host.logs, n === 0 ? `${name}.log` : `${name}.${n}.log`);
+      const targets: string[] = [];
+      for (let generation = 0; generation < 4; generation++) {
+        for (let n = generation; n >= 0; n--) if (existsSync(path(n))) renameSync(path(n), path(n + 1));
+        writeFileSync(path(0), `generation ${generation}\n`);
+        quietFor(60 * (10 - generation), path(0));
+        targets.push(...host.run(host.logs).puts.map(({ target }) => target));
+      }
+      expect(new Set(targets)).toEqual(new Set([`s3://bkt/logs/h/${name}.log`]));
+    },
+  );
+
+  it('never takes a known inode for a new file, under any name', () => {
+    write('web.log', 'web\n');
+    quietFor(1000, join(host.logs, 'web.log'));
+    host.run(host.logs);
+    renameSync(log, join(host.logs, 'spare.log'));
+    renameSync(join(host.logs, 'web.log'), log);
+    renameSync(join(host.logs, 'spare.log'), join(host.logs, 'web.log'));
+    expect(host.run(host.logs)).toEqual(nothing);
   });
 
   it('uploads both files in the next run when the rotation falls between checking and opening', () => {
@@ -389,6 +484,21 @@ describe('when something fails', () => {
     expect(host.run(log)).toMatchObject({ exitCode: null, puts: [{ body: 'one\n' }] });
     expect(said(host.run(log).puts)).toEqual(app('one\n'));
     expect(host.run(log).puts).toEqual([]);
+  });
+
+  it('uploads all files when the state cannot be saved, says so once, and exits with 1', () => {
+    for (const name of ['a.log', 'b.log', 'c.log']) write(name, `${name}\n`);
+    host.run(host.logs);
+    const state = readdirSync(host.state).find((name) => /^[0-9a-f]{16}$/.test(name)) ?? '';
+    symlinkSync('/dev/full', join(host.state, `${state}.new`));
+    for (const name of ['a.log', 'b.log', 'c.log']) write(name, `${name} changed\n`);
+    const { exitCode, puts, said: lines } = host.run(host.logs);
+    expect(puts).toHaveLength(3);
+    expect(exitCode).toBe(1);
+    expect(lines).toMatch(/^upload-logs\.sh: cannot write \S+: free disk space .* will be repeated\n$/);
+    unlinkSync(join(host.state, `${state}.new`));
+    expect(host.run(host.logs)).toMatchObject({ exitCode: 0, said: '' });
+    expect(host.run(host.logs)).toEqual(nothing);
   });
 
   it('uploads bytes written during an upload in the next run', () => {
