@@ -1,4 +1,4 @@
-import { isTelltaleError, TelltaleError } from '../src/errors';
+import { TelltaleError } from '../src/errors';
 import type { Counters } from '../src/counters';
 import type { Job } from '../src/stream/job';
 import {
@@ -18,7 +18,7 @@ import type { Crc32c } from './append';
 import { delivery, type DeliveryOptions } from './delivery';
 import { consumerGroupOf } from './job-run';
 import { jobRunner } from './job-runner';
-import type { Confirm, OwnershipOptions } from './owned-part';
+import { isUnmended, type Confirm, type OwnershipOptions } from './owned-part';
 import type { Assignment, ConsumerMessage, DeliveryMessage, Drain, Finish, JobRunnerMessage } from './protocol';
 
 export interface ConsumerOptions {
@@ -32,8 +32,8 @@ export interface ConsumerOptions {
   /** A job has failed permanently: the program cannot do its work and should end. */
   readonly onFailure: (what: string, error: Error) => void;
   /**
-   * A job that cannot continue from its state is held: it waits for `telltale reset`, and the others continue. With null,
-   * such a job fails permanently (`local --once`).
+   * A job or delivery that cannot continue from its state is held: it waits for `telltale reset` or `telltale repair`, and
+   * the others continue. With null, it fails permanently (`local --once`).
    */
   readonly hold: HoldOptions | null;
 }
@@ -148,7 +148,7 @@ interface Running {
   readonly runner: Runner;
 }
 
-type Held = Omit<Running, 'runner'> & { readonly problem: string };
+type Held = Omit<Running, 'runner'> & { readonly reason: string; readonly problem: string };
 
 type ConfirmGroup = (group: string, signal: AbortSignal) => Promise<void>;
 
@@ -198,7 +198,7 @@ function consumerRoot(
           break;
         }
         case 'heldStarted':
-          if (state.held.delete(message.name)) context.log.info('job continues: it was reset', { part: message.name });
+          if (state.held.delete(message.name)) context.log.info('job continues', { part: message.name });
           reportHeld(state, options);
           break;
         case 'childStopped': {
@@ -206,11 +206,17 @@ function consumerRoot(
           state.running.delete(message.name);
           if (message.outcome.kind !== 'failed') break;
           const { error } = message.outcome;
-          if (running === undefined || options.hold === null || !isTelltaleError(error, 'RESET_NEEDED')) {
+          if (running === undefined || options.hold === null || !isUnmended(error)) {
             options.onFailure(message.name, error);
             break;
           }
-          hold(state, message.name, { ...running, problem: error.message }, options, context);
+          hold(
+            state,
+            message.name,
+            { ...running, reason: error.code === 'RESET_NEEDED' ? 'reset needed' : 'damaged', problem: error.message },
+            options,
+            context,
+          );
           context.scheduleOnce(options.hold.retryMs, { type: 'retryHeld', name: message.name });
           reportHeld(state, options);
           break;
@@ -246,14 +252,14 @@ async function endWork(
 function hold(
   { held }: State,
   name: string,
-  { part, partition, problem }: Held,
+  { part, partition, reason, problem }: Held,
   { counters }: ConsumerOptions,
   context: ActorContext<ConsumerMessage>,
 ): void {
   if (held.get(name)?.problem !== problem) {
-    createTrace(context.log, counters, part.name)('jobHeld', { reason: 'reset needed', part: name, problem });
+    createTrace(context.log, counters, part.name)('jobHeld', { reason, part: name, problem });
   }
-  held.set(name, { part, partition, problem });
+  held.set(name, { part, partition, reason, problem });
 }
 
 function reportHeld({ held }: State, { hold: options }: ConsumerOptions): void {

@@ -3,6 +3,7 @@ import type { Clock } from '../src/ports/clock';
 import type { Delivery } from '../src/ports/delivery';
 import type { EventLog, EventReader, EventWriter, FetchedBatches, WriterOptions } from '../src/ports/event-log';
 import { decodeBatch } from '../src/records/record-batch';
+import { damagedAt } from '../src/stream/continue-from';
 import {
   decide,
   LEASE_MS,
@@ -91,7 +92,10 @@ export class DeliveryRun<M> {
     return this.decide({ type: 'restored', next: this.end });
   }
 
-  read({ batches, from, next }: FetchedBatches): Promise<void> {
+  /** @throws EVENT_LOG_DAMAGED: a message may be lost, or be sent already */
+  read({ batches, unreadable, from, next }: FetchedBatches): Promise<void> {
+    const [damaged] = unreadable;
+    if (damaged !== undefined) throw damagedAt({ topic: this.options.topic.name, partition: 0, ...damaged });
     return this.decide({ type: 'read', records: batches.flatMap((batch) => decodeBatch(batch, from)), next });
   }
 

@@ -1,10 +1,25 @@
-import { checkDefinition, checkPosition, positionIn, refuseUnreadable } from '../src/stream/continue-from';
-import { decodeHeadEnvelope, encodeHeadEnvelope, type HeadEnvelope } from '../src/stream/head-envelope';
+import {
+  checkDefinition,
+  checkPosition,
+  positionIn,
+  refuseDamaged,
+  refuseUnreadable,
+  type DamagedPlace,
+} from '../src/stream/continue-from';
+import { encodeQuarantinedBatch } from '../src/ingestion/quarantine';
+import { decodeHeadEnvelope, encodeHeadEnvelope, type HeadEnvelope, type Position } from '../src/stream/head-envelope';
 import type { Job, Output } from '../src/stream/job';
-import type { RecordData } from '../src/records/record-batch';
+import { batchHeader, faultIn, type RecordData } from '../src/records/record-batch';
 import { isTelltaleError } from '../src/errors';
 import type { Clock } from '../src/ports/clock';
-import type { EventLog, EventReader, EventWriter, FetchedBatches, WriterOptions } from '../src/ports/event-log';
+import type {
+  EventLog,
+  EventReader,
+  EventTransaction,
+  EventWriter,
+  FetchedBatches,
+  WriterOptions,
+} from '../src/ports/event-log';
 import type { Trace } from '../src/trace';
 import { appendRecords, type Crc32c } from './append';
 import { readBatches, readLatest } from './read-latest';
@@ -29,7 +44,7 @@ export function jobWriter({ name, inputs, outputs }: WritingJob, partition: numb
   return {
     id: `telltale-${name}-${partition}`,
     reads: [...inputs.map(({ topic }) => topic), 'state', ...written],
-    writes: [...written, 'state'],
+    writes: [...written, 'state', 'quarantine'],
   };
 }
 
@@ -57,6 +72,8 @@ export class JobRun<S> {
   /** When the oldest unwritten batch was folded (epoch milliseconds); null when all are written. */
   private dirtySince: number | null = null;
   private ended = false;
+  /** Batches of the input that could not be read since the last write. */
+  private quarantined: DamagedPlace[] = [];
 
   private constructor(
     private readonly options: JobRunOptions<S>,
@@ -66,11 +83,12 @@ export class JobRun<S> {
     private readonly state: S,
     /** The job's head as of its last flush. */
     private head: Buffer | null,
+    private readonly without: readonly Position[],
   ) {}
 
   /**
    * Fences the previous run, in whichever process, and restores its last commit (`single-owner`).
-   * @throws RESET_NEEDED
+   * @throws RESET_NEEDED, EVENT_LOG_DAMAGED
    */
   static async start<S>(options: JobRunOptions<S>, trace: Trace): Promise<JobRun<S>> {
     const { job } = options;
@@ -84,8 +102,8 @@ export class JobRun<S> {
       }
       const head = envelope?.head ?? null;
       const state = job.open(head);
-      await restore(options, state, envelope);
-      return new JobRun(options, writer, trace, inputs, state, head);
+      const without = await restore(options, state, envelope, trace);
+      return new JobRun(options, writer, trace, inputs, state, head, without);
     } catch (error) {
       await close(writer, inputs);
       throw error;
@@ -106,13 +124,33 @@ export class JobRun<S> {
     return this.dirtySince !== null && clock.now() - this.dirtySince >= job.flushIntervalMs;
   }
 
-  fold(input: InputPartition, { batches, from, next, end }: FetchedBatches): void {
-    const { topic, partition } = input;
-    const { job, clock } = this.options;
-    for (const batch of batches) job.step(this.state, { type: 'batch', topic, partition, batch, startOffset: from });
-    if (batches.length > 0) this.dirtySince ??= clock.now();
+  /** Folds the readable batches. A batch that cannot goes to quarantine with the next write. */
+  fold(input: InputPartition, { batches, unreadable, from, next, end }: FetchedBatches): void {
+    for (const batch of batches) this.foldBatch(input, batch, from);
+    for (const place of unreadable) this.quarantine(input, place);
+    if (batches.length + unreadable.length > 0) this.dirtySince ??= this.options.clock.now();
     input.position = next;
     input.end = Math.max(input.end, end);
+  }
+
+  /** Its checksum is right; another writer may still have encoded its records wrongly. A job decodes before it changes. */
+  private foldBatch({ topic, partition }: InputPartition, batch: Buffer, startOffset: number): void {
+    try {
+      this.options.job.step(this.state, { type: 'batch', topic, partition, batch, startOffset });
+    } catch (error) {
+      const problem = faultIn(error);
+      const { baseOffset, lastOffset } = batchHeader(batch);
+      this.quarantine({ topic, partition }, { from: Math.max(startOffset, baseOffset), next: lastOffset + 1, problem });
+    }
+  }
+
+  private quarantine(
+    { topic, partition }: Pick<InputPartition, 'topic' | 'partition'>,
+    { from, next, problem }: Pick<DamagedPlace, 'from' | 'next' | 'problem'>,
+  ): void {
+    const place = { topic, partition, from, next, problem };
+    this.quarantined.push(place);
+    this.trace('batchUnreadable', { reason: topic, job: this.options.job.name, ...place });
   }
 
   /** Tells the job the time. Call it when the input is read to its end: until then, time is that of the records. */
@@ -145,10 +183,12 @@ export class JobRun<S> {
     for (const [topic, records] of byTopic(outputs.map((output) => this.withWriteTime(output)))) {
       await appendRecords(transaction, { topic, partition }, records, crc32c);
     }
+    await this.writeQuarantined(transaction);
     const value = encodeHeadEnvelope({
       definition: job.definition,
       positions: this.inputs.map(({ topic, partition: of, position }) => ({ topic, partition: of, offset: position })),
       head: this.head,
+      without: this.without,
     });
     const headRecord = { key: Buffer.from(headKey(job, partition)), value, headers: [], timestamp: clock.now() };
     await appendRecords(transaction, { topic: 'state', partition: 0 }, [headRecord], crc32c);
@@ -156,6 +196,17 @@ export class JobRun<S> {
       await transaction.commitOffset(consumerGroupOf(job.name), input.topic, input.partition, input.position);
     }
     await transaction.commit();
+  }
+
+  private async writeQuarantined(transaction: EventTransaction): Promise<void> {
+    const { job, clock, crc32c } = this.options;
+    const records = this.quarantined.map(({ problem, ...place }) => ({
+      ...encodeQuarantinedBatch({ v: 1, ...place, job: job.name, detail: problem }),
+      headers: [],
+      timestamp: clock.now(),
+    }));
+    this.quarantined = [];
+    await appendRecords(transaction, { topic: 'quarantine', partition: 0 }, records, crc32c);
   }
 
   /**
@@ -178,14 +229,26 @@ async function close(writer: EventWriter, inputs: readonly InputPartition[]): Pr
   await writer.close();
 }
 
-async function readHead<S>(options: JobRunOptions<S>): Promise<HeadEnvelope | null> {
-  const key = headKey(options.job, options.partition);
-  const values: (Buffer | null)[] = [];
-  await readLatest(options.log, { topic: 'state', partition: 0, from: 0 }, (record) => {
-    if (record.key?.toString('utf8') === key) values[0] = record.value;
-  });
-  const value = values[0] ?? null;
-  return value === null ? null : decodeHeadEnvelope(value, key, options.job.inputs);
+/** @throws EVENT_LOG_DAMAGED when a batch that may hold its newest head cannot be read */
+async function readHead<S>({ job, partition, log }: JobRunOptions<S>): Promise<HeadEnvelope | null> {
+  const key = headKey(job, partition);
+  const newest: { offset: number; value: Buffer | null } = { offset: -1, value: null };
+  const damaged: DamagedPlace[] = [];
+  await readLatest(
+    log,
+    { topic: 'state', partition: 0, from: 0 },
+    (record) => {
+      if (record.key?.toString('utf8') === key) Object.assign(newest, { offset: record.offset, value: record.value });
+    },
+    (place) => {
+      const isOthers = place.key !== null && place.key.toString('utf8') !== key;
+      if (!isOthers) damaged.push({ topic: 'state', partition: 0, ...place });
+    },
+  );
+  const [place] = damaged.filter(({ next }) => next > newest.offset);
+  if (place !== undefined) refuseDamaged(job.name, place);
+  const { value } = newest;
+  return value === null ? null : decodeHeadEnvelope(value, key, job.inputs);
 }
 
 /** The key of a head in topic `state`. */
@@ -222,21 +285,49 @@ async function openInput<S>(
   return { topic, partition, reader: log.openReader(topic, partition, position), position, end };
 }
 
-async function restore<S>(options: JobRunOptions<S>, state: S, envelope: HeadEnvelope | null): Promise<void> {
+/** @returns the damaged batches of the job's own state that it does without */
+async function restore<S>(
+  options: JobRunOptions<S>,
+  state: S,
+  envelope: HeadEnvelope | null,
+  trace: Trace,
+): Promise<readonly Position[]> {
   const { job, log } = options;
+  const without: Position[] = [];
   for (const { topic, partition = options.partition, from } of job.restoreRanges(state)) {
     const isInput = job.inputs.some((input) => input.topic === topic);
     const to = isInput ? positionIn(envelope, topic, partition) : (await log.offsets(topic, partition)).end;
     const range = { topic, partition, from, to };
-    await readBatches(log, range, (batch, startOffset) => {
+    const onBatch = (batch: Buffer, startOffset: number): void => {
       try {
         job.restore(state, range, batch, startOffset);
       } catch (error) {
-        if (isInput || !isTelltaleError(error, 'CORRUPT_BATCH')) throw error;
-        refuseUnreadable(job.name, { topic, partition, offset: startOffset }, error);
+        if (!isTelltaleError(error, 'CORRUPT_BATCH')) throw error;
+        if (!isInput) refuseUnreadable(job.name, { topic, partition, offset: startOffset }, error);
       }
+    };
+    await readBatches(log, range, onBatch, (damaged) => {
+      const place = { topic, partition, ...damaged };
+      // Left out of the input as it is left out when it is folded.
+      if (!isInput && !isGivenUp(job, envelope, place)) refuseDamaged(job.name, place);
+      trace('batchUnreadable', { reason: topic, job: job.name, topic, partition, from: place.from, next: place.next });
+      if (!isInput) without.push({ topic, partition, offset: place.next });
     });
   }
+  return without;
+}
+
+/** True when the job was reset after the damage: it started over without this batch. */
+function isGivenUp(
+  { stateTopics }: Pick<Job<never>, 'stateTopics'>,
+  envelope: HeadEnvelope | null,
+  { topic, partition, next }: DamagedPlace,
+): boolean {
+  if (!stateTopics.includes(topic)) return false;
+  return (
+    envelope === null ||
+    envelope.without?.some((one) => one.topic === topic && one.partition === partition && one.offset === next) === true
+  );
 }
 
 function byTopic(outputs: readonly Output[]): Map<string, RecordData[]> {

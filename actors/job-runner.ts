@@ -1,4 +1,3 @@
-import { isTelltaleError } from '../src/errors';
 import type { ActorContext, ActorOptions } from '../src/kit';
 import { createTrace } from '../src/trace';
 import { fetchToSelf } from './fetch-to-self';
@@ -25,7 +24,6 @@ export function jobRunner<S>(name: string, options: JobRunnerOptions<S>): ActorO
       name,
       label: job.name,
       fields: { job: job.name, partition },
-      givesUpOn: (error) => isTelltaleError(error, 'RESET_NEEDED'),
       prepare: (context) => void context.scheduleOnce(tickMs, { type: 'tick' }),
       start: async (_state, context) => {
         const run = await JobRun.start(options, createTrace(context.log, options.counters, job.name));

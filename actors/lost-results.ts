@@ -1,5 +1,6 @@
 import type { EventLog } from '../src/ports/event-log';
 import type { Job, JobResults } from '../src/stream/job';
+import type { DecodedRecord } from '../src/records/record-batch';
 import { inputPartitionsOf } from './job-run';
 import { readBatches, readLatest } from './read-latest';
 
@@ -31,12 +32,14 @@ type Results = Map<string, NonNullable<ReturnType<JobResults['read']>>>;
 async function presentResults(job: Job, results: JobResults, partition: number, log: EventLog): Promise<Results> {
   const present: Results = new Map();
   for (const topic of job.stateTopics) {
-    await readLatest(log, { topic, partition, from: 0 }, ({ key, value }) => {
+    const onRecord = ({ key, value }: DecodedRecord): void => {
       if (key === null) return;
       const result = value === null ? null : results.read(topic, key, value);
       if (result === null) present.delete(nameOf(topic, key));
       else present.set(nameOf(topic, key), result);
-    });
+    };
+    // A damaged result is lost already.
+    await readLatest(log, { topic, partition, from: 0 }, onRecord, () => undefined);
   }
   return present;
 }
@@ -51,14 +54,15 @@ async function foldAgain(
 ): Promise<void> {
   const state = job.open(null);
   for (const { topic, partition: of } of inputPartitionsOf(job, partition)) {
-    await readBatches(log, { topic, partition: of, from: 0 }, (batch, startOffset) => {
+    const onBatch = (batch: Buffer, startOffset: number): void => {
       job.step(state, { type: 'batch', topic, partition: of, batch, startOffset });
       for (const output of job.flush(state).outputs) {
         const result = output.value === null ? null : results.read(output.topic, output.key, output.value);
         const name = nameOf(output.topic, output.key);
         if (result !== null && result.amount >= (missing.get(name)?.amount ?? Infinity)) missing.delete(name);
       }
-    });
+    };
+    await readBatches(log, { topic, partition: of, from: 0 }, onBatch, () => undefined);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Counters } from '../src/counters';
-import { isTelltaleError } from '../src/errors';
-import { tell, type ActorContext, type ActorOptions, type ActorRef, type Supervision } from '../src/kit';
+import { isTelltaleError, type TelltaleError } from '../src/errors';
+import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
 import type { LogFields } from '../src/log';
 import { createTrace } from '../src/trace';
 import { EVENT_LOG_DEADLINE_MS, EVENT_LOG_SUPERVISION } from './event-log-supervision';
@@ -43,7 +43,6 @@ export interface Part<P extends Message, R extends Run> {
   readonly label: string;
   /** Details of the event that it was fenced. */
   readonly fields: LogFields;
-  readonly givesUpOn?: Supervision['givesUpOn'];
   /** Called at each start of the actor. */
   prepare?(context: ActorContext<P>): void;
   /** Fences all predecessors, restores their last commit, and begins to fetch. */
@@ -72,8 +71,7 @@ export function ownedPart<P extends Message, R extends Run>(
   return {
     name: part.name,
     deadlineMs: EVENT_LOG_DEADLINE_MS,
-    supervision:
-      part.givesUpOn === undefined ? EVENT_LOG_SUPERVISION : { ...EVENT_LOG_SUPERVISION, givesUpOn: part.givesUpOn },
+    supervision: { ...EVENT_LOG_SUPERVISION, givesUpOn: isUnmended },
     initialState: async (context) => {
       const state: Ownership<R> = { run: null, finishing: null, draining: null };
       part.prepare?.(context);
@@ -103,6 +101,11 @@ export function ownedPart<P extends Message, R extends Run>(
     },
     afterStop: ({ run }) => run?.close(),
   };
+}
+
+/** True for an error that waits for a person: `telltale reset` or `telltale repair`. */
+export function isUnmended(error: unknown): error is TelltaleError {
+  return isTelltaleError(error, 'RESET_NEEDED') || isTelltaleError(error, 'EVENT_LOG_DAMAGED');
 }
 
 export function answerFinished<R>(state: Ownership<R>): void {

@@ -3,6 +3,8 @@ import { decodeCheckpoint } from '../src/ingestion/checkpoint-record';
 import type { ReadCheckpoint } from '../src/ingestion/checkpoint-table';
 import { isTelltaleError } from '../src/errors';
 import type { EventLog } from '../src/ports/event-log';
+import type { DecodedRecord } from '../src/records/record-batch';
+import { damagedAt } from '../src/stream/continue-from';
 import { readLatest } from './read-latest';
 
 /** A record of topic `checkpoints` that belongs to a bucket. */
@@ -17,6 +19,7 @@ interface ReadBucket {
  * ones of its source. `onCheckpoint` also gets those that cannot be decoded, so that they stop no other source.
  *
  * @param onBucket gets the records of buckets, which are not checkpoints
+ * @throws EVENT_LOG_DAMAGED for a record that cannot be read, when it cannot be known whose it is
  */
 export async function readCheckpoints(
   log: EventLog,
@@ -24,7 +27,8 @@ export async function readCheckpoints(
   onCheckpoint: (read: ReadCheckpoint) => void,
   onBucket: (read: ReadBucket) => void = () => undefined,
 ): Promise<void> {
-  await readLatest(log, { topic: 'checkpoints', partition, from: 0 }, ({ key, value }) => {
+  const range = { topic: 'checkpoints', partition, from: 0 };
+  const onRecord = ({ key, value }: DecodedRecord): void => {
     if (key === null) return;
     const source = key.toString('utf8');
     if (!isBucketKey(source)) {
@@ -34,6 +38,13 @@ export async function readCheckpoints(
       const { decoded, problem } = attempt(() => decodeBucketRecord(key, value));
       onBucket({ record: decoded, problem });
     }
+  };
+  await readLatest(log, range, onRecord, ({ key, ...place }) => {
+    const damage = damagedAt({ topic: range.topic, partition, ...place });
+    if (key === null) throw damage;
+    const source = key.toString('utf8');
+    if (isBucketKey(source)) onBucket({ record: null, problem: damage.message });
+    else onCheckpoint({ source, key, value: null, checkpoint: null, problem: damage.message });
   });
 }
 

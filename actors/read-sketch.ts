@@ -4,6 +4,7 @@ import type { Checkpoint } from '../src/ingestion/checkpoint';
 import { partitionOf } from '../src/ingestion/origin';
 import type { SourceId } from '../src/ingestion/source-id';
 import type { EventLog } from '../src/ports/event-log';
+import type { DecodedRecord } from '../src/records/record-batch';
 import { readLatest } from './read-latest';
 
 /** Reads the committed blocks of a source's sketch. */
@@ -49,12 +50,14 @@ export function createSketchReader(log: EventLog, partitions: number): ReadSketc
 }
 
 async function readBlocks(log: EventLog, partition: number, sources: Scan['sources']): Promise<void> {
-  await readLatest(log, { topic: 'sketches', partition, from: 0 }, ({ key, value }) => {
+  const onRecord = ({ key, value }: DecodedRecord): void => {
     const blocks = key === null ? undefined : sources.get(sourceOfBlock(key));
     if (key === null || blocks === undefined) return;
     const block = decodeBlock(key, value);
     if (block !== null) blocks.add(block);
     // The source was removed: its numbers begin again.
     else if (value === null) blocks.clear();
-  });
+  };
+  // A block that is damaged is one that is missing: the sketch itself finds that out.
+  await readLatest(log, { topic: 'sketches', partition, from: 0 }, onRecord, () => undefined);
 }

@@ -1,7 +1,7 @@
 import { TelltaleError, isTelltaleError } from '../src/errors';
 import type { Clock } from '../src/ports/clock';
 import type { EventLog } from '../src/ports/event-log';
-import type { RecordData } from '../src/records/record-batch';
+import type { DecodedRecord, RecordData } from '../src/records/record-batch';
 import type { Job } from '../src/stream/job';
 import { appendRecords, type Crc32c } from './append';
 import { consumerGroupOf, headKey, inputPartitionsOf, jobWriter } from './job-run';
@@ -81,12 +81,17 @@ class LiveKeys {
   /** Reads the records that were written since the last call. */
   async readToEnd(): Promise<void> {
     const { topic, partition, next } = this;
-    await readLatest(this.log, { topic, partition, from: next }, ({ key, value, offset }) => {
-      this.next = offset + 1;
+    const onRecord = ({ key, value, offset }: DecodedRecord): void => {
+      this.next = Math.max(this.next, offset + 1);
       if (key === null) return;
       const name = key.toString('latin1');
       if (value === null) this.keys.delete(name);
       else this.keys.set(name, key);
+    };
+    // Deleting its key removes a damaged record from the embedded log. On Kafka the job continues without it.
+    await readLatest(this.log, { topic, partition, from: next }, onRecord, ({ key, next: after }) => {
+      this.next = Math.max(this.next, after);
+      if (key !== null) this.keys.set(key.toString('latin1'), key);
     });
   }
 }

@@ -142,6 +142,12 @@ export const decisions = {
     counter: 'telltale_records_unreadable_total',
     help: 'Records of an input that a job cannot read, and leaves out.',
   },
+  batchUnreadable: {
+    event: 'record batch quarantined: it cannot be read',
+    level: 'error',
+    counter: 'telltale_batches_unreadable_total',
+    help: 'Record batches that cannot be read: damaged, or in an encoding that is not read. Jobs leave them out.',
+  },
   // What becomes of messages.
   delivered: {
     event: 'delivered',
@@ -184,7 +190,7 @@ export const decisions = {
     event: 'job held: it cannot continue from its state',
     level: 'error',
     counter: 'telltale_jobs_held_total',
-    help: 'Times that a job began to wait for telltale reset, while the others continue.',
+    help: 'Times that a job or delivery began to wait for telltale reset or telltale repair, while the others continue.',
   },
   restarted: {
     event: 'publisher restarted',

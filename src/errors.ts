@@ -47,6 +47,8 @@ export const errorCodes = {
   OFFSET_OUT_OF_RANGE: { exitCode: 1, retriable: false },
   BATCH_TOO_LARGE: { exitCode: 1, retriable: false },
   CORRUPT_BATCH: { exitCode: 1, retriable: false },
+  /** A part of the event log that cannot be done without is damaged. */
+  EVENT_LOG_DAMAGED: { exitCode: 1, retriable: false },
   CORRUPT_CHECKPOINT: { exitCode: 1, retriable: false },
   /** A job cannot continue from its head: `telltale reset` it, or undo the change. */
   RESET_NEEDED: { exitCode: 2, retriable: false },

@@ -1,5 +1,5 @@
 import { readCheckpoints } from '../../actors/read-checkpoints';
-import { readBatches } from '../../actors/read-latest';
+import { readBatches, type OnUnreadable } from '../../actors/read-latest';
 import { decodeLines } from '../lines/log-records';
 import {
   bytesToRead,
@@ -21,6 +21,8 @@ import { isTelltaleError, TelltaleError } from '../errors';
 import type { Clock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store';
+import type { DamagedPlace } from '../stream/continue-from';
+import type { TopicSpec } from '../stream/topics';
 import { noSuchSource } from './no-such-source';
 
 /** Input of an audit. */
@@ -43,7 +45,11 @@ export interface AuditOptions {
   readonly concurrency: number;
   /** Only these sources; null for all. */
   readonly only: ReadonlySet<SourceId> | null;
+  /** Topics besides those, of which every batch is checked when all sources are audited. */
+  readonly otherTopics: readonly Pick<TopicSpec, 'name' | 'partitions'>[];
   readonly stop: AbortSignal;
+  /** Gets the place of each batch that cannot be read. */
+  readonly onUnreadable: (place: DamagedPlace) => void;
   /** Called now and then. */
   readonly onProgress: (progress: AuditProgress) => void;
 }
@@ -91,6 +97,7 @@ class Audit {
       this.progress(0);
     }
     yield* this.neverRead();
+    if (this.options.only === null) await this.checkOtherTopics();
     const [missing] = [...(this.options.only ?? [])].filter((source) => !this.known.has(source));
     if (missing !== undefined) throw noSuchSource(missing, [...this.known]);
   }
@@ -120,12 +127,13 @@ class Audit {
     for (const [topic, settledEnd] of settledEnds) {
       const { start } = await log.offsets(topic, partition);
       if (start === 0) complete.add(topic);
-      await readBatches(log, { topic, partition, from: start }, (batch, from) => {
+      const onBatch = (batch: Buffer, from: number): void => {
         for (const lines of decodeLines(batch, from)) {
           if (!refused.has(lines.batch.source)) ledger.add(topic, lines, lines.nextOffset <= settledEnd);
         }
         this.progress(batch.length);
-      });
+      };
+      await readBatches(log, { topic, partition, from: start }, onBatch, this.unreadableIn(topic, partition));
     }
     for (const source of ledger.unclaimed()) {
       this.known.add(source);
@@ -139,6 +147,24 @@ class Audit {
         some.map((claim) => this.judge(claim, ledger.factsOf(claim), complete.has(claim.topic))),
       );
     }
+  }
+
+  private async checkOtherTopics(): Promise<void> {
+    for (const { name: topic, partitions } of this.options.otherTopics) {
+      for (let partition = 0; partition < partitions; partition++) {
+        const onBatch = (batch: Buffer): void => this.progress(batch.length);
+        await readBatches(
+          this.options.log,
+          { topic, partition, from: 0 },
+          onBatch,
+          this.unreadableIn(topic, partition),
+        );
+      }
+    }
+  }
+
+  private unreadableIn(topic: string, partition: number): OnUnreadable {
+    return (place) => this.options.onUnreadable({ topic, partition, ...place });
   }
 
   /** The latest checkpoint of each source of a partition, or why it cannot be decoded. */

@@ -1,6 +1,7 @@
 import { decodeBatch, type DecodedRecord } from '../records/record-batch';
 import { isTelltaleError } from '../errors';
 import type { EventLog } from '../ports/event-log';
+import { damagedAt, type DamagedPlace } from '../stream/continue-from';
 
 const FETCH_BYTES = 1024 * 1024;
 const FETCH_WAIT_MS = 5_000;
@@ -11,15 +12,18 @@ export interface Follow {
   readonly partition: number;
   readonly from: number;
   readonly until: 'end' | AbortSignal;
+  /** Gets the place of each batch that cannot be read; without it, such a batch is an error. */
+  readonly onUnreadable?: (place: DamagedPlace) => void;
 }
 
 /**
  * Passes on the committed records of a partition in order, one batch at a time, and waits for `onRecords` each time.
  * Returns at the end, or when the signal is aborted or the log is closed.
+ * @throws EVENT_LOG_DAMAGED
  */
 export async function follow(
   log: EventLog,
-  { topic, partition, from, until }: Follow,
+  { topic, partition, from, until, onUnreadable = refuse }: Follow,
   onRecords: (records: readonly DecodedRecord[]) => void | Promise<void>,
 ): Promise<void> {
   const { start, end } = await log.offsets(topic, partition);
@@ -33,6 +37,7 @@ export async function follow(
         const records = decodeBatch(batch, fetched.from);
         await onRecords(until === 'end' ? records.filter(({ offset }) => offset < end) : records);
       }
+      for (const place of fetched.unreadable) onUnreadable({ topic, partition, ...place });
       next = fetched.next;
     }
   } catch (error) {
@@ -40,4 +45,8 @@ export async function follow(
   } finally {
     await reader.close();
   }
+}
+
+function refuse(place: DamagedPlace): never {
+  throw damagedAt(place);
 }

@@ -7,7 +7,8 @@ import type { View } from '../stream/view';
 import { answerTo } from '../web/answers';
 import type { Readiness } from '../web/readiness';
 import { startWeb } from '../web/server';
-import { follow } from './follow';
+import type { DamagedPlace } from '../stream/continue-from';
+import { follow, type Follow } from './follow';
 import { partsOf } from './parts';
 import { topicsOf } from './topics';
 
@@ -40,7 +41,9 @@ export async function launchWeb(
   });
   const stop = new AbortController();
   const failed = (error: unknown): void => io.log.warn('the status page is no longer up to date', { error });
-  for (const view of views) followTopics(view, config, log, stop.signal).catch(failed);
+  const onUnreadable = (place: DamagedPlace): void =>
+    io.log.warn('the status page lacks records: the event log is damaged', { ...place });
+  for (const view of views) followTopics(view, config, log, { until: stop.signal, onUnreadable }).catch(failed);
   return {
     url: web.url,
     views,
@@ -51,13 +54,18 @@ export async function launchWeb(
   };
 }
 
-async function followTopics(view: View, config: Config, log: EventLog, until: AbortSignal): Promise<void> {
+async function followTopics(
+  view: View,
+  config: Config,
+  log: EventLog,
+  how: Pick<Follow, 'until' | 'onUnreadable'>,
+): Promise<void> {
   const following = topicsOf(config)
     .filter(({ name }) => view.topics.includes(name))
     .flatMap(({ name: topic, partitions }) =>
       Array.from({ length: partitions }, async (_, partition) => {
         const { end } = await log.offsets(topic, partition);
-        await follow(log, { topic, partition, from: 0, until }, (records) => {
+        await follow(log, { topic, partition, from: 0, ...how }, (records) => {
           for (const { key, value, offset } of records) {
             if (key !== null) view.add({ topic, key, value, isNew: offset >= end });
           }

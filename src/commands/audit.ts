@@ -1,16 +1,18 @@
 import { loadCrc64Nvme } from '../adapters/native/checksums';
 import { audit, type AuditProgress } from '../apps/audit';
 import { objectsToRead, openEventLog, openStore } from '../apps/compose';
+import { DamageReport } from '../apps/damage-report';
 import { pluralize } from '../pluralize';
 import { findDataFolder } from '../apps/data-folder';
 import { checkAdvice, poorLine } from '../apps/recognition-report';
-import { lineTopicsOf } from '../apps/topics';
+import { lineTopicsOf, topicsOf } from '../apps/topics';
 import type { Config } from '../config';
 import type { Audited } from '../ingestion/audit/audit';
 import { escapeControls } from '../escape-controls';
 import { isPoorlyUnderstood } from '../lines/recognition';
 import type { Io } from '../io';
 import { systemClock } from '../ports/clock';
+import type { TopicSpec } from '../stream/topics';
 import { namedSource } from './named-source';
 
 export interface AuditCommand {
@@ -21,7 +23,8 @@ export interface AuditCommand {
 
 /**
  * `telltale audit`: proves the ledger against store and topic, as far as retention reaches.
- * @returns the exit code: 1 if the ledger of a source does not hold, or a named source is not read
+ * @returns the exit code: 1 if the ledger of a source does not hold, a named source is not read, or a record batch cannot
+ *   be read
  * @throws as `audit`
  */
 export async function runAudit(config: Config, { sources, json }: AuditCommand, io: Io): Promise<number> {
@@ -41,6 +44,11 @@ export async function runAudit(config: Config, { sources, json }: AuditCommand, 
       advice: new Set(),
       proven: { content: 0, positions: 0, ledger: 0 },
     };
+    const damage = new DamageReport();
+    const print = (lines: readonly string[]): void => {
+      progress.clear();
+      for (const line of lines) io.out.write(`${escapeControls(line)}\n`);
+    };
     for await (const audited of audit({
       log,
       store,
@@ -54,20 +62,31 @@ export async function runAudit(config: Config, { sources, json }: AuditCommand, 
       retentionMs: eventLog.retention,
       concurrency: ingest.concurrency,
       only: named.length === 0 ? null : new Set(named),
+      otherTopics: otherTopicsOf(config),
       stop: io.stop,
+      onUnreadable: (place) => {
+        damage.add(place);
+        const { topic, partition, from, next, problem } = place;
+        if (json) print([JSON.stringify({ type: 'unreadable', topic, partition, from, next, problem })]);
+      },
       onProgress: progress.show,
     })) {
       add(found, audited);
-      const lines = json ? [JSON.stringify(audited)] : sentenceOf(audited);
-      progress.clear();
-      for (const line of lines) io.out.write(`${escapeControls(line)}\n`);
+      print(json ? [JSON.stringify(audited)] : sentenceOf(audited));
     }
-    progress.clear();
-    if (!json) io.out.write([...found.advice, summaryOf(found)].map((line) => `${line}\n`).join(''));
-    return found.failed === 0 ? 0 : 1;
+    const damaged = damage.lines();
+    print(json ? [] : [...damaged, ...found.advice, summaryOf(found)]);
+    return found.failed === 0 && damaged.length === 0 ? 0 : 1;
   } finally {
     await log.close();
   }
+}
+
+/** With Kafka, an audit needs no rights to them. */
+function otherTopicsOf(config: Config): readonly TopicSpec[] {
+  if (config.eventLog.kind === 'kafka') return [];
+  const read = [...lineTopicsOf(config), 'checkpoints'];
+  return topicsOf(config).filter(({ name }) => !read.includes(name));
 }
 
 interface Found {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { DamageReport } from '../apps/damage-report';
 import { follow } from '../apps/follow';
 import { openEventLog } from '../apps/compose';
 import { findDataFolder } from '../apps/data-folder';
@@ -6,6 +7,7 @@ import { topicsOf } from '../apps/topics';
 import type { Config } from '../config';
 import type { DecodedRecord } from '../records/record-batch';
 import { TelltaleError } from '../errors';
+import type { DamagedPlace } from '../stream/continue-from';
 import { escapeControls } from '../escape-controls';
 import { advise } from '../nearest';
 import type { Io } from '../io';
@@ -20,7 +22,10 @@ export interface CatOptions {
   readonly json: boolean;
 }
 
-/** `telltale cat`: prints committed records, partition after partition; with `follow`, as they arrive. */
+/**
+ * `telltale cat`: prints committed records, partition after partition; with `follow`, as they arrive.
+ * @throws EVENT_LOG_DAMAGED after all that can be read, with the places of batches that cannot
+ */
 export async function runCat(config: Config, options: CatOptions, io: Io): Promise<number> {
   const partitions = partitionsOf(config, options);
   const log = await openEventLog(config, findDataFolder(config));
@@ -31,15 +36,19 @@ export async function runCat(config: Config, options: CatOptions, io: Io): Promi
     const print = (partition: number) => (records: readonly DecodedRecord[]) =>
       write(records.map((record) => `${escapeControls(asLine(partition, record))}\n`).join(''));
     const { topic, from } = options;
+    const damage = new DamageReport();
+    const onUnreadable = (place: DamagedPlace): void => {
+      damage.add(place);
+      if (options.follow) io.log.error('a record batch cannot be read', { ...place, key: null });
+    };
+    const read = (partition: number, until: 'end' | AbortSignal): Promise<void> =>
+      follow(log, { topic, partition, from, until, onUnreadable }, print(partition));
     if (options.follow) {
-      await Promise.all(
-        partitions.map((partition) => follow(log, { topic, partition, from, until: io.stop }, print(partition))),
-      );
+      await Promise.all(partitions.map((partition) => read(partition, io.stop)));
     } else {
-      for (const partition of partitions) {
-        if (!io.stop.aborted) await follow(log, { topic, partition, from, until: 'end' }, print(partition));
-      }
+      for (const partition of partitions) if (!io.stop.aborted) await read(partition, 'end');
     }
+    damage.refuse();
   } finally {
     await log.close();
   }

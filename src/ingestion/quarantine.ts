@@ -68,3 +68,22 @@ export function quarantineRecord(
 export function encodeQuarantine(record: QuarantineRecord): { key: Buffer; value: Buffer } {
   return { key: Buffer.from(record.source, 'utf8'), value: Buffer.from(JSON.stringify(record), 'utf8') };
 }
+
+/** A record batch of an input topic that cannot be read: one record of topic `quarantine`. The offsets are [from, next). */
+export interface QuarantinedBatch {
+  readonly v: 1;
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+  readonly next: number;
+  /** The job that left it out. */
+  readonly job: string;
+  /** Text for people. */
+  readonly detail: string;
+}
+
+/** No bucket has a colon in its name: the key never names a source. */
+export function encodeQuarantinedBatch(batch: QuarantinedBatch): { key: Buffer; value: Buffer } {
+  const key = `topic:${batch.topic}/${batch.partition}/${batch.from}`;
+  return { key: Buffer.from(key, 'utf8'), value: Buffer.from(JSON.stringify(batch), 'utf8') };
+}

@@ -8,6 +8,7 @@ import type { TopicSpec } from '../stream/topics';
  *   `records/record-batch.ts`. The log sets base offsets, and record timestamps where the topic says `append`.
  * - Everything is read committed: a reader sees no record of an open or aborted transaction, and nothing after the
  *   start of the first open one (the *last stable offset*).
+ * - A reader checks every batch that it reads against its checksum. One that cannot be read is not returned: its place is.
  * - Offsets of a partition grow, with gaps (compaction, control records). They are numbers below 2^53.
  */
 export interface EventLog {
@@ -101,6 +102,7 @@ export interface EventReader {
    * Resolves as soon as there are records or a gap (compacted, aborted or control records), at the latest after `waitMs`.
    * For a gap, `batches` is empty and `next` is the offset after it.
    * @param maxBytes roughly the size of the result; at least one batch, if there is one
+   * @throws EVENT_LOG_DAMAGED when not even the place of the next batch can be found
    * @throws OFFSET_OUT_OF_RANGE when retention deleted the wanted offset (before the first kept one of a `delete` topic):
    * report it, then open a reader at `offsets().start`
    */
@@ -111,12 +113,26 @@ export interface EventReader {
 export interface FetchedBatches {
   /** Uncompressed record batches with their real base offsets. */
   readonly batches: readonly Buffer[];
+  /** Batches that are damaged, or that their writer encoded in a way that cannot be read; in order. */
+  readonly unreadable: readonly UnreadableBatch[];
   /** Skip records below this offset. */
   readonly from: number;
   /** Where the next fetch continues. */
   readonly next: number;
   /** End of the partition for committed-only readers, as of this fetch: `next >= end` means read to the end. */
   readonly end: number;
+}
+
+/** A record batch that cannot be read. Reading continues after it. */
+export interface UnreadableBatch {
+  /** The first offset that was in it, and was not returned before. */
+  readonly from: number;
+  /** The first offset after it. */
+  readonly next: number;
+  /** Why, to follow a colon: `its checksum is wrong`. */
+  readonly problem: string;
+  /** The key of its only record, where the log also keeps it outside of the batch. */
+  readonly key: Buffer | null;
 }
 
 export interface AssignmentListener {

@@ -1,3 +1,4 @@
+import { isTelltaleError } from '../errors';
 import { ByteCursor, corrupt, varintSize, writeVarint } from './varints';
 
 /**
@@ -164,10 +165,10 @@ export function batchHeader(batch: Buffer, crc32c?: Crc32c): BatchHeader {
   if (length !== batch.length) throw corrupt(`it says ${length} bytes, but is ${batch.length} long`);
   const magic = batch.readInt8(at.magic);
   if (magic !== 2) throw corrupt(`magic is ${magic}, not 2`);
-  if ((batch.readInt16BE(at.attributes) & attribute.compression) !== 0) throw corrupt('it is compressed');
   if (crc32c !== undefined && crc32c(batch.subarray(at.attributes)) >>> 0 !== batch.readUInt32BE(at.crc)) {
     throw corrupt('its checksum is wrong');
   }
+  if ((batch.readInt16BE(at.attributes) & attribute.compression) !== 0) throw corrupt('it is compressed');
   const count = batch.readInt32BE(at.count);
   if (count < 0 || count * minRecordBytes > batch.length - recordsStart)
     throw corrupt(`it cannot hold ${count} records`);
@@ -182,6 +183,29 @@ export function batchHeader(batch: Buffer, crc32c?: Crc32c): BatchHeader {
     appendTime: (batch.readInt16BE(at.attributes) & attribute.appendTime) === 0 ? null : maxTimestamp,
     sizeInBytes: length,
   };
+}
+
+/**
+ * Why a batch is damaged, to follow a colon; null for one that is whole. The checksum does not cover the base offset: the
+ * place where the log keeps the batch says what its last offset must be.
+ * @param lastOffset as the log knows it
+ */
+export function faultOf(batch: Buffer, lastOffset: number, crc32c: Crc32c): string | null {
+  try {
+    const found = batchHeader(batch, crc32c).lastOffset;
+    return found === lastOffset ? null : `it ends at offset ${found}, not ${lastOffset}`;
+  } catch (error) {
+    return faultIn(error);
+  }
+}
+
+/**
+ * What a CORRUPT_BATCH says about its batch, to follow a colon.
+ * @throws any other error, unchanged
+ */
+export function faultIn(error: unknown): string {
+  if (!isTelltaleError(error, 'CORRUPT_BATCH')) throw error;
+  return error.reason ?? error.message;
 }
 
 function readSafe(batch: Buffer, pos: number): number {

@@ -82,5 +82,6 @@ export class ByteCursor {
 }
 
 export function corrupt(what: string): TelltaleError {
-  return new TelltaleError('CORRUPT_BATCH', `Record batch is corrupt: ${what}. It cannot be read; restore its topic.`);
+  const message = `Record batch is corrupt: ${what}. It cannot be read; restore its topic.`;
+  return new TelltaleError('CORRUPT_BATCH', message, { reason: what });
 }

@@ -48,6 +48,43 @@ export function refuseUnreadable(name: string, { topic, partition, offset }: Pos
   throw new TelltaleError('RESET_NEEDED', message, { cause });
 }
 
+/** The place of a batch that cannot be read, and why. */
+export interface DamagedPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+  readonly next: number;
+  readonly problem: string;
+}
+
+/** For messages: `topic "logs", partition 0, offsets 12 to 19: its checksum is wrong`. */
+export function describeDamage({ topic, partition, from, next, problem }: DamagedPlace): string {
+  const offsets = next - from === 1 ? `offset ${from}` : `offsets ${from} to ${next - 1}`;
+  return `topic "${topic}", partition ${partition}, ${offsets}: ${problem}`;
+}
+
+/** A record batch that its reader needs cannot be read. */
+export function damagedAt(place: DamagedPlace): TelltaleError {
+  const message = `The event log is damaged at ${describeDamage(place)}. ${REPAIR}.`;
+  return new TelltaleError('EVENT_LOG_DAMAGED', message);
+}
+
+/**
+ * A batch of a job's own state is damaged: without it, the job would count or report again.
+ * @throws EVENT_LOG_DAMAGED, always
+ */
+export function refuseDamaged(name: string, place: DamagedPlace): never {
+  const message =
+    `${name} cannot read its own state at ${describeDamage(place)}. ${REPAIR}. ` +
+    `${advice(name)} to start ${name} over without it.`;
+  throw new TelltaleError('EVENT_LOG_DAMAGED', message);
+}
+
+/** What to do about a damaged event log, for the end of a message. */
+export const REPAIR =
+  'Stop the programs and run "telltale repair", which rebuilds the embedded event log from the object store ' +
+  '(for Kafka see docs/troubleshooting.md)';
+
 function advice(name: string): string {
   return `Run "telltale reset ${name}", with the --data, --config and --set of this program,`;
 }

@@ -1,9 +1,11 @@
 import { TelltaleError } from '../errors';
 import type { Input } from './job';
+import { isListOf, isNumber, isObjectOf, isString } from './shape';
 
 /**
  * The value of a head record (topic `state`, key `<job>/<partition>`): JSON,
- * {v: 2, definition, positions{topic{partition}}, head}, where `head` is the job's own. It is null until the job makes one.
+ * {v: 2, definition, positions{topic{partition}}, head, without?[{topic, partition, offset}]}, where `head` is the job's own.
+ * It is null until the job makes one.
  */
 export interface HeadEnvelope {
   /** The definition of the job that wrote it; null in a head from before definitions were kept. */
@@ -11,6 +13,8 @@ export interface HeadEnvelope {
   readonly positions: readonly Position[];
   /** JSON, as the job wrote it. */
   readonly head: Buffer | null;
+  /** Damaged batches of its own state without which it was started over. */
+  readonly without?: readonly Position[];
 }
 
 /** The next offset to fold. */
@@ -20,13 +24,16 @@ export interface Position {
   readonly offset: number;
 }
 
-export function encodeHeadEnvelope({ definition, positions, head }: HeadEnvelope): Buffer {
+const isWithout = isListOf(isObjectOf<Position>({ topic: isString, partition: isNumber, offset: isNumber }));
+
+export function encodeHeadEnvelope({ definition, positions, head, without = [] }: HeadEnvelope): Buffer {
   const byTopic = new Map<string, Record<string, number>>();
   for (const { topic, partition, offset } of positions) {
     byTopic.set(topic, { ...byTopic.get(topic), [partition]: offset });
   }
   const own: unknown = head === null ? null : JSON.parse(head.toString('utf8'));
-  return Buffer.from(JSON.stringify({ v: 2, definition, positions: Object.fromEntries(byTopic), head: own }));
+  const written = { v: 2, definition, positions: Object.fromEntries(byTopic), head: own };
+  return Buffer.from(JSON.stringify(without.length === 0 ? written : { ...written, without }));
 }
 
 /**
@@ -41,7 +48,9 @@ export function decodeHeadEnvelope(value: Buffer, name: string, inputs: readonly
     const positions = entries.flatMap(([topic, partitions]) => positionsOf(topic, partitions));
     const written = entries.reduce((sum, [, partitions]) => sum + entriesOf(partitions).length, 0);
     if (typeof definition === 'string' && positions.length === written && written > 0) {
-      return { definition, positions, head: head === null ? null : Buffer.from(JSON.stringify(head)) };
+      const own = head === null ? null : Buffer.from(JSON.stringify(head));
+      const envelope = { definition, positions, head: own };
+      return isWithout(whole['without']) ? { ...envelope, without: whole['without'] } : envelope;
     }
   }
   const [input] = inputs;

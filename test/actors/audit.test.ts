@@ -38,7 +38,15 @@ async function audited(
       bucket: BUCKET,
       prefix: '',
     },
-    ...{ includes: () => true, sinceMs: -Infinity, retentionMs: HOUR, only: null, onProgress: () => undefined },
+    ...{
+      includes: () => true,
+      sinceMs: -Infinity,
+      retentionMs: HOUR,
+      only: null,
+      otherTopics: [],
+      onUnreadable: () => undefined,
+      onProgress: () => undefined,
+    },
     stop: new AbortController().signal,
   };
   for await (const { source, ok, problem } of audit(options)) {

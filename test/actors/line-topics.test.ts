@@ -33,7 +33,14 @@ async function audited(): Promise<string[]> {
   for await (const { source, ok, problem } of audit({
     ...{ log, store, clock, partitions, lineTopics, concurrency },
     ...{ crc64: await loadCrc64Nvme(), bucket: BUCKET, prefix: '', includes: () => true, sinceMs: -Infinity },
-    ...{ retentionMs: HOUR, only: null, onProgress: () => undefined, stop: new AbortController().signal },
+    ...{
+      retentionMs: HOUR,
+      only: null,
+      otherTopics: [],
+      onUnreadable: () => undefined,
+      onProgress: () => undefined,
+      stop: new AbortController().signal,
+    },
   })) {
     found.push(ok ? source : `${source}: ${problem ?? '?'}`);
   }

@@ -1,6 +1,7 @@
 import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
+import { crc32c } from '../../src/adapters/native/checksums';
 import { runLocal } from '../../src/apps/local';
 import { openStore } from '../../src/apps/compose';
 import { openDataFolder } from '../../src/apps/data-folder';
@@ -67,6 +68,12 @@ function tamper(
 }
 
 const CHECK = 'not understood: "telltale check FILE" shows the forms found, and proposes a format for ingest.sources';
+
+/** The checksum fits: another program wrote it so. */
+function put(database: Database.Database, id: number, bytes: Buffer): void {
+  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
+  database.prepare('UPDATE batch SET bytes = ? WHERE id = ?').run(bytes, id);
+}
 
 const WEB_2 = 'telltale-logs/web-2/app.log';
 
@@ -186,7 +193,7 @@ describe('telltale audit', () => {
       'logs',
       (database, id, bytes) => {
         bytes[bytes.indexOf('done')] = 'D'.charCodeAt(0);
-        database.prepare('UPDATE batch SET bytes = ? WHERE id = ?').run(bytes, id);
+        put(database, id, bytes);
       },
     ],
     [
@@ -196,7 +203,7 @@ describe('telltale audit', () => {
         // Its checksum.
         const at = bytes.indexOf('"c":"') + '"c":"'.length;
         bytes[at] = bytes[at] === 0x31 ? 0x32 : 0x31;
-        database.prepare('UPDATE batch SET bytes = ? WHERE id = ?').run(bytes, id);
+        put(database, id, bytes);
       },
     ],
     [
@@ -204,7 +211,7 @@ describe('telltale audit', () => {
       'checkpoints',
       (database, id, bytes) => {
         bytes[bytes.indexOf('"v":2') + 4] = '9'.charCodeAt(0);
-        database.prepare('UPDATE batch SET bytes = ? WHERE id = ?').run(bytes, id);
+        put(database, id, bytes);
       },
     ],
     [

@@ -179,9 +179,22 @@ function mayNotWrite(code: string): boolean {
   return code === 'EACCES' || code.startsWith('SQLITE_READONLY') || extended === READONLY;
 }
 
+/** True when SQLite finds its own structures damaged. */
+export function isDamage(error: unknown): boolean {
+  const code = errnoOf(error);
+  return code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
+}
+
+/** The structure of the file is damaged, not one batch alone. */
+export function damaged(what: string, cause?: unknown): TelltaleError {
+  const message = `${what}: events.db is damaged. Stop the programs, and run "telltale repair".`;
+  return new TelltaleError('EVENT_LOG_DAMAGED', message, { cause });
+}
+
 /** Wraps an unexpected error of the database. */
 export function eventLogError(cause: unknown, what: string): TelltaleError {
   if (cause instanceof TelltaleError) return cause;
+  if (isDamage(cause)) return damaged(`${what} (${errnoOf(cause)})`, cause);
   if (isDiskFull(cause)) return new TelltaleError('DISK_FULL', `${what}${faultAndRemedy(cause, '')}`, { cause });
   const code = errnoOf(cause);
   if (mayNotWrite(code)) {
@@ -207,11 +220,17 @@ export function textField(row: unknown, name: string): string {
 }
 
 export function bytesField(row: unknown, name: string): Buffer {
+  const value = bytesOrNull(row, name);
+  if (value !== null) return value;
+  throw new TelltaleError('INTERNAL', `The event log's column ${name} does not hold a BLOB.`);
+}
+
+/** Null for anything but a BLOB. */
+export function bytesOrNull(row: unknown, name: string): Buffer | null {
   const value = fieldOf(row, name);
   if (Buffer.isBuffer(value)) return value;
   // The driver returns ArrayBuffers when it reads many rows at once.
-  if (types.isArrayBuffer(value)) return Buffer.from(value);
-  throw new TelltaleError('INTERNAL', `The event log's column ${name} does not hold a BLOB.`);
+  return types.isArrayBuffer(value) ? Buffer.from(value) : null;
 }
 
 function fieldOf(row: unknown, name: string): unknown {

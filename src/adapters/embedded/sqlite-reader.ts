@@ -1,9 +1,11 @@
 import { TelltaleError } from '../../errors';
 import type { Clock } from '../../ports/clock';
-import type { EventReader, FetchedBatches } from '../../ports/event-log';
+import type { EventReader, FetchedBatches, UnreadableBatch } from '../../ports/event-log';
+import { faultOf } from '../../records/record-batch';
+import { crc32c } from '../native/checksums';
 import type { CommitWatch } from './commit-watch';
 import type { SqliteDatabase } from './sqlite-database';
-import { bytesField, eventLogError, inSnapshot, numberField } from './sqlite-database';
+import { bytesOrNull, damaged, eventLogError, inSnapshot, isDamage, numberField } from './sqlite-database';
 import type { PartitionRow, SqliteTopics } from './sqlite-topics';
 
 export interface ReaderStart {
@@ -15,6 +17,7 @@ export interface ReaderStart {
 /** Shared by the readers of one event log. */
 export class ReaderParts {
   readonly selectBatch;
+  readonly selectPlace;
 
   constructor(
     readonly database: SqliteDatabase,
@@ -24,8 +27,10 @@ export class ReaderParts {
     /** Aborted when the event log is closed. */
     readonly closed: AbortSignal,
   ) {
-    this.selectBatch = database.prepare(`
-      SELECT last_offset, bytes FROM batch WHERE partition = ? AND last_offset >= ? ORDER BY last_offset LIMIT 1`);
+    const next = 'FROM batch WHERE partition = ? AND last_offset >= ? ORDER BY last_offset LIMIT 1';
+    this.selectBatch = database.prepare(`SELECT last_offset, key, bytes ${next}`);
+    // Reads the index alone: it finds the place of a row that is damaged.
+    this.selectPlace = database.prepare(`SELECT last_offset ${next}`);
   }
 }
 
@@ -93,21 +98,41 @@ export class SqliteReader implements EventReader {
       throw new TelltaleError('OFFSET_OUT_OF_RANGE', message);
     }
     const batches: Buffer[] = [];
+    const unreadable: UnreadableBatch[] = [];
     let next = from;
-    for (let bytes = 0; bytes === 0 || bytes < maxBytes;) {
-      const row = this.parts.selectBatch.get(partition.id, next);
+    for (let bytes = 0; bytes < maxBytes;) {
+      const row = this.rowAt(partition, next);
       if (row === undefined) {
         // Compaction has removed the rest up to the end.
         next = Math.max(next, end);
         break;
       }
-      const batch = bytesField(row, 'bytes');
-      batches.push(batch);
-      bytes += batch.length;
-      // From the index, never from the bytes: a damaged batch must not stop the reader.
-      next = numberField(row, 'last_offset') + 1;
+      // From the column, never from the bytes: a damaged batch must not stop the reader.
+      const lastOffset = numberField(row, 'last_offset');
+      if (lastOffset < next) throw damaged(`The index of ${this.name} is damaged at offset ${next}`);
+      const batch = bytesOrNull(row, 'bytes');
+      const problem = batch === null ? 'its row is damaged' : faultOf(batch, lastOffset, crc32c);
+      if (problem !== null) {
+        const key = bytesOrNull(row, 'key');
+        // A row with a key holds one record.
+        unreadable.push({ from: key === null ? next : lastOffset, next: lastOffset + 1, problem, key });
+      } else if (batch !== null) {
+        batches.push(batch);
+      }
+      bytes += batch?.length ?? 1;
+      next = lastOffset + 1;
     }
-    return { batches, from, next, end };
+    return { batches, unreadable, from, next, end };
+  }
+
+  /** The first row that ends at `offset` or later; its place alone when a page of the row is damaged. */
+  private rowAt({ id }: PartitionRow, offset: number): unknown {
+    try {
+      return this.parts.selectBatch.get(id, offset);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      return this.parts.selectPlace.get(id, offset);
+    }
   }
 }
 

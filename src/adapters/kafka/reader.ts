@@ -75,10 +75,10 @@ export class KafkaReader implements EventReader {
     });
     const { batches, next } = committedBatches(answer.records, answer.aborted);
     const end = answer.lastStableOffset;
-    if (next !== null) return { batches, from, next: Math.max(from, next), end: Math.max(end, next) };
+    if (next !== null) return { batches, unreadable: [], from, next: Math.max(from, next), end: Math.max(end, next) };
     // An empty answer before the end: compaction removed everything up to the end.
     const isGap = answer.records.length === 0 && !answer.throttled;
-    return { batches, from, next: isGap ? Math.max(from, end) : from, end };
+    return { batches, unreadable: [], from, next: isGap ? Math.max(from, end) : from, end };
   }
 
   /** Kafka gives the same error for an offset before the start and for one after the end. */
@@ -90,6 +90,6 @@ export class KafkaReader implements EventReader {
       throw new TelltaleError('OFFSET_OUT_OF_RANGE', message);
     }
     await this.parts.options.clock.sleep(Math.min(waitMs, SHORT_OF_OFFSET_MS), this.closed);
-    return { batches: [], from, next: from, end };
+    return { batches: [], unreadable: [], from, next: from, end };
   }
 }

@@ -146,6 +146,8 @@ export class Run {
       concurrency: 4,
       only: null,
       stop: new AbortController().signal,
+      otherTopics: [],
+      onUnreadable: () => undefined,
       onProgress: () => undefined,
     })) {
       const isForgotten = this.sources.some(

@@ -237,6 +237,7 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
       first: joinGroup('telltale-alerting', 'outbox'),
     },
     { user: 'consumer', operation: WRITE, type: TOPIC, name: 'windows', first: counting },
+    { user: 'consumer', operation: WRITE, type: TOPIC, name: 'quarantine', first: counting },
     { user: 'consumer', operation: READ, type: TOPIC, name: 'state', first: counting },
     { user: 'consumer', operation: WRITE, type: TRANSACTIONAL_ID, name: 'telltale-counting-', first: counting },
     { user: 'consumer', operation: READ, type: TOPIC, name: 'windows', first: alerting },
