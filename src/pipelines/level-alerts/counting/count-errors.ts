@@ -1,5 +1,6 @@
 import { lineAt, type LineBatch } from '../../../lines/line-batch';
-import { lineText } from './line-text';
+import { innerLine } from '../../../lines/inner-line';
+import { lineText, maxTextBytes } from './line-text';
 import { addPattern, takePattern } from './pattern-sums';
 import { cutPattern, maskMessage } from './patterns';
 import { keepSample } from './samples';
@@ -24,7 +25,7 @@ export interface KeptError extends OpenError {
 
 /** Counts the pattern of ERROR line `i`, and keeps the line if it is among the window's samples. */
 export function countError(window: Window, lines: LineBatch, i: number): OpenError {
-  const text = lineText(lineAt(lines, i));
+  const text = innerText(lineAt(lines, i));
   const pattern = maskMessage(text);
   const placed = addPattern(window.patterns, pattern);
   keepSample(window.samples, lines, i);
@@ -43,10 +44,15 @@ export function countError(window: Window, lines: LineBatch, i: number): OpenErr
  */
 export function continueError(open: OpenError, window: Window, line: Buffer): OpenError | null {
   if (window.start !== open.windowStart) return open;
-  const trace = readTraceLine(open.trace, lineText(line));
+  const trace = readTraceLine(open.trace, innerText(line));
   const pattern = stackTracePattern(trace);
   if (pattern === null) return { ...open, trace };
   takePattern(window.patterns, open.pattern);
   addPattern(window.patterns, cutPattern(pattern));
   return null;
+}
+
+/** The text that the program wrote: containers put their own around each line of a trace. */
+function innerText(line: Buffer): string {
+  return lineText(innerLine(line, maxTextBytes));
 }

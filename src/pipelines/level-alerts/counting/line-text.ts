@@ -1,5 +1,5 @@
 /** How many bytes of a line patterns and samples use. */
-const maxTextBytes = 1024;
+export const maxTextBytes = 1024;
 
 /**
  * The first 1 KiB of a line as text: cut between characters; bytes that are not UTF-8 become U+FFFD.

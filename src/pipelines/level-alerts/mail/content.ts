@@ -6,6 +6,7 @@ import { chartOf, type Chart } from './chart';
 import { truncate, visible } from '../../../html/escape';
 import { levelTableOf, type LevelTable } from './level-table';
 import { notesOf } from './notes';
+import { readableLine } from './readable-line';
 import { redact } from './redact';
 import { fullSpan, fullTime, lengthOf, shortSpan, timeWithin, type Zone } from './times';
 import { alertSummaryOf, type AlertSummary } from './alert-summary';
@@ -167,7 +168,7 @@ function sampleSection(samples: readonly SampleLine[], conceal: (text: string) =
   if (samples.length === 0) return null;
   const items = samples.slice(0, shown.samples).map((sample) => ({
     place: placeOf(sample),
-    lines: truncate(conceal(sample.text), shown.sampleLength)
+    lines: truncate(conceal(readableLine(sample.text)), shown.sampleLength)
       .split(/\r\n|\n|\r/)
       .slice(0, shown.sampleLines)
       .map((line) => truncate(visible(line), shown.sampleLength)),

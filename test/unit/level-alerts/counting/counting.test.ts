@@ -459,6 +459,22 @@ describe('the end', () => {
 });
 
 describe('patterns and samples', () => {
+  it.each<[string, (text: string) => string]>([
+    ['Docker', (text) => JSON.stringify({ log: `${text}\n`, stream: 'stderr', time: '2024-03-01T12:00:00Z' })],
+    ['containerd', (text) => `2024-03-01T12:00:00.000000000Z stderr F ${text}`],
+    ['Compose', (text) => `web-1  | ${text}`],
+    ['a terminal with colors', (text) => `\u001b[31m${text}\u001b[0m`],
+  ])('include the stack trace that %s wrote', (_, wrap) => {
+    const { count, drain } = start();
+    const trace = [
+      '2024-03-01 12:00:00 ERROR c.a.Pay - failed',
+      'java.io.IOException: disk',
+      '\tat com.acme.Pay.run(Pay.java:7)',
+    ];
+    count(trace.map((text, i) => ({ time: T, level: i === 0 ? Level.ERROR : Level.CONT, text: wrap(text) })));
+    expect(drain()[0]?.patterns).toEqual([{ pattern: 'java.io.IOException at com.acme.Pay.run', count: 1 }]);
+  });
+
   it('include the stack trace when it follows in a later batch, also after a restart', () => {
     const job = createCounting(options);
     let state = job.open(null);

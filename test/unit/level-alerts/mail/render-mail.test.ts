@@ -153,6 +153,15 @@ describe('renderMail', () => {
     expect(renderMail(report(), view).text).toContain(`  10:04   0\n  10:05  37 ! ${'█'.repeat(40)}\n`);
   });
 
+  it('shows the message of a JSON line, without the secrets that its escapes hide', () => {
+    const text =
+      '{"level":"error","time":"2026-11-20T10:05:12Z","msg":"<b>gone</b>\\u0020\\u0070assword=hunter2\\u001b"}';
+    const mail = renderMail(report({ samples: [{ source: 'logs/a.log', at: '0:0', text }] }), view);
+    expect(mail.text).toContain('    | 2026-11-20T10:05:12.000Z ERROR <b>gone</b> password=[redacted]');
+    expect(mail.html).toContain('&#60;b&#62;gone');
+    expect(mail.text + mail.html).not.toContain('hunter2');
+  });
+
   it.each<[Partial<MailReport['notes']>, string]>([
     [{}, 'Every window is complete, and no host is behind.'],
     [{ incomplete: 2 }, '2 windows not complete yet: more lines may come.'],
