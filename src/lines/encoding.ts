@@ -6,6 +6,7 @@ export type Compression = 'gzip' | 'zstd';
 /** Encodings of objects that Telltale does not read: each is a reason in topic `quarantine`. */
 export const unreadEncodings = [
   'utf-16',
+  'utf-32',
   'bzip2',
   'xz',
   'lzma',
@@ -50,6 +51,9 @@ const magics: readonly Magic[] = [
   // RFC 8878, 3.1.1; a file may begin with skippable frames (3.1.2).
   ['zstd', bytesOf('28 b5 2f fd')],
   ...Array.from({ length: 16 }, (_, i): Magic => ['zstd', Buffer.from([0x50 + i, 0x2a, 0x4d, 0x18])]),
+  // Before UTF-16, whose mark it begins with.
+  ['utf-32', bytesOf('ff fe 00 00')],
+  ['utf-32', bytesOf('00 00 fe ff')],
   ['utf-16', bytesOf('ff fe')],
   ['utf-16', bytesOf('fe ff')],
   // The block size, then the magic number of the first block or, in an empty file, of the end.
@@ -89,6 +93,8 @@ export function unreadAdvice(reason: UnreadReason): string {
   switch (reason) {
     case 'utf-16':
       return 'UTF-16, which is not read: convert it to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8';
+    case 'utf-32':
+      return 'UTF-32, which is not read: convert it to UTF-8 first, for example with iconv -f UTF-32 -t UTF-8';
     case 'nested':
       return 'compressed more than three times: compress it once';
     case 'tar':
@@ -115,8 +121,8 @@ export function isCompression(encoding: SniffedEncoding): encoding is Compressio
 /**
  * Detects an object's encoding from up to {@link SNIFF_BYTES} leading bytes, never from its name.
  *
- * UTF-16 has a BOM or, in at least 16 bytes, a NUL in exactly every second byte, as Latin text does. Other content with
- * NULs is plain.
+ * UTF-16 has a BOM or, in at least 16 bytes, a NUL in exactly every second byte, as Latin text does; UTF-32 has NULs in all
+ * bytes but every fourth. Other content with NULs is plain.
  */
 export function sniff(head: Buffer): SniffedEncoding {
   for (const [encoding, magic, at = 0] of magics) {
@@ -125,8 +131,11 @@ export function sniff(head: Buffer): SniffedEncoding {
   if (isLzma(head)) return 'lzma';
   if (isOldTar(head)) return 'tar';
   const bytes = [...head.subarray(0, UTF_16_BYTES.most)];
-  const hasNulsAt = (remainder: number): boolean => bytes.every((byte, i) => (byte === 0) === (i % 2 === remainder));
-  return bytes.length >= UTF_16_BYTES.fewest && (hasNulsAt(0) || hasNulsAt(1)) ? 'utf-16' : 'plain';
+  if (bytes.length < UTF_16_BYTES.fewest) return 'plain';
+  const isTextAt = (remainder: number, width: number): boolean =>
+    bytes.every((byte, i) => (byte !== 0) === (i % width === remainder));
+  if (isTextAt(0, 2) || isTextAt(1, 2)) return 'utf-16';
+  return isTextAt(0, 4) || isTextAt(3, 4) ? 'utf-32' : 'plain';
 }
 
 /** The old format of xz has no magic number: properties, a dictionary size, and a size that may be unknown. */

@@ -2,6 +2,16 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { peek, sniff, SNIFF_BYTES, type SniffedEncoding } from '../../../src/lines/encoding';
 
+/** @param lowest place of the lowest of the four bytes of a character */
+function utf32(text: string, lowest: 0 | 3): Buffer {
+  const bytes = Buffer.alloc(4 * text.length);
+  for (let i = 0; i < text.length; i++) {
+    if (lowest === 0) bytes.writeUInt32LE(text.charCodeAt(i), 4 * i);
+    else bytes.writeUInt32BE(text.charCodeAt(i), 4 * i);
+  }
+  return bytes;
+}
+
 describe('the encoding of an object', () => {
   const line = '10:00:01.000 [main] INFO  app.Main - started\n';
   const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex');
@@ -28,6 +38,10 @@ describe('the encoding of an object', () => {
     ['another compression method than deflate', Buffer.from([0x1f, 0x8b, 0x07, 0]), 'plain'],
     ['a BOM of UTF-16, little endian', Buffer.from(`\uFEFF${line}`, 'utf16le'), 'utf-16'],
     ['a BOM of UTF-16, big endian', bigEndian(`\uFEFF${line}`), 'utf-16'],
+    ['a BOM of UTF-32, little endian', utf32(`\uFEFF${line}`, 0), 'utf-32'],
+    ['a BOM of UTF-32, big endian', utf32(`\uFEFF${line}`, 3), 'utf-32'],
+    ['UTF-32 without BOM, little endian', utf32(line, 0), 'utf-32'],
+    ['UTF-32 without BOM, big endian', utf32(line, 3), 'utf-32'],
     ['nothing but a BOM of UTF-16', Buffer.from([0xff, 0xfe]), 'utf-16'],
     ['half a BOM of UTF-16', Buffer.from([0xff]), 'plain'],
     ['UTF-16 without BOM, little endian', Buffer.from(line, 'utf16le'), 'utf-16'],
