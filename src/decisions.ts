@@ -24,6 +24,12 @@ export const decisions = {
     counter: 'telltale_uploads_failed_total',
     help: 'Log files and folders of hosts that could not be uploaded. The next runs try again; each fault of each is logged once.',
   },
+  fileLeftOut: {
+    event: 'log file left out',
+    level: 'info',
+    counter: 'telltale_files_left_out_total',
+    help: 'Rotated, compressed, temporary and hidden files of hosts that are not logs of their own.',
+  },
   // Which objects are read.
   objectSkipped: {
     event: 'object skipped',

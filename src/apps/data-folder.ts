@@ -19,6 +19,8 @@ export interface DataFolder {
   readonly mail: string;
   /** Files of the generators. */
   readonly hosts: string;
+  /** Which of their files were uploaded. */
+  readonly uploads: string;
 }
 
 /**
@@ -105,5 +107,6 @@ function placesIn(root: string): DataFolder {
     store: join(root, 'store'),
     mail: join(root, 'mail'),
     hosts: join(root, 'hosts'),
+    uploads: join(root, 'uploads.json'),
   };
 }

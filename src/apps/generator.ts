@@ -36,10 +36,15 @@ export async function runGenerator(config: Config, io: Io): Promise<number> {
   warnOfOpenFolder(data, io.log);
   const folder = config.generator.folder ?? data.hosts;
   io.log.info('generating log files', { folder, hosts: config.generator.hosts });
-  const uploads = startUploads(config, folder, await openStore(config, data, io), {
-    io,
-    counters: new CounterRegistry(),
-  });
+  const uploads = startUploads(
+    config,
+    { hostsFolder: folder, memory: data.uploads },
+    await openStore(config, data, io),
+    {
+      io,
+      counters: new CounterRegistry(),
+    },
+  );
   const { lines } = await startGenerators({ settings: config.generator, folder, clock: systemClock, stop: io.stop });
   if (io.stop.aborted) io.shutdown.begin();
   await uploads.drain();

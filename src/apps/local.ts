@@ -70,6 +70,9 @@ async function inDataFolder(config: Config, io: Io, run: (data: DataFolder) => P
   }
 }
 
+/** How long a new file waits until the rotated one is read: a store without versions forgets it when it is replaced. */
+const ROTATED_READ_MS = 10_000;
+
 /** Generators write files, the uploader puts them, and all later parts process them, until the user stops the program. */
 async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> {
   const log = await openEventLog(config, data);
@@ -85,7 +88,14 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
     const consumer = await launchConsumer(config, parts, 'live', shown, onFailure);
     const producer = await launchProducer(config, data, { log, store: observed.store, counters }, shown, onFailure);
     const hosts = config.generator.folder ?? data.hosts;
-    const uploads = startUploads(config, hosts, observed, { io: shown, counters });
+    const uploads = startUploads(config, { hostsFolder: hosts, memory: data.uploads }, observed, {
+      io: shown,
+      counters,
+      awaitRead: async () => {
+        await observed.announced();
+        await producer.awaitIdle(ROTATED_READ_MS).catch(() => undefined);
+      },
+    });
     const stopWriting = new AbortController();
     const generators = startGenerators({
       settings: config.generator,

@@ -21,7 +21,7 @@ import { untilStopped } from './until-stopped';
 
 export interface RunningProducer {
   /** Resolves when every object of the bucket is read and committed, with those that could not be read. */
-  awaitIdle(): Promise<readonly FailedSource[]>;
+  awaitIdle(timeoutMs?: number): Promise<readonly FailedSource[]>;
   /** Stops source to sink. */
   drain(): Promise<void>;
 }
@@ -116,10 +116,10 @@ export async function launchProducer(
   });
   const reconciliation = onSchedule(config.ingest.reconcile, () => tell(producer.ref, { type: 'reconcile' }), io.log);
   return {
-    awaitIdle: () => {
+    awaitIdle: (timeoutMs = IDLE_MS) => {
       // A signal may be lost: the bucket decides (`signals-are-hints`).
       tell(producer.ref, { type: 'reconcile' });
-      return producer.awaitIdle(IDLE_MS);
+      return producer.awaitIdle(timeoutMs);
     },
     drain: async () => {
       await reconciliation.destroy();

@@ -2,6 +2,7 @@ import { createUploader } from '../adapters/embedded/uploader';
 import type { Config } from '../config';
 import type { Counters } from '../counters';
 import type { Io } from '../io';
+import { systemClock } from '../ports/clock';
 import { createTrace } from '../trace';
 import type { ObservedStore } from './compose';
 import { onSchedule } from './schedule';
@@ -17,19 +18,26 @@ const UPLOAD_SHARE = 0.2;
 /** Uploads the hosts' files on a schedule, as cron and `scripts/upload-logs.sh` do on a host. */
 export function startUploads(
   config: Config,
-  hostsFolder: string,
+  { hostsFolder, memory }: { readonly hostsFolder: string; readonly memory: string },
   { store, announced }: ObservedStore,
-  { io, counters }: { readonly io: Io; readonly counters: Counters },
+  {
+    io,
+    counters,
+    awaitRead = announced,
+  }: { readonly io: Io; readonly counters: Counters; readonly awaitRead?: () => Promise<void> },
 ): Uploads {
   const { bucket, prefix } = config.objectStore;
   const stop = new AbortController();
   const uploader = createUploader({
     hostsFolder,
+    memory,
     store,
     bucket,
     prefix,
     stop: stop.signal,
     trace: createTrace(io.log, counters, 'upload'),
+    now: () => systemClock.now(),
+    awaitRead,
   });
   const upload = async (): Promise<void> => {
     try {

@@ -1,4 +1,16 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFolderStore } from '../../../src/adapters/embedded/folder-store';
@@ -20,10 +32,15 @@ describe('the uploader', () => {
   let inPut: number;
   let mostInPut: number;
   let duringPut: () => void;
+  let afterPut: () => Promise<void>;
+  let now: number;
+  /** Number of puts, each time that the uploader waits for the reader. */
+  let read: number[];
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'telltale-uploader-'));
     hostsFolder = join(folder, 'hosts');
+    [now, read, afterPut] = [Date.now() + 60_000, [], () => Promise.resolve()];
     [puts, warnings, broken, inPut, mostInPut, duringPut] = [[], [], new Set(), 0, 0, () => undefined];
     const real = await openFolderStore({ folder: join(folder, 'store'), clock: systemClock, versioning: false });
     store = {
@@ -37,7 +54,9 @@ describe('the uploader', () => {
         duringPut();
         try {
           if (broken.has(key)) throw new Error('no such luck');
-          return await real.putFile(b, key, path);
+          const put = await real.putFile(b, key, path);
+          await afterPut();
+          return put;
         } finally {
           inPut -= 1;
         }
@@ -49,7 +68,12 @@ describe('the uploader', () => {
   const trace: Trace = (decision, { path }) => void warnings.push([decision, path]);
   const neverStopped = new AbortController().signal;
   const uploaderOf = (prefix = 'logs', stop = neverStopped): Uploader =>
-    createUploader({ hostsFolder, store, bucket, prefix, trace, stop });
+    createUploader({
+      ...{ hostsFolder, store, bucket, prefix, trace, stop },
+      memory: join(folder, 'uploads.json'),
+      now: () => now,
+      awaitRead: () => Promise.resolve(void read.push(puts.length)),
+    });
 
   const write = (host: string, file: string, text: string): void => {
     mkdirSync(join(hostsFolder, host), { recursive: true });
@@ -158,6 +182,122 @@ describe('the uploader', () => {
     symlinkSync('/etc/hostname', join(hostsFolder, 'host-1', 'link.log'));
     await uploaderOf().uploadChanged();
     expect(puts).toEqual(['logs/host-1/a.log']);
+  });
+
+  const fileOf = (name: string): string => join(hostsFolder, 'web', name);
+  const keys = (): string[] => puts.splice(0).map((key) => key.replace('logs/web/', ''));
+
+  it('uploads a rotated file to its end under its key, waits until it is read, and then uploads the new file', async () => {
+    write('web', 'app.log', 'one\n');
+    await uploaderOf().uploadChanged();
+    appendFileSync(fileOf('app.log'), 'two\n');
+    renameSync(fileOf('app.log'), fileOf('app.log.1'));
+    write('web', 'app.log', 'three\n');
+    const bodies: string[] = [];
+    afterPut = async () => void bodies.push(await contentOf('logs/web/app.log'));
+    // Also after a restart.
+    await uploaderOf().uploadChanged();
+    expect({ bodies, read }).toEqual({ bodies: ['one\ntwo\n', 'three\n'], read: [2] });
+    await uploaderOf().uploadChanged();
+    expect(keys()).toEqual(['app.log', 'app.log', 'app.log']);
+  });
+
+  it.each<[string, (n: number) => string]>([
+    ['numbers', (n) => `app.log.${n}`],
+    ['numbers before the extension', (n) => `app.${n}.log`],
+    ['dates', (n) => `app.log-202611${String(30 - n)}`],
+    ['dates before the extension', (n) => `app.2026-11-${String(30 - n)}.log`],
+  ])('uploads nothing twice through rotations with %s', async (_, name) => {
+    for (let i = 1; i <= 4; i++) {
+      for (let n = 9; n > 0; n--) if (existsSync(fileOf(name(n)))) renameSync(fileOf(name(n)), fileOf(name(n + 1)));
+      if (i > 1) renameSync(fileOf('app.log'), fileOf(name(1)));
+      write('web', 'app.log', `line ${i}\n`);
+      await uploaderOf().uploadChanged();
+      expect(keys()).toEqual(['app.log']);
+      expect(await contentOf('logs/web/app.log')).toBe(`line ${i}\n`);
+    }
+  });
+
+  it('uploads the copy and then the truncated file with copytruncate', async () => {
+    write('web', 'app.log', 'one\n');
+    const uploader = uploaderOf();
+    await uploader.uploadChanged();
+    appendFileSync(fileOf('app.log'), 'two\n');
+    copyFileSync(fileOf('app.log'), fileOf('app.log.1'));
+    writeFileSync(fileOf('app.log'), 'three is longer than both\n');
+    const bodies: string[] = [];
+    afterPut = async () => void bodies.push(await contentOf('logs/web/app.log'));
+    await uploader.uploadChanged();
+    expect(bodies).toEqual(['one\ntwo\n', 'three is longer than both\n']);
+  });
+
+  it('holds the new file back while the rotated one is still written to, at most a minute', async () => {
+    write('web', 'app.log', 'one\n');
+    const uploader = uploaderOf();
+    await uploader.uploadChanged();
+    renameSync(fileOf('app.log'), fileOf('app.log.1'));
+    write('web', 'app.log', 'two\n');
+    now = Date.now();
+    await uploader.uploadChanged();
+    expect(keys()).toEqual(['app.log']);
+    now += 61_000;
+    await uploader.uploadChanged();
+    expect(keys()).toEqual(['app.log']);
+  });
+
+  it('uploads lines that a service writes to the rotated file when the new one is uploaded already', async () => {
+    write('web', 'app.log', 'one\n');
+    const uploader = uploaderOf();
+    await uploader.uploadChanged();
+    renameSync(fileOf('app.log'), fileOf('app.log.1'));
+    write('web', 'app.log', 'three\n');
+    await uploader.uploadChanged();
+    appendFileSync(fileOf('app.log.1'), 'two\n');
+    const bodies: string[] = [];
+    afterPut = async () => void bodies.push(await contentOf('logs/web/app.log'));
+    await uploader.uploadChanged();
+    expect(bodies).toEqual(['one\ntwo\n', 'three\n']);
+  });
+
+  it('reports rotated, compressed, temporary and hidden files once, and uploads dated files without a base', async () => {
+    const leftOut = ['.app.log.swp', '.hidden', 'a.log.1', 'a.log.2.gz', 'b.log.gz.tmp', 'c.log~'];
+    for (const name of ['a.log', 'error_log.2026-11-30', ...leftOut]) write('web', name, `${name}\n`);
+    const uploader = uploaderOf();
+    await uploader.uploadChanged();
+    await uploader.uploadChanged();
+    expect(keys()).toEqual(['a.log', 'error_log.2026-11-30']);
+    expect(warnings).toEqual(leftOut.map((name) => ['fileLeftOut', fileOf(name)]));
+  });
+
+  it('uploads a file that was rewritten with the same size and time', async () => {
+    write('web', 'a.log', 'one\n');
+    utimesSync(fileOf('a.log'), 1000, 1000);
+    const uploader = uploaderOf();
+    await uploader.uploadChanged();
+    write('web', 'a.log', 'two\n');
+    utimesSync(fileOf('a.log'), 1000, 1000);
+    await uploader.uploadChanged();
+    expect(await contentOf('logs/web/a.log')).toBe('two\n');
+  });
+
+  it('never uploads the target of a link that takes the place of a file or of its folder during the run', async () => {
+    const secret = join(folder, 'secret');
+    mkdirSync(secret);
+    writeFileSync(join(secret, 'b.log'), 'secret\n');
+    for (const swap of ['file', 'folder']) {
+      write('web', 'a.log', `${swap}\n`);
+      write('web', 'b.log', `${swap}\n`);
+      duringPut = () => {
+        const path = swap === 'file' ? fileOf('b.log') : join(hostsFolder, 'web');
+        if (swap === 'folder') linkSync(join(hostsFolder, 'web', 'b.log'), join(secret, 'c.log'));
+        rmSync(path, { recursive: true });
+        symlinkSync(swap === 'file' ? join(secret, 'b.log') : secret, path);
+      };
+      await uploaderOf().uploadChanged();
+      duringPut = () => undefined;
+      expect(keys()).toEqual(['a.log']);
+      rmSync(join(hostsFolder, 'web'), { recursive: true });
+    }
   });
 
   it('never overlaps runs; calls during a run share the next one, which sees all earlier writes', async () => {

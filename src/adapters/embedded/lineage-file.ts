@@ -1,0 +1,69 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { Known } from '../../ingestion/rotation/lineages';
+
+/**
+ * Remembers lineages, and a note for each part, across restarts. The file is a hint: without it, files that were rotated
+ * meanwhile are found less often, and nothing is read twice that the store or the checkpoints know.
+ */
+export class LineageFile<Note> {
+  private written = '';
+
+  /** @param path of the file */
+  constructor(
+    private readonly path: string,
+    private readonly note: z.ZodType<Note>,
+  ) {}
+
+  /** Nothing when there is no file, or it is damaged. */
+  read(): Remembered<Note> {
+    try {
+      const remembered = this.schema().parse(JSON.parse(readFileSync(this.path, 'utf8')));
+      return {
+        lineages: new Map(remembered.logs),
+        passed: new Set(remembered.passed),
+        notes: new Map(remembered.notes),
+      };
+    } catch {
+      return { lineages: new Map(), passed: new Set(), notes: new Map() };
+    }
+  }
+
+  /**
+   * Replaces the file atomically, when anything changed.
+   * @throws the error of the file system
+   */
+  write({ lineages, passed, notes }: Remembered<Note>): void {
+    const text = JSON.stringify({ version: 1, logs: [...lineages], passed: [...passed], notes: [...notes] });
+    if (text === this.written) return;
+    writeFileSync(`${this.path}.new`, text, { mode: 0o600 });
+    renameSync(`${this.path}.new`, this.path);
+    this.written = text;
+  }
+
+  private schema() {
+    const part = z.object({
+      id: z.string(),
+      file: z.string(),
+      path: z.string(),
+      size: z.number(),
+      mtimeMs: z.number(),
+      gap: z.enum(['replaced', 'truncated', 'compressed']).nullable(),
+    });
+    return z.object({
+      version: z.literal(1),
+      logs: z.array(z.tuple([z.string(), z.array(part)])),
+      passed: z.array(z.string()),
+      notes: z.array(z.tuple([z.string(), this.note])),
+    });
+  }
+}
+
+export interface Remembered<Note> extends Known {
+  /** {@link noteKey} → note. */
+  readonly notes: ReadonlyMap<string, Note>;
+}
+
+export function noteKey(log: string, part: string): string {
+  return `${log}\n${part}`;
+}
