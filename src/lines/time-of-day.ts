@@ -89,6 +89,15 @@ export class DayWalk {
     return this.moveTo(this.dayAfter(timeOfDay, isDated, latest), timeOfDay);
   }
 
+  /** Like {@link step}, for a time that is certainly of the same day. Returns false for any other, and does nothing. */
+  stays(timeOfDay: number): boolean {
+    const time = this.day * dayMs + timeOfDay;
+    const jump = time - this.lastTime;
+    if (jump < -hourAgainMs || jump > newDayMs) return false;
+    this.lastTime = time;
+    return true;
+  }
+
   moveTo(day: number, timeOfDay: number): number {
     const time = day * dayMs + timeOfDay;
     if (day > this.day && this.crossing?.day !== day) this.crossing = { day, time };
@@ -124,6 +133,7 @@ export class DayFinder implements TimeOfDayReader {
   private firstTimestamp: string | null;
   private firstDay: number | null;
   private isDated: boolean;
+  private readonly within: number | null;
 
   constructor(
     private readonly context: DayContext,
@@ -135,16 +145,22 @@ export class DayFinder implements TimeOfDayReader {
     this.firstTimestamp = start.firstTimestamp;
     this.firstDay = start.firstDay;
     this.isDated = isDatedByName(context, start);
+    this.within = context.dayPlan?.within ?? null;
   }
 
   wallTime(timeOfDay: number): number {
-    const { context, walk } = this;
+    const { walk, within } = this;
+    const isFirst = this.uploaded !== this.context.lastModified;
+    // Nearly every line.
+    if (walk !== null && !isFirst && within === null && walk.stays(timeOfDay)) return walk.lastTime;
+    return walk === null ? this.beginWith(timeOfDay) : this.stepTo(timeOfDay, walk, isFirst);
+  }
+
+  private stepTo(timeOfDay: number, walk: DayWalk, isFirst: boolean): number {
+    const { context, within } = this;
     const { dayPlan, lastModified, latest } = context;
-    if (walk === null) return this.beginWith(timeOfDay);
-    const isFirst = this.uploaded !== lastModified;
     this.uploaded = lastModified;
     if (dayPlan !== null && isFirst) return walk.moveTo(dayPlan.firstDay, timeOfDay);
-    const within = dayPlan?.within ?? null;
     if (within !== null) return walk.moveTo(dayWithin(timeOfDay, within), timeOfDay);
     const time = walk.step(timeOfDay, this.isDated, latest);
     this.isDated &&= walk.day <= (context.fileDay ?? 0);

@@ -1,0 +1,225 @@
+import { Level } from './line-batch';
+import { formatNamed, formatsBeforeHead, formatsFor } from './formats';
+import { W3cColumns } from './formats/access/w3c-columns';
+import type { LineFormat, ParsedLine } from './formats/format';
+import { head, isFirstOfTwoLines } from './formats/head';
+import { headNotes } from './formats/head-level';
+import { readUnstamped } from './formats/unstamped';
+import type { Evidence, ReadingState } from './reading-state';
+import { TimestampKind } from './timestamps';
+import { initialUnwrapped, plainHead, stripColors, wrappersFor, type Wrapper } from './wrappers';
+
+/** What the lines before have shown, of {@link ReadingState}. */
+interface Shown {
+  readonly format: ReadingState['format'];
+  readonly columns: ReadingState['columns'];
+  readonly evidence: Evidence;
+  readonly partialStreams: number;
+  readonly awaitsLevel: boolean;
+}
+
+/**
+ * Finds the form of one line after the other, and what the form reads: `parsed`. There is no look-ahead. A line is tried
+ * against the current format, then against the table; the first match becomes the current format. What wraps a line (a
+ * container's prefix, colors, NULs) is taken off before. A custom format stays the current one.
+ */
+export class Recognizer {
+  /** Holds what the form of the last line read; not defined after a line without a form. */
+  readonly parsed: ParsedLine = { level: Level.NONE, kind: TimestampKind.WALL, time: 0, status: 0 };
+  /** Name of the last line's form; null for a continuation. The header of a log with columns has a form, too. */
+  form: string | null = null;
+  /** Name of what wrapped the last line; null when nothing did. */
+  wrapper: string | null = null;
+  /** The last line without its wrapper, if it had one. */
+  readonly unwrapped = initialUnwrapped();
+  /** True when the last line has the time of its wrapper, because it has none of its own. */
+  hasOuterTime = false;
+  /** What the records have shown so far. The parser sets it, because a timestamp may turn out to be no date. */
+  evidence: Evidence;
+
+  private format: LineFormat | null;
+  /** The current format, when a line that it matches needs no other look; otherwise null. */
+  private known: LineFormat | null = null;
+  private readonly columns: W3cColumns;
+  private partialStreams: number;
+  private awaitsLevel: boolean;
+
+  /** @param customFormat the user's format; every line is tried against it first */
+  constructor(
+    private readonly customFormat: LineFormat | null,
+    { format, columns, evidence, partialStreams, awaitsLevel }: Shown,
+  ) {
+    this.format = customFormat ?? formatNamed(format);
+    this.columns = new W3cColumns(columns);
+    this.evidence = evidence;
+    this.partialStreams = partialStreams;
+    this.awaitsLevel = awaitsLevel;
+    this.chooseKnown();
+  }
+
+  shown(): Shown {
+    const { evidence, partialStreams, awaitsLevel } = this;
+    return { format: this.format?.name ?? null, columns: this.columns.state(), evidence, partialStreams, awaitsLevel };
+  }
+
+  /** True when the line has the form of the line before. Nearly every line has, so this does no more than it must. */
+  isKnown(bytes: Buffer, start: number, end: number): boolean {
+    const { known, parsed } = this;
+    parsed.status = 0;
+    if (known === null || bytes[start] === hash || !known.parse(bytes, start, end, parsed)) return false;
+    this.form = known.name;
+    this.wrapper = null;
+    this.hasOuterTime = false;
+    this.awaitsLevel = false;
+    return true;
+  }
+
+  /** Looks for the form of a line that {@link isKnown} does not know. Returns true when it is a record. */
+  recognize(bytes: Buffer, start: number, end: number): boolean {
+    this.wrapper = null;
+    this.hasOuterTime = false;
+    if (bytes[start] === hash && start < end && this.columns.readDirective(bytes, start, end)) {
+      this.form = columnsForm;
+      this.chooseKnown();
+      return false;
+    }
+    const isRecord = this.isOfCurrent(bytes, start, end) || this.isOfOther(bytes, start, end);
+    if (!isRecord) this.form = null;
+    return isRecord;
+  }
+
+  /** Like {@link isKnown}, for columns, and for formats that must let other forms go first. */
+  private isOfCurrent(bytes: Buffer, start: number, end: number): boolean {
+    const { format, columns, parsed } = this;
+    const wasTried = this.known !== null && bytes[start] !== hash;
+    if (columns.areKnown && columns.parse(bytes, start, end, parsed)) this.form = columnsForm;
+    else if (!wasTried && format !== null && format !== head && format.parse(bytes, start, end, parsed))
+      this.form = format.name;
+    else return false;
+    this.awaitsLevel = false;
+    return true;
+  }
+
+  /** Like {@link matches}, and for lines without a timestamp. */
+  private isOfOther(bytes: Buffer, start: number, end: number): boolean {
+    const { awaitsLevel } = this;
+    this.awaitsLevel = false;
+    if (this.matches(bytes, start, end, 0)) {
+      const isHead = this.form === head.name && this.parsed.level === Level.NONE && this.wrapper === null;
+      this.awaitsLevel = isHead && isFirstOfTwoLines(bytes, end);
+      return true;
+    }
+    // A wrapped line was judged with its wrapper.
+    return this.wrapper === null && this.matchesUnstamped(bytes, start, end, awaitsLevel);
+  }
+
+  private matches(bytes: Buffer, start: number, end: number, depth: number): boolean {
+    const { format } = this;
+    const isHead = format === head;
+    const first = skipNoText(bytes, start, end);
+    if ((depth > 0 || first > start) && format !== null && !isHead && format.parse(bytes, first, end, this.parsed)) {
+      this.form = format.name;
+      return true;
+    }
+    const byte = first < end ? bytes[first] : undefined;
+    if (byte === undefined) return false;
+    if (byte === escape) return this.matchesPlain(bytes, first, end, depth);
+    if (depth < maxWrappers) {
+      for (const wrapper of wrappersFor(byte)) {
+        if (wrapper.unwrap(bytes, first, end, this.unwrapped)) return this.matchesInside(wrapper, depth);
+      }
+    }
+    if (isHead) {
+      for (const other of formatsBeforeHead(byte)) if (this.isOf(other, bytes, first, end)) return true;
+      if (head.parse(bytes, first, end, this.parsed)) {
+        this.form = head.name;
+        return true;
+      }
+      if (headNotes.hasEscape) return this.matchesPlain(bytes, first, end, depth);
+    }
+    for (const other of formatsFor(byte)) {
+      if (other !== format && this.isOf(other, bytes, first, end)) return true;
+    }
+    return headNotes.hasEscape && this.matchesPlain(bytes, first, end, depth);
+  }
+
+  private isOf(format: LineFormat, bytes: Buffer, start: number, end: number): boolean {
+    if (!format.parse(bytes, start, end, this.parsed)) return false;
+    this.form = format.name;
+    if (this.customFormat === null && this.format !== format) {
+      this.format = format;
+      this.chooseKnown();
+    }
+    return true;
+  }
+
+  /** Matches a line without its colors. */
+  private matchesPlain(bytes: Buffer, start: number, end: number, depth: number): boolean {
+    if (bytes === plainHead || depth > maxWrappers) return false;
+    return this.matches(plainHead, 0, stripColors(bytes, start, end), depth + 1);
+  }
+
+  /** Matches the line inside a wrapper. Its own date and level count; the wrapper's time stands in for a missing date. */
+  private matchesInside(wrapper: Wrapper, depth: number): boolean {
+    const { bytes, start, end, kind, time, hasTime, stream, isPartial } = this.unwrapped;
+    this.wrapper = wrapper.name;
+    if (stream !== 0) {
+      const continues = (this.partialStreams & stream) !== 0;
+      this.partialStreams = isPartial ? this.partialStreams | stream : this.partialStreams & ~stream;
+      if (continues) return false;
+    }
+    const { parsed } = this;
+    if (this.matches(bytes, start, end, depth + 1)) {
+      this.hasOuterTime ||= hasTime && parsed.kind === TimestampKind.NONE;
+    } else if (!this.matchesUnstamped(bytes, start, end, false)) {
+      if (!hasTime || this.evidence !== 'nothing') return false;
+      parsed.level = Level.NONE;
+      parsed.kind = TimestampKind.NONE;
+      this.form = textForm;
+      this.hasOuterTime = true;
+    } else {
+      this.hasOuterTime = hasTime;
+    }
+    if (hasTime && hasNoDate(parsed.kind)) {
+      parsed.kind = kind;
+      parsed.time = time;
+    }
+    return true;
+  }
+
+  private matchesUnstamped(bytes: Buffer, start: number, end: number, awaitsLevel: boolean): boolean {
+    if (this.evidence === 'timestamps' && !awaitsLevel) return false;
+    const form = readUnstamped(bytes, start, end, this.parsed);
+    if (form === null) return false;
+    this.parsed.kind = TimestampKind.NONE;
+    this.form = form.name;
+    return true;
+  }
+
+  private chooseKnown(): void {
+    this.known = this.format === head || this.columns.areKnown ? null : this.format;
+  }
+}
+
+const hash = 35;
+/** A wrapped line of which only the wrapper's time is known. */
+export const textForm = 'text';
+/** Lines of a log whose header names its columns. */
+const columnsForm = 'w3c';
+const escape = 27;
+/** Colors count as a wrapper. */
+const maxWrappers = 3;
+
+function hasNoDate(kind: TimestampKind): boolean {
+  return kind === TimestampKind.TIME_OF_DAY || kind === TimestampKind.YEARLESS || kind === TimestampKind.NONE;
+}
+
+/** The position after leading NULs and byte order marks, which do not belong to the text. */
+function skipNoText(bytes: Buffer, start: number, end: number): number {
+  let pos = start;
+  for (;;) {
+    if (pos < end && bytes[pos] === 0) pos++;
+    else if (pos + 3 <= end && bytes[pos] === 0xef && bytes[pos + 1] === 0xbb && bytes[pos + 2] === 0xbf) pos += 3;
+    else return pos;
+  }
+}
