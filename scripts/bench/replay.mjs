@@ -1,29 +1,33 @@
 // Measures speed and memory of `telltale replay` (patterns off) and of reference programs over the same file:
 //
-//   npm run bench -- [--megabytes 300] [--runs 5] [--against FOLDER]
+//   npm run bench -- [--megabytes 300] [--runs 5] [--log LAYOUT] [--against FOLDER]
 //
+// LAYOUT is one of logs.mjs: `logback` unless given, or `mixed`, in which every line has another layout than the one before.
 // Prints one JSON object. Times are medians of whole processes, including startup; memory is the highest peak.
 // With --against, it compares replay with that of another checkout, which is built there, and with nothing else. The two run in
 // pairs, each first in every second pair, and the result has the median, lowest and highest of the pairs' ratios of wall and CPU
 // time: this checkout's divided by the other's. Use 9 or more runs: a ratio of single runs says little.
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { layoutNames, writeLog } from './logs.mjs';
 import { measureInPairs, measureInTurns, median } from './measure.mjs';
 
 const options = {
   megabytes: { type: 'string', default: '300' },
   runs: { type: 'string', default: '5' },
+  log: { type: 'string', default: 'logback' },
   against: { type: 'string' },
 };
 const { values } = parseArgs({ options });
 const runs = Number(values.runs);
+if (!layoutNames.includes(values.log)) throw new Error(`--log must be one of ${layoutNames.join(', ')}`);
 
 const folder = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
 try {
   const file = join(folder, 'host-1', 'bench.2026-01-02.log');
-  writeLog(file, Number(values.megabytes) * 1e6);
+  writeLog(file, Number(values.megabytes) * 1e6, values.log);
   const bytes = statSync(file).size;
   const machine = { node: process.version, cpus: cpus().length, model: cpus()[0]?.model };
   const replay = replayOf(resolve(import.meta.dirname, '../..'), file);
@@ -31,7 +35,7 @@ try {
     values.against === undefined
       ? { results: await compareWithPrograms(replay, file, bytes) }
       : { against: resolve(values.against), ...(await comparePairs(replay, replayOf(resolve(values.against), file))) };
-  console.log(JSON.stringify({ bench: 'replay', bytes, runs, machine, ...result }, null, 2));
+  console.log(JSON.stringify({ bench: 'replay', log: values.log, bytes, runs, machine, ...result }, null, 2));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -75,25 +79,4 @@ async function comparePairs(replay, other) {
 
 function round(value) {
   return Math.round(value * 1000) / 1000;
-}
-
-/** Logback lines of 138 bytes, ten per second, one in 64 an ERROR. */
-function writeLog(path, size) {
-  const levels = ['INFO ', 'INFO ', 'WARN ', 'DEBUG'];
-  mkdirSync(dirname(path), { recursive: true });
-  const file = openSync(path, 'w');
-  let written = 0;
-  for (let line = 0; written < size;) {
-    const chunk = [];
-    for (let i = 0; i < 8192; i++, line++) {
-      const stamp = new Date((line * 100) % 86_400_000).toISOString().slice(11, 23);
-      const level = line % 64 === 0 ? 'ERROR' : levels[line % levels.length];
-      const start = `${stamp} [worker-${line % 8}] ${level} com.example.orders.OrderService - `;
-      chunk.push(
-        `${start}${`order ${line} was taken and is on its way to the customer`.padEnd(137 - start.length, '.')}\n`,
-      );
-    }
-    written += writeSync(file, chunk.join(''));
-  }
-  closeSync(file);
 }

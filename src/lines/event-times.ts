@@ -47,7 +47,7 @@ export class EventTimes {
   }
 
   /**
-   * Epoch milliseconds; NaN when the timestamp is none.
+   * Epoch milliseconds; NaN for a line without a timestamp, and for a date that does not exist.
    * @param previous instant of the record above; NaN if there is none
    */
   epochOf({ kind, time }: Timestamp, previous: number): number {

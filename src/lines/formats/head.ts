@@ -106,13 +106,14 @@ function readPrefixed(bytes: Buffer, start: number, end: number, out: ParsedLine
   let words = 0;
   let zoneMinutes = 0;
   let needsLevel = bytes[start] === 32;
+  inGroup.start = -1;
   for (let step = 0; step < maxSteps; step++) {
     while (pos < end && bytes[pos] === 32) pos++;
     if (pos >= end) return false;
     const byte = byteAt(bytes, pos);
     if (isDigit(byte) || isLetter(byte)) {
       const { level } = out;
-      const after = pos === start && isDigit(byte) ? -1 : readAnyTimestamp(bytes, pos, end, out);
+      const after = timestampAt(bytes, pos, start, end, out);
       out.level = level;
       if (after !== -1) {
         if (words > 0 && out.kind === TimestampKind.TIME_OF_DAY) return false;
@@ -148,6 +149,15 @@ function readPrefixed(bytes: Buffer, start: number, end: number, out: ParsedLine
     }
   }
   return false;
+}
+
+/** The timestamp that the last group begins with: `out` holds it. `start` is -1 without one. */
+const inGroup = { start: -1, end: -1 };
+
+/** Reads a timestamp, unless that was tried already: at the start of the line, or to tell whether a group holds one. */
+function timestampAt(bytes: Buffer, pos: number, start: number, end: number, out: ParsedLine): number {
+  if (pos === inGroup.start) return inGroup.end;
+  return pos === start && isDigit(byteAt(bytes, pos)) ? -1 : readAnyTimestamp(bytes, pos, end, out);
 }
 
 /** Marks before a timestamp: `####<`, `[#|`, `*`, `=`, `"`, `,`, `|`, `:`, `-`, `@`, `>`, and what closes brackets. */
@@ -202,7 +212,13 @@ function holdsTimestamp(bytes: Buffer, pos: number, close: number, out: ParsedLi
   for (let word = 0; word < 2; word++) {
     const after = readAnyTimestamp(bytes, at, close + 1, out);
     out.level = level;
-    if (after !== -1) return true;
+    if (after !== -1) {
+      if (word === 0) {
+        inGroup.start = at;
+        inGroup.end = after;
+      }
+      return true;
+    }
     while (at < close && isLetter(byteAt(bytes, at))) at++;
     if (at === pos || bytes[at] !== 32) return bytes[pos] === 35 || bytes[pos] === 91;
     while (at < close && bytes[at] === 32) at++;
