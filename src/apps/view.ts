@@ -29,7 +29,7 @@ export async function launchWeb(
   const { views } = partsOf(config);
   const { host, port } = config.web;
   const source = {
-    sections: (lastMails: Parameters<View['sections']>[0]) => views.flatMap((view) => view.sections(lastMails)),
+    sections: (...shown: Parameters<View['sections']>) => views.flatMap((view) => view.sections(...shown)),
     metrics: () => [...views.flatMap((view) => view.metrics()), ...counters.samples()],
     mails: () => mailbox.list(),
     mail: (name: string) => mailbox.read(name),
@@ -37,7 +37,7 @@ export async function launchWeb(
   };
   const web = await startWeb({
     ...{ host, port, section: 'web', log: io.log },
-    answer: (path) => answerTo(path, source),
+    answer: (path, query) => answerTo(path, source, query),
   });
   const stop = new AbortController();
   const failed = (error: unknown): void => io.log.warn('the status page is no longer up to date', { error });

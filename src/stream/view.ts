@@ -16,8 +16,12 @@ export interface View {
   readonly topics: readonly string[];
   add(record: SeenRecord): void;
   metrics(): readonly Metric[];
-  /** Its part of the status page. @param lastMails a section with the last mails, for pipelines that mail */
-  sections(lastMails: Markup): readonly Markup[];
+  /**
+   * Its part of the status page.
+   * @param lastMails a section with the last mails, for pipelines that mail
+   * @param query of the page's URL
+   */
+  sections(lastMails: Markup, query: URLSearchParams): readonly Markup[];
   /** The newest results as a table for a terminal, drawn again every second. */
   table(): readonly string[];
   /** Lines that stay, since the last call. */

@@ -27,9 +27,9 @@ const mailPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-
  * @param path of the request's URL, still encoded
  * @throws any error of the source, except for a mail that does not exist
  */
-export async function answerTo(path: string, source: WebSource): Promise<Answer> {
+export async function answerTo(path: string, source: WebSource, query = new URLSearchParams()): Promise<Answer> {
   if (path === '/') {
-    const sections = source.sections(lastMails(await source.mails()));
+    const sections = source.sections(lastMails(await source.mails()), query);
     return page(200, statusPage([...problemsSection(source.problems()), ...sections]));
   }
   if (path === '/mail') return page(200, mailboxPage(await source.mails()));

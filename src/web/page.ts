@@ -39,12 +39,12 @@ export function pageText(page: Page): string {
     </html>`.toString();
 }
 
-/** Replaces the main part by a newer one, unless a reader is selecting text in it. */
+/** Replaces the main part by a newer one, unless a reader is selecting text or writing in it. */
 const refresh = `
 setInterval(async () => {
-  if (document.hidden || !getSelection().isCollapsed) return;
+  if (document.hidden || !getSelection().isCollapsed || document.activeElement.matches('main input')) return;
   try {
-    const answer = await fetch(location.pathname);
+    const answer = await fetch(location.pathname + location.search);
     if (!answer.ok) throw new Error(answer.statusText);
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     document.querySelector('main').replaceWith(page.querySelector('main'));
@@ -99,6 +99,11 @@ svg{display:block}
 .share{width:110px;height:8px}
 .f-error{fill:var(--alarm)}.f-warn{fill:var(--warning)}.f-rest{fill:var(--bar)}
 p{margin:0 0 8px}
+.totals+p,.pages{margin:14px 0 0}
+.search{display:flex;flex-wrap:wrap;align-items:center;gap:8px;margin:0 0 12px;font-size:14px}
+.search input{flex:0 1 260px;min-width:0}
+.search input,.search button{font:inherit;color:inherit;padding:4px 10px;background:var(--page);border:1px solid var(--line);border-radius:8px}
+.search button{cursor:pointer}
 code,pre{font:12px/1.6 ${fonts.mono}}
 code{overflow-wrap:anywhere}
 pre{margin:0;padding:12px 14px;background:var(--code);border-radius:8px;white-space:pre-wrap;overflow-wrap:anywhere}
@@ -128,6 +133,6 @@ export const pagePolicy = [
   "frame-src 'self'",
   'img-src data:',
   "base-uri 'none'",
-  "form-action 'none'",
+  "form-action 'self'",
   "frame-ancestors 'none'",
 ].join('; ');

@@ -22,7 +22,7 @@ export interface WebOptions {
   /** The configuration section of host and port, for messages. */
   readonly section: 'web' | 'producer.web';
   /** @param path of the request's URL, still encoded */
-  readonly answer: (path: string) => Answer | Promise<Answer>;
+  readonly answer: (path: string, query: URLSearchParams) => Answer | Promise<Answer>;
   readonly log?: Logger;
   readonly limits?: WebLimits;
 }
@@ -93,8 +93,8 @@ async function answer(request: IncomingMessage, { host, answer: answerTo }: WebO
   if (!isOwnHost(request.headers.host ?? '', host)) {
     return plain(403, `Telltale does not answer to this name; open it as ${host} or localhost.\n`);
   }
-  const [path] = (request.url ?? '').split('?');
-  return answerTo(path ?? '');
+  const [path = '', query] = (request.url ?? '').split('?');
+  return answerTo(path, new URLSearchParams(query));
 }
 
 /** Any address (which no name can be made to mean) for a server on all addresses; else its own and loopback names. */

@@ -4,7 +4,7 @@ import type { Metric } from '../stream/view';
 /** What the pages show, asked for at every request. */
 export interface WebSource {
   /** What the pipelines show. @param lastMails a section with the last mails, for pipelines that mail */
-  sections(lastMails: Markup): readonly Markup[];
+  sections(lastMails: Markup, query: URLSearchParams): readonly Markup[];
   /** All mails, in any order. */
   mails(): Promise<readonly MailSummary[]>;
   /** A mail as it would have travelled. @param name as `mails` gives it */

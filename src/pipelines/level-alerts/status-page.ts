@@ -3,11 +3,11 @@ import { truncate, html, visible, type Markup } from '../../html/escape';
 import { alertSummaryOf } from './mail/alert-summary';
 import type { UndeliveredMail } from './mail/undelivered';
 import { pluralize, formatCount } from './mail/words';
+import { ageOf, BARS, barsOf, type ShownHost, type ShownWindows, type Sums } from './shown-windows';
 
 /** What the page shows. */
 export interface Shown {
-  /** The latest revision of each window, in any order. */
-  readonly windows: readonly WindowRecord[];
+  readonly windows: ShownWindows;
   /** How many mails were sent. */
   readonly mails: number;
   /** Mails that wait to be sent, and mails that were refused. */
@@ -15,28 +15,34 @@ export interface Shown {
 }
 
 /** Bounds of the page: it is fetched every other second. */
-const shown = { origins: 50, windows: 25, bars: 30, undelivered: 20 };
+const shown = { hosts: 50, undelivered: 20, nameLength: 80 };
 
-/** Totals, the last mails, each origin's last windows, and the newest windows of all. */
-export function statusSections({ windows, mails, undelivered }: Shown, lastMails: Markup): readonly Markup[] {
+/**
+ * Totals, the last mails, the hosts with their latest windows, and the newest windows of all.
+ * @param query `host`: part of the names of the hosts to show; `page`: 1 for the worst of them
+ */
+export function statusSections(
+  { windows, mails, undelivered }: Shown,
+  lastMails: Markup,
+  query: URLSearchParams,
+): readonly Markup[] {
   return [
     totals(windows, mails),
     undeliveredSection(undelivered),
     lastMails,
-    originSection(windows),
-    windowSection(windows),
+    hostSection(windows, query),
+    windowSection(windows.newest),
   ];
 }
 
-function totals(windows: readonly WindowRecord[], mails: number): Markup {
-  const sum = (of: (window: WindowRecord) => number): number =>
-    windows.reduce((total, window) => total + of(window), 0);
+function totals(windows: ShownWindows, mails: number): Markup {
+  const { lines, error, warn } = windows.totals;
   const items: readonly (readonly [string, number, string])[] = [
-    ['Lines', sum(({ lines }) => lines), ''],
-    ['Errors', sum(({ counts }) => counts.error), 'alarm'],
-    ['Warnings', sum(({ counts }) => counts.warn), ''],
-    ['Hosts', new Set(windows.map(({ origin }) => origin)).size, ''],
-    ['Windows', windows.length, ''],
+    ['Lines', lines, ''],
+    ['Errors', error, 'alarm'],
+    ['Warnings', warn, ''],
+    ['Hosts', windows.hostCount, ''],
+    ['Windows', windows.size, ''],
     ['Mails', mails, ''],
   ];
   return html`<section>
@@ -49,20 +55,26 @@ function totals(windows: readonly WindowRecord[], mails: number): Markup {
           </div>`,
       )}
     </dl>
+    ${windows.isPartial ? html`<p class="mute">Of the latest ${formatCount(windows.size)} windows.</p>` : ''}
   </section>`;
 }
 
-function originSection(windows: readonly WindowRecord[]): Markup {
-  const origins = [...byOrigin(windows)].sort(([a], [b]) => (a < b ? -1 : 1));
-  if (origins.length === 0) {
+function hostSection(windows: ShownWindows, query: URLSearchParams): Markup {
+  if (windows.hostCount === 0) {
     return html`<section>
       <h2>Hosts</h2>
       <p>Nothing has been counted yet. Windows appear here as soon as the first lines are read.</p>
     </section>`;
   }
-  const hidden = origins.length - shown.origins;
+  const wanted = (query.get('host') ?? '').slice(0, 200);
+  const found = windows.worstHosts(wanted);
+  const pages = Math.max(1, Math.ceil(found.length / shown.hosts));
+  const asked = /^[1-9]\d{0,6}$/.exec(query.get('page') ?? '')?.[0] ?? '1';
+  const page = Math.min(pages, Number(asked));
+  const rows = found.slice((page - 1) * shown.hosts, page * shown.hosts);
   return html`<section>
-    <h2>Hosts, and their last ${shown.bars} windows</h2>
+    <h2>Hosts, and their last ${BARS} windows, the most errors first</h2>
+    ${windows.hostCount > shown.hosts ? search(wanted, found.length) : ''}
     <table>
       <tr>
         <th>Host</th>
@@ -70,55 +82,62 @@ function originSection(windows: readonly WindowRecord[]): Markup {
         <th class="wide">Newest window (UTC)</th>
         ${levelHeads}
       </tr>
-      ${origins.slice(0, shown.origins).map(([origin, own]) => originRow(origin, own))}
+      ${rows.map(({ host, sums }) => hostRow(host, sums))}
     </table>
-    ${hidden > 0 ? html`<p class="mute">and ${pluralize(hidden, 'other host')}</p>` : ''}
+    ${pages > 1 ? pageLinks(wanted, page, pages) : ''}
   </section>`;
 }
 
-function byOrigin(windows: readonly WindowRecord[]): Map<string, WindowRecord[]> {
-  const origins = new Map<string, WindowRecord[]>();
-  for (const window of windows) {
-    const own = origins.get(window.origin);
-    if (own === undefined) origins.set(window.origin, [window]);
-    else own.push(window);
-  }
-  return origins;
+function search(wanted: string, found: number): Markup {
+  return html`<form action="/" class="search">
+    <input type="search" name="host" value="${visible(wanted)}" placeholder="Part of a host name" maxlength="200" />
+    <button>Search</button>
+    <span class="mute">${pluralize(found, 'host')}</span>
+  </form>`;
 }
 
-function originRow(origin: string, windows: readonly WindowRecord[]): Markup {
-  const newest = windows.reduce((latest, window) => (startOf(window) > startOf(latest) ? window : latest));
+function pageLinks(wanted: string, page: number, pages: number): Markup {
+  const link = (to: number, text: string): Markup => {
+    const query = new URLSearchParams({ ...(wanted === '' ? {} : { host: wanted }), page: String(to) });
+    return html`<a href="/?${query.toString()}">${text}</a>`;
+  };
+  return html`<p class="mute pages">
+    ${page > 1 ? link(page - 1, 'Previous') : ''} Page ${page} of ${pages} ${page < pages ? link(page + 1, 'Next') : ''}
+  </p>`;
+}
+
+function hostRow(host: ShownHost, sums: Sums): Markup {
+  const newest = host.latest.at(-1);
+  const time = newest === undefined ? '' : timeOf({ windowStart: new Date(newest.start).toISOString() });
   return html`<tr>
-    <td class="w">${nameOf(origin)}${newest.idle ? html` <span class="mute">idle</span>` : ''}</td>
-    <td>${bars(windows, newest)}</td>
-    <td class="t wide">${timeOf(newest)}</td>
-    ${levelCells(newest)}
+    <td class="w">${nameOf(host.origin)}${newest?.idle === true ? html` <span class="mute">idle</span>` : ''}</td>
+    <td>${bars(host)}</td>
+    <td class="t wide">${time}</td>
+    ${levelCells(sums)}
   </tr>`;
 }
 
 /** One bar per window, by time: a window without lines leaves a gap. Its errors are the colored lower part. */
-function bars(windows: readonly WindowRecord[], newest: WindowRecord): Markup {
-  const length = Math.max(1, Date.parse(newest.windowEnd) - startOf(newest));
-  const last = windows
-    .map((window) => ({ window, age: Math.round((startOf(newest) - startOf(window)) / length) }))
-    .filter(({ age }) => age < shown.bars);
-  const most = Math.max(1, ...last.map(({ window }) => window.lines));
-  const rects = last.map(({ window, age }) => {
-    const x = (shown.bars - 1 - age) * 5;
-    const height = Math.max(1, Math.round((window.lines / most) * 26));
-    const { error } = window.counts;
-    const red = error > 0 ? Math.max(3, Math.round((error / most) * 26)) : 0;
-    return html`<rect class="f-rest" x="${x}" y="${26 - height}" width="4" height="${height}" />
-      <rect class="f-error" x="${x}" y="${26 - red}" width="4" height="${red}" />`;
-  });
-  return html`<svg class="bars" viewBox="0 0 150 26" preserveAspectRatio="none" aria-hidden="true">${rects}</svg>`;
+function bars(host: ShownHost): Markup {
+  const windows = barsOf(host);
+  const newest = host.latest.at(-1);
+  if (newest === undefined) return html``;
+  const most = Math.max(1, ...windows.map(({ lines }) => lines));
+  const path = (heightOf: (window: (typeof windows)[number]) => number): string =>
+    windows
+      .map((window) => ({ x: (BARS - 1 - ageOf(window, newest)) * 5, height: heightOf(window) }))
+      .map(({ x, height }) => (height === 0 ? '' : `M${x} 26v-${height}h4v${height}z`))
+      .join('');
+  const all = path(({ lines }) => Math.max(1, Math.round((lines / most) * 26)));
+  const red = path(({ error }) => (error > 0 ? Math.max(3, Math.round((error / most) * 26)) : 0));
+  return html`<svg class="bars" viewBox="0 0 150 26" preserveAspectRatio="none" aria-hidden="true">
+    <path class="f-rest" d="${all}" />
+    <path class="f-error" d="${red}" />
+  </svg>`;
 }
 
 function windowSection(windows: readonly WindowRecord[]): Markup {
   if (windows.length === 0) return html``;
-  const newest = [...windows]
-    .sort((a, b) => startOf(b) - startOf(a) || (a.origin < b.origin ? -1 : 1))
-    .slice(0, shown.windows);
   return html`<section>
     <h2>Newest windows</h2>
     <table>
@@ -129,13 +148,13 @@ function windowSection(windows: readonly WindowRecord[]): Markup {
         ${levelHeads}
         <th class="wide">State</th>
       </tr>
-      ${newest.map(
+      ${windows.map(
         (window) =>
           html`<tr>
             <td class="t">${timeOf(window)}</td>
             <td class="w">${nameOf(window.origin)}</td>
             <td class="wide">${share(window)}</td>
-            ${levelCells(window)}
+            ${levelCells(window.counts)}
             <td class="t wide mute">${window.complete ? 'complete' : 'open'}</td>
           </tr>`,
       )}
@@ -161,7 +180,7 @@ const levelHeads = html`<th class="n">ERROR</th>
   <th class="n wide">INFO</th>
   <th class="n wide">DEBUG</th>`;
 
-function levelCells({ counts }: WindowRecord): Markup {
+function levelCells(counts: Omit<Sums, 'lines'>): Markup {
   const cell = (count: number, classes: string): Markup =>
     html`<td class="n ${count === 0 ? 'zero' : ''} ${classes}">${formatCount(count)}</td>`;
   return html`${cell(counts.error, counts.error > 0 ? 'alarm' : '')} ${cell(counts.warn, '')}
@@ -199,15 +218,11 @@ function undeliveredSection(mails: readonly UndeliveredMail[]): Markup {
   </section>`;
 }
 
-function startOf(window: WindowRecord): number {
-  return Date.parse(window.windowStart);
-}
-
 /** `2026-11-20 10:05`, and the seconds of windows shorter than a minute. */
-function timeOf({ windowStart }: WindowRecord): string {
+function timeOf({ windowStart }: Pick<WindowRecord, 'windowStart'>): string {
   return visible(windowStart).slice(0, 19).replace('T', ' ').replace(/:00$/, '');
 }
 
 function nameOf(origin: string): string {
-  return truncate(visible(origin), 80);
+  return truncate(visible(origin), shown.nameLength);
 }

@@ -6,19 +6,23 @@ import { alertSummaryOf } from './mail/alert-summary';
 import { UndeliveredMails } from './mail/undelivered';
 import { SourcesNotUnderstood } from './not-understood-section';
 import { statusSections } from './status-page';
+import { latestFirst, ShownWindows } from './shown-windows';
 import { windowTable } from './window-table';
 
-/** More windows than this are not shown; the oldest leave first. */
-const SHOWN_WINDOWS = 2_000;
 /** Rows of the table on a terminal. */
 const ROWS = 12;
+/** Completed windows between two calls of `news`; most of them are older than the rows. */
+const MAX_COMPLETED = 1_000;
+/** Mails that wait to be told: the consumer has no terminal that shows them. */
+const MAX_MESSAGES = 100;
 
 /** The latest windows and the mails that were sent. */
 export function levelAlertsView(): View {
-  const windows = new Map<string, WindowRecord>();
+  const windows = new ShownWindows();
   const undelivered = new UndeliveredMails();
   const notUnderstood = new SourcesNotUnderstood();
-  const printed = new Set<string>();
+  let completed = new Map<string, WindowRecord>();
+  let isFirst = true;
   let messages: string[] = [];
   let [lines, mails, newMails] = [0, 0, 0];
 
@@ -28,13 +32,11 @@ export function levelAlertsView(): View {
     if (value === null) windows.delete(name);
     notUnderstood.put(name, window);
     if (window === null) return;
-    lines += Math.max(0, window.lines - (windows.get(name)?.lines ?? 0));
-    windows.delete(name);
-    windows.set(name, window);
-    for (const oldest of windows.keys()) {
-      if (windows.size <= SHOWN_WINDOWS) break;
-      windows.delete(oldest);
-    }
+    lines += Math.max(0, windows.put(name, window));
+    if (!window.complete) return;
+    completed.set(name, { ...window, patterns: [], samples: [] });
+    if (completed.size > MAX_COMPLETED)
+      completed = new Map([...completed].sort(([, a], [, b]) => latestFirst(a, b)).slice(0, ROWS));
   };
 
   const addMail = (key: Buffer, value: Buffer | null, isNew: boolean): void => {
@@ -44,17 +46,17 @@ export function levelAlertsView(): View {
     mails += 1;
     if (!isNew) return;
     newMails += 1;
-    messages.push(`mail  ${alertSummaryOf(report).subject}`);
+    messages = [...messages, `mail  ${alertSummaryOf(report).subject}`].slice(-MAX_MESSAGES);
   };
 
   const news = (): News => {
-    const complete = [...windows].filter(([name, window]) => window.complete && !printed.has(name));
-    const isFirst = printed.size === 0;
-    for (const [name] of complete) printed.add(name);
-    const table = windowTable(last(complete.map(([, window]) => window)));
+    const table = windowTable(last([...completed.values()]));
+    const rows = completed.size === 0 ? [] : table.slice(isFirst ? 0 : 1);
+    isFirst &&= completed.size === 0;
     const said = messages;
     messages = [];
-    return { messages: said, rows: complete.length === 0 ? [] : table.slice(isFirst ? 0 : 1) };
+    completed = new Map();
+    return { messages: said, rows };
   };
 
   return {
@@ -69,17 +71,16 @@ export function levelAlertsView(): View {
       },
       { name: 'telltale_mails_total', help: 'Mails sent since the start.', type: 'counter', value: newMails },
     ],
-    sections: (lastMails) => [
+    sections: (lastMails, query) => [
       notUnderstood.section(),
-      ...statusSections({ windows: [...windows.values()], mails, undelivered: undelivered.list() }, lastMails),
+      ...statusSections({ windows, mails, undelivered: undelivered.list() }, lastMails, query),
     ],
-    table: () => windowTable(last([...windows.values()])),
+    table: () => windowTable(last(windows.newest)),
     news,
   };
 }
 
+/** The latest rows, the last one at the end. */
 function last(windows: readonly WindowRecord[]): WindowRecord[] {
-  return [...windows]
-    .sort((a, b) => Date.parse(a.windowStart) - Date.parse(b.windowStart) || (a.origin < b.origin ? -1 : 1))
-    .slice(-ROWS);
+  return [...windows].sort(latestFirst).slice(0, ROWS).reverse();
 }

@@ -58,7 +58,7 @@ describe('the status page', () => {
       const value = record === null ? null : Buffer.from(JSON.stringify(record));
       view.add({ topic: 'windows', key, value, isNew: true });
     }
-    return html`${view.sections(html``)}`.toString();
+    return html`${view.sections(html``, new URLSearchParams())}`.toString();
   };
 
   it('sums a file over the latest revisions of windows', () => {

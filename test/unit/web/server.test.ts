@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import type { WindowRecord } from '../../../src/pipelines/level-alerts/counting/window-record';
 import { report } from '../level-alerts/mail/sample-reports';
 import { answerTo, metricsAnswerTo, type Answer } from '../../../src/web/answers';
+import { ShownWindows } from '../../../src/pipelines/level-alerts/shown-windows';
 import { statusSections, type Shown } from '../../../src/pipelines/level-alerts/status-page';
 import { startWeb, type WebOptions, type WebServer } from '../../../src/web/server';
 import type { MailSummary, WebSource } from '../../../src/web/source';
@@ -60,14 +61,20 @@ function windowOf(minute: number, changes: Partial<WindowRecord> = {}): WindowRe
 
 const sectionsOf =
   (shown: Shown): WebSource['sections'] =>
-  (lastMails) =>
-    statusSections(shown, lastMails);
+  (lastMails, query) =>
+    statusSections(shown, lastMails, query);
 
-const nothing: Shown = { windows: [], mails: 0, undelivered: [] };
+function shownWindows(...windows: WindowRecord[]): ShownWindows {
+  const all = new ShownWindows();
+  for (const window of windows) all.put(`${window.origin} ${window.windowStart}`, window);
+  return all;
+}
+
+const nothing: Shown = { windows: shownWindows(), mails: 0, undelivered: [] };
 
 const source: WebSource = {
   sections: sectionsOf({
-    windows: [windowOf(3), windowOf(5), windowOf(4)],
+    windows: shownWindows(windowOf(3), windowOf(5), windowOf(4)),
     mails: 1,
     undelivered: [
       { report: report({ id: 'm-2' }), attempts: 1, refusal: hostile },
@@ -107,7 +114,7 @@ function get(url: string, path: string, options: { method?: string; host?: strin
 }
 
 function serve(shown: WebSource, change: Partial<WebOptions> = {}): Promise<WebServer> {
-  const answer = (path: string): Promise<Answer> => answerTo(path, shown);
+  const answer: WebOptions['answer'] = (path, query) => answerTo(path, shown, query);
   return startWeb({ host: '127.0.0.1', port: 0, section: 'web', answer, ...change });
 }
 
