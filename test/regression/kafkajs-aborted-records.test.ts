@@ -11,13 +11,13 @@ import { dataBatch, markerBatch } from '../support/kafka-batches';
 describe('committedBatches, given aborted records', () => {
   const [one, two, three] = [1n, 2n, 3n];
 
-  const valuesOf = (records: readonly Buffer[], aborted: readonly [bigint, number][]): string[] =>
-    committedBatches(
-      Buffer.concat(records),
-      aborted.map(([producerId, firstOffset]) => ({ producerId, firstOffset })),
-    ).batches.flatMap((batch) => decodeBatch(batch).map(({ value }) => value?.toString() ?? ''));
+  const valuesOf = async (records: readonly Buffer[], aborted: readonly [bigint, number][]): Promise<string[]> => {
+    const began = aborted.map(([producerId, firstOffset]) => ({ producerId, firstOffset }));
+    const { batches } = await committedBatches(Buffer.concat(records), began, 0);
+    return batches.flatMap((batch) => decodeBatch(batch).map(({ value }) => value?.toString() ?? ''));
+  };
 
-  it('leaves them out when their transaction began first and ended last', () => {
+  it('leaves them out when their transaction began first and ended last', async () => {
     const records = [
       dataBatch(0, one, null, 'aborted 1'),
       dataBatch(1, two, null, 'aborted 2'),
@@ -28,23 +28,23 @@ describe('committedBatches, given aborted records', () => {
       markerBatch(6, one, 'abort'),
     ];
     expect(
-      valuesOf(records, [
+      await valuesOf(records, [
         [two, 1],
         [one, 0],
       ]),
     ).toEqual(['committed']);
   });
 
-  it('leaves them out after a record whose key is four zero bytes', () => {
+  it('leaves them out after a record whose key is four zero bytes', async () => {
     const records = [
       dataBatch(0, one, Buffer.alloc(4), 'aborted'),
       dataBatch(1, one, null, 'aborted'),
       markerBatch(2, one, 'abort'),
     ];
-    expect(valuesOf(records, [[one, 0]])).toEqual([]);
+    expect(await valuesOf(records, [[one, 0]])).toEqual([]);
   });
 
-  it('returns records that the same producer commits after them', () => {
+  it('returns records that the same producer commits after them', async () => {
     const records = [
       dataBatch(0, one, null, 'aborted'),
       markerBatch(1, one, 'abort'),
@@ -54,15 +54,15 @@ describe('committedBatches, given aborted records', () => {
       markerBatch(5, one, 'abort'),
     ];
     expect(
-      valuesOf(records, [
+      await valuesOf(records, [
         [one, 0],
         [one, 4],
       ]),
     ).toEqual(['committed']);
   });
 
-  it('leaves them out when the fetch begins in the middle of their transaction', () => {
+  it('leaves them out when the fetch begins in the middle of their transaction', async () => {
     const records = [dataBatch(10, one, null, 'aborted'), dataBatch(11, two, null, 'committed')];
-    expect(valuesOf(records, [[one, 3]])).toEqual(['committed']);
+    expect(await valuesOf(records, [[one, 3]])).toEqual(['committed']);
   });
 });

@@ -1,8 +1,9 @@
 import { TelltaleError } from '../../errors';
 import type { EventReader, FetchedBatches } from '../../ports/event-log';
-import { fetch } from './api/fetch';
-import { committedBatches } from './batches';
+import { fetch, type Fetched } from './api/fetch';
+import { committedBatches, firstBaseOffset } from './batches';
 import type { KafkaClient } from './client';
+import { offsetAfterDamage } from './damage';
 import { isBrokerError } from './errors';
 import type { FetchClients } from './fetch-clients';
 import type { KafkaEventLogOptions } from './options';
@@ -67,18 +68,40 @@ export class KafkaReader implements EventReader {
   }
 
   private async request(client: KafkaClient, maxBytes: number, waitMs: number): Promise<FetchedBatches> {
-    const { topic, partition, position: from } = this;
-    const request = fetch({ topic, partition, offset: from, maxBytes, waitMs });
-    const answer = await client.run(`Cannot read ${this.name}`, this.closed, async (connections) => {
-      const leader = await connections.leader(topic, partition);
-      return leader.send(request);
-    });
-    const { batches, next } = committedBatches(answer.records, answer.aborted);
+    const { position: from } = this;
+    const answer = await this.send(client, { offset: from, maxBytes, waitMs });
+    const { batches, unreadable, next, fault } = await committedBatches(answer.records, answer.aborted, from);
     const end = answer.lastStableOffset;
-    if (next !== null) return { batches, unreadable: [], from, next: Math.max(from, next), end: Math.max(end, next) };
+    if (next !== null) return { batches, unreadable, from, next: Math.max(from, next), end: Math.max(end, next) };
+    if (fault !== null) return this.afterDamage(client, { from, end, problem: fault });
     // An empty answer before the end: compaction removed everything up to the end.
     const isGap = answer.records.length === 0 && !answer.throttled;
-    return { batches, unreadable: [], from, next: isGap ? Math.max(from, end) : from, end };
+    return { batches, unreadable, from, next: isGap ? Math.max(from, end) : from, end };
+  }
+
+  private send(
+    client: KafkaClient,
+    wanted: { readonly offset: number; readonly maxBytes: number; readonly waitMs: number },
+  ): Promise<Fetched> {
+    const { topic, partition } = this;
+    return client.run(`Cannot read ${this.name}`, this.closed, async (connections) => {
+      const leader = await connections.leader(topic, partition);
+      return leader.send(fetch({ topic, partition, ...wanted }));
+    });
+  }
+
+  /** The batch at `from` is damaged: finds where the next one begins. */
+  private async afterDamage(
+    client: KafkaClient,
+    { from, end, problem }: { readonly from: number; readonly end: number; readonly problem: string },
+  ): Promise<FetchedBatches> {
+    const next = await offsetAfterDamage(from, end, async (offset) => {
+      // One batch, however little is asked for.
+      const { records } = await this.send(client, { offset, maxBytes: 1, waitMs: 0 });
+      return firstBaseOffset(records);
+    });
+    const unreadable = next > from ? [{ from, next, problem, key: null }] : [];
+    return { batches: [], unreadable, from, next: Math.max(from, next), end };
   }
 
   /** Kafka gives the same error for an offset before the start and for one after the end. */
