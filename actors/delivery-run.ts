@@ -168,7 +168,7 @@ export class DeliveryRun<M> {
   }
 }
 
-/** Tells a permanent refusal from a failure that another attempt may mend. */
+/** Distinguishes a permanent refusal from a failure that may be retried. */
 export function failure({
   attempt,
   error,

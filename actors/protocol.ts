@@ -17,14 +17,14 @@ import type { Attempt } from '../src/stream/delivery';
 export type ProducerMessage =
   /** From the signal socket: this object has arrived. */
   | { readonly type: 'objectArrived'; readonly signal: Signal }
-  /** List the bucket and read what no signal named. */
+  /** List the bucket and read objects that no signal named. */
   | { readonly type: 'reconcile' }
   /** Answers when nothing is listed, waits or is being read (`local --once`). */
   | AwaitIdle
   | Drain
   | ChildStopped;
 
-/** The events of `src/ingestion/ingest`, and what the actor alone handles. */
+/** The events of `src/ingestion/ingest`, and messages that the actor itself handles. */
 export type IngestMessage =
   | IngestEvent
   /** To itself: list from this key on. */

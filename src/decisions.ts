@@ -12,7 +12,7 @@ interface Decision {
   readonly level: LogLevel;
   /** Labels are job and reason, never source: their number stays small. */
   readonly counter: `telltale_${string}_total`;
-  /** What the counter counts. */
+  /** Description of the counter. */
   readonly help: string;
 }
 

@@ -9,7 +9,7 @@ export interface Operation {
    * @throws as the store; the operation is over then
    */
   next(): Promise<Progress>;
-  /** Closes what the operation reads. May be called while `next` is pending, and after the end. */
+  /** Closes the content that the operation reads. May be called while `next` is pending, and after the end. */
   close(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export function asking(request: () => Promise<ReaderEvent>): Operation {
 }
 
 /**
- * Reads a stream for what it shows.
+ * Reads a stream, and computes a result from it.
  * @param push takes the next chunk; `enough` ends the reading before the end of the stream
  * @param result is called once, after the stream was closed
  */

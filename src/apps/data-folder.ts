@@ -54,7 +54,7 @@ function makeFolders(path: string): void {
 /** Warns when other users of the machine may read an existing data folder: it holds log lines. */
 export function warnOfOpenFolder({ root }: DataFolder, log: Pick<Logger, 'warn'>): void {
   if ((statSync(root).mode & OTHERS) === 0) return;
-  log.warn('other users may look into the data folder; run chmod 700 on it', { folder: root });
+  log.warn('other users may read the data folder; run chmod 700 on it', { folder: root });
 }
 
 /**
@@ -82,7 +82,7 @@ export function findDataFolder({ dataDir, eventLog }: Pick<Config, 'dataDir' | '
   const data = placesIn(resolve(dataDir));
   if (eventLog.kind === 'kafka' || existsSync(data.events)) return data;
   if (existsSync(data.root) && !mayEnter(data.root)) {
-    const message = `this user may not look into ${data.root}: run this as the user who owns the data folder`;
+    const message = `this user may not read ${data.root}: run this as the user who owns the data folder`;
     throw new TelltaleError('DATA_FOLDER', message);
   }
   throw new TelltaleError(

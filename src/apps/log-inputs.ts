@@ -145,7 +145,7 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> 
   // A pipe that replaced a file must not delay the end.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const readNext = (): Promise<{ bytesRead: number; buffer: Buffer }> => {
-    // A new buffer each time: the scanner keeps what it was given.
+    // A new buffer each time: the scanner keeps its input.
     const reading = file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
     // Avoid an unhandled rejection: the consumer awaits this promise later.
     reading.catch(() => undefined);

@@ -129,7 +129,7 @@ export async function launchProducer(
         io.log.info('not everything was read; the next start continues here', { error });
         shutdown.leave('sources that are not read to their end');
       });
-      // A store or event log that does not answer holds up its actors: uncommitted bytes are read again.
+      // A store or event log without an answer blocks its actors: uncommitted bytes are read again.
       const errors = [
         await shutdown.step('lines that were read are not all written', 0.3, (withinMs) => producer.drain(withinMs)),
         await shutdown.step('the producer still works', 0.2, (withinMs) => system.stop(withinMs * 0.9)),

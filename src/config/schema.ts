@@ -113,7 +113,7 @@ function coverOneRange(ranges: z.output<typeof levels>): boolean {
 
 const hidden = is.orNull(is.secret());
 
-/** Text or null; other fields show in their messages what they have found instead. */
+/** Text or null; the messages of other fields quote the value that they found. */
 const password = z.codec(z.unknown(), z.custom<string | null>(), {
   decode: (raw, context) => {
     if (raw === null || typeof raw === 'string') return hidden.decode(raw);

@@ -20,7 +20,7 @@ export interface EventLog {
 
   /**
    * Opens the writer of a transactional id and fences every older writer of the same id: once this resolves, an open
-   * transaction of theirs is aborted and none of their commits can succeed any more. Only then read what they wrote.
+   * transaction of theirs is aborted and none of their commits can succeed any more. Only then read their records.
    * @throws EVENT_LOG_DENIED when this program may not read or write a declared topic; then it has fenced no other writer
    */
   openWriter(options: WriterOptions): Promise<EventWriter>;

@@ -123,7 +123,7 @@ export interface DeliveryState<M> {
 
 export interface DeliveryOptions<M> {
   readonly format: MessageFormat<M>;
-  /** How long the topic keeps records: what it has forgotten, this state forgets. */
+  /** How long the topic keeps records. This state forgets ids when the topic does. */
   readonly retentionMs: number;
 }
 
@@ -279,7 +279,7 @@ function finish<M>(state: DeliveryState<M>, id: string, timestamp: number): void
   if (!state.done.has(id)) state.done.set(id, timestamp);
 }
 
-/** Bounds memory by what the topic keeps: the next owner would not know these ids either. */
+/** Bounds memory by the topic's retention: the next owner would not know older ids either. */
 function forgetOld<M>({ done, options }: DeliveryState<M>, now: number): void {
   for (const [id, timestamp] of done) {
     if (timestamp >= now - options.retentionMs) return;

@@ -3,7 +3,7 @@ import type { Job, Output } from './job';
 
 /**
  * Jobs that fold input that has an end, without an event log: `replay` drives the same jobs as the running system. A job
- * reads what the jobs before it wrote, as partition 0 of their topics, when these have ended.
+ * reads the outputs of the jobs before it, as partition 0 of their topics, when these jobs have ended.
  */
 export class JobChain {
   private readonly states: readonly { readonly job: Job; readonly state: unknown }[];
@@ -34,7 +34,7 @@ export class JobChain {
     }
   }
 
-  /** What the jobs wrote to a topic. */
+  /** The records that the jobs wrote to a topic. */
   written(topic: string): readonly Output[] {
     return this.outputs.get(topic) ?? [];
   }

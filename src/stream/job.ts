@@ -6,15 +6,15 @@ import type { TopicSpec } from './topics';
  * A job is a pure fold over record batches (see `pipelines/`). The `job-runner` actor and the commands `replay` and
  * `local --once` drive it. A job does no I/O and reads no clock: processing time is data (record timestamps and ticks).
  *
- * One `Job` object serves all its partitions; what it knows of one of them is a state. The driver owns the state and the
+ * One `Job` object serves all its partitions; its knowledge of one partition is a state. The driver owns the state and the
  * positions in the input. `restore`, `step` and `flush` change the state in place, so that the hot path makes no garbage.
  */
 export interface Job<S = unknown> {
   /** Part of its transactional ids, of its consumer group and of the keys of its heads: never changes. */
   readonly name: string;
   /**
-   * What the job's results depend on, as text. A runner refuses to continue with another definition than the one that its
-   * head was written with. Leave out what the job itself handles when it changes.
+   * The settings that the job's results depend on, as text. A runner refuses to continue with another definition than the
+   * one that its head was written with. Leave out settings whose change the job itself handles.
    */
   readonly definition: string;
   /**

@@ -33,7 +33,7 @@ export interface Section<C> {
 
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** What a pipeline learns about the installation. */
+/** Facts about the installation, for pipelines. */
 export interface Site {
   /** Partitions of every topic of lines. */
   readonly partitions: number;
@@ -54,7 +54,7 @@ export interface Parts {
   readonly results: readonly Results[];
 }
 
-/** Mails what a job wrote to an outbox: at least once, and a repeat says that it may be one. */
+/** Mails the messages that a job wrote to an outbox: at least once. A possible repeat says so. */
 export interface DeliveryUse<M = unknown> {
   /** Names the transactional id and the consumer group: it never changes. */
   readonly name: string;

@@ -22,7 +22,7 @@ export function lineTopic(name: string, partitions: number, retentionMs: number)
 }
 
 /**
- * What the producer keeps about sources, and the heads of jobs.
+ * The topics of the producer's state, and of the heads of jobs.
  * @param partitions number of partitions of every topic of lines; never changes once data exists
  * @param retentionMs how long lines are kept
  */

@@ -534,7 +534,7 @@ describe('since now', () => {
       });
     }
 
-    /** One is listed, another one is looked at. */
+    /** The listing names one object, and the check finds another. */
     async function look(listed: string | Buffer, looked: string | Buffer): Promise<Running> {
       await place.put(KEY, listed);
       const store = listedBefore(() => putAt(place, LATER, KEY, looked));
@@ -604,7 +604,7 @@ describe('since now', () => {
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l1], text(l0).length));
     });
 
-    it('goes by LastModified when a signal precedes the listing', async () => {
+    it('decides by LastModified when a signal precedes the listing', async () => {
       await place.put(KEY, text(l0));
       const listed = await place.store.head(BUCKET, KEY);
       await putAt(place, LATER, KEY, text(l0, l1));
@@ -626,7 +626,7 @@ describe('since now', () => {
       expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1]));
     });
 
-    it('goes by LastModified after a restart, which forgets the listed sizes', async () => {
+    it('decides by LastModified after a restart, which forgets the listed sizes', async () => {
       const OTHER = 'web-2/app.log';
       await place.put(KEY, text(l0));
       await place.put(OTHER, text(l0));
@@ -817,7 +817,7 @@ describe('a requested generation', () => {
 });
 
 describe('the checkpoint of a source', () => {
-  /** Reconciles; what the publisher was told to tidy is done when it has answered a reader after that. */
+  /** Lists the bucket. The publisher has finished its clean-up when it answers a reader after that. */
   async function tidy(running: Running): Promise<void> {
     await running.reconcile();
     running.signal('web-9/none.log');

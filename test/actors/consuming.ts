@@ -107,7 +107,7 @@ async function append(log: EventLog, topic: string, batches: readonly Buffer[]):
   await writer.close();
 }
 
-/** Reads the one partition of a topic as it grows, until what it holds satisfies the condition. */
+/** Reads the one partition of a topic as it grows, until its records satisfy the condition. */
 export async function untilHolds(
   log: EventLog,
   topic: string,

@@ -19,7 +19,7 @@ import {
 } from './observing';
 import { BUCKET, HOUR, info, openPlace, UPLOADED, type Place } from './producing';
 
-/** What the bytes of objects are: gzip, UTF-16, lines of every kind, and ends of uploads in the middle of them. */
+/** Objects by their bytes: gzip, UTF-16, lines of every kind, and uploads that end in the middle of a line. */
 
 const KEY = 'web-1/app.log';
 const SOURCE = `${BUCKET}/${KEY}`;

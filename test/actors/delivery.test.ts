@@ -244,7 +244,7 @@ describe('the delivery', () => {
     expect(await statuses()).toMatchObject({ 'm-1': { state: 'SENT' } });
   });
 
-  it('leaves a second mailer alone that has taken over, until its group confirms the assignment', async () => {
+  it('does not fence a second mailer that has taken over until its group confirms the assignment', async () => {
     const [sending, answered, confirmed] = [gate(), gate(), gate()];
     await decide('m-1');
     const first = start(

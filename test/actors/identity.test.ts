@@ -28,7 +28,7 @@ const [l0 = '', l1 = '', l2 = '', l3 = '', l4 = '', l5 = ''] = Array.from({ leng
 const large = Array.from({ length: 200 }, (_, i) => info(i, `${i} ${'x'.repeat(KIB)}`));
 const after = info(500, 'appended');
 
-/** What a checkpoint says of identity. */
+/** The identity in a checkpoint. */
 async function identity(): Promise<CheckpointChange> {
   const {
     position: { generation, size, possibleGap },

@@ -636,7 +636,7 @@ describe('jobRunner', () => {
           } else if (next === 'wait') {
             await untilHolds(log, 'windows', (records) => linesIn(records) === linesOf(appended));
           } else if (next === 'drain' || next === 'stop') {
-            // A commit that goes wrong while draining is what the next start is for.
+            // The next start handles a commit that fails while the runner drains.
             if (next === 'drain') await counter.drain().catch(() => undefined);
             await counter.stop();
             counter = start();

@@ -200,7 +200,7 @@ describe('publish', () => {
     return steps;
   }
 
-  /** An actor that remembers what a reader is told. */
+  /** An actor that remembers the messages to a reader. */
   function fakeReader(name: string): { ref: ActorRef<LogReaderMessage>; told: LogReaderMessage[] } {
     const told: LogReaderMessage[] = [];
     const reader = spawn(seen.system, {

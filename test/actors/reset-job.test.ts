@@ -56,7 +56,7 @@ async function linesOfWindows(): Promise<number[]> {
 }
 
 describe('resetJob', () => {
-  it('takes back every window and the head, so that the next run counts each line once', async () => {
+  it('deletes every window and the head, so that the next run counts each line once', async () => {
     await append(0, 5);
     await count();
     // Five windows and one origin.
@@ -68,7 +68,7 @@ describe('resetJob', () => {
     expect(await linesOfWindows()).toEqual([1, 1, 1, 1, 1, 1, 1]);
   });
 
-  it('takes back nothing the second time', async () => {
+  it('deletes nothing the second time', async () => {
     await append(0, 5);
     await count();
     expect([await reset(job()), await reset(job())]).toEqual([6, 0]);
@@ -102,7 +102,7 @@ describe('resetJob', () => {
     await seen.system.stop(10_000);
   });
 
-  it('takes back the records that were written after it began to read, and starts over when it is fenced itself', async () => {
+  it('deletes also records that were written after it began to read, and starts over when it is fenced itself', async () => {
     await append(0, 3);
     await count();
     let fenced = 0;

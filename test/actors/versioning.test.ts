@@ -130,7 +130,7 @@ describe('a bucket whose versioning is suspended', () => {
     expect(await checkpointOf(place.log, KEY)).toMatchObject({ position: { generation: 1, possibleGap: 1 } });
   });
 
-  it('notes none where it was appended to', async () => {
+  it('notes no possible gap where an object was appended to', async () => {
     await bucket.put(text(l0, l1), text(l0, l1, l2));
     await look();
     expect(await linesOf(place.log, KEY)).toEqual(published(0, [l0, l1, l2]));

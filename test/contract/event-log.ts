@@ -600,7 +600,7 @@ export function eventLogContract(name: string, harness: EventLogHarness): void {
         expect(member.partitions.size).toBe(PARTITIONS);
       });
 
-      it('confirms an assignment only after the rebalance that is under way', async () => {
+      it('confirms an assignment only after the current rebalance', async () => {
         const story: string[] = [];
         const [asked, allowed] = [gate(), gate()];
         const one = new GroupMember('one', story, async () => {

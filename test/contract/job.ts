@@ -5,7 +5,7 @@ import type { Job, JobInput, Output } from '../../src/stream/job';
 import { encodeRecords, withBaseOffset, type RecordData } from '../../src/records/record-batch';
 
 /**
- * What every job promises (`arrival-order-independence`, `one-transaction`): its final records do not depend on how its
+ * The promises of every job (`arrival-order-independence`, `one-transaction`): its final records do not depend on how its
  * input is cut into batches, how its partitions interleave, when it is flushed, ticked, restarted or killed.
  */
 export interface JobContract<S> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { loadCrc64Nvme } from '../../src/adapters/native/checksums';
 import type { ObjectInfo, ObjectStore, ObjectVersion } from '../../src/ports/object-store';
 
-/** What an adapter supplies for its tests. */
+/** The parts that an adapter supplies for its tests. */
 export interface ObjectStoreHarness {
   /** A store whose bucket is empty. */
   fresh(): Promise<ObjectStore>;

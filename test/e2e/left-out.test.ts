@@ -15,7 +15,7 @@ const folders = tempFolders();
 type Command = (config: Config, paths: readonly string[], io: CollectingIo) => Promise<number>;
 
 const replay: Command = (config, paths, io) => runReplay(config, { paths, json: true, terminatedOnly: false }, io);
-// In folders of its own: other tests look at what there is for temporary files.
+// In folders of its own: other tests check that no temporary file is left.
 const once: Command = (config, paths, io) =>
   runLocal({ ...config, dataDir: folders.make() }, { once: paths, keepData: true, json: true }, io);
 const commands: [string, Command][] = [
@@ -28,7 +28,7 @@ const gzip = gzipSync(log);
 const utf16 = Buffer.from('\uFEFFa line\n', 'utf16le');
 
 describe.each(commands)('telltale %s', (_, command) => {
-  /** What it prints, and what standard error says at its end. */
+  /** Its output, and the end of standard error. */
   async function leftOut(
     paths: readonly string[],
   ): Promise<{ out: string; lines: readonly string[]; exitCode: number }> {
@@ -122,7 +122,7 @@ describe.each(commands)('telltale %s', (_, command) => {
 });
 
 describe('telltale local --once --data', () => {
-  it('counts bytes of what its lines are of: of all that the folder has ever been given', async () => {
+  it('counts the bytes of all files that the folder was ever given, as it counts their lines', async () => {
     const config = configWith(`dataDir=${folders.make()}`);
     const run = async (name: string): Promise<unknown> => {
       const io = collectingIo();

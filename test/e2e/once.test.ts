@@ -58,7 +58,7 @@ function withMail(config: Config, changes: Partial<Mail>): Config {
 }
 
 describe('telltale local --once', () => {
-  it('finds out what a replay does: several origins that overlap, formats, traces, CR LF, BOM, torn lines', async () => {
+  it('gives the results of replay: several origins that overlap, formats, traces, CR LF, BOM, torn lines', async () => {
     const paths = writeUglyLogs(folders.make());
     const results = await once(paths);
     expect(results).toEqual(await replay(paths));
@@ -70,7 +70,7 @@ describe('telltale local --once', () => {
     expect(Object.values(results.summary['counts'] as object).every((count) => Number(count) > 0)).toBe(false);
   });
 
-  it('finds out what a replay does with other windows, rules and batches', async () => {
+  it('gives the results of replay with other windows, rules and batches', async () => {
     const paths = writeUglyLogs(folders.make());
     const rules = JSON.stringify([
       { name: 'many-errors', threshold: 3, window: '90s', each: true },

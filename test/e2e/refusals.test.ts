@@ -20,7 +20,7 @@ type Run = (config: Config, io: Io) => Promise<number>;
 const local = (config: Config, io: Io): Promise<number> =>
   runLocal(config, { once: null, keepData: true, json: false }, io);
 
-/** What a user sees of a refused program: exit code and lines. */
+/** The result of a refused program, for its user: exit code and lines. */
 async function refused(run: Promise<number>): Promise<{ exitCode: number; lines: readonly string[] }> {
   const error = await run.then(
     (exitCode) => new Error(`it ended with ${exitCode}`),

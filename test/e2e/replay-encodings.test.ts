@@ -15,7 +15,7 @@ async function replay(paths: readonly string[], ...set: string[]): Promise<strin
   return io.printed();
 }
 
-/** What a user sees of a refused input. */
+/** The output about a refused input. */
 async function refused(content: Buffer, ...set: string[]): Promise<{ exitCode: number; line: string | undefined }> {
   const path = writeLog(folders.make(), 'web-1/app.log', content);
   const error: unknown = await replay([path], ...set).catch((reason: unknown) => reason);

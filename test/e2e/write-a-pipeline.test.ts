@@ -32,7 +32,7 @@ function writeCode(name: string, text: string, imports: Readonly<Record<string, 
   return file;
 }
 
-/** What the compiler says about files that are not on the disk, as one text. */
+/** The compiler's messages about files that are not on the disk, as one text. */
 function compilerErrors(files: ReadonlyMap<string, string>): string {
   const { config } = ts.readConfigFile(projectFile('tsconfig.json'), (file) => ts.sys.readFile(file)) as {
     config: unknown;

@@ -13,7 +13,7 @@ import { systemClock } from '../../src/ports/clock';
  * insides; it must fail at the start, not later.
  */
 describe('createConnections', () => {
-  it('uses the insides of the pinned version, which npm installs exactly', () => {
+  it('uses undocumented parts of the pinned version, which npm installs exactly', () => {
     checkKafkajs();
     const manifest: unknown = JSON.parse(readFileSync('package.json', 'utf8'));
     expect(manifest).toMatchObject({ dependencies: { kafkajs: '2.2.4' } });

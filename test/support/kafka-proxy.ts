@@ -8,8 +8,8 @@ export type CommitFault = 'answer lost' | 'request lost' | 'answer swallowed';
 const END_TXN = 26;
 
 /**
- * Stands between clients and one broker, on the port that the broker advertises, and breaks what it is told to. Requests
- * go through whole, so that one of them can be picked.
+ * Stands between clients and one broker, on the port that the broker advertises, and breaks connections on request.
+ * Requests go through whole, so that one of them can be picked.
  */
 export class KafkaProxy {
   private readonly server: Server;

@@ -16,7 +16,7 @@ describe('nearest', () => {
     expect(nearest(name, keys)).toBeNull();
   });
 
-  it('takes no notice of the dashes of options', () => {
+  it('ignores the dashes of options', () => {
     expect(nearest('--once', ['--config', '--json'])).toBeNull();
     expect(nearest('--jsn', ['--config', '--json'])).toBe('--json');
   });

@@ -20,7 +20,7 @@ export interface Connections {
   partitions(topic: string): Promise<readonly number[]>;
   /** The broker that coordinates a group or a transactional id. */
   coordinator(kind: CoordinatorKind, key: string): Promise<Broker>;
-  /** Cuts every connection at once: requests under way fail. */
+  /** Cuts every connection at once: requests in flight fail. */
   destroy(): void;
 }
 

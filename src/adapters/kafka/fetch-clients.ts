@@ -3,7 +3,7 @@ import type { KafkaEventLogOptions } from './options';
 
 /**
  * A pool of clients, each lent to one fetch at a time: a broker answers the requests of a connection in turn, so a fetch that
- * waits for data would hold up all others.
+ * waits for data would delay all others.
  */
 export class FetchClients {
   private readonly idle: KafkaClient[] = [];

@@ -136,7 +136,7 @@ export class KafkaGroupMember implements GroupMembership {
 
   /**
    * Sends heartbeats until `over` is aborted, or until one fails with an error that `giveUp` accepts.
-   * @param confirms true while this member keeps what it has: a successful heartbeat then confirms the assignment
+   * @param confirms true while this member keeps its partitions: a successful heartbeat then confirms the assignment
    */
   private async beat(
     { member }: Joined,

@@ -158,7 +158,7 @@ class KafkajsConnectedBroker implements Broker {
   /** Sent on the broker's first connection, the one that is made anyway: kafkajs would open a second one for fetches. */
   async send<T>({ api, body, parse, heldBackMs }: ApiRequest<T>): Promise<T> {
     const { key: apiKey, version: apiVersion } = apis[api];
-    // All that kafkajs looks at in an encoder.
+    // kafkajs uses no other members of an encoder.
     const encoder = { buf: body, buffer: body };
     const answers: Buffer[] = [];
     await translated(async () => {
@@ -268,8 +268,8 @@ function saslOf(sasl: KafkaSasl): SASLOptions | Mechanism {
 }
 
 /**
- * kafkajs' own mechanism does not look at the answer: a broker that refuses a token says so inside a successful answer, and
- * closes the connection after the next request (RFC 7628, 3.2.3). kafkajs would keep trying.
+ * kafkajs' own mechanism ignores the answer: a broker that refuses a token says so inside a successful answer, and closes
+ * the connection after the next request (RFC 7628, 3.2.3). kafkajs would keep trying.
  */
 function oauthBearer(token: () => Promise<string>): Mechanism {
   return {

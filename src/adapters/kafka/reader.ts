@@ -11,7 +11,7 @@ import type { KafkaEventLogOptions } from './options';
 /** How often to check a partition that has not reached the wanted offset. */
 const SHORT_OF_OFFSET_MS = 50;
 
-/** What the readers of one event log share. */
+/** State that the readers of one event log share. */
 export interface ReaderParts {
   readonly options: KafkaEventLogOptions;
   readonly clients: FetchClients;

@@ -127,7 +127,7 @@ class KafkaTransaction implements EventTransaction {
   private readonly since: number;
   private readonly partitions = new Set<string>();
   private readonly groups = new Set<string>();
-  /** The call under way, if any; it never rejects. */
+  /** The pending call, if any; it never rejects. */
   private busy: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly writer: KafkaWriter) {

@@ -108,7 +108,7 @@ export class WorkQueue {
     this.refused.delete(key);
   }
 
-  /** A retry may help, after a pause that grows. It keeps what the failed reading was to skip. */
+  /** A retry may help, after a pause that grows. It keeps the content that the failed reading had to skip. */
   failedForNow(
     { key, restart }: Pick<ReadTask, 'key' | 'restart'>,
     reason: string,

@@ -165,7 +165,7 @@ export function dropTail(checkpoint: Checkpoint, context: ReadingContext): Publi
   };
 }
 
-/** What the scan of an object has brought so far; nothing while it is not scanned. */
+/** Traces of the scan so far; none while the object is not scanned. */
 export function tallied(
   checkpoint: Checkpoint | null,
   { object, step }: ObjectReading,

@@ -5,7 +5,7 @@ import type { UndeliveredMail } from './mail/undelivered';
 import { pluralize, formatCount } from './mail/words';
 import { ageOf, BARS, barsOf, type ShownHost, type ShownWindows, type Sums } from './shown-windows';
 
-/** What the page shows. */
+/** The content of the page. */
 export interface Shown {
   readonly windows: ShownWindows;
   /** How many mails were sent. */

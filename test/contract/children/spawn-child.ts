@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** Another process of Telltale's, that can be killed. It says what it has done one line at a time. */
+/** Another process of Telltale's, that can be killed. It reports its progress line by line. */
 export interface Child {
   /** Resolves with the next line that it writes. */
   line(): Promise<string>;
-  /** @throws Error when it has ended by itself: what a test waits for never comes true then */
+  /** @throws Error when it has ended by itself: the condition that a test waits for can no longer become true */
   checkRunning(): void;
   /** `kill -9`; resolves when it is dead. */
   kill(): Promise<void>;

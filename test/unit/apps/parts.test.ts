@@ -12,7 +12,7 @@ describe('consumer.run', () => {
     expect(namesRun()).toEqual(['counting', 'alerting', 'mailer']);
   });
 
-  it('leaves out what it does not name', () => {
+  it('leaves out jobs and deliveries that it does not name', () => {
     expect(namesRun('consumer.run=mailer,counting')).toEqual(['counting', 'mailer']);
   });
 

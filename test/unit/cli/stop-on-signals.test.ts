@@ -22,7 +22,7 @@ describe('stopOnSignals', () => {
     expect(givenUp).toBe(1);
   });
 
-  it('counts a signal once when npm forwards what the terminal already sent', () => {
+  it('counts a signal once when npm forwards one that the terminal already sent', () => {
     source.emit('SIGINT');
     now += 5;
     source.emit('SIGINT');

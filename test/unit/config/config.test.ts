@@ -207,7 +207,7 @@ describe('layers', () => {
 
   it('leave variables of the test suite alone', () => {
     expect(problems({ env: { TELLTALE_TEST_REAL: '1' } })).toEqual([]);
-    // The programs that `npm run chaos` starts see what it sets.
+    // The programs that `npm run chaos` starts see its variables.
     const names = manifest.scripts.chaos.match(/TELLTALE_\w+(?==)/gu) ?? [];
     expect(names).toContain('TELLTALE_TEST_REAL');
     expect(problems({ env: Object.fromEntries(names.map((name) => [name, '1'])) })).toEqual([]);
@@ -217,7 +217,7 @@ describe('layers', () => {
 describe('ingest.sources', () => {
   const pattern = '^(?<level>[A-Z]) (?<time>\\S+ \\S+) ';
 
-  it('leave out what they do not need', () => {
+  it('need only their keys', () => {
     const yaml = `ingest: {sources: [{keys: a/*, pattern: '${pattern}', levels: {F: error}}, {keys: b/*, zone: Europe/Berlin, statusLevels: {5xx: error, 404: info}}]}`;
     const { config, provenance, loaded } = load({ yaml });
     expect(config.ingest.sources).toEqual([
@@ -337,7 +337,7 @@ describe('ingest.sources', () => {
 });
 
 describe('rules', () => {
-  it('take what they leave out from the rule in conf/default.yaml', () => {
+  it('take missing keys from the rule in conf/default.yaml', () => {
     const { config } = load({
       yaml: 'rules:\n  - {name: many, threshold: 10}\n  - {name: warnings, level: warn, each: true}',
     });

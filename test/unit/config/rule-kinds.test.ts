@@ -35,7 +35,7 @@ describe('rules of several kinds', () => {
     });
   });
 
-  it('keep what a person set, so that it is refused', () => {
+  it('keep a key that a person set, so that it is refused', () => {
     expect(load('rules.0.kind=hosts', 'rules.0.hosts=1', 'rules.0.threshold=3')).toBe(
       '--set rules.0.threshold: a rule of kind hosts has no such key; kind threshold has it',
     );

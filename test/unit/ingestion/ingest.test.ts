@@ -73,7 +73,7 @@ describe('ingest', () => {
     ]);
   });
 
-  it('hands on the listed object when its content is older than the first start', () => {
+  it('passes on the listed object when its content is older than the first start', () => {
     const since = { ms: NOON, older: 'skipped' } as const;
     expect(when(listed('old'), { since })).toEqual([
       { type: 'read', task: { key: 'old', restart: null, skipUpTo: object } },

@@ -40,7 +40,7 @@ beforeAll(async () => {
   hashing = await loadHashing();
 });
 
-/** What an object store holds under one key. */
+/** The objects that a store holds under one key. */
 interface Stored extends SourceObject {
   readonly content: Buffer;
 }
@@ -92,7 +92,7 @@ interface Limits {
 
 const limits: Limits = { maxLineBytes: 1_000, batchBytes: 10_000 };
 
-/** A log-reader without a store or an event log: what it publishes is kept with its checkpoint, or not at all. */
+/** A log-reader without a store or an event log: each publish is kept with its checkpoint, or not at all. */
 class Reader {
   committed: Checkpoint | null = null;
   /** The object of the committed checkpoint. */
@@ -704,7 +704,7 @@ describe('the beginning of a generation', () => {
 describe('a possible gap', () => {
   const held = (): Checkpoint => changed(first(store('one\ntw')), { size: 6, offset: 4, held: 'dHc=', heldSince: 5 });
 
-  it('lies after the bytes read; of several unreported ones the first stays', () => {
+  it('lies after the bytes read; the first of several unreported ones is kept', () => {
     const once = withPossibleGap(held());
     expect(once).toEqual(changed(held(), { possibleGap: 1, pendingGap: 6 }));
     expect(withPossibleGap(changed(once, { size: 9 }))).toEqual(changed(once, { size: 9, possibleGap: 2 }));

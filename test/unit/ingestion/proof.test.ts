@@ -101,7 +101,7 @@ describe('the proof of an append', () => {
     expect(prove(checkpoint, changedLate, objectOf(changedLate, now)).outcome).toBe(ofChangedLate);
   });
 
-  it('is by the bytes before when the CRC64NVME of the bytes read is unknown', () => {
+  it('uses the preceding bytes when the CRC64NVME of the bytes read is unknown', () => {
     const unknown = changed(readTo(old, null), { crc64: null });
     expect(prove(unknown, appended, objectOf(appended, 'CRC64NVME')).outcome).toBe('fingerprintMatch');
     expect(prove(unknown, changedLate, objectOf(changedLate, 'CRC64NVME')).outcome).toBe('disproved');
@@ -176,7 +176,7 @@ describe('the proof of an append', () => {
     expect(verifyEarly(changedLate)).toBe('disproved');
   });
 
-  it('may be asked early and again at the end', () => {
+  it('may be evaluated early and again at the end', () => {
     const proof = createProof(readTo(old, null), objectOf(changedEarly, 'CRC64NVME'), hashing);
     proof.push(changedEarly.subarray(resumptionOf(readTo(old, null)).from, old.length));
     expect(proof.verify().outcome).toBe('fingerprintMatch');

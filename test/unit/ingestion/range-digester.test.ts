@@ -25,7 +25,7 @@ describe('the digester of a read', () => {
       crc32: second === null ? null : { algorithm: second, value: '00000000' },
     });
 
-  it('hands on what the scanner has not seen, and measures each step, however the bytes come', () => {
+  it('passes unseen bytes to the scanner, and measures each step, however the bytes come', () => {
     const sizes = fc.constantFrom(0, 1, 1_000, WINDOW_BYTES, 2 * WINDOW_BYTES);
     const tails = fc.constantFrom(0, 1, 500, WINDOW_BYTES, WINDOW_BYTES + 1);
     const second = fc.constantFrom(null, 'CRC32' as const, 'CRC32C' as const);
@@ -69,7 +69,7 @@ describe('the digester of a read', () => {
     expect(digester.measure(950)).toEqual({ from: 1_000, to: 1_000, crc64: 0n, crc32: null, fingerprint });
   });
 
-  it('stands after the bytes read before until bytes are pushed', () => {
+  it('begins after the bytes read before', () => {
     expect(createRangeDigester(readTo(1_000, 0, null), hashing).position).toBe(1_000);
   });
 

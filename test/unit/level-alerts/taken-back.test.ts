@@ -11,7 +11,7 @@ const counted = { topic: 'windows', key, value: Buffer.from(JSON.stringify(windo
 const takenBack = { topic: 'windows', key, value: null, isNew: true };
 
 describe('levelAlertsView', () => {
-  it('shows no window when telltale reset has taken it back', () => {
+  it('shows no window that telltale reset has deleted', () => {
     const view = levelAlertsView();
     const empty = view.table();
     view.add(counted);
@@ -22,7 +22,7 @@ describe('levelAlertsView', () => {
 });
 
 describe('the results of level-alerts', () => {
-  it('print no window when telltale reset has taken it back', () => {
+  it('print no window that telltale reset has deleted', () => {
     const linesOf = (...records: (typeof counted | typeof takenBack)[]): readonly string[] =>
       partsOf(configWith(), 'final').results.flatMap((results) => {
         for (const record of records) results.add(record);

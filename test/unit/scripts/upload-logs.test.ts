@@ -197,7 +197,7 @@ describe('rotation', () => {
     host.run(host.logs);
   });
 
-  /** What the service writes before the rotation and into the new file. */
+  /** The text that the service writes before the rotation and into the new file. */
   function rotate(to: string, lastLines: string, firstLines: string, quietSeconds = 60): void {
     if (lastLines !== '') appendFileSync(log, lastLines);
     renameSync(log, join(host.logs, to));

@@ -7,7 +7,7 @@ import type { RuleLevel, RuleWords } from './rule-kinds/rule-kind';
  */
 export interface MailReport {
   readonly v: 1;
-  /** Derived from what it decides (rule, group, first breach, transition): equal for equal decisions. */
+  /** Derived from the decision (rule, group, first breach, transition): equal for equal decisions. */
   readonly id: string;
   /** Fixed when the incident opens. */
   readonly incident: string;

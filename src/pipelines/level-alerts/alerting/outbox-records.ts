@@ -38,7 +38,10 @@ export const mailFormat: MessageFormat<MailReport> = {
   },
 };
 
-/** Null for what this version does not understand: an unknown key, a tombstone, a value that does not match its key. */
+/**
+ * Null for a record that this version does not understand: an unknown key, a tombstone, a value that does not match its
+ * key.
+ */
 export function parseOutboxRecord(key: Buffer | null, value: Buffer | null): OutboxRecord | null {
   if (key === null || value === null) return null;
   const { id, kind } = parseOutboxKey(key);

@@ -65,7 +65,7 @@ describe('decompress', () => {
     }
   });
 
-  it('keeps to the ratio for all layers together', async () => {
+  it('applies the ratio to all layers together', async () => {
     // Each layer by itself holds less than 250 times its bytes.
     const block = Buffer.alloc(100 * 1024, 'a');
     for (let i = 0; i < 1_000; i++) block[i] = (i * i * 7919) >> 7;

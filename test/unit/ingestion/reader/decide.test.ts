@@ -22,7 +22,7 @@ import {
 
 type Case = readonly [string, Given, readonly ReaderEvent[], readonly string[]];
 
-/** Each case: given, the events after `started`, and what the last of them leads to. */
+/** Each case: given, the events after `started`, and the result of the last one. */
 function table(cases: readonly Case[]): void {
   it.each(cases)('%s', (_, before, events, expected) => {
     expect(given(before).when(...events).names).toEqual(expected);
@@ -523,7 +523,7 @@ describe('decide, for an object that cannot be read', () => {
       ['verify by checksum, keep'],
     ],
     [
-      'continues after a version whose check is refused, and keeps what the listing says of it',
+      'continues after a version whose check is refused, and keeps its data from the listing',
       v1,
       [checked(v3), versionsListed('v1', 'v2', 'v3'), failed('OBJECT_STORE', 'customer-key')],
       [
@@ -558,7 +558,7 @@ describe('decide, for an object that cannot be read', () => {
       ['findInListing'],
     ],
     [
-      'puts into quarantine what the listing names, with the reason of the check',
+      'puts the listed object into quarantine, with the reason of the check',
       nothing,
       [failed('OBJECT_STORE', 'customer-key'), { type: 'foundInListing', object: grown }],
       ['trace quarantined customer-key', 'publish 0:0 to 0:0 none, quarantine customer-key', 'finish'],

@@ -120,13 +120,13 @@ export interface Given {
 
 export interface Outcome {
   readonly state: ReaderState;
-  /** What the last event led to. */
+  /** The result of the last event. */
   readonly actions: readonly ReaderAction[];
   /** The same in short. */
   readonly names: readonly string[];
 }
 
-/** The newest object is checked first: the events begin with what that brought. */
+/** The newest object is checked first: the events begin with the answer to that check. */
 export function given({ checkpoint, request, attempts = 0, ...given_ }: Given): {
   when: (...events: readonly ReaderEvent[]) => Outcome;
 } {

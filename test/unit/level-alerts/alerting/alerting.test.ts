@@ -112,13 +112,13 @@ describe('an incident', () => {
   it.each([
     { next: '10:15', incidents: [['10:05', '10:15']] },
     { next: '10:16', incidents: [['10:05'], ['10:16']] },
-  ])('takes in a breach when it is less than resolveAfter from its span: $next', ({ next, incidents }) => {
+  ])('gets a breach that is less than resolveAfter from its span: $next', ({ next, incidents }) => {
     const runner = new Runner().write(0, at('10:30'), windowOf('a', at('10:05'), 2), windowOf('a', at(next), 2));
     runner.catchUp(at('10:30'));
     expect(runner.incidents().map(({ breaches }) => breaches)).toEqual(incidents);
   });
 
-  it('takes a breach between two incidents into the nearer one, and merges neither', () => {
+  it('gets a breach between two incidents when it is the nearer one, and is not merged', () => {
     const runner = new Runner().write(0, at('10:30'), windowOf('a', at('10:05'), 2), windowOf('a', at('10:20'), 2));
     runner.catchUp(at('10:30'));
     runner.write(0, at('10:31'), windowOf('a', at('10:14'), 2));
@@ -205,7 +205,7 @@ describe('an incident', () => {
     expect(new Set(runner.mails().map(({ id }) => id)).size).toBe(4);
   });
 
-  it('takes in a breach inside its span without a mail when it is closed', () => {
+  it('gets a breach inside its span without a mail when it is closed', () => {
     const runner = new Runner();
     runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2), windowOf('a', at('10:08'), 2)).catchUp(at('10:09'));
     quietUntil(runner, '10:30');

@@ -6,7 +6,10 @@ import { renderMail } from '../../../../src/pipelines/level-alerts/mail/render-m
 import { thresholdRule } from '../../../support/rules';
 import { at, clock, errorsRule, minute, Runner, windowOf } from './runner';
 
-/** A kind that looks into records and back in time: breached by lines at its level from more than `limit` origins that were silent before. */
+/**
+ * A kind that reads records and earlier windows: breached by lines at its level from more than `limit` origins that were
+ * silent before.
+ */
 const newcomers: RuleKind<{ readonly limit: number }> = {
   name: 'newcomers',
   schema: { limit: is.integer(0) },
@@ -130,7 +133,7 @@ describe('a rule kind that is evaluated when windows are complete', () => {
     expect(run(false)).toEqual(expect.arrayContaining(['opened a 10:01-10:02', 'reminder a 10:01-14:02']));
   });
 
-  it('goes by the last revision of a window, also when it comes after the window was complete', () => {
+  it('uses the last revision of a window, also when it comes after the window was complete', () => {
     const runner = new Runner({ rules: [createRule(share, { percent: 50 }, errorsRule)] });
     const of = (errors: number, lines: number, watermark: number) =>
       windowOf('a', at('10:05'), errors, { counts: { info: lines - errors }, watermark });

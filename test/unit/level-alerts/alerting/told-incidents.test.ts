@@ -19,7 +19,7 @@ const outbox = (runner: Runner): string[] =>
   runner.mails().map(({ transition, incident }) => `${transition} ${incident}`);
 
 describe('alerting after a reset', () => {
-  it('tells no incident again that was told and resolved, and writes none of its mails again', () => {
+  it('mails no incident again that was mailed and resolved, and writes none of its mails again', () => {
     const runner = quiet(told(), '10:30');
     runner.catchUp(at('10:30'));
     const before = outbox(runner);
@@ -29,7 +29,7 @@ describe('alerting after a reset', () => {
     expect(outbox(runner)).toEqual(before);
   });
 
-  it('resolves an incident that was told as open, once all of its windows are read', () => {
+  it('resolves an incident that was mailed as open, once all of its windows are read', () => {
     const runner = quiet(told(), '10:30').reset();
     expect(runner.flush()).toEqual([]);
     runner.fold(0, 1).flush();
@@ -40,7 +40,7 @@ describe('alerting after a reset', () => {
     expect(runner.reset().catchUp(at('10:32'))).toEqual([]);
   });
 
-  it('counts its reminders on', () => {
+  it('continues the count of its reminders', () => {
     const runner = told({ repeatIntervalMs: hour });
     const keeps = (time: string): void => void runner.write(0, at(time), windowOf('a', at(time) - minute, 2));
     for (const time of ['10:12', '10:20', '10:28', '10:36', '10:44', '10:52', '11:00', '11:08']) keeps(time);
@@ -50,7 +50,7 @@ describe('alerting after a reset', () => {
     expect(outbox(runner)).toEqual(before);
   });
 
-  it('tells no member of a digest again', () => {
+  it('mails no incident of a digest again', () => {
     const rules = [thresholdRule({ ...errorsRule, each: true })];
     const runner = new Runner({ rules });
     for (let i = 0; i < 30; i++)
@@ -63,7 +63,7 @@ describe('alerting after a reset', () => {
     expect(outbox(runner)).toEqual(before);
   });
 
-  it('tells an incident that was not told before, and one of a changed rule', () => {
+  it('mails an incident that was not mailed before, and one of a changed rule', () => {
     const runner = told()
       .write(1, at('11:30'), windowOf('b', at('11:29'), 5))
       .reset();

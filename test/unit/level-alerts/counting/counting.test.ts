@@ -315,7 +315,7 @@ describe('an idle origin', () => {
     ]);
   });
 
-  it('is awake again when a line comes', () => {
+  it('is no longer idle when a line comes', () => {
     const { count, drain, tick } = start();
     count([{ time: T }]);
     tick(T + 15 * MIN);
@@ -376,7 +376,7 @@ describe('an evicted window', () => {
     }
   });
 
-  it('takes along the windows between merged ranges', () => {
+  it('evicts the windows between merged ranges, too', () => {
     const { count, drain, flushed } = start({ maxWindows: 2, windowMs: 10, disorderMs: 1e9 });
     // Windows far apart push each other out, until the gap around 5 005 is the smallest.
     count([{ time: 5_000 }, { time: 5_020 }, { time: 5_010 }], {}, 1);

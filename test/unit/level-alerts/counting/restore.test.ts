@@ -59,7 +59,7 @@ describe('counting, restored from its records', () => {
     );
   });
 
-  it('takes back a window whose record is followed by its tombstone, so that its lines are not counted twice', () => {
+  it('removes a window whose record is followed by its tombstone, so that its lines are not counted twice', () => {
     expect(lines(restored('windows', [windowKey, window]))).toEqual([6]);
     const state = restored('windows', [windowKey, window], [windowKey, null]);
     expect(lines(state)).toEqual([]);

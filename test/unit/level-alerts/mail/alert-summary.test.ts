@@ -72,7 +72,7 @@ describe('alertSummaryOf', () => {
     );
   });
 
-  it('speaks of no threshold when the rule is of another kind', () => {
+  it('mentions no threshold when the rule is of another kind', () => {
     for (const transition of ['opened', 'over', 'reminder', 'new-pattern', 'resolved', 'digest'] as const) {
       const { rule, ...rest } = report({ ...long, transition });
       const words = { ...rule.words, limit: 'limit 5 %' };

@@ -37,7 +37,7 @@ function tags(html: string): string[] {
   return html.match(/<[^>]*>/g) ?? [];
 }
 
-/** What a reader sees of HTML, without white space. */
+/** The visible text of HTML, without white space. */
 function readable(html: string): string {
   return html
     .replace(/<(style|title)>[\s\S]*?<\/\1>|<[^>]*>/g, '')
