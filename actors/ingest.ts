@@ -1,6 +1,6 @@
 import type { Counters } from '../src/counters';
 import * as ingesting from '../src/ingestion/ingest/decide';
-import type { IdleReport, IngestAction, IngestEvent, IngestRules, IngestState } from '../src/ingestion/ingest/decide';
+import type { IdleReport, IngestAction, IngestEvent, IngestRules, IngestState } from '../src/ingestion/ingest/protocol';
 import type { ReadTask } from '../src/ingestion/ingest/work-queue';
 import type { Since } from '../src/ingestion/versions';
 import { ask, stop, tell, type ActorContext, type ActorRef, type ChildOptions } from '../src/kit';

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../src/ingestion/checkpoint';
-import type { ReadOutcome } from '../src/ingestion/ingest/decide';
+import type { ReadOutcome } from '../src/ingestion/ingest/protocol';
 import type { ReadTask } from '../src/ingestion/ingest/work-queue';
 import type { EndAction } from '../src/ingestion/reader/protocol';
 import type { Decision } from '../src/ingestion/reader/trace';

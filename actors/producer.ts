@@ -1,5 +1,5 @@
 import type { Decompress } from './reader/content';
-import type { IdleReport } from '../src/ingestion/ingest/decide';
+import type { IdleReport } from '../src/ingestion/ingest/protocol';
 import type { Counters } from '../src/counters';
 import type { Hashing } from '../src/ingestion/content';
 import type { OriginRule } from '../src/ingestion/origin';

@@ -3,7 +3,7 @@ import type { LineBatch } from '../src/lines/line-batch';
 import type { SketchBlock } from '../src/lines/repeats/sketch';
 import type { Signal } from '../src/ingestion/signal/signal';
 import type { QuarantineRecord } from '../src/ingestion/quarantine';
-import type { IdleReport, IngestEvent } from '../src/ingestion/ingest/decide';
+import type { IdleReport, IngestEvent } from '../src/ingestion/ingest/protocol';
 import type { KnownSource } from '../src/ingestion/reconcile';
 import type { SourceId } from '../src/ingestion/source-id';
 import type { ActorRef, ChildStopped } from '../src/kit';

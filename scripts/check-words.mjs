@@ -47,6 +47,12 @@ const patterns = [
     /\b(one|objects?|lines?|files?|bytes?|memory|record|batch) an? (line|actor|program|command|day|second|window|record|host|source)\b/gi,
     'per',
   ],
+  ['take back', /\b(takes?|taken|took|taking) (it |them )?back\b/gi, 'restore, remove or delete'],
+  ['mid-read', /\bmid-read\b/gi, 'during a read'],
+  ['go by', /\bgo(es)? by\b/gi, 'use, or decide by'],
+  ['hold up', /\b(hold(s|ing)?|held) (it |them )?up\b(?! to)/gi, 'delay or block'],
+  ['look at', /\blook(s|ed|ing)? (at|through|into)\b/gi, 'check, read or search'],
+  ['What …', /(\*|\/\/) What \w/g, 'begin with a noun or a verb'],
   ['renamed', /wish|shelf|hurried|unsaid/gi, 'the term in docs/glossary.md'],
 ];
 

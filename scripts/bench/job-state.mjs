@@ -5,18 +5,11 @@
 // Without --brokers it starts one with scripts/run-kafka. Counting gets one line from each of as many origins, so each key stands for a
 // window and an origin. Prints one JSON object; bytes are those of the records.
 import { Buffer } from 'node:buffer';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { distOf, here, openKafka, startKafka } from './parts.mjs';
 
-const require = createRequire(import.meta.url);
-const dist = (path) => require(resolve(import.meta.dirname, '../../dist', path));
+const dist = distOf(here);
 const { JobRun } = dist('actors/job-run.js');
-const { openKafkaEventLog } = dist('src/adapters/kafka/event-log.js');
 const { crc32c } = dist('src/adapters/native/checksums.js');
 const { createCounting } = dist('src/pipelines/level-alerts/counting/counting.js');
 const { systemClock } = dist('src/ports/clock.js');
@@ -40,17 +33,7 @@ const job = createCounting({
 });
 
 const kafka = values.brokers === undefined ? await startKafka() : { brokers: values.brokers, stop: () => undefined };
-const log = await openKafkaEventLog({
-  brokers: kafka.brokers.split(','),
-  clientId: 'telltale-bench',
-  clock: systemClock,
-  tls: null,
-  sasl: null,
-  replication: null,
-  requestTimeoutMs: 30_000,
-  retryForMs: 60_000,
-  transactionTimeoutMs: 60_000,
-});
+const log = await openKafka(dist, kafka.brokers);
 try {
   const state = { name: 'state', partitions: 1, cleanup: 'compact', retentionMs: 720 * HOUR };
   const logs = { name: 'logs', partitions: 1, cleanup: 'delete', retentionMs: 168 * HOUR };
@@ -135,20 +118,4 @@ function memory() {
   globalThis.gc?.();
   const { heapUsed, rss } = process.memoryUsage();
   return { heap: Math.round(heapUsed / 2 ** 20), rss: Math.round(rss / 2 ** 20) };
-}
-
-async function startKafka() {
-  const data = mkdtempSync(join(tmpdir(), 'telltale-bench-kafka-'));
-  const script = spawn(resolve(import.meta.dirname, '../run-kafka'), ['--version', '3.9.1', '--data', data]);
-  const stop = () => {
-    script.once('exit', () => rmSync(data, { recursive: true, force: true }));
-    script.kill('SIGTERM');
-  };
-  for await (const said of createInterface(script.stdout)) {
-    const ready = /is ready: (\S+)/.exec(said);
-    if (ready === null) continue;
-    script.stdout.resume();
-    return { brokers: ready[1], stop };
-  }
-  throw new Error('Kafka did not start');
 }

@@ -1,33 +1,17 @@
 import { TelltaleError } from '../errors';
-import { nextGeneration as nextReading } from '../lines/line-parser';
-import {
-  initialReadingState,
-  isTrimmedReadingState,
-  trimReadingState,
-  withOpenCut,
-  withoutEarlier,
-  type ReadingState,
-} from '../lines/reading-state';
+import { isTrimmedReadingState, trimReadingState, withOpenCut, type ReadingState } from '../lines/reading-state';
 import type { SketchBlock } from '../lines/repeats/sketch';
 import type { ScannedBatch } from '../lines/scanner';
-import {
-  isRetried,
-  type Checkpoint,
-  type ContentEncoding,
-  type Identity,
-  type LedgerSums,
-  type Position,
-  type QuarantineReason,
-} from './checkpoint';
+import { isRetried, type Checkpoint, type Identity, type QuarantineReason } from './checkpoint';
 import type { RangeDigest } from './content';
-import { EMPTY_CRC, EMPTY_FINGERPRINT, WINDOW_BYTES } from './content';
+import { WINDOW_BYTES } from './content';
 import { combineCrc, formatCrc, parseCrc, type CrcAlgorithm } from './crc-combine';
-import { UNVERSIONED, type SourceObject } from './plan';
+import { type SourceObject } from './plan';
 
 /**
- * How a checkpoint advances. One reading is: `planRead`; `firstCheckpoint`, `reopened`, `accept` or `nextGeneration`, as the
- * plan says; then `advance` for every batch of the scanner, each published with the checkpoint after it; `atEndOfContent` at
- * the last byte. Reading can continue from the checkpoint of any of these steps.
+ * How a checkpoint advances. One reading is: `planRead`; `accept`, or a new start from `generations.ts`, as the plan says; then
+ * `advance` for every batch of the scanner, each published with the checkpoint after it; `atEndOfContent` at the last byte.
+ * Reading can continue from the checkpoint of any of these steps.
  */
 
 /** The fate of bytes [from, to) of a generation: a scanned batch without its lines. */
@@ -38,94 +22,6 @@ export interface HeldTail {
   /** The first up to 64 KiB of them. */
   readonly held: Buffer;
   readonly reading: ReadingState;
-}
-
-const noSums: LedgerSums = { published: 0, dropped: 0, skipped: 0 };
-
-/** Before the first byte of generation 0. The source keeps origin and topic from now on (`stable-partition`). */
-export function firstCheckpoint(
-  source: string,
-  origin: string,
-  object: SourceObject,
-  encoding: ContentEncoding,
-  topic: string,
-): Checkpoint {
-  return {
-    source,
-    origin,
-    topic,
-    position: { generation: 0, ...noBytes, possibleGap: 0, pendingGap: null },
-    identity: nothingReadOf(object, encoding),
-    format: initialReadingState,
-    quarantine: null,
-    ended: null,
-  };
-}
-
-/**
- * Before the first byte of the same generation, of which nothing was read: object and encoding may have changed since.
- */
-export function reopened(checkpoint: Checkpoint, object: SourceObject, encoding: ContentEncoding): Checkpoint {
-  return {
-    ...checkpoint,
-    position: { ...checkpoint.position, ...noBytes },
-    identity: nothingReadOf(object, encoding),
-    quarantine: null,
-    ended: null,
-  };
-}
-
-/**
- * Before the first byte of the next generation: the content was replaced. Without versions, content that was written and
- * replaced between the two reads is lost, so a possible gap is noted.
- */
-export function nextGeneration(checkpoint: Checkpoint, object: SourceObject, encoding: ContentEncoding): Checkpoint {
-  const next = restarted(checkpoint, object, encoding, { count: false });
-  return (object.versionId ?? UNVERSIONED) === UNVERSIONED ? withPossibleGap(next) : next;
-}
-
-/**
- * Before the first byte of a requested generation.
- * @param how.count count its lines again; otherwise lines read before are marked (`repeated-lines`)
- */
-export function restarted(
-  checkpoint: Checkpoint,
-  object: SourceObject,
-  encoding: ContentEncoding,
-  how: { readonly count: boolean },
-): Checkpoint {
-  const { generation, pendingGap, possibleGap } = checkpoint.position;
-  const format = nextReading(checkpoint.format);
-  return {
-    ...checkpoint,
-    position: {
-      generation: generation + 1,
-      ...noBytes,
-      possibleGap,
-      pendingGap: pendingGap === null ? null : 0,
-    },
-    identity: nothingReadOf(object, encoding),
-    format: how.count ? withoutEarlier(format) : format,
-    quarantine: null,
-    ended: null,
-  };
-}
-
-/** Content after the bytes read so far may have been lost. */
-export function withPossibleGap(checkpoint: Checkpoint): Checkpoint {
-  const { possibleGap, pendingGap, size } = checkpoint.position;
-  const gap = { possibleGap: possibleGap + 1, pendingGap: pendingGap ?? size };
-  return { ...checkpoint, position: { ...checkpoint.position, ...gap } };
-}
-
-/** True when the first record of a step is the first after a possible gap. A line held before the gap is not. */
-export function isAfterGap({ position: { pendingGap } }: Checkpoint, step: ScannedStep): boolean {
-  return pendingGap !== null && step.to > pendingGap;
-}
-
-/** The next record reports the pending gap. */
-export function withReportedGap(checkpoint: Checkpoint): Checkpoint {
-  return { ...checkpoint, position: { ...checkpoint.position, pendingGap: null } };
 }
 
 /** The whole object counts as read, although it was skipped. */
@@ -147,71 +43,6 @@ export function accept(
   const { identity } = checkpoint;
   return { ...checkpoint, identity: { ...identity, ...objectIdentity(object), whole: false, proof, ...found } };
 }
-
-/** `since: now`: the end of the skipped bytes. */
-export interface SkipEnd {
-  /** The up to 64 KiB before it. */
-  readonly before: Buffer;
-  /** Epoch milliseconds. */
-  readonly now: number;
-}
-
-/** `since: now`: all of an object is skipped unread: only the store's checksum is known of it. */
-export function skipped(
-  start: Checkpoint,
-  object: SourceObject,
-  end: SkipEnd & { readonly fingerprint: string },
-): Checkpoint {
-  const { size, checksum } = object;
-  const crc64 = size === 0 ? formatCrc('CRC64NVME', EMPTY_CRC) : null;
-  const passed = skippedFields(start, size, end);
-  return {
-    ...passed,
-    position: { ...passed.position, size },
-    identity: {
-      ...passed.identity,
-      whole: true,
-      crc64: checksum?.algorithm === 'CRC64NVME' ? checksum.value : crc64,
-      crc32:
-        checksum === undefined || checksum.algorithm === 'CRC64NVME'
-          ? null
-          : { ...checksum, algorithm: checksum.algorithm },
-      fingerprint: end.fingerprint,
-    },
-  };
-}
-
-/**
- * `since: now`: skips the beginning of an object, which was there at the first start. The rest was appended since, and is still
- * to be read.
- * @param range of the beginning
- * @throws INTERNAL when the range does not follow the checkpoint
- */
-export function skippedTo(start: Checkpoint, range: RangeDigest, end: SkipEnd): Checkpoint {
-  return covering(skippedFields(start, range.to, end), range, range.to);
-}
-
-/** Skips the content up to the last line end before `size`, and holds a line that began before it. */
-function skippedFields(start: Checkpoint, size: number, end: SkipEnd): Checkpoint {
-  const lineEnd = end.before.lastIndexOf(LINE_FEED);
-  const begun = size - end.before.length + lineEnd + 1;
-  // Skip a line that began over 64 KiB before the end.
-  const offset = lineEnd === -1 && end.before.length < size ? size : begun;
-  const held = end.before.subarray(end.before.length - (size - offset));
-  return {
-    ...start,
-    position: {
-      ...start.position,
-      offset,
-      held: held.toString('base64'),
-      heldSince: held.length === 0 ? null : end.now,
-      sums: { ...noSums, skipped: offset },
-    },
-    format: withOpenCut(start.format, offset > begun ? 'head' : null),
-  };
-}
-
-const LINE_FEED = 10;
 
 /**
  * After one scanned step.
@@ -341,31 +172,19 @@ export function isBalanced(checkpoint: Checkpoint): boolean {
   return sums.published + sums.dropped + sums.skipped + heldBytes(checkpoint) === size;
 }
 
-const noBytes = { offset: 0, size: 0, held: '', heldSince: null, sums: noSums } satisfies Partial<Position>;
-
-function nothingReadOf(object: SourceObject, encoding: ContentEncoding): Identity {
-  const algorithm = encoding === 'plain' ? object.checksum?.algorithm : undefined;
-  return {
-    ...objectIdentity(object),
-    encoding,
-    whole: false,
-    crc64: formatCrc('CRC64NVME', EMPTY_CRC),
-    crc32:
-      algorithm === undefined || algorithm === 'CRC64NVME'
-        ? null
-        : { algorithm, value: formatCrc(algorithm, EMPTY_CRC) },
-    fingerprint: EMPTY_FINGERPRINT,
-    proof: 'first',
-  };
-}
-
-function objectIdentity(object: SourceObject): Pick<Identity, 'etag' | 'versionId' | 'lastModified' | 'objectSize'> {
+/** The fields of an identity that come from the object itself. */
+export function objectIdentity(
+  object: SourceObject,
+): Pick<Identity, 'etag' | 'versionId' | 'lastModified' | 'objectSize'> {
   const { etag, versionId = null, lastModified, size } = object;
   return { etag, versionId, lastModified, objectSize: size };
 }
 
-/** Adds the bytes up to `size` to checksums and fingerprint. */
-function covering(checkpoint: Checkpoint, range: RangeDigest, size: number): Checkpoint {
+/**
+ * Adds the bytes up to `size` to checksums and fingerprint.
+ * @throws INTERNAL when the range does not follow the checkpoint
+ */
+export function covering(checkpoint: Checkpoint, range: RangeDigest, size: number): Checkpoint {
   const { position, identity } = checkpoint;
   if (range.from !== position.size || range.to !== size) {
     throw broken(checkpoint, `bytes [${range.from}, ${range.to}) measured where [${position.size}, ${size}) were read`);

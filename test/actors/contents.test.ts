@@ -188,7 +188,7 @@ describe('a gzip', () => {
     });
   });
 
-  it('continues at the committed position after a kill in mid-read', async () => {
+  it('continues at the committed position after a kill during a read', async () => {
     await place.put(KEY, gzipSync(text(...many)));
     const { options, reached } = stuckAfterSomeSteps(place);
     const first = place.start(options);

@@ -171,7 +171,7 @@ describe('producer', () => {
     });
   });
 
-  it('continues at the last commit after it was drained in mid-read', async () => {
+  it('continues at the last commit after it was drained during a read', async () => {
     await place.put(KEY, text(...many));
     const reading = gate();
     const running = place.start({ store: behindFirstChunk(reading.open) });
@@ -231,7 +231,7 @@ function behindFirstChunk(happens: () => void | Promise<void>): ObjectStore {
   });
 }
 
-describe('producer, when an object changes in mid-read', () => {
+describe('producer, when an object changes during a read', () => {
   it('checks it again when it was overwritten between HEAD and GET', async () => {
     let overwrites = 3;
     const store = changedStore(place.store, {
@@ -407,7 +407,7 @@ describe('producer, when the object store fails', () => {
     expect(running.seen.crashes).toHaveLength(1);
   });
 
-  it('loses only an object that is deleted in mid-read', async () => {
+  it('loses only an object that is deleted during a read', async () => {
     let isDeleted = false;
     const store = changedStore(place.store, {
       read: async (bucket, key, range) => {

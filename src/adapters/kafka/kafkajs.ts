@@ -17,6 +17,7 @@ import { findCoordinator } from './api/find-coordinator';
 import { AnswerReader } from './api/primitives';
 import type { Broker, Connections } from './connections';
 import { BrokerError, ConnectionError, brokerErrors } from './errors';
+import { bearerMessage, checkRefusal } from './oauth-bearer';
 import type { KafkaEventLogOptions, KafkaSasl } from './options';
 import { Sockets, isCertificateFault } from './sockets';
 
@@ -267,38 +268,21 @@ function saslOf(sasl: KafkaSasl): SASLOptions | Mechanism {
   }
 }
 
-/**
- * kafkajs' own mechanism ignores the answer: a broker that refuses a token says so inside a successful answer, and closes
- * the connection after the next request (RFC 7628, 3.2.3). kafkajs would keep trying.
- */
+/** Replaces kafkajs' own mechanism, which ignores a refusal and keeps trying. */
 function oauthBearer(token: () => Promise<string>): Mechanism {
   return {
     mechanism: 'oauthbearer',
     authenticationProvider: ({ saslAuthenticate }) => ({
       authenticate: async () => {
-        const message = Buffer.from(`n,,\x01auth=Bearer ${await token()}\x01\x01`);
-        const length = Buffer.alloc(4);
-        length.writeInt32BE(message.length);
+        const message = bearerMessage(await token());
         const refusal = await saslAuthenticate({
-          request: { encode: () => Buffer.concat([length, message]) },
+          request: { encode: () => message },
           response: { decode: (answer) => answer.subarray(4), parse: (text) => text.toString('utf8') },
         });
-        if (refusal === undefined || refusal === '') return;
-        throw new RefusedToken(`the broker refuses the token: ${refusal.slice(0, REFUSAL_CHARS)}`);
+        checkRefusal(refusal);
       },
     }),
   };
-}
-
-const REFUSAL_CHARS = 200;
-
-class RefusedToken extends ConnectionError {
-  /** For kafkajs, which would send the next one. */
-  readonly retriable = false;
-
-  constructor(message: string) {
-    super('credentials', message, undefined);
-  }
 }
 
 /** The cluster of a consumer that never runs: kafkajs hands it to the assigner of partitions. */

@@ -3,7 +3,8 @@ import { isRetried } from '../checkpoint';
 import { quarantineReasonFor } from '../quarantine';
 import { sourceId } from '../source-id';
 import type { Fault, ReaderAction, ReaderEvent, ReaderRules } from './protocol';
-import { quarantine, tallied } from './read-object';
+import { quarantine } from './read-object';
+import { tallied } from './scanned-lines';
 import {
   contextOf,
   continueAfter,

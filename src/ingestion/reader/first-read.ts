@@ -1,7 +1,9 @@
 import type { Checkpoint, ContentEncoding } from '../checkpoint';
 import { originOf } from '../origin';
 import type { SourceObject } from '../plan';
-import { asWhole, firstCheckpoint, reopened, skipped, skippedTo } from '../progress';
+import { asWhole } from '../progress';
+import { firstCheckpoint, reopened } from '../generations';
+import { skipped, skippedTo } from '../skipping';
 import { bytesToSkip } from '../versions';
 import type { ReaderEvent } from './protocol';
 import type { ObjectTurn, ReadingContext } from './state';

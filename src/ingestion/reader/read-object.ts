@@ -1,22 +1,12 @@
 import type { Checkpoint, ContentEncoding } from '../checkpoint';
-import { isPoorlyUnderstood, type Recognition } from '../../lines/recognition';
 import { planRead, type SourceObject } from '../plan';
-import {
-  accept,
-  advance,
-  asWhole,
-  atEndOfContent,
-  isAfterGap,
-  nextGeneration,
-  quarantined,
-  restarted,
-  withoutTail,
-  withReportedGap,
-} from '../progress';
+import { accept, asWhole, quarantined } from '../progress';
+import { nextGeneration, restarted } from '../generations';
 import { quarantineReasonFor, quarantineRecord } from '../quarantine';
 import { beforeFirstByte, readAfterPrefix, readOpened, skipAll, startFirstRead } from './first-read';
-import type { Fault, PublishAction, ReaderAction, ReaderEvent, TraceAction } from './protocol';
-import type { NewGeneration, ObjectReading, ObjectTurn, OpenPurpose, ReadingContext, Tally } from './state';
+import type { Fault, ReaderEvent, TraceAction } from './protocol';
+import { added, atEnd, dropTail, flushed, scanned, tallied } from './scanned-lines';
+import type { NewGeneration, ObjectReading, ObjectTurn, OpenPurpose, ReadingContext } from './state';
 import {
   after,
   awaiting,
@@ -26,8 +16,6 @@ import {
   publishCheckpoint,
   scan,
   scanWith,
-  startOf,
-  tallyFrom,
   trace,
   unexpected,
 } from './turn';
@@ -125,55 +113,6 @@ export function quarantine(
   return objectRead(next, traced, { ...publishCheckpoint(before, next, false), quarantine: record });
 }
 
-/** A step with lines. */
-interface Published {
-  readonly checkpoint: Checkpoint;
-  readonly actions: readonly ReaderAction[];
-}
-
-/** The lines of a held tail that will not grow any more. */
-export function flushed(
-  checkpoint: Checkpoint,
-  event: Extract<ReaderEvent, { type: 'scanned' }>,
-  context: ReadingContext,
-): Published {
-  const { quarantine: known } = checkpoint;
-  const next = scanned(checkpoint, null, event, context);
-  const tally = added(tallyFrom(event.step.from, checkpoint), event);
-  // A flush reads no bytes of the object, so it does not show that the object can be read.
-  const actions = next.actions.map((action) =>
-    action.type === 'publish' ? { ...action, checkpoint: { ...action.checkpoint, quarantine: known } } : action,
-  );
-  return {
-    checkpoint: { ...next.checkpoint, quarantine: known },
-    actions: [...actions, ...tracesOf(tally, next.checkpoint, null, context)],
-  };
-}
-
-/** Drops the bytes of a long tail that the checkpoint does not hold. */
-export function dropTail(checkpoint: Checkpoint, context: ReadingContext): Published {
-  const next = withoutTail(checkpoint);
-  if (next === checkpoint) return { checkpoint, actions: [] };
-  const { offset, size } = checkpoint.position;
-  const place = placeOf(checkpoint, context, null, offset, size);
-  return {
-    checkpoint: next,
-    actions: [
-      publishCheckpoint(checkpoint, next, true),
-      trace({ decision: 'bytesDropped', reason: 'not-held' }, place, size - offset),
-    ],
-  };
-}
-
-/** Traces of the scan so far; none while the object is not scanned. */
-export function tallied(
-  checkpoint: Checkpoint | null,
-  { object, step }: ObjectReading,
-  context: ReadingContext,
-): readonly TraceAction[] {
-  return step.name === 'scanning' ? tracesOf(step.tally, checkpoint, object, context) : [];
-}
-
 /** Nothing is new except, perhaps, the version's name; or an unterminated line was held for too long. */
 function unchanged(checkpoint: Checkpoint, object: SourceObject, context: ReadingContext): ObjectTurn {
   const { position, identity } = checkpoint;
@@ -252,83 +191,4 @@ function incomplete(
 ): TraceAction {
   const place = placeOf(checkpoint, context, object, checkpoint.position.offset, object.size);
   return trace({ decision: 'sketchIncomplete', reason: 'blocks-missing' }, place, missing);
-}
-
-/** Lines and the checkpoint after them. The first record after a possible gap is marked, once. */
-function scanned(
-  before: Checkpoint,
-  object: SourceObject | null,
-  { step, range, lines }: Extract<ReaderEvent, { type: 'scanned' }>,
-  context: ReadingContext,
-): Published {
-  const advanced = advance(before, step, range);
-  const reportsGap = lines.count > 0 && isAfterGap(before, step);
-  const checkpoint = reportsGap ? withReportedGap(advanced) : advanced;
-  const publish: PublishAction = {
-    type: 'publish',
-    from: startOf(before),
-    lines: lines.count === 0 ? 'none' : reportsGap ? 'afterGap' : 'batch',
-    checkpoint,
-    quarantine: null,
-    more: true,
-  };
-  const place = placeOf(before, context, object, step.from, step.to);
-  const cut = { head: lines.cutHead, tail: lines.cutTail, rest: lines.cutRest };
-  const cuts = (['head', 'tail', 'rest'] as const)
-    .filter((reason) => cut[reason] > 0)
-    .map((reason) => trace({ decision: 'cut', reason }, place, cut[reason]));
-  return { checkpoint, actions: [publish, ...cuts] };
-}
-
-function added(tally: Tally, { step, lines }: Extract<ReaderEvent, { type: 'scanned' }>): Tally {
-  const repeatedLines = tally.repeatedLines + lines.repeated;
-  const oldLines = tally.oldLines + lines.old;
-  return { ...tally, repeatedLines, oldLines, droppedBytes: tally.droppedBytes + step.droppedBytes };
-}
-
-function tracesOf(
-  { from, repeatedLines, oldLines, droppedBytes, recognition: before }: Tally,
-  checkpoint: Checkpoint | null,
-  object: SourceObject | null,
-  context: ReadingContext,
-): readonly TraceAction[] {
-  const place = placeOf(checkpoint, context, object, from, checkpoint?.position.offset ?? from);
-  const repeated = trace({ decision: 'repeatedLines', reason: 'read-before' }, place, repeatedLines);
-  const old = trace({ decision: 'oldLinesCounted', reason: 'not-read-before' }, place, oldLines);
-  const dropped = trace({ decision: 'bytesDropped', reason: 'in-no-line' }, place, droppedBytes);
-  const recognition = checkpoint?.format.recognition ?? before;
-  const unparsed = trace(
-    { decision: 'linesNotUnderstood', reason: 'no-format' },
-    place,
-    recognition.unparsed - before.unparsed,
-  );
-  const loud = isLoud(recognition) && !isLoud(before) ? 1 : 0;
-  const warned = trace({ decision: 'sourceNotUnderstood', reason: 'no-format' }, place, loud);
-  const detail = recognition.first?.text;
-  return [
-    repeated,
-    old,
-    dropped,
-    unparsed,
-    detail === undefined ? warned : { ...warned, decision: { ...warned.decision, detail } },
-  ].filter(({ decision }) => decision.amount > 0);
-}
-
-/** Fewer lines than this say little of a source. */
-const LOUD_LINES = 20;
-
-function isLoud(recognition: Recognition): boolean {
-  return recognition.lines >= LOUD_LINES && isPoorlyUnderstood(recognition);
-}
-
-function atEnd(
-  before: Checkpoint,
-  object: SourceObject,
-  { range, tail }: Extract<ReaderEvent, { type: 'contentEnded' }>,
-  context: ReadingContext,
-): ObjectTurn {
-  const checkpoint = atEndOfContent(before, object, { range, tail, now: context.now });
-  const { offset, size } = checkpoint.position;
-  const held = trace({ decision: 'held', reason: 'unterminated' }, placeOf(checkpoint, context, object, offset, size));
-  return objectRead(checkpoint, publishCheckpoint(checkpoint, checkpoint, false), ...(offset < size ? [held] : []));
 }

@@ -1,9 +1,11 @@
 import { isRetried, type Checkpoint } from '../checkpoint';
 import { UNVERSIONED, type SourceObject } from '../plan';
-import { ended, withPossibleGap } from '../progress';
+import { ended } from '../progress';
+import { withPossibleGap } from '../generations';
 import { checkedLast, versionsToRead } from '../versions';
 import type { ListedVersion, ReaderAction, ReaderEvent } from './protocol';
-import { dropTail, flushed, onObjectEvent, startObject, startReingest } from './read-object';
+import { dropTail, flushed } from './scanned-lines';
+import { onObjectEvent, startObject, startReingest } from './read-object';
 import type { ObjectTurn, Phase, ReaderState, ReadingContext, Walk } from './state';
 import type { Reason } from './trace';
 import { placeOf, publishCheckpoint, trace, unexpected } from './turn';

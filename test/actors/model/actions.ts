@@ -31,7 +31,7 @@ export type Fault =
   | { readonly on: 'head' | 'versions' | 'append' | 'open writer' }
   | { readonly on: 'list'; readonly behind: number }
   | { readonly on: 'commit'; readonly how: CommitFault }
-  | { readonly on: 'overwrite'; readonly when: 'before the read' | 'in mid-read'; readonly upload: Upload };
+  | { readonly on: 'overwrite'; readonly when: 'before the read' | 'during the read'; readonly upload: Upload };
 export type ReadFaultCode = 'OBJECT_STORE' | 'OBJECT_CHANGED' | 'OBJECT_STORE_DENIED';
 
 export type Action =
@@ -98,8 +98,8 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({ on: fc.constant('list'), behind: fc.nat({ max: 2 }) }),
   fc.record({ on: fc.constant('commit'), how: fc.constantFrom(...commitFaults) }),
   fc.record({ on: fc.constant('commit'), how: fc.constantFrom(...commitFaults) }),
-  fc.record({ on: fc.constant('overwrite'), when: fc.constantFrom('before the read', 'in mid-read'), upload }),
-  fc.record({ on: fc.constant('overwrite'), when: fc.constantFrom('before the read', 'in mid-read'), upload }),
+  fc.record({ on: fc.constant('overwrite'), when: fc.constantFrom('before the read', 'during the read'), upload }),
+  fc.record({ on: fc.constant('overwrite'), when: fc.constantFrom('before the read', 'during the read'), upload }),
 );
 
 const source = fc.oneof(fc.constant(0), fc.nat({ max: KEYS.length - 1 }));

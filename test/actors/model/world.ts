@@ -79,7 +79,7 @@ export class World {
           at,
           fail: () => readError(fault?.code ?? 'OBJECT_STORE'),
           behindFirst: async () => {
-            if (over?.when === 'in mid-read') await this.overwrite(key, over.upload);
+            if (over?.when === 'during the read') await this.overwrite(key, over.upload);
           },
         });
       },

@@ -6,14 +6,8 @@ import type { Checkpoint } from '../../../src/ingestion/checkpoint';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/ingestion/checkpoint-record';
 import { EMPTY_FINGERPRINT, type Hashing } from '../../../src/ingestion/content';
 import { resumptionOf, type SourceObject } from '../../../src/ingestion/plan';
-import {
-  accept,
-  advance,
-  atEndOfContent,
-  firstCheckpoint,
-  nextGeneration,
-  trimmed,
-} from '../../../src/ingestion/progress';
+import { accept, advance, atEndOfContent, trimmed } from '../../../src/ingestion/progress';
+import { firstCheckpoint, nextGeneration } from '../../../src/ingestion/generations';
 import type { ReaderEvent } from '../../../src/ingestion/reader/protocol';
 import { LineFlag, lineAt } from '../../../src/lines/line-batch';
 import { mayRepeat } from '../../../src/lines/reading-state';

@@ -15,7 +15,8 @@ import { linesOf } from '../../support/lines';
 import { changed, type CheckpointChange } from '../../support/ingestion/checkpoints';
 import { quarantineReasons, type Checkpoint } from '../../../src/ingestion/checkpoint';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/ingestion/checkpoint-record';
-import { firstCheckpoint, isTrimmed, trimmed } from '../../../src/ingestion/progress';
+import { firstCheckpoint } from '../../../src/ingestion/generations';
+import { isTrimmed, trimmed } from '../../../src/ingestion/progress';
 
 const bytes = (size: fc.SizeForArbitrary, range: { minLength?: number; maxLength?: number }): fc.Arbitrary<Buffer> =>
   fc.uint8Array({ ...range, size }).map((array) => Buffer.from(array));

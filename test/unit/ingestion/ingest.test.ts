@@ -1,15 +1,13 @@
+import { decide, idleReport, initialIngest, isIdle } from '../../../src/ingestion/ingest/decide';
 import {
-  decide,
-  idleReport,
-  initialIngest,
-  isIdle,
   type IngestAction,
   type IngestEvent,
   type IngestRules,
   type IngestState,
-} from '../../../src/ingestion/ingest/decide';
+} from '../../../src/ingestion/ingest/protocol';
 import { endListing, interruptListing, newListing, requestListing } from '../../../src/ingestion/ingest/listing';
-import { asWhole, ended, firstCheckpoint } from '../../../src/ingestion/progress';
+import { asWhole, ended } from '../../../src/ingestion/progress';
+import { firstCheckpoint } from '../../../src/ingestion/generations';
 import { knownOf, type KnownSource, type ListedObject } from '../../../src/ingestion/reconcile';
 
 const NOON = Date.parse('2026-11-21T12:00:00Z');

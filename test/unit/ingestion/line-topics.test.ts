@@ -1,4 +1,4 @@
-import { firstCheckpoint } from '../../../src/ingestion/progress';
+import { firstCheckpoint } from '../../../src/ingestion/generations';
 import { createTopicOf, topicProblem } from '../../../src/ingestion/line-topics';
 
 describe('topic of a key', () => {

@@ -1,7 +1,7 @@
 import { changed, type CheckpointChange } from '../../support/ingestion/checkpoints';
 import type { Checkpoint, QuarantineReason } from '../../../src/ingestion/checkpoint';
 import { planRead, resumptionOf, type ReadPlan } from '../../../src/ingestion/plan';
-import { firstCheckpoint } from '../../../src/ingestion/progress';
+import { firstCheckpoint } from '../../../src/ingestion/generations';
 
 const object = { size: 100, etag: '"a"', lastModified: 1_000 };
 const another = { ...object, etag: '"b"' };

@@ -15,21 +15,22 @@ import {
   advance,
   ended,
   atEndOfContent,
-  firstCheckpoint,
   heldBytes,
   isBalanced,
   isTrimmed,
-  nextGeneration,
   quarantined,
-  reopened,
-  restarted,
-  skipped,
-  skippedTo,
   trimmed,
   withoutTail,
+} from '../../../src/ingestion/progress';
+import {
+  firstCheckpoint,
+  nextGeneration,
+  reopened,
+  restarted,
   isAfterGap,
   withPossibleGap,
-} from '../../../src/ingestion/progress';
+} from '../../../src/ingestion/generations';
+import { skipped, skippedTo } from '../../../src/ingestion/skipping';
 import { createProof, createReproof } from '../../../src/ingestion/proof';
 import { createRangeDigester } from '../../../src/ingestion/range-digester';
 

@@ -5,7 +5,7 @@ import type { Checkpoint } from '../../../src/ingestion/checkpoint';
 import type { Hashing } from '../../../src/ingestion/content';
 import { formatCrc, type CrcAlgorithm } from '../../../src/ingestion/crc-combine';
 import { resumptionOf, type SourceObject } from '../../../src/ingestion/plan';
-import { firstCheckpoint } from '../../../src/ingestion/progress';
+import { firstCheckpoint } from '../../../src/ingestion/generations';
 import { createProof, createReproof, type Verification } from '../../../src/ingestion/proof';
 
 const KiB = 1024;

@@ -5,7 +5,7 @@ import type { Checkpoint } from '../../../src/ingestion/checkpoint';
 import { WINDOW_BYTES, type Hashing } from '../../../src/ingestion/content';
 import type { CrcAlgorithm } from '../../../src/ingestion/crc-combine';
 import { resumptionOf } from '../../../src/ingestion/plan';
-import { firstCheckpoint } from '../../../src/ingestion/progress';
+import { firstCheckpoint } from '../../../src/ingestion/generations';
 import { createRangeDigester } from '../../../src/ingestion/range-digester';
 
 describe('the digester of a read', () => {

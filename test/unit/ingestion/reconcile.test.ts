@@ -1,7 +1,8 @@
 import { changed } from '../../support/ingestion/checkpoints';
 import { initialReadingState } from '../../../src/lines/reading-state';
 import type { Checkpoint, QuarantineReason } from '../../../src/ingestion/checkpoint';
-import { firstCheckpoint, quarantined } from '../../../src/ingestion/progress';
+import { firstCheckpoint } from '../../../src/ingestion/generations';
+import { quarantined } from '../../../src/ingestion/progress';
 import {
   canRemove,
   canTrim,

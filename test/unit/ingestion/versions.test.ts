@@ -1,6 +1,6 @@
 import { changed, type CheckpointChange } from '../../support/ingestion/checkpoints';
 import type { Checkpoint } from '../../../src/ingestion/checkpoint';
-import { firstCheckpoint } from '../../../src/ingestion/progress';
+import { firstCheckpoint } from '../../../src/ingestion/generations';
 import { bytesToSkip, versionsToRead, type Since, type SourceVersion } from '../../../src/ingestion/versions';
 
 /** Versions `v10`, `v20` … put at those times. */

@@ -1,7 +1,7 @@
 import type { Checkpoint, ContentEncoding } from '../../../../src/ingestion/checkpoint';
 import { EMPTY_FINGERPRINT, type RangeDigest } from '../../../../src/ingestion/content';
 import type { SourceObject } from '../../../../src/ingestion/plan';
-import { firstCheckpoint } from '../../../../src/ingestion/progress';
+import { firstCheckpoint } from '../../../../src/ingestion/generations';
 import { decide, initialReader } from '../../../../src/ingestion/reader/decide';
 import type { LineFacts, ReaderAction, ReaderEvent, ReaderRules } from '../../../../src/ingestion/reader/protocol';
 import type { ReaderState } from '../../../../src/ingestion/reader/state';
