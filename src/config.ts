@@ -31,7 +31,7 @@ export interface LoadedConfig {
 }
 
 export interface ConfigSources {
-  /** Those whose keys there are. */
+  /** The pipelines whose keys exist. */
   readonly pipelines: readonly ListedPipeline[];
   /** A YAML file. */
   readonly file?: string;
@@ -66,7 +66,7 @@ export function writtenConfig({ pipelines, ...core }: Config): object {
   return Object.assign({}, coreSchema.encode(core), ...pipelines.map(({ written }) => written)) as object;
 }
 
-/** `conf/default.yaml`, without the keys of pipelines that are not listed, and the defaults of those that it leaves out. */
+/** `conf/default.yaml` without the keys of unlisted pipelines, plus the defaults of pipelines that it does not contain. */
 function defaultsOf(pipelines: readonly ListedPipeline[]): Layer {
   const file = yamlLayer(defaultFile, readFileSync(projectFile(defaultFile), 'utf8'), null);
   const known = new Set([...coreKeys, ...pipelines.flatMap(({ config }) => Object.keys(config.defaults))]);
@@ -128,7 +128,7 @@ function validate(
   }
   if (core.success && issues.length === 0) return { config: { ...core.data, pipelines: configured }, problems };
   const subject = (path: readonly PropertyKey[]): string => settingAt(path, settings)?.subject(path) ?? path.join('.');
-  // In the order of the settings, whichever schema found them.
+  // In the order of the settings, not of the schemas that found them.
   const order = Object.keys(tree);
   issues.sort((a, b) => order.indexOf(String(a.path[0])) - order.indexOf(String(b.path[0])));
   const found = issues.flatMap((issue) => {

@@ -154,7 +154,7 @@ export const decisions = {
     counter: 'telltale_batches_unreadable_total',
     help: 'Record batches that cannot be read: damaged, or in an encoding that is not read. Jobs leave them out.',
   },
-  // What becomes of messages.
+  // Deliveries of messages.
   delivered: {
     event: 'delivered',
     level: 'info',

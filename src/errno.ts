@@ -18,7 +18,7 @@ const full = 'the disk is full; free some space';
 const denied = 'this user may not use it; run this as the user who owns it, or change its permissions';
 
 /**
- * Faults of files and folders, and what a person does about each: errno.h, and SQLite's result codes
+ * Faults of files and folders, with the remedy of each: errno.h, and SQLite's result codes
  * (https://www.sqlite.org/rescode.html). SQLite reports a full disk as a failed write, too.
  */
 const remedies: ReadonlyMap<string, string> = new Map([

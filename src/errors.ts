@@ -101,7 +101,7 @@ export class TelltaleError extends Error {
   readonly code: ErrorCode;
   /** True when the same call may succeed later without any change. Defaults to the code's value. */
   readonly retriable: boolean;
-  /** Tells errors of one code apart where a program has to; null for most codes. */
+  /** Distinguishes errors of one code, for code that must treat them differently; null for most codes. */
   readonly reason: string | null;
 
   constructor(

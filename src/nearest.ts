@@ -20,7 +20,7 @@ function distance(a: string, b: string): number {
 /** Longer names are truncated, because the time grows with both lengths. */
 const longestName = 100;
 
-/** Such a name is an attempt to reach into the program, and resembles no other by mistake. */
+/** Such a name is an attack on the program's objects, not a misspelling of another name. */
 const ofEveryObject = /(?:^|\.)(?:__proto__|constructor|prototype)(?:\.|$)/;
 
 /** More names than these are too many for one line. */
@@ -59,7 +59,7 @@ export function nearestFile(name: string, valid: readonly string[]): string | nu
   return cheapest(valid, (candidate) => costWithin(written, candidate.slice(-longestName).toLowerCase()));
 }
 
-/** The distance, or Infinity when it is more than half of `written`. The dashes of an option say nothing. */
+/** The distance, or Infinity when it is more than half of `written`. The dashes of an option do not count. */
 function costWithin(written: string, known: string): number {
   const cost = distance(written, known);
   return cost <= written.replace(/^-+/, '').length / 2 ? cost : Infinity;

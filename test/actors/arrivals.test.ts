@@ -124,7 +124,7 @@ describe('signals', () => {
   });
 });
 
-/** Breaks the reads of a store off at a byte, the first few times that one comes so far. */
+/** Interrupts the first few reads of a store that reach a byte. */
 function breakingAt(store: ObjectStore, byte: number, times: number, code: ErrorCode, spared = 0): ObjectStore {
   let left = times;
   let toSpare = spared;

@@ -48,7 +48,7 @@ describeJob({
   partition: 0,
   input,
   ending: (last) => [{ type: 'tick', now: last + 24 * hour }],
-  // Which breaches there are. Where two partitions were read in another order, they may be in other incidents.
+  // All breaches. If two partitions are read in another order, the breaches may join other incidents.
   finals: (latest) => {
     const windowMs = new Map(rules.map((rule) => [rule.name, rule.windowMs]));
     const incidents = latest('alerting-state').flatMap(({ value }) =>

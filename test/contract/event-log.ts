@@ -667,7 +667,7 @@ function topic(name: string, cleanup: TopicSpec['cleanup']): TopicSpec {
   return { name, partitions: PARTITIONS, cleanup, retentionMs: 100 * 365 * 24 * 60 * 60 * 1000 };
 }
 
-/** The newest value of each key, in order of those values. */
+/** The newest value of each key, in the order of the records. */
 function newest(rows: readonly Row[]): Map<string | null, string | null> {
   const values = new Map<string | null, string | null>();
   for (const { key, value } of rows) {

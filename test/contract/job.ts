@@ -12,7 +12,7 @@ export interface JobContract<S> {
   readonly job: Job<S>;
   /** The runner's partition. */
   readonly partition: number;
-  /** In the order of writing; timestamps never go back. */
+  /** Sorted as written; timestamps never decrease. */
   readonly input: fc.Arbitrary<readonly InputRecord[]>;
   /** The last inputs, after the last record, which has this timestamp. */
   readonly ending: (last: number) => readonly JobInput[];
@@ -208,7 +208,7 @@ class JobDriver<S> {
       const records = isInput ? (this.topics.get(nameOf(topic, of)) ?? []) : this.latest(topic);
       const to = isInput ? (this.positions.get(nameOf(topic, of)) ?? 0) : records.length;
       const range = { topic, partition: of, from, to };
-      // An event log hands over whole batches: this one holds more than is wanted, on both sides.
+      // An event log returns whole batches: this one has extra records on both sides.
       if (from < to) job.restore(this.state, range, batchOf(records, 0, records.length), from);
     }
   }
@@ -260,7 +260,7 @@ class JobDriver<S> {
     this.positions.set(name, to);
   }
 
-  /** At the end of the input it is now: some time before the next record. */
+  /** A tick at the end of the input comes some time before the next record. */
   private tickBeforeNext(share: number): void {
     const next = this.input[this.writtenInput]?.record.timestamp ?? this.now;
     this.now += Math.floor((next - this.now) * share);

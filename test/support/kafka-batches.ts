@@ -13,14 +13,14 @@ export function dataBatch(offset: number, producerId: bigint, key: Buffer | null
   return stored(batch, offset, producerId, TRANSACTIONAL);
 }
 
-/** What ends a transaction. */
+/** The marker that ends a transaction. */
 export function markerBatch(offset: number, producerId: bigint, type: 'abort' | 'commit'): Buffer {
   const key = Buffer.from([0, 0, 0, type === 'abort' ? 0 : 1]);
   const batch = encodeRecords([{ key, value: Buffer.alloc(6), headers: [], timestamp: 17 }], crc32c);
   return stored(batch, offset, producerId, TRANSACTIONAL | CONTROL);
 }
 
-/** The same batch with its records compressed, or replaced: `compress` is given them. */
+/** The same batch with its records replaced by the result of `compress`. */
 export function compressedBatch(batch: Buffer, codec: number, compress: (records: Buffer) => Buffer): Buffer {
   const compressed = Buffer.concat([batch.subarray(0, recordsStart), compress(batch.subarray(recordsStart))]);
   compressed.writeInt32BE(compressed.length - 12, at.batchLength);

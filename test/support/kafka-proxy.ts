@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 
-/** What happens to the next commit: Kafka's EndTxn, API key 26. */
+/** The fault of the next commit: Kafka's EndTxn, API key 26. */
 export type CommitFault = 'answer lost' | 'request lost' | 'answer swallowed';
 
 const END_TXN = 26;
@@ -32,7 +32,7 @@ export class KafkaProxy {
     this.nextCommit = fault;
   }
 
-  /** Every request from now on reaches the broker so much later. */
+  /** Delays every later request to the broker by this time. */
   delay(ms: number): void {
     this.delayMs = ms;
   }

@@ -11,6 +11,7 @@ import type {
   GroupMembership,
   WriterOptions,
 } from '../../ports/event-log';
+import { Memberships } from '../memberships';
 import { CommitWatch } from './commit-watch';
 import { ConsumerGroup } from './consumer-group';
 import type { SqliteDatabase } from './sqlite-database';
@@ -58,7 +59,7 @@ export class SqliteEventLog implements EventLog {
   private readonly writers: WriterParts;
   private readonly selectGroupOffset;
   private readonly neighbours: Neighbours;
-  private readonly memberships = new Set<GroupMembership>();
+  private readonly memberships = new Memberships();
   private readonly closed = new AbortController();
   private closing: Promise<void> | null = null;
 
@@ -113,16 +114,7 @@ export class SqliteEventLog implements EventLog {
       const name = JSON.stringify([group, topic]);
       const members = groups.get(name) ?? new ConsumerGroup(this.topics.partitions(topic).length);
       groups.set(name, members);
-      const member = members.join(listener);
-      const membership: GroupMembership = {
-        confirm: (signal) => member.confirm(signal),
-        leave: async () => {
-          await member.leave();
-          this.memberships.delete(membership);
-        },
-      };
-      this.memberships.add(membership);
-      return membership;
+      return this.memberships.add(members.join(listener));
     });
   }
 
@@ -139,8 +131,7 @@ export class SqliteEventLog implements EventLog {
   }
 
   private async shutDown(): Promise<void> {
-    // Members leave first: their listeners may have to write before they give partitions up.
-    await Promise.all([...this.memberships].map((membership) => membership.leave()));
+    await this.memberships.leaveAll();
     this.closed.abort();
     this.neighbours.watches.delete(this.watch);
     if (this.neighbours.watches.size === 0) neighboursByPath.delete(this.path);

@@ -12,6 +12,7 @@ import type {
 } from '../../ports/event-log';
 import { listOffsets } from './api/list-offsets';
 import { offsetFetch } from './api/offset-fetch';
+import { Memberships } from '../memberships';
 import { KafkaClient } from './client';
 import { FetchClients } from './fetch-clients';
 import { KafkaGroupMember } from './group';
@@ -59,7 +60,7 @@ class KafkaEventLog implements EventLog {
   private readonly client: KafkaClient;
   private readonly fetchClients: FetchClients;
   private readonly writers = new Set<KafkaWriter>();
-  private readonly memberships = new Set<GroupMembership>();
+  private readonly memberships = new Memberships();
   private readonly closed = new AbortController();
   private closing: Promise<void> | null = null;
 
@@ -118,16 +119,7 @@ class KafkaEventLog implements EventLog {
       await connections.leader(topic, 0);
       await checkMembership(connections, group);
     });
-    const member = new KafkaGroupMember(this.options, group, topic, listener);
-    const membership: GroupMembership = {
-      confirm: (signal) => member.confirm(signal),
-      leave: async () => {
-        await member.leave();
-        this.memberships.delete(membership);
-      },
-    };
-    this.memberships.add(membership);
-    return membership;
+    return this.memberships.add(new KafkaGroupMember(this.options, group, topic, listener));
   }
 
   groupOffset(group: string, topic: string, partition: number): Promise<number | null> {
@@ -145,8 +137,7 @@ class KafkaEventLog implements EventLog {
   }
 
   private async shutDown(): Promise<void> {
-    // Members leave first: their listeners may have to write before they give partitions up.
-    await Promise.all([...this.memberships].map((membership) => membership.leave()));
+    await this.memberships.leaveAll();
     await Promise.all([...this.writers].map((writer) => writer.close()));
     this.closed.abort();
     this.fetchClients.close();

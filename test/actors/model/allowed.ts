@@ -34,7 +34,7 @@ export interface SeenCheckpoint {
 export type LastLook = 'signals' | 'listing';
 
 /**
- * Everything that may be so of one source. It is checked any number of times between two events, or never: all of it is
+ * All states that one source may have. It is checked any number of times between two events, or never: all of it is
  * allowed, and nothing else. The visible results choose among it.
  */
 export class Allowed {

@@ -4,7 +4,7 @@ import type { OutputRecord } from '../../../src/stream/job';
 import { parseOutboxKey, parseStatus } from '../../../src/stream/outbox-records';
 import { note, noteFormat } from './outbox-support';
 
-/** How the next write or send of an owner ends, when it is its turn. */
+/** How the next write or send of an owner ends. */
 type WriteFault = 'committed' | 'answer lost, committed' | 'answer lost, not committed';
 type SendFault = 'sent' | 'sent, answer lost' | 'failed' | 'refused';
 
@@ -19,7 +19,7 @@ type Action =
   | { readonly type: 'wait'; readonly ms: number; readonly owner: number }
   | { readonly type: 'work'; readonly owner: number; readonly write: WriteFault; readonly send: SendFault };
 
-/** What waits for its turn in an owner: an effect to carry out, or the answer to its send. */
+/** A pending step of an owner: an effect to carry out, or the answer to its send. */
 type Work = Effect<string> | Exclude<DeliveryEvent, { type: 'read' }>;
 
 class Owner {
@@ -148,7 +148,7 @@ class World {
     });
   }
 
-  /** A last owner has all the time, and nothing disturbs it. */
+  /** A last owner finishes without disturbance. */
   settle(): void {
     this.takeOver();
     const owner = this.current;

@@ -1,6 +1,6 @@
-import { throwIfFailed } from '../errors';
 import type { ApiRequest } from './apis';
 import type { Producer } from './init-producer-id';
+import { parseOnePartition } from './one-partition';
 import { int16, int32, int64, string } from './primitives';
 
 /**
@@ -25,15 +25,6 @@ export function addPartitionToTxn(producer: Producer, topic: string, partition: 
   return {
     api: 'AddPartitionsToTxn',
     body,
-    parse: (answer) => {
-      answer.int32();
-      answer.one('topic', () => {
-        answer.string();
-        answer.one('partition', () => {
-          answer.int32();
-          throwIfFailed(answer.int16(), `${topic}/${partition}`);
-        });
-      });
-    },
+    parse: (answer) => parseOnePartition(answer, `${topic}/${partition}`),
   };
 }

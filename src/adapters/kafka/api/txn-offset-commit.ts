@@ -1,6 +1,6 @@
-import { throwIfFailed } from '../errors';
 import type { ApiRequest } from './apis';
 import type { Producer } from './init-producer-id';
+import { parseOnePartition } from './one-partition';
 import { int16, int32, int64, nullString, string } from './primitives';
 
 const NO_LEADER_EPOCH = -1;
@@ -37,15 +37,6 @@ export function txnOffsetCommit(
   return {
     api: 'TxnOffsetCommit',
     body,
-    parse: (answer) => {
-      answer.int32();
-      answer.one('topic', () => {
-        answer.string();
-        answer.one('partition', () => {
-          answer.int32();
-          throwIfFailed(answer.int16(), `the offset of ${group} in ${topic}/${partition}`);
-        });
-      });
-    },
+    parse: (answer) => parseOnePartition(answer, `the offset of ${group} in ${topic}/${partition}`),
   };
 }

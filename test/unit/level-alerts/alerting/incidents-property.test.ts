@@ -57,7 +57,7 @@ const inOneGo = (input: readonly Transaction[]): Runner => {
   return runner;
 };
 
-/** What happens after a transaction was written. */
+/** The event after a transaction was written. */
 const cut = fc.record({
   perBatch: fc.integer({ min: 1, max: 4 }),
   then: fc.constantFrom('read on', 'flush', 'tick and flush', 'die', 'die in a flush'),
