@@ -279,7 +279,7 @@ function oauthBearer(token: () => Promise<string>): Mechanism {
           request: { encode: () => message },
           response: { decode: (answer) => answer.subarray(4), parse: (text) => text.toString('utf8') },
         });
-        checkRefusal(refusal);
+        if (typeof refusal === 'string') checkRefusal(refusal);
       },
     }),
   };

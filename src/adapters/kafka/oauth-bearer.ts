@@ -14,8 +14,8 @@ export function bearerMessage(token: string): Buffer {
 }
 
 /** @throws ConnectionError when the broker's answer holds a refusal */
-export function checkRefusal(answer: string | undefined): void {
-  if (answer === undefined || answer === '') return;
+export function checkRefusal(answer: string): void {
+  if (answer === '') return;
   throw new RefusedToken(`the broker refuses the token: ${answer.slice(0, REFUSAL_CHARS)}`);
 }
 
