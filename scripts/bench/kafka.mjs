@@ -6,6 +6,7 @@
 // which writes and reads the same lines as single records, without headers and transactions, through the same broker; all
 // alternate, and the first round warms up. With --against, the adapter of another checkout takes part. Ratios are this checkout's
 // time divided by the other's in the same round.
+import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

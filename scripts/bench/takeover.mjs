@@ -6,6 +6,7 @@
 // Prints one JSON object, seconds of whole processes. The reference is the same program with an outbox that holds no finished
 // mail; both alternate, and the first round warms up. With --against, the program of another checkout takes part, with an
 // outbox of its own; the ratios are this checkout's figure divided by the other's in the same round.
+import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
