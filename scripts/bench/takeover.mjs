@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 const mails = Number(values.mails);
 const runs = Number(values.runs);
-const GIVE_UP_MS = 120_000;
+const GIVE_UP_MS = 10 * 60_000;
 const POLL_MS = 5;
 /** Below the event log's limit for a record batch, for mails of any size. */
 const BATCH_BYTES = 500_000;
