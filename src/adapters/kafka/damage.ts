@@ -12,21 +12,26 @@ export async function offsetAfterDamage(
   baseOf: (offset: number) => Promise<number | null>,
 ): Promise<number> {
   let damaged = at;
+  let probe = at;
   let next: number | null = null;
-  for (let step = 1; next === null && at + step < end; step *= 2) {
-    next = await readableAfter(at, at + step, baseOf);
-    if (next === null) damaged = at + step;
+  for (let step = 1; next === null && probe < end - 1; step *= 2) {
+    damaged = probe;
+    probe = Math.min(at + step, end - 1);
+    next = await readableAfter(at, probe, baseOf);
   }
-  // Few offsets may be left after the last step.
-  if (next === null && end - 1 > damaged) next = await readableAfter(at, end - 1, baseOf);
-  let found = next ?? end;
-  while (damaged + 1 < found && next !== null) {
-    const middle = Math.floor((damaged + found) / 2);
+  if (next === null) return end;
+  // A batch begins after the offset that was asked for where offsets are missing before it.
+  for (let readable = Math.min(probe, next); damaged + 1 < readable;) {
+    const middle = Math.floor((damaged + readable) / 2);
     const base = await readableAfter(at, middle, baseOf);
-    if (base === null) damaged = middle;
-    else found = base;
+    if (base === null) {
+      damaged = middle;
+    } else {
+      readable = Math.min(middle, base);
+      next = base;
+    }
   }
-  return found;
+  return next;
 }
 
 async function readableAfter(
