@@ -149,7 +149,7 @@ export function readClockAfterDate(bytes: Buffer, pos: number, end: number, out:
     const at = skipSpaces(bytes, pos, Math.min(end, pos + 2));
     if (bytes[at] === 45 && bytes[at + 1] === 32) return readAnyClock(bytes, at + 2, end, out); // `date - time`
     if (bytes[at] === 45 && bytes[at + 1] === 45 && bytes[at + 2] === 32) return readAnyClock(bytes, at + 3, end, out);
-    return readAnyClock(bytes, at, end, out);
+    return readColonOrDotted(bytes, at, end, out);
   }
   if (byte === 44 || byte === 58) {
     // `, ` and `::` too
@@ -159,11 +159,11 @@ export function readClockAfterDate(bytes: Buffer, pos: number, end: number, out:
   if (byte === 9 || byte === 84 || byte === 116 || byte === 95 || byte === 124)
     return readAnyClock(bytes, pos + 1, end, out);
   if (byte !== 45) return -1;
-  return readDottedOrColon(bytes, pos + 1, end, out);
+  return readColonOrDotted(bytes, pos + 1, end, out);
 }
 
 /** DB2 and Unreal write `-10.00.00.123`. */
-function readDottedOrColon(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+function readColonOrDotted(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   const time = out.time;
   const after = readAnyClock(bytes, pos, end, out);
   if (after !== -1) return after;

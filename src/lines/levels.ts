@@ -14,13 +14,32 @@ export const levelWords: readonly (readonly [Level, readonly string[]])[] = [
   ],
   [Level.WARN, ['warn', 'warning', 'wrn', 'warnung', 'avertissement']],
   [Level.INFO, ['info', 'inf', 'information', 'informational', 'notice', 'ntc']],
-  [Level.DEBUG, ['debug', 'debu', 'dbug', 'dbg', 'trace', 'trac', 'trce', 'trc', 'verbose', 'verb', 'vrb']],
+  [
+    Level.DEBUG,
+    [
+      'debug',
+      'debu',
+      'debg',
+      'dbug',
+      'dbg',
+      'ddebug',
+      'subdebug',
+      'trace',
+      'trac',
+      'trce',
+      'trc',
+      'verbose',
+      'verb',
+      'vrb',
+    ],
+  ],
 ];
 
 /** Words that are ordinary English too: in the head of a text line they name a level only in capitals. */
 export const capitalWords: readonly (readonly [Level, readonly string[]])[] = [
   [Level.ERROR, ['fail', 'failure', 'fault', 'grave', 'crash']],
-  [Level.INFO, ['log', 'success', 'note', 'infos', 'progress']],
+  [Level.WARN, ['deprecation']],
+  [Level.INFO, ['log', 'success', 'note', 'infos', 'progress', 'audit']],
   [Level.DEBUG, ['fine', 'finer', 'finest', 'config', 'fein', 'feiner', 'silly']],
 ];
 

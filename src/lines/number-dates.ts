@@ -112,18 +112,18 @@ export function readShortCompactDay(bytes: Buffer, pos: number, end: number, out
 export function readThreeNumbers(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   const firstEnd = numberEnd(bytes, pos, end);
   const separator = byteAt(bytes, firstEnd);
-  if (firstEnd >= end || (separator !== 47 && separator !== 46 && separator !== 45)) return -1;
+  if (firstEnd >= end || (separator !== 47 && separator !== 46 && separator !== 45 && separator !== 32)) return -1;
   const secondEnd = numberEnd(bytes, firstEnd + 1, end);
   if (secondEnd === firstEnd + 1 || secondEnd >= end || bytes[secondEnd] !== separator) return -1;
   const year = secondEnd + 1;
   const hasCentury = year + 4 <= end && isDigit(byteAt(bytes, year + 2));
   const yearEnd = hasCentury ? year + 4 : year + 2;
-  if (yearEnd > end) return -1;
+  if (yearEnd > end || (separator === 32 && (!hasCentury || firstEnd !== pos + 2))) return -1;
   const first = numberIn(bytes, pos, firstEnd);
   const second = numberIn(bytes, firstEnd + 1, secondEnd);
   const third = hasCentury ? readYear(bytes, year, end) : twoDigits(bytes, year);
-  if (separator === 46) {
-    // With dots the day always comes first.
+  if (separator === 46 || separator === 32) {
+    // With dots or spaces the day always comes first.
     if (!addDay(epochDay(hasCentury ? third : fullYear(third), second, first), out)) return -1;
     return readClockAfterDate(bytes, yearEnd, end, out);
   }
@@ -158,7 +158,16 @@ export function readMonthAndDayNumbers(bytes: Buffer, pos: number, end: number, 
 
 export function readTimeOfDay(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   out.kind = TimestampKind.TIME_OF_DAY;
-  return pos + 8 <= end && bytes[pos + 5] === 58 ? readAnyClock(bytes, pos, end, out) : -1;
+  if (pos + 8 <= end && bytes[pos + 5] === 58) return readAnyClock(bytes, pos, end, out);
+  return readKitchenClock(bytes, pos, end, out);
+}
+
+/** `3:04PM`, as Go names it: without seconds, so the half of the day must follow. */
+function readKitchenClock(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+  const colon = bytes[pos + 1] === 58 ? pos + 1 : pos + 2;
+  const half = byteAt(bytes, colon + 3);
+  if (colon + 5 > end || bytes[colon] !== 58 || (half !== 65 && half !== 80) || bytes[colon + 4] !== 77) return -1;
+  return readAnyClock(bytes, pos, end, out);
 }
 
 export function readEpochNumber(bytes: Buffer, pos: number, end: number, out: Timestamp): number {

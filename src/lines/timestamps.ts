@@ -109,13 +109,6 @@ export function readDate(bytes: Buffer, pos: number, end: number, out: Timestamp
   return addDay(epochDay(year, twoDigits(bytes, pos + 5), twoDigits(bytes, pos + 8)), out) ? pos + 10 : -1;
 }
 
-/** `yy/MM/dd`; adds to `out.time`. */
-export function readShortDate(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
-  if (pos + 8 > end || bytes[pos + 2] !== 47 || bytes[pos + 5] !== 47) return -1;
-  const year = fullYear(twoDigits(bytes, pos));
-  return addDay(epochDay(year, twoDigits(bytes, pos + 3), twoDigits(bytes, pos + 6)), out) ? pos + 8 : -1;
-}
-
 /** `yyMMdd`; adds to `out.time`. */
 export function readCompactDate(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   if (pos + 6 > end) return -1;

@@ -1,10 +1,11 @@
 import { jsonFields, readWrapper, unescapeMessage } from './formats/fields/json';
 import { jsonText } from './formats/fields/json-text';
 import type { ParsedLine } from './formats/format';
-import { startsWith } from './formats/scan-text';
+import { findText, startsWith } from './formats/scan-text';
 import { Level } from './line-batch';
 import { levelOf } from './levels';
-import { readDateTime, TimestampKind, byteAt, isDigit, isLetter, type Timestamp } from './timestamps';
+import { readAnyTimestamp } from './timestamp-forms';
+import { readClock, readDateTime, TimestampKind, byteAt, isDigit, isLetter, type Timestamp } from './timestamps';
 
 /** What a container runtime or a tool puts around a program's line. */
 
@@ -94,13 +95,7 @@ const named: Wrapper = {
     if (!hasLetter || pos >= limit || bytes[pos] !== 32 || levelOf(bytes, start, pos) !== undefined) return false;
     while (pos < limit && bytes[pos] === 32) pos++;
     if (pos >= limit || bytes[pos] !== 124) return false;
-    out.bytes = bytes;
-    out.start = pos + 1 < end && bytes[pos + 1] === 32 ? pos + 2 : pos + 1;
-    out.end = end;
-    out.hasTime = false;
-    out.stream = 0;
-    out.isPartial = false;
-    return true;
+    return take(bytes, pos + 1 < end && bytes[pos + 1] === 32 ? pos + 2 : pos + 1, end, out);
   },
   samples: [
     ['web-1     | 2026-11-29 10:00:00,123 INFO shop: started', '2026-11-29 10:00:00,123 INFO shop: started'],
@@ -109,6 +104,99 @@ const named: Wrapper = {
     ['0|shop  | 2026-11-29T10:00:00: listening', '2026-11-29T10:00:00: listening'],
   ],
 };
+
+/** foreman and honcho: `10:00:00 web.1     | line`. */
+const foreman: Wrapper = {
+  name: 'time name |',
+  mayBeginWith: isDigit,
+  unwrap(bytes, start, end, out) {
+    if (start + 12 > end || bytes[start + 8] !== 32 || !isLetter(byteAt(bytes, start + 9))) return false;
+    const limit = Math.min(end, start + maxName);
+    let pos = start + 9;
+    while (pos < limit && isNameByte(byteAt(bytes, pos))) pos++;
+    if (pos >= limit || bytes[pos] !== 32) return false;
+    while (pos < limit && bytes[pos] === 32) pos++;
+    if (pos >= limit || bytes[pos] !== 124) return false;
+    out.kind = TimestampKind.TIME_OF_DAY;
+    out.time = 0;
+    if (readClock(bytes, start, end, out) !== start + 8) return false;
+    take(bytes, pos + 1 < end && bytes[pos + 1] === 32 ? pos + 2 : pos + 1, end, out);
+    out.hasTime = true;
+    return true;
+  },
+  samples: [
+    ['10:00:00 web.1     | started with pid 4711', 'started with pid 4711'],
+    ['10:00:00 system    | ERROR: x', 'ERROR: x'],
+  ],
+};
+
+/** `kubectl logs --prefix`: `[pod/shop-5d9f/web] line`. */
+const kubectl: Wrapper = {
+  name: 'kubectl',
+  mayBeginWith: (byte) => byte === 91,
+  unwrap(bytes, start, end, out) {
+    if (!startsWith(bytes, start, end, '[pod/')) return false;
+    const close = findText(bytes, start, start + 2 * maxName, end, '] ');
+    return close !== -1 && take(bytes, close + 2, end, out);
+  },
+  samples: [['[pod/shop-5d9f/web] 2026-11-29 10:00:00,123 ERROR x', '2026-11-29 10:00:00,123 ERROR x']],
+};
+
+/** stern: `shop-5d9f-abcde web line`, where the line begins with a date or is JSON; other text may be prose. */
+const stern: Wrapper = {
+  name: 'stern',
+  mayBeginWith: (byte) => byte >= 97 && byte <= 122,
+  unwrap(bytes, start, end, out) {
+    let pos = start;
+    let hasDash = false;
+    for (; pos < end && isPodByte(byteAt(bytes, pos)); pos++) hasDash ||= bytes[pos] === 45;
+    if (!hasDash || pos + 24 > end || bytes[pos] !== 32) return false;
+    const container = ++pos;
+    while (pos < end && isPodByte(byteAt(bytes, pos))) pos++;
+    if (pos === container || pos + 21 > end || bytes[pos] !== 32) return false;
+    const isDated = bytes[pos + 5] === 45 && bytes[pos + 8] === 45 && isDigit(byteAt(bytes, pos + 1));
+    const isJson = bytes[pos + 1] === 123 && bytes[pos + 2] === 34 && bytes[end - 1] === 125;
+    return (isDated || isJson) && take(bytes, pos + 1, end, out);
+  },
+  samples: [
+    ['shop-5d9f-abcde web 2026-11-29 10:00:00,123 ERROR x', '2026-11-29 10:00:00,123 ERROR x'],
+    ['shop-5d9f-abcde web {"level":"error","msg":"refused"}', '{"level":"error","msg":"refused"}'],
+  ],
+};
+
+/** A byte of the name of a pod or a container. */
+function isPodByte(byte: number): boolean {
+  return isDigit(byte) || byte === 45 || byte === 46 || (byte >= 97 && byte <= 122);
+}
+
+/** Java Service Wrapper: `INFO   | jvm 1    | 2026/11/29 10:00:00 | line`. */
+const javaService: Wrapper = {
+  name: 'jvm |',
+  mayBeginWith: (byte) => byte === 73 || byte === 69 || byte === 87 || byte === 68,
+  unwrap(bytes, start, end, out) {
+    if (start + 42 > end || !startsWith(bytes, start + 7, end, '| jvm ')) return false;
+    if (!startsWith(bytes, start + 18, end, '| ') || readAnyTimestamp(bytes, start + 20, end, out) !== start + 39) {
+      return false;
+    }
+    take(bytes, start + 42, end, out);
+    out.hasTime = true;
+    return startsWith(bytes, start + 39, end, ' | ');
+  },
+  samples: [
+    ['INFO   | jvm 1    | 2026/11/29 10:00:00 | 2026-11-29 10:00:00,123 DEBUG x', '2026-11-29 10:00:00,123 DEBUG x'],
+  ],
+};
+
+/** Gives the line in bytes [start, end), of a wrapper without a time. */
+function take(bytes: Buffer, start: number, end: number, out: Unwrapped): boolean {
+  out.bytes = bytes;
+  out.start = start;
+  out.end = end;
+  out.hasTime = false;
+  out.stream = 0;
+  out.isPartial = false;
+  return true;
+}
 
 function isNameByte(byte: number): boolean {
   return isDigit(byte) || isLetter(byte) || byte === 45 || byte === 95 || byte === 46 || byte === 64 || byte === 47;
@@ -146,7 +234,7 @@ const docker: Wrapper = {
 };
 
 /** All wrappers, in the order of trial. */
-export const wrappers: readonly Wrapper[] = [cri, named, docker];
+export const wrappers: readonly Wrapper[] = [cri, named, docker, foreman, kubectl, stern, javaService];
 
 const byFirstByte = Array.from({ length: 256 }, (_, byte) => wrappers.filter((one) => one.mayBeginWith(byte)));
 const none: readonly Wrapper[] = [];

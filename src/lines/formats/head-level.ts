@@ -4,6 +4,7 @@ import { byteAt, isDigit, isLetter } from '../timestamps';
 import {
   ciscoLevel,
   endsCapitals,
+  failLevel,
   facilityLevel,
   groupEnd,
   groupLevel,
@@ -128,7 +129,7 @@ function wordLevel(
   const delimiter = wordEnd < end ? byteAt(bytes, wordEnd) : space;
   if (wordEnd - pos === 1) return letterLevel(bytes, pos, end, words, delimiter);
   const level = headLevelOf(bytes, pos, wordEnd);
-  if (level === undefined) return undefined;
+  if (level === undefined) return words === 0 && delimiter === colon ? failLevel(bytes, pos, wordEnd) : undefined;
   if (isCapitals(bytes, pos, wordEnd)) return endsCapitals(bytes, wordEnd, end, delimiter) ? level : undefined;
   let next = wordEnd;
   while (next < end && bytes[next] === space) next++;
@@ -153,7 +154,7 @@ function letterLevel(bytes: Buffer, pos: number, end: number, words: number, del
   while (next < end && bytes[next] === space) next++;
   if (next === pos + 1 || next >= end) return undefined;
   const after = byteAt(bytes, next);
-  if (after === pipe || after === 91) return level;
+  if (after === pipe || after === 91 || (after === dash && isDashAlone(bytes, next, end))) return level;
   const tokenEnd = endOfToken(bytes, next, end);
   if (isCapitals(bytes, next, tokenEnd) && tokenEnd - next > 1) return level;
   if (byteAt(bytes, pos) === 65 || byteAt(bytes, pos) === 67) return undefined; // A, C
@@ -200,7 +201,7 @@ function equalsSign(bytes: Buffer, pos: number, end: number): number {
   return -1;
 }
 
-const levelKeys = ['level', 'lvl', 'severity', 'loglevel', 'log_level', 'log.level'];
+const levelKeys = ['level', 'Level', 'LEVEL', 'lvl', 'severity', 'loglevel', 'log_level', 'log.level'];
 
 function pairLevel(bytes: Buffer, pos: number, equals: number, end: number): Level | undefined {
   if (!spellsAny(bytes, pos, equals, levelKeys)) return undefined;

@@ -15,14 +15,18 @@ import { syslog3164 } from './syslog';
  */
 export const head: LineFormat = {
   name: 'head',
-  mayBeginWith: (byte) => isDigit(byte) || isLetter(byte) || ' [(<#*="@-|'.includes(String.fromCharCode(byte)),
+  mayBeginWith: (byte) => isDigit(byte) || isLetter(byte) || ' [(<#*="@-|.'.includes(String.fromCharCode(byte)),
   parse(bytes, start, end, out) {
     headNotes.hasEscape = false;
     const first = byteAt(bytes, start);
     out.level = Level.NONE;
     if (isDigit(first)) {
       const after = readAnyTimestamp(bytes, start, end, out);
-      if (after !== -1) return !isContainerPrefix(bytes, after, end) && readRest(bytes, start, after, end, out, false);
+      if (after !== -1) {
+        // A number alone is not a timestamp.
+        if (after === end && lastForm.name === 'epoch') return false;
+        return !isContainerPrefix(bytes, after, end) && readRest(bytes, start, after, end, out, false);
+      }
     } else if (isLetter(first) && syslog3164.parse(bytes, start, end, out)) {
       lastForm.name = syslog3164.name;
       return true;
@@ -48,13 +52,20 @@ function isContainerPrefix(bytes: Buffer, pos: number, end: number): boolean {
 /** The position after the timestamp of the last line. */
 let restStart = 0;
 
+/** Where the text after the timestamp of the last line begins. */
+export function startOfRest(): number {
+  return restStart;
+}
+
 /**
  * True when the last line, which had no level, is the first of two, as java.util.logging and tinylog write: only class
- * and method follow the timestamp. The second line begins with the level.
+ * and method follow the timestamp, or nothing. The second line begins with the level.
  */
 export function isFirstOfTwoLines(bytes: Buffer, end: number): boolean {
   let pos = restStart;
   while (pos < end && bytes[pos] === 32) pos++;
+  // Oracle's alert log has a timestamp and nothing else.
+  if (pos === end) return true;
   if (end - pos > maxWord) return false;
   let dots = 0;
   let spaces = 0;
@@ -79,7 +90,14 @@ function readRest(
   if (out.level === Level.NONE) {
     out.level = levelAtPlace(bytes, pos, end, form) ?? scanLevel(bytes, pos, end, takesAnyCase(bytes, start, form));
   }
-  return out.level !== Level.NONE || (!needsLevel && out.kind !== TimestampKind.TIME_OF_DAY && !headNotes.hasEscape);
+  if (out.level !== Level.NONE) return true;
+  if (needsLevel || headNotes.hasEscape) return false;
+  return out.kind !== TimestampKind.TIME_OF_DAY || isInBrackets(bytes, start, pos, end);
+}
+
+/** A time without a date needs a level, unless brackets set it off: `[10:00:00] Starting`. */
+function isInBrackets(bytes: Buffer, start: number, pos: number, end: number): boolean {
+  return pos + 1 < end && bytes[start - 1] === 91 && bytes[pos] === 93 && bytes[pos + 1] === 32;
 }
 
 /** After dates of Go's standard library and of syslog, prose follows; after others, often a level in small letters. */
@@ -134,15 +152,18 @@ function readPrefixed(bytes: Buffer, start: number, end: number, out: ParsedLine
         continue;
       }
       if (++words > 1) return false;
-      needsLevel = true;
+      const word = pos;
       const limit = Math.min(end, pos + maxWord);
       while (pos < limit && bytes[pos] !== 32 && bytes[pos] !== 9) pos++;
       if (pos >= limit) return false;
-    } else if (byte === 91 || byte === 40 || byte === 60) {
+      // The process after its name in brackets is not text: `[Nest] 4711   - 11/29/2026, …`
+      needsLevel = word === start || !isNumber(bytes, word, pos);
+      if (out.level === Level.NONE) out.level = levelAfterColon(bytes, word, pos);
+    } else if (byte === 91 || byte === 40 || byte === 60 || (byte === 123 && pos > start)) {
       const inside = readGroup(bytes, pos, end, out);
       if (inside === -1) return false;
       pos = inside;
-    } else if (isMark(byte) && pos - start < 64) {
+    } else if ((isMark(byte) && pos - start < 64) || (byte === 46 && pos === start)) {
       pos++;
     } else {
       return false;
@@ -160,7 +181,22 @@ function timestampAt(bytes: Buffer, pos: number, start: number, end: number, out
   return pos === start && isDigit(byteAt(bytes, pos)) ? -1 : readAnyTimestamp(bytes, pos, end, out);
 }
 
-/** Marks before a timestamp: `####<`, `[#|`, `*`, `=`, `"`, `,`, `|`, `:`, `-`, `@`, `>`, and what closes brackets. */
+function isNumber(bytes: Buffer, pos: number, end: number): boolean {
+  while (pos < end && isDigit(byteAt(bytes, pos))) pos++;
+  return pos === end;
+}
+
+/** `Zigbee2MQTT:error`. */
+function levelAfterColon(bytes: Buffer, pos: number, end: number): Level {
+  let word = end;
+  while (word > pos && isLetter(byteAt(bytes, word - 1))) word--;
+  return (word > pos && bytes[word - 1] === 58 ? headLevelOf(bytes, word, end) : undefined) ?? Level.NONE;
+}
+
+/**
+ * Marks before a timestamp, beside Cisco's `.` at the start: `####<`, `[#|`, `*`, `=`, `"`, `,`, `|`, `:`, `-`, `@`, `>`,
+ * and what closes brackets.
+ */
 function isMark(byte: number): boolean {
   switch (byte) {
     case 9:

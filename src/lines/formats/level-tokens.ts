@@ -26,6 +26,8 @@ export function endsCapitals(bytes: Buffer, pos: number, end: number, delimiter:
     case 41: // )
     case 62: // >
       return true;
+    case 34: // ", in a column
+      return pos + 1 < end && bytes[pos + 1] === 44;
     case 43: // +
     case dash:
       return pos + 1 < end && isDigit(byteAt(bytes, pos + 1));
@@ -99,11 +101,16 @@ function wordBeforeColon(bytes: Buffer, pos: number, limit: number): Level {
   return (isStrong ? headLevelOf(bytes, pos, end) : undefined) ?? Level.NONE;
 }
 
-/** `host ERROR [`, `PHP Warning:`, `PHP Fatal error:`, `Puppet (err):`: a name, then the level. */
+/** `host ERROR [`, `switch %PORT-3-IF_ERROR:`, `PHP Warning:`, `PHP Fatal error:`, `Puppet (err):`: a name, then the level. */
 export function levelAfterName(bytes: Buffer, pos: number, nameEnd: number, limit: number): Level {
   let next = nameEnd;
   while (next < limit && bytes[next] === space) next++;
   if (next >= limit || next === nameEnd) return Level.NONE;
+  if (bytes[next] === 37) {
+    let labelEnd = next;
+    while (labelEnd < limit && bytes[labelEnd] !== space) labelEnd++;
+    return ciscoLevel(bytes, next, labelEnd) ?? Level.NONE;
+  }
   if (bytes[next] === 40) {
     const close = groupEnd(bytes, next, limit);
     return close === -1 || bytes[close + 1] !== colon ? Level.NONE : (groupLevel(bytes, next + 1, close) ?? Level.NONE);
@@ -114,6 +121,11 @@ export function levelAfterName(bytes: Buffer, pos: number, nameEnd: number, limi
   const isStrong =
     isCapitals(bytes, next, end) && (bytes[end] === colon || (bytes[end] === space && bytes[end + 1] === 91));
   return (isStrong ? headLevelOf(bytes, next, end) : undefined) ?? Level.NONE;
+}
+
+/** The level of `fail`, which Microsoft.Extensions.Logging writes in small letters before a colon. */
+export function failLevel(bytes: Buffer, pos: number, end: number): Level | undefined {
+  return spells(bytes, pos, end, 'fail') ? Level.ERROR : undefined;
 }
 
 const phpErrors = ['Fatal', 'Parse', 'Recoverable', 'Catchable', 'Core', 'Compile'];

@@ -1,4 +1,5 @@
 import { Level } from '../line-batch';
+import { packUnordered } from '../date-order';
 import { headLevelOf } from '../levels';
 import {
   TimestampKind,
@@ -11,8 +12,8 @@ import {
   readCompactClock,
   readCompactDate,
   readDateTime,
-  readShortDate,
   skipSpaces,
+  twoDigits,
 } from '../timestamps';
 import { zoneOffsetOf } from '../zone-names';
 import type { LineFormat, ParsedLine } from './format';
@@ -42,16 +43,17 @@ export const dateTime: LineFormat = {
   },
 };
 
-/** Spark: `17/06/09 20:10:40 INFO Logger: message`. */
+/** Spark: `17/06/09 20:10:40 INFO Logger: message`. The file shows which number is the year. */
 export const shortDate: LineFormat = {
   name: 'short-date',
   mayBeginWith: isDigit,
   parse(bytes, start, end, out) {
-    out.kind = TimestampKind.WALL;
-    out.time = 0;
-    const date = readShortDate(bytes, start, end, out);
-    if (date === -1 || date >= end || bytes[date] !== 32) return false;
-    const pos = readClock(bytes, date + 1, end, out);
+    if (start + 8 > end || bytes[start + 2] !== 47 || bytes[start + 5] !== 47 || bytes[start + 8] !== 32) return false;
+    out.kind = TimestampKind.UNORDERED;
+    const first = twoDigits(bytes, start);
+    out.time = packUnordered(first, twoDigits(bytes, start + 3), twoDigits(bytes, start + 6), false);
+    if (Number.isNaN(out.time)) return false;
+    const pos = readClock(bytes, start + 9, end, out);
     return pos !== -1 && readThreadAndLevel(bytes, pos, end, out);
   },
 };
@@ -116,12 +118,18 @@ function readThreadAndLevel(bytes: Buffer, pos: number, end: number, out: Parsed
 
   const close = closingBracket(bytes, pos, end);
   if (close === -1 || isZone(bytes, pos + 1, close)) return false;
-  const bracketed = headLevelOf(bytes, pos + 1, close);
+  const bracketed = headLevelOf(bytes, pos + 1, withoutPadding(bytes, pos + 1, close));
   if (bracketed !== undefined) {
     out.level = bracketed;
     return true;
   }
   return readLevelInCapitals(bytes, close + 1, end, out);
+}
+
+/** The end of what brackets hold, without blanks: `[error    ]`. */
+function withoutPadding(bytes: Buffer, pos: number, close: number): number {
+  while (close > pos && bytes[close - 1] === 32) close--;
+  return close;
 }
 
 /** True when brackets hold a zone (`+0200`, `CET`), which the head scan reads. */

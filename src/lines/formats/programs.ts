@@ -1,8 +1,10 @@
 import { hpc, superComputer } from './programs/clusters';
 import { introduced } from './programs/introduced';
-import { chromium, erlang, glog } from './programs/libraries';
+import { chromium, couchbase, erlang, fiber, glog, kibana, timeAndSpaces, vdsm } from './programs/libraries';
+import { bareSyslog5424, vpcFlow, windowsDhcp } from './programs/networks';
 import type { ProgramFormat } from './programs/program-format';
-import { auditd, haproxy, unbound, uwsgi, zabbix } from './programs/servers';
+import { auditd, haproxy, tai64n, unbound, uwsgi, zabbix } from './programs/servers';
+import { cmTrace } from './programs/windows';
 
 /** Formats of single programs, whose timestamp is not where the head scan looks for one, in the order of trial. */
 export const programs: readonly ProgramFormat[] = [
@@ -17,4 +19,14 @@ export const programs: readonly ProgramFormat[] = [
   introduced,
   uwsgi,
   unbound,
+  tai64n,
+  vpcFlow,
+  windowsDhcp,
+  bareSyslog5424,
+  cmTrace,
+  couchbase,
+  vdsm,
+  timeAndSpaces,
+  fiber,
+  kibana,
 ];

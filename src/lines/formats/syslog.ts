@@ -1,7 +1,8 @@
 import { Level } from '../line-batch';
+import { headLevelOf, isCapitals } from '../levels';
 import { TimestampKind, byteAt, isDigit, isLetter, readClock, readDateTime, readMonthAndDay } from '../timestamps';
 import type { LineFormat } from './format';
-import { ciscoLevel, facilityLevel, levelOfLabel, readPriority } from './level-tokens';
+import { ciscoLevel, facilityLevel, groupEnd, groupLevel, levelOfLabel, readPriority } from './level-tokens';
 
 /** RFC 3164: `<34>Oct 11 22:14:15 host tag: message`. Most files omit `<34>`; then the level is NONE. */
 export const syslog3164: LineFormat = {
@@ -31,12 +32,18 @@ function levelAfterHost(bytes: Buffer, pos: number, end: number): Level {
   let hostEnd = pos;
   while (hostEnd < end && bytes[hostEnd] !== 32) hostEnd++;
   if (hostEnd > pos && bytes[hostEnd - 1] === 58) return levelOfLabel(bytes, pos, hostEnd, end, 0);
+  // No host: `INFO started`, as Rust's slog writes.
+  if (isCapitals(bytes, pos, hostEnd)) {
+    const level = headLevelOf(bytes, pos, hostEnd);
+    if (level !== undefined) return level;
+  }
   const next = hostEnd + 1;
   if (next >= end) return Level.NONE;
   const first = byteAt(bytes, next);
   if (isLetter(first)) {
     let wordEnd = next;
     while (wordEnd < end && isLetter(byteAt(bytes, wordEnd))) wordEnd++;
+    if (bytes[wordEnd] === 91 || bytes[wordEnd] === 40) return levelAfterProcess(bytes, wordEnd, end);
     if (wordEnd >= end || !(bytes[wordEnd] === 46 || isDigit(byteAt(bytes, wordEnd)))) return Level.NONE;
     return facilityLevel(bytes, next, wordEnd, endOfWord(bytes, wordEnd, end)) ?? Level.NONE;
   }
@@ -45,6 +52,14 @@ function levelAfterHost(bytes: Buffer, pos: number, end: number): Level {
   let label = next;
   while (label < limit && !(bytes[label] === 37 && bytes[label - 1] === 32)) label++;
   return (label < limit ? ciscoLevel(bytes, label, endOfWord(bytes, label, end)) : undefined) ?? Level.NONE;
+}
+
+/** macOS and iOS: `kernel(Sandbox)[0] <Notice>: `. The position is that of the first bracket. */
+function levelAfterProcess(bytes: Buffer, pos: number, end: number): Level {
+  const open = endOfWord(bytes, pos, end) + 1;
+  if (open >= end || bytes[open] !== 60 || bytes[open - 2] !== 93) return Level.NONE;
+  const close = groupEnd(bytes, open, Math.min(end, open + 20));
+  return close === -1 || bytes[close + 1] !== 58 ? Level.NONE : (groupLevel(bytes, open + 1, close) ?? Level.NONE);
 }
 
 function endOfWord(bytes: Buffer, pos: number, end: number): number {

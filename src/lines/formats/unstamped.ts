@@ -1,8 +1,8 @@
 import { Level } from '../line-batch';
 import { headLevelOf, isCapitals, levelOf } from '../levels';
 import { byteAt, isDigit, isLetter } from '../timestamps';
-import { groupEnd, groupLevel, readPriority } from './level-tokens';
-import { spells } from './scan-text';
+import { failLevel, groupEnd, groupLevel, readPriority } from './level-tokens';
+import { startsWith } from './scan-text';
 
 /**
  * Lines of programs that write a level but no timestamp. They are records as long as their source has shown no
@@ -19,7 +19,7 @@ const levelColon: UnstampedForm = {
   name: 'LEVEL:',
   read(bytes, start, end) {
     const wordEnd = lettersEnd(bytes, start, end);
-    const level = headLevelOf(bytes, start, wordEnd) ?? dotnetLevel(bytes, start, wordEnd, end);
+    const level = headLevelOf(bytes, start, wordEnd) ?? failLevel(bytes, start, wordEnd);
     if (level === undefined) return undefined;
     if (wordEnd >= end) return undefined;
     const delimiter = byteAt(bytes, wordEnd);
@@ -129,17 +129,97 @@ const logcat: UnstampedForm = {
   samples: [['E/AndroidRuntime( 4711): FATAL EXCEPTION: main', 'ERROR']],
 };
 
+const padded: UnstampedForm = {
+  name: ' LEVEL',
+  read(bytes, start, end) {
+    // Only the levels of four letters are padded to five.
+    const wordEnd = start + 5;
+    if (bytes[start] !== 32 || wordEnd >= end || bytes[wordEnd] !== 32 || !isCapitals(bytes, start + 1, wordEnd)) {
+      return undefined;
+    }
+    return headLevelOf(bytes, start + 1, wordEnd);
+  },
+  samples: [
+    [' INFO  shop > started', 'INFO'],
+    [' WARN | slow', 'WARN'],
+  ],
+};
+
+const log4j: UnstampedForm = {
+  name: 'log4j:LEVEL',
+  read(bytes, start, end) {
+    if (!startsWith(bytes, start, end, 'log4j:')) return undefined;
+    const wordEnd = lettersEnd(bytes, start + 6, end);
+    return wordEnd < end && bytes[wordEnd] === 32 ? headLevelOf(bytes, start + 6, wordEnd) : undefined;
+  },
+  samples: [['log4j:WARN No appenders could be found for logger (org.example.Shop).', 'WARN']],
+};
+
+const npm: UnstampedForm = {
+  name: 'npm',
+  read(bytes, start, end) {
+    let pos = start;
+    while (pos < end && isDigit(byteAt(bytes, pos))) pos++;
+    const isNumbered = pos > start;
+    if (isNumbered ? bytes[pos] !== 32 : !startsWith(bytes, start, end, 'npm ')) return undefined;
+    pos = isNumbered ? pos + 1 : start + 4;
+    if (startsWith(bytes, pos, end, 'ERR! ')) return Level.ERROR;
+    const wordEnd = lettersEnd(bytes, pos, end);
+    if (wordEnd + 1 >= end || bytes[wordEnd] !== 32 || bytes[wordEnd + 1] === 32) return undefined;
+    if (isNumbered) return npmLevels.get(bytes.toString('latin1', pos, Math.min(wordEnd, pos + 8)));
+    return headLevelOf(bytes, pos, wordEnd);
+  },
+  samples: [
+    ['npm ERR! code ELIFECYCLE', 'ERROR'],
+    ['npm error code ENOENT', 'ERROR'],
+    ['npm WARN deprecated shop@1.0.0: use cart', 'WARN'],
+    ['0 verbose cli /usr/bin/node /usr/bin/npm', 'DEBUG'],
+    ['12 error code ELIFECYCLE', 'ERROR'],
+  ],
+};
+
+/** The levels of npm's own log. */
+const npmLevels: ReadonlyMap<string, Level> = new Map([
+  ['error', Level.ERROR],
+  ['warn', Level.WARN],
+  ['notice', Level.INFO],
+  ['http', Level.INFO],
+  ['timing', Level.INFO],
+  ['info', Level.INFO],
+  ['verbose', Level.DEBUG],
+  ['silly', Level.DEBUG],
+]);
+
+/** Oracle's alert log, after a line with a timestamp alone. */
+const oracle: UnstampedForm = {
+  name: 'ORA-',
+  read(bytes, start, end) {
+    if (startsWith(bytes, start, end, 'Errors in file ')) return Level.ERROR;
+    const isCode = startsWith(bytes, start, end, 'ORA-') && isDigit(byteAt(bytes, start + 8));
+    return isCode && start + 9 < end && bytes[start + 9] === 58 ? Level.ERROR : undefined;
+  },
+  samples: [
+    ['ORA-00600: internal error code, arguments: [kdsgrp1]', 'ERROR'],
+    ['Errors in file /u01/app/oracle/diag/rdbms/shop/trace/shop_ora_4711.trc:', 'ERROR'],
+  ],
+};
+
 /** All of them, in the order of trial. */
-export const unstampedForms: readonly UnstampedForm[] = [levelColon, levelInBrackets, kernel, relativeTime, logcat];
+export const unstampedForms: readonly UnstampedForm[] = [
+  levelColon,
+  levelInBrackets,
+  kernel,
+  relativeTime,
+  logcat,
+  padded,
+  log4j,
+  npm,
+  oracle,
+];
 
 function lettersEnd(bytes: Buffer, pos: number, end: number): number {
   while (pos < end && isLetter(byteAt(bytes, pos))) pos++;
   return pos;
-}
-
-/** Microsoft.Extensions.Logging writes `fail:`, in small letters. */
-function dotnetLevel(bytes: Buffer, start: number, wordEnd: number, end: number): Level | undefined {
-  return wordEnd < end && spells(bytes, start, wordEnd, 'fail') ? Level.ERROR : undefined;
 }
 
 /** `<3>`, which systemd and the kernel write. */
@@ -166,7 +246,9 @@ function decodedLevel(bytes: Buffer, start: number, end: number): Level | undefi
 
 /** The first form that reads the line; its level is `out.level`. Null when there is none. */
 export function readUnstamped(bytes: Buffer, start: number, end: number, out: { level: Level }): UnstampedForm | null {
-  if (start >= end || bytes[start] === 32 || bytes[start] === 9) return null;
+  if (start >= end || bytes[start] === 9 || (bytes[start] === 32 && padded.read(bytes, start, end) === undefined)) {
+    return null;
+  }
   for (const form of unstampedForms) {
     const level = form.read(bytes, start, end);
     if (level === undefined) continue;

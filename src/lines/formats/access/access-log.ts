@@ -16,8 +16,10 @@ const maxHead = 512;
  */
 export const accessLog: LineFormat = {
   name: 'access',
-  mayBeginWith: (byte) => isVisible(byte) && byte !== 91 && byte !== 123,
+  mayBeginWith: (byte) => isVisible(byte) && byte !== 123,
   parse(bytes, start, end, out) {
+    // InfluxDB 1 names the service first.
+    if (bytes[start] === 91 && !startsWith(bytes, start, end, httpd)) return false;
     const limit = Math.min(end - 18, start + maxHead);
     for (let pos = start + 1; pos < limit; pos++) {
       const behind = isTimeAt(bytes, pos) ? readTime(bytes, pos, end, out) : -1;
@@ -28,6 +30,8 @@ export const accessLog: LineFormat = {
     return false;
   },
 };
+
+const httpd = '[httpd] ';
 
 /** True when `29/Nov/2026` or `2026-11-29` may begin here: after a bracket, a quote or a space. */
 function isTimeAt(bytes: Buffer, pos: number): boolean {

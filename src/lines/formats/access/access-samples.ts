@@ -47,6 +47,12 @@ export const accessSamples: readonly (readonly [
     'UTC',
     'ERROR',
   ],
+  [
+    'InfluxDB',
+    '[httpd] 10.0.0.7 - anna [29/Nov/2026:10:00:00 +0000] "POST /write?db=x HTTP/1.1" 503 0 "-" "Telegraf" 1 2',
+    'UTC',
+    'ERROR',
+  ],
   ['Rack', '127.0.0.1 - - [29/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 - 0.0012', 'UTC', 'INFO'],
   [
     'S3',

@@ -1,6 +1,10 @@
 /** JSON lines of loggers for tests and docs, with their level and time; `none` without a time. */
 export const jsonSamples: readonly (readonly [line: string, levelAndTime: string])[] = [
   // Field names
+  ['{"date":"2026-11-29","time":"10:00:00.123","level":"error"}', 'ERROR 2026-11-29T10:00:00.123'],
+  ['{"time":"2026-11-29T10:00:00.123Z","level":"WARN+1"}', 'WARN 2026-11-29T10:00:00.123Z'],
+  ['{"time":"2026-11-29T10:00:00.123Z","level":"DEBUG-4"}', 'DEBUG 2026-11-29T10:00:00.123Z'],
+  ['{"ibm_datetime":"2026-11-29T10:00:00.123+0000","loglevel":"AUDIT"}', 'INFO 2026-11-29T10:00:00.123Z'],
   ['{"level":"error","msg":"x","time":"2026-11-29T10:00:00.123Z"}', 'ERROR 2026-11-29T10:00:00.123Z'],
   ['{"@timestamp":"2026-11-29T10:00:00.123Z","log.level":"ERROR","message":"x"}', 'ERROR 2026-11-29T10:00:00.123Z'],
   [

@@ -1,5 +1,5 @@
 import { Level } from '../../line-batch';
-import { TimestampKind, byteAt, isDigit, twoDigits, type Timestamp } from '../../timestamps';
+import { TimestampKind, byteAt, isDigit, readClock, readDate, twoDigits, type Timestamp } from '../../timestamps';
 import type { ParsedLine } from '../format';
 import { FieldRole, LevelScale, LoggerMark } from './field-roles';
 import { levelNames } from './level-names';
@@ -27,6 +27,9 @@ export class FoundFields {
   private status = 0;
   private marks = 0;
   private messageRank = nothing;
+  /** Milliseconds of a date and of a time of day in fields of their own; NaN without one. */
+  private day = Number.NaN;
+  private clock = Number.NaN;
   private readonly time: Timestamp = { kind: TimestampKind.WALL, time: 0 };
   private readonly candidate: Timestamp = { kind: TimestampKind.WALL, time: 0 };
   /** Holds the line. */
@@ -44,10 +47,11 @@ export class FoundFields {
     this.wordRank = this.numberRank = this.timeRank = this.messageRank = nothing;
     this.nanos = this.status = this.marks = this.stream = this.messageStart = this.messageEnd = 0;
     this.isWrapped = false;
+    this.day = this.clock = Number.NaN;
   }
 
   get hasTime(): boolean {
-    return this.timeRank !== nothing;
+    return this.timeRank !== nothing || !Number.isNaN(this.day + this.clock);
   }
 
   get hasLevel(): boolean {
@@ -62,6 +66,7 @@ export class FoundFields {
         if (!readFieldTime(bytes, start, end, this.candidate)) {
           // Heroku's router: `at=error`.
           if (detail !== 0) this.takeLevel(lowestRank, LevelScale.WORDS, bytes, start, end);
+          else this.takePartOfTime(bytes, start, end);
         } else if (rank < this.timeRank) {
           this.timeRank = rank;
           this.time.kind = this.candidate.kind;
@@ -119,11 +124,23 @@ export class FoundFields {
     this.wordRank = rank;
   }
 
+  /** Fortinet and others have two fields: `date=2026-11-29 time=10:00:00`. */
+  private takePartOfTime(bytes: Buffer, start: number, end: number): void {
+    const { candidate } = this;
+    candidate.time = 0;
+    if (readDate(bytes, start, end, candidate) === end) this.day = candidate.time;
+    candidate.time = 0;
+    if (readClock(bytes, start, end, candidate) === end) this.clock = candidate.time;
+  }
+
   /** Gives level, time and status to `out`; a line without a time has kind NONE. */
   finish(out: ParsedLine): void {
     out.level = this.level();
     out.status = this.status;
-    if (this.hasTime) {
+    if (this.timeRank === nothing && this.hasTime) {
+      out.kind = TimestampKind.WALL;
+      out.time = this.day + this.clock;
+    } else if (this.hasTime) {
       out.kind = this.time.kind;
       out.time = this.time.time + (this.time.time % 1000 === 0 ? this.nanos : 0);
     } else {

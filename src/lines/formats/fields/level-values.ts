@@ -13,7 +13,15 @@ export function levelOfText(bytes: Buffer, start: number, end: number): Level | 
   while (start < end && isWrapping(byteAt(bytes, start))) start++;
   let wordEnd = start;
   while (wordEnd < end && !isWrapping(byteAt(bytes, wordEnd)) && !isEscape(byteAt(bytes, wordEnd))) wordEnd++;
-  return levelOf(bytes, start, wordEnd);
+  return levelOf(bytes, start, withoutDistance(bytes, start, wordEnd));
+}
+
+/** The end of the word in `WARN+2` and `DEBUG-4`, as Go's slog names a level between its own. */
+function withoutDistance(bytes: Buffer, start: number, end: number): number {
+  let pos = end;
+  while (pos > start && isDigit(byteAt(bytes, pos - 1))) pos--;
+  const sign = pos > start && pos < end ? byteAt(bytes, pos - 1) : 0;
+  return sign === 43 || sign === 45 ? pos - 1 : end;
 }
 
 /** `ESC[31m`, with the escape character itself or as JSON has it: `\u001b[31m`. */

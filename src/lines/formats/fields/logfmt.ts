@@ -1,4 +1,4 @@
-import { byteAt, isVisible, skipSpaces } from '../../timestamps';
+import { byteAt, isDigit, isVisible, skipSpaces } from '../../timestamps';
 import type { LineFormat } from '../format';
 import { emptyHash, fieldOf, hashByte } from './field-table';
 import { FoundFields } from './found-fields';
@@ -15,7 +15,7 @@ export const logfmt: LineFormat = {
   mayBeginWith: isNameByte,
   parse(bytes, start, end, out) {
     let pairs = 0;
-    for (let pos = start; pos < end; pos = skipSpaces(bytes, pos, end)) {
+    for (let pos = skipPriority(bytes, start, end); pos < end; pos = skipSpaces(bytes, pos, end)) {
       const name = pos;
       let hash = emptyHash;
       for (; pos < end && isNameByte(byteAt(bytes, pos)); pos++) hash = hashByte(hash, byteAt(bytes, pos));
@@ -34,6 +34,14 @@ export const logfmt: LineFormat = {
     return true;
   },
 };
+
+/** Devices send pairs after the `<189>` of syslog. */
+function skipPriority(bytes: Buffer, start: number, end: number): number {
+  if (bytes[start] !== 60) return start;
+  let pos = start + 1;
+  while (pos < end && pos < start + 4 && isDigit(byteAt(bytes, pos))) pos++;
+  return bytes[pos] === 62 ? pos + 1 : start;
+}
 
 /** Name bytes are visible and neither `=` nor `"`. */
 function isNameByte(byte: number): boolean {

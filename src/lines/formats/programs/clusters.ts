@@ -29,6 +29,11 @@ export const superComputer: ProgramFormat = {
       '2026-11-29T10:00:00.000Z',
     ],
     [
+      '- 1795946400 2026.11.29 UNKNOWN_LOCATION 2026-11-29-10.00.00.363779 UNKNOWN_LOCATION NULL DISCOVERY ERROR x',
+      'ERROR',
+      '2026-11-29T10:00:00.000Z',
+    ],
+    [
       'APPREAD 1795946400 2026.11.29 R04-M1 2026-11-29-10.00.00.363779 R04-M1 RAS APP INFO x',
       'INFO',
       '2026-11-29T10:00:00.000Z',
@@ -49,7 +54,10 @@ function fieldLevel(bytes: Buffer, pos: number, end: number, fields: number): Le
     let fieldEnd = pos;
     while (fieldEnd < end && bytes[fieldEnd] !== 32) fieldEnd++;
     if (field === fields - 1) return (isRas ? headLevelOf(bytes, pos, fieldEnd) : undefined) ?? Level.NONE;
-    isRas ||= fieldEnd - pos === 3 && startsWith(bytes, pos, end, 'RAS');
+    // Some lines have NULL for RAS.
+    isRas ||=
+      (fieldEnd - pos === 3 && startsWith(bytes, pos, end, 'RAS')) ||
+      (fieldEnd - pos === 4 && startsWith(bytes, pos, end, 'NULL'));
     pos = fieldEnd;
   }
   return Level.NONE;

@@ -2,7 +2,7 @@ import { Level } from '../../line-batch';
 import { readAnyTimestamp } from '../../timestamp-forms';
 import { TimestampKind, byteAt, epochDay, isDigit, isLetter, readCompactClock, twoDigits } from '../../timestamps';
 import { scanLevel } from '../head-level';
-import { startsWith } from '../scan-text';
+import { isHex, startsWith } from '../scan-text';
 import { groupLevel } from '../level-tokens';
 import type { ProgramFormat } from './program-format';
 
@@ -108,11 +108,50 @@ export const unbound: ProgramFormat = {
     if (!isLetter(byteAt(bytes, pos))) return false;
     while (pos < end && bytes[pos] !== 32) pos++;
     if (bytes[pos - 1] !== 93) return false;
-    out.level = scanLevel(bytes, pos, end, false);
+    out.level = startsWith(bytes, pos, end, ' fatal error: ') ? Level.ERROR : scanLevel(bytes, pos, end, false);
     return true;
   },
   samples: [
     ['[1795946400] unbound[4711:0] error: bind: address already in use', 'ERROR', '2026-11-29T10:00:00.000Z'],
+    ['[1795946400] unbound[4711:0] fatal error: could not open ports', 'ERROR', '2026-11-29T10:00:00.000Z'],
     ['[1795946400] unbound[4711:0] info: start of service', 'INFO', '2026-11-29T10:00:00.000Z'],
   ],
 };
+
+/** TAI64N labels of daemontools and s6: `@400000006a1b2c3d12345678 message`. The seconds are 10 ahead of UTC. */
+export const tai64n: ProgramFormat = {
+  name: 'tai64n',
+  precedesHead: true,
+  mayBeginWith: (byte) => byte === 64,
+  parse(bytes, start, end, out) {
+    if (
+      start + 25 > end ||
+      !startsWith(bytes, start, end, '@40000000') ||
+      (start + 25 < end && bytes[start + 25] !== 32)
+    ) {
+      return false;
+    }
+    const seconds = hexNumber(bytes, start + 9);
+    const nanos = hexNumber(bytes, start + 17);
+    if (Number.isNaN(seconds + nanos)) return false;
+    out.kind = TimestampKind.ABSOLUTE;
+    out.time = (seconds - 10) * 1000 + Math.floor(nanos / 1_000_000);
+    out.level = scanLevel(bytes, start + 25, end, false);
+    return true;
+  },
+  samples: [
+    ['@400000006b0bf7aa075bca00 listening on :8080', 'NONE', '2026-11-29T10:00:00.123Z'],
+    ['@400000006b0bf7aa075bca00 [ERROR] refused', 'ERROR', '2026-11-29T10:00:00.123Z'],
+  ],
+};
+
+/** The number in eight hexadecimal digits; NaN for anything else. */
+function hexNumber(bytes: Buffer, pos: number): number {
+  let value = 0;
+  for (let at = pos; at < pos + 8; at++) {
+    const byte = byteAt(bytes, at);
+    if (!isHex(byte)) return Number.NaN;
+    value = value * 16 + (isDigit(byte) ? byte - 48 : (byte | 32) - 87);
+  }
+  return value;
+}
