@@ -1,4 +1,6 @@
 import { gzipSync } from 'node:zlib';
+import { compressFrameSync } from 'lz4-napi';
+import { compressSync } from 'snappy';
 
 import { committedBatches, firstBaseOffset } from '../../src/adapters/kafka/batches';
 import { MAX_RECORDS_BYTES } from '../../src/adapters/kafka/codecs';
@@ -6,6 +8,20 @@ import { crc32c } from '../../src/adapters/native/checksums';
 import { decodeBatch } from '../../src/records/record-batch';
 import { compressedBatch, dataBatch } from '../support/kafka-batches';
 import { zstdFrame } from '../support/zstd';
+
+const int32 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+};
+
+/** As snappy-java writes it: magic, two versions, and blocks after their lengths. */
+function xerial(records: Buffer): Buffer {
+  const half = Math.floor(records.length / 2);
+  const blocks = [records.subarray(0, half), records.subarray(half)].map((part) => compressSync(part));
+  const header = Buffer.concat([Buffer.from('82534e4150505900', 'hex'), int32(1), int32(1)]);
+  return Buffer.concat([header, ...blocks.flatMap((block) => [int32(block.length), block])]);
+}
 
 /**
  * Story: one batch that kcat wrote with `-z snappy` into a partition of `logs` ended the program for all hosts, at every
@@ -16,6 +32,9 @@ describe('committedBatches, given batches of another writer', () => {
   const later = dataBatch(8, 1n, null, 'later');
   const codecs: readonly [string, number, (records: Buffer) => Buffer][] = [
     ['gzip', 1, (records) => gzipSync(records)],
+    ['snappy', 2, (records) => compressSync(records)],
+    ['snappy', 2, xerial],
+    ['lz4', 3, (records) => compressFrameSync(records)],
     ['zstd', 4, (records) => zstdFrame(records, { checksum: false })],
   ];
 
