@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Arrival } from './commands/signal';
 import type { Config } from './config';
@@ -55,11 +56,7 @@ function createProgram(launch: Launch): Command {
         throw new TelltaleError('USAGE', `local accepts files only with --once, found ${files.join(' ')}`);
       }
       const globals = command.optsWithGlobals<GlobalOptions>();
-      const set = [
-        ...globals.set,
-        ...(options.port === undefined ? [] : [`web.port=${options.port}`]),
-        ...(options.kafka === undefined ? [] : ['eventLog.kind=kafka', `eventLog.kafka.brokers=${options.kafka}`]),
-      ];
+      const set = [...globals.set, ...settingsOf(options)];
       await launch({ ...globals, set }, async ({ loaded, json, io }) => {
         const { runLocal } = await import('./apps/local.js');
         return runLocal(
@@ -67,6 +64,23 @@ function createProgram(launch: Launch): Command {
           { once: options.once ? files : null, keepData: globals.data !== undefined, json },
           io,
         );
+      });
+    });
+
+  program
+    .command('watch')
+    .description('follows log files where they are, through rotation, and runs the whole system in one process')
+    .argument('<path...>', 'files, folders and globs (quoted)')
+    .option('--host <name>', 'name of the host in keys and mails; the name of this machine when not given')
+    .option('--port <n>', 'port of the status page (web.port); 0: any free one', wholeNumber(65_535))
+    .option('--kafka <brokers>', 'host:port,… of a Kafka as event log (eventLog.kafka.brokers)')
+    .option('--once', 'reads the lines that are there, and exits; the next start continues', false)
+    .action(async (paths: readonly string[], options: LocalFlags & { readonly host?: string }, command: Command) => {
+      const globals = command.optsWithGlobals<GlobalOptions>();
+      const set = [...globals.set, ...settingsOf(options), 'generator.hosts=0'];
+      await launch({ ...globals, set }, async ({ loaded, io }) => {
+        const { runWatch } = await import('./apps/watch.js');
+        return runWatch(loaded.config, { paths, host: options.host ?? hostname() }, options.once, io);
       });
     });
 
@@ -229,6 +243,13 @@ function createProgram(launch: Launch): Command {
     });
   }
   return program;
+}
+
+function settingsOf({ port, kafka }: LocalFlags): readonly string[] {
+  return [
+    ...(port === undefined ? [] : [`web.port=${port}`]),
+    ...(kafka === undefined ? [] : ['eventLog.kind=kafka', `eventLog.kafka.brokers=${kafka}`]),
+  ];
 }
 
 interface SignalOptions {

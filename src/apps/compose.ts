@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { ConsumerOptions } from '../../actors/consumer';
 import type { ProducerOptions } from '../../actors/producer';
 import { acquireLock, type Lock } from '../adapters/embedded/lock';
@@ -11,7 +11,7 @@ import { loadHashing } from '../adapters/native/hashing';
 import type { Config } from '../config';
 import { compileFirstGroup } from '../config/line-pattern';
 import { readSettingsFile } from '../config/settings-file';
-import type { Counters } from '../counters';
+import { CounterRegistry, type Counters } from '../counters';
 import { createTopicOf } from '../ingestion/line-topics';
 import { createKeyFilter, type OriginRule } from '../ingestion/origin';
 import type { Site } from '../stream/pipeline';
@@ -20,6 +20,7 @@ import { systemClock, type Clock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
 import type { ObjectStore } from '../ports/object-store';
 import type { Io } from '../io';
+import { createTrace } from '../trace';
 import { projectFile } from '../project-file';
 import type { DataFolder } from './data-folder';
 import { scanOptions } from './jobs';
@@ -91,6 +92,9 @@ const TRANSACTION_TIMEOUT_MS = 60_000;
  * @throws CONFIG when it is S3 and its region is unknown
  */
 export async function openStore(config: Config, data: DataFolder, io: Io): Promise<ObservedStore> {
+  if (config.objectStore.kind === 'folder' && existsSync(data.watch)) {
+    return openWatched(config, data, null, { io, counters: new CounterRegistry() });
+  }
   if (config.objectStore.kind === 'folder') return openFolder(config, data, io, systemClock);
   // The SDK warns about Node 20 at every start. Telltale supports Node 20 on purpose.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
@@ -114,8 +118,57 @@ function settled(): Promise<void> {
  * @param clock says LastModified
  */
 export async function openFolder(config: Config, data: DataFolder, io: Io, clock: Clock): Promise<ObservedStore> {
-  const [{ openFolderStore }, { createHandler }, { createLocalCommandRunner }, { sendSignal }] = await Promise.all([
-    import('../adapters/embedded/folder-store.js'),
+  const { openFolderStore } = await import('../adapters/embedded/folder-store.js');
+  const { onEvent, announced } = await announceTo(data, io);
+  const { versioning } = config.objectStore.folder;
+  return { store: await openFolderStore({ folder: data.store, clock, versioning, onEvent }), announced };
+}
+
+/** What `telltale watch` reads, and how it names it. */
+export interface WatchedPaths {
+  readonly paths: readonly string[];
+  readonly host: string;
+}
+
+/**
+ * Log files where they are as object store.
+ * @param watched null for a program that reads only what another one watches
+ */
+export async function openWatched(
+  config: Config,
+  data: DataFolder,
+  watched: WatchedPaths | null,
+  { io, counters }: { readonly io: Io; readonly counters: Counters },
+): Promise<ObservedStore & { readonly scan: () => Promise<void> }> {
+  const [{ WatchStore }, { lookAtPaths }, { objectCreatedEvent }] = await Promise.all([
+    import('../adapters/embedded/watch-store.js'),
+    import('../adapters/embedded/watched-files.js'),
+    import('../adapters/embedded/s3-event.js'),
+  ]);
+  const { bucket, prefix } = config.objectStore;
+  const { onEvent, announced } = await announceTo(data, io);
+  let sequencer = BigInt(systemClock.now()) << 16n;
+  const store = new WatchStore({
+    look: watched === null ? null : () => lookAtPaths(watched.paths),
+    memory: data.watch,
+    prefix,
+    host: watched?.host ?? null,
+    trace: createTrace(io.log, counters, 'watch'),
+    now: () => systemClock.now(),
+    onChange: ({ key, size, etag, lastModified }) => {
+      sequencer += 1n;
+      onEvent(objectCreatedEvent({ bucket, key, size, etag, at: lastModified, sequencer }));
+    },
+  });
+  await store.open();
+  return { store, announced, scan: () => store.scan() };
+}
+
+async function announceTo(
+  data: DataFolder,
+  io: Io,
+): Promise<{ readonly onEvent: (event: unknown) => void; readonly announced: () => Promise<void> }> {
+  const [{ createHandler }, { createLocalCommandRunner }, { sendSignal }] = await Promise.all([
     import('../../lambda/handler.js'),
     import('../adapters/embedded/local-command-runner.js'),
     import('../adapters/embedded/signal-client.js'),
@@ -136,9 +189,8 @@ export async function openFolder(config: Config, data: DataFolder, io: Io, clock
       .then(() => void announcing.delete(announced));
     announcing.add(announced);
   };
-  const { versioning } = config.objectStore.folder;
   return {
-    store: await openFolderStore({ folder: data.store, clock, versioning, onEvent }),
+    onEvent,
     announced: async () => {
       await Promise.all(announcing);
     },

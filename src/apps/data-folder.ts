@@ -21,6 +21,8 @@ export interface DataFolder {
   readonly hosts: string;
   /** Which of their files were uploaded. */
   readonly uploads: string;
+  /** Which files `telltale watch` reads. */
+  readonly watch: string;
 }
 
 /**
@@ -108,5 +110,6 @@ function placesIn(root: string): DataFolder {
     mail: join(root, 'mail'),
     hosts: join(root, 'hosts'),
     uploads: join(root, 'uploads.json'),
+    watch: join(root, 'watch.json'),
   };
 }

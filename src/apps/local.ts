@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +58,12 @@ export async function runLocal(config: Config, options: LocalOptions, io: Io): P
   }
 }
 
-async function inDataFolder(config: Config, io: Io, run: (data: DataFolder) => Promise<number>): Promise<number> {
+/** Runs a program that is producer and consumer in one, with the locks of both. */
+export async function inDataFolder(
+  config: Config,
+  io: Io,
+  run: (data: DataFolder) => Promise<number>,
+): Promise<number> {
   const data = openDataFolder(config.dataDir);
   warnOfOpenFolder(data, io.log);
   warnOfNewEventLog(data, config.eventLog, io.log);
@@ -75,6 +81,10 @@ const ROTATED_READ_MS = 10_000;
 
 /** Generators write files, the uploader puts them, and all later parts process them, until the user stops the program. */
 async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> {
+  if (existsSync(data.watch)) {
+    const message = `The data folder ${data.root} belongs to telltale watch: choose another one with --data.`;
+    throw new TelltaleError('DATA_FOLDER', message);
+  }
   const log = await openEventLog(config, data);
   return untilStopped(io, log, async (onFailure) => {
     const mailbox = await openMail(data);

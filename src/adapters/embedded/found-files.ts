@@ -75,7 +75,7 @@ export interface OpenLog {
 }
 
 /**
- * Opens a log, and looks at the open file: since the last look, its path or its folder may have become a link.
+ * Opens a log, and checks the open file: since the last look, its path or its folder may have become a link.
  * @param realFolder the folder that holds the file, without links
  * @returns null when another file has the path now
  * @throws FILE_UNREADABLE for a link; the error of the file system

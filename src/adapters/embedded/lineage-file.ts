@@ -20,12 +20,13 @@ export class LineageFile<Note> {
     try {
       const remembered = this.schema().parse(JSON.parse(readFileSync(this.path, 'utf8')));
       return {
+        host: remembered.host,
         lineages: new Map(remembered.logs),
         passed: new Set(remembered.passed),
         notes: new Map(remembered.notes),
       };
     } catch {
-      return { lineages: new Map(), passed: new Set(), notes: new Map() };
+      return { host: null, lineages: new Map(), passed: new Set(), notes: new Map() };
     }
   }
 
@@ -33,8 +34,8 @@ export class LineageFile<Note> {
    * Replaces the file atomically, when anything changed.
    * @throws the error of the file system
    */
-  write({ lineages, passed, notes }: Remembered<Note>): void {
-    const text = JSON.stringify({ version: 1, logs: [...lineages], passed: [...passed], notes: [...notes] });
+  write({ host, lineages, passed, notes }: Remembered<Note>): void {
+    const text = JSON.stringify({ version: 1, host, logs: [...lineages], passed: [...passed], notes: [...notes] });
     if (text === this.written) return;
     writeFileSync(`${this.path}.new`, text, { mode: 0o600 });
     renameSync(`${this.path}.new`, this.path);
@@ -52,6 +53,7 @@ export class LineageFile<Note> {
     });
     return z.object({
       version: z.literal(1),
+      host: z.string().nullable(),
       logs: z.array(z.tuple([z.string(), z.array(part)])),
       passed: z.array(z.string()),
       notes: z.array(z.tuple([z.string(), this.note])),
@@ -60,6 +62,8 @@ export class LineageFile<Note> {
 }
 
 export interface Remembered<Note> extends Known {
+  /** The host that the files are of; null where they are of several. */
+  readonly host: string | null;
   /** {@link noteKey} → note. */
   readonly notes: ReadonlyMap<string, Note>;
 }

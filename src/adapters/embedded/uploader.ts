@@ -83,8 +83,8 @@ class UploadRuns {
 
   constructor(private readonly options: UploaderOptions) {
     this.memory = new LineageFile(options.memory, uploadedSchema);
-    const { notes, ...known } = this.memory.read();
-    this.known = known;
+    const { notes, lineages, passed } = this.memory.read();
+    this.known = { lineages, passed };
     this.uploads = new Map(notes);
   }
 
@@ -112,7 +112,7 @@ class UploadRuns {
     return { uploaded };
   }
 
-  /** A file that is renamed between two looks at a folder shows in neither: then one more look finds it. */
+  /** A file that is renamed between two readings of a folder shows in neither: then a third one finds it. */
   private async lookTwice(root: string, faulty: Faulty[]): Promise<readonly LookedAt[]> {
     const files = await filesOfHosts(root, faulty);
     const seen = new Set(files.map(({ file }) => file));
@@ -199,7 +199,7 @@ class UploadRuns {
     const kept = new Set([...this.known.lineages].flatMap(([log, parts]) => parts.map(({ id }) => noteKey(log, id))));
     for (const key of this.uploads.keys()) if (!kept.has(key)) this.uploads.delete(key);
     try {
-      this.memory.write({ ...this.known, notes: this.uploads });
+      this.memory.write({ ...this.known, host: null, notes: this.uploads });
     } catch (error) {
       const { memory } = this.options;
       if (!faulty.some(({ path }) => path === memory)) faulty.push({ path: memory, reason: 'failed', error });
