@@ -1,6 +1,7 @@
-import { LineFlag, type LineBatch } from './line-batch';
-import { batchOverhead, maxBatchLines, rareOverhead, recordOverhead } from './log-records';
+import { HeldLine } from './held-line';
+import { LineFlag } from './line-batch';
 import { LineParser, type ReadingContext } from './line-parser';
+import { PendingLines, type PendingBatch } from './pending-lines';
 import type { ReadingState } from './reading-state';
 import { recognized, type Recognition } from './recognition';
 import type { TimeOfDayReader } from './time-of-day';
@@ -37,18 +38,8 @@ export interface ScanPosition {
   readonly reading: ReadingState;
 }
 
-/**
- * The result for bytes [from, to) of a generation: lines to publish, possibly none, and dropped bytes. Each `from` is
- * the previous `to`, and to - from = publishedBytes + droppedBytes.
- */
-export interface ScannedBatch {
-  readonly batch: LineBatch;
-  readonly from: number;
-  readonly to: number;
-  /** Bytes of the lines, including terminators. */
-  readonly publishedBytes: number;
-  /** A BOM, the bytes of an overlong line after its cut, and the NULs before an overlong line. */
-  readonly droppedBytes: number;
+/** The result for bytes [from, to) of a generation: lines to publish, possibly none. Each `from` is the previous `to`. */
+export interface ScannedBatch extends PendingBatch {
   /** State after this batch. */
   readonly reading: ReadingState;
 }
@@ -91,7 +82,7 @@ const nothing = Buffer.alloc(0);
 
 class Scanner implements LineScanner {
   private readonly parser: LineParser;
-  private readonly tail: Tail;
+  private readonly tail: HeldLine;
   private readonly lines: PendingLines;
   private openCut: ReadingState['openCut'];
   private recognition: Recognition;
@@ -105,7 +96,7 @@ class Scanner implements LineScanner {
     this.parser = new LineParser(context, start.reading, survey);
     this.openCut = start.reading.openCut;
     this.recognition = start.reading.recognition;
-    this.tail = new Tail(start.held);
+    this.tail = new HeldLine(start.held);
     this.lines = new PendingLines(context, start.offset);
   }
 
@@ -287,131 +278,3 @@ function isOverlong(bytes: Buffer, start: number, maxLineBytes: number): boolean
   const length = bytes.length - start;
   return length > maxLineBytes + 1 || (length === maxLineBytes + 1 && bytes[bytes.length - 1] !== carriageReturn);
 }
-
-/** The held unterminated line. Grows by doubling, so that a long line in tiny chunks stays cheap. */
-class Tail {
-  length: number;
-  private buffer: Buffer;
-
-  constructor(held: Buffer) {
-    this.buffer = held;
-    this.length = held.length;
-  }
-
-  append(chunk: Buffer): void {
-    const length = this.length + chunk.length;
-    if (length > this.buffer.length) {
-      const grown = Buffer.allocUnsafe(2 * length);
-      this.buffer.copy(grown, 0, 0, this.length);
-      this.buffer = grown;
-    }
-    chunk.copy(this.buffer, this.length);
-    this.length = length;
-  }
-
-  /** Returns a copy, unless nothing is held. */
-  joinedWith(chunk: Buffer): Buffer {
-    return this.length === 0 ? chunk : Buffer.concat([this.buffer.subarray(0, this.length), chunk]);
-  }
-
-  restart(held: Buffer): void {
-    this.buffer = Buffer.from(held);
-    this.length = held.length;
-  }
-}
-
-/** The current batch. Positions are in `bytes`; every batch reuses the arrays. */
-class PendingLines {
-  bytes: Buffer = nothing;
-  /** Offset in the generation after everything published or dropped. */
-  end: number;
-  private from: number;
-  /** Offset in the generation of `bytes[0]`. */
-  private base: number;
-  private dropped = 0;
-  private count = 0;
-  private encodedSize = emptySize;
-  private readonly perLine: number;
-  private readonly starts = new Uint32Array(maxBatchLines);
-  private readonly ends = new Uint32Array(maxBatchLines);
-  private readonly offsets = new Float64Array(maxBatchLines);
-  private readonly times = new Float64Array(maxBatchLines);
-  private readonly levels = new Uint8Array(maxBatchLines);
-  private readonly flags = new Uint8Array(maxBatchLines);
-
-  constructor(
-    private readonly context: ScanContext,
-    offset: number,
-  ) {
-    this.perLine = recordOverhead(context.source, context.origin);
-    this.from = this.base = this.end = offset;
-  }
-
-  get isEmpty(): boolean {
-    return this.end === this.from;
-  }
-
-  /** Sets the next bytes, which begin at `end`. */
-  begin(bytes: Buffer): void {
-    this.bytes = bytes;
-    this.base = this.end;
-  }
-
-  hasRoomFor(lineBytes: number): boolean {
-    if (this.count === 0) return true;
-    const size = this.encodedSize + this.perLine + rareOverhead + lineBytes;
-    return this.count < maxBatchLines && size <= this.context.batchBytes;
-  }
-
-  /** Adds the line in bytes [start, end); `next` is the position after its terminator. */
-  add(start: number, end: number, next: number, { time, level }: LineParser, flags: number): void {
-    const i = this.count++;
-    this.starts[i] = start;
-    this.ends[i] = end;
-    this.offsets[i] = this.base + start;
-    this.times[i] = time;
-    this.levels[i] = level;
-    this.flags[i] = flags;
-    this.encodedSize += this.perLine + end - start + (flags === 0 ? 0 : rareOverhead);
-    this.end = this.base + next;
-  }
-
-  /** Counts bytes up to position `next` as published, without a record. */
-  publish(next: number): void {
-    this.end = this.base + next;
-  }
-
-  /** Counts bytes up to position `next` as dropped. */
-  drop(next: number): void {
-    this.dropped += this.base + next - this.end;
-    this.end = this.base + next;
-  }
-
-  take(): Omit<ScannedBatch, 'reading'> {
-    const { source, origin, generation } = this.context;
-    const { bytes, count, from, end, dropped } = this;
-    const batch: LineBatch = {
-      source,
-      origin,
-      generation,
-      count,
-      bytes,
-      starts: this.starts.slice(0, count),
-      ends: this.ends.slice(0, count),
-      offsets: this.offsets.slice(0, count),
-      times: this.times.slice(0, count),
-      levels: this.levels.slice(0, count),
-      flags: this.flags.slice(0, count),
-      lengths: noLengths,
-    };
-    this.from = end;
-    this.count = this.dropped = 0;
-    this.encodedSize = emptySize;
-    return { batch, from, to: end, publishedBytes: end - from - dropped, droppedBytes: dropped };
-  }
-}
-
-/** Leaves room for a header on the first line (`afterGap`). */
-const emptySize = batchOverhead + rareOverhead;
-
-const noLengths: ReadonlyMap<number, number> = new Map();
