@@ -17,6 +17,25 @@ export function warnOfUnusedKeys(config: Config, keys: readonly string[], io: Io
   }
 }
 
+/** As in conf/default.yaml: the user did not set it. */
+export const DEFAULT_EXCLUDE: readonly string[] = [
+  '**/.*',
+  '**/*~',
+  '**/*.swp',
+  '**/*.tmp',
+  '**/*.part',
+  '**/*.bak',
+  '**/*.old',
+  '**/*.log.?',
+  '**/*.log.1?',
+  '**/*.log.2?',
+  '**/*.log.3?',
+  '**/*.log.?.*',
+  '**/*.log.1?.*',
+  '**/*.log.2?.*',
+  '**/*.log.3?.*',
+];
+
 /**
  * Warns of settings that select objects, origins or jobs: `replay` and `local --once` ignore them, so that all files
  * that a person names are read and counted.
@@ -25,7 +44,7 @@ export function warnOfIgnoredSettings({ ingest, consumer }: Config, io: Io): voi
   const { include, exclude, since, origin } = ingest;
   const isSet = {
     'ingest.include': include.length !== 1 || include[0] !== '**',
-    'ingest.exclude': exclude.length > 0,
+    'ingest.exclude': exclude.join() !== DEFAULT_EXCLUDE.join(),
     'ingest.since': since !== 'everything',
     'ingest.origin': origin !== null,
     'consumer.run': consumer.run !== null,

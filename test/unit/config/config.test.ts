@@ -1,3 +1,4 @@
+import { DEFAULT_EXCLUDE } from '../../../src/apps/unused-keys';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -98,7 +99,7 @@ describe('the defaults', () => {
       },
       ingest: {
         include: ['**'],
-        exclude: [],
+        exclude: [...DEFAULT_EXCLUDE],
         since: 'everything',
         concurrency: 8,
         forceFlushAfter: 24 * hour,

@@ -1,3 +1,4 @@
+import { DEFAULT_EXCLUDE } from '../../../src/apps/unused-keys';
 import fc from 'fast-check';
 import { compileFirstGroup } from '../../../src/config/line-pattern';
 import { createKeyFilter, originOf, partitionOf } from '../../../src/ingestion/origin';
@@ -64,6 +65,22 @@ describe('partition of an origin', () => {
 });
 
 describe('key filter', () => {
+  it('excludes hidden, temporary and numbered rotated files by default', () => {
+    const includes = createKeyFilter({ include: ['**'], exclude: DEFAULT_EXCLUDE });
+    const excluded = [
+      '.app.log',
+      '.app.log.swp',
+      'app.log~',
+      'a.tmp',
+      'app.log.1',
+      'app.log.12',
+      'app.log.2.gz',
+      'app.log.old',
+    ];
+    const read = ['app.log', 'syslog', 'app.1.2.log', 'app.log-20261130', 'app.log-20261130.gz', 'app.log.gz', 'a.b.c'];
+    expect([...excluded, ...read].filter((name) => includes(`logs/web-1/${name}`))).toEqual(read);
+  });
+
   it('accepts keys that an include matches and no exclude', () => {
     const includes = createKeyFilter({ include: ['logs/**', 'more/*.log'], exclude: ['**/*.tmp'] });
     expect(includes('logs/host-1/app.log')).toBe(true);
