@@ -106,7 +106,7 @@ export class Recognizer {
     this.awaitsLevel = false;
     if (this.matches(bytes, start, end, 0)) {
       const isHead = this.form === head.name && this.parsed.level === Level.NONE && this.wrapper === null;
-      this.awaitsLevel = isHead && isFirstOfTwoLines(bytes, end);
+      this.awaitsLevel = isHead && isFirstOfTwoLines();
       return true;
     }
     // A wrapped line was judged with its wrapper.

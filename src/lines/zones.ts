@@ -62,13 +62,17 @@ function offsetsOfWall(offsetAt: (epoch: number) => number, wall: number): WallO
 /** Lines of several threads may be this much out of order, and a clock this much ahead of the upload's. */
 const disorderMs = 2 * 60_000;
 
+/** A `Date` and the zones' rules know no time that is further away from the epoch. */
+const maxWallMs = 8.64e15 - 2 * dayMs;
+
 /**
- * The instant of a wall time. A wall time that comes twice is meant the second time when it goes back: when the first
+ * The instant of a wall time; NaN for a wall time that no calendar has, such as that of 31 April. A wall time that comes twice is meant the second time when it goes back: when the first
  * instant is before the timestamp above, but the second one continues it and is not after the upload.
  * @param previous instant of the timestamp above, by which every split into uploads gives the same result; NaN if none
  * @param uploaded instant of the upload
  */
 export function instantOf(zone: Zone, wall: number, previous: number, uploaded: number): number {
+  if (!(Math.abs(wall) < maxWallMs)) return Number.NaN;
   const first = zone.toEpoch(wall);
   // NaN is not greater.
   if (!(previous - first > disorderMs)) return first;

@@ -49,20 +49,21 @@ function isContainerPrefix(bytes: Buffer, pos: number, end: number): boolean {
   );
 }
 
-/** The position after the timestamp of the last line. */
-let restStart = 0;
+/** The text after the timestamp of the last line. Its buffer is that of the line without colors, if it had any. */
+const rest: { bytes: Buffer; start: number; end: number } = { bytes: Buffer.alloc(0), start: 0, end: 0 };
 
 /** Where the text after the timestamp of the last line begins. */
 export function startOfRest(): number {
-  return restStart;
+  return rest.start;
 }
 
 /**
  * True when the last line, which had no level, is the first of two, as java.util.logging and tinylog write: only class
  * and method follow the timestamp, or nothing. The second line begins with the level.
  */
-export function isFirstOfTwoLines(bytes: Buffer, end: number): boolean {
-  let pos = restStart;
+export function isFirstOfTwoLines(): boolean {
+  const { bytes, end } = rest;
+  let pos = rest.start;
   while (pos < end && bytes[pos] === 32) pos++;
   // Oracle's alert log has a timestamp and nothing else.
   if (pos === end) return true;
@@ -86,7 +87,9 @@ function readRest(
   needsLevel: boolean,
 ): boolean {
   const form = lastForm.name;
-  restStart = pos;
+  rest.bytes = bytes;
+  rest.start = pos;
+  rest.end = end;
   if (out.level === Level.NONE) {
     out.level = levelAtPlace(bytes, pos, end, form) ?? scanLevel(bytes, pos, end, takesAnyCase(bytes, start, form));
   }

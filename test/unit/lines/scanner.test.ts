@@ -3,89 +3,17 @@ import fc from 'fast-check';
 import { compilePattern } from '../../../src/config/line-pattern';
 import { statusLevels } from '../../../src/lines/formats/access/status';
 import { customFormat } from '../../../src/lines/formats/custom';
-import { afterGap, Level, LineFlag, levelNames, lineAt, type LineBatch } from '../../../src/lines/line-batch';
+import { afterGap, Level, LineFlag } from '../../../src/lines/line-batch';
 import { decodeLines, encodeLines, maxBatchLines, maxEncodedSize } from '../../../src/lines/log-records';
-import { initialReadingState, type ReadingState } from '../../../src/lines/reading-state';
-import {
-  createScanner,
-  nextGeneration,
-  type ScanContext,
-  type ScanPosition,
-  type ScannedBatch,
-} from '../../../src/lines/scanner';
-
-const context: ScanContext = {
-  source: 'logs/host-1/app.log',
-  origin: 'host-1',
-  generation: 0,
-  fileDay: null,
-  lastModified: Date.parse('2021-10-17T12:00:00Z'),
-  zone: 'UTC',
-  customFormat: null,
-  maxFutureSkew: 3_600_000,
-  maxLineBytes: 60,
-  batchBytes: 900_000,
-};
+import { initialReadingState } from '../../../src/lines/reading-state';
+import { nextGeneration, type ScanContext, type ScannedBatch } from '../../../src/lines/scanner';
+import { allLines, beginning, chunksOf, context, linesOf, scan, throughJson, type Line } from './scanning';
 
 /** A custom format: matches generated lines that a known format matches too, and some that no other does. */
 const own = customFormat(compilePattern('^(?:(?<level>[A-Z])~)?(?<time>[0-9:.]+)[ ~]'), new Map([['F', Level.ERROR]]));
 
 const byStatus = statusLevels(new Map([['5xx', Level.ERROR]]));
 
-const beginning = (reading: ReadingState = initialReadingState): ScanPosition => ({
-  offset: 0,
-  held: Buffer.alloc(0),
-  reading,
-});
-
-/** Scans chunk after chunk, and resumes through JSON with a new scanner at every index in `resumeAt`. */
-function scan(
-  chunks: readonly Buffer[],
-  of: { context?: Partial<ScanContext>; start?: ScanPosition; resumeAt?: ReadonlySet<number>; isEnded?: boolean } = {},
-): { batches: ScannedBatch[]; position: ScanPosition } {
-  const full = { ...context, ...of.context };
-  let scanner = createScanner(full, of.start ?? beginning());
-  const batches: ScannedBatch[] = [];
-  chunks.forEach((chunk, i) => {
-    if (of.resumeAt?.has(i) === true) scanner = createScanner(full, throughJson(scanner.state()));
-    batches.push(...scanner.push(chunk));
-  });
-  if (of.isEnded === true) batches.push(...scanner.finish());
-  return { batches, position: scanner.state() };
-}
-
-function throughJson({ offset, held, reading }: ScanPosition): ScanPosition {
-  return {
-    offset,
-    held: Buffer.from(held.toString('base64'), 'base64'),
-    reading: JSON.parse(JSON.stringify(reading)) as ReadingState,
-  };
-}
-
-interface Line {
-  readonly at: number;
-  readonly text: string;
-  readonly cut: string;
-  readonly level: string | undefined;
-  readonly time: number | undefined;
-  readonly flags: number;
-}
-
-const cutBits = LineFlag.CUT_HEAD | LineFlag.CUT_TAIL | LineFlag.CUT_REST;
-const cutNames: Record<number, string> = { 0: '', 4: 'head', 8: 'tail', 16: 'rest' };
-
-function linesOf(batch: LineBatch): Line[] {
-  return Array.from({ length: batch.count }, (_, i) => ({
-    at: batch.offsets[i] ?? -1,
-    text: lineAt(batch, i).toString('latin1'),
-    cut: cutNames[(batch.flags[i] ?? 0) & cutBits] ?? 'more than one',
-    level: levelNames[batch.levels[i] ?? -1],
-    time: batch.times[i],
-    flags: (batch.flags[i] ?? 0) & ~cutBits,
-  }));
-}
-
-const allLines = (batches: readonly ScannedBatch[]): Line[] => batches.flatMap(({ batch }) => linesOf(batch));
 const texts = (batches: readonly ScannedBatch[]): string[] =>
   allLines(batches).map(({ at, text, cut }) => `${at}${cut === '' ? '' : ` ${cut}`}: ${text}`);
 const scanText = (text: string, of: Parameters<typeof scan>[1] = {}): string[] =>
@@ -177,11 +105,6 @@ const cutFile = file.chain((data) =>
     ),
   }),
 );
-
-function chunksOf(data: Buffer, cuts: readonly number[]): Buffer[] {
-  const bounds = [0, ...[...cuts].sort((a, b) => a - b), data.length];
-  return bounds.slice(1).map((end, i) => Buffer.from(data.subarray(bounds[i], end)));
-}
 
 /** An earlier generation whose lines some of the generated ones repeat. */
 const earlier = nextGeneration(

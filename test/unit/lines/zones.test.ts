@@ -77,6 +77,11 @@ describe('the instant of a wall time', () => {
     expect(iso(instantOf(zone, wall(local), instant(previous), instant(uploaded)))).toBe(expected);
   });
 
+  it.each(['UTC', 'Europe/Berlin'])('is NaN in %s for a time that no calendar has', (zone) => {
+    for (const wall of [Number.NaN, Number.POSITIVE_INFINITY, 8.64e15, -8.64e15])
+      expect(instantOf(zoneNamed(zone), wall, Number.NaN, 0)).toBeNaN();
+  });
+
   it('is the earlier one without a line above', () => {
     const zone = zoneNamed('Europe/Berlin');
     const time = instantOf(zone, wall('2026-10-25T02:10:00'), Number.NaN, instant('2026-10-25T09:00:00'));
