@@ -41,14 +41,12 @@ const maxTag = 160;
  */
 export function levelBehindTag(bytes: Buffer, start: number, end: number): Level {
   // Only the head scan reads lines that begin with a digit, so that the rest is of this line.
-  const isDated = isDigit(byteAt(bytes, start));
+  const rest = isDigit(byteAt(bytes, start)) ? startOfRest() : end;
+  // No tag: `kubectl logs --timestamps`
+  if (rest + 2 < end && bytes[rest] === 32 && beginsLine(bytes, rest + 1)) return levelOfInner(bytes, rest + 1, end);
   const limit = Math.min(end - 2, start + maxTag);
   for (let pos = start; pos < limit; pos++) {
     if (bytes[pos] === 58 && bytes[pos + 1] === 32) return levelOfInner(bytes, pos + 2, end);
-    // No tag: `kubectl logs --timestamps`
-    if (bytes[pos] === 32 && isDated && pos === startOfRest() && beginsLine(bytes, pos + 1)) {
-      return levelOfInner(bytes, pos + 1, end);
-    }
   }
   return Level.NONE;
 }
