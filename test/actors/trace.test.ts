@@ -46,6 +46,8 @@ describe('the trace of a source', () => {
       ['rewritten', 'shorter', 1, 0, three],
       ['possibleGap', 'rewritten', 1, 0, three],
       ['repeatedLines', 'read-before', 1, 0, three],
+      // The torn line was published when the file was rewritten; whole, it is another line, and as old.
+      ['oldLinesCounted', 'not-read-before', 1, 0, three],
     ]);
     expect((await checkpointOf(place.log, KEY)).ended).not.toBeNull();
   });
