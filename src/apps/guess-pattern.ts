@@ -21,6 +21,8 @@ const dates: readonly string[] = [
   '(?<year>\\d{4})(?<month>\\d\\d)(?<day>\\d\\d)',
   `${month} +(?<day>\\d{1,2})`,
 ];
+/** With two digits for the year: only a timestamp as a whole is read with such a date, in an order that fits all lines. */
+const shortDate = '\\d{1,2}[-/.]\\d{1,2}[-/.]\\d\\d';
 const between = '(?:T|[^A-Za-z0-9]{1,3})';
 const seconds = '(?:[.,](?<fraction>\\d+))?';
 const clock = `(?<hour>\\d{1,2})[:.](?<minute>\\d\\d)[:.](?<second>\\d\\d)${seconds}`;
@@ -31,16 +33,26 @@ const numbered: readonly string[] = [
   ...dates.map((date) => date + between + clock),
   ...dates.map((date) => clock + between + date),
   ...dates.map((date) => date + between + shortClock),
-  `(?<hour>\\d\\d?):(?<minute>\\d\\d):(?<second>\\d\\d)${seconds}`,
 ];
+const clockOnly = `(?<hour>\\d\\d?):(?<minute>\\d\\d):(?<second>\\d\\d)${seconds}`;
 
 const zone = '(?: ?[AaPp][Mm])?(?: ?(?:Z|UTC|GMT|[+-]\\d\\d:?\\d\\d))?';
 
 /** Timestamps, those with the most parts first: each as a whole, including its zone, and as numbers. */
 const timestamps: readonly string[] = [
-  ...numbered.flatMap((pattern) => [`\\b(?<time>${withoutGroups(pattern)}${zone})\\b`, `\\b${pattern}\\b`]),
+  ...numbered.flatMap(wholeAndNumbers),
+  whole(`${shortDate}${between}${clock}`),
+  ...wholeAndNumbers(clockOnly),
   '\\b(?<time>1\\d{9}(?:\\d{3}|\\.\\d+)?)\\b',
 ];
+
+function wholeAndNumbers(pattern: string): string[] {
+  return [whole(pattern), `\\b${pattern}\\b`];
+}
+
+function whole(pattern: string): string {
+  return `\\b(?<time>${withoutGroups(pattern)}${zone})\\b`;
+}
 
 function withoutGroups(pattern: string): string {
   return pattern.replace(/\(\?<\w+>([^()|]*)\)/g, '$1').replace(/\?<\w+>/g, '?:');

@@ -42,6 +42,11 @@ describe('guessFormat', () => {
       ['WARN in the order that the file shows', 'ERROR in the order that the file shows'],
     ],
     [
+      'a date whose year has two digits, and not only its time of day',
+      ['<<26.11.26 17:45:18>> I :: mod0 :: x', '<<30.11.26 03:21:18>> E :: mod1 :: y'],
+      ['INFO 2026-11-26T17:45:18.000Z', 'ERROR 2026-11-30T03:21:18.000Z'],
+    ],
+    [
       'a level in brackets, and not the word ERROR of the message',
       ['job 1 of 9 | 10:00:00 | [main thread] (warn) ERROR x', 'job 2 of 9 | 10:00:01 | [main] (info) y'],
       ['WARN 36000 s', 'INFO 36001 s'],
