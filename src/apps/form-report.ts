@@ -38,15 +38,8 @@ export interface Proposal {
 export function formLines(checked: CheckedFiles, width: number): string[] {
   const { name, files, found, zone } = checked;
   const { lines, forms, continuation, unparsed } = found;
-  const bad = notUnderstood(found);
   const such = files === 1 ? name : `${files} files such as ${name}`;
-  const regained = checked.proposal?.regained ?? 0;
-  const verdict =
-    bad > 0
-      ? `${bad} NOT UNDERSTOOD (${share(bad, lines)})`
-      : regained === 0
-        ? 'all understood'
-        : `${regained} PROBABLY NOT UNDERSTOOD`;
+  const verdict = verdictOf(checked);
   const row = (count: number, text: string): string => {
     return cut(`${String(count).padStart(9)} ${share(count, lines).padStart(7)}  ${text}`, width);
   };
@@ -73,6 +66,25 @@ export function formLines(checked: CheckedFiles, width: number): string[] {
     ...(unparsed === 0 ? [] : [row(unparsed, 'not understood'), ...example(found.firstUnparsed, '')]),
     ...poorLines(checked),
   ];
+}
+
+/** At least this many unindented continuations are perhaps records of another form, if their share is above the other. */
+const SUSPECT_LINES = 20;
+const SUSPECT_SHARE = 0.2;
+
+function verdictOf({ found, proposal }: CheckedFiles): string {
+  const { lines, continuation } = found;
+  const bad = notUnderstood(found);
+  const regained = proposal?.regained ?? 0;
+  const suspects = continuation.unindented - continuation.doubtful;
+  const texts = [
+    ...(bad === 0 ? [] : [`${bad} NOT UNDERSTOOD (${share(bad, lines)})`]),
+    ...(bad > 0 || regained === 0 ? [] : [`${regained} PROBABLY NOT UNDERSTOOD`]),
+    ...(regained > 0 || suspects < SUSPECT_LINES || suspects <= SUSPECT_SHARE * lines
+      ? []
+      : [`${suspects} PERHAPS NOT UNDERSTOOD (${share(suspects, lines)})`]),
+  ];
+  return texts.length === 0 ? 'all understood' : texts.join(', ');
 }
 
 function poorLines({ files, poor, poorFiles }: CheckedFiles): string[] {
@@ -139,6 +151,11 @@ export function proposalLines({ found, proposal }: CheckedFiles): string[] {
       `Proposed for ingest.sources: it understands ${understood} of ${pluralize(lines, 'line')}.`,
       ...example,
       ...(regained === 0 ? [] : [`${regained} of them continue a record without it.`]),
+      ...(yaml.includes('(?<level>')
+        ? []
+        : [
+            'It finds no level, so none of these lines counts as an error: add (?<level>…), and levels, where they have one.',
+          ]),
       ...yaml.trimEnd().split('\n'),
     ];
   }

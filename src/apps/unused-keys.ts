@@ -10,8 +10,9 @@ export function warnOfUnusedKeys(config: Config, keys: readonly string[], io: Io
   for (const [index, { keys: glob }] of config.ingest.sources.entries()) {
     if (keys.some(compileGlob(glob))) continue;
     const example = keys.length === 0 ? '' : `, such as ${JSON.stringify(keys[0])}`;
+    const advice = glob.startsWith('**/') ? '' : '; let it begin with **/';
     io.log.warn(
-      `ingest.sources.${index}.keys fits none of the files: here a key is <folder>/<file>${example}; let it begin with **/`,
+      `ingest.sources.${index}.keys fits none of the files: here a key is <folder>/<file>${example}${advice}`,
       { keys: glob },
     );
   }

@@ -81,7 +81,7 @@ main{max-width:1040px;margin:0 auto;padding:10px 20px 48px}
 h1{margin:0;font-size:24px;line-height:1.25;letter-spacing:-.01em;overflow-wrap:anywhere}
 h2{margin:0 0 10px;font-size:13px;font-weight:600;color:var(--mute)}
 section{margin:0 0 14px;padding:20px 22px;background:var(--card);border:1px solid var(--line);border-radius:12px}
-.totals{margin:0;display:grid;grid-template-columns:repeat(auto-fit,minmax(120px,1fr));gap:16px}
+.totals{margin:0;display:grid;grid-template-columns:repeat(auto-fit,minmax(100px,1fr));gap:16px}
 .totals dt{font-size:13px;color:var(--mute)}
 .totals dd{margin:0;font-size:26px;font-weight:700;line-height:1.2;letter-spacing:-.01em;font-variant-numeric:tabular-nums}
 table{width:100%;border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}
@@ -114,7 +114,7 @@ iframe{display:block;width:100%;height:min(1100px,85vh);border:1px solid var(--l
 .headers dd{margin:0;overflow-wrap:anywhere}
 summary{cursor:pointer;color:var(--mute);font-size:13px;font-weight:600}
 summary+pre{margin-top:12px}
-@media (max-width:640px){header,main{padding-left:12px;padding-right:12px}section{padding:16px 14px}.wide{display:none}.wide:first-child+td{padding-left:0}.totals{grid-template-columns:repeat(3,1fr)}.totals dd{font-size:20px}.bars{width:84px}.headers{grid-template-columns:1fr}.headers dd{margin-bottom:6px}}
+@media (max-width:640px){header,main{padding-left:12px;padding-right:12px}section{padding:16px 14px}.wide{display:none}.wide:first-child+td{padding-left:0}.totals{grid-template-columns:repeat(3,1fr)}.totals dd{font-size:20px}.bars{width:84px}.headers{grid-template-columns:1fr}.headers dd{margin-bottom:6px}.stack tr{display:grid;grid-template-columns:1fr max-content;padding:6px 0;border-top:1px solid var(--line)}.stack td{padding:2px 0;border:0}.stack tr:has(th){display:none}.stack td:last-child{grid-column:1/-1;color:var(--mute)}}
 `;
 
 const styleTag = Markup.trusted(`<style>${style}</style>`);

@@ -59,6 +59,25 @@ describe('telltale check', () => {
     expect(printed).toContain('40 lines, 30 PROBABLY NOT UNDERSTOOD');
   });
 
+  it.each([
+    ['@@7 plugin starts\n', 20, '60 lines, 20 PERHAPS NOT UNDERSTOOD (33.3 %)'],
+    ['@@7 plugin starts\n', 19, '59 lines, all understood'],
+    ['    at shop.Cart.add(Cart.java:7)\n', 200, '240 lines, all understood'],
+  ])('doubts that many lines without indent continue a record: %j, %d times', async (line, times, verdict) => {
+    const text = known.repeat(4) + line.repeat(times);
+    const { exitCode, printed } = await check(writeLog(folders.make(), 'web-1/app.log', text));
+    expect(exitCode).toBe(0);
+    expect(printed).toContain(`app.log: ${verdict}\n`);
+  });
+
+  it('says that the proposed format finds no level', async () => {
+    const lines = Array.from({ length: 30 }, (_, i) => `ts=${1795000000 + i};sev=3;msg=step ${i}\n`).join('');
+    const { printed } = await check(writeLog(folders.make(), 'web-1/app.log', lines));
+    expect(printed).toContain('It finds no level, so none of these lines counts as an error: add (?<level>…)');
+    const withLevel = await check(writeLog(folders.make(), 'web-1/app.log', odd(30)));
+    expect(withLevel.printed).not.toContain('finds no level');
+  });
+
   it('proposes nothing for the continuations of a container, and for quoted lines of another log', async () => {
     const cri = (text: string): string => `2026-11-20T10:00:00.5Z stdout F ${text}\n`;
     const wrapped = cri('2026-11-20 10:00:00 ERROR x') + cri('y at 2026-11-20 10:00:00 INFO z').repeat(3);

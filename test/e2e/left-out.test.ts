@@ -85,15 +85,28 @@ describe.each(commands)('telltale %s', (_, command) => {
 
   it('warns of keys in ingest.sources that fit none of the files', async () => {
     const io = collectingIo();
-    const sources = JSON.stringify([{ keys: 'logs/web-*/**' }, { keys: '**/web-*/*', zone: 'Asia/Tokyo' }]);
+    const sources = JSON.stringify([
+      { keys: 'logs/web-*/**' },
+      { keys: '**/db-*/*' },
+      { keys: '**/web-*/*', zone: 'Asia/Tokyo' },
+    ]);
     const path = writeLog(folders.make(), 'web-1/app.log', log);
     expect(await command(configWith(`ingest.sources=${sources}`), [path], io)).toBe(0);
     const warnings = io.logged.filter(({ level }) => level === 'warn');
     expect(warnings).toEqual([
       {
         level: 'warn',
-        message: expect.stringMatching(/^ingest\.sources\.0\.keys fits none of the files.*"web-1\/app\.log"/) as string,
+        message: expect.stringMatching(
+          /^ingest\.sources\.0\.keys fits none of the files.*"web-1\/app\.log"; let it begin with \*\*\/$/,
+        ) as string,
         fields: { keys: 'logs/web-*/**' },
+      },
+      {
+        level: 'warn',
+        message: expect.stringMatching(
+          /^ingest\.sources\.1\.keys fits none of the files.*"web-1\/app\.log"$/,
+        ) as string,
+        fields: { keys: '**/db-*/*' },
       },
     ]);
   });

@@ -43,9 +43,10 @@ export function notUnderstoodSection(sources: readonly NotUnderstood[]): Markup 
     <h2>Files that are not understood</h2>
     <p>
       Their counts may be too low. <code>telltale check FILE</code> shows how the lines of a file are read, and proposes
-      a format for <code>ingest.sources</code>.
+      a format for <code>ingest.sources</code>. The shares are of lines that count in the same windows;
+      <code>telltale audit</code> shows the shares of whole files.
     </p>
-    <table>
+    <table class="stack">
       <tr>
         <th>File</th>
         <th class="n">Share</th>

@@ -29,6 +29,7 @@ describe('files that are not understood', () => {
       ...['b/a.log', '30 %', '12 of 40', 'no form'],
     ]);
     expect(page.toString()).toContain('<code>telltale check FILE</code>');
+    expect(page.toString()).toContain('<code>telltale audit</code> shows the shares of whole files');
   });
 
   it('show hostile names and lines as inert text, without secrets', () => {
