@@ -7,6 +7,7 @@ import { levelBehindTag, levelInMessage } from './formats/message-level';
 import { syslog3164 } from './formats/syslog';
 import { EventTimes } from './event-times';
 import { initialReadingState, type Evidence, type ReadingState, type ShownState } from './reading-state';
+import { hasTornTimestamp } from './torn-timestamp';
 import { isMarked, newerMark } from './dedup-marks';
 import { Recognizer, textForm } from './recognizer';
 import { RepeatCursor, type Repeats } from './repeats/repeat-finder';
@@ -116,7 +117,7 @@ export class LineParser {
       return;
     }
     const { parsed } = recognizer;
-    const level = parsed.level === Level.NONE ? this.levelInside(bytes, start, end) : parsed.level;
+    const level = this.levelOf(bytes, start, end);
     const time = this.times.epochOf(parsed, this.hasRecord ? this.time : this.timeBefore);
     if (!this.areNew || recognizer.hasOuterTime || !(time <= this.latest)) {
       this.addUnusual(bytes, start, end, level, time);
@@ -128,6 +129,21 @@ export class LineParser {
     this.flags = 0;
     this.hasRecord = true;
     if (time > this.newest) this.newest = time;
+  }
+
+  /**
+   * Parses a line that has no terminator yet. When it ends within its timestamp or directly after it, its time is not
+   * known: it is a record at the time of the record above.
+   */
+  parseTail(bytes: Buffer, start: number, end: number): void {
+    const { recognizer, context } = this;
+    if (!hasTornTimestamp(bytes.subarray(start, end), context.customFormat, recognizer.shown())) {
+      this.parse(bytes, start, end);
+      return;
+    }
+    recognizer.recognizeAny(bytes, start, end);
+    this.level = this.levelOf(bytes, start, end);
+    this.addWithoutTimestamp();
   }
 
   /** Treats the line as a continuation, without matching formats: it is the rest of a cut line. */
@@ -209,6 +225,11 @@ export class LineParser {
       this.flags = 0;
     }
     this.hasRecord = true;
+  }
+
+  private levelOf(bytes: Buffer, start: number, end: number): Level {
+    const { level } = this.recognizer.parsed;
+    return level === Level.NONE ? this.levelInside(bytes, start, end) : level;
   }
 
   /** The level that a record without one has in the message that it carries, or by its status code. */

@@ -10,7 +10,7 @@ import { TimestampKind } from './timestamps';
 import { initialUnwrapped, plainHead, stripColors, wrappersFor, type Wrapper } from './wrappers';
 
 /** What the lines before have shown, of {@link ReadingState}. */
-interface Shown {
+export interface Shown {
   readonly format: ReadingState['format'];
   readonly columns: ReadingState['columns'];
   readonly evidence: Evidence;
@@ -60,6 +60,11 @@ export class Recognizer {
   shown(): Shown {
     const { evidence, partialStreams, awaitsLevel } = this;
     return { format: this.format?.name ?? null, columns: this.columns.state(), evidence, partialStreams, awaitsLevel };
+  }
+
+  /** Reads the line in bytes [start, end). Returns true when it is a record. */
+  recognizeAny(bytes: Buffer, start: number, end: number): boolean {
+    return this.isKnown(bytes, start, end) || this.recognize(bytes, start, end);
   }
 
   /** True when the line has the form of the line before. Nearly every line has, so this does no more than it must. */

@@ -207,7 +207,8 @@ class Scanner implements LineScanner {
       if (end > start) lines.add(start, cutEnd, published, reading, reading.flags | LineFlag.CUT_REST);
       else lines.publish(published);
     } else {
-      reading.parse(bytes, start, cutEnd);
+      if (flag === LineFlag.CUT_TAIL && !isCut) reading.parseTail(bytes, start, cutEnd);
+      else reading.parse(bytes, start, cutEnd);
       lines.add(start, cutEnd, published, reading, reading.flags | (isCut ? LineFlag.CUT_HEAD : flag));
     }
     if (isCut) lines.drop(next);
