@@ -6,8 +6,8 @@ import type { Io } from '../io';
 import { startSystem } from '../kit';
 import type { EventLog } from '../ports/event-log';
 import type { Site } from '../stream/pipeline';
-import { Readiness } from '../web/readiness';
 import { consumerOptions, lockDataFolder, openEventLog, openMail } from './compose';
+import { HealthMonitor } from './health-monitor';
 import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder } from './data-folder';
 import { untilStopped, type OnFailure } from './until-stopped';
 import { launchWeb } from './view';
@@ -32,12 +32,14 @@ export async function runConsumer(config: Config, io: Io): Promise<number> {
     return await untilStopped(io, log, async (onFailure) => {
       const mailbox = await openMail(data);
       const counters = new CounterRegistry();
-      const readiness = new Readiness();
-      const web = await launchWeb(config, log, { mailbox, counters, readiness }, io);
-      const parts = { log, transport: mailbox, counters, readiness };
+      const health = new HealthMonitor();
+      const web = await launchWeb(config, log, { mailbox, counters, health }, io);
+      const parts = { log, transport: mailbox, counters, health };
       const consumer = await launchConsumer(config, parts, 'live', io, onFailure);
+      health.started(log, io.log);
       io.log.info('consumer is ready', { status: web.url, mails: data.mail });
       return async () => {
+        health.close();
         await consumer.drain();
         await io.shutdown.step('the pages are not closed', 0.5, () => web.close());
       };
@@ -55,21 +57,18 @@ export async function launchConsumer(
     readonly transport: Mailbox;
     readonly counters: Counters;
     /** Null when a job that must be reset is a failure (`local --once`). */
-    readonly readiness: Readiness | null;
+    readonly health: HealthMonitor | null;
   },
   mode: Site['mode'],
   io: Io,
   onFailure: OnFailure,
 ): Promise<RunningConsumer> {
-  const system = startSystem({ name: 'consumer', log: io.log });
-  const { readiness } = parts;
-  const problems = (held: ReadonlyMap<string, string>): string[] =>
-    Array.from(held, ([name, problem]) => `${name} is held: ${problem}`);
-  readiness?.set([]);
+  const { health } = parts;
+  const system = startSystem({ name: 'consumer', log: io.log, onCrash: (crash) => health?.crashed(crash) });
   const consumer = await startConsumer(system, {
     ...consumerOptions(config, parts, mode),
     onFailure,
-    hold: readiness === null ? null : { retryMs: HELD_RETRY_MS, report: (held) => readiness.set(problems(held)) },
+    hold: health === null ? null : { retryMs: HELD_RETRY_MS, report: (held) => health.held(held) },
   });
   return {
     finish: () => consumer.finish(FINISH_MS),

@@ -15,12 +15,12 @@ import type { Logger } from '../log';
 import { systemClock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
 import type { Results } from '../stream/view';
-import { Readiness } from '../web/readiness';
 import { lockDataFolder, openEventLog, openFolder, openMail, openStore } from './compose';
 import { launchConsumer } from './consumer';
 import { pluralize } from '../pluralize';
 import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder, type DataFolder } from './data-folder';
 import { follow } from './follow';
+import { HealthMonitor } from './health-monitor';
 import { startGenerators } from './generator';
 import { recognitionLines, recognitionObjects, type RecognizedSource } from './recognition-report';
 import { latestCheckpoints } from './latest-checkpoints';
@@ -90,13 +90,15 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
     const mailbox = await openMail(data);
     const observed = await openStore(config, data, io);
     const counters = new CounterRegistry();
-    const readiness = new Readiness();
-    const web = await launchWeb(config, log, { mailbox, counters, readiness }, io);
+    const health = new HealthMonitor();
+    const web = await launchWeb(config, log, { mailbox, counters, health }, io);
     const table = startLiveTable(io, web.views);
     const shown = { ...io, log: table.log };
-    const parts = { log, transport: mailbox, counters, readiness };
+    const parts = { log, transport: mailbox, counters, health };
     const consumer = await launchConsumer(config, parts, 'live', shown, onFailure);
-    const producer = await launchProducer(config, data, { log, store: observed.store, counters }, shown, onFailure);
+    const sources = { log, store: observed.store, counters, health };
+    const producer = await launchProducer(config, data, sources, shown, onFailure);
+    health.started(log, shown.log);
     const hosts = config.generator.folder ?? data.hosts;
     const uploads = startUploads(config, { hostsFolder: hosts, memory: data.uploads }, observed, {
       io: shown,
@@ -121,6 +123,7 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
     table.say('Ctrl-C stops');
     return async () => {
       stopWriting.abort();
+      health.close();
       await io.shutdown.step('the generators still write', 0.1, () => generators);
       await uploads.drain();
       await producer.drain();
@@ -193,12 +196,12 @@ async function ingestFiles(
   const observed = await openFolder(config, data, io, { ...systemClock, now: () => lastModified });
   const mailbox = await openMail(data);
   const counters = new CounterRegistry();
-  const parts = { log, transport: mailbox, counters, readiness: null };
+  const parts = { log, transport: mailbox, counters, health: null };
   const consumer = await launchConsumer(config, parts, 'final', quiet, onFailure);
   const producer = await launchProducer(
     config,
     data,
-    { log, store: observed.store, counters, forceFlushAfterMs: 0 },
+    { log, store: observed.store, counters, health: null, forceFlushAfterMs: 0 },
     quiet,
     onFailure,
   );

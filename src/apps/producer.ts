@@ -15,6 +15,7 @@ import { createTrace } from '../trace';
 import { metricsAnswerTo } from '../web/answers';
 import { startWeb, type WebServer } from '../web/server';
 import { lockDataFolder, openEventLog, openStore, producerOptions } from './compose';
+import { HealthMonitor } from './health-monitor';
 import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder, type DataFolder } from './data-folder';
 import { onSchedule } from './schedule';
 import { untilStopped } from './until-stopped';
@@ -48,11 +49,14 @@ export async function runProducer(config: Config, io: Io): Promise<number> {
     return await untilStopped(io, log, async (onFailure) => {
       const { store } = await openStore(config, data, io);
       const counters = new CounterRegistry();
-      const web = await launchMetrics(config, counters, io);
-      const producer = await launchProducer(config, data, { log, store, counters }, io, onFailure);
+      const health = new HealthMonitor();
+      const web = await launchMetrics(config, counters, health, io);
+      const producer = await launchProducer(config, data, { log, store, counters, health }, io, onFailure);
+      health.started(log, io.log);
       const { bucket } = config.objectStore;
       io.log.info('producer is ready', { bucket, socket: signalSocketPath(data.root), metrics: web?.url ?? null });
       return async () => {
+        health.close();
         await producer.drain();
         await io.shutdown.step('the metrics are not closed', 0.5, async () => web?.close());
       };
@@ -65,12 +69,18 @@ export async function runProducer(config: Config, io: Io): Promise<number> {
 /**
  * Serves the producer's metrics. While another program has their port, the producer reads without them.
  */
-async function launchMetrics(config: Config, counters: CounterRegistry, io: Io): Promise<WebServer | null> {
+async function launchMetrics(
+  config: Config,
+  counters: CounterRegistry,
+  health: HealthMonitor,
+  io: Io,
+): Promise<WebServer | null> {
+  const source = { problems: () => health.notReady(), deaths: () => health.notAlive() };
   try {
     return await startWeb({
       ...config.producer.web,
       section: 'producer.web',
-      answer: (path) => metricsAnswerTo(path, counters.samples()),
+      answer: (path) => metricsAnswerTo(path, counters.samples(), source),
       log: io.log,
     });
   } catch (error) {
@@ -88,12 +98,18 @@ export async function launchProducer(
     readonly log: EventLog;
     readonly store: ObjectStore;
     readonly counters: Counters;
+    /** Null in a program without pages (`local --once`). */
+    readonly health: HealthMonitor | null;
     readonly forceFlushAfterMs?: number;
   },
   io: Io,
   onFailure: (what: string, error: Error) => void,
 ): Promise<RunningProducer> {
-  const system = startSystem({ name: 'producer', log: io.log });
+  const system = startSystem({
+    name: 'producer',
+    log: io.log,
+    onCrash: (crash) => parts.health?.crashed(crash),
+  });
   const options = await producerOptions(config, parts);
   const producer = startProducer(system, { ...options, ...parts, onFailure });
   const { bucket, includes } = options;

@@ -5,11 +5,15 @@ import { advise } from '../nearest';
 import { coreTopics, lineTopic, type TopicSpec } from '../stream/topics';
 import { partsOf } from './parts';
 
+/** A record batch has a head before its records. */
+const BATCH_HEAD_BYTES = 61;
+
 /** Every topic that the programs make, check and read. */
 export function topicsOf(config: Config): readonly TopicSpec[] {
   const { partitions, retention } = config.eventLog;
+  const largestBatch = { bytes: config.ingest.batchBytes + BATCH_HEAD_BYTES, setting: 'ingest.batchBytes' };
   return [
-    ...lineTopicsOf(config).map((name) => lineTopic(name, partitions, retention)),
+    ...lineTopicsOf(config).map((name) => lineTopic(name, partitions, retention, largestBatch)),
     ...coreTopics(partitions, retention),
     ...partsOf(config).jobs.flatMap(({ outputs }) => outputs),
   ];

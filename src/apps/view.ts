@@ -5,9 +5,9 @@ import type { Io } from '../io';
 import type { EventLog } from '../ports/event-log';
 import type { View } from '../stream/view';
 import { answerTo } from '../web/answers';
-import type { Readiness } from '../web/readiness';
 import { startWeb } from '../web/server';
 import type { DamagedPlace } from '../stream/continue-from';
+import type { HealthMonitor } from './health-monitor';
 import { follow, type Follow } from './follow';
 import { partsOf } from './parts';
 import { topicsOf } from './topics';
@@ -22,10 +22,10 @@ export interface RunningWeb {
 export async function launchWeb(
   config: Config,
   log: EventLog,
-  parts: { readonly mailbox: Mailbox; readonly counters: CounterRegistry; readonly readiness: Readiness },
+  parts: { readonly mailbox: Mailbox; readonly counters: CounterRegistry; readonly health: HealthMonitor },
   io: Io,
 ): Promise<RunningWeb> {
-  const { mailbox, counters, readiness } = parts;
+  const { mailbox, counters, health } = parts;
   const { views } = partsOf(config);
   const { host, port } = config.web;
   const source = {
@@ -33,7 +33,8 @@ export async function launchWeb(
     metrics: () => [...views.flatMap((view) => view.metrics()), ...counters.samples()],
     mails: () => mailbox.list(),
     mail: (name: string) => mailbox.read(name),
-    problems: () => readiness.problems,
+    problems: () => health.notReady(),
+    deaths: () => health.notAlive(),
   };
   const web = await startWeb({
     ...{ host, port, section: 'web', log: io.log },

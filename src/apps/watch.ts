@@ -4,8 +4,8 @@ import type { Config } from '../config';
 import { CounterRegistry } from '../counters';
 import { TelltaleError } from '../errors';
 import type { Io } from '../io';
-import { Readiness } from '../web/readiness';
 import { openEventLog, openMail, openWatched, type WatchedPaths } from './compose';
+import { HealthMonitor } from './health-monitor';
 import { launchConsumer } from './consumer';
 import type { DataFolder } from './data-folder';
 import { startLiveTable } from './live-table';
@@ -30,14 +30,16 @@ export function runWatch(config: Config, watched: WatchedPaths, once: boolean, i
     return untilStopped({ ...io, stop }, log, async (onFailure) => {
       const mailbox = await openMail(data);
       const counters = new CounterRegistry();
-      const readiness = new Readiness();
+      const health = new HealthMonitor();
       const observed = await openWatched(config, data, { ...watched, paths }, { io, counters });
-      const web = await launchWeb(config, log, { mailbox, counters, readiness }, io);
+      const web = await launchWeb(config, log, { mailbox, counters, health }, io);
       const table = startLiveTable(io, web.views);
       const shown = { ...io, log: table.log };
-      const parts = { log, transport: mailbox, counters, readiness };
+      const parts = { log, transport: mailbox, counters, health };
       const consumer = await launchConsumer(config, parts, 'live', shown, onFailure);
-      const producer = await launchProducer(config, data, { log, store: observed.store, counters }, shown, onFailure);
+      const sources = { log, store: observed.store, counters, health };
+      const producer = await launchProducer(config, data, sources, shown, onFailure);
+      health.started(log, shown.log);
       const scan = async (): Promise<void> => {
         try {
           await observed.scan();
@@ -57,6 +59,7 @@ export function runWatch(config: Config, watched: WatchedPaths, once: boolean, i
           .catch((error: unknown) => onFailure('watch', error instanceof Error ? error : new Error(String(error))));
       }
       return async () => {
+        health.close();
         await scans.destroy();
         await scan();
         await io.shutdown.step('changes are not announced', 0.05, observed.announced);

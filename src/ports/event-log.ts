@@ -47,8 +47,20 @@ export interface EventLog {
    */
   groupOffset(group: string, topic: string, partition: number): Promise<number | null>;
 
+  /**
+   * Why programs cannot go on at present: what this log waits for, and groups that cannot be joined. None when all goes well.
+   */
+  problems(): readonly EventLogProblem[];
+
   /** Closes readers, writers (aborting their transactions) and memberships. Further calls reject with CLOSED. */
   close(): Promise<void>;
+}
+
+export interface EventLogProblem {
+  /** The same as long as the problem lasts: `group telltale-counting`. */
+  readonly about: string;
+  /** A sentence that names the topic and partition, the group or the writer. */
+  readonly problem: string;
 }
 
 /** Declares a writer. The log checks the rights to the declared topics before it opens the writer. */

@@ -12,13 +12,26 @@ export interface TopicSpec {
   readonly compression?: 'producer' | 'uncompressed';
   /** Who sets the timestamps of records: the writer (`create`, by default), or the log when it appends them. */
   readonly timestamps?: 'create' | 'append';
+  /** The largest record batch that its writers append; by default 1 MiB, the limit of every event log. */
+  readonly largestBatch?: LargestBatch;
+}
+
+export interface LargestBatch {
+  readonly bytes: number;
+  /** The key of the configuration that sets it. */
+  readonly setting: string;
 }
 
 const days = (n: number): number => n * 24 * 60 * 60 * 1000;
 
 /** A topic of lines, which the producer writes and jobs read. */
-export function lineTopic(name: string, partitions: number, retentionMs: number): TopicSpec {
-  return { name, partitions, cleanup: 'delete', retentionMs };
+export function lineTopic(
+  name: string,
+  partitions: number,
+  retentionMs: number,
+  largestBatch: LargestBatch,
+): TopicSpec {
+  return { name, partitions, cleanup: 'delete', retentionMs, largestBatch };
 }
 
 /**

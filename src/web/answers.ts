@@ -34,8 +34,8 @@ export async function answerTo(path: string, source: WebSource, query = new URLS
   }
   if (path === '/mail') return page(200, mailboxPage(await source.mails()));
   if (path === '/metrics') return metricsOf(source.metrics());
-  if (path === '/healthz') return plain(200, 'ok\n');
-  if (path === '/readyz') return readinessOf(source.problems());
+  const health = healthOf(path, source);
+  if (health !== null) return health;
   const [, encoded, part] = /^\/mail\/([^/]+)(?:\/(html|raw))?$/.exec(path) ?? [];
   const raw = encoded === undefined ? null : await mailNamed(encoded, source);
   if (encoded === undefined || raw === null) return notFound();
@@ -46,16 +46,29 @@ export async function answerTo(path: string, source: WebSource, query = new URLS
 }
 
 /** The answers of a program without pages. */
-export function metricsAnswerTo(path: string, metrics: readonly Metric[]): Answer {
+export function metricsAnswerTo(
+  path: string,
+  metrics: readonly Metric[],
+  source: Pick<WebSource, 'problems' | 'deaths'>,
+): Answer {
   if (path === '/metrics') return metricsOf(metrics);
-  if (path === '/healthz') return plain(200, 'ok\n');
+  const health = healthOf(path, source);
+  if (health !== null) return health;
   return plain(404, 'There is nothing here: the metrics are at /metrics.\n');
 }
 
-/** A restart does not help against these problems: `/healthz` stays ok, so that the other jobs continue. */
-function readinessOf(problems: readonly string[]): Answer {
+/**
+ * `/livez` (also `/healthz`) fails when only a restart may help, `/readyz` when the program does not do all of its work. Null
+ * for other paths. An answer at all shows that the event loop turns.
+ */
+function healthOf(path: string, source: Pick<WebSource, 'problems' | 'deaths'>): Answer | null {
+  if (path === '/readyz') return verdict('not ready', source.problems());
+  return path === '/livez' || path === '/healthz' ? verdict('not alive', source.deaths()) : null;
+}
+
+function verdict(not: string, problems: readonly string[]): Answer {
   if (problems.length === 0) return plain(200, 'ok\n');
-  return plain(503, `not ready\n${problems.map((problem) => `${escapeControls(problem)}\n`).join('')}`);
+  return plain(503, `${not}\n${problems.map((problem) => `${escapeControls(problem)}\n`).join('')}`);
 }
 
 function problemsSection(problems: readonly string[]): Markup[] {

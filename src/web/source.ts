@@ -12,6 +12,8 @@ export interface WebSource {
   metrics(): readonly Metric[];
   /** Why the program does not do all of its work; none when it does. */
   problems(): readonly string[];
+  /** Why only a restart of the program may help; none when it lives. */
+  deaths(): readonly string[];
 }
 
 /** A line of the mailbox page. */

@@ -16,6 +16,7 @@ export function changedLog(log: EventLog, change: Partial<EventLog>): EventLog {
     openWriter: (options) => log.openWriter(options),
     openReader: (topic, partition, offset) => log.openReader(topic, partition, offset),
     offsets: (topic, partition) => log.offsets(topic, partition),
+    problems: () => log.problems(),
     joinGroup: (group, topic, listener) => log.joinGroup(group, topic, listener),
     groupOffset: (group, topic, partition) => log.groupOffset(group, topic, partition),
     close: () => log.close(),

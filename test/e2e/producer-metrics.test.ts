@@ -43,7 +43,7 @@ describe('producer metrics', () => {
   it('are not served when another program uses their port, and reading continues', async () => {
     const other = await startWeb({
       ...{ host: '127.0.0.1', port: 0, section: 'producer.web' },
-      answer: (path) => metricsAnswerTo(path, []),
+      answer: (path) => metricsAnswerTo(path, [], { problems: () => [], deaths: () => [] }),
     });
     const config = configWith(`dataDir=${folders.make()}`, `producer.web.port=${new URL(other.url).port}`);
     const io = await whileRunning(config, () => Promise.resolve());

@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/clock';
 import type {
   AssignmentListener,
   EventLog,
+  EventLogProblem,
   EventReader,
   EventWriter,
   GroupMembership,
@@ -106,6 +107,11 @@ export class SqliteEventLog implements EventLog {
     return this.attempt(`Cannot read the offsets of ${topic}/${partition}`, () => {
       return this.topics.offsets(this.topics.partition(topic, partition));
     });
+  }
+
+  /** A file on this machine: what fails, fails at once. */
+  problems(): readonly EventLogProblem[] {
+    return [];
   }
 
   joinGroup(group: string, topic: string, listener: AssignmentListener): Promise<GroupMembership> {

@@ -1,8 +1,9 @@
 import { TelltaleError } from '../../errors';
 import type { Connections } from './connections';
-import { eventLogError, remedyOf } from './errors';
+import { eventLogError, remedyOf, spendsConnections } from './errors';
 import { createConnections } from './kafkajs';
 import type { KafkaEventLogOptions } from './options';
+import type { Waiting } from './waiting';
 
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 500;
@@ -16,17 +17,29 @@ const LONGEST_PAUSE_MS = 500;
 export class KafkaClient {
   private connections: Promise<Connections> | null = null;
 
-  constructor(private readonly options: KafkaEventLogOptions) {}
+  /** @param waiting learns of the calls under way */
+  constructor(
+    private readonly options: KafkaEventLogOptions,
+    private readonly waiting: Waiting,
+    private readonly create: (options: KafkaEventLogOptions) => Connections = createConnections,
+  ) {}
 
   /**
    * Runs `step`, and repeats it while it fails with an error that passes.
    * @param closed ends the call at once, with CLOSED
+   * @param heldBackMs for how long the broker may hold the answer back on purpose
    * @throws the last failure, as `eventLogError` words it
    */
-  async run<T>(what: string, closed: AbortSignal, step: (connections: Connections) => Promise<T>): Promise<T> {
+  async run<T>(
+    what: string,
+    closed: AbortSignal,
+    step: (connections: Connections) => Promise<T>,
+    heldBackMs = 0,
+  ): Promise<T> {
     const cut = (): void => this.disconnect();
     closed.addEventListener('abort', cut, { once: true });
     const started = performance.now();
+    const call = this.waiting.begin(what, heldBackMs);
     try {
       for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
         throwIfClosed(what, closed);
@@ -35,8 +48,9 @@ export class KafkaClient {
         } catch (error) {
           throwIfClosed(what, closed);
           const remedy = remedyOf(error);
-          // The next request must not use a dead connection.
-          if (remedy === 'reconnect') this.disconnect();
+          // The next request must not use a dead connection, nor old metadata.
+          if (spendsConnections(error)) this.disconnect();
+          call.failure = error instanceof Error ? error.message : String(error);
           if (remedy === 'none' || performance.now() - started + pause > this.options.retryForMs) {
             throw eventLogError(error, what);
           }
@@ -44,6 +58,7 @@ export class KafkaClient {
         }
       }
     } finally {
+      this.waiting.end(call);
       closed.removeEventListener('abort', cut);
     }
   }
@@ -57,7 +72,7 @@ export class KafkaClient {
 
   private connected(): Promise<Connections> {
     if (this.connections === null) {
-      const connections = createConnections(this.options);
+      const connections = this.create(this.options);
       const connecting = connections.connect().then(
         () => connections,
         (error: unknown) => {

@@ -25,6 +25,7 @@ export const brokerErrors = {
   NOT_ENOUGH_REPLICAS: { code: 19, remedy: 'wait' },
   NOT_ENOUGH_REPLICAS_AFTER_APPEND: { code: 20, remedy: 'wait' },
   ILLEGAL_GENERATION: { code: 22, remedy: 'none' },
+  INCONSISTENT_GROUP_PROTOCOL: { code: 23, remedy: 'none' },
   UNKNOWN_MEMBER_ID: { code: 25, remedy: 'none' },
   REBALANCE_IN_PROGRESS: { code: 27, remedy: 'none' },
   TOPIC_AUTHORIZATION_FAILED: { code: 29, remedy: 'none' },
@@ -36,6 +37,7 @@ export const brokerErrors = {
   NOT_CONTROLLER: { code: 41, remedy: 'reconnect' },
   DUPLICATE_SEQUENCE_NUMBER: { code: 46, remedy: 'none' },
   INVALID_PRODUCER_EPOCH: { code: 47, remedy: 'none' },
+  INVALID_TRANSACTION_TIMEOUT: { code: 50, remedy: 'none' },
   CONCURRENT_TRANSACTIONS: { code: 51, remedy: 'wait' },
   TRANSACTION_COORDINATOR_FENCED: { code: 52, remedy: 'none' },
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: { code: 53, remedy: 'none' },
@@ -101,7 +103,15 @@ export function isBrokerError(error: unknown, ...names: readonly BrokerErrorName
 
 export function remedyOf(error: unknown): Remedy {
   if (error instanceof BrokerError) return byCode.get(error.code)?.remedy ?? 'none';
-  return error instanceof ConnectionError && error.fault === 'broken' ? 'reconnect' : 'none';
+  if (error instanceof ConnectionError) return error.fault === 'broken' ? 'reconnect' : 'none';
+  // An unknown error: kafkajs throws plain ones, too, and an answer out of place cannot be parsed.
+  return error instanceof TelltaleError ? 'none' : 'reconnect';
+}
+
+/** Whether the connections, and the metadata that came over them, must not be used again after an error. */
+export function spendsConnections(error: unknown): boolean {
+  if (!(error instanceof BrokerError)) return true;
+  return remedyOf(error) === 'reconnect' || isBrokerError(error, 'UNKNOWN_TOPIC_OR_PARTITION');
 }
 
 /** The broker gives one error for two cases: a newer writer fenced this one, or the broker ended its transaction. */
@@ -124,6 +134,10 @@ export function eventLogError(cause: unknown, what: string): TelltaleError {
   if (isBrokerError(cause, 'UNSUPPORTED_VERSION')) {
     const message = `${what}: the broker is too old. Use Apache Kafka 2.4 or newer.`;
     return new TelltaleError('EVENT_LOG_UNSUPPORTED', message, { cause });
+  }
+  if (isBrokerError(cause, 'INCONSISTENT_GROUP_PROTOCOL')) {
+    const message = `${what}: a program that is not Telltale is a member of it. End that program, or give it another group.`;
+    return new TelltaleError('EVENT_LOG', message, { cause });
   }
   if (isMissingRight(cause)) return denied(what, reason, cause);
   if (areCredentialsRefused(cause)) {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createSecureContext } from 'node:tls';
 
 import type { TopicSpec } from '../../stream/topics';
@@ -5,6 +6,7 @@ import { TelltaleError } from '../../errors';
 import type {
   AssignmentListener,
   EventLog,
+  EventLogProblem,
   EventReader,
   EventWriter,
   GroupMembership,
@@ -22,6 +24,7 @@ import { KafkaReader } from './reader';
 import { checkMembership, checkRights } from './rights';
 import { ensureTopics } from './topics';
 import { checkVersions } from './versions';
+import { Waiting } from './waiting';
 import { KafkaWriter } from './writer';
 
 /**
@@ -61,12 +64,16 @@ class KafkaEventLog implements EventLog {
   private readonly fetchClients: FetchClients;
   private readonly writers = new Set<KafkaWriter>();
   private readonly memberships = new Memberships();
+  private readonly members: KafkaGroupMember[] = [];
+  private readonly waiting = new Waiting();
   private readonly closed = new AbortController();
   private closing: Promise<void> | null = null;
 
   constructor(private readonly options: KafkaEventLogOptions) {
-    this.client = new KafkaClient(options);
-    this.fetchClients = new FetchClients(options);
+    this.client = new KafkaClient(options, this.waiting);
+    this.fetchClients = new FetchClients(options, this.waiting);
+    // One listener for each call under way, and their number has no bound.
+    setMaxListeners(0, this.closed.signal);
   }
 
   checkCluster(): Promise<void> {
@@ -86,7 +93,7 @@ class KafkaEventLog implements EventLog {
     // A program without write permission must not fence one that has it.
     const what = `Cannot open the writer ${writerOptions.id}`;
     await this.client.run(what, this.closed.signal, (connections) => checkRights(what, connections, writerOptions));
-    const writer = await KafkaWriter.open(this.options, writerOptions, this.closed.signal);
+    const writer = await KafkaWriter.open(this.options, writerOptions, this.closed.signal, this.waiting);
     this.writers.add(writer);
     writer.closed.addEventListener('abort', () => this.writers.delete(writer), { once: true });
     return writer;
@@ -119,7 +126,9 @@ class KafkaEventLog implements EventLog {
       await connections.leader(topic, 0);
       await checkMembership(connections, group);
     });
-    return this.memberships.add(new KafkaGroupMember(this.options, group, topic, listener));
+    const member = new KafkaGroupMember(this.options, group, topic, listener, this.waiting);
+    this.members.push(member);
+    return this.memberships.add(member);
   }
 
   groupOffset(group: string, topic: string, partition: number): Promise<number | null> {
@@ -129,6 +138,10 @@ class KafkaEventLog implements EventLog {
       const coordinator = await connections.coordinator('group', group);
       return coordinator.send(offsetFetch(group, topic, partition));
     });
+  }
+
+  problems(): readonly EventLogProblem[] {
+    return [...this.members.flatMap(({ problem }) => problem ?? []), ...this.waiting.problems];
   }
 
   close(): Promise<void> {

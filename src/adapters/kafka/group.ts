@@ -1,5 +1,5 @@
-import { TelltaleError } from '../../errors';
-import type { AssignmentListener, GroupMembership } from '../../ports/event-log';
+import { isTelltaleError, TelltaleError } from '../../errors';
+import type { AssignmentListener, EventLogProblem, GroupMembership } from '../../ports/event-log';
 import { assignRoundRobin, assignedPartitions, subscription } from './api/consumer-protocol';
 import { heartbeat } from './api/heartbeat';
 import { joinGroup } from './api/join-group';
@@ -10,6 +10,7 @@ import { KafkaClient } from './client';
 import type { Broker, Connections } from './connections';
 import { isBrokerError } from './errors';
 import type { KafkaEventLogOptions } from './options';
+import type { Waiting } from './waiting';
 
 /** A member without a heartbeat for this long loses its partitions. */
 const SESSION_TIMEOUT_MS = 15_000;
@@ -38,16 +39,23 @@ export class KafkaGroupMember implements GroupMembership {
   /** Callers of `confirm` that wait for a heartbeat. */
   private readonly confirming = new Set<() => void>();
   private readonly running: Promise<void>;
+  private cannotJoin: EventLogProblem | null = null;
 
   constructor(
     private readonly options: KafkaEventLogOptions,
     private readonly group: string,
     private readonly topic: string,
     private readonly listener: AssignmentListener,
+    waiting: Waiting,
   ) {
     // A member that cannot reach the group for longer has lost its partitions.
-    this.client = new KafkaClient({ ...options, retryForMs: SESSION_TIMEOUT_MS });
+    this.client = new KafkaClient({ ...options, retryForMs: SESSION_TIMEOUT_MS }, waiting);
     this.running = this.run();
+  }
+
+  /** Why this member cannot join; null when it has joined, waits for a round or has left. */
+  get problem(): EventLogProblem | null {
+    return this.leaving.signal.aborted ? null : this.cannotJoin;
   }
 
   async confirm(signal?: AbortSignal): Promise<void> {
@@ -89,9 +97,17 @@ export class KafkaGroupMember implements GroupMembership {
   /** Null when joining failed, as it does when the next rebalance begins before this one has ended. */
   private async joinOnce(): Promise<Joined | null> {
     try {
-      return await this.request(this.joining.signal, (coordinator, connections) => this.join(coordinator, connections));
+      const joined = await this.request(
+        this.joining.signal,
+        (coordinator, connections) => this.join(coordinator, connections),
+        REBALANCE_TIMEOUT_MS,
+      );
+      this.cannotJoin = null;
+      return joined;
     } catch (error) {
       this.forgetIfUnknown(error);
+      // Null for a rebalance: the next try is part of it.
+      this.cannotJoin = isOfRebalance(error) ? null : { about: `group ${this.group}`, problem: messageOf(error) };
       return null;
     }
   }
@@ -174,11 +190,24 @@ export class KafkaGroupMember implements GroupMembership {
   private request<T>(
     closed: AbortSignal,
     step: (coordinator: Broker, connections: Connections) => Promise<T>,
+    heldBackMs = 0,
   ): Promise<T> {
-    return this.client.run(`Cannot reach the group ${this.group}`, closed, async (connections) =>
-      step(await connections.coordinator('group', this.group), connections),
+    return this.client.run(
+      `Cannot use the group ${this.group}, which assigns the partitions of topic ${this.topic}`,
+      closed,
+      async (connections) => step(await connections.coordinator('group', this.group), connections),
+      heldBackMs,
     );
   }
+}
+
+function isOfRebalance(error: unknown): boolean {
+  if (isTelltaleError(error, 'CLOSED')) return true;
+  return isBrokerError(error, 'REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function settled(call: Promise<void>): Promise<void> {

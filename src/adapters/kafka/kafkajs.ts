@@ -1,12 +1,5 @@
 import type { Assigner, Broker as KafkajsBroker, Cluster, KafkaConfig, Mechanism, SASLOptions } from 'kafkajs';
-import {
-  Kafka,
-  KafkaJSError,
-  KafkaJSProtocolError,
-  KafkaJSSASLAuthenticationError,
-  PartitionAssigners,
-  logLevel,
-} from 'kafkajs';
+import { Kafka, KafkaJSProtocolError, KafkaJSSASLAuthenticationError, PartitionAssigners, logLevel } from 'kafkajs';
 import { version } from 'kafkajs/package.json';
 
 import { TelltaleError } from '../../errors';
@@ -51,7 +44,7 @@ export function createConnections(options: KafkaEventLogOptions): Connections {
     socketFactory: ({ host, port, ssl, onConnect }) =>
       sockets.connect({ host, port }, options.tls === null ? null : ssl, onConnect),
   });
-  return new KafkajsConnections(clusterOf(kafka), sockets);
+  return new KafkajsConnections(clusterOf(kafka), sockets, options);
 }
 
 class KafkajsConnections implements Connections {
@@ -61,14 +54,15 @@ class KafkajsConnections implements Connections {
   constructor(
     private readonly cluster: Cluster,
     private readonly sockets: Sockets,
+    private readonly options: Pick<KafkaEventLogOptions, 'brokers' | 'requestTimeoutMs'>,
   ) {}
 
   connect(): Promise<void> {
-    return translated(() => this.cluster.connect());
+    return this.call(() => this.cluster.connect());
   }
 
   async anyBroker(): Promise<Broker> {
-    if (this.cluster.getNodeIds().length === 0) await translated(() => this.cluster.refreshMetadata());
+    if (this.cluster.getNodeIds().length === 0) await this.call(() => this.cluster.refreshMetadata());
     let unreachable: unknown;
     for (const nodeId of this.cluster.getNodeIds()) {
       try {
@@ -81,14 +75,14 @@ class KafkajsConnections implements Connections {
   }
 
   async allBrokers(): Promise<readonly Broker[]> {
-    await translated(() => this.cluster.refreshMetadata());
+    await this.call(() => this.cluster.refreshMetadata());
     return Promise.all(this.cluster.getNodeIds().map((nodeId) => this.broker(nodeId)));
   }
 
   async controller(): Promise<Broker> {
     // Makes sure that metadata is loaded, which names the controller.
     await this.anyBroker();
-    return new KafkajsConnectedBroker(await translated(() => this.cluster.findControllerBroker()));
+    return this.connected(await this.call(() => this.cluster.findControllerBroker()));
   }
 
   async leader(topic: string, partition: number): Promise<Broker> {
@@ -124,12 +118,22 @@ class KafkajsConnections implements Connections {
   }
 
   private async metadataOf(topic: string): Promise<ReturnType<Cluster['findTopicPartitionMetadata']>> {
-    await translated(() => this.cluster.addTargetTopic(topic), `the topic ${topic}`);
+    await this.call(() => this.cluster.addTargetTopic(topic), `the topic ${topic}`);
     return this.cluster.findTopicPartitionMetadata(topic);
   }
 
   private async broker(nodeId: number | string): Promise<Broker> {
-    return new KafkajsConnectedBroker(await translated(() => this.cluster.findBroker({ nodeId: `${nodeId}` })));
+    return this.connected(await this.call(() => this.cluster.findBroker({ nodeId: `${nodeId}` })));
+  }
+
+  private connected(broker: KafkajsBroker): Broker {
+    return new KafkajsConnectedBroker(broker, this.options.requestTimeoutMs);
+  }
+
+  /** A call that asks the brokers in turn. */
+  private call<T>(call: () => Promise<T>, what = 'the cluster'): Promise<T> {
+    const { brokers, requestTimeoutMs } = this.options;
+    return translated(call, 2 * (brokers.length + 1) * requestTimeoutMs, what);
   }
 }
 
@@ -143,7 +147,10 @@ interface BrokerInsides {
 class KafkajsConnectedBroker implements Broker {
   private readonly insides: BrokerInsides;
 
-  constructor(broker: KafkajsBroker) {
+  constructor(
+    broker: KafkajsBroker,
+    private readonly requestTimeoutMs: number,
+  ) {
     this.insides = insidesOf(broker);
   }
 
@@ -162,22 +169,25 @@ class KafkajsConnectedBroker implements Broker {
     // kafkajs uses no other members of an encoder.
     const encoder = { buf: body, buffer: body };
     const answers: Buffer[] = [];
-    await translated(async () => {
-      const connection = await this.insides.connectionPool.getConnection();
-      await connection.send({
-        request: { apiKey, apiVersion, apiName: api, encode: () => Promise.resolve(encoder) },
-        response: {
-          decode: (bytes: Buffer) => {
-            answers.push(bytes);
-            return Promise.resolve({});
+    await translated(
+      async () => {
+        const connection = await this.insides.connectionPool.getConnection();
+        await connection.send({
+          request: { apiKey, apiVersion, apiName: api, encode: () => Promise.resolve(encoder) },
+          response: {
+            decode: (bytes: Buffer) => {
+              answers.push(bytes);
+              return Promise.resolve({});
+            },
+            parse: () => Promise.resolve({}),
           },
-          parse: () => Promise.resolve({}),
-        },
-        // Null: the time limit of the connection.
-        requestTimeout: heldBackMs === undefined ? null : heldBackMs + ANSWER_GRACE_MS,
-        logResponseError: false,
-      });
-    });
+          // Null: the time limit of the connection.
+          requestTimeout: heldBackMs === undefined ? null : heldBackMs + ANSWER_GRACE_MS,
+          logResponseError: false,
+        });
+      },
+      this.requestTimeoutMs + (heldBackMs ?? 0) + 2 * ANSWER_GRACE_MS,
+    );
     const [answer] = answers;
     if (answer === undefined) throw new TelltaleError('INTERNAL', 'kafkajs returned before it had an answer.');
     return parse(new AnswerReader(answer));
@@ -201,12 +211,21 @@ function insidesOf(broker: object): BrokerInsides {
   );
 }
 
-/** Runs a call of kafkajs about something; its errors become those of `errors.ts`. */
-async function translated<T>(call: () => Promise<T>, what = 'the cluster'): Promise<T> {
+/**
+ * Runs a call of kafkajs about something; its errors become those of `errors.ts`.
+ * @param limitMs longer than kafkajs' own limits: a call that it forgets must not wait forever
+ */
+async function translated<T>(call: () => Promise<T>, limitMs: number, what = 'the cluster'): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ConnectionError('broken', `${what} does not answer`, undefined)), limitMs);
+  });
   try {
-    return await call();
+    return await Promise.race([call(), limit]);
   } catch (error) {
     throw ownError(error, what);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -220,7 +239,8 @@ function ownError(error: unknown, what: string): unknown {
     if (cause instanceof KafkaJSSASLAuthenticationError) return new ConnectionError('credentials', message, error);
     if (isCertificateFault(Reflect.get(cause, 'code'))) return new ConnectionError('certificate', message, error);
   }
-  return error instanceof KafkaJSError ? new ConnectionError('broken', message, error) : error;
+  // kafkajs also throws plain errors, such as "Broker not connected".
+  return new ConnectionError('broken', message, error);
 }
 
 /** An error and its causes. */

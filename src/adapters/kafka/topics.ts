@@ -9,6 +9,9 @@ import { BrokerError, brokerErrors } from './errors';
 import type { KafkaEventLogOptions } from './options';
 import { checkVersions } from './versions';
 
+/** What a writer accepts: the default limit of Kafka's brokers is a little larger. */
+export const MAX_BATCH_BYTES = 1 << 20;
+
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
@@ -112,7 +115,13 @@ async function check(broker: Broker, topics: readonly ExistingTopic[]): Promise<
   }
 }
 
-const settingNames = ['cleanup.policy', 'message.timestamp.type', 'compression.type', 'min.compaction.lag.ms'] as const;
+const settingNames = [
+  'cleanup.policy',
+  'message.timestamp.type',
+  'compression.type',
+  'min.compaction.lag.ms',
+  'max.message.bytes',
+] as const;
 
 interface WantedSetting {
   readonly setting: (typeof settingNames)[number];
@@ -123,6 +132,7 @@ interface WantedSetting {
 /** The settings that an existing topic must have. */
 function wantedSettings(spec: TopicSpec): readonly WantedSetting[] {
   const { cleanup, compactionLagMs = 0, compression = 'producer', timestamps = 'create' } = spec;
+  const largestBatch = spec.largestBatch ?? { bytes: MAX_BATCH_BYTES, setting: null };
   // A spec that asks for no compression accepts all that readers can read.
   const readable = compression === 'producer' ? ['producer', 'uncompressed', 'gzip'] : [compression];
   const timestampType = timestampTypes[timestamps];
@@ -134,6 +144,12 @@ function wantedSettings(spec: TopicSpec): readonly WantedSetting[] {
       setting: 'min.compaction.lag.ms',
       value: `${compactionLagMs}`,
       accepts: (is) => Number(is) >= compactionLagMs,
+    },
+    {
+      setting: 'max.message.bytes',
+      value: `${largestBatch.bytes} or more${largestBatch.setting === null ? '' : ` (raise it, or lower ${largestBatch.setting})`}`,
+      // A broker that does not tell has its default, which is larger.
+      accepts: (is) => is === '' || Number(is) >= largestBatch.bytes,
     },
   ];
 }

@@ -13,9 +13,7 @@ import type { KafkaClient } from './client';
 import type { Broker, Connections } from './connections';
 import { BrokerError, brokerErrors, isFenced, remedyOf } from './errors';
 import type { KafkaEventLogOptions } from './options';
-
-/** The default limit of Kafka's brokers. */
-const MAX_BATCH_BYTES = 1 << 20;
+import { MAX_BATCH_BYTES } from './topics';
 
 /** Both codes mean that the batch is in the log. The second one comes when the answer to an earlier try was lost. */
 const APPENDED: readonly number[] = [0, brokerErrors.DUPLICATE_SEQUENCE_NUMBER.code];

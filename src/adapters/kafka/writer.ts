@@ -4,8 +4,10 @@ import type { Producer } from './api/init-producer-id';
 import { initProducerId } from './api/init-producer-id';
 import { sequenceAfter } from './batches';
 import { KafkaClient } from './client';
+import { isBrokerError } from './errors';
 import type { KafkaEventLogOptions } from './options';
 import { KafkaTransaction } from './transaction';
+import type { Waiting } from './waiting';
 
 /** How long closing tries to abort the open transaction. */
 const ABORT_WITHIN_MS = 2_000;
@@ -35,8 +37,9 @@ export class KafkaWriter implements EventWriter {
     options: KafkaEventLogOptions,
     { id: transactionalId, writes }: WriterOptions,
     closed: AbortSignal,
+    waiting: Waiting,
   ): Promise<KafkaWriter> {
-    const client = new KafkaClient(options);
+    const client = new KafkaClient(options, waiting);
     try {
       const what = `Cannot open the writer ${transactionalId}`;
       const producer = await client.run(what, closed, async (connections) => {
@@ -46,7 +49,11 @@ export class KafkaWriter implements EventWriter {
       return new KafkaWriter(options, client, producer, writes);
     } catch (error) {
       client.disconnect();
-      throw error;
+      if (!isBrokerError(error, 'INVALID_TRANSACTION_TIMEOUT')) throw error;
+      const message =
+        `Cannot open the writer ${transactionalId}: its transactions may take ${options.transactionTimeoutMs} ms, and the ` +
+        `brokers allow less. Set transaction.max.timeout.ms of the brokers to ${options.transactionTimeoutMs} or more.`;
+      throw new TelltaleError('EVENT_LOG_UNSUPPORTED', message, { cause: error });
     }
   }
 

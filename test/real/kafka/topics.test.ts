@@ -51,12 +51,22 @@ describe('a Kafka topic that Telltale did not make', () => {
     ['compression.type zstd, not producer', { 'compression.type': 'zstd' }],
     ['message.timestamp.type LogAppendTime, not CreateTime', { 'message.timestamp.type': 'LogAppendTime' }],
     ['cleanup.policy delete, not compact', { 'cleanup.policy': 'delete' }],
+    ['max.message.bytes 10000, not 1048576 or more', { 'max.message.bytes': '10000' }],
   ])('is refused when it has %s', async (difference, config) => {
     const settings = { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': `${HOUR}`, ...config };
     const spec = await make(`refused-${Object.keys(config).join('')}`, settings);
     const error: unknown = await log.ensureTopics([{ ...spec, compactionLagMs: HOUR }]).catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 'TOPIC_MISMATCH' });
     expect(String(error)).toContain(difference);
+  });
+
+  it('names the setting of the largest batch when it does not take that batch', async () => {
+    const spec = await make('small-batches', { 'cleanup.policy': 'compact', 'max.message.bytes': '10000' });
+    const largestBatch = { bytes: 9_000, setting: 'ingest.batchBytes' };
+    await log.ensureTopics([{ ...spec, largestBatch }]);
+    await expect(log.ensureTopics([{ ...spec, largestBatch: { ...largestBatch, bytes: 20_000 } }])).rejects.toThrow(
+      'The topic small-batches has max.message.bytes 10000, not 20000 or more (raise it, or lower ingest.batchBytes).',
+    );
   });
 
   it('gives its records the time of their append when it has LogAppendTime', async () => {

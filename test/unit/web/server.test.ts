@@ -86,6 +86,7 @@ const source: WebSource = {
     wanted === name ? Promise.resolve(Buffer.from(eml)) : Promise.reject(new Error(`asked for ${wanted}`)),
   metrics: () => [{ name: 'telltale_lines_total', help: 'Lines read', type: 'counter', value: 5 }],
   problems: () => [],
+  deaths: () => [],
 };
 
 interface Got {
@@ -282,6 +283,15 @@ describe('the web server', () => {
     expect(status?.body).not.toContain(hostile);
   });
 
+  it('is not alive when only a restart may help, under both names', async () => {
+    const dead = await serve({ ...source, deaths: () => [`counting-0 has stopped: ${hostile}`] });
+    const answers = await Promise.all(['/livez', '/healthz', '/readyz'].map((path) => get(dead.url, path)));
+    await dead.close();
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 200]);
+    expect(answers[0]?.body).toContain('not alive\ncounting-0 has stopped: ');
+    expect(answers[1]?.body).toBe(answers[0]?.body);
+  });
+
   it('says in one sentence that its port is taken', async () => {
     const port = Number(new URL(web.url).port);
     await expect(serve(source, { port })).rejects.toMatchObject({
@@ -293,18 +303,19 @@ describe('the web server', () => {
 
 describe('web server of a program without pages', () => {
   it('serves metrics and health alone', async () => {
-    const answer = (path: string): Answer => metricsAnswerTo(path, source.metrics());
+    const health = { problems: () => ['it starts'], deaths: () => [] };
+    const answer = (path: string): Answer => metricsAnswerTo(path, source.metrics(), health);
     const web = await startWeb({ host: '127.0.0.1', port: 0, section: 'producer.web', answer });
-    const paths = ['/metrics', '/healthz', '/', '/mail'];
+    const paths = ['/metrics', '/healthz', '/livez', '/readyz', '/', '/mail'];
     const answers = await Promise.all(paths.map((path) => get(web.url, path)));
     await web.close();
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 404]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 503, 404, 404]);
     expect(answers[0]?.body).toContain('# TYPE ');
     expect(answers[0]?.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
   });
 
   it('names its own setting when its port is taken', async () => {
-    const answer = (path: string): Answer => metricsAnswerTo(path, []);
+    const answer = (path: string): Answer => metricsAnswerTo(path, [], source);
     const web = await startWeb({ host: '127.0.0.1', port: 0, section: 'producer.web', answer });
     const port = Number(new URL(web.url).port);
     const again = startWeb({ host: '127.0.0.1', port, section: 'producer.web', answer });
