@@ -114,6 +114,7 @@ export class LineParser {
     const { recognizer } = this;
     if (!recognizer.isKnown(bytes, start, end) && !recognizer.recognize(bytes, start, end)) {
       this.continueRecord();
+      if (this.level === Level.RAW && recognizer.isBlank(bytes, start, end)) this.level = Level.CONT;
       return;
     }
     const { parsed } = recognizer;
@@ -152,7 +153,7 @@ export class LineParser {
     this.continueRecord();
   }
 
-  /** The header of a log with columns is neither a record nor unparsed. */
+  /** The header of a log with columns, as a blank line, is neither a record nor unparsed. */
   private continueRecord(): void {
     this.level = this.hasRecord || this.recognizer.form !== null ? Level.CONT : Level.RAW;
   }

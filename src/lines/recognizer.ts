@@ -79,6 +79,14 @@ export class Recognizer {
     return true;
   }
 
+  /** True when the last line, which lies in bytes [start, end), has only white space, or its wrapper holds no more. */
+  isBlank(bytes: Buffer, start: number, end: number): boolean {
+    const { unwrapped } = this;
+    return this.wrapper === null
+      ? isWhiteSpace(bytes, start, end)
+      : isWhiteSpace(unwrapped.bytes, unwrapped.start, unwrapped.end);
+  }
+
   /** Looks for the form of a line that {@link isKnown} does not know. Returns true when it is a record. */
   recognize(bytes: Buffer, start: number, end: number): boolean {
     this.wrapper = null;
@@ -227,4 +235,13 @@ function skipNoText(bytes: Buffer, start: number, end: number): number {
     else if (pos + 3 <= end && bytes[pos] === 0xef && bytes[pos + 1] === 0xbb && bytes[pos + 2] === 0xbf) pos += 3;
     else return pos;
   }
+}
+
+/** ASCII white space: tab, line feed, vertical tab, form feed, carriage return, space. */
+function isWhiteSpace(bytes: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte !== 32 && (byte < 9 || byte > 13)) return false;
+  }
+  return true;
 }

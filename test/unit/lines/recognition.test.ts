@@ -42,6 +42,11 @@ describe('recognition', () => {
       { lines: 3, unparsed: 2, first: { line: 1, text: 'hello' } },
     ],
     ['a long line', `${'x'.repeat(200)}\n`, { lines: 1, unparsed: 1, first: { line: 1, text: 'x'.repeat(120) } }],
+    [
+      'blank lines, which are not unparsed',
+      `\n \t\r\n\nhello\n\nweb-1  | \n`,
+      { lines: 6, unparsed: 1, first: { line: 4, text: 'hello' } },
+    ],
     ['a cut line', `${'x'.repeat(3000)}\ny\n`, { lines: 2, unparsed: 2, first: { line: 1, text: 'x'.repeat(120) } }],
   ])('counts %s', (_, content, expected) => {
     expect(recognitionOf(Buffer.from(content))).toEqual(expected);
