@@ -1,6 +1,7 @@
 import { Level } from './line-batch';
 import { formatNamed, formatsBeforeHead, formatsFor } from './formats';
 import { W3cColumns } from './formats/access/w3c-columns';
+import { beginsWithDate } from './formats/begins-with-date';
 import type { LineFormat, ParsedLine } from './formats/format';
 import { head, isFirstOfTwoLines } from './formats/head';
 import { headNotes } from './formats/head-level';
@@ -96,9 +97,19 @@ export class Recognizer {
       this.chooseKnown();
       return false;
     }
+    if (this.isDatedHead(bytes, start, end)) return true;
     const isRecord = this.isOfCurrent(bytes, start, end) || this.isOfOther(bytes, start, end);
     if (!isRecord) this.form = null;
     return isRecord;
+  }
+
+  /** Like {@link isKnown}, while the head scan is the current format: most of its lines need no look at other forms. */
+  private isDatedHead(bytes: Buffer, start: number, end: number): boolean {
+    if (this.format !== head || this.columns.areKnown || !beginsWithDate(bytes, start, end)) return false;
+    if (!head.parse(bytes, start, end, this.parsed)) return false;
+    this.form = head.name;
+    this.awaitsLevel = this.parsed.level === Level.NONE && isFirstOfTwoLines();
+    return true;
   }
 
   /** Like {@link isKnown}, for columns, and for formats that must let other forms go first. */

@@ -29,6 +29,7 @@ export const head: LineFormat = {
       }
     } else if (isLetter(first) && syslog3164.parse(bytes, start, end, out)) {
       lastForm.name = syslog3164.name;
+      setRest(bytes, start, end);
       return true;
     }
     out.level = Level.NONE;
@@ -52,6 +53,12 @@ function isContainerPrefix(bytes: Buffer, pos: number, end: number): boolean {
 /** The text after the timestamp of the last line. Its buffer is that of the line without colors, if it had any. */
 const rest: { bytes: Buffer; start: number; end: number } = { bytes: Buffer.alloc(0), start: 0, end: 0 };
 
+function setRest(bytes: Buffer, start: number, end: number): void {
+  rest.bytes = bytes;
+  rest.start = start;
+  rest.end = end;
+}
+
 /** Where the text after the timestamp of the last line begins. */
 export function startOfRest(): number {
   return rest.start;
@@ -71,8 +78,9 @@ export function isFirstOfTwoLines(): boolean {
   let dots = 0;
   let spaces = 0;
   for (; pos < end; pos++) {
-    if (bytes[pos] === 46) dots++;
-    else if (bytes[pos] === 32) spaces++;
+    const byte = bytes[pos];
+    if (byte === 46) dots++;
+    else if (byte === 32 && ++spaces > 1) return false;
   }
   return dots > 0 && (spaces === 1 || (spaces === 0 && bytes[end - 1] === 41));
 }
@@ -87,9 +95,7 @@ function readRest(
   needsLevel: boolean,
 ): boolean {
   const form = lastForm.name;
-  rest.bytes = bytes;
-  rest.start = pos;
-  rest.end = end;
+  setRest(bytes, pos, end);
   if (out.level === Level.NONE) {
     out.level = levelAtPlace(bytes, pos, end, form) ?? scanLevel(bytes, pos, end, takesAnyCase(bytes, start, form));
   }
