@@ -92,7 +92,7 @@ function readZoneAt(bytes: Buffer, pos: number, end: number, out: Timestamp, inB
   const first = byteAt(bytes, pos);
   const { kind, time } = out;
   let after = pos;
-  if (first === 90 || first === 43 || first === 45) {
+  if (first === 90 || first === 43 || first === 45 || (first === 122 && bytes[pos - 1] !== 32)) {
     // After a space, a single `-12` is more likely a number than an offset.
     if (first === 45 && bytes[pos - 1] === 32 && (pos + 5 > end || !isDigitOrColon(byteAt(bytes, pos + 3)))) return pos;
     after = readOffset(bytes, pos, end, out);

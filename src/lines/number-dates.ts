@@ -140,10 +140,9 @@ function readCompactTime(bytes: Buffer, pos: number, end: number, out: Timestamp
       if (unit >= 1) out.time += (byteAt(bytes, at) - 48) * unit;
     }
   }
-  if (at < end && bytes[at] === 90) {
-    out.kind = TimestampKind.ABSOLUTE;
-    at++;
-  }
+  // After other separators, a number may follow: `20261129-100000-0001`.
+  const next = byteAt(bytes, at);
+  if (at < end && (before === 84 || next === 90)) at = readZone(bytes, at, end, out);
   return at < end && (isDigit(byteAt(bytes, at)) || isLetter(byteAt(bytes, at))) ? -1 : at;
 }
 

@@ -134,11 +134,11 @@ export function readAsctime(bytes: Buffer, pos: number, end: number, out: Timest
   return addDay(epochDay(year, monthAt(bytes, pos), paddedTwoDigits(bytes, pos + 4)), out) ? behind + 5 : -1;
 }
 
-/** `Z`, `+02:00`, `+0200` or `+02`: makes a wall time absolute. Returns `pos` when there is none. */
+/** `Z` or `z`, `+02:00`, `+0200` or `+02`: makes a wall time absolute. Returns `pos` when there is none. */
 export function readOffset(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   const sign = byteAt(bytes, pos);
   if (pos >= end) return pos;
-  if (sign === 90) {
+  if (sign === 90 || sign === 122) {
     out.kind = TimestampKind.ABSOLUTE;
     return pos + 1;
   }

@@ -1,6 +1,7 @@
 import { Level } from '../line-batch';
 import { headLevelOf, levelOfLetter } from '../levels';
-import { lastForm, readAnyTimestamp } from '../timestamp-forms';
+import { readHeadTimestamp } from '../odd-timestamps';
+import { lastForm } from '../timestamp-forms';
 import { TimestampKind, byteAt, isDigit, isLetter } from '../timestamps';
 import { zoneOffsetOf } from '../zone-names';
 import type { LineFormat, ParsedLine } from './format';
@@ -21,7 +22,7 @@ export const head: LineFormat = {
     const first = byteAt(bytes, start);
     out.level = Level.NONE;
     if (isDigit(first)) {
-      const after = readAnyTimestamp(bytes, start, end, out);
+      const after = readHeadTimestamp(bytes, start, end, out);
       if (after !== -1) {
         // A number alone is not a timestamp.
         if (after === end && lastForm.name === 'epoch') return false;
@@ -187,7 +188,7 @@ const inGroup = { start: -1, end: -1 };
 /** Reads a timestamp, unless that was tried already: at the start of the line, or to tell whether a group holds one. */
 function timestampAt(bytes: Buffer, pos: number, start: number, end: number, out: ParsedLine): number {
   if (pos === inGroup.start) return inGroup.end;
-  return pos === start && isDigit(byteAt(bytes, pos)) ? -1 : readAnyTimestamp(bytes, pos, end, out);
+  return pos === start && isDigit(byteAt(bytes, pos)) ? -1 : readHeadTimestamp(bytes, pos, end, out);
 }
 
 function isNumber(bytes: Buffer, pos: number, end: number): boolean {
@@ -255,7 +256,7 @@ function holdsTimestamp(bytes: Buffer, pos: number, close: number, out: ParsedLi
   const { level } = out;
   let at = pos;
   for (let word = 0; word < 2; word++) {
-    const after = readAnyTimestamp(bytes, at, close + 1, out);
+    const after = readHeadTimestamp(bytes, at, close + 1, out);
     out.level = level;
     if (after !== -1) {
       if (word === 0) {

@@ -66,6 +66,43 @@ describe('LineParser', () => {
   });
 });
 
+describe('a full date and time at the start of a line', () => {
+  it.each([
+    // A letter follows at once, and the hour after midnight as Java's `kk` writes it.
+    ['2021-10-17 11:00:01ERROR x', 'ERROR 2021-10-17T11:00:01.000Z'],
+    ['[2021-10-17 11:00:01.5WARN] x', 'WARN 2021-10-17T11:00:01.500Z'],
+    ['2021-10-17 24:15:00 ERROR x', 'ERROR 2021-10-17T00:15:00.000Z'],
+    ['2021/10/17 24:15:00,250 WARN x', 'WARN 2021-10-17T00:15:00.250Z'],
+    // No such time: the record above tells it.
+    ['0001-01-01T00:00:00Z ERROR x', 'ERROR 2021-10-17T11:00:00.000Z'],
+    ['0000-00-00 00:00:00 ERROR x', 'ERROR 2021-10-17T11:00:00.000Z'],
+    ['1969-12-31 16:00:00.000 ERROR x', 'ERROR 2021-10-17T11:00:00.000Z'],
+    ['1969-12-31T16:00:00-08:00 [main] WARN x', 'WARN 2021-10-17T11:00:00.000Z'],
+    ['[2021-02-30 10:00:00] [error] x', 'ERROR 2021-10-17T11:00:00.000Z'],
+    ['2021-10-17 25:00:00 INFO x', 'INFO 2021-10-17T11:00:00.000Z'],
+    ['2021-10-17 10:60:00 x', 'NONE 2021-10-17T11:00:00.000Z'],
+  ])('begins a record, also where the time is an odd one: %j is %s', (line, expected) => {
+    const { read } = readAll([at('2021-10-17 11:00:00').replace('INFO', 'DEBUG'), line, '\tat a.B']);
+    expect(read.slice(1)).toEqual([expected, expected.replace(/^\w+/, 'CONT')]);
+  });
+
+  it('takes the time of the upload as long as no record tells one', () => {
+    const { read } = readAll(['1969-12-31 16:00:00 ERROR x', '2021-10-17 11:00:00 INFO x', 'ERROR: x']);
+    expect(read).toEqual([
+      'ERROR 2021-10-17T12:00:00.000Z',
+      'INFO 2021-10-17T11:00:00.000Z',
+      'CONT 2021-10-17T11:00:00.000Z',
+    ]);
+  });
+
+  it.each(['2021-10-17 is the day', '2021-10-1 11:00:00', '2021-10/17 11:00:00', '2021-1a-17 11:00:00 ERROR'])(
+    'is not other text with numbers: %j',
+    (line) => {
+      expect(readAll([at('2021-10-17 11:00:00'), line]).read[1]).toBe('CONT 2021-10-17T11:00:00.000Z');
+    },
+  );
+});
+
 describe('a custom format', () => {
   const formatOf = (pattern: string): ReadingContext['customFormat'] =>
     customFormat(compilePattern(pattern), new Map([['F', Level.ERROR]]));
@@ -80,7 +117,7 @@ describe('a custom format', () => {
       'ERROR 2021-10-17T11:00:00.000Z',
       'CONT 2021-10-17T11:00:00.000Z',
       'WARN 2021-10-17T11:30:00.000Z',
-      'CONT 2021-10-17T11:30:00.000Z',
+      'ERROR 2021-10-17T11:30:00.000Z',
       'ERROR 2021-10-17T11:00:00.000Z',
     ]);
   });
