@@ -91,7 +91,7 @@ th:first-child,td:first-child{padding-left:0}
 .n{text-align:right;white-space:nowrap}
 .t{white-space:nowrap}
 .w{overflow-wrap:anywhere}
-.w.mute{min-width:110px}
+.w.mute{min-width:130px}
 .stack td:first-child{min-width:200px}
 .alarm{color:var(--alarm);font-weight:700}
 .warning{color:var(--warning)}
