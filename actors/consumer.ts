@@ -65,6 +65,8 @@ interface Part {
   readonly name: string;
   readonly group: string;
   readonly topic: string;
+  /** Those that Telltale uses: Kafka's topic may have more, which are empty. */
+  readonly partitions: number;
   actorName(partition: number): string;
   start(partition: number, ownership: Assigned, context: ActorContext<ConsumerMessage>): Runner;
 }
@@ -75,13 +77,15 @@ type Runner = ActorRef<JobRunnerMessage> | ActorRef<DeliveryMessage>;
 
 function jobPart(job: Job, options: ConsumerOptions): Part {
   // The output of a job over a whole topic has one partition.
-  const topic = job.over === 'partition' ? job.inputs[0]?.topic : job.outputs[0]?.name;
-  if (topic === undefined) throw new TelltaleError('INTERNAL', `The job ${job.name} needs an input and an output.`);
+  const [input, output] = [job.inputs[0], job.outputs[0]];
+  const assigned = job.over === 'partition' ? input && { name: input.topic, ...input } : output;
+  if (assigned === undefined) throw new TelltaleError('INTERNAL', `The job ${job.name} needs an input and an output.`);
   const actorName = (partition: number): string => `${job.name}-${partition}`;
   return {
     name: job.name,
     group: consumerGroupOf(job.name),
-    topic,
+    topic: assigned.name,
+    partitions: assigned.partitions,
     actorName,
     start: (partition, ownership, context) => {
       const runner = jobRunner(actorName(partition), { ...options, ...ownership, job, partition, tickMs: TICK_MS });
@@ -96,6 +100,7 @@ function deliveryPart(owned: OwnedDelivery, options: ConsumerOptions): Part {
     name,
     group: consumerGroupOf(name),
     topic: topic.name,
+    partitions: topic.partitions,
     actorName: () => name,
     start: (_partition, ownership, context) =>
       spawn(context, { ...delivery({ ...options, ...owned, ...ownership }), onStop: (stopped) => stopped }),
@@ -172,7 +177,8 @@ function consumerRoot(
           context.log.info('partitions assigned', { topic: partOf(message.what)?.topic, ...message.what });
           for (const partition of message.what.partitions) {
             const part = partOf(message.what);
-            if (part !== undefined) startPart(state, { part, partition }, { confirm: confirmOf(part) }, context);
+            if (part !== undefined && partition < part.partitions)
+              startPart(state, { part, partition }, { confirm: confirmOf(part) }, context);
           }
           tell(message.replyTo, { type: 'drained' });
           break;

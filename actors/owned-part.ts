@@ -71,7 +71,10 @@ export function ownedPart<P extends Message, R extends Run>(
   return {
     name: part.name,
     deadlineMs: EVENT_LOG_DEADLINE_MS,
-    supervision: { ...EVENT_LOG_SUPERVISION, givesUpOn: isUnmended },
+    supervision: {
+      ...EVENT_LOG_SUPERVISION,
+      givesUpOn: (error) => isUnmended(error) || isTelltaleError(error, 'EVENT_LOG_UNSUPPORTED'),
+    },
     initialState: async (context) => {
       const state: Ownership<R> = { run: null, finishing: null, draining: null };
       part.prepare?.(context);

@@ -12,10 +12,11 @@ import {
   type SourceRecord,
 } from '../src/ingestion/checkpoint-table';
 import { partitionOf } from '../src/ingestion/origin';
+import { checkPlacement } from '../src/ingestion/placement';
 import { encodeQuarantine } from '../src/ingestion/quarantine';
 import type { SourceId } from '../src/ingestion/source-id';
 import { isTelltaleError, TelltaleError } from '../src/errors';
-import { tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
+import { DEFAULT_SUPERVISION, tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
 import type { Clock } from '../src/ports/clock';
 import type { EventLog, EventTransaction, EventWriter } from '../src/ports/event-log';
 import { createTrace, type Trace } from '../src/trace';
@@ -85,6 +86,7 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
 
   return {
     name: options.name,
+    supervision: { ...DEFAULT_SUPERVISION, givesUpOn: isWrongSetup },
     deadlineMs: EVENT_LOG_DEADLINE_MS,
     initialState: async (context) => {
       const { writer, committed } = await restore(options, context.signal);
@@ -253,6 +255,11 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
   }
 }
 
+/** True for an error that waits for a person. */
+function isWrongSetup(error: Error): boolean {
+  return isTelltaleError(error, 'TOPIC_MISMATCH') || isTelltaleError(error, 'EVENT_LOG_UNSUPPORTED');
+}
+
 function lookup({ committed, epoch }: State, source: SourceId): LookupReply {
   const blocked = committed.blocked.get(source);
   return {
@@ -270,16 +277,21 @@ async function restore(
   const writer = await log.openWriter({ id: transactionalId, ...publisherTopics(lineTopics) });
   try {
     const committed = new CheckpointTable(lineTopics);
+    const placed: [origin: string, partition: number][] = [];
     for (let partition = 0; partition < partitions; partition++) {
       await readCheckpoints(
         log,
         partition,
-        (read) => committed.load(read),
+        (read) => {
+          committed.load(read);
+          if (read.checkpoint !== null) placed.push([read.checkpoint.origin, partition]);
+        },
         ({ record }) => {
           if (record !== null) committed.putBucket(record);
         },
       );
     }
+    checkPlacement(placed, partitions);
     // A later start runs meanwhile: only its epoch may reach readers.
     if (signal.aborted) throw new TelltaleError('ACTOR_STOPPED', 'The publisher was too late to start.');
     return { writer, committed };

@@ -2,4 +2,4 @@
 export { ask, stop, stopped, tell, type ActorRef } from './ref';
 export { spawn, startSystem, type ActorSystem, type UndeliveredMessage } from './system';
 export { type ActorContext, type ActorOptions, type ChildOptions, type Crash, type Log } from './behavior';
-export { type ChildStopped, type Supervision } from './supervision';
+export { DEFAULT_SUPERVISION, type ChildStopped, type Supervision } from './supervision';

@@ -116,7 +116,8 @@ export interface EventReader {
    * @param maxBytes roughly the size of the result; at least one batch, if there is one
    * @throws EVENT_LOG_DAMAGED when not even the place of the next batch can be found
    * @throws OFFSET_OUT_OF_RANGE when retention deleted the wanted offset (before the first kept one of a `delete` topic):
-   * report it, then open a reader at `offsets().start`
+   * report it, then open a reader at `offsets().start`.
+   * Also when the partition now ends before an offset that this reader has reached: it was made again, or has lost records.
    */
   fetch(maxBytes: number, waitMs: number): Promise<FetchedBatches>;
   close(): Promise<void>;

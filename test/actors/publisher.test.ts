@@ -94,6 +94,31 @@ describe('publisher with an unreadable checkpoint', () => {
   });
 });
 
+describe('publisher after partitions were added', () => {
+  it('writes nothing, and names the former number, with which it continues', async () => {
+    const hosts = Array.from({ length: 12 }, (_, i) => `web-${i}/app.log`);
+    for (const key of hosts) await place.put(key, text(3));
+    const before = place.start({ partitions: 2 });
+    await before.settle();
+    await before.kill();
+    const written = await readLines(place.log);
+    for (const key of hosts) await place.put(key, text(6));
+
+    const wrong = place.start({ partitions: 4 });
+    await turnsUntil(() => wrong.failures.length > 0);
+    expect(String(wrong.seen.crashes[0]?.error)).toContain(
+      'Set eventLog.partitions to 2: the added partitions stay empty.',
+    );
+    await wrong.kill();
+    expect(await readLines(place.log)).toEqual(written);
+
+    await place.start({ partitions: 2 }).settle();
+    expect(await readLines(place.log)).toEqual(
+      Object.fromEntries(hosts.map((key) => [`${BUCKET}/${key}`, published(6)])),
+    );
+  });
+});
+
 describe('start of the publisher', () => {
   it('has a deadline beyond the retries of the event log', () => {
     const { config } = loadConfig({ pipelines, env: {} });

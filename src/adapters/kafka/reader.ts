@@ -27,6 +27,8 @@ export class KafkaReader implements EventReader {
   private readonly closed: AbortSignal;
   /** End of the partition as of the last fetch. */
   private end = Infinity;
+  /** True when the partition was seen to contain all before `position`. */
+  private wasReached = false;
 
   constructor(
     private readonly topic: string,
@@ -46,6 +48,7 @@ export class KafkaReader implements EventReader {
       const fetched = await this.take(maxBytes, this.position < this.end ? 0 : left);
       this.position = fetched.next;
       this.end = fetched.end;
+      this.wasReached ||= fetched.end >= fetched.next;
       if (fetched.next > fetched.from || left === 0) return fetched;
     }
   }
@@ -110,6 +113,12 @@ export class KafkaReader implements EventReader {
     const { start, end } = await this.parts.offsets(this.topic, this.partition);
     if (from < start) {
       const message = `Offset ${from} of ${this.name} was deleted by retention: the first kept is ${start}.`;
+      throw new TelltaleError('OFFSET_OUT_OF_RANGE', message);
+    }
+    if (this.wasReached && from > end) {
+      const message =
+        `${this.name} was read up to offset ${from} and ends at ${end} now: ` +
+        'the topic was created again, or has lost records.';
       throw new TelltaleError('OFFSET_OUT_OF_RANGE', message);
     }
     await this.parts.options.clock.sleep(Math.min(waitMs, SHORT_OF_OFFSET_MS), this.closed);

@@ -2,6 +2,7 @@ import type { TopicSpec } from '../../stream/topics';
 import { TelltaleError } from '../../errors';
 import { createTopics } from './api/create-topics';
 import { describeTopicConfigs } from './api/describe-configs';
+import { listOffsets } from './api/list-offsets';
 import type { TopicMetadata } from './api/metadata';
 import { metadata } from './api/metadata';
 import type { Broker, Connections } from './connections';
@@ -24,7 +25,7 @@ export async function ensureTopics(
   const existing = await existingTopics(await connections.anyBroker(), specs);
   const missing = specs.filter(({ name }) => !existing.has(name));
   await check(
-    await connections.anyBroker(),
+    connections,
     specs.flatMap((spec) => (existing.has(spec.name) ? [{ spec, partitions: existing.get(spec.name) ?? 0 }] : [])),
   );
   if (missing.length > 0) await create(connections, missing, options);
@@ -96,23 +97,36 @@ interface ExistingTopic {
 }
 
 /** @throws TOPIC_MISMATCH that names every difference of the first topic that has one */
-async function check(broker: Broker, topics: readonly ExistingTopic[]): Promise<void> {
+async function check(connections: Connections, topics: readonly ExistingTopic[]): Promise<void> {
   if (topics.length === 0) return;
   const request = describeTopicConfigs(
     topics.map(({ spec }) => spec.name),
     settingNames,
   );
+  const broker = await connections.anyBroker();
   const described = new Map((await broker.send(request)).map(({ topic, settings }) => [topic, settings]));
   for (const { spec, partitions } of topics) {
     const differences = wantedSettings(spec).flatMap(({ setting, value, accepts }) => {
       const is = described.get(spec.name)?.get(setting) ?? '';
       return accepts(is) ? [] : [`${setting} ${is}, not ${value}`];
     });
-    if (partitions !== spec.partitions) differences.unshift(`${partitions} partitions, not ${spec.partitions}`);
+    if (!(await fits(connections, spec, partitions))) {
+      differences.unshift(`${partitions} partitions, not ${spec.partitions}`);
+    }
     if (differences.length === 0) continue;
-    const fix = 'Configure the partitions that it has, and correct its settings with kafka-configs.sh';
+    const fix =
+      'Set eventLog.partitions to the number that it was made with, and correct its settings with kafka-configs.sh';
     throw new TelltaleError('TOPIC_MISMATCH', `The topic ${spec.name} has ${differences.join('; ')}. ${fix}.`);
   }
+}
+
+/** True when the partitions that a topic has besides the wanted ones were never used. */
+async function fits(connections: Connections, { name, partitions: wanted }: TopicSpec, has: number): Promise<boolean> {
+  for (let partition = wanted; partition < has; partition++) {
+    const leader = await connections.leader(name, partition);
+    if ((await leader.send(listOffsets(name, partition, 'end'))) > 0) return false;
+  }
+  return has >= wanted;
 }
 
 const settingNames = [

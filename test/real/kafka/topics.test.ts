@@ -3,9 +3,10 @@ import { Kafka, logLevel } from 'kafkajs';
 
 import type { EventLog } from '../../../src/ports/event-log';
 import type { TopicSpec } from '../../../src/stream/topics';
-import { batchOf, openWriter, readCount, row } from '../../contract/records';
+import { batchOf, openWriter, readCount, row, write } from '../../contract/records';
 import type { RunningKafka } from '../../support/kafka';
 import { KAFKA_START_MS, openKafka, runKafka } from '../../support/kafka';
+import { until } from '../../support/until';
 
 const HOUR = 3_600_000;
 
@@ -58,6 +59,47 @@ describe('a Kafka topic that Telltale did not make', () => {
     const error: unknown = await log.ensureTopics([{ ...spec, compactionLagMs: HOUR }]).catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 'TOPIC_MISMATCH' });
     expect(String(error)).toContain(difference);
+  });
+
+  it('may have more partitions than are used, as long as those are empty', async () => {
+    const spec = await make('grown', { 'cleanup.policy': 'compact' });
+    await admin.createPartitions({ topicPartitions: [{ topic: spec.name, count: 3 }] });
+    await log.ensureTopics([spec]);
+    const mismatch = { code: 'TOPIC_MISMATCH' };
+    await expect(log.ensureTopics([{ ...spec, partitions: 4 }])).rejects.toMatchObject(mismatch);
+    await write(await openWriter(log, 'growing', spec.name), spec.name, 2, 'used');
+    await readCount(log, spec.name, 2, 1);
+    await expect(log.ensureTopics([spec])).rejects.toMatchObject(mismatch);
+    await log.ensureTopics([{ ...spec, partitions: 3 }]);
+  });
+
+  it('ends its readers when it is deleted and created again', async () => {
+    const spec = await make('again', { 'cleanup.policy': 'compact' });
+    const writer = await openWriter(log, 'before', spec.name);
+    for (const value of ['a', 'b', 'c']) await write(writer, spec.name, 0, value);
+    await writer.close();
+    await readCount(log, spec.name, 0, 3);
+    const { end } = await log.offsets(spec.name, 0);
+    const reader = log.openReader(spec.name, 0, end);
+    await reader.fetch(1, 0);
+    await admin.deleteTopics({ topics: [spec.name] });
+    const create = (): Promise<boolean> =>
+      make('again', { 'cleanup.policy': 'compact' }).then(
+        () => true,
+        () => false,
+      );
+    await until('the topic exists again', 60_000, create);
+    const read = async (): Promise<string> => {
+      try {
+        await reader.fetch(1, 0);
+        return 'nothing';
+      } catch (error) {
+        return String(error);
+      }
+    };
+    let said = '';
+    await until('the reader reports it', 60_000, async () => (said = await read()).includes('created again'));
+    expect(said).toContain(`again/0 was read up to offset ${end} and ends at 0 now`);
   });
 
   it('names the setting of the largest batch when it does not take that batch', async () => {
