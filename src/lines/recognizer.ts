@@ -7,7 +7,7 @@ import { head, isFirstOfTwoLines } from './formats/head';
 import { headNotes } from './formats/head-level';
 import { readUnstamped } from './formats/unstamped';
 import type { Evidence, ReadingState } from './reading-state';
-import { TimestampKind } from './timestamps';
+import { TimestampKind, byteAt, skipSpaces } from './timestamps';
 import { initialUnwrapped, plainHead, stripColors, wrappersFor, type Wrapper } from './wrappers';
 
 /** What the lines before have shown, of {@link ReadingState}. */
@@ -238,14 +238,31 @@ function hasNoDate(kind: TimestampKind): boolean {
   return kind === TimestampKind.TIME_OF_DAY || kind === TimestampKind.YEARLESS || kind === TimestampKind.NONE;
 }
 
-/** The position after leading NULs and byte order marks, which do not belong to the text. */
+/**
+ * The position after what a line begins with that does not belong to its text: NULs, a return of the carriage, a form feed,
+ * marks of Unicode that are not seen, and `[` or `,` between the objects of a JSON array.
+ */
 function skipNoText(bytes: Buffer, start: number, end: number): number {
   let pos = start;
   for (;;) {
-    if (pos < end && bytes[pos] === 0) pos++;
-    else if (pos + 3 <= end && bytes[pos] === 0xef && bytes[pos + 1] === 0xbb && bytes[pos + 2] === 0xbf) pos += 3;
-    else return pos;
+    const byte = pos < end ? byteAt(bytes, pos) : 32;
+    if (byte === 0 || (byte >= 11 && byte <= 13)) pos++;
+    else if (byte > 127 && isInvisible(bytes, pos, end)) pos += 3;
+    else break;
   }
+  const first = pos < end ? bytes[pos] : 0;
+  if (first !== 44 && first !== 91) return pos;
+  const object = skipSpaces(bytes, pos + 1, Math.min(end, pos + 3));
+  return object + 1 < end && bytes[object] === 123 && bytes[object + 1] === 34 ? object : pos;
+}
+
+/** A byte order mark, U+200B to U+200F, or U+202A to U+202E: marks of width zero, and of the direction of writing. */
+function isInvisible(bytes: Buffer, pos: number, end: number): boolean {
+  if (pos + 3 > end) return false;
+  const last = byteAt(bytes, pos + 2);
+  if (bytes[pos] === 0xef) return bytes[pos + 1] === 0xbb && last === 0xbf;
+  if (bytes[pos] !== 0xe2 || bytes[pos + 1] !== 0x80) return false;
+  return (last >= 0x8b && last <= 0x8f) || (last >= 0xaa && last <= 0xae);
 }
 
 /** ASCII white space: tab, line feed, vertical tab, form feed, carriage return, space. */

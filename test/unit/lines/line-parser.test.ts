@@ -103,6 +103,33 @@ describe('a full date and time at the start of a line', () => {
   );
 });
 
+describe('what a line begins with that is not its text', () => {
+  const error = '2021-10-17 11:30:00 ERROR x';
+  const json = '{"time":"2021-10-17T11:30:00Z","level":"error"}';
+
+  it.each([
+    `\r${error}`,
+    `\f${error}`,
+    `\u200b${error}`,
+    `\u200e\ufeff${error}`,
+    `\r${json}`,
+    `[${json},`,
+    `,${json}`,
+    `, ${json}`,
+    `[ ${json}]`,
+  ])('is left out: %j', (line) => {
+    expect(readAll([at('2021-10-17 11:00:00'), line]).read[1]).toBe('ERROR 2021-10-17T11:30:00.000Z');
+    expect(readAll([json.replace('30:00', '00:00'), line]).read[1]).toBe('ERROR 2021-10-17T11:30:00.000Z');
+  });
+
+  it.each(['\r\tat a.B', '[{"a":1}]', '[', ',', '[,{"', '\u2009x', '\r', '\u200b'])(
+    'is alone: %j continues',
+    (line) => {
+      expect(readAll([at('2021-10-17 11:00:00'), line]).read[1]).toBe('CONT 2021-10-17T11:00:00.000Z');
+    },
+  );
+});
+
 describe('a custom format', () => {
   const formatOf = (pattern: string): ReadingContext['customFormat'] =>
     customFormat(compilePattern(pattern), new Map([['F', Level.ERROR]]));
