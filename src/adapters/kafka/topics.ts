@@ -65,9 +65,11 @@ async function create(
   });
   const controller = await connections.controller();
   for (const { name, errorCode, message } of await controller.send(createTopics(topics, requestTimeoutMs))) {
-    // Another program was faster.
-    if (errorCode === 0 || errorCode === brokerErrors.TOPIC_ALREADY_EXISTS.code) continue;
-    throw new BrokerError(errorCode, `the topic ${name}`, { detail: message });
+    if (errorCode === 0) continue;
+    // Another program was faster, or the broker that was asked did not know of the topic yet: it is checked at the next try.
+    const isThere = errorCode === brokerErrors.TOPIC_ALREADY_EXISTS.code;
+    const code = isThere ? brokerErrors.LEADER_NOT_AVAILABLE.code : errorCode;
+    throw new BrokerError(code, `the topic ${name}`, { detail: message });
   }
 }
 
