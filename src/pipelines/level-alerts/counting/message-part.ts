@@ -1,4 +1,5 @@
 import { jsonMessage } from '../../../lines/formats/fields/json-message';
+import { headEnd } from '../../../lines/formats/head-end';
 
 /**
  * Finds the message in a line of any format, without knowing the format: the text after the level. Tries the most
@@ -23,7 +24,14 @@ export function messagePart(text: string): MessagePart {
 }
 
 function textMessage(text: string): string {
-  return jsonMessage(text)?.text ?? logfmtMessage(text) ?? syslogMessage(text) ?? behindLevel(text) ?? text;
+  return (
+    jsonMessage(text)?.text ??
+    logfmtMessage(text) ??
+    syslogMessage(text) ??
+    behindLevel(text) ??
+    behindHead(text) ??
+    text
+  );
 }
 
 function logfmtMessage(text: string): string | undefined {
@@ -46,12 +54,24 @@ const level =
 function behindLevel(text: string): string | undefined {
   const found = level.exec(text.slice(0, maxPrefix));
   if (found === null) return undefined;
+  return withoutMarks(text.slice(found.index + found[0].length));
+}
+
+/** The message after a level, without what loggers put between the two. */
+function withoutMarks(text: string): string {
   return text
-    .slice(found.index + found[0].length)
     .replace(/^[\s\])|:-]+/, '')
     .replace(/^\d+ --- (?=\[)/, '') // Spring Boot's process id
+    .replace(/^\d+ [\w./-]{1,100}:\d+\] /, '') // klog's thread and place
     .replace(/^(?:\[[^\]]*\]\s*)+/, '') // threads, clients
     .replace(/^[-:]\s+/, '');
+}
+
+/** Lines of the many forms that only their head tells, such as `E1129 10:00:00.1 7 x.go:12] gone` and `10:00:00 ERR gone`. */
+function behindHead(text: string): string | undefined {
+  const bytes = Buffer.from(text);
+  const end = headEnd(bytes);
+  return end === -1 ? undefined : withoutMarks(bytes.toString('utf8', end));
 }
 
 /** `logger - message`, `logger: message`, `app[pid]: message`; a single word before the colon (`Failed: …`) is not a logger. */
