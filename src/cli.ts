@@ -228,6 +228,18 @@ function createProgram(launch: Launch): Command {
     );
 
   program
+    .command('repair')
+    .description(
+      'replaces a damaged embedded event log: keeps the outbox, and has the next start read all objects again',
+    )
+    .action((_: object, command: Command) =>
+      launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
+        const { runRepair } = await import('./commands/repair.js');
+        return runRepair(loaded.config, { json }, io);
+      }),
+    );
+
+  program
     .command('config')
     .description('checks the configuration, and prints the effective values and where each comes from')
     .action((_: object, command: Command) =>

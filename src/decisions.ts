@@ -148,6 +148,12 @@ export const decisions = {
     counter: 'telltale_records_unreadable_total',
     help: 'Records of an input that a job cannot read, and leaves out.',
   },
+  messageSuppressed: {
+    event: 'message not written: its time is before the event log was rebuilt, and it may have been sent',
+    level: 'info',
+    counter: 'telltale_messages_suppressed_total',
+    help: 'Incidents that ended before the event log was rebuilt, and get no mail: an earlier event log may have had it.',
+  },
   batchUnreadable: {
     event: 'record batch quarantined: it cannot be read',
     level: 'error',

@@ -4,11 +4,13 @@ import type { Config } from '../config';
 import { CounterRegistry, type Counters } from '../counters';
 import type { Io } from '../io';
 import { startSystem } from '../kit';
+import { systemClock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
 import type { Site } from '../stream/pipeline';
 import { consumerOptions, lockDataFolder, openEventLog, openMail } from './compose';
 import { HealthMonitor } from './health-monitor';
 import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder } from './data-folder';
+import { suppressSentMails } from './sent-before';
 import { untilStopped, type OnFailure } from './until-stopped';
 import { launchWeb } from './view';
 
@@ -35,6 +37,7 @@ export async function runConsumer(config: Config, io: Io): Promise<number> {
       const health = new HealthMonitor();
       const web = await launchWeb(config, log, { mailbox, counters, health }, io);
       const parts = { log, transport: mailbox, counters, health };
+      await suppressSentMails(config, data, log, io.log, systemClock.now());
       const consumer = await launchConsumer(config, parts, 'live', io, onFailure);
       health.started(log, io.log);
       io.log.info('consumer is ready', { status: web.url, mails: data.mail });

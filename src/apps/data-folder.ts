@@ -70,8 +70,8 @@ export function warnOfNewEventLog(
   const earlier = [store, mail].filter((folder) => existsSync(folder) && readdirSync(folder).length > 0);
   if (kind === 'kafka' || existsSync(events) || earlier.length === 0) return;
   log.warn(
-    'the event log is new, and the data folder is not: all lines are read again (ingest.since), and mails that were sent may ' +
-      'be sent again; if the event log was moved, stop this program and put it back',
+    'the event log is new, and the data folder is not: all lines are read again (ingest.since); if the event log was moved, ' +
+      'stop this program and put it back',
     { events, earlier, folder: root },
   );
 }
@@ -81,7 +81,7 @@ export function warnOfNewEventLog(
  * @throws DATA_FOLDER when it must contain the event log, and no program has run on it
  */
 export function findDataFolder({ dataDir, eventLog }: Pick<Config, 'dataDir' | 'eventLog'>): DataFolder {
-  const data = placesIn(resolve(dataDir));
+  const data = placesIn(dataDir);
   if (eventLog.kind === 'kafka' || existsSync(data.events)) return data;
   if (existsSync(data.root) && !mayEnter(data.root)) {
     const message = `this user may not read ${data.root}: run this as the user who owns the data folder`;
@@ -102,7 +102,9 @@ function mayEnter(folder: string): boolean {
   }
 }
 
-function placesIn(root: string): DataFolder {
+/** The paths in a data folder, whether they exist or not. */
+export function placesIn(folder: string): DataFolder {
+  const root = resolve(folder);
   return {
     root,
     events: join(root, 'events.db'),

@@ -31,6 +31,7 @@ import { topicsOf } from './topics';
 import { unlessStopped, untilStopped, type OnFailure } from './until-stopped';
 import { refuseUnreadable, unreadable, type Unreadable } from './unreadable';
 import { warnOfIgnoredSettings, warnOfUnusedKeys } from './unused-keys';
+import { suppressSentMails } from './sent-before';
 import { startUploads } from './uploads';
 import { launchWeb } from './view';
 
@@ -95,6 +96,7 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
     const table = startLiveTable(io, web.views);
     const shown = { ...io, log: table.log };
     const parts = { log, transport: mailbox, counters, health };
+    await suppressSentMails(config, data, log, io.log, systemClock.now());
     const consumer = await launchConsumer(config, parts, 'live', shown, onFailure);
     const sources = { log, store: observed.store, counters, health };
     const producer = await launchProducer(config, data, sources, shown, onFailure);

@@ -120,6 +120,8 @@ export interface Flushed {
   readonly outputs: readonly Output[];
   /** The input that the job left out since the last flush, because it cannot read it. */
   readonly unreadable?: readonly UnreadableInput[];
+  /** Results about which the job wrote no message, because an earlier event log may have had it. */
+  readonly suppressed?: number;
   /** JSON. Scalars only, at most some kilobytes: state per key goes to a compacted topic. Null: as it was at the last flush. */
   readonly head: Buffer | null;
 }

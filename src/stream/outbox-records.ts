@@ -4,7 +4,7 @@ import { isMissingOr, isNumber, isObjectOf, isOneOf, isString, parseJson } from 
 /**
  * The records of an outbox. A job writes `<id>/<kind>`: a message. The delivery writes `<id>/status`: how its delivery
  * stands or ended. Separate receivers will have `<id>/<receiver>[/<address>]/status`; until then a delivery ignores such
- * keys.
+ * keys. A repair writes `repair/quiet`.
  */
 
 /** The value of a record with key `<id>/status`. */
@@ -49,6 +49,31 @@ export function parseStatus(value: Buffer, id: string): DeliveryStatus | null {
   const status = parseJson(value, isDeliveryStatus);
   return status?.id === id ? status : null;
 }
+
+const QUIET_KEY = 'repair/quiet';
+
+/**
+ * Says that messages about times up to `until` may have been sent, although this outbox no longer shows it: a job that has
+ * no other memory must not write them. Deliveries ignore the record.
+ */
+export interface QuietTime {
+  readonly v: 1;
+  /** Epoch milliseconds. */
+  readonly until: number;
+}
+
+/** @param now epoch milliseconds */
+export function quietRecord(until: number, now: number): OutputRecord {
+  const value: QuietTime = { v: 1, until };
+  return { key: Buffer.from(QUIET_KEY, 'utf8'), value: Buffer.from(JSON.stringify(value), 'utf8'), timestamp: now };
+}
+
+/** Null for any other record. */
+export function parseQuiet(key: Buffer | null, value: Buffer | null): QuietTime | null {
+  return key === null || value === null || key.toString('utf8') !== QUIET_KEY ? null : parseJson(value, isQuietTime);
+}
+
+const isQuietTime = isObjectOf<QuietTime>({ v: isOneOf(1), until: isNumber });
 
 const isDeliveryStatus = isObjectOf<DeliveryStatus>({
   v: isOneOf(1),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 
 import { TelltaleError } from '../../errors';
+import type { SentMessage } from '../../stream/rebuilt-outbox';
 import type { Clock } from '../../ports/clock';
 import { systemClock } from '../../ports/clock';
 import type { MailTransport, OutgoingMail } from '../../ports/mail-transport';
@@ -49,6 +50,28 @@ export async function openMailbox(folder: string, clock: Clock = systemClock): P
     throw new TelltaleError('DATA_FOLDER', message, { cause });
   }
   return new FolderMailbox(folder, clock);
+}
+
+const sentName = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-(.+)-[0-9a-f]{8}\.eml$/;
+
+/**
+ * The mails that a folder holds, oldest first, by their files' names: an event log that was lost cannot say which were
+ * sent. None when there is no such folder.
+ */
+export async function sentMails(folder: string): Promise<readonly SentMessage[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw new TelltaleError('DATA_FOLDER', `Cannot read the mailbox ${folder}${faultAndRemedy(error, '')}`, {
+      cause: error,
+    });
+  });
+  return names.sort().flatMap((name) => {
+    const match = mailName.test(name) ? sentName.exec(name) : null;
+    if (match === null) return [];
+    const [, year, month, day, hours, minutes, seconds, ms, id = ''] = match;
+    const sentAt = Date.parse(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}.${ms}Z`);
+    return Number.isNaN(sentAt) ? [] : [{ id, transportId: name, sentAt }];
+  });
 }
 
 class FolderMailbox implements Mailbox {

@@ -13,6 +13,7 @@ import type {
   WriterOptions,
 } from '../../ports/event-log';
 import { Memberships } from '../memberships';
+import { isReplacing } from './replace-log';
 import { CommitWatch } from './commit-watch';
 import { ConsumerGroup } from './consumer-group';
 import type { SqliteDatabase } from './sqlite-database';
@@ -38,6 +39,10 @@ const RETENTION_INTERVAL_MS = 60_000;
  */
 export function openSqliteEventLog(options: SqliteEventLogOptions): Promise<EventLog> {
   return attempt(`Cannot open the event log ${options.path}`, () => {
+    if (isReplacing(options.path)) {
+      const message = `${options.path} is being replaced: run "telltale repair", which completes a repair that was interrupted.`;
+      throw new TelltaleError('DATA_FOLDER', message);
+    }
     return new SqliteEventLog(openDatabase(options.path), options);
   });
 }

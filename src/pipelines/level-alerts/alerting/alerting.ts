@@ -4,13 +4,14 @@ import type { WindowRecord } from '../counting/window-record';
 import { refuseUnreadable } from '../../../stream/continue-from';
 import type { Flushed, Job, JobInput, RestoredRange, RestoreRange } from '../../../stream/job';
 import { alertingStateTopic, outboxTopic } from '../topics';
+import { parseQuiet } from '../../../stream/outbox-records';
 import { recordsOf } from '../../../stream/read-input';
 import { decodeBatch, type DecodedRecord } from '../../../records/record-batch';
 import { advance, decide } from './decide';
 import { evaluateRevision, skipEvaluated } from './evaluate';
 import { restoreIncident, takeIncidentRecords } from './incident-records';
 import type { Place } from './kept-windows';
-import { parseOutboxRecord, type OutboxRecord } from './outbox-records';
+import { parseOutboxRecord } from './outbox-records';
 import { recallMail } from './told-incidents';
 import { checkRules } from './rules';
 import { encodeState, openState, ruleOf, type AlertingOptions, type AlertingState } from './state';
@@ -77,7 +78,7 @@ function restore(state: AlertingState, range: RestoredRange, batch: Buffer, star
     return;
   }
   if (topic === OUTBOX) {
-    for (const { key, value } of decodeBatch(batch, startOffset)) recallRecord(state, parseOutboxRecord(key, value));
+    for (const { key, value } of decodeBatch(batch, startOffset)) recallRecord(state, key, value);
     return;
   }
   for (const { window, place } of windowsIn(decodeBatch(batch, startOffset), partition, parseWindowRecord)) {
@@ -85,7 +86,13 @@ function restore(state: AlertingState, range: RestoredRange, batch: Buffer, star
   }
 }
 
-function recallRecord(state: AlertingState, record: OutboxRecord | null): void {
+function recallRecord(state: AlertingState, key: Buffer | null, value: Buffer | null): void {
+  const quiet = parseQuiet(key, value);
+  if (quiet !== null) {
+    state.quietUntil = Math.max(state.quietUntil, quiet.until);
+    state.changed = true;
+  }
+  const record = parseOutboxRecord(key, value);
   if (record?.kind !== 'mail') return;
   recallMail(state.incidents, state.rules, record.report);
   state.recalling = true;
@@ -135,10 +142,12 @@ function flush(state: AlertingState): Flushed {
   const outputs = [...state.outputs, ...records];
   const head = state.changed ? encodeState(state) : null;
   const unreadable = [...state.unreadable.values()];
+  const { suppressed } = state;
+  state.suppressed = 0;
   state.outputs = [];
   state.changed = false;
   state.unreadable.clear();
-  return { outputs, head, unreadable };
+  return { outputs, head, unreadable, suppressed };
 }
 
 interface ReadWindow {

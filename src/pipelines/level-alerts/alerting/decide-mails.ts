@@ -6,6 +6,8 @@ export interface Situation {
   readonly incident: Incident;
   /** Complete windows that cover `resolveAfter` after its last breach held no breach. */
   readonly over: boolean;
+  /** It has no mail, and ended at a time about which mails are suppressed. */
+  readonly quiet: boolean;
   /** `groupWait` has passed since it opened. */
   readonly waited: boolean;
   /** No record has arrived since the input was read to its end. */
@@ -18,7 +20,7 @@ export interface Situation {
 
 export interface MailDecisions {
   readonly mails: readonly DecidedMail[];
-  /** Incidents that are over and have been mailed, now or before. */
+  /** Incidents that are over and have been mailed, now or before, or are quiet. */
   readonly closed: readonly Incident[];
 }
 
@@ -29,7 +31,8 @@ export interface DecidedMail {
 }
 
 /**
- * Decides the mails of all open incidents at one moment: at most one each. The first matching row holds.
+ * Decides the mails of all open incidents at one moment: at most one each. A quiet incident has none. For others, the first
+ * matching row holds.
  *
  * | mailed | late | over | and                              | mail                                             |
  * |--------|------|------|----------------------------------|--------------------------------------------------|
@@ -45,7 +48,7 @@ export interface DecidedMail {
  * | yes    |      | no   | the interval has passed          | `reminder`                                       |
  * | yes    |      | no   |                                  | none                                             |
  *
- * An incident closes when it is over and a mail has reported it (`every-incident-is-mailed`). A late incident is never urgent:
+ * An incident closes when it is over and a mail has reported it (`every-incident-is-mailed`), or when it is quiet. A late incident is never urgent:
  * all its breaches were older than `digestAfter` on arrival.
  */
 export function decideMails(situations: readonly Situation[]): MailDecisions {
@@ -57,7 +60,7 @@ export function decideMails(situations: readonly Situation[]): MailDecisions {
     const transition = decide(situation);
     if (transition === 'digest') digests.set(incident.rule, [...(digests.get(incident.rule) ?? []), situation]);
     else if (transition !== null) mails.push({ transition, situations: [situation] });
-    if (over && (transition !== null || incident.mailed !== null)) closed.push(incident);
+    if (over && (transition !== null || incident.mailed !== null || situation.quiet)) closed.push(incident);
   }
   for (const [first, ...others] of digests.values()) {
     if (first !== undefined) mails.push({ transition: 'digest', situations: [first, ...others] });
@@ -65,8 +68,9 @@ export function decideMails(situations: readonly Situation[]): MailDecisions {
   return { mails, closed };
 }
 
-function decide({ incident, over, waited, backlogRead, newPattern, reminderDue }: Situation): Transition | null {
+function decide({ incident, over, quiet, waited, backlogRead, newPattern, reminderDue }: Situation): Transition | null {
   const { mailed, late } = incident;
+  if (quiet) return null;
   if (mailed === null) {
     if (late) return backlogRead ? 'digest' : null;
     if (over) return 'over';

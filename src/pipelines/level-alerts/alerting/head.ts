@@ -19,6 +19,8 @@ export interface Head {
   readonly now: number;
   /** See `AlertingState`. Missing means false. */
   readonly recalling?: boolean | undefined;
+  /** See `AlertingState`. Missing means 0. */
+  readonly quietUntil?: number | undefined;
   /** By partition of `windows`: the lowest offset that holds a kept window; null when none is kept. */
   readonly partitions: readonly PartitionHead[];
 }
@@ -28,7 +30,7 @@ export interface PartitionHead {
 }
 
 /** A head of version 1 holds the incidents itself. */
-export interface Head1 extends Omit<Head, 'v' | 'recalling'> {
+export interface Head1 extends Omit<Head, 'v' | 'recalling' | 'quietUntil'> {
   readonly v: 1;
   readonly incidents: readonly IncidentRecord[];
 }
@@ -37,7 +39,12 @@ const fields = {
   now: isNumber,
   partitions: isListOf(isObjectOf<PartitionHead>({ restoreFrom: isNullOr(isNumber) })),
 };
-const isHead: Guard<Head> = isObjectOf<Head>({ v: isOneOf(2), recalling: isMissingOr(isBoolean), ...fields });
+const isHead: Guard<Head> = isObjectOf<Head>({
+  v: isOneOf(2),
+  recalling: isMissingOr(isBoolean),
+  quietUntil: isMissingOr(isNumber),
+  ...fields,
+});
 const isHead1: Guard<Head1> = isObjectOf<Head1>({ v: isOneOf(1), ...fields, incidents: isListOf(isIncidentRecord) });
 
 export function encodeHead(head: Head): Buffer {

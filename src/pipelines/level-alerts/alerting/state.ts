@@ -53,6 +53,13 @@ export interface AlertingState {
    * read again. None is evicted to make room.
    */
   recalling: boolean;
+  /**
+   * Incidents that ended by then and have no mail get none: the event log was rebuilt, and does not show whether they were
+   * mailed. Epoch milliseconds.
+   */
+  quietUntil: number;
+  /** Incidents that were closed without a mail since the last flush. */
+  suppressed: number;
   /** By partition of `windows`, as the head says. */
   readonly restoreFrom: readonly (number | null)[];
   outputs: Output[];
@@ -89,6 +96,8 @@ export function openState(
     restoresIncidents: head?.v === 2,
     recallsMails: head === null,
     recalling: head?.v === 2 && head.recalling === true,
+    quietUntil: head?.v === 2 ? (head.quietUntil ?? 0) : 0,
+    suppressed: 0,
     restoreFrom: partitions.map(({ restoreFrom }) => restoreFrom),
     outputs: [],
     unreadable: new Map(),
@@ -105,6 +114,7 @@ export function encodeState(state: AlertingState): Buffer {
     v: 2,
     now: state.now,
     ...(state.recalling ? { recalling: true } : {}),
+    ...(state.quietUntil > 0 ? { quietUntil: state.quietUntil } : {}),
     partitions: state.restoreFrom.map((_, partition) => ({ restoreFrom: state.windows.lowestOffset(partition) })),
   });
 }

@@ -13,7 +13,10 @@ export function writeMails(state: AlertingState): void {
   const open = state.incidents.open().filter(({ mailed }) => mailed === null || !state.recalling);
   const { mails, closed } = decideMails(open.map((incident) => situationOf(state, incident)));
   for (const mail of mails) writeMail(state, mail);
-  for (const incident of closed) state.incidents.close(incident);
+  for (const incident of closed) {
+    state.incidents.close(incident);
+    if (incident.mailed === null) state.suppressed += 1;
+  }
   for (const incident of open) if (newPatternsDue(state, incident)) incident.touched.clear();
   if (mails.length > 0 || closed.length > 0) state.changed = true;
 }
@@ -24,6 +27,7 @@ function situationOf(state: AlertingState, incident: Incident): Situation {
   return {
     incident,
     over: windows.groupCompleteUntil(rule, incident.group, state) >= overAt(incident, rule, options.resolveAfterMs),
+    quiet: incident.mailed === null && incident.to <= state.quietUntil,
     waited: state.ended || now >= incident.openedAt + options.groupWaitMs,
     backlogRead: state.backlogRead,
     newPattern: newPatternsDue(state, incident) ? newPatternOf(state, incident, rule) : null,

@@ -22,6 +22,7 @@ function situation(changes: Partial<Omit<Situation, 'incident'>>, incident: Part
       ...incident,
     },
     over: false,
+    quiet: false,
     waited: true,
     backlogRead: true,
     newPattern: null,
@@ -35,6 +36,9 @@ describe('decideMails', () => {
     ['a new incident', situation({}), 'opened', 'open'],
     ['a new incident within groupWait', situation({ waited: false }), null, 'open'],
     ['a new incident that is over, within groupWait', situation({ over: true, waited: false }), 'over', 'closed'],
+    ['a quiet one', situation({ quiet: true }), null, 'open'],
+    ['a quiet one that is over', situation({ over: true, quiet: true }), null, 'closed'],
+    ['a quiet one that is late', situation({ quiet: true }, { late: true }), null, 'open'],
     ['a late one', situation({}, { late: true }), 'digest', 'open'],
     ['a late one that is over', situation({ over: true }, { late: true }), 'digest', 'closed'],
     [

@@ -1,4 +1,5 @@
 import { thresholdRule } from '../../../support/rules';
+import { quietRecord } from '../../../../src/stream/outbox-records';
 import { at, errorsRule, hour, mailsIn, minute, Runner, windowOf } from './runner';
 
 /** An incident from 10:05 to 10:07 in two windows that arrived in the other order, told as opened. */
@@ -73,5 +74,44 @@ describe('alerting after a reset', () => {
     changed.outputs.push(...other.outputs.filter(({ topic }) => topic === 'outbox'));
     changed.write(0, at('10:07'), windowOf('a', at('10:06'), 3)).reset();
     expect(changed.catchUp(at('10:08')).map(({ transition }) => transition)).toEqual(['opened']);
+  });
+});
+
+describe('alerting with a quiet time in the outbox', () => {
+  function rebuilt(until: string): Runner {
+    const runner = new Runner();
+    runner.outputs.push({ topic: 'outbox', ...quietRecord(at(until), at(until)) });
+    return runner.write(0, at('12:00'), windowOf('a', at('10:05'), 2)).reset();
+  }
+
+  it('closes an incident that ended by then without a mail, and counts it', () => {
+    const runner = rebuilt('10:06');
+    expect(runner.catchUp(at('12:00'))).toEqual([]);
+    quiet(runner, '12:01');
+    runner.foldAll().tick(at('12:01'));
+    expect(runner.flush()).toEqual([]);
+    expect(JSON.parse(String(runner.stateRecords()[0]?.value))).toMatchObject({ closed: true, mailed: null });
+  });
+
+  it('mails an incident that continues after then, with all of its breaches', () => {
+    const runner = rebuilt('10:06');
+    expect(runner.catchUp(at('12:00'))).toEqual([]);
+    const [mail, ...others] = runner
+      .restart()
+      .write(0, at('12:01'), windowOf('a', at('10:06'), 3))
+      .catchUp(at('12:01'));
+    expect(others).toEqual([]);
+    expect(mail).toMatchObject({ transition: 'opened', totals: { error: 5 } });
+  });
+
+  it('mails an incident that ended later', () => {
+    expect(rebuilt('10:05').catchUp(at('12:00'))).toMatchObject([{ transition: 'opened' }]);
+  });
+
+  it('remembers the time in its head', () => {
+    const runner = rebuilt('10:07');
+    runner.catchUp(at('12:00'));
+    runner.restart().write(1, at('12:01'), windowOf('b', at('10:05'), 9));
+    expect(runner.catchUp(at('12:01'))).toEqual([]);
   });
 });

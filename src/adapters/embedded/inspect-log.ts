@@ -1,0 +1,154 @@
+import { existsSync, statSync } from 'node:fs';
+import Database from 'libsql';
+
+import { isTelltaleError } from '../../errors';
+import { systemClock } from '../../ports/clock';
+import { decodeBatch, faultIn, type DecodedRecord } from '../../records/record-batch';
+import { describeDamage } from '../../stream/continue-from';
+import { CommitWatch } from './commit-watch';
+import type { SqliteDatabase } from './sqlite-database';
+import { numberField, openDatabase, textField } from './sqlite-database';
+import { ReaderParts, SqliteReader } from './sqlite-reader';
+import { SqliteTopics, type PartitionRow } from './sqlite-topics';
+
+const FETCH_BYTES = 4 * 1024 * 1024;
+
+/** The readable part of an event log, and its damage. */
+export interface Inspection {
+  /** The damage; none when the whole event log can be read. */
+  readonly problems: readonly string[];
+  /** When a program wrote to it last, by its files, epoch milliseconds; null when there is no such file. */
+  readonly lastUsed: number | null;
+  /** By topic, the wanted records that could be read, in order. */
+  readonly records: ReadonlyMap<string, readonly DecodedRecord[]>;
+  /** Topics of which every record could be read. */
+  readonly complete: ReadonlySet<string>;
+}
+
+/**
+ * Checks the structure of an event log and each of its record batches, and keeps the records that are wanted. It reads
+ * as much as can be read of any file, and repairs nothing.
+ * @throws DISK_FULL, as SQLite also writes beside the file
+ */
+export async function inspectLog(
+  path: string,
+  isWanted: (topic: string, record: DecodedRecord) => boolean,
+): Promise<Inspection> {
+  const found: Found = { problems: [], records: new Map(), complete: new Set() };
+  const lastUsed = lastWrite(path);
+  if (!existsSync(path)) return { ...found, problems: [`there is no ${path}`], lastUsed: null };
+  const database = openAnyway(path, found);
+  try {
+    if (database !== null) await readAll(database, isWanted, found);
+  } finally {
+    database?.close();
+  }
+  return { ...found, lastUsed };
+}
+
+interface Found {
+  readonly problems: string[];
+  readonly records: Map<string, DecodedRecord[]>;
+  readonly complete: Set<string>;
+}
+
+function lastWrite(path: string): number | null {
+  const times = [path, `${path}-wal`].filter((file) => existsSync(file)).map((file) => statSync(file).mtimeMs);
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+/** A database that cannot be opened in order may have tables that can be read. */
+function openAnyway(path: string, { problems }: Found): SqliteDatabase | null {
+  try {
+    return openDatabase(path);
+  } catch (error) {
+    if (isTelltaleError(error, 'DISK_FULL')) throw error;
+    problems.push(messageOf(error));
+  }
+  try {
+    return new Database(path);
+  } catch {
+    return null;
+  }
+}
+
+async function readAll(
+  database: SqliteDatabase,
+  isWanted: (topic: string, record: DecodedRecord) => boolean,
+  found: Found,
+): Promise<void> {
+  attempt(found, () => {
+    const answers = database.prepare('PRAGMA integrity_check(10)').all();
+    for (const answer of answers) {
+      const problem = textField(answer, 'integrity_check');
+      if (problem !== 'ok') found.problems.push(problem.replaceAll('\n', ' '));
+    }
+  });
+  const topics = attempt(found, () => new SqliteTopics(database));
+  const partitions = attempt(found, () => topics?.all()) ?? [];
+  if (topics === undefined) return;
+  const incomplete = new Set<string>();
+  for (const partition of partitions) {
+    const { topic } = partition;
+    const records = found.records.get(topic) ?? [];
+    found.records.set(topic, records);
+    const keep = (record: DecodedRecord): void => {
+      if (isWanted(topic, record)) records.push(record);
+    };
+    if (!(await readPartition(database, topics, partition, keep, found))) incomplete.add(topic);
+  }
+  for (const { topic } of partitions) if (!incomplete.has(topic)) found.complete.add(topic);
+}
+
+/** @returns true when every record could be read */
+async function readPartition(
+  database: SqliteDatabase,
+  topics: SqliteTopics,
+  row: PartitionRow,
+  keep: (record: DecodedRecord) => void,
+  { problems }: Found,
+): Promise<boolean> {
+  const { topic, number: partition } = row;
+  const before = problems.length;
+  const closed = new AbortController();
+  try {
+    const { start, end } = topics.offsets(row);
+    const watch = new CommitWatch(database);
+    const parts = new ReaderParts(database, topics, watch, systemClock, closed.signal);
+    const reader = new SqliteReader({ topic, partition, offset: start }, parts);
+    let rows = 0;
+    for (let next = start; next < end;) {
+      const fetched = await reader.fetch(FETCH_BYTES, 0);
+      rows += fetched.batches.length + fetched.unreadable.length;
+      for (const place of fetched.unreadable) problems.push(describeDamage({ topic, partition, ...place }));
+      for (const batch of fetched.batches) for (const record of decodeBatch(batch, fetched.from)) keep(record);
+      next = fetched.next;
+    }
+    const missing = rowsOf(database, row) - rows;
+    if (missing !== 0) problems.push(`topic "${topic}", partition ${partition}: its index and its rows differ`);
+  } catch (error) {
+    problems.push(`topic "${topic}", partition ${partition}: ${messageOf(error)}`);
+  } finally {
+    closed.abort();
+  }
+  return problems.length === before;
+}
+
+/** Counted without the index by which batches are read. */
+function rowsOf(database: SqliteDatabase, { id }: PartitionRow): number {
+  const row = database.prepare('SELECT count(*) AS rows FROM batch NOT INDEXED WHERE partition = ?').get(id);
+  return numberField(row, 'rows');
+}
+
+function attempt<T>({ problems }: Found, step: () => T): T | undefined {
+  try {
+    return step();
+  } catch (error) {
+    problems.push(messageOf(error));
+    return undefined;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : faultIn(error);
+}

@@ -1,0 +1,82 @@
+import { existsSync, statSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import Database from 'libsql';
+
+import { TelltaleError } from '../../errors';
+
+/**
+ * Replaces the file of an event log in steps that may each be the last one before a crash. The new file is complete and
+ * written before the old one is moved; while the old one is moved, the new one stands beside its place.
+ */
+
+/** SQLite's own files beside a database. */
+const SUFFIXES = ['', '-wal', '-shm'];
+
+/** Where the new event log is made. */
+export function beingMade(path: string): string {
+  return `${path}.repairing`;
+}
+
+/** Where the new event log waits while the old one is moved. */
+export function madeFor(path: string): string {
+  return `${path}.repaired`;
+}
+
+/** True when a crash came while the old event log was moved: {@link putInPlace} does the rest. */
+export function isReplacing(path: string): boolean {
+  return existsSync(madeFor(path));
+}
+
+/** Removes a new event log that was not completed. */
+export async function removeUnfinished(path: string): Promise<void> {
+  for (const suffix of SUFFIXES) await rm(`${beingMade(path)}${suffix}`, { force: true });
+}
+
+/**
+ * Puts the old event log aside, and the new one, which is closed, into its place.
+ * @returns the name of the old one; null when there is none
+ */
+export async function replaceLog(path: string, time: number): Promise<string | null> {
+  await intoOneFile(beingMade(path));
+  await rename(beingMade(path), madeFor(path));
+  await syncFolder(path);
+  return putInPlace(path, time);
+}
+
+/** The second half of {@link replaceLog}, which may be repeated. */
+export async function putInPlace(path: string, time: number): Promise<string | null> {
+  const aside = `${path}.damaged-${new Date(time).toISOString().replace(/[-:.]/g, '')}`;
+  const found = SUFFIXES.filter((suffix) => existsSync(`${path}${suffix}`));
+  for (const suffix of found) await rename(`${path}${suffix}`, `${aside}${suffix}`);
+  await syncFolder(path);
+  await rename(madeFor(path), path);
+  await syncFolder(path);
+  return found.length === 0 ? null : basename(aside);
+}
+
+/** Writes all commits into the file itself: the driver leaves them beside it when a database is closed. */
+async function intoOneFile(path: string): Promise<void> {
+  const database = new Database(path);
+  try {
+    database.exec('PRAGMA synchronous = FULL');
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } finally {
+    database.close();
+  }
+  const commits = `${path}-wal`;
+  if (existsSync(commits) && statSync(commits).size > 0) {
+    throw new TelltaleError('INTERNAL', `The new event log ${path} is not in one file.`);
+  }
+  await rm(commits, { force: true });
+  await rm(`${path}-shm`, { force: true });
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
