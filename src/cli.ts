@@ -240,6 +240,17 @@ function createProgram(launch: Launch): Command {
     );
 
   program
+    .command('backup')
+    .description('copies the embedded event log into a new file, also while programs run')
+    .argument('<target>', 'the file to make')
+    .action((target: string, _: object, command: Command) =>
+      launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
+        const { runBackup } = await import('./commands/backup.js');
+        return runBackup(loaded.config, { target, json }, io);
+      }),
+    );
+
+  program
     .command('config')
     .description('checks the configuration, and prints the effective values and where each comes from')
     .action((_: object, command: Command) =>
