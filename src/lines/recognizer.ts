@@ -213,7 +213,10 @@ export class Recognizer {
 
   private matchesUnstamped(bytes: Buffer, start: number, end: number, awaitsLevel: boolean): boolean {
     if (this.evidence === 'timestamps' && !awaitsLevel) return false;
-    const form = readUnstamped(bytes, start, end, this.parsed);
+    const isColored = bytes !== plainHead && hasEscape(bytes, start, Math.min(end, start + maxColored));
+    const form = isColored
+      ? readUnstamped(plainHead, 0, stripColors(bytes, start, end), this.parsed)
+      : readUnstamped(bytes, start, end, this.parsed);
     if (form === null) return false;
     this.parsed.kind = TimestampKind.NONE;
     this.form = form.name;
@@ -233,6 +236,13 @@ const columnsForm = 'w3c';
 const escape = 27;
 /** Colors count as a wrapper. */
 const maxWrappers = 3;
+/** The level of a line without a timestamp is colored within this number of bytes. */
+const maxColored = 64;
+
+function hasEscape(bytes: Buffer, start: number, end: number): boolean {
+  for (let pos = start; pos < end; pos++) if (bytes[pos] === escape) return true;
+  return false;
+}
 
 function hasNoDate(kind: TimestampKind): boolean {
   return kind === TimestampKind.TIME_OF_DAY || kind === TimestampKind.YEARLESS || kind === TimestampKind.NONE;

@@ -46,6 +46,15 @@ describe('forms without a timestamp', () => {
   it.each(rows)('%s: %j is %s at the time of the upload', (_, line, level) => {
     expect(readSample(line)).toBe(`${level} 2026-11-29T12:00:00.000Z`);
   });
+
+  it.each(rows)('%s: %j is %s in colors', (_, line, level) => {
+    const colored = `\u001b[31m${line.slice(0, 5)}\u001b[39m${line.slice(5)}\u001b[0m`;
+    expect(readSample(colored)).toBe(`${level} 2026-11-29T12:00:00.000Z`);
+  });
+
+  it('have no level in the sequence of a color', () => {
+    expect(readSample('\u001b[31mfailed\u001b[39m to open')).toBe('RAW 2026-11-29T12:00:00.000Z');
+  });
 });
 
 describe('wrappers', () => {
