@@ -79,6 +79,8 @@ export class Runner {
   readonly job: Job<AlertingState>;
   /** Committed outputs. */
   readonly outputs: Output[] = [];
+  /** Incidents that were closed without a mail, because they ended in the quiet time. */
+  suppressed = 0;
   private head: Buffer | null = null;
   private state: AlertingState;
   private readonly topic: RecordData[][];
@@ -152,7 +154,8 @@ export class Runner {
 
   /** One transaction: returns the mails of it. */
   flush(): MailReport[] {
-    const { outputs, head } = this.job.flush(this.state);
+    const { outputs, head, suppressed = 0 } = this.job.flush(this.state);
+    this.suppressed += suppressed;
     if (head !== null) this.head = head;
     this.committed = [...this.read];
     this.outputs.push(...outputs);

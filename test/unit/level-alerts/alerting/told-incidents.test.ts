@@ -91,6 +91,7 @@ describe('alerting with a quiet time in the outbox', () => {
     runner.foldAll().tick(at('12:01'));
     expect(runner.flush()).toEqual([]);
     expect(JSON.parse(String(runner.stateRecords()[0]?.value))).toMatchObject({ closed: true, mailed: null });
+    expect(runner.suppressed).toBe(1);
   });
 
   it('mails an incident that continues after then, with all of its breaches', () => {
