@@ -27,13 +27,15 @@ export class HealthMonitor {
   }
 
   /** For the hook of an actor system. */
-  readonly crashed = ({ path, error, restartInMs }: Crash): void => {
+  readonly crashed = ({ path, error, restartInMs, gaveUp }: Crash): void => {
     const part = partOf(path);
     // A held part is reported as such. Below the parts, crashes are about one object, which is read again.
     if (part === null || isUnmended(error)) return;
+    // It is being stopped, for example because the group gives its partition to another program.
+    if (restartInMs === null && !gaveUp) return;
     const passes = isTelltaleError(error) && error.retriable;
     const problem = error.message;
-    this.fold({ type: 'crashed', part, problem, passes, restarts: restartInMs !== null, at: this.now() });
+    this.fold({ type: 'crashed', part, problem, passes, restarts: !gaveUp, at: this.now() });
   };
 
   /** Why the program does not do all of its work. */

@@ -177,7 +177,8 @@ export class Actor<M, S> implements Target<M>, Child, Parent {
         ? { kind: 'giveUp' }
         : decideRestart(policy, this.#restarts, performance.now());
     const restartInMs = decision.kind === 'restart' && !this.#ending ? decision.delayMs : null;
-    this.system.crashed({ path: this.path, message, error, restartInMs });
+    const gaveUp = decision.kind === 'giveUp' && !this.#ending;
+    this.system.crashed({ path: this.path, message, error, restartInMs, gaveUp });
     await this.#end();
     if (decision.kind === 'giveUp') {
       this.#stopAs({ kind: 'failed', error });

@@ -54,6 +54,8 @@ export interface Crash {
   readonly error: Error;
   /** Null when the actor stops. */
   readonly restartInMs: number | null;
+  /** True when no restart is left; false also for an actor that crashes while it is being stopped. */
+  readonly gaveUp: boolean;
 }
 
 /** An actor or a system: anything that has children. */

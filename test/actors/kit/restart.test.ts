@@ -59,7 +59,7 @@ describe('a crashed actor', () => {
     tell(actor, { type: 'crash', error });
     await allTurns();
     expect(test_.crashes).toEqual([
-      { path: 'test://list', message: { type: 'crash', error }, error, restartInMs: 100 },
+      { path: 'test://list', message: { type: 'crash', error }, error, restartInMs: 100, gaveUp: false },
     ]);
     expect(test_.log).toEqual([
       {
@@ -133,7 +133,9 @@ describe('a crashed actor', () => {
     expect(initialState).toHaveBeenCalledTimes(3);
     expect(receive).not.toHaveBeenCalled();
     const crash = { path: 'test://broken', message: undefined, error };
-    expect(test_.crashes).toEqual([100, 200, null].map((restartInMs) => ({ ...crash, restartInMs })));
+    expect(test_.crashes).toEqual(
+      [100, 200, null].map((restartInMs) => ({ ...crash, restartInMs, gaveUp: restartInMs === null })),
+    );
   });
 
   test('keeps messages waiting until an asynchronous initialState is ready', async () => {

@@ -7,6 +7,7 @@ describe('HealthMonitor', () => {
     path,
     error,
     restartInMs,
+    gaveUp: restartInMs === null,
     message: undefined,
   });
 
@@ -25,6 +26,16 @@ describe('HealthMonitor', () => {
     const monitor = new HealthMonitor(() => 0);
     monitor.crashed(crash(path, error, null));
     expect(monitor.notAlive()).toEqual(expected);
+  });
+
+  it('takes a part that crashes while it is being stopped for neither stopped nor restarting', () => {
+    const monitor = new HealthMonitor(() => 0);
+    monitor.started({ problems: () => [] }, { warn: () => undefined, info: () => undefined });
+    const aborted = new TelltaleError('TRANSACTION_ABORTED', 'The transaction was open for 92 s');
+    const stopping = { ...crash('consumer://consumer/counting-9', aborted, null), gaveUp: false };
+    for (let i = 0; i < 3; i++) monitor.crashed(stopping);
+    monitor.close();
+    expect([monitor.notAlive(), monitor.notReady()]).toEqual([[], []]);
   });
 
   it('logs what the event log waits for once, when it begins and when it ends', () => {
