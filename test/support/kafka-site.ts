@@ -53,6 +53,11 @@ export class KafkaSite {
     this.kafka = await runKafka({ version: this.version, port: Number(this.broker.split(':')[1]), data });
   }
 
+  /** Stops the broker's process as it is, or lets it continue: its connections stay open, and nothing answers. */
+  signalBroker(signal: 'STOP' | 'CONT'): void {
+    spawnSync('pkill', [`-${signal}`, '-f', `kafka\\.Kafka ${join(this.data, 'kafka')}`]);
+  }
+
   get hosts(): string {
     return join(this.data, 'hosts');
   }
