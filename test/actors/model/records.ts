@@ -33,6 +33,8 @@ export function recordName(
   line: string,
   marks: readonly string[],
 ): string {
+  // The model does not tell blank lines before the first record from those after it.
+  if (line.trim() === '') return [at, 'BLANK', JSON.stringify(line), ...marks].join(' ');
   return [at, level, ...(time === null ? [] : [time]), JSON.stringify(line), ...marks].join(' ');
 }
 

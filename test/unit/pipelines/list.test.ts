@@ -21,8 +21,9 @@ describe('the list of pipelines', () => {
   });
 
   it('gives the topics of level-alerts the partitions and settings that they always had', () => {
+    const largestBatch = { bytes: 900_061, setting: 'ingest.batchBytes' };
     expect(topicsOf(loadConfig({ pipelines: [levelAlerts], env: {} }).config)).toEqual([
-      { name: 'logs', partitions: 10, cleanup: 'delete', retentionMs: 168 * hour },
+      { name: 'logs', partitions: 10, cleanup: 'delete', retentionMs: 168 * hour, largestBatch },
       { name: 'checkpoints', partitions: 10, cleanup: 'compact', retentionMs: 168 * hour },
       { name: 'sketches', partitions: 10, cleanup: 'compact', retentionMs: 168 * hour },
       { name: 'quarantine', partitions: 1, cleanup: 'delete', retentionMs: 720 * hour },
