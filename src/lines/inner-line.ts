@@ -1,8 +1,5 @@
-import { initialUnwrapped, plainHead, stripColors, wrappersFor } from './wrappers';
+import { escape, initialUnwrapped, maxWrappers, plainHead, stripColors, wrappersFor } from './wrappers';
 
-/** A line of a container's log, inside a shipper's object, inside a prefix. */
-const maxWrappers = 3;
-const escape = 27;
 const unwrapped = initialUnwrapped();
 
 /**

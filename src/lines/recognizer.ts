@@ -8,7 +8,7 @@ import { headNotes } from './formats/head-level';
 import { readUnstamped } from './formats/unstamped';
 import type { Evidence, ReadingState } from './reading-state';
 import { TimestampKind, byteAt, skipSpaces } from './timestamps';
-import { initialUnwrapped, plainHead, stripColors, wrappersFor, type Wrapper } from './wrappers';
+import { escape, initialUnwrapped, maxWrappers, plainHead, stripColors, wrappersFor, type Wrapper } from './wrappers';
 
 /** What the lines before have shown, of {@link ReadingState}. */
 export interface Shown {
@@ -233,9 +233,6 @@ const hash = 35;
 export const textForm = 'text';
 /** Lines of a log whose header names its columns. */
 const columnsForm = 'w3c';
-const escape = 27;
-/** Colors count as a wrapper. */
-const maxWrappers = 3;
 /** The level of a line without a timestamp is colored within this number of bytes. */
 const maxColored = 64;
 

@@ -248,6 +248,12 @@ export function wrappersFor(byte: number): readonly Wrapper[] {
 const maxPlain = 1024;
 const plain = Buffer.alloc(maxPlain);
 
+/** Begins the sequence of a color. */
+export const escape = 27;
+
+/** A line of a container's log, inside a shipper's object, inside a prefix. Colors count as a wrapper. */
+export const maxWrappers = 3;
+
 /**
  * Copies the beginning of a line without escape sequences of terminals (ECMA-48: `ESC [ … letter`).
  * @returns the copy's length; its bytes are those of {@link plainHead} until the next call
@@ -255,7 +261,7 @@ const plain = Buffer.alloc(maxPlain);
 export function stripColors(bytes: Buffer, start: number, end: number): number {
   let length = 0;
   for (let pos = start; pos < end && length < maxPlain; pos++) {
-    if (bytes[pos] !== 27) {
+    if (bytes[pos] !== escape) {
       plain[length++] = byteAt(bytes, pos);
       continue;
     }

@@ -98,6 +98,20 @@ export class KafkaSite {
     );
   }
 
+  /** Waits until the windows equal those of a replay of the files, for up to `limitMs`. */
+  async untilReplayed(limitMs: number): Promise<void> {
+    const replayed = [...allComparable(await this.replayedWindows())].sort();
+    const log = await openKafka([this.broker]);
+    try {
+      await until('windows equal a replay', limitMs, async () => {
+        const windows = [...allComparable(await readWindows(log))].sort();
+        return JSON.stringify(windows) === JSON.stringify(replayed);
+      });
+    } finally {
+      await log.close();
+    }
+  }
+
   /**
    * What differs between the files and topic `logs` as a reader that is not ours sees it: one sentence each.
    * @param exceptHost its files are left out

@@ -1,7 +1,4 @@
-import { openKafka } from '../../support/kafka';
-import { allComparable, KafkaSite, SITE_MS } from '../../support/kafka-site';
-import { readWindows } from '../../support/topics';
-import { until } from '../../support/until';
+import { KafkaSite, SITE_MS } from '../../support/kafka-site';
 
 /** Longer than an actor's handler may take by default, and shorter than the programs keep trying (`retryFor`, 2 min). */
 const AWAY_MS = 80_000;
@@ -27,16 +24,7 @@ describe('a broker that is away for more than a minute', () => {
       await site.crashBroker(AWAY_MS);
       expect(await generator.end('SIGINT')).toBe(0);
 
-      const replayed = [...allComparable(await site.replayedWindows())].sort();
-      const log = await openKafka([site.broker]);
-      try {
-        await until('windows equal a replay', 4 * MINUTE, async () => {
-          const windows = [...allComparable(await readWindows(log))].sort();
-          return JSON.stringify(windows) === JSON.stringify(replayed);
-        });
-      } finally {
-        await log.close();
-      }
+      await site.untilReplayed(4 * MINUTE);
       expect(await site.compareWithKcat()).toEqual([]);
       for (const program of [producer, consumer]) expect(await program.end('SIGINT')).toBe(0);
     },

@@ -1,8 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { openKafka } from '../../support/kafka';
-import { allComparable, KafkaSite, SITE_MS } from '../../support/kafka-site';
+import { KafkaSite, SITE_MS } from '../../support/kafka-site';
 import type { Program } from '../../support/local-process';
-import { readWindows } from '../../support/topics';
 import { until } from '../../support/until';
 
 const MINUTE = 60_000;
@@ -50,16 +48,7 @@ describe('a broker whose process is paused', () => {
       site.signalBroker('CONT');
       expect(await generator.end('SIGINT')).toBe(0);
 
-      const replayed = [...allComparable(await site.replayedWindows())].sort();
-      const log = await openKafka([site.broker]);
-      try {
-        await until('windows equal a replay', 4 * MINUTE, async () => {
-          const windows = [...allComparable(await readWindows(log))].sort();
-          return JSON.stringify(windows) === JSON.stringify(replayed);
-        });
-      } finally {
-        await log.close();
-      }
+      await site.untilReplayed(4 * MINUTE);
       for (const program of [producer, consumer]) {
         await until('it is ready', 2 * MINUTE, async () => (await ask(program, 'readyz')) === '200 ok\n');
       }
