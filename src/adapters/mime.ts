@@ -1,6 +1,7 @@
 import { createTransport } from 'nodemailer';
 import addressParser from 'nodemailer/lib/addressparser';
 
+import { addressProblem } from '../config/mail-address';
 import { TelltaleError } from '../errors';
 import type { OutgoingMail } from '../ports/mail-transport';
 
@@ -47,18 +48,9 @@ export async function buildMime(mail: OutgoingMail, at: number): Promise<Buffer>
 function checkAddress(id: string, text: string): void {
   const written = /<([^<>]*)>$/.exec(text)?.[1] ?? text;
   const [read, ...others] = addressParser(text);
-  if (others.length > 0 || read?.address !== written || !isAddress(written)) {
-    throw refused(id, `${JSON.stringify(text.slice(0, 320))} is not one mail address`);
-  }
-}
-
-/** RFC 5321's dot-string form, the only one in common use: no quoted local part, no address literal. */
-function isAddress(address: string): boolean {
-  const [local = '', domain = '', ...rest] = address.split('@');
-  const isLocal = local.length <= 64 && /^[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*$/.test(local);
-  const isDomain =
-    domain.length <= 255 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(domain);
-  return rest.length === 0 && isLocal && isDomain;
+  const isOne = others.length === 0 && read?.address === written;
+  const problem = isOne ? addressProblem(written, true) : 'is not one mail address';
+  if (problem !== null) throw refused(id, `${JSON.stringify(text.slice(0, 320))} ${problem}`);
 }
 
 function refuseControlCharacters(id: string, value: string): void {

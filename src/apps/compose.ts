@@ -81,7 +81,9 @@ async function kafkaSasl(config: Config): Promise<KafkaSasl | null> {
     const { mskIamToken } = await import('../adapters/kafka/msk-iam.js');
     return { mechanism: 'oauthbearer', token: () => mskIamToken(region) };
   }
-  return mechanism === null || username === null || password === null ? null : { mechanism, username, password };
+  return mechanism === null || username === null || password === null
+    ? null
+    : { mechanism, username, password: password.reveal() };
 }
 
 /** A transaction takes about a second; one that is still open after this belongs to a program that died. */

@@ -1,5 +1,7 @@
 import { validate as isCron } from 'node-cron';
 import { z } from 'zod';
+import { Secret } from '../secret';
+import { addressProblem } from './mail-address';
 
 /**
  * The kinds of values that a configuration holds.
@@ -50,10 +52,49 @@ export function text(expected: string, fits: (text: string) => boolean): Field<s
   return field(expected, (raw) => (typeof raw === 'string' && fits(raw) ? raw : undefined));
 }
 
-/** Text that is never written back. */
-export function secret(): Field<string> {
-  const read = (raw: unknown): string | undefined => (typeof raw === 'string' && raw !== '' ? raw : undefined);
-  return field('text', read, () => '(not shown)');
+/** Text that no message quotes and that is written back as `[secret]`. */
+export function secret(): Field<Secret> {
+  return z.codec(z.unknown(), z.custom<Secret>(), {
+    decode: (raw, context) => {
+      if (typeof raw === 'string' && raw !== '') return new Secret(raw);
+      const message = raw === '' ? 'expected text, found nothing' : 'expected text: put quotes around it';
+      context.issues.push({ code: 'custom', message, input: null });
+      return z.NEVER;
+    },
+    encode: String,
+  });
+}
+
+/** A mail address that every kind of sender accepts. */
+export function mailAddress(): Field<string> {
+  return z.codec(z.unknown(), z.custom<string>(), {
+    decode: (raw, context) => {
+      const problem = addressProblem(typeof raw === 'string' ? raw : '', false);
+      if (typeof raw === 'string' && problem === null) return raw;
+      context.issues.push({ code: 'custom', message: `${shown(raw)} ${problem ?? ''}`, input: raw });
+      return z.NEVER;
+    },
+    encode: (value) => value,
+  });
+}
+
+/** Between 1 and `max` mail addresses. A repeated one is read once. */
+export function mailAddresses(max: number): Field<string[]> {
+  return z.codec(z.unknown(), z.custom<string[]>(), {
+    decode: (raw, context) => {
+      const list = readList(raw) ?? [];
+      const texts = list.filter((item) => typeof item === 'string');
+      const complain = (message: string): void => void context.issues.push({ code: 'custom', message, input: raw });
+      if (list.length === 0 || list.length > max || texts.length < list.length) {
+        complain(`expected a list of 1 to ${max} mail addresses such as ["ops@example.com"], found ${shown(raw)}`);
+        return z.NEVER;
+      }
+      const bad = texts.map((text) => [text, addressProblem(text, false)] as const).filter(([, why]) => why !== null);
+      for (const [text, why] of bad) complain(`${shown(text)} ${why ?? ''}`);
+      return bad.length === 0 ? [...new Set(texts)] : z.NEVER;
+    },
+    encode: (value) => value,
+  });
 }
 
 /** One of a few words. */

@@ -111,18 +111,6 @@ function coverOneRange(ranges: z.output<typeof levels>): boolean {
   return starts.every((start, index) => start === ends[index]);
 }
 
-const hidden = is.orNull(is.secret());
-
-/** Text or null; the messages of other fields quote the value that they found. */
-const password = z.codec(z.unknown(), z.custom<string | null>(), {
-  decode: (raw, context) => {
-    if (raw === null || typeof raw === 'string') return hidden.decode(raw);
-    context.issues.push({ code: 'custom', message: 'expected text: put quotes around it', input: null });
-    return z.NEVER;
-  },
-  encode: (value) => hidden.encode(value),
-});
-
 const kafka = z.strictObject({
   brokers: is.textList('a list of brokers such as ["kafka-1:9092"]', (value) => /^[^\s:/,]+:\d{1,5}$/.test(value)),
   replication: is.orNull(is.integer(1, 100)),
@@ -139,7 +127,7 @@ const kafka = z.strictObject({
   sasl: z.strictObject({
     mechanism: is.orNull(is.oneOf('plain', 'scram-sha-256', 'scram-sha-512', 'aws-msk-iam')),
     username: is.orNull(anyText),
-    password,
+    password: is.orNull(is.secret()),
     region: is.orNull(is.text('an AWS region such as eu-central-1', (value) => /^[a-z]{2}(-[a-z]+)+-\d$/.test(value))),
   }),
 });

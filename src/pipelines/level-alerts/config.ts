@@ -7,9 +7,6 @@ import type { RuleKind } from './alerting/rule-kinds/rule-kind';
 
 const second = 1000;
 
-// One plain address. Refuses characters that could end a header or start a second address.
-const isAddress = (value: string): boolean => /^[^\s@<>(),;:"\\\p{Cc}]+@[^\s@<>(),;:"\\\p{Cc}]+$/u.test(value);
-
 const isRuleName = (value: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
 
 /** The keys of a kind, which have no defaults. */
@@ -68,9 +65,9 @@ const schemaOf = (ruleKinds: RuleKinds) =>
         digestAfter: is.duration(second),
       }),
       mail: z.strictObject({
-        from: is.text('a mail address such as telltale@example.com', isAddress),
+        from: is.mailAddress(),
         // SES takes 50 recipients a message.
-        to: is.textList('a list of 1 to 50 mail addresses such as ["ops@example.com"]', isAddress, 1, 50),
+        to: is.mailAddresses(50),
         zone: is.timeZone(),
         redact: is.flag(),
       }),
