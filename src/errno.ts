@@ -44,6 +44,7 @@ const remedies: ReadonlyMap<string, string> = new Map([
   ['EACCES', denied],
   ['EPERM', denied],
   ['SQLITE_NOTADB', 'another program wrote it; move it away'],
+  ['SQLITE_BUSY', 'another program has locked it; end that program, and try again'],
   ['SQLITE_CORRUPT', 'it is damaged; move it away, or restore it from a backup'],
 ]);
 

@@ -44,7 +44,14 @@ export class CommitWatch {
   }
 
   private poll(): void {
-    const version = this.readVersion();
+    let version: number;
+    try {
+      version = this.readVersion();
+    } catch {
+      // The readers look for themselves, and report the error.
+      this.wake();
+      return;
+    }
     if (version === this.version) return;
     this.version = version;
     this.wake();

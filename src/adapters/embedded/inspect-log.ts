@@ -6,8 +6,9 @@ import { systemClock } from '../../ports/clock';
 import { decodeBatch, faultIn, type DecodedRecord } from '../../records/record-batch';
 import { describeDamage } from '../../stream/continue-from';
 import { CommitWatch } from './commit-watch';
+import { LockWait } from './lock-wait';
 import type { SqliteDatabase } from './sqlite-database';
-import { numberField, openDatabase, textField } from './sqlite-database';
+import { eventLogError, isLocked, numberField, openDatabase, textField } from './sqlite-database';
 import { ReaderParts, SqliteReader } from './sqlite-reader';
 import { SqliteTopics, type PartitionRow } from './sqlite-topics';
 
@@ -28,7 +29,7 @@ export interface Inspection {
 /**
  * Checks the structure of an event log and each of its record batches, and keeps the records that are wanted. It reads
  * as much as can be read of any file, and repairs nothing.
- * @throws DISK_FULL, as SQLite also writes beside the file
+ * @throws DISK_FULL, as SQLite also writes beside the file; EVENT_LOG when another program has locked it
  */
 export async function inspectLog(
   path: string,
@@ -63,6 +64,7 @@ function openAnyway(path: string, { problems }: Found): SqliteDatabase | null {
     return openDatabase(path);
   } catch (error) {
     if (isTelltaleError(error, 'DISK_FULL')) throw error;
+    refuseLocked(error);
     problems.push(messageOf(error));
   }
   try {
@@ -114,7 +116,14 @@ async function readPartition(
   try {
     const { start, end } = topics.offsets(row);
     const watch = new CommitWatch(database);
-    const parts = new ReaderParts(database, topics, watch, systemClock, closed.signal);
+    const parts = new ReaderParts(
+      database,
+      topics,
+      watch,
+      systemClock,
+      closed.signal,
+      new LockWait(systemClock, closed.signal),
+    );
     const reader = new SqliteReader({ topic, partition, offset: start }, parts);
     let rows = 0;
     for (let next = start; next < end;) {
@@ -144,9 +153,15 @@ function attempt<T>({ problems }: Found, step: () => T): T | undefined {
   try {
     return step();
   } catch (error) {
+    refuseLocked(error);
     problems.push(messageOf(error));
     return undefined;
   }
+}
+
+/** A lock is no damage. */
+function refuseLocked(error: unknown): void {
+  if (isLocked(error)) throw eventLogError(error, 'Cannot read events.db');
 }
 
 function messageOf(error: unknown): string {

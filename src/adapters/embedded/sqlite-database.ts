@@ -12,9 +12,6 @@ export type SqliteDatabase = Database.Database;
 /** Raised whenever tables change. Older files are brought to this version when they are opened; newer ones are refused. */
 const SCHEMA_VERSION = 3;
 
-/** How long a call waits for a commit of another process. */
-const BUSY_TIMEOUT_MS = 10_000;
-
 const schema = `
   CREATE TABLE topic (
     name TEXT PRIMARY KEY,
@@ -83,25 +80,24 @@ const fromVersion2 = `
 `;
 
 /**
- * Opens the database of an event log, and makes it if there is none.
- * @throws DATA_FOLDER when the file cannot be used, or a newer version wrote it
+ * Opens the database of an event log, and makes it if there is none. Calls never wait for a lock: they fail at once, see
+ * {@link isLocked}.
+ * @throws DATA_FOLDER when the file cannot be used, or a newer version wrote it; SQLite's error when it is locked
  */
 export function openDatabase(path: string): SqliteDatabase {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     makePrivateFile(path);
-    const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
-    // Takes effect in a new file only. Batches are large: larger pages mean less work per batch.
-    database.exec('PRAGMA page_size = 16384');
-    // Readers never wait for a writer, and acknowledged data survives a power cut.
-    database.exec('PRAGMA journal_mode = WAL');
-    database.exec('PRAGMA synchronous = FULL');
-    database.exec(`PRAGMA journal_size_limit = ${64 << 20}`);
-    inTransaction(database, () => {
-      makeSchema(database, path);
-    });
+    const database = new Database(path, { timeout: 0 });
+    try {
+      prepareDatabase(database, path);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
     return database;
   } catch (cause) {
+    if (isLocked(cause)) throw cause;
     if (cause instanceof TelltaleError) throw cause;
     const what = `Cannot open the event log ${path}`;
     if (isDiskFull(cause) || mayNotWrite(errnoOf(cause))) throw eventLogError(cause, what);
@@ -110,8 +106,25 @@ export function openDatabase(path: string): SqliteDatabase {
   }
 }
 
+function prepareDatabase(database: SqliteDatabase, path: string): void {
+  // Takes effect in a new file only. Batches are large: larger pages mean less work per batch.
+  database.exec('PRAGMA page_size = 16384');
+  // Readers never wait for a writer, and acknowledged data survives a power cut.
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec('PRAGMA synchronous = FULL');
+  database.exec(`PRAGMA journal_size_limit = ${64 << 20}`);
+  if (versionOf(database) === SCHEMA_VERSION) return;
+  inTransaction(database, () => {
+    makeSchema(database, path);
+  });
+}
+
+function versionOf(database: SqliteDatabase): number {
+  return numberField(database.prepare('PRAGMA user_version').get(), 'user_version');
+}
+
 function makeSchema(database: SqliteDatabase, path: string): void {
-  const version = numberField(database.prepare('PRAGMA user_version').get(), 'user_version');
+  const version = versionOf(database);
   if (version > SCHEMA_VERSION) {
     const message = `The event log ${path} has format ${version}, this Telltale writes ${SCHEMA_VERSION}`;
     throw new TelltaleError('DATA_FOLDER', `${message}: use the version that wrote it, or another data folder.`);
@@ -123,7 +136,7 @@ function makeSchema(database: SqliteDatabase, path: string): void {
   database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }
 
-/** Runs `step` as one write transaction, all or nothing. Waits while another process writes. */
+/** Runs `step` as one write transaction, all or nothing. */
 export function inTransaction<T>(database: SqliteDatabase, step: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   let result: T;
@@ -173,10 +186,22 @@ const ASK_OWNER = 'this user may not write to it; run this as the user who owns 
 /** SQLite's result code of a file or folder that this user may only read: https://www.sqlite.org/rescode.html#readonly */
 const READONLY = 8;
 
+/** SQLite's result code when another connection has a lock: https://www.sqlite.org/rescode.html#busy */
+const BUSY = 5;
+
 function mayNotWrite(code: string): boolean {
-  // The driver knows few of the extended codes by name; their lowest byte is the code.
-  const extended = Number(/^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1]) & 0xff;
-  return code === 'EACCES' || code.startsWith('SQLITE_READONLY') || extended === READONLY;
+  return code === 'EACCES' || code.startsWith('SQLITE_READONLY') || primaryCode(code) === READONLY;
+}
+
+/** True when another program has locked the database: nothing was done, and the same call may succeed later. */
+export function isLocked(error: unknown): boolean {
+  const code = errnoOf(error);
+  return code.startsWith('SQLITE_BUSY') || primaryCode(code) === BUSY;
+}
+
+/** Of an error that the driver does not know by name: the lowest byte of an extended code. */
+function primaryCode(code: string): number {
+  return Number(/^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1]) & 0xff;
 }
 
 /** True when SQLite finds its own structures damaged. */

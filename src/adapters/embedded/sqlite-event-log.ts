@@ -16,8 +16,9 @@ import { Memberships } from '../memberships';
 import { isReplacing } from './replace-log';
 import { CommitWatch } from './commit-watch';
 import { ConsumerGroup } from './consumer-group';
+import { LockWait } from './lock-wait';
 import type { SqliteDatabase } from './sqlite-database';
-import { eventLogError, numberField, openDatabase } from './sqlite-database';
+import { eventLogError, isLocked, numberField, openDatabase } from './sqlite-database';
 import { ReaderParts, SqliteReader } from './sqlite-reader';
 import { SqliteRetention } from './sqlite-retention';
 import { SqliteTopics } from './sqlite-topics';
@@ -32,19 +33,37 @@ export interface SqliteEventLogOptions {
 
 const RETENTION_INTERVAL_MS = 60_000;
 
+/** How long a start waits for the lock of another program: a command reports it soon. */
+const WAIT_AT_START_MS = 10_000;
+
 /**
  * Opens an event log in one SQLite file: record batches are rows, a transaction is a SQLite transaction. Any number of
  * processes may write and read it at once; all members of a consumer group must be in one process.
  * @throws DATA_FOLDER when the file cannot be used
  */
-export function openSqliteEventLog(options: SqliteEventLogOptions): Promise<EventLog> {
-  return attempt(`Cannot open the event log ${options.path}`, () => {
-    if (isReplacing(options.path)) {
-      const message = `${options.path} is being replaced: run "telltale repair", which completes a repair that was interrupted.`;
-      throw new TelltaleError('DATA_FOLDER', message);
-    }
-    return new SqliteEventLog(openDatabase(options.path), options);
-  });
+export async function openSqliteEventLog(options: SqliteEventLogOptions): Promise<EventLog> {
+  const { path, clock } = options;
+  const what = `Cannot open the event log ${path}`;
+  const lock = new LockWait(clock, new AbortController().signal);
+  try {
+    return await lock.during(what, () => openNow(options), WAIT_AT_START_MS);
+  } catch (error) {
+    throw eventLogError(error, what);
+  }
+}
+
+function openNow(options: SqliteEventLogOptions): EventLog {
+  if (isReplacing(options.path)) {
+    const message = `${options.path} is being replaced: run "telltale repair", which completes a repair that was interrupted.`;
+    throw new TelltaleError('DATA_FOLDER', message);
+  }
+  const database = openDatabase(options.path);
+  try {
+    return new SqliteEventLog(database, options);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /** Shared by the clients of one file in this process. */
@@ -61,6 +80,7 @@ export class SqliteEventLog implements EventLog {
   private readonly path: string;
   private readonly topics: SqliteTopics;
   private readonly watch: CommitWatch;
+  private readonly lock: LockWait;
   private readonly readers: ReaderParts;
   private readonly writers: WriterParts;
   private readonly selectGroupOffset;
@@ -78,23 +98,23 @@ export class SqliteEventLog implements EventLog {
     this.path = realpathSync(options.path);
     this.topics = new SqliteTopics(database);
     this.watch = new CommitWatch(database);
+    this.lock = new LockWait(clock, signal);
     this.neighbours = neighboursByPath.get(this.path) ?? { watches: new Set(), groups: new Map() };
-    this.readers = new ReaderParts(database, this.topics, this.watch, clock, signal);
-    this.writers = new WriterParts(database, this.topics, signal, clock, () => {
+    this.readers = new ReaderParts(database, this.topics, this.watch, clock, signal, this.lock);
+    this.writers = new WriterParts(database, this.topics, signal, clock, this.lock, () => {
       for (const watch of this.neighbours.watches) watch.wake();
     });
     this.selectGroupOffset = database.prepare(
       'SELECT next_offset FROM group_offset WHERE group_id = ? AND partition = ?',
     );
-    startRetention(new SqliteRetention(database, this.topics), clock, signal);
+    startRetention(new SqliteRetention(database, this.topics, this.lock), clock, signal);
     this.neighbours.watches.add(this.watch);
     neighboursByPath.set(this.path, this.neighbours);
   }
 
   ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
-    return this.attempt('Cannot make the topics', () => {
-      this.topics.ensure(topics);
-    });
+    const ensure = (): void => this.topics.ensure(topics);
+    return this.attempt('Cannot make the topics', ensure, WAIT_AT_START_MS);
   }
 
   openWriter({ id, writes }: WriterOptions): Promise<EventWriter> {
@@ -114,9 +134,9 @@ export class SqliteEventLog implements EventLog {
     });
   }
 
-  /** A file on this machine: what fails, fails at once. */
+  /** A file on this machine: everything but a lock of another program fails at once. */
   problems(): readonly EventLogProblem[] {
-    return [];
+    return this.lock.waiting.problems;
   }
 
   joinGroup(group: string, topic: string, listener: AssignmentListener): Promise<GroupMembership> {
@@ -149,11 +169,14 @@ export class SqliteEventLog implements EventLog {
     this.database.close();
   }
 
-  private attempt<T>(what: string, step: () => T): Promise<T> {
-    return attempt(what, () => {
-      this.checkOpen();
-      return step();
-    });
+  /** The database's calls are synchronous; the port's are not. */
+  private async attempt<T>(what: string, step: () => T, waitMs?: number): Promise<T> {
+    this.checkOpen();
+    try {
+      return await this.lock.during(what, step, waitMs);
+    } catch (error) {
+      throw eventLogError(error, what);
+    }
   }
 
   private checkOpen(): void {
@@ -164,17 +187,12 @@ export class SqliteEventLog implements EventLog {
 
 /** Deletes a part of the old records at once, then more every minute. After a failed run, the next one continues. */
 function startRetention(retention: SqliteRetention, clock: Clock, closed: AbortSignal): void {
+  try {
+    retention.step(clock.now());
+  } catch (error) {
+    if (!isLocked(error)) throw error;
+  }
   const run = (): void => void retention.run(clock.now(), closed).catch(() => undefined);
   const timer = setInterval(run, RETENTION_INTERVAL_MS).unref();
   closed.addEventListener('abort', () => clearInterval(timer), { once: true });
-  retention.step(clock.now());
-}
-
-/** The database's calls are synchronous; the port's are not. */
-function attempt<T>(what: string, step: () => T): Promise<T> {
-  try {
-    return Promise.resolve(step());
-  } catch (error) {
-    return Promise.reject(eventLogError(error, what));
-  }
 }

@@ -4,6 +4,7 @@ import type { EventReader, FetchedBatches, UnreadableBatch } from '../../ports/e
 import { faultOf } from '../../records/record-batch';
 import { crc32c } from '../native/checksums';
 import type { CommitWatch } from './commit-watch';
+import type { LockWait } from './lock-wait';
 import type { SqliteDatabase } from './sqlite-database';
 import { bytesOrNull, damaged, eventLogError, inSnapshot, isDamage, numberField } from './sqlite-database';
 import type { PartitionRow, SqliteTopics } from './sqlite-topics';
@@ -26,6 +27,7 @@ export class ReaderParts {
     readonly clock: Clock,
     /** Aborted when the event log is closed. */
     readonly closed: AbortSignal,
+    readonly lock: LockWait,
   ) {
     const next = 'FROM batch WHERE partition = ? AND last_offset >= ? ORDER BY last_offset LIMIT 1';
     this.selectBatch = database.prepare(`SELECT last_offset, key, bytes ${next}`);
@@ -51,7 +53,7 @@ export class SqliteReader implements EventReader {
   }
 
   async fetch(maxBytes: number, waitMs: number): Promise<FetchedBatches> {
-    const atOnce = this.take(maxBytes);
+    const atOnce = await this.take(maxBytes);
     if (hasMoved(atOnce) || waitMs <= 0) return atOnce;
 
     const returning = new AbortController();
@@ -61,9 +63,9 @@ export class SqliteReader implements EventReader {
       for (;;) {
         // Starts to wait before it looks, so that it misses no commit in between.
         const commit = this.parts.watch.nextCommit(signal);
-        const fetched = this.take(maxBytes);
+        const fetched = await this.take(maxBytes);
         if (hasMoved(fetched)) return fetched;
-        if ((await Promise.race([commit, over])) === 'over') return this.take(maxBytes);
+        if ((await Promise.race([commit, over])) === 'over') return await this.take(maxBytes);
       }
     } finally {
       returning.abort();
@@ -76,18 +78,23 @@ export class SqliteReader implements EventReader {
   }
 
   /** Takes the batches that exist now, and moves the reader after them. */
-  private take(maxBytes: number): FetchedBatches {
+  private async take(maxBytes: number): Promise<FetchedBatches> {
+    const what = `Cannot read ${this.name}`;
+    try {
+      return await this.parts.lock.during(what, () => this.takeNow(maxBytes));
+    } catch (error) {
+      throw eventLogError(error, what);
+    }
+  }
+
+  private takeNow(maxBytes: number): FetchedBatches {
     if (this.closed.aborted) {
       throw new TelltaleError('CLOSED', `The reader of ${this.name} is closed: open a new one.`);
     }
-    try {
-      const partition = this.parts.topics.partition(this.start.topic, this.start.partition);
-      const fetched = inSnapshot(this.parts.database, () => this.select(partition, maxBytes));
-      this.position = fetched.next;
-      return fetched;
-    } catch (error) {
-      throw eventLogError(error, `Cannot read ${this.name}`);
-    }
+    const partition = this.parts.topics.partition(this.start.topic, this.start.partition);
+    const fetched = inSnapshot(this.parts.database, () => this.select(partition, maxBytes));
+    this.position = fetched.next;
+    return fetched;
   }
 
   private select(partition: PartitionRow, maxBytes: number): FetchedBatches {

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 import { follow, type RetentionClock } from './retention-clock';
+import type { LockWait } from './lock-wait';
 import type { SqliteDatabase } from './sqlite-database';
 import { bytesField, inTransaction, numberField, numberOrNull } from './sqlite-database';
 import type { PartitionRow, SqliteTopics } from './sqlite-topics';
@@ -47,6 +48,7 @@ export class SqliteRetention {
   constructor(
     private readonly database: SqliteDatabase,
     private readonly topics: SqliteTopics,
+    private readonly lock: LockWait,
   ) {
     this.selectOldest = database.prepare(`
       SELECT last_offset, max_timestamp FROM batch WHERE partition = ? ORDER BY last_offset LIMIT ${STEP_ROWS}`);
@@ -80,18 +82,21 @@ export class SqliteRetention {
 
   /** Does all of the work, and yields after each part; ends early when the signal is aborted. */
   async run(machineTime: number, signal: AbortSignal): Promise<void> {
-    const now = this.timeAt(machineTime);
-    for (const partition of this.topics.all()) {
-      for (let cursor = this.compact(partition, now, null); cursor !== null;) {
+    const free = <T>(step: () => T): Promise<T> => this.lock.during('Cannot delete old records', step);
+    const now = await free(() => this.timeAt(machineTime));
+    for (const partition of await free(() => this.topics.all())) {
+      let cursor = await free(() => this.compact(partition, now, null));
+      while (cursor !== null) {
         await setImmediate();
         if (signal.aborted) return;
-        cursor = this.compact(partition, now, cursor);
+        const from = cursor;
+        cursor = await free(() => this.compact(partition, now, from));
       }
       let rows = STEP_ROWS;
       while (rows === STEP_ROWS) {
         await setImmediate();
         if (signal.aborted) return;
-        rows = this.stepPartition(partition, now);
+        rows = await free(() => this.stepPartition(partition, now));
       }
     }
   }

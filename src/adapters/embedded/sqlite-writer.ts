@@ -4,8 +4,9 @@ import type { Clock } from '../../ports/clock';
 import type { EventTransaction, EventWriter } from '../../ports/event-log';
 import { crc32c } from '../native/checksums';
 import { errnoOf } from '../../errno';
+import type { LockWait } from './lock-wait';
 import type { SqliteDatabase } from './sqlite-database';
-import { FailedCommit, eventLogError, inTransaction, numberField } from './sqlite-database';
+import { FailedCommit, eventLogError, inTransaction, isLocked, numberField } from './sqlite-database';
 import type { PartitionRow, SqliteTopics } from './sqlite-topics';
 
 /** Kafka's default limit. */
@@ -51,6 +52,7 @@ export class WriterParts {
     /** Aborted when the event log is closed. */
     readonly closed: AbortSignal,
     readonly clock: Clock,
+    readonly lock: LockWait,
     readonly onCommit: () => void,
   ) {
     this.bumpEpoch = database.prepare(`
@@ -169,17 +171,14 @@ class SqliteTransaction implements EventTransaction {
   }
 
   commit(): Promise<void> {
-    return this.attempt('Cannot commit', () => {
-      try {
-        inTransaction(this.parts.database, () => {
-          this.write();
-        });
-      } catch (error) {
-        throw commitError(error);
-      }
+    const write = (): void => {
+      inTransaction(this.parts.database, () => {
+        this.write();
+      });
       this.drop();
       this.parts.onCommit();
-    });
+    };
+    return this.attempt('Cannot commit', write, commitError);
   }
 
   abort(): Promise<void> {
@@ -216,22 +215,28 @@ class SqliteTransaction implements EventTransaction {
   }
 
   /** After any error the transaction is over, and its writer accepts no more. */
-  private attempt(what: string, step: () => void): Promise<void> {
+  private async attempt(
+    what: string,
+    step: () => void,
+    explain: (error: unknown) => unknown = (error) => error,
+  ): Promise<void> {
     try {
-      this.writer.checkUsable();
-      if (!this.isOpen) throw new TelltaleError('CLOSED', `${what}: the transaction is over; begin another.`);
-      step();
-      return Promise.resolve();
+      await this.parts.lock.during(what, () => {
+        // Before each try: the writer may be closed while it waits.
+        this.writer.checkUsable();
+        if (!this.isOpen) throw new TelltaleError('CLOSED', `${what}: the transaction is over; begin another.`);
+        step();
+      });
     } catch (error) {
-      const reason = eventLogError(error, what);
+      const reason = eventLogError(explain(error), what);
       this.writer.fail(reason);
-      return Promise.reject(reason);
+      throw reason;
     }
   }
 }
 
 /**
- * Checks a record batch and copies it: the caller may reuse its buffer as soon as `append` returns.
+ * Checks a record batch and copies it: the caller may reuse its buffer as soon as `append` resolves.
  * @throws BATCH_TOO_LARGE, CORRUPT_BATCH
  */
 function prepare(partition: PartitionRow, batch: Buffer): Appended {
@@ -274,14 +279,14 @@ function split(partition: PartitionRow, batch: Buffer): Piece[] {
 }
 
 /**
- * Explains a failed commit. If the disk was full, or another process kept writing, certainly nothing was written. After any
+ * Explains a failed commit. If the disk was full, or another program kept its lock, certainly nothing was written. After any
  * other failure of COMMIT itself, such as a sync, a crash now could still make the transaction appear; the first write of a
  * new writer settles it.
  */
 function commitError(error: unknown): unknown {
   if (isTelltaleError(error)) return error;
   const code = errnoOf(error);
-  if (error instanceof FailedCommit && code !== 'SQLITE_FULL' && !code.startsWith('SQLITE_BUSY')) {
+  if (error instanceof FailedCommit && code !== 'SQLITE_FULL' && !isLocked(error)) {
     const message = `It is unknown whether the transaction was committed (${code}): open a new writer and read the log.`;
     return new TelltaleError('COMMIT_OUTCOME_UNKNOWN', message, { cause: error });
   }

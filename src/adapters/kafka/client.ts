@@ -3,7 +3,7 @@ import type { Connections } from './connections';
 import { eventLogError, remedyOf, spendsConnections } from './errors';
 import { createConnections } from './kafkajs';
 import type { KafkaEventLogOptions } from './options';
-import type { Waiting } from './waiting';
+import type { Waiting } from '../waiting';
 
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 500;

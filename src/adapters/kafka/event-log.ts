@@ -24,7 +24,7 @@ import { KafkaReader } from './reader';
 import { checkMembership, checkRights } from './rights';
 import { ensureTopics } from './topics';
 import { checkVersions } from './versions';
-import { Waiting } from './waiting';
+import { Waiting } from '../waiting';
 import { KafkaWriter } from './writer';
 
 /**

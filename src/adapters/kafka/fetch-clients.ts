@@ -1,6 +1,6 @@
 import { KafkaClient } from './client';
 import type { KafkaEventLogOptions } from './options';
-import type { Waiting } from './waiting';
+import type { Waiting } from '../waiting';
 
 /**
  * A pool of clients, each lent to one fetch at a time: a broker answers the requests of a connection in turn, so a fetch that

@@ -10,7 +10,7 @@ import { KafkaClient } from './client';
 import type { Broker, Connections } from './connections';
 import { isBrokerError } from './errors';
 import type { KafkaEventLogOptions } from './options';
-import type { Waiting } from './waiting';
+import type { Waiting } from '../waiting';
 
 /** A member without a heartbeat for this long loses its partitions. */
 const SESSION_TIMEOUT_MS = 15_000;

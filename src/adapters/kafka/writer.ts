@@ -7,7 +7,7 @@ import { KafkaClient } from './client';
 import { isBrokerError } from './errors';
 import type { KafkaEventLogOptions } from './options';
 import { KafkaTransaction } from './transaction';
-import type { Waiting } from './waiting';
+import type { Waiting } from '../waiting';
 
 /** How long closing tries to abort the open transaction. */
 const ABORT_WITHIN_MS = 2_000;

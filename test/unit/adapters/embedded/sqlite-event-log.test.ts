@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import Database from 'libsql';
 
+import { LockWait } from '../../../../src/adapters/embedded/lock-wait';
 import { openDatabase } from '../../../../src/adapters/embedded/sqlite-database';
 import { SqliteEventLog, openSqliteEventLog } from '../../../../src/adapters/embedded/sqlite-event-log';
 import { SqliteRetention } from '../../../../src/adapters/embedded/sqlite-retention';
@@ -143,6 +145,135 @@ describe('The SQLite event log', () => {
         expect(own).toEqual(Array.from({ length: 40 }, (_, i) => `${name}-${i + 1}`));
       }
       expect((await readAll(log, 'checkpoints', 0)).sort()).toEqual(['a-40', 'b-40', 'c-40']);
+    });
+  });
+
+  describe('while another program has locked the file', () => {
+    let other: Database.Database;
+    /** Runs at each pause of a call that waits for the lock. */
+    let onPause: (pauses: number) => void;
+    let pauses: number;
+    const waiting: Clock = {
+      now: () => now,
+      sleep: async () => {
+        onPause(++pauses);
+        await setImmediate();
+      },
+    };
+    beforeEach(async () => {
+      pauses = 0;
+      onPause = (): void => undefined;
+      const log = await open();
+      await log.ensureTopics([topic('delete')]);
+      other = new Database(path);
+    });
+    afterEach(() => other.close());
+    const lock = (): unknown => other.exec('BEGIN IMMEDIATE');
+    const unlock = (): unknown => other.exec('ROLLBACK');
+    const openWaiting = async (): Promise<EventLog> => {
+      const log = await openSqliteEventLog({ path, clock: waiting });
+      clients.push(log);
+      return log;
+    };
+
+    it('commits once it is free, exactly once, and the event loop goes on meanwhile', async () => {
+      const log = await openWaiting();
+      const writer = await openWriter(log, 'w', 't', 'none');
+      lock();
+      let turns = 0;
+      onPause = (pause): void => {
+        turns++;
+        if (pause === 100) unlock();
+      };
+      await write(writer, 't', 0, 'a');
+      await write(writer, 't', 0, 'b');
+      expect(turns).toBe(100);
+      expect(await readAll(log, 't', 0)).toEqual(['a', 'b']);
+    });
+
+    it('reads what is committed', async () => {
+      const log = await openWaiting();
+      await write(await openWriter(log, 'w', 't', 'none'), 't', 0, 'a');
+      lock();
+      expect(valuesOf(await readUntil(log, 't', 0, () => true))).toEqual(['a']);
+      expect(pauses).toBe(0);
+      unlock();
+    });
+
+    it('says after ten seconds what waits, until it is free', async () => {
+      jest.spyOn(performance, 'now').mockImplementation(() => pauses * 1_000);
+      const log = await openWaiting();
+      const writer = await openWriter(log, 'w', 't', 'none');
+      lock();
+      const told = new Map<number, readonly unknown[]>();
+      onPause = (pause): void => {
+        told.set(pause, log.problems());
+        if (pause === 12) unlock();
+      };
+      await write(writer, 't', 0, 'a');
+      expect(told.get(9)).toEqual([]);
+      const problem = 'Cannot commit: another program has locked events.db; it is tried again. End the other program';
+      expect(told.get(12)).toEqual([{ about: 'Cannot commit', problem }]);
+      expect(log.problems()).toEqual([]);
+      jest.restoreAllMocks();
+    });
+
+    it('gives up after two minutes: nothing is written, and a new writer continues', async () => {
+      const log = await openWaiting();
+      const writer = await openWriter(log, 'w', 't', 'none');
+      lock();
+      await expect(write(writer, 't', 0, 'a')).rejects.toMatchObject({
+        code: 'TRANSACTION_ABORTED',
+        retriable: true,
+        message:
+          'The transaction was not written (SQLITE_BUSY): another program has locked it; end that program, and try again.',
+      });
+      expect(pauses).toBeGreaterThan(1_000);
+      unlock();
+      await write(await openWriter(log, 'w', 't', 'none'), 't', 0, 'b');
+      expect(await readAll(log, 't', 0)).toEqual(['b']);
+    });
+
+    it.each([
+      ['writer', 'CLOSED'],
+      ['event log', 'TRANSACTION_ABORTED'],
+    ])('writes nothing after the %s is closed', async (what, code) => {
+      const log = await openWaiting();
+      const writer = await openWriter(log, 'w', 't', 'none');
+      lock();
+      onPause = (pause): void => {
+        if (pause === 3) void (what === 'writer' ? writer : log).close();
+        if (pause === 6) unlock();
+      };
+      await expect(write(writer, 't', 0, 'a')).rejects.toMatchObject({ code });
+      if (pauses < 6) unlock();
+      expect(await readAll(await open(), 't', 0)).toEqual([]);
+    });
+
+    it('opens, and refuses after ten seconds what must be written at a start', async () => {
+      lock();
+      const log = await openWaiting();
+      await expect(log.ensureTopics([topic('delete')])).rejects.toMatchObject({
+        code: 'EVENT_LOG',
+        message:
+          'Cannot make the topics (SQLITE_BUSY): another program has locked it; end that program, and try again.',
+      });
+      expect(pauses).toBeLessThan(250);
+      unlock();
+      await log.ensureTopics([topic('delete')]);
+    });
+
+    it('opens a new file once another program has made it', async () => {
+      await rm(dirname(path), { recursive: true });
+      await mkdir(dirname(path));
+      const maker = new Database(path);
+      maker.exec('PRAGMA journal_mode = WAL; BEGIN IMMEDIATE');
+      onPause = (pause): void => {
+        if (pause === 3) maker.exec('ROLLBACK');
+      };
+      await (await openWaiting()).ensureTopics([topic('delete')]);
+      expect(pauses).toBe(3);
+      maker.close();
     });
   });
 
@@ -358,7 +489,8 @@ describe('The SQLite event log', () => {
       }
       const database = openDatabase(path);
       const topics = new SqliteTopics(database);
-      await new SqliteRetention(database, topics).run(now, new AbortController().signal);
+      const { signal } = new AbortController();
+      await new SqliteRetention(database, topics, new LockWait(clock, signal)).run(now, signal);
       database.close();
       const values = await readAll(log, 't', 0);
       expect([values.length, new Set(values)]).toEqual([1000, new Set(['older than the lag'])]);

@@ -1,7 +1,7 @@
 import { KafkaClient } from '../../../../src/adapters/kafka/client';
 import type { Connections } from '../../../../src/adapters/kafka/connections';
 import { BrokerError, brokerErrors, ConnectionError } from '../../../../src/adapters/kafka/errors';
-import { Waiting } from '../../../../src/adapters/kafka/waiting';
+import { Waiting } from '../../../../src/adapters/waiting';
 import { TelltaleError } from '../../../../src/errors';
 import { systemClock } from '../../../../src/ports/clock';
 

@@ -1,4 +1,4 @@
-import { Waiting } from '../../../../src/adapters/kafka/waiting';
+import { Waiting } from '../../../src/adapters/waiting';
 
 describe('Waiting', () => {
   let now = 0;

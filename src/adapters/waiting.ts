@@ -1,4 +1,4 @@
-import type { EventLogProblem } from '../../ports/event-log';
+import type { EventLogProblem } from '../ports/event-log';
 
 /** From when on a failing call is a problem of the program; a broker restarts in less. */
 const FAILING_MS = 10_000;
