@@ -159,7 +159,7 @@ function attempt<T>({ problems }: Found, step: () => T): T | undefined {
   }
 }
 
-/** A lock is no damage. */
+/** A locked file is not a damaged one. */
 function refuseLocked(error: unknown): void {
   if (isLocked(error)) throw eventLogError(error, 'Cannot read events.db');
 }

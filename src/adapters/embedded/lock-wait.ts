@@ -14,7 +14,7 @@ const WAIT_MS = 120_000;
  * pages, signals and shutdown.
  */
 export class LockWait {
-  /** What waits for the lock at present. */
+  /** The calls that wait for the lock at present. */
   readonly waiting = new Waiting();
 
   /** @param closed aborted when the event log is closed: then nothing waits any longer */

@@ -199,7 +199,7 @@ export function isLocked(error: unknown): boolean {
   return code.startsWith('SQLITE_BUSY') || primaryCode(code) === BUSY;
 }
 
-/** Of an error that the driver does not know by name: the lowest byte of an extended code. */
+/** The driver does not know all extended codes by name; their lowest byte is the primary code. */
 function primaryCode(code: string): number {
   return Number(/^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1]) & 0xff;
 }

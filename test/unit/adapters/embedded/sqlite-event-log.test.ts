@@ -176,7 +176,7 @@ describe('The SQLite event log', () => {
       return log;
     };
 
-    it('commits once it is free, exactly once, and the event loop goes on meanwhile', async () => {
+    it('commits once it is free, exactly once, and the event loop continues meanwhile', async () => {
       const log = await openWaiting();
       const writer = await openWriter(log, 'w', 't', 'none');
       lock();
@@ -191,7 +191,7 @@ describe('The SQLite event log', () => {
       expect(await readAll(log, 't', 0)).toEqual(['a', 'b']);
     });
 
-    it('reads what is committed', async () => {
+    it('reads committed records', async () => {
       const log = await openWaiting();
       await write(await openWriter(log, 'w', 't', 'none'), 't', 0, 'a');
       lock();
