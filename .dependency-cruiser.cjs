@@ -19,7 +19,7 @@ const only = (name, packages, where, comment) => ({
 
 /** What every pure folder may import besides others below it. */
 const PURE_BASE = [
-  '^src/(errors|glob|json-fields|nearest|escape-controls|pluralize|secret)\\.ts$',
+  '^src/(errors|glob|json-fields|nearest|escape-controls|pluralize|redact|secret)\\.ts$',
   '^src/html/',
   'node_modules/zod/',
   '^(node:)?(buffer|crypto)$',

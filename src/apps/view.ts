@@ -1,10 +1,12 @@
 import type { Mailbox } from '../adapters/embedded/mailbox';
 import type { Config } from '../config';
 import type { CounterRegistry } from '../counters';
+import { decodeRecognition } from '../ingestion/checkpoint-record';
 import type { Io } from '../io';
 import type { EventLog } from '../ports/event-log';
-import type { View } from '../stream/view';
+import type { SeenRecord, View } from '../stream/view';
 import { answerTo } from '../web/answers';
+import { FilesNotUnderstood } from '../web/files-not-understood';
 import { startWeb } from '../web/server';
 import type { DamagedPlace } from '../stream/continue-from';
 import type { HealthMonitor } from './health-monitor';
@@ -18,6 +20,9 @@ export interface RunningWeb {
   close(): Promise<void>;
 }
 
+/** The topics of the pages that belong to no pipeline. */
+export const pageTopics = ['checkpoints'] as const;
+
 /** Starts the pages, and keeps the views that they show up to date. */
 export async function launchWeb(
   config: Config,
@@ -27,10 +32,14 @@ export async function launchWeb(
 ): Promise<RunningWeb> {
   const { mailbox, counters, health } = parts;
   const { views } = partsOf(config);
+  const files = new FilesNotUnderstood();
   const { host, port } = config.web;
   const source = {
-    sections: (...shown: Parameters<View['sections']>) => views.flatMap((view) => view.sections(...shown)),
-    metrics: () => [...views.flatMap((view) => view.metrics()), ...counters.samples()],
+    sections: (...shown: Parameters<View['sections']>) => [
+      files.section(),
+      ...views.flatMap((view) => view.sections(...shown)),
+    ],
+    metrics: () => [...views.flatMap((view) => view.metrics()), ...files.metrics(), ...counters.samples()],
     mails: () => mailbox.list(),
     mail: (name: string) => mailbox.read(name),
     problems: () => health.notReady(),
@@ -41,10 +50,21 @@ export async function launchWeb(
     answer: (path, query) => answerTo(path, source, query),
   });
   const stop = new AbortController();
-  const failed = (error: unknown): void => io.log.warn('the status page is no longer up to date', { error });
   const onUnreadable = (place: DamagedPlace): void =>
     io.log.warn('the status page lacks records: the event log is damaged', { ...place });
-  for (const view of views) followTopics(view, config, log, { until: stop.signal, onUnreadable }).catch(failed);
+  const followed = (topics: readonly string[], add: (record: SeenRecord) => void): Promise<void> =>
+    followTopics(topics, add, config, log, { until: stop.signal, onUnreadable });
+  for (const view of views) {
+    followed(view.topics, (record) => view.add(record)).catch((error: unknown) =>
+      io.log.warn('the status page is no longer up to date', { error }),
+    );
+  }
+  followed(pageTopics, ({ key, value }) => files.put(key.toString('utf8'), decodeRecognition(key, value))).catch(
+    (error: unknown) => {
+      io.log.warn('the status page cannot tell which files are not understood', { error });
+      files.fail(error instanceof Error ? error.message : String(error));
+    },
+  );
   return {
     url: web.url,
     views,
@@ -55,20 +75,22 @@ export async function launchWeb(
   };
 }
 
+/** @throws EVENT_LOG_DENIED when the right to read a topic is missing; other errors of the event log */
 async function followTopics(
-  view: View,
+  topics: readonly string[],
+  add: (record: SeenRecord) => void,
   config: Config,
   log: EventLog,
   how: Pick<Follow, 'until' | 'onUnreadable'>,
 ): Promise<void> {
   const following = topicsOf(config)
-    .filter(({ name }) => view.topics.includes(name))
+    .filter(({ name }) => topics.includes(name))
     .flatMap(({ name: topic, partitions }) =>
       Array.from({ length: partitions }, async (_, partition) => {
         const { end } = await log.offsets(topic, partition);
         await follow(log, { topic, partition, from: 0, ...how }, (records) => {
           for (const { key, value, offset } of records) {
-            if (key !== null) view.add({ topic, key, value, isNew: offset >= end });
+            if (key !== null) add({ topic, key, value, isNew: offset >= end });
           }
         });
       }),

@@ -12,7 +12,9 @@ import {
   text,
   type JsonFields,
 } from '../json-fields';
-import { decodeReadingState, encodeReadingState } from '../lines/reading-state-record';
+import { decodeReadingState, encodeReadingState, recognitionOf } from '../lines/reading-state-record';
+import type { Recognition } from '../lines/recognition';
+import { isBucketKey } from './bucket-record';
 import {
   DEFAULT_TOPIC,
   quarantineReasons,
@@ -78,6 +80,20 @@ export function decodeCheckpoint(key: Buffer, value: Buffer | null): Checkpoint 
         'The source is not read further; run the version of Telltale that wrote it.',
       { cause: error },
     );
+  }
+}
+
+/**
+ * Only how well the lines of a source were understood: a reader of all checkpoints need not decode the rest.
+ * @returns null when there is nothing to say: the source has ended, or the record is not a checkpoint that can be read
+ */
+export function decodeRecognition(key: Buffer, value: Buffer | null): Recognition | null {
+  if (value === null || isBucketKey(key.toString('utf8'))) return null;
+  try {
+    const at = objectAt(JSON.parse(value.toString('utf8')), 'it');
+    return at['v'] !== 2 || orNull(at, 'd', finite) !== null ? null : recognitionOf(at['r']);
+  } catch {
+    return null;
   }
 }
 

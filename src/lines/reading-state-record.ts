@@ -68,6 +68,11 @@ export function encodeReadingState(state: ReadingState, lastModified: number): o
   };
 }
 
+/** The recognition of an encoded {@link ReadingState}. @throws Error that names the field `json` has wrong */
+export function recognitionOf(json: unknown): Recognition {
+  return orNull(objectAt(json, 'r'), 'u', recognitionFrom) ?? initialRecognition;
+}
+
 /** @throws Error that names the field `json` has wrong */
 export function decodeReadingState(json: unknown, lastModified: number): ReadingState {
   const at = objectAt(json, 'r');
@@ -102,7 +107,7 @@ export function decodeReadingState(json: unknown, lastModified: number): Reading
       return { firstTimestamp: text(before, 0), firstDay: finite(before, 1) };
     }),
     columns: orNull(at, 'w', columnsFrom),
-    recognition: orNull(at, 'u', recognitionFrom) ?? initialRecognition,
+    recognition: recognitionOf(at),
     openCut: orNull(at, 'c', (parent, name) => oneOf(parent, name, ['head', 'tail', 'hole'])),
   };
 }

@@ -2,7 +2,8 @@ import type { WindowRecord } from './counting/window-record';
 import { truncate, html, visible, type Markup } from '../../html/escape';
 import { alertSummaryOf } from './mail/alert-summary';
 import type { UndeliveredMail } from './mail/undelivered';
-import { pluralize, formatCount } from './mail/words';
+import { formatCount } from '../../pluralize';
+import { pluralize } from './mail/words';
 import { ageOf, BARS, barsOf, type ShownHost, type ShownWindows, type Sums } from './shown-windows';
 
 /** The content of the page. */

@@ -4,7 +4,6 @@ import { parseWindowRecord } from './counting/parse-window-record';
 import type { WindowRecord } from './counting/window-record';
 import { alertSummaryOf } from './mail/alert-summary';
 import { UndeliveredMails } from './mail/undelivered';
-import { SourcesNotUnderstood } from './not-understood-section';
 import { statusSections } from './status-page';
 import { latestFirst, ShownWindows } from './shown-windows';
 import { windowTable } from './window-table';
@@ -20,7 +19,6 @@ const MAX_MESSAGES = 100;
 export function levelAlertsView(): View {
   const windows = new ShownWindows();
   const undelivered = new UndeliveredMails();
-  const notUnderstood = new SourcesNotUnderstood();
   let completed = new Map<string, WindowRecord>();
   let isFirst = true;
   let messages: string[] = [];
@@ -30,7 +28,6 @@ export function levelAlertsView(): View {
     const name = key.toString('utf8');
     const window = value === null ? null : parseWindowRecord(key, value);
     if (value === null) windows.delete(name);
-    notUnderstood.put(name, window);
     if (window === null) return;
     lines += Math.max(0, windows.put(name, window));
     if (!window.complete) return;
@@ -71,10 +68,8 @@ export function levelAlertsView(): View {
       },
       { name: 'telltale_mails_total', help: 'Mails sent since the start.', type: 'counter', value: newMails },
     ],
-    sections: (lastMails, query) => [
-      notUnderstood.section(),
-      ...statusSections({ windows, mails, undelivered: undelivered.list() }, lastMails, query),
-    ],
+    sections: (lastMails, query) =>
+      statusSections({ windows, mails, undelivered: undelivered.list() }, lastMails, query),
     table: () => windowTable(last(windows.newest)),
     news,
   };

@@ -205,6 +205,7 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
   const idle = { assigned: () => Promise.resolve(), revoked: () => Promise.resolve() };
   const joinGroup = (group: string, topic: string) => (log: EventLog) => log.joinGroup(group, topic, idle);
   const publisher = opening({ id: 'telltale-producer-0', ...publisherTopics(['logs']) });
+  const page = (log: EventLog) => log.openReader('checkpoints', 0, 0).fetch(1024, 100);
   const counting = opening(jobWriter(countingJob, 0));
   const [alerting, mailer] = [opening(jobWriter(alertingJob, 0)), opening(deliveryWriter('mailer', outboxTopic(0)))];
   const operationNames = new Map([
@@ -236,6 +237,7 @@ describe(`a Kafka ${VERSION} with TLS, passwords and the rights of docs/kafka.md
       name: 'telltale-alerting',
       first: joinGroup('telltale-alerting', 'outbox'),
     },
+    { user: 'consumer', operation: READ, type: TOPIC, name: 'checkpoints', first: page },
     { user: 'consumer', operation: WRITE, type: TOPIC, name: 'windows', first: counting },
     { user: 'consumer', operation: WRITE, type: TOPIC, name: 'quarantine', first: counting },
     { user: 'consumer', operation: READ, type: TOPIC, name: 'state', first: counting },

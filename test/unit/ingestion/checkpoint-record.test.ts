@@ -14,7 +14,8 @@ import { SketchBuilder } from '../../../src/lines/repeats/sketch-builder';
 import { linesOf } from '../../support/lines';
 import { changed, type CheckpointChange } from '../../support/ingestion/checkpoints';
 import { quarantineReasons, type Checkpoint } from '../../../src/ingestion/checkpoint';
-import { decodeCheckpoint, encodeCheckpoint } from '../../../src/ingestion/checkpoint-record';
+import { bucketKey, encodeBucketRecord } from '../../../src/ingestion/bucket-record';
+import { decodeCheckpoint, decodeRecognition, encodeCheckpoint } from '../../../src/ingestion/checkpoint-record';
 import { firstCheckpoint } from '../../../src/ingestion/generations';
 import { isTrimmed, trimmed } from '../../../src/ingestion/progress';
 
@@ -265,6 +266,29 @@ function sketchOf(lines: number): SketchState {
   builder.add(linesOf(Array.from({ length: lines }, (_, i) => ({ time: 0, text: `2026-11-21 12:00:00 INFO ${i}` }))));
   return builder.state();
 }
+
+describe('decodeRecognition', () => {
+  const poor: Recognition = { lines: 20, unparsed: 6, first: { line: 1, text: 'odd' } };
+  const recordOf = (change: CheckpointChange): { key: Buffer; value: Buffer } =>
+    encodeCheckpoint(changed(typical, change));
+  const format = { ...typical.format, recognition: poor };
+
+  it('gives the recognition of a checkpoint', () => {
+    const { key, value } = recordOf({ format });
+    expect(decodeRecognition(key, value)).toEqual(poor);
+  });
+
+  it('gives null for an ended source, a tombstone, a bucket, another version, and any other record', () => {
+    const { key, value } = recordOf({ format, ended: 1 });
+    const bucket = encodeBucketRecord({ bucket: 'b', firstListed: 0 }).value;
+    expect(decodeRecognition(key, value)).toBeNull();
+    expect(decodeRecognition(key, null)).toBeNull();
+    expect(decodeRecognition(Buffer.from(bucketKey('b')), bucket)).toBeNull();
+    for (const text of ['{"v":3,"r":{"u":[1]}}', '{"v":2}', '{"v":2,"r":{"u":7}}', '[', '']) {
+      expect(decodeRecognition(key, Buffer.from(text))).toBeNull();
+    }
+  });
+});
 
 describe('size of a trimmed checkpoint', () => {
   const lengthOf = (change: CheckpointChange): number => {

@@ -4,6 +4,7 @@ import { deliveryWriter } from '../../../actors/delivery';
 import { publisherTopics } from '../../../actors/publisher';
 import { partsOf } from '../../../src/apps/parts';
 import { lineTopicsOf, topicsOf } from '../../../src/apps/topics';
+import { pageTopics } from '../../../src/apps/view';
 import { loadConfig } from '../../../src/config';
 import { coreKeys } from '../../../src/config/schema';
 import { pipelines } from '../../../src/pipelines';
@@ -76,6 +77,7 @@ describe('docs/kafka.md', () => {
       group: consumerGroupOf(job.name),
     })),
     ...deliveries.map(({ name, topic }) => ({ ...deliveryWriter(name, topic), group: consumerGroupOf(name) })),
+    { id: null, group: null, reads: pageTopics, writes: [] },
   ];
 
   it('names the rights of the producer and of the consumer in its table', () => {
@@ -97,7 +99,9 @@ describe('docs/kafka.md', () => {
   });
 });
 
-interface Rights extends WriterOptions {
+interface Rights extends Omit<WriterOptions, 'id'> {
+  /** Null for reading alone. */
+  readonly id: string | null;
   readonly group: string | null;
 }
 
@@ -110,7 +114,7 @@ function tableRow(program: string, rights: readonly Rights[]): string {
     ['Read, Write', writes.filter((name) => reads.includes(name))],
     ['Write', writes.filter((name) => !reads.includes(name))],
   ] as const;
-  const ids = rights.map(({ id }) => id.replace(/-$/, '-…'));
+  const ids = rights.flatMap(({ id }) => id?.replace(/-$/, '-…') ?? []);
   const groups = rights.flatMap(({ group }) => group ?? []);
   return [
     `| ${program}`,
@@ -129,7 +133,7 @@ function rightsAsAcls(rights: readonly Rights[]): Set<string> {
     rights.flatMap(({ id, group, reads, writes }) => [
       ...reads.map((topic) => `Read topic ${topic}`),
       ...writes.map((topic) => `Write topic ${topic}`),
-      `Write transactional-id ${id}`,
+      ...(id === null ? [] : [`Write transactional-id ${id}`]),
       ...(group === null ? [] : [`Read group ${group}`]),
     ]),
   );

@@ -7,10 +7,11 @@ import { truncate, visible } from '../../../html/escape';
 import { levelTableOf, type LevelTable } from './level-table';
 import { notesOf } from './notes';
 import { readableLine } from './readable-line';
-import { redact } from './redact';
+import { redact } from '../../../redact';
 import { fullSpan, fullTime, lengthOf, shortSpan, timeWithin, type Zone } from './times';
 import { alertSummaryOf, type AlertSummary } from './alert-summary';
-import { pluralize, formatCount } from './words';
+import { formatCount } from '../../../pluralize';
+import { pluralize } from './words';
 
 /** How to render a mail for its reader. */
 export interface MailView {

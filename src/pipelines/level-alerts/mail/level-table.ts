@@ -1,6 +1,6 @@
 import type { MailReport } from '../alerting/mail-report';
 import type { LevelCounts } from '../counting/window-record';
-import { formatCount } from './words';
+import { formatCount } from '../../../pluralize';
 
 /** Counts per level, compared with the median of the hour before. */
 export interface LevelTable {

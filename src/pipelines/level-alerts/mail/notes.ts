@@ -2,7 +2,8 @@ import type { MailReport } from '../alerting/mail-report';
 import type { NotUnderstood } from '../counting/window-record';
 import { truncate, visible } from '../../../html/escape';
 import { timeWithin } from './times';
-import { pluralize, formatCount, joinWords } from './words';
+import { formatCount } from '../../../pluralize';
+import { pluralize, joinWords } from './words';
 
 /** Reports name at most this many lagging origins here. */
 const namedLagging = 8;

@@ -1,7 +1,7 @@
 import { blocks, type Chart } from './chart';
 import type { MailContent, PatternTally, Tally } from './content';
 import type { LevelTable } from './level-table';
-import { formatCount } from './words';
+import { formatCount } from '../../../pluralize';
 
 /** The text part: the same content in plain characters. Log lines are indented, so that no line looks like a heading. */
 export function textPart(content: MailContent): string {

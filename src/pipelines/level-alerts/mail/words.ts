@@ -1,11 +1,5 @@
+import { formatCount } from '../../../pluralize';
 import type { RuleLevel } from '../alerting/rule-kinds/rule-kind';
-
-/** `1,204`, and at most three decimals. Without `Intl`, whose data takes some 10 ms to load. */
-export function formatCount(count: number): string {
-  const rounded = Number.isInteger(count) ? count : Math.round(count * 1000) / 1000;
-  const [whole = '', ...decimals] = String(rounded).split('.');
-  return [whole.replace(/\B(?=(\d{3})+$)/g, ','), ...decimals].join('.');
-}
 
 /** `1 window`, `12 windows` */
 export function pluralize(count: number, singular: string, plural = `${singular}s`): string {

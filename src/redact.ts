@@ -1,4 +1,4 @@
-/** Removes secrets from log lines before they are mailed. It removes too much rather than too little. */
+/** Removes secrets from log lines before they are mailed or shown. It removes too much rather than too little. */
 
 const mark = '[redacted]';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { redact } from '../../../../src/pipelines/level-alerts/mail/redact';
+import { redact } from '../../src/redact';
 
 describe('redact', () => {
   it.each([

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { formatCount } from '../../../../src/pipelines/level-alerts/mail/words';
+import { formatCount } from '../../src/pluralize';
 
 describe('formatCount', () => {
   it('writes numbers as Intl does in American English', () => {
