@@ -106,10 +106,12 @@ export interface ReportNotes {
    */
   readonly gaps?: number;
   /**
-   * Sources of the incident's hosts of which more than a fifth of the lines was not understood, from the first breach on;
-   * most such lines first (3). Missing when there are none, and in mails that an earlier preview decided.
+   * Sources of the incident's hosts with lines that were not understood, from the first breach on; most such lines first
+   * (3). Missing when there are none, and in mails that an earlier preview decided.
    */
   readonly notUnderstood?: readonly NotUnderstood[];
+  /** Lines of other sources that were not understood; missing when there are none. */
+  readonly otherNotUnderstood?: number;
   /** Origins whose watermark has not reached the end of the last breach (20). */
   readonly lagging: readonly string[];
 }

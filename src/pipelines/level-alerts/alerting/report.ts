@@ -12,7 +12,7 @@ import type {
   ReportNotes,
   Transition,
 } from './mail-report';
-import { poorSources } from './poor-sources';
+import { unparsedLines } from './unparsed-lines';
 import { allTogether, groupOf, ruleWindowStart, type CheckedRule } from './rules';
 
 /** The subject of a report: one incident, or those that a digest of one rule gathers. */
@@ -53,7 +53,7 @@ export function buildReport(
   const patterns = sumPatterns(breached);
   const shown = patterns.slice(0, bounds.patterns);
   // Lines that are not understood have the time of their upload, which is after that of the lines beside them.
-  const notUnderstood = poorSources(memberWindows(windows, subject, from, Infinity).map(({ record }) => record));
+  const unparsed = unparsedLines(memberWindows(windows, subject, from, Infinity).map(({ record }) => record));
   return {
     v: 1,
     id,
@@ -77,7 +77,7 @@ export function buildReport(
     notes: {
       ...notesOf(windows, clock, subject, breached, to),
       gaps: sumOf(since, ({ gaps }) => gaps),
-      ...(notUnderstood.length === 0 ? {} : { notUnderstood }),
+      ...unparsed,
     },
     decidedAt: iso(clock.now),
     ...(incidents.length === 1 ? {} : { members: incidents.slice(0, bounds.members).map(memberOf) }),

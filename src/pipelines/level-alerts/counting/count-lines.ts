@@ -1,7 +1,7 @@
 import { Level, lineAt, LineFlag, type LineBatch } from '../../../lines/line-batch';
 import { continueError, countError, type OpenError } from './count-errors';
 import { arrive, touch, type CountingState, type Origin } from './counting-state';
-import { countUnparsed, unparsedSource } from './not-understood';
+import { countUnparsed } from './not-understood';
 import { placeOf, type Place } from './placement';
 import { advance, completeWindows } from './timers';
 
@@ -32,7 +32,6 @@ export function countLines(state: CountingState, lines: LineBatch, timestamp: nu
   if (first < 0) return;
   let { window, from, to, expired } = enter(state, origin, timeSeen(lines, first, state.now));
   let { byLevel } = window;
-  let unparsed = unparsedSource(window.notUnderstood, lines.source);
   let open = patterns ? takeOpenError(state, lines) : null;
 
   for (let i = first; i < count; i++) {
@@ -41,7 +40,6 @@ export function countLines(state: CountingState, lines: LineBatch, timestamp: nu
       window.watermark = origin.watermark;
       ({ window, from, to, expired } = enter(state, origin, timeSeen(lines, i, state.now)));
       ({ byLevel } = window);
-      unparsed = unparsedSource(window.notUnderstood, lines.source);
       window.gaps++;
     }
     if ((flag & LineFlag.CUT_REST) !== 0) continue;
@@ -51,7 +49,6 @@ export function countLines(state: CountingState, lines: LineBatch, timestamp: nu
       window.watermark = origin.watermark;
       ({ window, from, to, expired } = enter(state, origin, time));
       ({ byLevel } = window);
-      unparsed = unparsedSource(window.notUnderstood, lines.source);
     }
 
     const level = levels[i] ?? Level.RAW;
@@ -65,8 +62,7 @@ export function countLines(state: CountingState, lines: LineBatch, timestamp: nu
       continue;
     }
     byLevel[level] = (byLevel[level] ?? 0) + 1;
-    if (level === Level.RAW && patterns) unparsed = countUnparsed(window.notUnderstood, lines, i);
-    if (unparsed !== null) unparsed.lines++;
+    if (level === Level.RAW && patterns) countUnparsed(window.notUnderstood, lines, i);
 
     if ((flag & LineFlag.FUTURE) !== 0) window.future++;
     else if (level <= Level.NONE && time > window.newest) {

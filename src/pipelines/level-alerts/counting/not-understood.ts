@@ -10,8 +10,6 @@ export interface UnparsedSource {
   readonly generation: number;
   readonly offset: number;
   readonly text: string;
-  /** Lines of the source from that one on. */
-  lines: number;
   unparsed: number;
 }
 
@@ -21,33 +19,30 @@ const maxSources = 3;
 /** In UTF-16 units. */
 const maxTextLength = 240;
 
-/** The entry of a source; null when the window names it not. */
-export function unparsedSource(sources: readonly UnparsedSource[], source: string): UnparsedSource | null {
-  return sources.find((known) => known.source === source) ?? null;
-}
-
-/** Counts line `i`, which was not understood, as such. @returns the entry of its source; null when there is no room for it */
-export function countUnparsed(sources: UnparsedSource[], lines: LineBatch, i: number): UnparsedSource | null {
-  let entry = unparsedSource(sources, lines.source);
-  if (entry === null) {
-    const last = sources[maxSources - 1];
-    if (last !== undefined && last.source < lines.source) return null;
-    const { source, generation } = lines;
-    const text = truncate(lineText(lineAt(lines, i)), maxTextLength);
-    entry = { source, generation, offset: lines.offsets[i] ?? 0, text, lines: 0, unparsed: 0 };
-    const at = sources.findIndex((known) => source < known.source);
-    sources.splice(at < 0 ? sources.length : at, 0, entry);
-    sources.length = Math.min(sources.length, maxSources);
+/** Counts line `i`, which was not understood, as such, when there is room for its source. */
+export function countUnparsed(sources: UnparsedSource[], lines: LineBatch, i: number): void {
+  const { source, generation } = lines;
+  const known = sources.find((one) => one.source === source);
+  if (known !== undefined) {
+    known.unparsed++;
+    return;
   }
-  entry.unparsed++;
-  return entry;
+  const last = sources[maxSources - 1];
+  if (last !== undefined && last.source < source) return;
+  const text = truncate(lineText(lineAt(lines, i)), maxTextLength);
+  const at = sources.findIndex((one) => source < one.source);
+  sources.splice(at < 0 ? sources.length : at, 0, {
+    ...{ source, generation, offset: lines.offsets[i] ?? 0, text },
+    unparsed: 1,
+  });
+  sources.length = Math.min(sources.length, maxSources);
 }
 
-export function toNotUnderstood({ source, generation, offset, text, lines, unparsed }: UnparsedSource): NotUnderstood {
-  return { source, at: `${generation}:${offset}`, text, lines, unparsed };
+export function toNotUnderstood({ source, generation, offset, text, unparsed }: UnparsedSource): NotUnderstood {
+  return { source, at: `${generation}:${offset}`, text, unparsed };
 }
 
-export function fromNotUnderstood({ source, at, text, lines, unparsed }: NotUnderstood): UnparsedSource {
+export function fromNotUnderstood({ source, at, text, unparsed }: NotUnderstood): UnparsedSource {
   const [generation, offset] = at.split(':').map(Number);
-  return { source, generation: generation ?? 0, offset: offset ?? 0, text, lines, unparsed };
+  return { source, generation: generation ?? 0, offset: offset ?? 0, text, unparsed };
 }

@@ -99,8 +99,6 @@ function sampleOf(value: JsonObject): SampleLine[] {
 }
 
 function notUnderstoodOf(value: JsonObject): NotUnderstood[] {
-  const lines = countOr(value['lines'], 0);
   const unparsed = countOr(value['unparsed'], 0);
-  if (unparsed === 0 || unparsed > lines) return [];
-  return sampleOf(value).map((first) => ({ ...first, lines, unparsed }));
+  return unparsed === 0 ? [] : sampleOf(value).map((first) => ({ ...first, unparsed }));
 }

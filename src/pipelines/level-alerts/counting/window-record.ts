@@ -66,10 +66,9 @@ export interface SampleLine {
   readonly text: string;
 }
 
-/** The first line of a source that was not understood, and how many more there are. */
+/** The first line of a source that was not understood. Earlier previews wrote another count, `lines`. */
 export interface NotUnderstood extends SampleLine {
-  /** Lines of the source in the window, from the first one on that was not understood. */
-  readonly lines: number;
+  /** Lines of the source in the window that were not understood. */
   readonly unparsed: number;
 }
 

@@ -1,5 +1,4 @@
 import type { MailReport } from '../alerting/mail-report';
-import type { NotUnderstood } from '../counting/window-record';
 import { truncate, visible } from '../../../html/escape';
 import { timeWithin } from './times';
 import { formatCount } from '../../../pluralize';
@@ -19,9 +18,8 @@ export function notesOf(report: MailReport, conceal: (line: string) => string): 
     note(notes.incomplete, (n) => `${pluralize(n, 'window')} not complete yet: more lines may come.`),
     note(notes.lagging.length, () => `${laggingNames(notes.lagging)} behind: the latest lines may be missing.`),
     note(gaps, (n) => `Lines may be missing: ${replaced(n)}, perhaps before its last lines were read. ${whichFiles}`),
-    ...(notes.notUnderstood ?? []).map((source) => notUnderstood(source, report, conceal)),
+    ...notUnderstood(report, conceal),
     note(notes.expired, (n) => `${pluralize(n, 'line')} too late for the window they belong to, counted on arrival.`),
-    note(notes.unparsed, (n) => `${pluralize(n, 'line')} could not be parsed: no record precedes them in their file.`),
     note(notes.future, (n) => `${pluralize(n, 'line')} with a timestamp in the future.`),
     note(notes.again, (n) => `${pluralize(n, 'line')} repeated by rewritten files, left out of the counts.`),
     note(notes.continuation, (n) => `${pluralize(n, 'line')} of stack traces and the like, counted with their record.`),
@@ -30,18 +28,25 @@ export function notesOf(report: MailReport, conceal: (line: string) => string): 
   return complete ? ['Every window is complete, and no host is behind.', ...sentences] : sentences;
 }
 
-function notUnderstood(
-  { source, text, lines, unparsed }: NotUnderstood,
-  { from, decidedAt }: MailReport,
-  conceal: (line: string) => string,
-): string {
-  const name = truncate(visible(source), shown.source);
-  const line = truncate(visible(conceal(text)), shown.line);
-  return (
-    `${formatCount(unparsed)} of ${pluralize(lines, 'line')} of ${name}, read since ${timeWithin(from, from, decidedAt)} UTC, ` +
-    `were not understood; these counts may be too low. Run telltale check on the file. The first: ${line}`
-  );
+/** Absolute numbers: which share of a file they are, only its checkpoint tells. */
+function notUnderstood({ notes, from, decidedAt }: MailReport, conceal: (line: string) => string): string[] {
+  const { notUnderstood: sources = [], otherNotUnderstood: others = 0, unparsed } = notes;
+  if (sources.length === 0) {
+    return unparsed === 0 ? [] : [`${pluralize(unparsed, 'line')} not understood: in no count of a level. ${runCheck}`];
+  }
+  const since = timeWithin(from, from, decidedAt);
+  return [
+    ...sources.map((source) => {
+      const name = truncate(visible(source.source), shown.source);
+      const line = truncate(visible(conceal(source.text)), shown.line);
+      const lines = pluralize(source.unparsed, 'line');
+      return `${lines} of ${name}, read since ${since} UTC, not understood: in no count of a level. ${runCheck} The first: ${line}`;
+    }),
+    ...(others === 0 ? [] : [`${pluralize(others, 'line')} of other files, read since then, not understood.`]),
+  ];
 }
+
+const runCheck = 'Run telltale check on the file.';
 
 function note(count: number, say: (count: number) => string): string | null {
   return count > 0 ? say(count) : null;

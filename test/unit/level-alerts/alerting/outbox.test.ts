@@ -20,6 +20,16 @@ describe('parseOutboxRecord', () => {
     expect(parse(before)).toMatchObject({ kind: 'mail', report: { rule: report('a').rule } });
   });
 
+  it('reads the lines that were not understood as earlier previews wrote them', () => {
+    const notUnderstood = [{ source: 'b/app.log', at: '0:0', text: 'odd', lines: 7, unparsed: 6 }];
+    const old = { ...report('a'), notes: { ...report('a').notes, notUnderstood } };
+    const value = Buffer.from(JSON.stringify({ v: 1, state: 'PENDING', report: old }));
+    expect(parseOutboxRecord(Buffer.from('a/mail'), value)).toMatchObject({
+      kind: 'mail',
+      report: { notes: { notUnderstood: [{ source: 'b/app.log', unparsed: 6 }] } },
+    });
+  });
+
   it('keeps the words of an unknown kind', () => {
     const { words } = report('a').rule;
     expect(parse({ ...before, threshold: 'x', kind: 'other', words })).toBeNull();

@@ -64,23 +64,28 @@ describe('a report', () => {
     expect(report.notes.gaps).toBe(4);
   });
 
-  it('names sources of its hosts that were poorly understood from the first breach on, most such lines first', () => {
-    const of = (source: string, lines: number, unparsed: number) => ({
-      source,
-      at: '0:7',
-      text: source,
-      lines,
-      unparsed,
-    });
+  it('names the sources of its hosts with the most lines that were not understood since the first breach, and counts the other lines', () => {
+    const of = (source: string, unparsed: number) => ({ source, at: '0:7', text: source, unparsed });
     const report = reportOf(
       '10:09',
-      windowOf('a', at('10:04'), 0, { notUnderstood: [of('before', 9, 9)] }),
-      windowOf('a', at('10:05'), 2, { notUnderstood: [of('a/little', 100, 20), of('a/some', 10, 3)] }),
-      windowOf('b', at('10:06'), 0, { notUnderstood: [of('b/all', 30, 30)] }),
-      windowOf('a', at('10:08'), 0, { notUnderstood: [{ ...of('a/some', 6, 2), text: 'later' }] }),
+      windowOf('a', at('10:04'), 0, { unparsed: 9, notUnderstood: [of('before', 9)] }),
+      windowOf('a', at('10:05'), 2, {
+        unparsed: 9,
+        notUnderstood: [of('a/few', 1), of('a/little', 2), of('a/some', 3)],
+      }),
+      windowOf('b', at('10:06'), 0, { unparsed: 30, notUnderstood: [of('b/all', 30)] }),
+      windowOf('a', at('10:08'), 0, { unparsed: 2, notUnderstood: [{ ...of('a/some', 2), text: 'later' }] }),
     );
-    expect(report.notes.notUnderstood).toEqual([of('b/all', 30, 30), of('a/some', 16, 5)]);
-    expect(reportOf('10:09', windowOf('a', at('10:05'), 2)).notes).not.toHaveProperty('notUnderstood');
+    expect(report.notes).toMatchObject({
+      notUnderstood: [of('b/all', 30), of('a/some', 5), of('a/little', 2)],
+      otherNotUnderstood: 4,
+    });
+  });
+
+  it('names no source when every line was understood', () => {
+    const { notes } = reportOf('10:09', windowOf('a', at('10:05'), 2));
+    expect(notes).not.toHaveProperty('notUnderstood');
+    expect(notes).not.toHaveProperty('otherNotUnderstood');
   });
 
   it('names origins whose watermark has not reached the end of the last breach, and counts incomplete windows', () => {

@@ -71,6 +71,15 @@ describe('parseWindowRecord', () => {
     expect(parseWindowRecord(json(recordKey), json(value))).toBeNull();
   });
 
+  it('reads the lines that were not understood as earlier previews wrote them', () => {
+    const first = { source: 'b/app.log', at: '0:0', text: 'odd' };
+    const window = parseWindowRecord(
+      json(key),
+      json({ counts: {}, notUnderstood: [{ ...first, lines: 7, unparsed: 6 }] }),
+    );
+    expect(window?.notUnderstood).toEqual([{ ...first, unparsed: 6 }]);
+  });
+
   it('throws nothing when it reads any bytes', () => {
     const any = fc.oneof(
       fc.uint8Array().map((bytes) => Buffer.from(bytes)),

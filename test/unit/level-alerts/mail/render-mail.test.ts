@@ -172,13 +172,15 @@ describe('renderMail', () => {
     ],
     [{ gaps: 2 }, 'Lines may be missing: 2 times a log file was replaced, perhaps before its last lines were read.'],
     [{ expired: 1 }, '1 line too late for the window'],
-    [{ unparsed: 12 }, '12 lines could not be parsed'],
+    [{ unparsed: 12 }, '12 lines not understood: in no count of a level. Run telltale check on the file.'],
     [
-      {
-        notUnderstood: [{ source: 'web-1/app.log', at: '0:0', text: '<b>\u001b password=x1', lines: 40, unparsed: 12 }],
-      },
-      '12 of 40 lines of web-1/app.log, read since 10:05 UTC, were not understood; these counts may be too low. ' +
+      { notUnderstood: [{ source: 'web-1/app.log', at: '0:0', text: '<b>\u001b password=x1', unparsed: 1_200 }] },
+      '1,200 lines of web-1/app.log, read since 10:05 UTC, not understood: in no count of a level. ' +
         'Run telltale check on the file. The first: <b>\\x1b password=[redacted]',
+    ],
+    [
+      { notUnderstood: [{ source: 'a.log', at: '0:0', text: 'odd', unparsed: 1 }], otherNotUnderstood: 2 },
+      '2 lines of other files, read since then, not understood.',
     ],
     [{ again: 40 }, '40 lines repeated by rewritten files, left out of the counts.'],
     [{ future: 2 }, '2 lines with a timestamp in the future.'],
