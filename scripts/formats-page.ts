@@ -17,7 +17,12 @@ samples are the tests of the reader. Each shows the level that counts; \`NONE\` 
 - A line that begins with a date and time is always a record, in its own minute. So is one whose timestamp stands in
   brackets, or after a level word, a process, or what a container runtime puts before it.
 - The level is the first strong word after the timestamp, before free text begins: in capitals, in brackets, or set off
-  by a colon, tab, pipe or dash. A word of the message never counts.
+  by a colon, tab, pipe or dash. A word of the message never counts: \`error rate is 0\` after a timestamp has no level,
+  unless other lines of the file show that levels in small letters stand there.
+- After the tag of syslog, a level counts in capitals or in brackets: \`host shop[12]: ERROR refused\`.
+- An object of JSON, or one that Python prints, is a record, also when it is indented and has a time, or a level and a
+  message.
+- A date before 1970 or one that does not exist makes a record at the time of the one above.
 - A line that matches nothing continues the record above it, as the lines of a stack trace do.
 - When day and month are numbers and the file does not show which is which, the reading counts that fits the upload.
 `;

@@ -1,5 +1,6 @@
 import {
   TimestampKind,
+  addClock,
   byteAt,
   isDigit,
   isLetter,
@@ -58,6 +59,12 @@ export function readHalfDay(bytes: Buffer, pos: number, end: number, hour: numbe
   let at = pos;
   if (bytes[at] === 32) at++;
   else if (bytes[at] === 0xe2 && bytes[at + 1] === 0x80 && bytes[at + 2] === 0xaf) at += 3;
+  if (byteAt(bytes, at) > 127) {
+    const named = eastAsianHalf(bytes, at, end);
+    if (named === undefined) return pos;
+    addHalfDay(named, hour, out);
+    return at + 6;
+  }
   const half = byteAt(bytes, at) | 32;
   if (at + 2 > end || (half !== 97 && half !== 112)) return pos;
   let m = at + 1;
@@ -65,8 +72,7 @@ export function readHalfDay(bytes: Buffer, pos: number, end: number, hour: numbe
   if (m >= end || (byteAt(bytes, m) | 32) !== 109) return pos;
   const after = bytes[m + 1] === 46 && m > at + 1 && m + 1 < end ? m + 2 : m + 1;
   if (after < end && isLetter(byteAt(bytes, after))) return pos;
-  if (half === 97 && hour === 12) out.time -= 12 * 60 * minuteMs;
-  if (half === 112 && hour < 12) out.time += 12 * 60 * minuteMs;
+  addHalfDay(half === 97 ? 'am' : 'pm', hour, out);
   return after;
 }
 
@@ -149,24 +155,110 @@ export function readClockAfterDate(bytes: Buffer, pos: number, end: number, out:
     const at = skipSpaces(bytes, pos, Math.min(end, pos + 2));
     if (bytes[at] === 45 && bytes[at + 1] === 32) return readAnyClock(bytes, at + 2, end, out); // `date - time`
     if (bytes[at] === 45 && bytes[at + 1] === 45 && bytes[at + 2] === 32) return readAnyClock(bytes, at + 3, end, out);
-    return readColonOrDotted(bytes, at, end, out);
+    return readClockInWords(bytes, at, end, out);
   }
   if (byte === 44 || byte === 58) {
     // `, ` and `::` too
     const next = byteAt(bytes, pos + 1);
     return readAnyClock(bytes, next === 32 || next === byte ? pos + 2 : pos + 1, end, out);
   }
-  if (byte === 9 || byte === 84 || byte === 116 || byte === 95 || byte === 124)
-    return readAnyClock(bytes, pos + 1, end, out);
-  if (byte !== 45) return -1;
-  return readColonOrDotted(bytes, pos + 1, end, out);
+  if (byte === 9 || byte === 45 || byte === 84 || byte === 116 || byte === 95 || byte === 124) {
+    return readColonOrOther(bytes, pos + 1, end, out);
+  }
+  return -1;
 }
 
-/** DB2 and Unreal write `-10.00.00.123`. */
-function readColonOrDotted(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
-  const time = out.time;
+/** Like {@link readColonOrOther}, also after a half of the day in Chinese, Japanese or Korean, or after `at`, `um`, `à`. */
+export function readClockInWords(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+  const first = byteAt(bytes, pos);
+  if (pos >= end || isDigit(first)) return readColonOrOther(bytes, pos, end, out);
+  if (first > 127) {
+    const half = eastAsianHalf(bytes, pos, end);
+    if (half === undefined) return -1;
+    const at = bytes[pos + 6] === 32 ? pos + 7 : pos + 6;
+    const hour = isDigit(byteAt(bytes, at + 1)) ? twoDigits(bytes, at) : byteAt(bytes, at) - 48;
+    if (hour < 0 || hour > 12) return -1;
+    addHalfDay(half, hour, out);
+    return readColonOrOther(bytes, at, end, out);
+  }
+  const at = preposition(bytes, pos, end);
+  return at === pos ? -1 : readAnyClock(bytes, at, end, out);
+}
+
+/** The position after `at ` and `um `, which dates in words have before the time. */
+function preposition(bytes: Buffer, pos: number, end: number): number {
+  if (pos + 3 >= end || bytes[pos + 2] !== 32) return pos;
+  const isAt = bytes[pos] === 97 && bytes[pos + 1] === 116;
+  const isUm = bytes[pos] === 117 && bytes[pos + 1] === 109;
+  return isAt || isUm ? pos + 3 : pos;
+}
+
+/** With `:`, or as DB2, Unreal and names of files write it: `10.00.00.123`, `10-00-00`, `10h00m00s`, and in Chinese or Japanese. */
+function readColonOrOther(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+  const { time } = out;
   const after = readAnyClock(bytes, pos, end, out);
   if (after !== -1) return after;
+  for (const separator of otherSeparators) {
+    out.time = time;
+    const other = readAnyClock(bytes, pos, end, out, separator);
+    if (other !== -1) return other;
+  }
   out.time = time;
-  return readAnyClock(bytes, pos, end, out, 46);
+  return readNamedParts(bytes, pos, end, out);
+}
+
+const otherSeparators = [46, 45];
+
+/** The names of hours, minutes and seconds. */
+const partNames: readonly (readonly Buffer[])[] = [
+  ['h', 'H', '時', '时', '시'].map((text) => Buffer.from(text)),
+  ['m', 'M', '分', '분'].map((text) => Buffer.from(text)),
+  ['s', 'S', '秒', '초'].map((text) => Buffer.from(text)),
+];
+
+/** `10h00m24s`, also without its end, and `10時00分24秒`. */
+function readNamedParts(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+  const parts = [0, 0, 0];
+  let at = pos;
+  let count = 0;
+  for (const names of partNames) {
+    const digitsEnd = isDigit(byteAt(bytes, at + 1)) ? at + 2 : at + 1;
+    if (digitsEnd > end || !isDigit(byteAt(bytes, at))) break;
+    parts[count++] = digitsEnd === at + 2 ? twoDigits(bytes, at) : byteAt(bytes, at) - 48;
+    const name = names.find((one) => startsWithBytes(bytes, digitsEnd, end, one));
+    at = digitsEnd + (name?.length ?? 0);
+    if (name === undefined) break;
+    if (name.length > 1 && bytes[at] === 32 && isDigit(byteAt(bytes, at + 1))) at++;
+  }
+  const [hour = 0, minute = 0, second = 0] = parts;
+  if (count < 2 || !addClock(hour, minute, second, out)) return -1;
+  const after = readZone(bytes, readFraction(bytes, at, end, out), end, out);
+  return after < end && (isDigit(byteAt(bytes, after)) || isLetter(byteAt(bytes, after))) ? -1 : after;
+}
+
+function startsWithBytes(bytes: Buffer, pos: number, end: number, text: Buffer): boolean {
+  if (pos + text.length > end) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[pos + i] !== text[i]) return false;
+  return true;
+}
+
+/** The halves of the day in Japanese, Chinese and Korean, of six bytes each. */
+const eastAsianHalves = (
+  [
+    ['午前', 'am'],
+    ['午後', 'pm'],
+    ['上午', 'am'],
+    ['下午', 'pm'],
+    ['오전', 'am'],
+    ['오후', 'pm'],
+  ] as const
+).map(([text, half]) => ({ text: Buffer.from(text), half }));
+
+function eastAsianHalf(bytes: Buffer, pos: number, end: number): 'am' | 'pm' | undefined {
+  return eastAsianHalves.find(({ text }) => startsWithBytes(bytes, pos, end, text))?.half;
+}
+
+function addHalfDay(half: 'am' | 'pm', hour: number, out: Timestamp): void {
+  if (half === 'am' && hour === 12) out.time -= 12 * 60 * minuteMs;
+  if (half === 'pm' && hour < 12) out.time += 12 * 60 * minuteMs;
 }

@@ -3,6 +3,7 @@ import { programs } from './formats/programs';
 import type { LineFormat } from './formats/format';
 import { accessLog, iisLog, loadBalancer } from './formats/access/access-log';
 import { jsonLines } from './formats/fields/json';
+import { pythonDict } from './formats/fields/python-dict';
 import { logfmt } from './formats/fields/logfmt';
 import { apacheError, compactDate, dateTime, openStack, shortDate, timeOnly } from './formats/plain';
 import { syslog3164, syslog5424 } from './formats/syslog';
@@ -20,6 +21,7 @@ const formats: readonly LineFormat[] = [
   syslog3164,
   syslog5424,
   jsonLines,
+  pythonDict,
   logfmt,
   loadBalancer,
   ...programs,

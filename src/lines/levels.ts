@@ -43,6 +43,12 @@ export const capitalWords: readonly (readonly [Level, readonly string[]])[] = [
   [Level.DEBUG, ['fine', 'finer', 'finest', 'config', 'fein', 'feiner', 'silly']],
 ];
 
+/** Words of the first table that begin English sentences too: `error rate is 0`. */
+const sentenceWords = new Set([
+  ...['error', 'fatal', 'severe', 'critical', 'emergency', 'alert', 'panic', 'warning', 'information', 'notice'],
+  ...['debug', 'trace', 'verbose'],
+]);
+
 /** Single letters, of formats that write one: `E`, `W`, `I`. */
 export const levelLetters: readonly (readonly [Level, string])[] = [
   [Level.ERROR, 'EFCA'],
@@ -55,6 +61,7 @@ interface Word {
   readonly letters: Buffer;
   readonly level: Level;
   readonly onlyInCapitals: boolean;
+  readonly beginsSentences: boolean;
 }
 
 const longest = 13;
@@ -68,7 +75,12 @@ function shapeTable(): Word[][] {
   const add = (level: Level, words: readonly string[], onlyInCapitals: boolean): void => {
     for (const word of words) {
       const letters = Buffer.from(word);
-      table[shapeOf(letters, 0, letters.length)]?.push({ letters, level, onlyInCapitals });
+      table[shapeOf(letters, 0, letters.length)]?.push({
+        letters,
+        level,
+        onlyInCapitals,
+        beginsSentences: onlyInCapitals || sentenceWords.has(word),
+      });
     }
   };
   for (const [level, words] of levelWords) add(level, words, false);
@@ -89,6 +101,16 @@ export function levelOf(bytes: Buffer, start: number, end: number): Level | unde
 export function headLevelOf(bytes: Buffer, start: number, end: number): Level | undefined {
   const word = wordOf(bytes, start, end);
   return word === undefined || (word.onlyInCapitals && !isCapitals(bytes, start, end)) ? undefined : word.level;
+}
+
+/** True for a level word that is an ordinary word of English too: it may begin a sentence. */
+export function mayBeginSentence(bytes: Buffer, start: number, end: number): boolean {
+  return wordOf(bytes, start, end)?.beginsSentences ?? false;
+}
+
+/** True for a word that names a level in capitals only. */
+export function isOnlyInCapitals(bytes: Buffer, start: number, end: number): boolean {
+  return wordOf(bytes, start, end)?.onlyInCapitals ?? false;
 }
 
 function wordOf(bytes: Buffer, start: number, end: number): Word | undefined {

@@ -1,6 +1,7 @@
 import { Level, LineFlag } from './line-batch';
 import { statusOf, type StatusLevels } from './formats/access/status';
 import { jsonLines } from './formats/fields/json';
+import { pythonDict } from './formats/fields/python-dict';
 import type { LineFormat } from './formats/format';
 import { head } from './formats/head';
 import { levelBehindTag, levelInMessage } from './formats/message-level';
@@ -85,13 +86,14 @@ export class LineParser {
     this.earlierNewest = earlierNewest ?? Number.NEGATIVE_INFINITY;
     this.repeats = context.repeats === undefined ? null : new RepeatCursor(context.repeats);
     this.areNew = this.repeats === null && earlier === null;
-    const { evidence, partialStreams, awaitsLevel } = shown ?? {
+    const { evidence, partialStreams, awaitsLevel, hasLevelColumn } = shown ?? {
       evidence: this.usualEvidence(),
       partialStreams: 0,
       awaitsLevel: false,
+      hasLevelColumn: false,
     };
-    const { format, columns } = start;
-    this.recognizer = new Recognizer(context.customFormat, { format, columns, evidence, partialStreams, awaitsLevel });
+    const lines = { evidence, partialStreams, awaitsLevel, hasLevelColumn };
+    this.recognizer = new Recognizer(context.customFormat, { format: start.format, columns: start.columns, ...lines });
   }
 
   /** Name of the last line's form; null for a continuation. */
@@ -160,12 +162,12 @@ export class LineParser {
 
   /** State needed to continue. Its sketch is that of the start: the caller adds the lines. */
   state(openCut: ReadingState['openCut']): ParserState {
-    const { format, columns, evidence, partialStreams, awaitsLevel } = this.recognizer.shown();
+    const { format, columns, ...lines } = this.recognizer.shown();
     return {
       ...this.start,
       ...this.times.days.state(),
       format,
-      shown: this.shown({ evidence, dateOrder: this.times.dateOrder, partialStreams, awaitsLevel }),
+      shown: this.shown({ ...lines, dateOrder: this.times.dateOrder }),
       record: this.hasRecord
         ? {
             time: this.time,
@@ -180,8 +182,8 @@ export class LineParser {
   }
 
   private shown(shown: ShownState): ShownState | null {
-    const { evidence, dateOrder, partialStreams, awaitsLevel } = shown;
-    const isUsual = evidence === this.usualEvidence();
+    const { evidence, dateOrder, partialStreams, awaitsLevel, hasLevelColumn } = shown;
+    const isUsual = evidence === this.usualEvidence() && !hasLevelColumn;
     return isUsual && dateOrder === null && partialStreams === 0 && !awaitsLevel ? null : shown;
   }
 
@@ -245,7 +247,7 @@ export class LineParser {
     const { form, parsed } = this.recognizer;
     const { statusLevels } = this.context;
     let level: Level = Level.NONE;
-    if (form === jsonLines.name) level = levelInMessage();
+    if (form === jsonLines.name || form === pythonDict.name) level = levelInMessage();
     else if (form === head.name || form === syslog3164.name) level = levelBehindTag(bytes, start, end);
     if (level !== Level.NONE || statusLevels === undefined) return level;
     const status = parsed.status === 0 ? statusOf(bytes, start, end) : parsed.status;

@@ -1,4 +1,5 @@
 import { readAnyClock, readClockAfterDate } from './clocks';
+import { anyMonthAt, monthNameEnd } from './month-names';
 import { numberEnd, numberIn, readYearFirst } from './number-dates';
 import {
   TimestampKind,
@@ -8,7 +9,6 @@ import {
   fullYear,
   isDigit,
   isLetter,
-  monthAt,
   paddedTwoDigits,
   readYear,
   twoDigits,
@@ -20,13 +20,16 @@ import {
 export function readDayAndMonthName(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   const dayEnd = numberEnd(bytes, pos, end);
   let at = dayEnd < end && !isLetter(byteAt(bytes, dayEnd)) ? dayEnd + 1 : dayEnd;
+  // `29. November 2026`, `29 de noviembre de 2026`
+  if (bytes[at] === 32 && bytes[dayEnd] === 46) at++;
+  at = skipOf(bytes, at, end);
   if (at + 3 > end) return -1;
-  const month = monthAt(bytes, at);
+  const month = anyMonthAt(bytes, at, end);
   if (month === -1) return -1;
-  at += 3;
-  while (at < end && (isLetter(byteAt(bytes, at)) || bytes[at] === 46)) at++;
+  at = endOfMonth(bytes, at + 3, end);
   const day = numberIn(bytes, pos, dayEnd);
   if (at < end && !isDigit(byteAt(bytes, at))) at++;
+  at = skipOf(bytes, at, end);
   if (at + 2 < end && bytes[at + 2] === 58) {
     out.kind = TimestampKind.YEARLESS;
     return addDay(epochDay(2000, month, day), out) ? readAnyClock(bytes, at, end, out) : -1;
@@ -37,16 +40,27 @@ export function readDayAndMonthName(bytes: Buffer, pos: number, end: number, out
   return readClockAfterDate(bytes, hasCentury ? at + 4 : at + 2, end, out);
 }
 
+/** The position after the rest of a month's name, and a point. */
+function endOfMonth(bytes: Buffer, pos: number, end: number): number {
+  let at = pos;
+  while (at < end && (bytes[at] === 46 || monthNameEnd(bytes, at, at + 1) > at)) at++;
+  return at;
+}
+
+/** The position after the `de ` of Spanish and Portuguese. */
+function skipOf(bytes: Buffer, pos: number, end: number): number {
+  return pos + 3 < end && bytes[pos] === 100 && bytes[pos + 1] === 101 && bytes[pos + 2] === 32 ? pos + 3 : pos;
+}
+
 /** `Nov 29`, `November 9`, `nov/29`: the last date that {@link readNamedDay} read. */
 const named = { month: 0, day: 0 };
 
 /** Sets `named` and returns the position after the byte that follows the day; -1 when there is none. */
 function readNamedDay(bytes: Buffer, pos: number, end: number): number {
   if (pos + 12 > end) return -1;
-  named.month = monthAt(bytes, pos);
+  named.month = anyMonthAt(bytes, pos, end);
   if (named.month === -1) return -1;
-  let at = pos + 3;
-  while (at < end && (isLetter(byteAt(bytes, at)) || bytes[at] === 46)) at++;
+  let at = endOfMonth(bytes, pos + 3, end);
   const separator = byteAt(bytes, at);
   if (at + 8 > end || (separator !== 32 && separator !== 47 && separator !== 45)) return -1;
   at++;
@@ -95,8 +109,14 @@ export function readWeekday(bytes: Buffer, pos: number, end: number, out: Timest
 function readYearAtEnd(bytes: Buffer, pos: number, after: number, end: number, out: Timestamp): number {
   if (out.kind !== TimestampKind.YEARLESS || after + 5 > end || bytes[after] !== 32) return after;
   if (after + 5 < end && isDigit(byteAt(bytes, after + 5))) return after;
-  const day = epochDay(readYear(bytes, after + 1, end), named.month, named.day);
-  if (Number.isNaN(day)) return after;
+  const year = readYear(bytes, after + 1, end);
+  const day = epochDay(year, named.month, named.day);
+  if (Number.isNaN(day)) {
+    if (year === -1) return after;
+    // A clock that is not set: no such time can be told.
+    out.kind = TimestampKind.NONE;
+    return after + 5;
+  }
   out.kind = TimestampKind.WALL;
   out.time = 0;
   addDay(day, out);

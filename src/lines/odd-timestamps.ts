@@ -5,6 +5,8 @@ import {
   addClock,
   byteAt,
   epochDay,
+  isDigit,
+  monthAt,
   readFraction,
   readOffset,
   readYear,
@@ -22,7 +24,41 @@ import {
  */
 export function readHeadTimestamp(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   const after = readAnyTimestamp(bytes, pos, end, out);
-  return after === -1 && hasShape(bytes, pos, end) ? readShaped(bytes, pos, end, out) : after;
+  if (after !== -1) return after;
+  if (hasShape(bytes, pos, end)) return readShaped(bytes, pos, end, out);
+  return readBeforeEpoch(bytes, pos, end, out);
+}
+
+/** A year stands within this many bytes of its timestamp. */
+const maxYear = 28;
+/** A timestamp is at most this long. */
+const maxTimestamp = 64;
+const copy = Buffer.alloc(maxTimestamp);
+/** Every date of a year before 1970 exists in this leap year too. */
+const leapYear = '2000';
+
+/** A time before 1970 in any other notation: `31/Dec/1969:23:59:59`, `12/31/1969 16:00:00`, `01/01/1601 00:00:00`. */
+function readBeforeEpoch(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+  if (!isDigit(byteAt(bytes, pos)) && monthAt(bytes, pos) === -1) return -1;
+  const year = oldYear(bytes, pos, Math.min(end, pos + maxYear));
+  if (year === -1) return -1;
+  const length = bytes.copy(copy, 0, pos, Math.min(end, pos + maxTimestamp));
+  copy.write(leapYear, year - pos, 'latin1');
+  const after = readAnyTimestamp(copy, 0, length, out);
+  if (after < year - pos + leapYear.length || out.kind === TimestampKind.TIME_OF_DAY) return -1;
+  out.kind = TimestampKind.NONE;
+  return pos + after;
+}
+
+/** The position of a number of four digits from 0001 to 1969; -1 without one. */
+function oldYear(bytes: Buffer, pos: number, end: number): number {
+  for (let at = pos + 3; at + 4 <= end; at++) {
+    const first = byteAt(bytes, at);
+    if ((first !== 48 && first !== 49) || isDigit(byteAt(bytes, at - 1))) continue;
+    const year = readYear(bytes, at, end);
+    if (year > 0 && year < 1970 && !isDigit(byteAt(bytes, at + 4))) return at;
+  }
+  return -1;
 }
 
 /** Digits are 0, a blank or a `T` is B, and separators of dates are S. */

@@ -25,7 +25,7 @@ import { dayMs } from './timestamps';
  * | d     | day                                   | it is that of t                   |
  * | t     | lastTime                              | there is none                     |
  * | x     | crossing: [day, time]                 | there is none                     |
- * | h     | shown: [evidence, dateOrder, partialStreams + 4 awaitsLevel], by index | it is null        |
+ * | h     | shown: [evidence, dateOrder, partialStreams + 4 awaitsLevel + 8 hasLevelColumn], by index | it is null        |
  * | v     | uploaded, from lastModified           | it is lastModified, or day is null |
  * | r     | record: [time, 1 again + 2 future]    | it is of the newest time, and 0   |
  * | a     | firstTimestamp                            | there is none                     |
@@ -127,9 +127,10 @@ function recordFrom(at: JsonFields, newest: number | null, base: number): Readin
   });
 }
 
-function shortShown({ evidence, dateOrder, partialStreams, awaitsLevel }: ShownState): number[] {
+function shortShown({ evidence, dateOrder, partialStreams, awaitsLevel, hasLevelColumn }: ShownState): number[] {
   const order = dateOrder === null ? 0 : dateOrders.indexOf(dateOrder) + 1;
-  return [evidences.indexOf(evidence), order, partialStreams + (awaitsLevel ? AWAITS_LEVEL : 0)];
+  const bits = partialStreams + (awaitsLevel ? AWAITS_LEVEL : 0) + (hasLevelColumn ? LEVEL_COLUMN : 0);
+  return [evidences.indexOf(evidence), order, bits];
 }
 
 function shownFrom(parent: JsonFields, name: string): ShownState {
@@ -140,6 +141,7 @@ function shownFrom(parent: JsonFields, name: string): ShownState {
     dateOrder: dateOrders[count(shown, 1) - 1] ?? null,
     partialStreams: bits & (AWAITS_LEVEL - 1),
     awaitsLevel: (bits & AWAITS_LEVEL) !== 0,
+    hasLevelColumn: (bits & LEVEL_COLUMN) !== 0,
   };
 }
 
@@ -161,6 +163,7 @@ function dayOf(lastTime: number | null): number | null {
 const AGAIN = 1;
 const FUTURE = 2;
 const AWAITS_LEVEL = 4;
+const LEVEL_COLUMN = 8;
 
 function columnsAsList({ date, time, timestamp, status, isLocal, day }: W3cState): (number | null)[] {
   return [date, time, timestamp, status, isLocal ? 1 : 0, day];

@@ -89,6 +89,8 @@ export interface ShownState {
   readonly partialStreams: number;
   /** True when the line above is the first of the two of a record, of which the second tells the level. */
   readonly awaitsLevel: boolean;
+  /** True when a line had a level in small letters in a column of its own: `error` in it is a level, too. */
+  readonly hasLevelColumn: boolean;
 }
 
 /** `mdy` is month, day, year. A year of two digits may also come first. */

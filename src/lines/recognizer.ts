@@ -2,12 +2,15 @@ import { Level } from './line-batch';
 import { formatNamed, formatsBeforeHead, formatsFor } from './formats';
 import { W3cColumns } from './formats/access/w3c-columns';
 import { beginsWithDate } from './formats/begins-with-date';
+import { jsonFields, jsonLines } from './formats/fields/json';
+import { pythonDict } from './formats/fields/python-dict';
 import type { LineFormat, ParsedLine } from './formats/format';
 import { head, isFirstOfTwoLines } from './formats/head';
-import { headNotes } from './formats/head-level';
+import { expectColumn, headNotes } from './formats/head-level';
 import { readUnstamped } from './formats/unstamped';
+import { indentedObject, skipNoText } from './line-start';
 import type { Evidence, ReadingState } from './reading-state';
-import { TimestampKind, byteAt, skipSpaces } from './timestamps';
+import { TimestampKind } from './timestamps';
 import { escape, initialUnwrapped, maxWrappers, plainHead, stripColors, wrappersFor, type Wrapper } from './wrappers';
 
 /** What the lines before have shown, of {@link ReadingState}. */
@@ -17,6 +20,7 @@ export interface Shown {
   readonly evidence: Evidence;
   readonly partialStreams: number;
   readonly awaitsLevel: boolean;
+  readonly hasLevelColumn: boolean;
 }
 
 /**
@@ -44,23 +48,26 @@ export class Recognizer {
   private readonly columns: W3cColumns;
   private partialStreams: number;
   private awaitsLevel: boolean;
+  private hasLevelColumn: boolean;
 
   /** @param customFormat the user's format; every line is tried against it first */
   constructor(
     private readonly customFormat: LineFormat | null,
-    { format, columns, evidence, partialStreams, awaitsLevel }: Shown,
+    { format, columns, evidence, partialStreams, awaitsLevel, hasLevelColumn }: Shown,
   ) {
     this.format = customFormat ?? formatNamed(format);
     this.columns = new W3cColumns(columns);
     this.evidence = evidence;
     this.partialStreams = partialStreams;
     this.awaitsLevel = awaitsLevel;
+    this.hasLevelColumn = hasLevelColumn;
     this.chooseKnown();
   }
 
   shown(): Shown {
-    const { evidence, partialStreams, awaitsLevel } = this;
-    return { format: this.format?.name ?? null, columns: this.columns.state(), evidence, partialStreams, awaitsLevel };
+    const { evidence, partialStreams, awaitsLevel, hasLevelColumn } = this;
+    const format = this.format?.name ?? null;
+    return { format, columns: this.columns.state(), evidence, partialStreams, awaitsLevel, hasLevelColumn };
   }
 
   /** Reads the line in bytes [start, end). Returns true when it is a record. */
@@ -97,9 +104,12 @@ export class Recognizer {
       this.chooseKnown();
       return false;
     }
-    if (this.isDatedHead(bytes, start, end)) return true;
-    const isRecord = this.isOfCurrent(bytes, start, end) || this.isOfOther(bytes, start, end);
+    expectColumn(this.hasLevelColumn);
+    const isRecord =
+      this.isDatedHead(bytes, start, end) || this.isOfCurrent(bytes, start, end) || this.isOfOther(bytes, start, end);
+    headNotes.trustsColumn = false;
     if (!isRecord) this.form = null;
+    else if (headNotes.showsColumn) this.hasLevelColumn = true;
     return isRecord;
   }
 
@@ -147,6 +157,10 @@ export class Recognizer {
     }
     const byte = first < end ? bytes[first] : undefined;
     if (byte === undefined) return false;
+    if (byte === 32 || byte === 9) {
+      const object = indentedObject(bytes, first, end);
+      if (object !== -1) return this.matchesObject(bytes, object, end);
+    }
     if (byte === escape) return this.matchesPlain(bytes, first, end, depth);
     if (depth < maxWrappers) {
       for (const wrapper of wrappersFor(byte)) {
@@ -175,6 +189,16 @@ export class Recognizer {
       this.chooseKnown();
     }
     return true;
+  }
+
+  /** Matches an indented object that has a time, or a level and a message: others are of the record above. */
+  private matchesObject(bytes: Buffer, start: number, end: number): boolean {
+    for (const format of [jsonLines, pythonDict]) {
+      if (!format.parse(bytes, start, end, this.parsed)) continue;
+      const { hasTime, hasLevel, messageEnd } = jsonFields;
+      if (hasTime || (hasLevel && messageEnd > 0)) return this.isOf(format, bytes, start, end);
+    }
+    return false;
   }
 
   /** Matches a line without its colors. */
@@ -243,33 +267,6 @@ function hasEscape(bytes: Buffer, start: number, end: number): boolean {
 
 function hasNoDate(kind: TimestampKind): boolean {
   return kind === TimestampKind.TIME_OF_DAY || kind === TimestampKind.YEARLESS || kind === TimestampKind.NONE;
-}
-
-/**
- * The position after what a line begins with that does not belong to its text: NULs, a return of the carriage, a form feed,
- * marks of Unicode that are not seen, and `[` or `,` between the objects of a JSON array.
- */
-function skipNoText(bytes: Buffer, start: number, end: number): number {
-  let pos = start;
-  for (;;) {
-    const byte = pos < end ? byteAt(bytes, pos) : 32;
-    if (byte === 0 || (byte >= 11 && byte <= 13)) pos++;
-    else if (byte > 127 && isInvisible(bytes, pos, end)) pos += 3;
-    else break;
-  }
-  const first = pos < end ? bytes[pos] : 0;
-  if (first !== 44 && first !== 91) return pos;
-  const object = skipSpaces(bytes, pos + 1, Math.min(end, pos + 3));
-  return object + 1 < end && bytes[object] === 123 && bytes[object + 1] === 34 ? object : pos;
-}
-
-/** A byte order mark, U+200B to U+200F, or U+202A to U+202E: marks of width zero, and of the direction of writing. */
-function isInvisible(bytes: Buffer, pos: number, end: number): boolean {
-  if (pos + 3 > end) return false;
-  const last = byteAt(bytes, pos + 2);
-  if (bytes[pos] === 0xef) return bytes[pos + 1] === 0xbb && last === 0xbf;
-  if (bytes[pos] !== 0xe2 || bytes[pos + 1] !== 0x80) return false;
-  return (last >= 0x8b && last <= 0x8f) || (last >= 0xaa && last <= 0xae);
 }
 
 /** ASCII white space: tab, line feed, vertical tab, form feed, carriage return, space. */

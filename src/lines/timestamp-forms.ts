@@ -1,3 +1,4 @@
+import { readEastAsianDate, readMonthNumeral, readWeekOrOrdinal } from './calendar-dates';
 import { readDayAndMonthName, readMonthName, readWeekday } from './name-dates';
 import {
   readCompactDay,
@@ -48,6 +49,33 @@ export const timestampForms: readonly TimestampForm[] = [
       ['2026-11-29 10.00.00', '2026-11-29T10:00:00.000Z'],
       ['2026-Nov-29 10:00:00', '2026-11-29T10:00:00.000Z'],
       ['2026 Nov 29 10:00:00.123', '2026-11-29T10:00:00.123Z'],
+      ['2026-11-29_10-00-00', '2026-11-29T10:00:00.000Z'],
+      ['2026-11-29 10h00m24s', '2026-11-29T10:00:24.000Z'],
+      ['2026-11-29T10h00', '2026-11-29T10:00:00.000Z'],
+      ['2026/11/28 午後10:00:24', '2026-11-28T22:00:24.000Z'],
+      ['2026-11-29 12:00:00 MESZ', '2026-11-29T10:00:00.000Z'],
+    ],
+  },
+  {
+    name: 'week-or-ordinal',
+    digits: [4],
+    read: readWeekOrOrdinal,
+    samples: [
+      ['2026-W48-7T10:00:00Z', '2026-11-29T10:00:00.000Z'],
+      ['2026-W01-1 10:00:00', '2025-12-29T10:00:00.000Z'],
+      ['2026-333T10:00:00.123Z', '2026-11-29T10:00:00.123Z'],
+      ['2026-001 10:00:00', '2026-01-01T10:00:00.000Z'],
+    ],
+  },
+  {
+    name: 'east-asian',
+    digits: [4],
+    read: readEastAsianDate,
+    samples: [
+      ['2026年11月29日 10:00:24', '2026-11-29T10:00:24.000Z'],
+      ['2026年11月28日 午後10:00:24', '2026-11-28T22:00:24.000Z'],
+      ['2026年11月29日10时00分24秒', '2026-11-29T10:00:24.000Z'],
+      ['2026년 11월 28일 오후 10:00:24', '2026-11-28T22:00:24.000Z'],
     ],
   },
   {
@@ -106,6 +134,10 @@ export const timestampForms: readonly TimestampForm[] = [
       ['29 November 2026 10:00:00', '2026-11-29T10:00:00.000Z'],
       ['29-Nov-26 10:00:00 UTC', '2026-11-29T10:00:00.000Z'],
       ['29 Nov 10:00:00.123', '2026-11-29T10:00:00.123Z'],
+      ['29. November 2026 10:00:24', '2026-11-29T10:00:24.000Z'],
+      ['29. März 2026 um 10:00:24', '2026-03-29T10:00:24.000Z'],
+      ['29 déc. 2025 10:00:24', '2025-12-29T10:00:24.000Z'],
+      ['29 de noviembre de 2026 10:00:24', '2026-11-29T10:00:24.000Z'],
     ],
   },
   {
@@ -163,7 +195,15 @@ export const timestampForms: readonly TimestampForm[] = [
       ['November 29, 2026 10:00:00', '2026-11-29T10:00:00.000Z'],
       ['Nov 29 2026 10:00:00', '2026-11-29T10:00:00.000Z'],
       ['nov/29/2026 10:00:00', '2026-11-29T10:00:00.000Z'],
+      ['Okt. 29, 2026 10:00:00', '2026-10-29T10:00:00.000Z'],
+      ['Nov 29, 2026 at 10:00:00 AM', '2026-11-29T10:00:00.000Z'],
     ],
+  },
+  {
+    name: 'month-numeral',
+    digits: [],
+    read: readMonthNumeral,
+    samples: [['十一月 28, 2026 10:00:24 下午', '2026-11-28T22:00:24.000Z']],
   },
   {
     name: 'weekday',
@@ -194,7 +234,7 @@ export const lastForm = { name: '' };
 export function readAnyTimestamp(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   let digitsEnd = pos;
   while (digitsEnd < end && isDigit(byteAt(bytes, digitsEnd))) digitsEnd++;
-  if (digitsEnd === pos && (pos >= end || !isLetter(byteAt(bytes, pos)))) return -1;
+  if (digitsEnd === pos && (pos >= end || !mayBeginName(byteAt(bytes, pos)))) return -1;
   for (const form of digitsEnd === pos ? byLetter : (byDigits[digitsEnd - pos] ?? none)) {
     out.kind = TimestampKind.WALL;
     out.time = 0;
@@ -205,4 +245,9 @@ export function readAnyTimestamp(bytes: Buffer, pos: number, end: number, out: T
     }
   }
   return -1;
+}
+
+/** A letter, or the first byte of a Chinese numeral. */
+function mayBeginName(byte: number): boolean {
+  return isLetter(byte) || byte === 0xe4 || byte === 0xe5;
 }

@@ -15,6 +15,12 @@ const completions = [
   ...['2026', ' 2026', '0 2026', '00 2026', 'T 2026', 'ET 2026', 'ST 2026', 'TC 2026', 'CET 2026', ' CET 2026'],
 ].map((text) => Buffer.from(`${text} x`));
 
+/** The rest of the second half of the day in Japanese, Chinese and Korean: it may be torn within a letter. */
+const restsOfHalves = [' 午後', ' 下午', ' 오후'].flatMap((text) => {
+  const bytes = Buffer.from(`${text} x`);
+  return [0, 1, 2, 3, 4, 5, 6].map((from) => bytes.subarray(from));
+});
+
 /** Only digits, capitals of a zone and the like stand so close to the end of a torn timestamp. */
 const maxBehindDigit = 16;
 
@@ -27,7 +33,7 @@ export function hasTornTimestamp(line: Buffer, customFormat: LineFormat | null, 
   if (!hasDigit(line.subarray(Math.max(0, line.length - maxBehindDigit)))) return false;
   const whole = new Recognizer(customFormat, shown);
   if (!whole.recognizeAny(line, 0, line.length) || whole.parsed.kind === TimestampKind.NONE) return false;
-  return completions.some((completion) => {
+  return [...completions, ...restsOfHalves].some((completion) => {
     const longer = new Recognizer(customFormat, shown);
     const bytes = Buffer.concat([line, completion]);
     if (!longer.recognizeAny(bytes, 0, bytes.length)) return false;

@@ -142,27 +142,39 @@ const kubectl: Wrapper = {
   samples: [['[pod/shop-5d9f/web] 2026-11-29 10:00:00,123 ERROR x', '2026-11-29 10:00:00,123 ERROR x']],
 };
 
-/** stern: `shop-5d9f-abcde web line`, where the line begins with a date or is JSON; other text may be prose. */
+/**
+ * stern: `shop-5d9f-abcde web line`, also after a namespace, where the line begins with a date or is JSON; other text may be
+ * prose. Some set `›` between the names.
+ */
 const stern: Wrapper = {
   name: 'stern',
   mayBeginWith: (byte) => byte >= 97 && byte <= 122,
   unwrap(bytes, start, end, out) {
     let pos = start;
     let hasDash = false;
-    for (; pos < end && isPodByte(byteAt(bytes, pos)); pos++) hasDash ||= bytes[pos] === 45;
-    if (!hasDash || pos + 24 > end || bytes[pos] !== 32) return false;
-    const container = ++pos;
-    while (pos < end && isPodByte(byteAt(bytes, pos))) pos++;
-    if (pos === container || pos + 21 > end || bytes[pos] !== 32) return false;
-    const isDated = bytes[pos + 5] === 45 && bytes[pos + 8] === 45 && isDigit(byteAt(bytes, pos + 1));
-    const isJson = bytes[pos + 1] === 123 && bytes[pos + 2] === 34 && bytes[end - 1] === 125;
-    return (isDated || isJson) && take(bytes, pos + 1, end, out);
+    for (let name = 0; name < maxNames; name++) {
+      const from = pos;
+      for (; pos < end && isPodByte(byteAt(bytes, pos)); pos++) hasDash ||= bytes[pos] === 45;
+      if (pos === from || pos + 21 > end || bytes[pos] !== 32) return false;
+      pos++;
+      if (startsWith(bytes, pos, end, '\xe2\x80\xba ')) pos += 4;
+      if (name === 0 || !hasDash) continue;
+      const isDated = bytes[pos + 4] === 45 && bytes[pos + 7] === 45 && isDigit(byteAt(bytes, pos));
+      const isJson = bytes[pos] === 123 && bytes[pos + 1] === 34 && bytes[end - 1] === 125;
+      if (isDated || isJson) return take(bytes, pos, end, out);
+    }
+    return false;
   },
   samples: [
     ['shop-5d9f-abcde web 2026-11-29 10:00:00,123 ERROR x', '2026-11-29 10:00:00,123 ERROR x'],
     ['shop-5d9f-abcde web {"level":"error","msg":"refused"}', '{"level":"error","msg":"refused"}'],
+    ['default shop-5d9f-abcde web 2026-11-29 10:00:00,123 ERROR x', '2026-11-29 10:00:00,123 ERROR x'],
+    ['default › shop-5d9f › web 2026-11-29 10:00:00,123 ERROR x', '2026-11-29 10:00:00,123 ERROR x'],
   ],
 };
+
+/** Namespace, pod and container. */
+const maxNames = 3;
 
 /** A byte of the name of a pod or a container. */
 function isPodByte(byte: number): boolean {

@@ -1,6 +1,7 @@
 import { levelOf } from '../levels';
 import { Level } from '../line-batch';
 import { readHalfDay } from '../clocks';
+import { monthOf } from '../month-names';
 import { readAnyTimestamp, type TimestampReader } from '../timestamp-forms';
 import {
   TimestampKind,
@@ -185,34 +186,13 @@ function readYear(groups: Groups): number | null {
   return span.end - span.start === 2 ? fullYear(year) : year;
 }
 
-/**
- * The beginnings of the names of each month in English, German, French, Spanish, Italian, Portuguese and Dutch, without
- * accents.
- */
-const monthNames: readonly (readonly string[])[] = [
-  ['jan', 'ene', 'gen'],
-  ['feb', 'fev'],
-  ['mar', 'mrz', 'mrt', 'maa', 'mae'],
-  ['apr', 'avr', 'abr'],
-  ['may', 'mai', 'mei', 'mag'],
-  ['jun', 'juin', 'giu'],
-  ['jul', 'juil', 'lug'],
-  ['aug', 'aou', 'ago'],
-  ['sep', 'set'],
-  ['oct', 'okt', 'ott', 'out'],
-  ['nov'],
-  ['dec', 'dez', 'dic'],
-];
-
 /** Accepts a number, or at least three letters of a name. */
 function readMonth(groups: Groups): number | null {
   const span = groups.span('month');
   if (span === null) return null;
   const number = groups.digits(span, 2);
   if (number !== -1 || span.end - span.start < 3) return number;
-  const name = groups.text(span).normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
-  const index = monthNames.findIndex((names) => names.some((one) => name.startsWith(one)));
-  return index === -1 ? -1 : index + 1;
+  return monthOf(groups.text(span));
 }
 
 /** Milliseconds of a decimal fraction, ignoring further digits; -1 when it is not a number. */

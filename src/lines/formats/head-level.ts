@@ -1,5 +1,5 @@
 import { Level } from '../line-batch';
-import { headLevelOf, isCapitals, levelOfLetter } from '../levels';
+import { headLevelOf, isCapitals, levelOfLetter, mayBeginSentence } from '../levels';
 import { byteAt, isDigit, isLetter } from '../timestamps';
 import {
   ciscoLevel,
@@ -34,8 +34,20 @@ const pipe = 124;
 const dash = 45;
 const colon = 58;
 
-/** Set when an escape sequence lies in the head: the line must be read without its colors. */
-export const headNotes = { hasEscape: false };
+export const headNotes = {
+  /** Set when an escape sequence lies in the head: the line must be read without its colors. */
+  hasEscape: false,
+  /** Set when a level in small letters stands in a column of its own, directly after the timestamp. */
+  showsColumn: false,
+  /** True while other lines of the source have shown that column: any level word in it counts. */
+  trustsColumn: false,
+};
+
+/** Prepares the notes for a line. @param trustsColumn see {@link headNotes} */
+export function expectColumn(trustsColumn: boolean): void {
+  headNotes.showsColumn = false;
+  headNotes.trustsColumn = trustsColumn;
+}
 
 /**
  * The level in the bytes after a timestamp; NONE when free text begins before any.
@@ -141,8 +153,35 @@ function wordLevel(
     (separator === tab && (delimiter === tab || wordEnd === end)) ||
     (separator === dash && after === dash && isDashAlone(bytes, next, end)) ||
     ((separator === 44 || separator === 59) && delimiter === separator) ||
-    (isFirst && takesAnyCase && (delimiter === space || delimiter === tab));
+    (isFirst && takesAnyCase && (delimiter === tab || (delimiter === space && isInColumn(bytes, pos, wordEnd, end))));
   return isSetOff ? level : undefined;
+}
+
+/**
+ * True when a level word in small letters, after which a space follows, is not the first word of a sentence: `info started`,
+ * `error    refused`, `error [x] refused`, `error Could not`, but not `error rate is 0`.
+ */
+function isInColumn(bytes: Buffer, pos: number, wordEnd: number, end: number): boolean {
+  let next = wordEnd;
+  while (next < end && bytes[next] === space) next++;
+  const isColumn = next > wordEnd + 1 || next >= end || !mayBeginSentence(bytes, pos, wordEnd);
+  if (!isColumn && !beginsOther(bytes, next, end)) return headNotes.trustsColumn;
+  headNotes.showsColumn = true;
+  return true;
+}
+
+/** True for what does not continue a sentence: a bracket, a word with a capital, or one with a mark of a name in it. */
+function beginsOther(bytes: Buffer, pos: number, end: number): boolean {
+  const first = byteAt(bytes, pos);
+  if (isDigit(first)) return false;
+  if (!isLetter(first)) return first === 91 || first === 60 || first === 123 || first === pipe || first === dash;
+  if (first < 97) return true;
+  for (let at = pos; at < end && bytes[at] !== space; at++) {
+    const byte = byteAt(bytes, at);
+    const isMark = byte === colon || byte === 61 || byte === 95 || byte === 91 || byte === 46 || byte === 47;
+    if (byte === 93 || (isMark && at + 1 < end && bytes[at + 1] !== space)) return true;
+  }
+  return false;
 }
 
 /** A single letter: `E!`, `E |`, `E/Tag`, `E [conn1]`, `E NETWORK`, `E tensorflow/core/x.cc:12]`. */

@@ -16,7 +16,8 @@ import { syslog3164 } from './syslog';
  */
 export const head: LineFormat = {
   name: 'head',
-  mayBeginWith: (byte) => isDigit(byte) || isLetter(byte) || ' [(<#*="@-|.'.includes(String.fromCharCode(byte)),
+  mayBeginWith: (byte) =>
+    isDigit(byte) || isLetter(byte) || isNumeral(byte) || ' [(<#*="@-|.'.includes(String.fromCharCode(byte)),
   parse(bytes, start, end, out) {
     headNotes.hasEscape = false;
     const first = byteAt(bytes, start);
@@ -34,9 +35,18 @@ export const head: LineFormat = {
       return true;
     }
     out.level = Level.NONE;
+    if (isNumeral(first)) {
+      const after = readHeadTimestamp(bytes, start, end, out);
+      return after !== -1 && readRest(bytes, start, after, end, out, false);
+    }
     return readPrefixed(bytes, start, end, out);
   },
 };
+
+/** The first byte of a Chinese numeral, with which a month's name begins. */
+function isNumeral(byte: number): boolean {
+  return byte === 0xe4 || byte === 0xe5;
+}
 
 /** containerd's ` stdout F `: the line after it decides. */
 function isContainerPrefix(bytes: Buffer, pos: number, end: number): boolean {
@@ -139,7 +149,7 @@ function readPrefixed(bytes: Buffer, start: number, end: number, out: ParsedLine
     while (pos < end && bytes[pos] === 32) pos++;
     if (pos >= end) return false;
     const byte = byteAt(bytes, pos);
-    if (isDigit(byte) || isLetter(byte)) {
+    if (isDigit(byte) || isLetter(byte) || isNumeral(byte)) {
       const { level } = out;
       const after = timestampAt(bytes, pos, start, end, out);
       out.level = level;

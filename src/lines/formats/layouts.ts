@@ -122,7 +122,6 @@ export const layouts: readonly Layout[] = [
       ['Nov 29 10:00:00.123 ERRO refused', 'ERROR'],
       ['Nov 29 10:00:00.123 DEBG looked up', 'DEBUG'],
       ['2026-11-29T10:00:00Z [net:warning] slow', 'WARN'],
-      ['[29154]{-1}[-1/-1] 2026-11-29 10:00:00.123456 e TraceContext     x.cpp(123) : refused', 'NONE'],
     ],
   },
   {

@@ -5,7 +5,7 @@ import { db2, mongo, mysql, pgpool, postgresCsv, redis, sqlServer } from './leve
 import type { LevelPlace } from './level-places/level-place';
 import { datadog, pm2, sidekiq, sling, webLogic, webSphere } from './level-places/libraries';
 import { ceph, cephCluster, clamAv, icinga, libvirt, nagios, samba, sssd } from './level-places/servers';
-import { logcat, macOs, studio, vmKernel, vmware5, yast } from './level-places/systems';
+import { logcat, macOs, routerOs, sapHana, studio, vmKernel, vmware5, yast } from './level-places/systems';
 
 /** All places, in the order of trial. */
 export const levelPlaces: readonly LevelPlace[] = [
@@ -38,6 +38,8 @@ export const levelPlaces: readonly LevelPlace[] = [
   yast,
   azure,
   fly,
+  routerOs,
+  sapHana,
 ];
 
 const byFirstByte = Array.from({ length: 128 }, (_, byte) =>

@@ -1,13 +1,16 @@
 import { formatsFor } from '../formats';
 import { Level } from '../line-batch';
-import { levelOfLetter } from '../levels';
-import { TimestampKind, byteAt, isDigit } from '../timestamps';
+import { headLevelOf, isCapitals, isOnlyInCapitals, levelOfLetter } from '../levels';
+import { TimestampKind, byteAt, isDigit, isLetter } from '../timestamps';
 import { plainHead, stripColors } from '../wrappers';
 import { jsonLines, unescapeMessage } from './fields/json';
 import { jsonText } from './fields/json-text';
 import { logfmt } from './fields/logfmt';
 import type { ParsedLine } from './format';
 import { startOfRest } from './head';
+import { endsCapitals, groupEnd, groupLevel } from './level-tokens';
+import { cefLevel } from './programs/networks';
+import { startsWith } from './scan-text';
 
 const inner: ParsedLine = { level: Level.NONE, kind: TimestampKind.WALL, time: 0, status: 0 };
 
@@ -31,6 +34,33 @@ function levelOfLine(bytes: Buffer, start: number, end: number): Level {
   return Level.NONE;
 }
 
+/**
+ * The level after the tag of syslog, before free text: in capitals, or in brackets. `ERROR refused`, `[warn] slow`,
+ * `[3-1] LOG:  started`. Small letters are of the text: `error: kex_exchange_identification`.
+ */
+function levelBeforeText(bytes: Buffer, start: number, end: number): Level {
+  if (startsWith(bytes, start, end, 'CEF:')) return cefLevel(bytes, start, end);
+  let pos = start;
+  for (let group = 0; group < 3; group++) {
+    while (pos < end && bytes[pos] === 32) pos++;
+    if (bytes[pos] !== 91 && bytes[pos] !== 60) break;
+    const close = groupEnd(bytes, pos, Math.min(end, pos + maxGroup));
+    if (close === -1) return Level.NONE;
+    const level = close > pos + 2 ? groupLevel(bytes, pos + 1, close) : undefined;
+    if (level !== undefined) return level;
+    pos = close + 1;
+  }
+  let wordEnd = pos;
+  while (wordEnd < end && isLetter(byteAt(bytes, wordEnd))) wordEnd++;
+  if (!isCapitals(bytes, pos, wordEnd)) return Level.NONE;
+  const delimiter = wordEnd < end ? byteAt(bytes, wordEnd) : 32;
+  const isLevel =
+    delimiter === 58 || (endsCapitals(bytes, wordEnd, end, delimiter) && !isOnlyInCapitals(bytes, pos, wordEnd));
+  return (isLevel ? headLevelOf(bytes, pos, wordEnd) : undefined) ?? Level.NONE;
+}
+
+const maxGroup = 64;
+
 /** A program's tag ends within this many bytes of its line. */
 const maxTag = 160;
 
@@ -41,14 +71,36 @@ const maxTag = 160;
  */
 export function levelBehindTag(bytes: Buffer, start: number, end: number): Level {
   // Only the head scan reads lines that begin with a digit, so that the rest is of this line.
-  const rest = isDigit(byteAt(bytes, start)) ? startOfRest() : end;
+  const isDated = isDigit(byteAt(bytes, start));
+  const rest = isDated ? startOfRest() : end;
   // No tag: `kubectl logs --timestamps`
   if (rest + 2 < end && bytes[rest] === 32 && beginsLine(bytes, rest + 1)) return levelOfInner(bytes, rest + 1, end);
+  const host = isDated ? rest + 1 : start + syslogTimestamp;
   const limit = Math.min(end - 2, start + maxTag);
-  for (let pos = start; pos < limit; pos++) {
-    if (bytes[pos] === 58 && bytes[pos + 1] === 32) return levelOfInner(bytes, pos + 2, end);
+  let words = 0;
+  for (let pos = host; pos < limit; pos++) {
+    const byte = byteAt(bytes, pos);
+    if (byte === 32) {
+      if (++words === 1 && isPairAt(bytes, pos + 1, end)) return levelOfInner(bytes, pos + 1, end);
+    } else if (byte === 58) {
+      if (bytes[pos + 1] === 32) {
+        const level = levelOfInner(bytes, pos + 2, end);
+        return level === Level.NONE && words <= 1 ? levelBeforeText(bytes, pos + 2, end) : level;
+      }
+      if (pos >= host + 3 && startsWith(bytes, pos - 3, end, 'CEF:')) return cefLevel(bytes, pos - 3, end);
+    }
   }
   return Level.NONE;
+}
+
+/** `Nov 29 10:00:00 ` */
+const syslogTimestamp = 16;
+
+/** True for `name=`, with which logfmt pairs begin. */
+function isPairAt(bytes: Buffer, pos: number, end: number): boolean {
+  let at = pos;
+  while (at < end && isLetter(byteAt(bytes, at))) at++;
+  return at > pos && at < end && bytes[at] === 61;
 }
 
 /** True for the first bytes of JSON, and of `E1129 10:00:00` and `E, [2026-11-29T10:00:00`. */

@@ -114,7 +114,7 @@ const maxFileName = 255;
 function readThreadAndLevel(bytes: Buffer, pos: number, end: number, out: ParsedLine): boolean {
   if (pos >= end || bytes[pos] !== 32) return false;
   pos = skipSpaces(bytes, pos, end);
-  if (pos >= end || bytes[pos] !== 91) return readLevel(bytes, pos, end, out);
+  if (pos >= end || bytes[pos] !== 91) return readLevelAfterTimestamp(bytes, pos, end, out);
 
   const close = closingBracket(bytes, pos, end);
   if (close === -1 || isZone(bytes, pos + 1, close)) return false;
@@ -146,6 +146,11 @@ function readPidAndLevel(bytes: Buffer, pos: number, end: number, out: ParsedLin
   const pid = pos;
   while (pos < end && isDigit(byteAt(bytes, pos))) pos++;
   return pos > pid && readLevelInCapitals(bytes, pos, end, out);
+}
+
+/** A level word that stands alone. The head scan judges whether one in small letters begins a sentence. */
+function readLevelAfterTimestamp(bytes: Buffer, pos: number, end: number, out: ParsedLine): boolean {
+  return readLevel(bytes, pos, end, out) && (byteAt(bytes, pos + 1) < 97 || bytes[letters(bytes, pos, end)] !== 32);
 }
 
 /** A level word that stands alone. */

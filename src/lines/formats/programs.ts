@@ -1,9 +1,9 @@
 import { hpc, superComputer } from './programs/clusters';
 import { introduced } from './programs/introduced';
 import { chromium, couchbase, erlang, fiber, glog, kibana, timeAndSpaces, vdsm } from './programs/libraries';
-import { bareSyslog5424, vpcFlow, windowsDhcp } from './programs/networks';
+import { bareSyslog5424, cef, vpcFlow, windowsDhcp } from './programs/networks';
 import type { ProgramFormat } from './programs/program-format';
-import { auditd, haproxy, tai64n, unbound, uwsgi, zabbix } from './programs/servers';
+import { apex, auditd, haproxy, tai64n, unbound, uwsgi, zabbix } from './programs/servers';
 import { cmTrace } from './programs/windows';
 
 /** Formats of single programs, whose timestamp is not where the head scan looks for one, in the order of trial. */
@@ -23,10 +23,12 @@ export const programs: readonly ProgramFormat[] = [
   vpcFlow,
   windowsDhcp,
   bareSyslog5424,
+  cef,
   cmTrace,
   couchbase,
   vdsm,
   timeAndSpaces,
   fiber,
   kibana,
+  apex,
 ];

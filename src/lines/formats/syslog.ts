@@ -2,6 +2,7 @@ import { Level } from '../line-batch';
 import { headLevelOf, isCapitals } from '../levels';
 import { TimestampKind, byteAt, isDigit, isLetter, readClock, readDateTime, readMonthAndDay } from '../timestamps';
 import type { LineFormat } from './format';
+import { routerOs } from './level-places/systems';
 import { ciscoLevel, facilityLevel, groupEnd, groupLevel, levelOfLabel, readPriority } from './level-tokens';
 
 /** RFC 3164: `<34>Oct 11 22:14:15 host tag: message`. Most files omit `<34>`; then the level is NONE. */
@@ -44,6 +45,7 @@ function levelAfterHost(bytes: Buffer, pos: number, end: number): Level {
     let wordEnd = next;
     while (wordEnd < end && isLetter(byteAt(bytes, wordEnd))) wordEnd++;
     if (bytes[wordEnd] === 91 || bytes[wordEnd] === 40) return levelAfterProcess(bytes, wordEnd, end);
+    if (bytes[wordEnd] === 44) return routerOs.read(bytes, next, end) ?? Level.NONE;
     if (wordEnd >= end || !(bytes[wordEnd] === 46 || isDigit(byteAt(bytes, wordEnd)))) return Level.NONE;
     return facilityLevel(bytes, next, wordEnd, endOfWord(bytes, wordEnd, end)) ?? Level.NONE;
   }

@@ -195,12 +195,51 @@ const oracle: UnstampedForm = {
   name: 'ORA-',
   read(bytes, start, end) {
     if (startsWith(bytes, start, end, 'Errors in file ')) return Level.ERROR;
-    const isCode = startsWith(bytes, start, end, 'ORA-') && isDigit(byteAt(bytes, start + 8));
-    return isCode && start + 9 < end && bytes[start + 9] === 58 ? Level.ERROR : undefined;
+    const product = oracleProducts.find((name) => startsWith(bytes, start, end, name));
+    if (product === undefined) return undefined;
+    let pos = start + product.length;
+    while (pos < end && pos < start + product.length + 5 && isDigit(byteAt(bytes, pos))) pos++;
+    if (pos === start + product.length) return undefined;
+    if (bytes[pos] === 32) pos++;
+    return pos < end && bytes[pos] === 58 ? Level.ERROR : undefined;
   },
   samples: [
     ['ORA-00600: internal error code, arguments: [kdsgrp1]', 'ERROR'],
+    ['ORA-1578 : opidrv aborting process J000', 'ERROR'],
+    ['TNS-12535: TNS:operation timed out', 'ERROR'],
     ['Errors in file /u01/app/oracle/diag/rdbms/shop/trace/shop_ora_4711.trc:', 'ERROR'],
+  ],
+};
+
+/** Oracle's products, whose messages have numbers. */
+const oracleProducts = ['ORA-', 'TNS-', 'RMAN-', 'NSD-'];
+
+/** The levels of java.util.logging in Chinese, Japanese and Korean, before a colon. */
+const eastAsianLevels: readonly (readonly [Buffer, Level])[] = (
+  [
+    ['严重', Level.ERROR],
+    ['嚴重', Level.ERROR],
+    ['重大', Level.ERROR],
+    ['심각', Level.ERROR],
+    ['警告', Level.WARN],
+    ['경고', Level.WARN],
+    ['信息', Level.INFO],
+    ['資訊', Level.INFO],
+    ['情報', Level.INFO],
+    ['정보', Level.INFO],
+  ] as const
+).map(([text, level]) => [Buffer.from(text), level]);
+
+const eastAsian: UnstampedForm = {
+  name: 'level in Chinese, Japanese or Korean',
+  read(bytes, start, end) {
+    if (start + 7 > end || byteAt(bytes, start) < 0xe4 || bytes[start + 6] !== 58) return undefined;
+    return eastAsianLevels.find(([text]) => bytes.subarray(start, start + 6).equals(text))?.[1];
+  },
+  samples: [
+    ['严重: no such class', 'ERROR'],
+    ['情報: started', 'INFO'],
+    ['경고: slow', 'WARN'],
   ],
 };
 
@@ -215,6 +254,7 @@ export const unstampedForms: readonly UnstampedForm[] = [
   log4j,
   npm,
   oracle,
+  eastAsian,
 ];
 
 function lettersEnd(bytes: Buffer, pos: number, end: number): number {

@@ -87,6 +87,7 @@ const reading: fc.Arbitrary<ReadingState> = fc
         dateOrder: fc.constantFrom(null, ...dateOrders),
         partialStreams: fc.nat({ max: 3 }),
         awaitsLevel: fc.boolean(),
+        hasLevelColumn: fc.boolean(),
       }),
     ),
     uploaded: time,

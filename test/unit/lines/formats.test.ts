@@ -38,7 +38,7 @@ describe('formats', () => {
     ['2021-10-17T22:43:13Z FATAL x', 'date-time ERROR 2021-10-17T22:43:13.000Z'],
     ['2021-10-17 22:43:13 [ERROR] INFO about x', 'date-time ERROR 2021-10-17T22:43:13.000'],
     ['2021-10-17 22:43:13 SEVERE: x', 'date-time ERROR 2021-10-17T22:43:13.000'],
-    ['2024-02-29 00:00:00 info x', 'date-time INFO 2024-02-29T00:00:00.000'],
+    ['2024-02-29 00:00:00 info x', 'head INFO 2024-02-29T00:00:00.000'],
     // Spark, HDFS, Apache, OpenStack
     ['17/06/09 20:10:40 INFO spark.SecurityManager: x', 'short-date INFO ?'],
     ['081109 203615 148 WARN dfs.DataNode: x', 'compact-date WARN 2008-11-09T20:36:15.000'],

@@ -25,7 +25,7 @@ export const accessLog: LineFormat = {
       const behind = isTimeAt(bytes, pos) ? readTime(bytes, pos, end, out) : -1;
       if (behind === -1) continue;
       out.level = Level.NONE;
-      return isRequest(bytes, start, pos, behind, end);
+      return isPrintedPage(bytes, pos, behind, end) || isRequest(bytes, start, pos, behind, end);
     }
     return false;
   },
@@ -43,6 +43,15 @@ function isTimeAt(bytes: Buffer, pos: number): boolean {
 
 function readTime(bytes: Buffer, pos: number, end: number, out: ParsedLine): number {
   return bytes[pos + 2] === 47 ? readClfTime(bytes, pos, end, out) : readDateTime(bytes, pos, end, out);
+}
+
+/** True for the pages that CUPS prints: `HP anna 12 [29/Nov/2026:10:00:00 +0000] 1 1 …`, with the number of the job before. */
+function isPrintedPage(bytes: Buffer, pos: number, behind: number, end: number): boolean {
+  if (bytes[pos - 1] !== 91 || bytes[pos - 2] !== 32 || behind + 2 >= end || bytes[behind] !== 93) return false;
+  let job = pos - 3;
+  while (job > 0 && isDigit(byteAt(bytes, job))) job--;
+  const isNumbered = job < pos - 3 && bytes[job] === 32;
+  return isNumbered && (isDigit(byteAt(bytes, behind + 2)) || startsWith(bytes, behind + 2, end, 'total '));
 }
 
 /** True when a quoted request follows the time, or a client's address stands before it: no text of a program. */

@@ -1,7 +1,7 @@
 import { Level } from '../../line-batch';
 import { headLevelOf, levelOf, levelOfLetter } from '../../levels';
 import { byteAt, isDigit, isLetter } from '../../timestamps';
-import { isHex, skipWord, startsWith } from '../scan-text';
+import { findText, isHex, skipWord, startsWith } from '../scan-text';
 import type { LevelPlace } from './level-place';
 
 /** Places of operating systems, phones and hypervisors. */
@@ -153,3 +153,59 @@ export const yast: LevelPlace = {
     ['2026-11-29 10:00:00 <1> web-1(4711) [zypper] main.cc(main):98 started', 'INFO'],
   ],
 };
+
+/** Topics are at most this long together. */
+const maxTopics = 64;
+
+/** RouterOS: topics in small letters, of which some name a level. The most severe counts: `system,error,critical`. */
+export const routerOs: LevelPlace = {
+  name: 'MikroTik RouterOS',
+  firstBytes: 'abcdefghijklmnopqrstuvwxyz',
+  read: (bytes, pos, end) => {
+    let found: Level | undefined;
+    let topics = 0;
+    const limit = Math.min(end, pos + maxTopics);
+    for (let at = pos; at < limit;) {
+      const topic = at;
+      while (at < limit && isTopicByte(byteAt(bytes, at))) at++;
+      if (at === topic || at >= end || at >= limit) return undefined;
+      const level = topics++ === 0 ? undefined : levelOf(bytes, topic, at);
+      if (level !== undefined && (found === undefined || level < found)) found = level;
+      if (bytes[at] === 32) return topics > 1 ? found : undefined;
+      if (bytes[at++] !== 44) return undefined;
+    }
+    return undefined;
+  },
+  samples: [
+    ['nov/29/2026 10:00:24 system,error,critical login failure for user root', 'ERROR'],
+    ['2026-11-29 10:00:24 dhcp,warning,debug offering', 'WARN'],
+    ['2026-11-29 10:00:24 system,info,account user admin logged in', 'INFO'],
+    ['10:00:24 system,info router rebooted', 'INFO'],
+    ['2026-11-29 10:00:24 firewall,forward in: ether1', 'NONE'],
+  ],
+};
+
+function isTopicByte(byte: number): boolean {
+  return (byte >= 97 && byte <= 122) || isDigit(byte) || byte === 45;
+}
+
+/** SAP HANA: a small letter, the component, and the place in the code: `e TraceContext     x.cpp(00123) : refused`. */
+export const sapHana: LevelPlace = {
+  name: 'SAP HANA',
+  firstBytes: 'efwid',
+  form: 'year-first',
+  read: (bytes, pos, end) => {
+    if (bytes[pos + 1] !== 32 || !isLetter(byteAt(bytes, pos + 2))) return undefined;
+    const limit = Math.min(end, pos + maxPlace);
+    const place = findText(bytes, skipWord(bytes, pos + 2, end), limit, end, ') : ');
+    if (place === -1 || !isDigit(byteAt(bytes, place - 1))) return undefined;
+    return levelOfLetter(byteAt(bytes, pos) & ~32);
+  },
+  samples: [
+    ['[29154]{-1}[-1/-1] 2026-11-29 10:00:00.123456 e TraceContext     x.cpp(00123) : refused', 'ERROR'],
+    ['[29154]{200012}[34/5678] 2026-11-29 10:00:00.123456 i Basis            ConfigMgr.cpp(03678) : read', 'INFO'],
+  ],
+};
+
+/** Component and place in the code stand within this many bytes. */
+const maxPlace = 120;

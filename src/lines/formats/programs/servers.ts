@@ -1,6 +1,15 @@
 import { Level } from '../../line-batch';
 import { readAnyTimestamp } from '../../timestamp-forms';
-import { TimestampKind, byteAt, epochDay, isDigit, isLetter, readCompactClock, twoDigits } from '../../timestamps';
+import {
+  TimestampKind,
+  byteAt,
+  epochDay,
+  isDigit,
+  isLetter,
+  readClock,
+  readCompactClock,
+  twoDigits,
+} from '../../timestamps';
 import { scanLevel } from '../head-level';
 import { isHex, startsWith } from '../scan-text';
 import { groupLevel } from '../level-tokens';
@@ -155,3 +164,25 @@ function hexNumber(bytes: Buffer, pos: number): number {
   }
   return value;
 }
+
+/** Salesforce's debug log: `10:00:00.123 (123456789)|USER_DEBUG|[12]|ERROR|message`. */
+export const apex: ProgramFormat = {
+  name: 'apex',
+  precedesHead: true,
+  mayBeginWith: isDigit,
+  parse(bytes, start, end, out) {
+    out.kind = TimestampKind.TIME_OF_DAY;
+    out.time = 0;
+    let pos = readClock(bytes, start, end, out);
+    if (pos === -1 || bytes[pos] !== 32 || bytes[pos + 1] !== 40) return false;
+    for (pos += 2; pos < end && isDigit(byteAt(bytes, pos));) pos++;
+    if (pos + 3 > end || bytes[pos] !== 41 || bytes[pos + 1] !== 124) return false;
+    out.level = startsWith(bytes, pos + 2, end, 'FATAL_ERROR|') ? Level.ERROR : scanLevel(bytes, pos + 1, end, false);
+    return true;
+  },
+  samples: [
+    ['10:00:00.123 (123456789)|USER_DEBUG|[12]|ERROR|refused', 'ERROR', '2026-11-29T10:00:00.123Z'],
+    ['10:00:00.123 (123456789)|FATAL_ERROR|System.NullPointerException', 'ERROR', '2026-11-29T10:00:00.123Z'],
+    ['10:00:00.123 (123456789)|CODE_UNIT_STARTED|[EXTERNAL]|01p', 'NONE', '2026-11-29T10:00:00.123Z'],
+  ],
+};
