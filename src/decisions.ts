@@ -154,6 +154,12 @@ export const decisions = {
     counter: 'telltale_messages_suppressed_total',
     help: 'Incidents that ended before the event log was rebuilt, and get no mail: an earlier event log may have had it.',
   },
+  clockDoubted: {
+    event: 'the clock is far from the time of a job',
+    level: 'warn',
+    counter: 'telltale_clock_doubted_total',
+    help: 'Times at which the clock was an hour or more from the time of a job: it is believed after ten minutes.',
+  },
   batchUnreadable: {
     event: 'record batch quarantined: it cannot be read',
     level: 'error',

@@ -244,6 +244,8 @@ function begin<M>(state: DeliveryState<M>, now: number): readonly Effect<M>[] {
   let wakeAt: number | null = null;
   for (const [id, pending] of state.pending) {
     if (pending.value === null) continue;
+    // The clock may have gone back: no wait is longer.
+    pending.notBefore = Math.min(pending.notBefore, now + LONGEST_BACK_OFF_MS);
     if (pending.notBefore > now) {
       wakeAt = Math.min(pending.notBefore, wakeAt ?? pending.notBefore);
       continue;

@@ -1,5 +1,6 @@
 import type { LineBatch } from '../lines/line-batch';
 import type { DecodedRecord } from '../records/record-batch';
+import type { ClockDoubt } from './job-clock';
 import type { TopicSpec } from './topics';
 
 /**
@@ -86,7 +87,7 @@ export type JobInput =
   | BatchInput
   | LinesInput
   | RecordsInput
-  /** The input has been read to its end, and it is `now` (epoch milliseconds). */
+  /** The input has been read to its end, and the clock of the machine says `now` (epoch milliseconds): see `job-clock.ts`. */
   | { readonly type: 'tick'; readonly now: number }
   /** No more input will ever come. */
   | { readonly type: 'end' };
@@ -122,6 +123,8 @@ export interface Flushed {
   readonly unreadable?: readonly UnreadableInput[];
   /** Results about which the job wrote no message, because an earlier event log may have had it. */
   readonly suppressed?: number;
+  /** Doubts about ticks since the last flush. */
+  readonly doubts?: readonly ClockDoubt[];
   /** JSON. Scalars only, at most some kilobytes: state per key goes to a compacted topic. Null: as it was at the last flush. */
   readonly head: Buffer | null;
 }

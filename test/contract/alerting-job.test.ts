@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { createAlerting, type AlertingOptions } from '../../src/pipelines/level-alerts/alerting/alerting';
 import { windowKey } from '../../src/pipelines/level-alerts/counting/window-record';
 import { thresholdRule } from '../support/rules';
+import { ticksTo } from '../support/ticks';
 import { at, defaults, hour, minute, windowOf } from '../unit/level-alerts/alerting/runner';
 import { describeJob, type InputRecord } from './job';
 
@@ -47,7 +48,7 @@ describeJob({
   job: createAlerting({ ...defaults, rules }),
   partition: 0,
   input,
-  ending: (last) => [{ type: 'tick', now: last + 24 * hour }],
+  ending: (last) => ticksTo(last, last + 24 * hour),
   // All breaches. If two partitions are read in another order, the breaches may join other incidents.
   finals: (latest) => {
     const windowMs = new Map(rules.map((rule) => [rule.name, rule.windowMs]));

@@ -182,6 +182,15 @@ describe('the delivery', () => {
     expect(owner.read(status('a', 'SENDING'))).toEqual([{ type: 'wake', inMs: 1000 }]);
   });
 
+  it('waits no longer than the longest pause after the clock was ahead', () => {
+    const owner = new Owner();
+    owner.restore();
+    owner.now += 400 * DAY;
+    owner.read(status('b', 'SENDING'), note('b'));
+    owner.now = NOW;
+    expect(owner.after({ type: 'woken' })).toEqual([{ type: 'wake', inMs: 5 * 60_000 }]);
+  });
+
   it('leaves a message for the whole lease when another owner is sending it, and then repeats it', () => {
     const owner = new Owner(note('a'));
     owner.restore();

@@ -7,7 +7,7 @@ import { alertingStateTopic, outboxTopic } from '../topics';
 import { parseQuiet } from '../../../stream/outbox-records';
 import { recordsOf } from '../../../stream/read-input';
 import { decodeBatch, type DecodedRecord } from '../../../records/record-batch';
-import { advance, decide } from './decide';
+import { advance, decide, tick } from './decide';
 import { evaluateRevision, skipEvaluated } from './evaluate';
 import { restoreIncident, takeIncidentRecords } from './incident-records';
 import type { Place } from './kept-windows';
@@ -120,7 +120,7 @@ function step(state: AlertingState, input: JobInput): void {
     case 'tick':
       endRecall(state);
       state.backlogRead = true;
-      advance(state, input.now);
+      tick(state, input.now);
       return;
     case 'end':
       endRecall(state);
@@ -142,12 +142,13 @@ function flush(state: AlertingState): Flushed {
   const outputs = [...state.outputs, ...records];
   const head = state.changed ? encodeState(state) : null;
   const unreadable = [...state.unreadable.values()];
-  const { suppressed } = state;
+  const { suppressed, doubts } = state;
   state.suppressed = 0;
+  state.doubts = [];
   state.outputs = [];
   state.changed = false;
   state.unreadable.clear();
-  return { outputs, head, unreadable, suppressed };
+  return { outputs, head, unreadable, suppressed, doubts };
 }
 
 interface ReadWindow {
@@ -177,6 +178,7 @@ export function noteUnreadable({ unreadable }: AlertingState, { partition, offse
 /** Adds a revision to the sums, and notes which windows of rules it breaches. */
 export function foldWindow(state: AlertingState, record: WindowRecord, place: Place): void {
   state.now = Math.max(state.now, place.timestamp);
+  state.doubtedSince = null;
   state.undecided = true;
   const window = state.windows.put(record, place);
   if (window !== null) evaluateRevision(state, window);

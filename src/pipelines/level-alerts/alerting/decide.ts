@@ -1,3 +1,4 @@
+import { afterTick, doubtAt } from '../../../stream/job-clock';
 import { least } from './extremes';
 import { nextCompletion } from './evaluate';
 import { maxClosedIncidents, newPatternAt, overAt, reminderAt, type Incident } from './incidents';
@@ -29,6 +30,27 @@ export function advance(state: AlertingState, to: number): void {
   decideDue(state, to, 'without reminders');
   state.now = Math.max(state.now, to);
   decide(state);
+}
+
+/** Decides mails at the time of a tick, as far as it is believed. */
+export function tick(state: AlertingState, at: number): void {
+  const clock = afterTick(state, at);
+  const doubt = doubtAt(state, clock, at);
+  if (doubt !== null) state.doubts.push(doubt);
+  state.doubtedSince = clock.doubtedSince;
+  if (clock.now < state.now) setBack(state, clock.now);
+  advance(state, clock.now);
+}
+
+/** The clock was ahead: all that happened later than now happens now, so that mails become due as with a right clock. */
+function setBack(state: AlertingState, now: number): void {
+  takeBreaches(state);
+  state.now = now;
+  state.changed = true;
+  state.incidents.setBack(now);
+  for (const until of state.evaluatedUntil.values()) {
+    for (const [group, time] of until) until.set(group, Math.min(time, now));
+  }
 }
 
 type DueTimes = 'all' | 'without reminders';

@@ -99,6 +99,25 @@ export class Incidents {
     this.byGroup.set(key, [...(this.byGroup.get(key) ?? []), incident].sort(bySpan));
   }
 
+  /**
+   * The clock was ahead: no opening, change or mail is later than `now`. An incident of a time that has not come yet would
+   * stay open until then: it is closed.
+   */
+  setBack(now: number): void {
+    for (const incident of this.all()) {
+      const { id, openedAt, changedAt, mailed, from } = incident;
+      if (Math.max(openedAt, changedAt, mailed?.lastAt ?? 0, from) <= now) continue;
+      this.restore(id, {
+        ...incident,
+        openedAt: Math.min(openedAt, now),
+        changedAt: Math.min(changedAt, now),
+        mailed: mailed === null ? null : { ...mailed, lastAt: Math.min(mailed.lastAt, now) },
+        closed: incident.closed || from > now,
+      });
+      this.unwritten.add(id);
+    }
+  }
+
   /** Takes the incidents that have changed since the last call; null marks one that was evicted. */
   takeUnwritten(): { readonly id: string; readonly incident: Incident | null }[] {
     const unwritten = Array.from(this.unwritten, (id) => ({ id, incident: this.byId.get(id) ?? null }));

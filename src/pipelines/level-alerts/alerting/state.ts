@@ -1,5 +1,6 @@
 import { TelltaleError } from '../../../errors';
 import type { Output, UnreadableInput } from '../../../stream/job';
+import type { ClockDoubt } from '../../../stream/job-clock';
 import { decodeHead, encodeHead, type PartitionHead } from './head';
 import { fromRecord } from './incident-records';
 import { Incidents, type Breach, type Incident } from './incidents';
@@ -36,8 +37,11 @@ export interface AlertingState {
   readonly evaluatedUntil: Map<string, Map<string, number>>;
   /** True until the first step after a restart. */
   restoring: boolean;
-  /** The largest record timestamp, tick or due time so far, epoch milliseconds; never goes back. */
+  /** The largest record timestamp, tick or due time so far, epoch milliseconds; goes back only with the clock (`JobClock`). */
   now: number;
+  /** See `JobClock`. */
+  doubtedSince: number | null;
+  doubts: ClockDoubt[];
   /** True while no record has arrived since the input was read to its end. */
   backlogRead: boolean;
   /** True when no more input will ever come. */
@@ -90,6 +94,8 @@ export function openState(
     evaluatedUntil: new Map(),
     restoring: head !== null,
     now: head?.now ?? 0,
+    doubtedSince: null,
+    doubts: [],
     backlogRead: false,
     ended: false,
     undecided: false,

@@ -23,6 +23,7 @@ const maxOpenErrors = 1000;
  * per line.
  */
 export function countLines(state: CountingState, lines: LineBatch, timestamp: number): void {
+  state.doubtedSince = null;
   advance(state, timestamp);
   if (lines.count === 0) return;
   const origin = arrive(state, lines.origin);

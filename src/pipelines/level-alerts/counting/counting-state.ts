@@ -1,4 +1,5 @@
 import type { RestoreRange } from '../../../stream/job';
+import type { ClockDoubt } from '../../../stream/job-clock';
 import type { KeptError } from './count-errors';
 import type { EvictedRange } from './evicted-ranges';
 import type { Window } from './window';
@@ -30,8 +31,11 @@ export interface CountingState {
   readonly restoreRanges: readonly RestoreRange[];
   /** True from `open` to the first step: origins and open errors are not in order yet. */
   restoring: boolean;
-  /** The largest record timestamp, tick or due timer so far, epoch milliseconds; never goes back. */
+  /** The largest record timestamp, tick or due timer so far, epoch milliseconds; goes back only with the clock (`JobClock`). */
   now: number;
+  /** See `JobClock`. */
+  doubtedSince: number | null;
+  doubts: ClockDoubt[];
   /** How many batches of lines arrived: orders origins and open errors across a restart. */
   arrivals: number;
   readonly origins: Map<string, Origin>;
@@ -89,6 +93,8 @@ export function emptyState(options: CountingOptions, restoreRanges: readonly Res
     restoreRanges,
     restoring: true,
     now: 0,
+    doubtedSince: null,
+    doubts: [],
     arrivals: 0,
     origins: new Map(),
     awake: new Set(),

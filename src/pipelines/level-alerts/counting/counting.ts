@@ -10,7 +10,7 @@ import { decodeHead, encodeHead } from './head';
 import { parseWindowKey, parseWindowRecord } from './parse-window-record';
 import { restoreWindow, takeBackWindow } from './placement';
 import { orderByArrival, restoreStateRecord, stateTopic, takeStateRecords } from './state-records';
-import { advance, completeAll } from './timers';
+import { completeAll, tick } from './timers';
 import { fromRecord, toRecord, type Window } from './window';
 import { windowKey } from './window-record';
 
@@ -52,7 +52,7 @@ export function createCounting(options: CountingOptions): Job<CountingState> {
         case 'records':
           throw new TelltaleError('INTERNAL', 'Counting counts lines, not records of another job.');
         case 'tick':
-          advance(state, input.now);
+          tick(state, input.now);
           return;
         case 'end':
           completeAll(state);
@@ -99,10 +99,12 @@ function flush(state: CountingState, engine: string): Flushed {
   const windows = [...unwritten.evictedWindows, ...unwritten.windows].map((window) => outputOf(window, engine));
   const outputs = [...windows, ...takeStateRecords(state)];
   const head = unwritten.head || outputs.length > 0 ? encodeHead(state) : null;
+  const { doubts } = state;
+  state.doubts = [];
   unwritten.evictedWindows = [];
   unwritten.windows.clear();
   unwritten.head = false;
-  return { outputs, head };
+  return { outputs, head, doubts };
 }
 
 /** A window's next revision. Its timestamp is when it changed, so that it is evicted on time after a restore. */

@@ -53,6 +53,8 @@ function openWindow(state: CountingState, origin: Origin, start: number): Window
  * another length, from before `windowMs` was changed, counts as evicted: its time is not counted again under its key.
  */
 export function restoreWindow(state: CountingState, window: Window): void {
+  // Written while the clock was ahead.
+  window.changedAt = Math.min(window.changedAt, state.now);
   const { windowMs, keepWindowsMs } = state.options;
   if (!state.origins.has(window.origin) && window.changedAt + keepWindowsMs <= state.now) return;
   const origin = originOf(state, window.origin);

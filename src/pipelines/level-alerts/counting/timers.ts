@@ -1,4 +1,5 @@
 import { byStart, removeWindow, setIncomplete, touch, type CountingState, type Origin } from './counting-state';
+import { afterTick, doubtAt } from '../../../stream/job-clock';
 import { addRange, rangeAt } from './evicted-ranges';
 import type { Window } from './window';
 
@@ -23,6 +24,29 @@ export function advance(state: CountingState, to: number): void {
     else if (idle !== undefined) evictOrigin(state, idle);
   }
   state.now = Math.max(state.now, to);
+}
+
+/** Moves to the time of a tick, as far as it is believed. */
+export function tick(state: CountingState, at: number): void {
+  const clock = afterTick(state, at);
+  const doubt = doubtAt(state, clock, at);
+  if (doubt !== null) state.doubts.push(doubt);
+  state.doubtedSince = clock.doubtedSince;
+  if (clock.now < state.now) setBack(state, clock.now);
+  advance(state, clock.now);
+}
+
+/** The clock was ahead: all that happened later than now happens now, so that timers fire as with a right clock. */
+function setBack(state: CountingState, now: number): void {
+  state.now = now;
+  state.unwritten.head = true;
+  for (const origin of state.origins.values()) {
+    if (origin.lastArrival <= now && origin.since <= now) continue;
+    origin.lastArrival = Math.min(origin.lastArrival, now);
+    origin.since = Math.min(origin.since, now);
+    state.unwritten.origins.add(origin.name);
+  }
+  for (const window of state.windows) window.changedAt = Math.min(window.changedAt, now);
 }
 
 /** All windows of an idle origin are complete; its newest one always gets a revision that says so (`complete-windows`). */

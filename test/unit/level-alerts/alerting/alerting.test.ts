@@ -253,6 +253,41 @@ describe('a digest', () => {
   });
 });
 
+describe('a clock that is wrong', () => {
+  const day = 24 * hour;
+  const options = { groupWaitMs: 5 * minute };
+
+  it.each([400 * day, 3 * hour, -20_000 * day])('changes no mail while it is off by %d ms for a moment', (off) => {
+    const runs = [true, false].map((isWrong) => {
+      const runner = new Runner(options).write(0, at('10:06'), windowOf('a', at('10:05'), 2)).foldAll();
+      const mails = runner.flush();
+      for (let second = 0; isWrong && second < 599; second++) {
+        mails.push(...runner.tickOnce(at('10:06') + off + second * 1_000).flush());
+      }
+      mails.push(...runner.tickOnce(at('10:10')).flush(), ...runner.tick(at('10:11')).flush());
+      runner.write(0, at('10:12'), windowOf('a', at('10:11'), 3));
+      return [...mails, ...runner.catchUp(at('10:12')), ...quietUntil(runner, '10:40')];
+    });
+    expect(runs[0]).toEqual(runs[1]);
+    expect(said(runs[0] ?? [])).toEqual(['opened 10:05-10:06', 'resolved 10:05-10:12']);
+  });
+
+  it.each(['at once', 'after a restart'])('mails again ten minutes after it was set back: %s', (when) => {
+    const runner = new Runner(options).write(0, at('10:06'), windowOf('a', at('10:05'), 2));
+    // Windows that were written while the clock was wrong, one of a time that has not come.
+    runner.write(0, at('10:07') + 400 * day, windowOf('a', at('10:07'), 2));
+    runner.write(1, at('10:07') + 400 * day, windowOf('b', at('10:07') + 400 * day, 2));
+    runner.catchUp(at('10:08') + 400 * day);
+    runner.catchUp(at('10:20') + 400 * day);
+    runner.tickOnce(at('10:30')).tickOnce(at('10:40')).flush();
+    if (when === 'after a restart') runner.restart();
+    runner.write(0, at('11:06'), windowOf('a', at('11:05'), 2));
+    expect(said(runner.catchUp(at('11:06')))).toEqual(['resolved 10:05-10:08']);
+    expect(said(runner.catchUp(at('11:11')))).toEqual(['opened 11:05-11:06']);
+    expect(said(runner.catchUp(at('11:20')))).toEqual([]);
+  });
+});
+
 describe('a restart', () => {
   it('mails nothing again and continues at its position', () => {
     const runner = new Runner({ repeatIntervalMs: hour });

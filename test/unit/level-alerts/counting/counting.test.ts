@@ -10,6 +10,7 @@ import { encodeLines } from '../../../../src/lines/log-records';
 import { withBaseOffset } from '../../../../src/records/record-batch';
 import type { Output } from '../../../../src/stream/job';
 import { linesOf, type Line, type Of } from '../../../support/lines';
+import { ticksTo } from '../../../support/ticks';
 import { compacted, MIN, options, recordsOf, restore } from './support';
 
 const T = Date.parse('2024-03-01T12:00:00Z');
@@ -17,6 +18,8 @@ const T = Date.parse('2024-03-01T12:00:00Z');
 function start(changed: Partial<CountingOptions> = {}): {
   count: (lines: Line[], of?: Of, timestamp?: number) => void;
   tick: (now: number) => void;
+  /** The clock may be wrong. */
+  tickOnce: (now: number) => void;
   end: () => void;
   drain: () => WindowRecord[];
   head: () => Record<string, unknown> | null;
@@ -26,7 +29,10 @@ function start(changed: Partial<CountingOptions> = {}): {
   const state = job.open(null);
   return {
     count: (lines, of, timestamp = T) => countLines(state, linesOf(lines, of), timestamp),
-    tick: (now) => job.step(state, { type: 'tick', now }),
+    tick: (now) => {
+      for (const input of ticksTo(state.now, now)) job.step(state, input);
+    },
+    tickOnce: (now) => job.step(state, { type: 'tick', now }),
     end: () => job.step(state, { type: 'end' }),
     drain: () => recordsOf(job.flush(state)),
     flushed: () => job.flush(state).outputs,
@@ -325,6 +331,68 @@ describe('an idle origin', () => {
   });
 });
 
+describe('a clock that is wrong', () => {
+  const DAY = 24 * 60 * MIN;
+  const counting = { ...options, keepWindowsMs: 2 * DAY, keepOriginsMs: 3 * DAY };
+
+  it.each([400 * DAY, 2 * 60 * MIN, -20_000 * DAY])('changes nothing while it is off by %d ms for a moment', (off) => {
+    const runs = [true, false].map((isWrong) => {
+      const { count, drain, tick, tickOnce } = start(counting);
+      count([{ time: T }, { time: T + 1, level: Level.ERROR, text: 'ERROR x' }]);
+      const written = drain();
+      for (let second = 0; isWrong && second < 599; second++) tickOnce(T + off + second * 1_000);
+      tickOnce(T + 20_000);
+      written.push(...drain());
+      count([{ time: T + 20_000 }], {}, T + 30_000);
+      tick(T + 20 * MIN);
+      return [...written, ...drain()];
+    });
+    expect(runs[0]).toEqual(runs[1]);
+    expect(runs[0]?.at(-1)).toMatchObject({ lines: 3, expired: 0, complete: true, idle: true });
+  });
+
+  it('is told when it is doubted, and when it is believed', () => {
+    const job = createCounting(counting);
+    const state = job.open(null);
+    const reasons = (...ticks: readonly number[]): unknown[] => {
+      for (const now of ticks) job.step(state, { type: 'tick', now });
+      return (job.flush(state).doubts ?? []).map(({ reason, now, tick }) => [reason, now - T, tick - T]);
+    };
+    countLines(state, linesOf([{ time: T }]), T);
+    expect(reasons(T + 1, T + 60 * MIN)).toEqual([]);
+    countLines(state, linesOf([{ time: T }]), T + 60 * MIN);
+    expect(reasons(T + DAY, T + DAY + MIN)).toEqual([['ahead', 60 * MIN, DAY]]);
+    expect(reasons(T + DAY + 10 * MIN)).toEqual([['set ahead', 60 * MIN, DAY + 10 * MIN]]);
+    expect(reasons(T, T + MIN)).toEqual([['behind', DAY + 10 * MIN, 0]]);
+    expect(reasons(T + 10 * MIN, T + 11 * MIN)).toEqual([['set back', DAY + 10 * MIN, 10 * MIN]]);
+  });
+
+  it.each(['at once', 'after a restart'])(
+    'counts again as with a right clock, ten minutes after it was set back: %s',
+    (when) => {
+      const job = createCounting(counting);
+      let state = job.open(null);
+      countLines(state, linesOf([{ time: T }]), T);
+      const before = job.flush(state).outputs;
+      // A line that came while the clock was wrong.
+      countLines(state, linesOf([{ time: T + MIN }]), T + 400 * DAY);
+      job.step(state, { type: 'tick', now: T + 400 * DAY + 1 });
+      const wrong = job.flush(state).outputs;
+      for (const input of ticksTo(state.now, T + 20 * MIN)) job.step(state, input);
+      const { outputs, head } = job.flush(state);
+      if (when === 'after a restart') state = restore(counting, head, [...before, ...wrong, ...outputs]);
+      countLines(state, linesOf([{ time: T + 20 * MIN }]), T + 21 * MIN);
+      expect(recordsOf(job.flush(state)).at(-1)).toMatchObject({ lines: 1, expired: 0, idle: false, complete: false });
+      job.step(state, { type: 'tick', now: T + 36 * MIN });
+      const { outputs: idle } = job.flush(state);
+      expect(recordsOf({ outputs: idle }).at(-1)).toMatchObject({ idle: true, complete: true });
+      expect(Math.max(...idle.map(({ timestamp }) => timestamp))).toBe(T + 36 * MIN);
+      for (const input of ticksTo(state.now, T + 3 * DAY)) job.step(state, input);
+      expect(state.windows.size).toBe(0);
+    },
+  );
+});
+
 describe('an evicted window', () => {
   it('leaves memory when it did not change for keepWindows; its lines are expired in the window of ingestion', () => {
     const { count, drain } = start({ keepWindowsMs: 60 * MIN, idleAfterMs: Infinity });
@@ -412,7 +480,7 @@ describe('an evicted origin', () => {
     const job = createCounting(counting);
     const state = job.open(null);
     countLines(state, linesOf([{ time: T }]), T);
-    job.step(state, { type: 'tick', now: T + 195 * MIN });
+    for (const input of ticksTo(T, T + 195 * MIN)) job.step(state, input);
     const { outputs, head } = job.flush(state);
     for (const at of [state, restore(counting, head, outputs)]) {
       countLines(at, linesOf([{ time: T + 1 }]), T + 200 * MIN);
@@ -573,7 +641,7 @@ describe('createCounting', () => {
       { topic: 'windows', from: 0 },
     ]);
     job.step(again, { type: 'batch', topic: 'logs', partition: 3, batch, startOffset: 43 });
-    expect(job.flush(again)).toEqual({ outputs: [], head });
+    expect(job.flush(again)).toEqual({ outputs: [], head, doubts: [] });
     countLines(again, lines, T);
     expect(recordsOf(job.flush(again))[0]).toMatchObject({ lines: 5, counts: { error: 2 }, revision: 2 });
   });
