@@ -4,6 +4,7 @@ import { windowKey } from '../../src/pipelines/level-alerts/counting/window-reco
 import { thresholdRule } from '../support/rules';
 import { ticksTo } from '../support/ticks';
 import { at, defaults, hour, minute, windowOf } from '../unit/level-alerts/alerting/runner';
+import { runs } from '../support/runs';
 import { describeJob, type InputRecord } from './job';
 
 const rules: AlertingOptions['rules'] = [
@@ -63,5 +64,5 @@ describeJob({
       )
       .sort();
   },
-  numRuns: 300,
+  numRuns: runs(150),
 });

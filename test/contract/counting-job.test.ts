@@ -6,6 +6,7 @@ import { encodeLines } from '../../src/lines/log-records';
 import { decodeBatch } from '../../src/records/record-batch';
 import { linesOf } from '../support/lines';
 import { options, recordsOf } from '../unit/level-alerts/counting/support';
+import { runs } from '../support/runs';
 import { describeJob, type InputRecord } from './job';
 
 /** Small enough that idleness and eviction happen within a few dozen lines. */
@@ -57,6 +58,6 @@ describe.each([
       recordsOf({ outputs: latest('windows') })
         .map((record) => ({ ...record, revision: 0 }))
         .sort((a, b) => (`${a.origin} ${a.windowStart}` < `${b.origin} ${b.windowStart}` ? -1 : 1)),
-    numRuns: 400,
+    numRuns: runs(150),
   });
 });

@@ -32,6 +32,7 @@ import {
 } from '../../../src/ingestion/generations';
 import { skipped, skippedTo } from '../../../src/ingestion/skipping';
 import { createProof, createReproof } from '../../../src/ingestion/proof';
+import { runs } from '../../support/runs';
 import { createRangeDigester } from '../../../src/ingestion/range-digester';
 
 const source = 'bucket/logs/host/a.log';
@@ -458,7 +459,7 @@ describe('the progress of a source', () => {
         expect(reader.committed?.position.sums).toEqual(atOnce.committed?.position.sums);
         expect(reader.committed?.format).toEqual(atOnce.committed?.format);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(75) },
     );
   });
 
@@ -503,7 +504,7 @@ describe('the progress of a source', () => {
         }
         for (const { checkpoint, content: covered } of reader.history) expectTrue(checkpoint, covered);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(100) },
     );
   });
 });

@@ -7,6 +7,7 @@ import { afterGap, Level, LineFlag } from '../../../src/lines/line-batch';
 import { decodeLines, encodeLines, maxBatchLines, maxEncodedSize } from '../../../src/lines/log-records';
 import { initialReadingState } from '../../../src/lines/reading-state';
 import { nextGeneration, type ScanContext, type ScannedBatch } from '../../../src/lines/scanner';
+import { runs } from '../../support/runs';
 import { allLines, beginning, chunksOf, context, linesOf, scan, throughJson, type Line } from './scanning';
 
 /** A custom format: matches generated lines that a known format matches too, and some that no other does. */
@@ -236,7 +237,7 @@ describe('a scanner', () => {
           expect(cut.position).toEqual(whole.position);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -258,7 +259,7 @@ describe('a scanner', () => {
         expect(end + position.held.length).toBe(data.length);
         expect(position.held.toString('latin1')).toBe(data.subarray(end).toString('latin1'));
       }),
-      { numRuns: 400 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -273,7 +274,7 @@ describe('a scanner', () => {
         const rest = scan([data.subarray(chosen.to)], { ...small, start });
         expect(allLines(rest.batches)).toEqual(allLines(batches.slice(batches.indexOf(chosen) + 1)));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(100) },
     );
   });
 

@@ -10,6 +10,7 @@ import { unstampedForms } from '../../../src/lines/formats/unstamped';
 import { initialReadingState } from '../../../src/lines/reading-state';
 import { nextGeneration, type ScanContext } from '../../../src/lines/scanner';
 import { timestampForms } from '../../../src/lines/timestamp-forms';
+import { runs } from '../../support/runs';
 import { allLines, beginning, chunksOf, scan } from './scanning';
 
 /**
@@ -112,7 +113,7 @@ describe('a log whose lines depend on lines above them', () => {
           expect(cut.position).toEqual(whole.position);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -127,7 +128,7 @@ describe('a log whose lines depend on lines above them', () => {
         expect(allLines(cut.batches)).toEqual(allLines(whole.batches));
         expect(cut.position).toEqual(whole.position);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(100) },
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Crc64 } from '../../../../src/ingestion/byte-sum';
+import { runs } from '../../../support/runs';
 import { auditOf, loadCrc64, sourceOf, type AuditedSource, type Line, type Upload } from './audited-source';
 
 let crc64: Crc64;
@@ -132,7 +133,7 @@ describe('audit', () => {
         const wasCut = source.lines.some(({ flags }) => flags !== 0);
         if (!wasCut) expect(auditOf({ ...source, object: null }, crc64)).toMatchObject({ proof: 'content' });
       }),
-      { numRuns: 500 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -153,7 +154,7 @@ describe('audit', () => {
         fc.pre(tampered !== null);
         expect(auditOf(tampered, crc64).ok).toBe(false);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(50) },
     );
   });
 });

@@ -7,6 +7,7 @@ import { Level, LineFlag } from '../../../../src/lines/line-batch';
 import { encodeLines } from '../../../../src/lines/log-records';
 import { withBaseOffset } from '../../../../src/records/record-batch';
 import { linesOf } from '../../../support/lines';
+import { runs } from '../../../support/runs';
 import { options, recordsOf, restore } from './support';
 
 /** Small enough that idleness, eviction and merging all happen within a few dozen lines. */
@@ -148,16 +149,16 @@ function finals(written: readonly Output[]): Map<string, unknown> {
 
 describe('counting', () => {
   it.each([
-    ['origins are kept', small, 1_000],
-    ['idle origins are evicted', { ...small, keepOriginsMs: 151 }, 500],
-    ['idle origins are evicted soon', { ...small, ...soon }, 500],
+    ['origins are kept', small, 300],
+    ['idle origins are evicted', { ...small, keepOriginsMs: 151 }, 150],
+    ['idle origins are evicted soon', { ...small, ...soon }, 150],
   ])('gives the same windows however the lines are cut, flushed and restarted, when %s', (_, counting, numRuns) => {
     fc.assert(
       fc.property(events, cuts, fc.boolean(), (all, whats, encoded) => {
         const whole = fold(all, ['go on'], false, counting);
         expect(finals(fold(all, whats, encoded, counting))).toEqual(finals(whole));
       }),
-      { numRuns },
+      { numRuns: runs(numRuns) },
     );
   });
 
@@ -189,7 +190,7 @@ describe('counting', () => {
           before.set(key, record);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -206,7 +207,7 @@ describe('counting', () => {
         const patterns = records.flatMap((record) => record.patterns).reduce((total, { count }) => total + count, 0);
         expect(patterns).toBe(errors);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -216,7 +217,7 @@ describe('counting', () => {
         const times = fold(all, whats, false).map(({ timestamp }) => timestamp);
         expect(times).toEqual([...times].sort((a, b) => a - b));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(100) },
     );
   });
 });
