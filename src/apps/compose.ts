@@ -155,6 +155,7 @@ export async function openWatched(
     memory: data.watch,
     prefix,
     host: watched?.host ?? null,
+    maxRatio: config.ingest.maxGzipRatio,
     trace: createTrace(io.log, counters, 'watch'),
     now: () => systemClock.now(),
     onChange: ({ key, size, etag, lastModified }) => {

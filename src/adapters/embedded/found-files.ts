@@ -156,7 +156,8 @@ function describe(path: string, { ino, birthtimeNs, size, mtimeNs, ctimeNs }: Bi
     // Inodes are reused: the time of birth tells their files apart. The device is left out, as its number may change at a start.
     file: `${ino.toString(36)}-${birthtimeNs.toString(36)}`,
     size: Number(size),
-    mtimeMs: Number(mtimeNs / 1000n) / 1000,
+    // A time in the future, by a clock that was set back, would be newer than all that is written later.
+    mtimeMs: Math.min(Number(mtimeNs / 1000n) / 1000, Date.now()),
     asked: 'matched',
     mtimeNs,
     ctimeNs,

@@ -49,7 +49,9 @@ export class LineageFile<Note> {
       path: z.string(),
       size: z.number(),
       mtimeMs: z.number(),
-      gap: z.enum(['replaced', 'truncated', 'compressed']).nullable(),
+      gap: z.enum(['replaced', 'truncated', 'compressed', 'removed']).nullable(),
+      // Versions before did not read compressed files.
+      compressed: z.boolean().default(false),
     });
     return z.object({
       version: z.literal(1),

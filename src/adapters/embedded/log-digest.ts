@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
+import { LastBytes } from '../../ingestion/content';
+import { combineCrc, formatCrc, parseCrc } from '../../ingestion/crc-combine';
 import { openCrc64NvmeStream } from '../native/checksums';
+import type { DecompressionLimits } from '../native/limits';
 import type { OpenLog } from './found-files';
+import { bytesOf, unpackedBytesOf } from './log-content';
 
 /** The content of a log up to a size. It is extended as the log grows, so that no byte is read twice for it. */
 export const logDigest = z.object({
@@ -16,17 +20,9 @@ export const logDigest = z.object({
 export type LogDigest = z.infer<typeof logDigest>;
 
 const WINDOW_BYTES = 64 * 1024;
-const PIECE_BYTES = 1 << 20;
 
-/**
- * @param combine the CRC of two parts, from the CRC of the first, the CRC of the second, and its length
- * @returns `replaced` when the file does not continue the content before
- */
-export async function digestLog(
-  { handle, file }: OpenLog,
-  before: LogDigest | null,
-  combine: (first: string, second: bigint, length: number) => string,
-): Promise<LogDigest | 'replaced'> {
+/** @returns `replaced` when the file does not continue the content before */
+export async function digestLog({ handle, file }: OpenLog, before: LogDigest | null): Promise<LogDigest | 'replaced'> {
   const { size } = file;
   const mtimeNs = String(file.mtimeNs);
   if (before === null) {
@@ -41,18 +37,45 @@ export async function digestLog(
     return hex(crc) === before.crc ? { ...before, mtimeNs } : 'replaced';
   }
   const { crc, end } = await crcOf(handle, before.size, size);
-  return { size: end, crc: combine(before.crc, crc, end - before.size), mtimeNs, window: await windowOf(handle, end) };
+  const whole = combineCrc('CRC64NVME', parseCrc(before.crc), crc, end - before.size);
+  return { size: end, crc: formatCrc('CRC64NVME', whole), mtimeNs, window: await windowOf(handle, end) };
+}
+
+/**
+ * The content of a compressed file.
+ * @param before the content that it must begin with
+ * @returns `replaced` when it begins with other bytes
+ * @throws as `unpackedBytesOf`
+ */
+export async function digestUnpacked(
+  { handle, file }: OpenLog,
+  before: LogDigest | null,
+  limits: DecompressionLimits,
+): Promise<LogDigest | 'replaced'> {
+  const mtimeNs = String(file.mtimeNs);
+  // A compressed file is never written again.
+  if (before?.mtimeNs === mtimeNs) return before;
+  const prefix = before?.size ?? 0;
+  const [whole, start, last] = [await openCrc64NvmeStream(), await openCrc64NvmeStream(), new LastBytes()];
+  let size = 0;
+  for await (const piece of unpackedBytesOf(handle, { from: 0, to: Infinity }, limits)) {
+    if (size < prefix) start.update(piece.subarray(0, prefix - size));
+    const isPassed = size < prefix && size + piece.length >= prefix;
+    whole.update(piece);
+    last.push(piece);
+    size += piece.length;
+    if (isPassed && hex(start.digest()) !== before?.crc) return 'replaced';
+  }
+  if (size < prefix) return 'replaced';
+  return { size, crc: hex(whole.digest()), mtimeNs, window: windowHash(last.kept) };
 }
 
 async function crcOf(handle: FileHandle, from: number, to: number): Promise<{ crc: bigint; end: number }> {
   const stream = await openCrc64NvmeStream();
-  const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(PIECE_BYTES, to - from)));
   let end = from;
-  while (end < to) {
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, to - end), end);
-    if (bytesRead === 0) break;
-    stream.update(buffer.subarray(0, bytesRead));
-    end += bytesRead;
+  for await (const piece of bytesOf(handle, from, to)) {
+    stream.update(piece);
+    end += piece.length;
   }
   return { crc: stream.digest(), end };
 }
@@ -60,7 +83,11 @@ async function crcOf(handle: FileHandle, from: number, to: number): Promise<{ cr
 async function windowOf(handle: FileHandle, size: number): Promise<string> {
   const buffer = Buffer.alloc(Math.min(WINDOW_BYTES, size));
   const { bytesRead } = await handle.read(buffer, 0, buffer.length, size - buffer.length);
-  return createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('base64');
+  return windowHash(buffer.subarray(0, bytesRead));
+}
+
+function windowHash(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('base64');
 }
 
 function hex(crc: bigint): string {

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { Trace } from '../../trace';
 import type { ObjectStore } from '../../ports/object-store';
-import { planFiles, type Known, type Part } from '../../ingestion/rotation/lineages';
+import { planFiles, type ContentFacts, type Known, type Part } from '../../ingestion/rotation/lineages';
 import { lookInto, openLog, pathOfOpen, startAlike, type LookedAt, type Refused } from './found-files';
 import { LineageFile, noteKey } from './lineage-file';
 
@@ -40,6 +40,14 @@ export interface Uploader {
 /** A part as of its last upload. */
 const uploadedSchema = z.object({ size: z.number(), mtimeNs: z.string(), ctimeNs: z.string(), path: z.string() });
 type Uploaded = z.infer<typeof uploadedSchema>;
+
+/** A compressed file is not uploaded: the checksum of the object would not continue the one before. */
+const UPLOADED_CONTENT: ContentFacts = {
+  isReplaced: () => false,
+  startsAlike: startAlike,
+  successorOf: () => undefined,
+  canUnpack: () => false,
+};
 
 /** A service writes to a rotated file until it opens the new one: the new one waits until the old one is quiet this long. */
 const SETTLE_MS = 2_000;
@@ -92,7 +100,7 @@ class UploadRuns {
     const faulty: Faulty[] = [];
     const root = await realpath(this.options.hostsFolder).catch(() => this.options.hostsFolder);
     const files = await this.lookTwice(root, faulty);
-    const plan = planFiles(this.known, files, { isReplaced: () => false, startsAlike: startAlike });
+    const plan = planFiles(this.known, files, UPLOADED_CONTENT);
     this.known = plan;
     this.reportLeftOut(plan.leftOut);
     // Remembered before it is uploaded: after a crash, the file is known under any name.

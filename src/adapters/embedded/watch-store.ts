@@ -1,25 +1,14 @@
-import { dirname } from 'node:path';
-import { combineCrc, formatCrc, parseCrc } from '../../ingestion/crc-combine';
-import { planFiles, type Known, type Part } from '../../ingestion/rotation/lineages';
+import type { Part } from '../../ingestion/rotation/lineages';
 import type { ObjectInfo, ObjectStore, ObjectVersion, ReadRange } from '../../ports/object-store';
 import { TelltaleError } from '../../errors';
-import type { Trace } from '../../trace';
-import { lookInto, openLog, startAlike, type LookedAt } from './found-files';
-import { LineageFile, noteKey } from './lineage-file';
-import { digestLog, logDigest, type LogDigest } from './log-digest';
+import { noteKey } from './lineage-file';
+import { bytesOf, unpackedBytesOf } from './log-content';
 import { readError } from './object-file';
-import type { Watched } from './watched-files';
+import { WatchedLogs, type WatchedLogsOptions } from './watched-logs';
 
-export interface WatchStoreOptions {
-  /** Finds the files; null for a program that only reads what another one watches. */
-  readonly look: (() => Promise<Watched>) | null;
-  /** Where it remembers the files of each log across restarts. */
-  readonly memory: string;
+export interface WatchStoreOptions extends Omit<WatchedLogsOptions, 'isRead'> {
   /** Keys are `<prefix>/<host>/<path of the log>`. */
   readonly prefix: string;
-  /** Null: the host that is remembered. */
-  readonly host: string | null;
-  readonly trace: Trace;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Called for each log that changed. */
@@ -42,64 +31,30 @@ const GAP = '!gap';
  * while its file grows.
  */
 export class WatchStore implements ObjectStore {
-  private readonly memory: LineageFile<LogDigest>;
-  private readonly host: string;
-  private known: Known;
-  private readonly digests: Map<string, LogDigest>;
-  private files = new Map<string, LookedAt>();
-  private folders: ReadonlyMap<string, string> = new Map();
+  private readonly logs: WatchedLogs;
   /** Log → the ETag that was told last. */
   private readonly announced = new Map<string, string>();
   private readonly waitingSince = new Map<string, number>();
-  private reported: ReadonlySet<string> = new Set();
+  /** Log → the newest part that was read from: parts before it were read to their ends. */
+  private readonly reached = new Map<string, string>();
 
   constructor(private readonly options: WatchStoreOptions) {
-    this.memory = new LineageFile(options.memory, logDigest);
-    const { notes, host, lineages, passed } = this.memory.read();
-    if (options.host !== null && host !== null && host !== options.host) {
-      const message = `These files were watched as host ${host}: add --host ${host}, or choose another data folder with --data.`;
-      throw new TelltaleError('DATA_FOLDER', message);
-    }
-    this.host = options.host ?? host ?? '';
-    this.known = { lineages, passed };
-    this.digests = new Map(notes);
+    this.logs = new WatchedLogs({ ...options, isRead: (log, part) => this.isRead(log, part) });
   }
 
   /** Before the first call of another method. */
   async open(): Promise<void> {
+    if (this.options.look === null) return this.logs.findKnown();
     // Nothing needs to be told: the producer lists all logs when it starts.
-    if (this.options.look !== null) return this.scan(() => undefined);
-    // Another program watches: its files are found, and no new ones.
-    const parts = [...this.known.lineages.values()].flat();
-    for (const folder of new Set(parts.map(({ path }) => dirname(path)))) {
-      const { files } = await lookInto(folder);
-      for (const file of files) this.files.set(file.file, file);
-    }
-    this.folders = new Map([...this.files.values()].map(({ path }) => [path, dirname(path)]));
-    await this.refresh();
+    return this.scan(() => undefined);
   }
 
   /** Checks all files, and reports the logs that changed. */
   async scan(onChange = this.options.onChange): Promise<void> {
     const { look } = this.options;
     if (look === null) return;
-    let watched = await look();
-    const seen = new Set(watched.files.map(({ file }) => file));
-    // A file that is renamed between two readings of a folder shows in neither: a third one finds it.
-    if ([...this.known.lineages.values()].flat().some(({ file }) => !seen.has(file))) watched = await look();
-    this.files = new Map(watched.files.map((file) => [file.file, file]));
-    this.folders = watched.folders;
-    const replaced = await this.refresh();
-    const plan = planFiles(this.known, watched.files, {
-      isReplaced: (file) => replaced.has(file),
-      startsAlike: startAlike,
-    });
-    this.known = plan;
-    this.report([...watched.refused, ...plan.leftOut.map((file) => ({ ...file }))]);
-    await this.refresh();
-    // Remembered before it is read: after a crash, each file is known under any name.
-    this.save();
-    for (const log of plan.lineages.keys()) {
+    await this.logs.scan(look);
+    for (const log of this.logs.paths()) {
       const info = this.present(log);
       if (info === null || info.etag === this.announced.get(log)) continue;
       this.announced.set(log, info.etag);
@@ -121,13 +76,13 @@ export class WatchStore implements ObjectStore {
     if (info === null) throw new TelltaleError('OBJECT_NOT_FOUND', `There is no log ${key}.`);
     if (info.etag !== ifMatch) throw changed(key);
     const log = this.logOf(key);
-    const part = log === null ? undefined : this.known.lineages.get(log)?.find(({ id }) => id === info.versionId);
-    const file = part === undefined ? undefined : this.files.get(part.file);
-    return file === undefined ? nothing() : this.pieces(key, file, from, info.size);
+    const part = log === null ? undefined : this.logs.parts(log).find(({ id }) => id === info.versionId);
+    if (log !== null && part !== undefined && !this.isRead(log, part)) this.reached.set(log, part.id);
+    return part === undefined ? nothing() : this.pieces(key, part, from, info.size);
   }
 
   async *list(_bucket: string, { prefix = '', after = '' } = {}): AsyncIterable<ObjectInfo> {
-    const keys = [...this.known.lineages.keys()].map((log) => [this.keyOf(log), log] as const);
+    const keys = this.logs.paths().map((log) => [this.keyOf(log), log] as const);
     keys.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     for (const [key, log] of keys) {
       const isIn = key.startsWith(prefix) && (after === '' || Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0);
@@ -140,8 +95,8 @@ export class WatchStore implements ObjectStore {
 
   versions(_bucket: string, key: string, from?: string): Promise<readonly ObjectVersion[]> {
     const log = this.logOf(key);
-    const all =
-      log === null ? [] : this.versionsOf(log).map((version) => ({ ...version, size: Math.max(0, version.size) }));
+    if (log === null) return Promise.resolve([]);
+    const all = this.versionsOf(log).map((version) => ({ ...version, size: Math.max(0, version.size) }));
     const start = all.findIndex(({ versionId }) => versionId === from);
     return Promise.resolve(all.slice(Math.max(0, start)));
   }
@@ -152,31 +107,40 @@ export class WatchStore implements ObjectStore {
 
   /** The newest content of a log; null when it was deleted. */
   private present(log: string): ObjectVersion | null {
-    const last = this.released(log).at(-1);
-    return last === undefined ? null : this.infoOf(log, last);
+    const readable = this.released(log).flatMap((part) => this.infoOf(log, part) ?? []);
+    return readable.at(-1) ?? null;
   }
 
   /** Oldest first. The size of a version that cannot be read is negative. */
   private versionsOf(log: string): readonly ObjectVersion[] {
-    return this.released(log).flatMap((part, i) => {
+    const versions: ObjectVersion[] = [];
+    let isGap = false;
+    for (const part of this.released(log)) {
       const info = this.infoOf(log, part);
-      if (info === null) return [];
-      const start = {
-        ...info,
-        size: 0,
-        versionId: part.id + START,
-        etag: `"${part.id}${START}"`,
-        checksum: EMPTY,
-      };
-      const gap = { ...info, versionId: part.id + GAP, etag: `"${part.id}${GAP}"`, size: -1 };
-      // Where no part is left before the gap, the reader misses the version that it read last.
-      return part.gap === null || i === 0 ? [start, info] : [gap, start, info];
-    });
+      isGap ||= part.gap !== null || (info === null && part.compressed);
+      if (info === null) continue;
+      // Where no version is before the gap, the reader misses the one that it read last.
+      if (isGap && versions.length > 0) versions.push(this.markOf(log, part, GAP, -1));
+      versions.push(this.markOf(log, part, START, 0), info);
+      isGap = false;
+    }
+    return versions;
+  }
+
+  private markOf(log: string, part: Part, mark: string, size: number): ObjectVersion {
+    return {
+      key: this.keyOf(log),
+      size,
+      etag: `"${part.id}${mark}"`,
+      lastModified: Math.floor(part.mtimeMs),
+      versionId: part.id + mark,
+      checksum: { algorithm: 'CRC64NVME', value: '0000000000000000' },
+    };
   }
 
   private infoOf(log: string, part: Part): ObjectVersion | null {
-    const digest = this.digests.get(noteKey(log, part.id));
-    if (digest === undefined || !this.files.has(part.file)) return null;
+    const digest = this.logs.content(log, part);
+    if (digest === null) return null;
     return {
       key: this.keyOf(log),
       size: digest.size,
@@ -187,13 +151,19 @@ export class WatchStore implements ObjectStore {
     };
   }
 
-  /** The parts that may be read: a new file waits while the one before it is still written to. */
+  /**
+   * The parts that may be read. A new file waits while the one before it is still written to, and while it is empty: the
+   * service may not have opened it.
+   */
   private released(log: string): readonly Part[] {
-    const parts = this.known.lineages.get(log) ?? [];
+    const parts = this.logs.parts(log);
+    const written = parts.findLastIndex((part) => this.logs.content(log, part)?.size !== 0);
     const now = this.options.now();
     const held = parts.findIndex((part, i) => {
       const before = parts[i - 1];
-      if (before === undefined || now - before.mtimeMs >= SETTLE_MS) return false;
+      if (before === undefined) return false;
+      if (i > written) return true;
+      if (now - before.mtimeMs >= SETTLE_MS) return false;
       const key = noteKey(log, part.id);
       const since = this.waitingSince.get(key) ?? now;
       this.waitingSince.set(key, since);
@@ -202,85 +172,38 @@ export class WatchStore implements ObjectStore {
     return held === -1 ? parts : parts.slice(0, held);
   }
 
-  /** Adds new bytes to the digests. @returns files with other content than before */
-  private async refresh(): Promise<ReadonlySet<string>> {
-    const replaced = new Set<string>();
-    for (const [log, parts] of this.known.lineages) {
-      for (const part of parts) {
-        const found = this.files.get(part.file);
-        if (found === undefined) continue;
-        const key = noteKey(log, part.id);
-        const digest = await this.digest(found, this.digests.get(key) ?? null);
-        if (digest === 'replaced') replaced.add(part.file);
-        else if (digest !== null) this.digests.set(key, digest);
-      }
-    }
-    return replaced;
+  /** True when the reader has reached a later part. */
+  private isRead(log: string, part: Part): boolean {
+    const parts = this.logs.parts(log);
+    const reached = parts.findIndex(({ id }) => id === this.reached.get(log));
+    return parts.findIndex(({ id }) => id === part.id) < reached;
   }
 
-  private async digest(found: LookedAt, before: LogDigest | null): Promise<LogDigest | 'replaced' | null> {
+  private async *pieces(key: string, part: Part, from: number, size: number): AsyncGenerator<Buffer> {
     try {
-      const opened = await openLog(found, this.folders.get(found.path) ?? '');
-      if (opened === null) return null;
-      try {
-        return await digestLog(opened, before, (a, b, length) =>
-          formatCrc('CRC64NVME', combineCrc('CRC64NVME', parseCrc(a), b, length)),
-        );
-      } finally {
-        await opened.handle.close();
-      }
-    } catch (error) {
-      this.report([{ path: found.path, reason: 'failed', error }], this.reported);
-      return null;
-    }
-  }
-
-  private async *pieces(key: string, found: LookedAt, from: number, size: number): AsyncGenerator<Buffer> {
-    try {
-      const opened = await openLog(found, this.folders.get(found.path) ?? '');
+      const opened = await this.logs.open(part);
       if (opened === null) throw changed(key);
+      const { handle } = opened;
       try {
-        for (let position = from; position < size;) {
-          const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, size - position));
-          const { bytesRead } = await opened.handle.read(buffer, 0, buffer.length, position);
-          if (bytesRead === 0) throw changed(key);
-          position += bytesRead;
-          yield buffer.subarray(0, bytesRead);
+        let position = from;
+        const bytes = part.compressed
+          ? unpackedBytesOf(handle, { from, to: size }, this.options)
+          : bytesOf(handle, from, size);
+        for await (const piece of bytes) {
+          position += piece.length;
+          yield piece;
         }
+        if (position < size) throw changed(key);
       } finally {
-        await opened.handle.close();
+        await handle.close();
       }
     } catch (error) {
       throw readError(error, `Cannot read the log ${key}`);
     }
   }
 
-  private report(
-    refused: readonly { readonly path: string; readonly reason: string; readonly error?: unknown }[],
-    also: ReadonlySet<string> = new Set(),
-  ): void {
-    const name = ({ path, reason }: { path: string; reason: string }): string => `${reason} ${path}`;
-    for (const each of refused) {
-      if (this.reported.has(name(each))) continue;
-      const { path, reason, error } = each;
-      if (error === undefined) this.options.trace('fileLeftOut', { reason, path });
-      else this.options.trace('notUploaded', { reason, path, error });
-    }
-    this.reported = new Set([...refused.map(name), ...also]);
-  }
-
-  private save(): void {
-    const kept = new Set([...this.known.lineages].flatMap(([log, parts]) => parts.map(({ id }) => noteKey(log, id))));
-    for (const key of this.digests.keys()) if (!kept.has(key)) this.digests.delete(key);
-    try {
-      this.memory.write({ ...this.known, host: this.host, notes: this.digests });
-    } catch (error) {
-      this.report([{ path: this.options.memory, reason: 'failed', error }], this.reported);
-    }
-  }
-
   private keyOf(log: string): string {
-    return [this.options.prefix, this.host].filter((part) => part !== '').join('/') + log;
+    return [this.options.prefix, this.logs.host].filter((part) => part !== '').join('/') + log;
   }
 
   private logOf(key: string): string | null {
@@ -288,9 +211,6 @@ export class WatchStore implements ObjectStore {
     return key.startsWith(`${before}/`) ? key.slice(before.length) : null;
   }
 }
-
-const PIECE_BYTES = 1 << 20;
-const EMPTY = { algorithm: 'CRC64NVME', value: '0000000000000000' } as const;
 
 async function* nothing(): AsyncGenerator<Buffer> {
   // An empty object has no pieces.

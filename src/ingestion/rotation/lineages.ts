@@ -1,4 +1,4 @@
-import { readLogName, type LogName } from './log-names';
+import { isComplete, readLogPath, type LogName } from './log-names';
 
 /**
  * Which files on a host are the content of which log. A log is a path, and its *lineage* is the files that were its content, in
@@ -29,16 +29,21 @@ export interface Part {
   readonly mtimeMs: number;
   /** Content before it may be missing. */
   readonly gap: GapReason | null;
+  /** The file was compressed by rotation: its content is what it holds. */
+  readonly compressed: boolean;
 }
 
 /** Path of a log → its parts, oldest first. */
 export type Lineages = ReadonlyMap<string, readonly Part[]>;
 
 /** Why a file is not read as a log of its own. */
-export type LeftOutReason = Exclude<LogName['never'], null> | 'rotated';
+export type LeftOutReason = Exclude<LogName['never'], null> | 'rotated' | 'same-file';
 
-/** Why content may be missing: a file was replaced, truncated or compressed before it was certain that all of it was read. */
-export type GapReason = 'replaced' | 'truncated' | 'compressed';
+/**
+ * Why content may be missing: a file was replaced, truncated, compressed or removed before it was certain that all of it was
+ * read.
+ */
+export type GapReason = 'replaced' | 'truncated' | 'compressed' | 'removed';
 
 /** What the planner remembers. */
 export interface Known {
@@ -58,6 +63,10 @@ export interface ContentFacts {
   readonly isReplaced: (file: string) => boolean;
   /** True when the two files have the same first bytes, as far as both have any. */
   readonly startsAlike: (path: string, other: string) => boolean;
+  /** The compressed file that holds the content of a part that is gone, and perhaps more; see `maybeSuccessors`. */
+  readonly successorOf: (log: string, part: Part) => FoundFile | undefined;
+  /** True for a compressed file whose content can be read. */
+  readonly canUnpack: (path: string) => boolean;
 }
 
 /**
@@ -68,11 +77,13 @@ export function planFiles(before: Known, found: readonly FoundFile[], content: C
   const known = before.lineages;
   const files = [...found].sort((a, b) => (a.path < b.path ? -1 : 1));
   const byPath = new Map(files.map((file) => [file.path, file]));
-  const byFile = new Map(files.map((file) => [file.file, file]));
+  const byFile = pathsByFile(files, known);
   const owned = new Set([...known.values()].flatMap((parts) => parts.map(({ file }) => file)));
   const out = new Set([...owned, ...before.passed]);
   const rotated = rotatedByBase(files, out, (never) => never === null);
-  const compressed = rotatedByBase(files, out, (never) => never === 'compressed');
+  const paths = new Set(byPath.keys());
+  const complete = files.filter(({ path }) => isCompressed(path) && isComplete(path, paths));
+  const compressed = rotatedByBase(complete, out, (never) => never === 'compressed');
   const lineages = new Map<string, readonly Part[]>();
   for (const path of [...known.keys()].sort()) {
     const here = byPath.get(path);
@@ -90,7 +101,14 @@ export function planFiles(before: Known, found: readonly FoundFile[], content: C
   const wanted = new Set(files.filter(({ asked }) => asked !== 'beside').map(({ path }) => path));
   const leftOut: Plan['leftOut'][number][] = [];
   for (const file of files) {
-    if (file.asked === 'beside' || taken.has(file.file)) continue;
+    if (file.asked === 'beside') continue;
+    if (taken.has(file.file)) {
+      // A hard link. While a log is rotated, both names are there for a moment.
+      if (byFile.get(file.file) !== file && readLogPath(file.path).base === null) {
+        leftOut.push({ path: file.path, reason: 'same-file' });
+      }
+      continue;
+    }
     const { reason, base } = reasonToLeaveOut(file, (path) => byPath.has(path) || known.has(path), wanted);
     if (reason === null) {
       taken.add(file.file);
@@ -99,9 +117,11 @@ export function planFiles(before: Known, found: readonly FoundFile[], content: C
       leftOut.push({ path: file.path, reason });
     }
   }
-  // Not passed: a copy of a log that is not truncated yet, and files of a log whose next file is not there yet.
+  // Not passed: a copy of a log that is not truncated yet, files of a log whose next file is not there yet, and compressed files
+  // that are still being written.
   const isAwaited = ({ path }: FoundFile): boolean => {
-    const base = readName(path).base ?? '';
+    if (isCompressed(path) && !isComplete(path, paths)) return true;
+    const base = readLogPath(path).base ?? '';
     const log = byPath.get(base);
     if (log === undefined) return lineages.has(base);
     return owned.has(log.file) && content.startsAlike(path, log.path);
@@ -129,33 +149,27 @@ function continued(
   const last = known.at(-1);
   if (last === undefined) return [];
   const present = byFile.get(last.file);
-  const before = known.slice(0, -1).flatMap((part) => moved(part, byFile.get(part.file)));
+  const find = (part: Part): FoundFile | undefined => byFile.get(part.file) ?? content.successorOf(path, part);
+  const { before, gap } = kept(known.slice(0, -1), find);
   const newer = rotated.filter(({ mtimeMs }) => mtimeMs > last.mtimeMs);
   // The copies of a log lie beside it; a log that was renamed has none.
   const copies = present?.path === path ? newer : [];
   const isCut = present !== undefined && (content.isReplaced(last.file) || isTruncated(last, present, copies, content));
+  const added = here === null ? [] : [here];
+  const missed = oldestFirst([...newer, ...compressed.filter(({ mtimeMs }) => mtimeMs > last.mtimeMs)]);
   if (present !== undefined && !isCut) {
-    const parts = [...before, ...moved(last, present)];
+    const parts = [...before, moved(last, present, gap)];
     // Rotated files appear beside an unchanged log while it is copied (copytruncate): it is truncated in a moment.
-    if (present.path === path) return parts;
-    // A file that came and was compressed between two looks. Compressing keeps the time of the last write.
-    const isMissed = compressed.some(({ mtimeMs }) => mtimeMs > present.mtimeMs);
-    const files = [...newer, ...(here === null ? [] : [here])];
-    return withFiles(parts, files, isMissed ? 'compressed' : null);
+    return present.path === path ? parts : withFiles(parts, [...missed, ...added], null, content);
   }
-  // The old content continues in its copy.
-  const copy = isCut ? newer.find(({ size }) => size >= last.size) : undefined;
-  const files = [
-    ...newer.filter((file) => file !== copy),
-    ...(isCut ? [present] : []),
-    ...(here === null ? [] : [here]),
-  ];
+  // The old content continues in its copy, or in a compressed file.
+  const copy = (isCut ? newer.find(({ size }) => size >= last.size) : undefined) ?? content.successorOf(path, last);
+  const files = [...missed.filter(({ file }) => file !== copy?.file), ...(isCut ? [present] : []), ...added];
+  if (copy !== undefined) return withFiles([...before, moved(last, copy, gap)], files, null, content);
   // A log that was deleted keeps its name while there are rotated files of it.
   const isForgotten = before.length === 0 && rotated.length === 0 && compressed.length === 0;
   if (files.length === 0) return isForgotten ? [] : [...before, last];
-  const gap = isCut ? 'truncated' : 'replaced';
-  if (copy === undefined) return withFiles(before, files, gap, known);
-  return withFiles([...before, ...moved(last, copy)], files, null);
+  return withFiles(before, files, isCut ? 'truncated' : 'replaced', content, known);
 }
 
 /** A copy beside the log is larger than it, or begins with other bytes: the log was truncated after it was copied. */
@@ -164,30 +178,73 @@ function isTruncated(last: Part, present: FoundFile, copies: readonly FoundFile[
   return copies.some(({ path, size }) => size > present.size || (size > 0 && !content.startsAlike(path, present.path)));
 }
 
-function moved(part: Part, found: FoundFile | undefined): readonly Part[] {
-  if (found === undefined) return [];
-  const { file, path, size, mtimeMs } = found;
-  return [{ ...part, file, path, size, mtimeMs }];
+/** The parts that are still there. One that is gone leaves a gap, unless the reader of the parts before it notices that. */
+function kept(
+  parts: readonly Part[],
+  find: (part: Part) => FoundFile | undefined,
+): { readonly before: readonly Part[]; readonly gap: GapReason | null } {
+  const before: Part[] = [];
+  let gap: GapReason | null = null;
+  for (const part of parts) {
+    const found = find(part);
+    if (found !== undefined) before.push(moved(part, found, gap));
+    gap = found === undefined && before.length > 0 ? 'removed' : null;
+  }
+  return { before, gap };
 }
 
-/** @param gap before the first of the files */
+/** One path for each file: of several (hard links), the known one. */
+function pathsByFile(files: readonly FoundFile[], known: Lineages): ReadonlyMap<string, FoundFile> {
+  const paths = new Set([...known.values()].flatMap((parts) => parts.map(({ path }) => path)));
+  const byFile = new Map<string, FoundFile>();
+  for (const file of files) if (!byFile.has(file.file) || paths.has(file.path)) byFile.set(file.file, file);
+  return byFile;
+}
+
+/** @param gap before the part */
+function moved(part: Part, { file, path, size, mtimeMs }: FoundFile, gap: GapReason | null): Part {
+  const compressed = part.compressed || (file !== part.file && isCompressed(path));
+  return { ...part, file, path, size, mtimeMs, compressed, gap: part.gap ?? gap };
+}
+
+/**
+ * Adds files that were not seen before. A compressed one that cannot be read leaves a gap.
+ * @param gap before the first of the files
+ */
 function withFiles(
   parts: readonly Part[],
   files: readonly FoundFile[],
   gap: GapReason | null,
+  { canUnpack }: Pick<ContentFacts, 'canUnpack'>,
   before: readonly Part[] = [],
 ): readonly Part[] {
-  return files.reduce<readonly Part[]>(
-    (all, file, i) => [...all, partOf(file, [...before, ...all], i === 0 ? gap : null)],
-    parts,
-  );
+  const all = [...parts];
+  let next = gap;
+  for (const file of files) {
+    if (isCompressed(file.path) && !canUnpack(file.path)) {
+      next ??= 'compressed';
+    } else {
+      all.push({ ...partOf(file, [...before, ...all], next), compressed: isCompressed(file.path) });
+      next = null;
+    }
+  }
+  return all;
+}
+
+function isCompressed(path: string): boolean {
+  return readLogPath(path).never === 'compressed';
 }
 
 /** @param before parts whose ids are in use: a truncated file is another part */
 function partOf({ file, path, size, mtimeMs }: FoundFile, before: readonly Part[], gap: GapReason | null): Part {
   const numbers = before.map(({ id }) => id).filter((id) => id === file || id.startsWith(`${file}~`));
   const last = Math.max(...numbers.map((id) => Number(id.slice(file.length + 1) || '0')));
-  return { id: numbers.length === 0 ? file : `${file}~${last + 1}`, file, path, size, mtimeMs, gap };
+  const id = numbers.length === 0 ? file : `${file}~${last + 1}`;
+  return { id, file, path, size, mtimeMs, gap, compressed: false };
+}
+
+function oldestFirst(files: readonly FoundFile[]): readonly FoundFile[] {
+  return [...files].sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? 1 : -1));
 }
 
 /** The rotated files that are in no lineage, oldest first, by the path of their log. */
@@ -195,15 +252,14 @@ function rotatedByBase(
   files: readonly FoundFile[],
   owned: ReadonlySet<string>,
   isWanted: (never: LogName['never']) => boolean,
-): Map<string, readonly FoundFile[]> {
+): ReadonlyMap<string, readonly FoundFile[]> {
   const byBase = new Map<string, FoundFile[]>();
   for (const file of files) {
-    const { never, base } = readName(file.path);
+    const { never, base } = readLogPath(file.path);
     if (base === null || !isWanted(never) || owned.has(file.file)) continue;
     byBase.set(base, [...(byBase.get(base) ?? []), file]);
   }
-  for (const rotated of byBase.values()) rotated.sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? 1 : -1));
-  return byBase;
+  return new Map([...byBase].map(([base, rotated]) => [base, oldestFirst(rotated)]));
 }
 
 /** @param base the path of the log that the file belongs to by its name */
@@ -212,16 +268,10 @@ function reasonToLeaveOut(
   isLog: (path: string) => boolean,
   wanted: ReadonlySet<string>,
 ): { readonly reason: LeftOutReason | null; readonly base: string | null } {
-  const { never, base, mayStandAlone } = readName(path);
+  const { never, base, mayStandAlone } = readLogPath(path);
   const isRotated = base !== null && isLog(base);
   // A shell that expands a glob names the rotated files, too.
   if (asked === 'named') return { reason: isRotated && wanted.has(base) ? (never ?? 'rotated') : null, base };
   if (never !== null) return { reason: never, base };
   return { reason: isRotated || !mayStandAlone ? 'rotated' : null, base };
-}
-
-function readName(path: string): LogName {
-  const folder = path.slice(0, path.lastIndexOf('/') + 1);
-  const name = readLogName(path.slice(folder.length));
-  return { ...name, base: name.base === null ? null : folder + name.base };
 }

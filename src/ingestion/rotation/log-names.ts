@@ -36,6 +36,18 @@ export function readLogName(name: string): LogName {
   return { never: reasonOf(name, compressed !== null), base, mayStandAlone };
 }
 
+/** The same for a path: the base is a path in the same folder. */
+export function readLogPath(path: string): LogName {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const name = readLogName(path.slice(folder.length));
+  return { ...name, base: name.base === null ? null : folder + name.base };
+}
+
+/** False while the file that is being compressed is there, too: the compressed one is still being written. */
+export function isComplete(compressed: string, paths: ReadonlySet<string>): boolean {
+  return !paths.has(compressed.replace(COMPRESSED, ''));
+}
+
 function reasonOf(name: string, isCompressed: boolean): LogName['never'] {
   if (SCRATCH.test(name)) return 'scratch';
   if (name.startsWith('.')) return 'hidden';
