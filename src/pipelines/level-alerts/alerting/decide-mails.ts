@@ -54,17 +54,17 @@ export interface DecidedMail {
 export function decideMails(situations: readonly Situation[]): MailDecisions {
   const mails: DecidedMail[] = [];
   const closed: Incident[] = [];
-  const digests = new Map<string, Situation[]>();
+  const digests = new Map<string, [Situation, ...Situation[]]>();
   for (const situation of situations) {
     const { incident, over } = situation;
     const transition = decide(situation);
-    if (transition === 'digest') digests.set(incident.rule, [...(digests.get(incident.rule) ?? []), situation]);
+    const digest = transition === 'digest' ? digests.get(incident.rule) : undefined;
+    if (digest !== undefined) digest.push(situation);
+    else if (transition === 'digest') digests.set(incident.rule, [situation]);
     else if (transition !== null) mails.push({ transition, situations: [situation] });
     if (over && (transition !== null || incident.mailed !== null || situation.quiet)) closed.push(incident);
   }
-  for (const [first, ...others] of digests.values()) {
-    if (first !== undefined) mails.push({ transition: 'digest', situations: [first, ...others] });
-  }
+  for (const late of digests.values()) mails.push({ transition: 'digest', situations: late });
   return { mails, closed };
 }
 

@@ -132,7 +132,7 @@ export class Incidents {
    * of a closed incident opens it again (`told-stays-true`).
    */
   take(breach: Breach, resolveAfterMs: number): void {
-    const { rule, group, start, arrivedAt } = breach;
+    const { rule, start, arrivedAt } = breach;
     const end = start + rule.windowMs;
     const incident = this.nearest(breach, resolveAfterMs);
     if (incident === null) {
@@ -151,7 +151,6 @@ export class Incidents {
     incident.to = Math.max(incident.to, end);
     incident.changedAt = Math.max(incident.changedAt, arrivedAt);
     incident.late &&= breach.late;
-    this.byGroup.get(groupKey(rule.name, group))?.sort(bySpan);
   }
 
   /** Evicts closed incidents whose last breach came at or before a time, and the oldest of more than `most`. */
@@ -183,10 +182,8 @@ export class Incidents {
     let nearest: Incident | null = null;
     let least = resolveAfterMs;
     for (const incident of this.byGroup.get(groupKey(breach.rule.name, breach.group)) ?? []) {
-      const inside = breach.start >= incident.from && breach.start < incident.to;
-      const distance = inside
-        ? -1
-        : Math.max(incident.from - (breach.start + breach.rule.windowMs), breach.start - incident.to);
+      // Negative inside the incident.
+      const distance = Math.max(incident.from - (breach.start + breach.rule.windowMs), breach.start - incident.to);
       if (distance < least) {
         nearest = incident;
         least = distance;
