@@ -1,0 +1,95 @@
+/**
+ * The files that decide, in groups. A mutant of a file is tried against the tests of its group: those whose path begins with
+ * one of `tests`.
+ */
+export const groups = {
+  alerting: {
+    files: [
+      ...filesIn('src/pipelines/level-alerts/alerting', [
+        'breached-windows',
+        'decide',
+        'decide-mails',
+        'evaluate',
+        'final-windows',
+        'incident-records',
+        'incidents',
+        'kept-windows',
+        'outbox-records',
+        'rules',
+        'told-incidents',
+      ]),
+      ...filesIn('src/pipelines/level-alerts/alerting/rule-kinds', ['rule-kind', 'threshold']),
+    ],
+    tests: ['test/unit/level-alerts/alerting/'],
+  },
+  counting: {
+    files: filesIn('src/pipelines/level-alerts/counting', [
+      'count-errors',
+      'count-lines',
+      'counting',
+      'counting-state',
+      'evicted-ranges',
+      'parse-window-record',
+      'pattern-sums',
+      'patterns',
+      'placement',
+      'samples',
+      'stack-trace',
+      'state-records',
+      'timers',
+      'window',
+    ]),
+    tests: ['test/unit/level-alerts/counting/'],
+  },
+  ingestion: {
+    files: [
+      ...filesIn('src/ingestion', [
+        'checkpoint-record',
+        'plan',
+        'progress',
+        'proof',
+        'quarantine',
+        'reconcile',
+        'versions',
+      ]),
+      ...filesIn('src/ingestion/ingest', ['decide', 'work-queue']),
+      ...filesIn('src/ingestion/reader', ['decide', 'first-read', 'read-object', 'read-source', 'verify-append']),
+    ],
+    tests: ['test/unit/ingestion/'],
+  },
+  sums: {
+    files: filesIn('src/ingestion', ['byte-sum', 'crc-combine', 'range-digester']),
+    tests: ['test/unit/ingestion/crc-combine', 'test/unit/ingestion/proof', 'test/unit/ingestion/range-digester'],
+  },
+  audit: {
+    files: filesIn('src/ingestion/audit', ['audit', 'claim', 'topic-ledger']),
+    tests: ['test/unit/ingestion/audit/'],
+  },
+  stream: {
+    files: filesIn('src/stream', ['continue-from', 'delivery', 'head-envelope', 'outbox-records', 'rebuilt-outbox']),
+    tests: ['test/unit/stream/'],
+  },
+  records: {
+    files: filesIn('src/records', ['murmur2', 'record-batch', 'varints']),
+    tests: ['test/unit/records/'],
+  },
+  dates: {
+    files: filesIn('src/lines', [
+      'date-order',
+      'dates',
+      'day-survey',
+      'file-day',
+      'name-dates',
+      'number-dates',
+      'time-of-day',
+      'zones',
+    ]),
+    tests: ['dates', 'days', 'file-day', 'formats', 'line-parser', 'tables', 'zones'].map(
+      (name) => `test/unit/lines/${name}.test`,
+    ),
+  },
+};
+
+function filesIn(folder, names) {
+  return names.map((name) => `${folder}/${name}.ts`);
+}
