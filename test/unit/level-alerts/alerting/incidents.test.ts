@@ -50,7 +50,7 @@ function only(incidents: Incidents): Incident {
   return incident;
 }
 
-describe('an incident takes a breach', () => {
+describe('an incident', () => {
   it.each<[string, Breach[], string[]]>([
     ['just less than resolveAfter before it', [breach(20), breach(10)], ['10 20']],
     ['not one that ends resolveAfter before it', [breach(20), breach(9)], ['20', '9']],
@@ -75,20 +75,20 @@ describe('an incident takes a breach', () => {
     ).toEqual(expected.map((starts) => `errors a ${starts}`));
   });
 
-  it('of its own rule and group only', () => {
+  it('takes breaches of its own rule and group only', () => {
     const other = ruleOf(minute, 'other');
     const incidents = taken(breach(5), breach(5, { group: 'b' }), breach(5, { rule: other }), breach(6));
     expect(incidents.all().map(shown)).toEqual(['errors a 5 6', 'errors b 5', 'other a 5']);
   });
 
-  it('also without resolveAfter, when the breach is inside it', () => {
+  it('takes a breach inside it, also without resolveAfter', () => {
     const incidents = new Incidents();
     const [long] = [ruleOf(5 * minute)];
     for (const start of [5, 10, 5]) incidents.take(breach(start, { rule: long }), 0);
     expect(incidents.all().map(shown)).toEqual(['errors a 5', 'errors a 10']);
   });
 
-  it('and has the span of its breaches, and the latest arrival', () => {
+  it('has the span of its breaches, and the latest arrival', () => {
     const incidents = taken(breach(5, { arrivedAt: 30 }), breach(9, { arrivedAt: 20 }), breach(2, { arrivedAt: 40 }));
     expect(only(incidents)).toEqual({
       id: incidentId('errors', 'a', 5 * minute),
@@ -112,11 +112,11 @@ describe('an incident takes a breach', () => {
     [[true, true], true],
     [[true, false], false],
     [[false, true], false],
-  ])('and is late while each of its breaches was: %j', (late, expected) => {
+  ])('is late while each of its breaches was: %j', (late, expected) => {
     expect(only(taken(...late.map((one, i) => breach(i, { late: one })))).late).toBe(expected);
   });
 
-  it('again, and only notes that its window was revised', () => {
+  it('only notes that a window was revised when it has the breach', () => {
     const incidents = taken(breach(5));
     const incident = only(incidents);
     incident.touched.clear();
@@ -131,7 +131,7 @@ describe('an incident takes a breach', () => {
     ['at its end that its mail did not list, and stays closed', 6, false],
     ['inside it, and stays closed', 5, false],
     ['before it, and stays closed', 3, false],
-  ])('when it is closed: %s', (_, start, opensAgain) => {
+  ])('takes a breach when it is closed: %s', (_, start, opensAgain) => {
     const incidents = taken(breach(4));
     const incident = only(incidents);
     // As a mail tells it: the span is known, the breaches are not.
