@@ -102,8 +102,8 @@ class LoadedTests {
       path = outer;
     };
     const it = (name, body) => {
-      const id = [...path.map((block) => block.name), name].join(' ');
-      if (this.#tests.has(id)) throw new Error(`two tests have one name: ${id}`);
+      let id = [...path.map((block) => block.name), name].join(' ');
+      while (this.#tests.has(id)) id += ', again';
       this.#tests.set(id, { hooks: path, body });
     };
     describe.each = bind(describe, false);
@@ -111,6 +111,7 @@ class LoadedTests {
     Object.assign(globalThis, {
       describe,
       it,
+      test: it,
       expect,
       beforeAll: (hook) => beforeAll.push(hook),
       afterAll: (hook) => this.#afterAll.push(hook),
