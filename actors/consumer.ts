@@ -46,7 +46,10 @@ export interface HoldOptions {
 }
 
 /** A delivery of any kind of message. Its group assigns the one partition of its outbox. */
-export type OwnedDelivery = Pick<DeliveryOptions<unknown>, 'name' | 'topic' | 'format' | 'delivery'>;
+export type OwnedDelivery = Pick<
+  DeliveryOptions<unknown>,
+  'name' | 'topic' | 'format' | 'delivery' | 'targetsOf' | 'isConfigured'
+>;
 
 export interface Consumer {
   /** Runs every job over all input to its end, then delivers everything (`local --once`). */

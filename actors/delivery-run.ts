@@ -4,28 +4,19 @@ import type { Delivery } from '../src/ports/delivery';
 import type { EventLog, EventReader, EventWriter, FetchedBatches, WriterOptions } from '../src/ports/event-log';
 import { decodeBatch } from '../src/records/record-batch';
 import { damagedAt } from '../src/stream/continue-from';
-import {
-  decide,
-  LEASE_MS,
-  openDelivery,
-  type Attempt,
-  type DeliveryEvent,
-  type DeliveryState,
-  type Effect,
-  type Outcome,
-} from '../src/stream/delivery';
+import { decide, LEASE_MS, openDelivery, type DeliveryOptions, type DeliveryState } from '../src/stream/delivery';
+import type { Attempt, DeliveryEvent, Effect, Outcome } from '../src/stream/delivery-events';
 import type { OutputRecord } from '../src/stream/job';
-import type { MessageFormat } from '../src/stream/outbox-records';
 import type { TopicSpec } from '../src/stream/topics';
+import { targetName } from '../src/stream/target';
 import type { Trace } from '../src/trace';
 import { appendRecords, type Crc32c } from './append';
 import type { OfDelivery } from './protocol';
 import { readBatches } from './read-latest';
 
-export interface DeliveryRunOptions<M> {
+export interface DeliveryRunOptions<M> extends Omit<DeliveryOptions<M>, 'retentionMs'> {
   /** The outbox: a topic of one partition. */
   readonly topic: TopicSpec;
-  readonly format: MessageFormat<M>;
   readonly delivery: Delivery<M>;
   readonly log: EventLog;
   readonly clock: Clock;
@@ -36,7 +27,8 @@ export interface DeliveryRunOptions<M> {
 export interface DeliveryOwner {
   readonly tell: (message: OfDelivery) => void;
   readonly scheduleOnce: (delayMs: number, message: OfDelivery) => () => void;
-  readonly trace: Trace;
+  /** Reports a decision about a receiver; null: about all of them. */
+  readonly trace: (receiver: string | null) => Trace;
   readonly finished: () => void;
   readonly drained: () => void;
 }
@@ -53,7 +45,8 @@ const SEND_TIMEOUT_MS = LEASE_MS / 2;
 export class DeliveryRun<M> {
   private readonly decisions: DeliveryState<M>;
   private cancelWake = (): void => undefined;
-  private cancelTimeout = (): void => undefined;
+  /** By the name of a receiver. */
+  private readonly timeouts = new Map<string, () => void>();
 
   private constructor(
     private readonly options: DeliveryRunOptions<M>,
@@ -62,8 +55,7 @@ export class DeliveryRun<M> {
     private readonly end: number,
     private readonly owner: DeliveryOwner,
   ) {
-    const { format, topic } = options;
-    this.decisions = openDelivery<M>({ format, retentionMs: topic.retentionMs });
+    this.decisions = openDelivery<M>({ ...options, retentionMs: options.topic.retentionMs });
   }
 
   /** Fences all predecessors, then reads the outbox to its end. */
@@ -101,7 +93,7 @@ export class DeliveryRun<M> {
 
   /** How the last send ended. */
   answered(event: Extract<Happened, { readonly attempt: Attempt }>): Promise<void> {
-    this.cancelTimeout();
+    this.cancelTimeout(event.attempt);
     return this.decide(event);
   }
 
@@ -116,9 +108,14 @@ export class DeliveryRun<M> {
     }
   }
 
+  private cancelTimeout({ target }: Attempt): void {
+    this.timeouts.get(target.receiver)?.();
+    this.timeouts.delete(target.receiver);
+  }
+
   async close(): Promise<void> {
     this.cancelWake();
-    this.cancelTimeout();
+    for (const cancel of this.timeouts.values()) cancel();
     await this.reader.close();
     await this.writer.close();
   }
@@ -127,7 +124,7 @@ export class DeliveryRun<M> {
     switch (effect.type) {
       case 'write':
         await this.write(effect.record);
-        await this.decide({ type: 'committed' });
+        await this.decide({ type: 'committed', receiver: effect.receiver });
         break;
       case 'send':
         this.send(effect);
@@ -155,12 +152,13 @@ export class DeliveryRun<M> {
     await transaction.commit();
   }
 
-  /** Sends without blocking the mailbox. One send without an answer must not delay the actor's other messages. */
+  /** Sends without blocking the mailbox: a receiver that does not answer must not delay the others. */
   private send({ attempt, message, possibleRepeat }: Extract<Effect<M>, { type: 'send' }>): void {
     const timeout = new TelltaleError('DELIVERY_FAILED', `No answer within ${SEND_TIMEOUT_MS / 1000} s.`);
-    this.cancelTimeout = this.owner.scheduleOnce(SEND_TIMEOUT_MS, { type: 'failed', attempt, error: timeout });
+    const cancel = this.owner.scheduleOnce(SEND_TIMEOUT_MS, { type: 'failed', attempt, error: timeout });
+    this.timeouts.set(attempt.target.receiver, cancel);
     const { delivery } = this.options;
-    const sending = async (): Promise<string> => delivery.send(message, attempt.id, possibleRepeat);
+    const sending = async (): Promise<string> => delivery.send(message, { ...attempt, possibleRepeat });
     sending().then(
       (transportId) => this.owner.tell({ type: 'sent', attempt, transportId }),
       (error: unknown) => this.owner.tell({ type: 'failed', attempt, error }),
@@ -174,24 +172,28 @@ export function failure({
   error,
 }: Extract<OfDelivery, { type: 'failed' }>): Extract<Happened, { type: 'refused' | 'failed' }> {
   if (isTelltaleError(error, 'DELIVERY_REFUSED')) return { type: 'refused', attempt, reason: error.message };
-  return { type: 'failed', attempt, error };
+  const retryAfterMs = isTelltaleError(error) ? error.retryAfterMs : null;
+  return { type: 'failed', attempt, error, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
 }
 
-function report(happened: Outcome, trace: Trace): void {
-  const { id, attempt } = happened.attempt;
+function report(happened: Outcome, traceOf: DeliveryOwner['trace']): void {
+  const { id, attempt, target } = happened;
+  const trace = traceOf(target?.receiver ?? null);
+  const to = target === null ? null : targetName(target);
   switch (happened.outcome) {
     case 'sent': {
       const reason = attempt === 1 ? 'first attempt' : 'repeated attempt';
-      trace('delivered', { id, attempt, transportId: happened.transportId, reason });
+      trace('delivered', { id, to, attempt, transportId: happened.transportId, reason });
       break;
     }
     case 'refused':
-      trace('deliveryRefused', { id, attempt, problem: happened.reason, reason: 'refused' });
+      trace('deliveryRefused', { id, to, attempt, problem: happened.reason, reason: 'refused' });
       break;
     case 'failed': {
       const { error, retryInMs } = happened;
       trace('deliveryRetried', {
         id,
+        to,
         attempt,
         retryInMs,
         error,
@@ -200,7 +202,10 @@ function report(happened: Outcome, trace: Trace): void {
       break;
     }
     case 'unreadable':
-      trace('messageUnreadable', { id, reason: happened.what === 'message' ? 'other version' : 'status' });
+      trace('messageUnreadable', { id, to, reason: happened.what === 'message' ? 'other version' : 'status' });
+      break;
+    case 'unconfigured':
+      trace('receiverUnknown', { id, to, reason: 'not configured' });
       break;
   }
 }

@@ -8,7 +8,7 @@ import { answerDrained, answerFinished, ownedPart, type Ownership, type Ownershi
 import type { DeliveryMessage, OfDelivery } from './protocol';
 
 export interface DeliveryOptions<M> extends DeliveryRunOptions<M>, OwnershipOptions {
-  /** Names the actor, the transactional id `telltale-<name>`, and the label of its counters. */
+  /** Names the actor and the transactional id `telltale-<name>`. The label of its counters is `<name>/<receiver>`. */
   readonly name: string;
 }
 
@@ -73,7 +73,8 @@ async function start<M>(
       if (!context.signal.aborted) tell(context.self, message);
     },
     scheduleOnce: (delayMs, message) => context.scheduleOnce(delayMs, message),
-    trace: createTrace(context.log, options.counters, options.name),
+    trace: (receiver) =>
+      createTrace(context.log, options.counters, receiver === null ? options.name : `${options.name}/${receiver}`),
     finished: () => answerFinished(state),
     drained: () => answerDrained(state),
   });

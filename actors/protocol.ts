@@ -8,7 +8,7 @@ import type { KnownSource } from '../src/ingestion/reconcile';
 import type { SourceId } from '../src/ingestion/source-id';
 import type { ActorRef, ChildStopped } from '../src/kit';
 import type { EventReader, FetchedBatches } from '../src/ports/event-log';
-import type { Attempt } from '../src/stream/delivery';
+import type { Attempt } from '../src/stream/delivery-events';
 
 /** Every message of every actor, on one page. Lines travel in batches, never singly; time arrives as data. */
 

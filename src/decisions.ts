@@ -191,6 +191,12 @@ export const decisions = {
     counter: 'telltale_messages_unreadable_total',
     help: 'Messages in an outbox that this version does not understand.',
   },
+  receiverUnknown: {
+    event: 'message waits: its receiver or address is not configured',
+    level: 'error',
+    counter: 'telltale_receivers_unknown_total',
+    help: 'Messages that wait for a receiver or address that the configuration no longer has.',
+  },
   // Retries and stops.
   readRetried: {
     event: 'reading failed, to be retried',

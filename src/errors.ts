@@ -103,16 +103,19 @@ export class TelltaleError extends Error {
   readonly retriable: boolean;
   /** Distinguishes errors of one code, for code that must treat them differently; null for most codes. */
   readonly reason: string | null;
+  /** The same call cannot succeed before this time has passed; null when that is unknown. */
+  readonly retryAfterMs: number | null;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; retriable?: boolean; reason?: string } = {},
+    options: { cause?: unknown; retriable?: boolean; reason?: string; retryAfterMs?: number } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retriable = options.retriable ?? errorCodes[code].retriable;
     this.reason = options.reason ?? null;
+    this.retryAfterMs = options.retryAfterMs ?? null;
   }
 
   /** Exit code of the process when this error ends it: 2 for wrong usage or configuration, else 1. */

@@ -15,6 +15,7 @@ import { CounterRegistry, type Counters } from '../counters';
 import { createTopicOf } from '../ingestion/line-topics';
 import { createKeyFilter, type OriginRule } from '../ingestion/origin';
 import type { Site } from '../stream/pipeline';
+import { targetName, targetsAt } from '../stream/target';
 import { TelltaleError } from '../errors';
 import { systemClock, type Clock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
@@ -268,12 +269,17 @@ export function consumerOptions(
     crc32c,
     counters,
     jobs,
-    deliveries: deliveries.map((use) => ({
-      ...use,
-      delivery: {
-        send: (message, id, possibleRepeat) => transport.send({ id, ...use.mail(message, possibleRepeat) }),
-      },
-    })),
+    deliveries: deliveries.map((use) => {
+      const targets = new Set(targetsAt(use.receivers).map(targetName));
+      return {
+        ...use,
+        targetsOf: (message) => targetsAt(use.receiversOf(message)),
+        isConfigured: (target) => targets.has(targetName(target)),
+        delivery: {
+          send: (message, { id, possibleRepeat }) => transport.send({ id, ...use.mail(message, possibleRepeat) }),
+        },
+      };
+    }),
   };
 }
 

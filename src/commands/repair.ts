@@ -6,7 +6,7 @@ import { openSqliteEventLog } from '../adapters/embedded/sqlite-event-log';
 import { lockDataFolder } from '../apps/compose';
 import { openDataFolder, placesIn, type DataFolder } from '../apps/data-folder';
 import { partsOf } from '../apps/parts';
-import { writeRecords } from '../apps/sent-before';
+import { MAILBOX, writeRecords } from '../apps/sent-before';
 import { topicsOf } from '../apps/topics';
 import type { Config } from '../config';
 import { TelltaleError } from '../errors';
@@ -87,7 +87,10 @@ async function repair(config: Config, data: DataFolder): Promise<Report> {
     await log.ensureTopics(topicsOf(config));
     for (const { name, retentionMs } of outboxes) {
       const old = { records: found.records.get(name) ?? [], complete: found.complete.has(name) };
-      const rebuilt = rebuildOutbox(old, sent, { now, lastUsed: found.lastUsed ?? now, retentionMs });
+      const rebuilt = rebuildOutbox(old, sent, {
+        ...{ now, lastUsed: found.lastUsed ?? now, retentionMs },
+        remembering: MAILBOX,
+      });
       await writeRecords(log, name, rebuilt.records);
       kept.push({ topic: name, records: old.records.length, complete: old.complete, quietUntil: rebuilt.quietUntil });
       lines.push(...outboxLines(name, old.records.length, old.complete, rebuilt.quietUntil));

@@ -1,16 +1,29 @@
-import type { OutputRecord } from './job';
-import { parseOutboxKey, parseStatus, statusRecord, type DeliveryStatus, type MessageFormat } from './outbox-records';
+import type { Attempt, DeliveryEvent, Effect } from './delivery-events';
+import {
+  ALL,
+  finish,
+  forgetFinished,
+  progressOf,
+  readRecord,
+  type KnownMessages,
+  type OpenMessage,
+} from './known-messages';
+import { statusRecord, type DeliveryStatus, type MessageFormat } from './outbox-records';
+import { targetName, targetNamed, type Target } from './target';
 
 /**
- * Delivers the messages of an outbox, one at a time: a pure decision that `actors/delivery.ts` carries out.
+ * Delivers the messages of an outbox to their receivers: a pure decision that `actors/delivery.ts` carries out.
  *
- * For each message it commits SENDING, sends, and commits SENT or FAILED (refused). It promises, whenever and wherever
+ * Each receiver has a lane of its own: one that is down, slow or refuses delays no other. A lane sends one message at a time,
+ * to one target. For each it commits SENDING, sends, and commits SENT or FAILED (refused). It promises, whenever and wherever
  * its owner is killed or replaced (`at-most-one-repeat`):
  *
- * - No message is lost: one that is neither SENT nor FAILED is sent by the owner or its successor.
- * - Each crash or takeover repeats at most one message: the one that was being sent. Its repeat is marked.
- * - A message is never sent again once its SENT or FAILED is known, even if its job writes it again.
- * - A message that fails is tried again after 1 s, 2 s, 4 s … 5 min. Meanwhile the others are sent.
+ * - No message is lost: a target that is neither SENT nor FAILED is sent to by the owner or its successor.
+ * - Each crash or takeover repeats at most one message for each receiver: the one that was being sent. Its repeat is marked.
+ * - A message is never sent again to a target whose SENT or FAILED is known, even if its job writes it again.
+ * - The targets of a message are those of the time when it was taken up. A receiver that is configured later gets no old ones.
+ * - A message that fails is tried again after 1 s, 2 s, 4 s … 5 min. Meanwhile the others are sent. While all fail, the lane
+ *   tries one at a time, at least every minute.
  *
  * Time is data: the clock of the owner, epoch milliseconds. A lease runs from when this owner first saw it, so that the
  * clocks of hosts need not agree. The state changes in place (docs/adr/0003).
@@ -19,10 +32,13 @@ export function decide<M>(state: DeliveryState<M>, event: DeliveryEvent): readon
   const { now } = event;
   const effects: Effect<M>[] = [];
   switch (event.type) {
-    case 'read':
-      for (const record of event.records) readRecord(state, record, now);
+    case 'read': {
+      // At a takeover the owner of a lease is fenced; later, another owner may be sending.
+      const leaseEnd = state.phase === 'restoring' ? now : now + LEASE_MS;
+      for (const record of event.records) readRecord(state.known, record, state.options.format, leaseEnd);
       state.position = event.next;
       break;
+    }
     case 'restored':
       if (state.phase === 'restoring') state.phase = 'running';
       state.position = event.next;
@@ -30,19 +46,16 @@ export function decide<M>(state: DeliveryState<M>, event: DeliveryEvent): readon
     case 'woken':
       break;
     case 'committed':
-      effects.push(...afterCommit(state, now));
+      effects.push(...afterCommit(state, laneOf(state, event.receiver), now));
       break;
     case 'sent':
-      if (!isSending(state, event)) break;
-      effects.push(record(state, { ...event.attempt, state: 'SENT', transportId: event.transportId }, now));
+      effects.push(...record(state, event, { state: 'SENT', transportId: event.transportId }));
       break;
     case 'refused':
-      if (!isSending(state, event)) break;
-      effects.push(record(state, { ...event.attempt, state: 'FAILED', reason: event.reason }, now));
+      effects.push(...record(state, event, { state: 'FAILED', reason: event.reason }));
       break;
     case 'failed':
-      if (!isSending(state, event)) break;
-      effects.push(backOff(state, event, now));
+      effects.push(...backOff(state, event));
       break;
     case 'finish':
       state.finishAt = event.end;
@@ -51,71 +64,16 @@ export function decide<M>(state: DeliveryState<M>, event: DeliveryEvent): readon
       state.phase = 'draining';
       break;
   }
-  if (state.phase !== 'restoring') forgetOld(state, now);
+  if (state.phase !== 'restoring') forgetFinished(state.known, now - state.options.retentionMs);
   return [...effects, ...next(state, now)];
-}
-
-export type DeliveryEvent = { readonly now: number } & (
-  | { readonly type: 'read'; readonly records: readonly ReadRecord[]; readonly next: number }
-  /** Everything was read that the outbox held when this owner fenced its predecessors. */
-  | { readonly type: 'restored'; readonly next: number }
-  /** The time of a `wake` has come. */
-  | { readonly type: 'woken' }
-  /** The record of the last `write` is committed. */
-  | { readonly type: 'committed' }
-  /** How the last `send` ended: delivered; refused permanently; failed, or its outcome is unknown. */
-  | { readonly type: 'sent'; readonly attempt: Attempt; readonly transportId: string }
-  | { readonly type: 'refused'; readonly attempt: Attempt; readonly reason: string }
-  | { readonly type: 'failed'; readonly attempt: Attempt; readonly error: unknown }
-  /** Asks for `finished`: everything below this offset is read, and no message is left to send. */
-  | { readonly type: 'finish'; readonly end: number }
-  /** Asks for `drained`: the message that is being sent is recorded. No other one begins. */
-  | { readonly type: 'drain' }
-);
-
-/** A record of the outbox, as the event log gave it. */
-export interface ReadRecord {
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly timestamp: number;
-}
-
-export type Effect<M> =
-  /** Commit this record. If that fails, or its outcome is unknown, start over as a new owner. */
-  | { readonly type: 'write'; readonly record: OutputRecord }
-  | { readonly type: 'send'; readonly attempt: Attempt; readonly message: M; readonly possibleRepeat: boolean }
-  /** Report `woken` after this time; replaces the last `wake`. */
-  | { readonly type: 'wake'; readonly inMs: number }
-  | Outcome
-  | { readonly type: 'finished' }
-  | { readonly type: 'drained' };
-
-/** For log and counters. */
-export type Outcome = { readonly type: 'outcome'; readonly attempt: Attempt } & (
-  | { readonly outcome: 'sent'; readonly transportId: string }
-  | { readonly outcome: 'refused'; readonly reason: string }
-  | { readonly outcome: 'failed'; readonly error: unknown; readonly retryInMs: number }
-  /**
-   * This version does not understand the message or its status, which may say that it was sent. It leaves the message to
-   * another version.
-   */
-  | { readonly outcome: 'unreadable'; readonly what: 'message' | 'status' }
-);
-
-export interface Attempt {
-  readonly id: string;
-  /** 1 for the first. */
-  readonly attempt: number;
 }
 
 export interface DeliveryState<M> {
   readonly options: DeliveryOptions<M>;
   phase: 'restoring' | 'running' | 'draining' | 'drained';
-  /** Messages that are neither SENT nor FAILED, in the order of their records. */
-  readonly pending: Map<string, Pending>;
-  /** The timestamp of SENT or FAILED by id, oldest first. */
-  readonly done: Map<string, number>;
-  step: Step<M>;
+  readonly known: KnownMessages;
+  /** By the name of a receiver. */
+  readonly lanes: Map<string, Lane<M>>;
   /** Next offset of the outbox to read. */
   position: number;
   finishAt: number | null;
@@ -125,16 +83,18 @@ export interface DeliveryOptions<M> {
   readonly format: MessageFormat<M>;
   /** How long the topic keeps records. This state forgets ids when the topic does. */
   readonly retentionMs: number;
+  /** Where a message goes that no owner has taken up: at least one target. */
+  readonly targetsOf: (message: M) => readonly Target[];
+  /** True when messages can be sent to this target. */
+  readonly isConfigured: (target: Target) => boolean;
 }
 
-interface Pending {
-  /** Decoded when it is sent: at a takeover most messages turn out to be done. Null while only a status was seen. */
-  value: Buffer | null;
-  /** Attempts so far, of any owner. */
-  attempts: number;
-  /** End of another owner's lease, or of a back-off. */
+interface Lane<M> {
+  step: Step<M>;
+  /** Attempts that failed since one succeeded. */
+  failures: number;
+  /** The receiver takes nothing before. */
   notBefore: number;
-  statusUnreadable: boolean;
 }
 
 /** The message in progress. */
@@ -142,12 +102,18 @@ type Step<M> =
   | { readonly type: 'none' }
   | { readonly type: 'claiming'; readonly attempt: Attempt; readonly message: M }
   | { readonly type: 'sending'; readonly attempt: Attempt }
-  | { readonly type: 'recording'; readonly status: DeliveryStatus };
+  | { readonly type: 'recording'; readonly attempt: Attempt; readonly status: End };
+
+type End = Pick<DeliveryStatus, 'transportId' | 'reason'> & { readonly state: 'SENT' | 'FAILED' };
 
 /** A `send` must end within half of this: see `src/ports/delivery.ts`. */
 export const LEASE_MS = 2 * 60 * 1000;
 const FIRST_BACK_OFF_MS = 1000;
 const LONGEST_BACK_OFF_MS = 5 * 60 * 1000;
+/** A receiver that answers again is found out within this time. */
+const LONGEST_PAUSE_MS = 60 * 1000;
+/** A receiver cannot ask for more. */
+const LONGEST_RETRY_AFTER_MS = 60 * 60 * 1000;
 const NO_STEP = { type: 'none' } as const;
 
 /** A new owner, which knows nothing: it reads the outbox from its start. */
@@ -155,144 +121,173 @@ export function openDelivery<M>(options: DeliveryOptions<M>): DeliveryState<M> {
   return {
     options,
     phase: 'restoring',
-    pending: new Map(),
-    done: new Map(),
-    step: NO_STEP,
+    known: { open: new Map(), finished: new Map() },
+    lanes: new Map(),
     position: 0,
     finishAt: null,
   };
 }
 
-function readRecord<M>(state: DeliveryState<M>, { key, value, timestamp }: ReadRecord, now: number): void {
-  if (key === null || value === null) return;
-  const { id, kind } = parseOutboxKey(key);
-  if (kind === state.options.format.kind) {
-    // A copy: the record batch, which may be large, can go.
-    if (!state.done.has(id)) pendingOf(state, id).value = Buffer.from(value);
-  } else if (kind === 'status') {
-    const status = parseStatus(value, id);
-    if (status !== null) readStatus(state, status, timestamp, now);
-    else if (!state.done.has(id)) pendingOf(state, id).statusUnreadable = true;
-  }
-}
-
-function readStatus<M>(state: DeliveryState<M>, status: DeliveryStatus, timestamp: number, now: number): void {
-  if (status.state !== 'SENDING') {
-    finish(state, status.id, timestamp);
-  } else if (!state.done.has(status.id)) {
-    const pending = pendingOf(state, status.id);
-    pending.statusUnreadable = false;
-    // A record of its own that it reads back changes nothing.
-    if (status.attempt <= pending.attempts) return;
-    pending.attempts = status.attempt;
-    // At a takeover the owner of the lease is fenced; later, another owner may be sending.
-    pending.notBefore = state.phase === 'restoring' ? now : now + LEASE_MS;
-  }
-}
-
-function afterCommit<M>(state: DeliveryState<M>, now: number): readonly Effect<M>[] {
-  const { step } = state;
+function afterCommit<M>(state: DeliveryState<M>, lane: Lane<M>, now: number): readonly Effect<M>[] {
+  const { step } = lane;
   if (step.type === 'claiming') {
     const { attempt, message } = step;
-    state.step = { type: 'sending', attempt };
+    lane.step = { type: 'sending', attempt };
     return [{ type: 'send', attempt, message, possibleRepeat: attempt.attempt > 1 }];
   }
-  if (step.type === 'recording') {
-    const { id, state: end, transportId = '', reason = '' } = step.status;
-    const attempt = { id, attempt: step.status.attempt };
-    state.step = NO_STEP;
-    finish(state, id, now);
-    if (end === 'SENT') return [{ type: 'outcome', outcome: 'sent', attempt, transportId }];
-    return [{ type: 'outcome', outcome: 'refused', attempt, reason }];
-  }
-  return [];
+  if (step.type !== 'recording') return [];
+  const { attempt, status } = step;
+  lane.step = NO_STEP;
+  finish(state.known, attempt.id, targetName(attempt.target), now);
+  const { transportId = '', reason = '' } = status;
+  if (status.state === 'SENT') return [{ type: 'outcome', outcome: 'sent', ...attempt, transportId }];
+  return [{ type: 'outcome', outcome: 'refused', ...attempt, reason }];
 }
 
-/** False for a late answer to an attempt that was given up. */
-function isSending<M>({ step }: DeliveryState<M>, { attempt }: { readonly attempt: Attempt }): boolean {
-  return step.type === 'sending' && step.attempt.id === attempt.id && step.attempt.attempt === attempt.attempt;
+/** Null for a late answer to an attempt that was given up. */
+function sendingLane<M>(state: DeliveryState<M>, { id, target, attempt }: Attempt): Lane<M> | null {
+  const lane = laneOf(state, target.receiver);
+  if (lane.step.type !== 'sending') return null;
+  const sending = lane.step.attempt;
+  const isSame = sending.id === id && sending.attempt === attempt && targetName(sending.target) === targetName(target);
+  return isSame ? lane : null;
 }
 
-function record<M>(state: DeliveryState<M>, status: Omit<DeliveryStatus, 'v'>, now: number): Effect<M> {
-  const { id, state: end, attempt, ...detail } = status;
-  const value: DeliveryStatus = { v: 1, id, state: end, attempt, ...detail };
-  state.step = { type: 'recording', status: value };
-  return { type: 'write', record: statusRecord(value, now) };
+type Answered = Extract<DeliveryEvent, { readonly attempt: Attempt }>;
+
+function record<M>(state: DeliveryState<M>, { attempt, now }: Answered, status: End): readonly Effect<M>[] {
+  const lane = sendingLane(state, attempt);
+  if (lane === null) return [];
+  // A receiver that refuses a message works.
+  lane.failures = 0;
+  lane.step = { type: 'recording', attempt, status };
+  return [writeStatus(state, attempt, status, now)];
 }
 
-type Failed = Extract<DeliveryEvent, { type: 'failed' }>;
-
-function backOff<M>(state: DeliveryState<M>, { attempt, error }: Failed, now: number): Effect<M> {
-  const retryInMs = Math.min(FIRST_BACK_OFF_MS * 2 ** (attempt.attempt - 1), LONGEST_BACK_OFF_MS);
-  pendingOf(state, attempt.id).notBefore = now + retryInMs;
-  state.step = NO_STEP;
-  return { type: 'outcome', outcome: 'failed', attempt, error, retryInMs };
+function writeStatus<M>(
+  { known }: DeliveryState<M>,
+  { id, target, attempt }: Attempt,
+  { state, ...detail }: End | { readonly state: 'SENDING' },
+  now: number,
+): Effect<M> {
+  const targets = known.open.get(id)?.targets ?? [];
+  const status: DeliveryStatus = { v: 1, id, target: targetName(target), targets, state, attempt, ...detail };
+  return { type: 'write', receiver: target.receiver, record: statusRecord(status, now) };
 }
 
-/** Begins the next message that is due, or answers `finish` or `drain` when none is left to wait for. */
+function backOff<M>(
+  state: DeliveryState<M>,
+  { attempt, error, retryAfterMs = 0, now }: Extract<DeliveryEvent, { type: 'failed' }>,
+): readonly Effect<M>[] {
+  const lane = sendingLane(state, attempt);
+  const message = state.known.open.get(attempt.id);
+  if (lane === null || message === undefined) return [];
+  const asked = Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);
+  const backOffMs = doubled(FIRST_BACK_OFF_MS, attempt.attempt, LONGEST_BACK_OFF_MS);
+  progressOf(message, targetName(attempt.target)).notBefore = now + backOffMs;
+  lane.step = NO_STEP;
+  lane.failures += 1;
+  // One message that always fails must not delay the others: only after a second failure in a row the lane pauses.
+  const pause = lane.failures < 2 ? 0 : doubled(FIRST_BACK_OFF_MS, lane.failures - 1, LONGEST_PAUSE_MS);
+  lane.notBefore = now + Math.max(asked, pause);
+  return [{ type: 'outcome', outcome: 'failed', ...attempt, error, retryInMs: Math.max(asked, backOffMs) }];
+}
+
+function doubled(first: number, times: number, longest: number): number {
+  return Math.min(first * 2 ** (times - 1), longest);
+}
+
+/** Begins the messages that are due, or answers `finish` or `drain` when none is left to wait for. */
 function next<M>(state: DeliveryState<M>, now: number): readonly Effect<M>[] {
-  if (state.step.type !== 'none') return [];
-  if (state.phase === 'draining') {
-    state.phase = 'drained';
-    return [{ type: 'drained' }];
-  }
-  return state.phase === 'running' ? begin(state, now) : [];
+  if (state.phase === 'running') return begin(state, now);
+  if (state.phase !== 'draining' || !isIdle(state)) return [];
+  state.phase = 'drained';
+  return [{ type: 'drained' }];
+}
+
+function isIdle<M>({ lanes }: DeliveryState<M>): boolean {
+  return [...lanes.values()].every(({ step }) => step.type === 'none');
 }
 
 function begin<M>(state: DeliveryState<M>, now: number): readonly Effect<M>[] {
-  const unreadable: Effect<M>[] = [];
-  let wakeAt: number | null = null;
-  for (const [id, pending] of state.pending) {
-    if (pending.value === null) continue;
-    // The clock may have gone back: no wait is longer.
-    pending.notBefore = Math.min(pending.notBefore, now + LONGEST_BACK_OFF_MS);
-    if (pending.notBefore > now) {
-      wakeAt = Math.min(pending.notBefore, wakeAt ?? pending.notBefore);
-      continue;
+  const effects: Effect<M>[] = [];
+  let wakeAt = Infinity;
+  for (const [id, message] of state.known.open) {
+    for (const target of targetsOf(state, id, message, effects)) {
+      const progress = progressOf(message, targetName(target));
+      const lane = laneOf(state, target.receiver);
+      if (progress.done || progress.left || lane.step.type !== 'none') continue;
+      // The clock may have gone back: no wait is longer.
+      progress.notBefore = Math.min(progress.notBefore, now + LONGEST_BACK_OFF_MS);
+      lane.notBefore = Math.min(lane.notBefore, now + LONGEST_RETRY_AFTER_MS);
+      const dueAt = Math.max(progress.notBefore, lane.notBefore);
+      if (dueAt > now) wakeAt = Math.min(wakeAt, dueAt);
+      else effects.push(claim(state, { id, target, message }, now));
     }
-    const message = pending.statusUnreadable ? null : state.options.format.decode(pending.value, id);
-    if (message !== null) return [...unreadable, claim(state, { id, pending, message }, now)];
-    pending.value = null;
-    const what = pending.statusUnreadable ? 'status' : 'message';
-    unreadable.push({ type: 'outcome', outcome: 'unreadable', what, attempt: { id, attempt: pending.attempts } });
   }
-  if (wakeAt !== null) return [...unreadable, { type: 'wake', inMs: wakeAt - now }];
-  if (state.finishAt === null || state.position < state.finishAt) return unreadable;
-  state.finishAt = null;
-  return [...unreadable, { type: 'finished' }];
+  if (wakeAt < Infinity) effects.push({ type: 'wake', inMs: wakeAt - now });
+  else if (state.finishAt !== null && state.position >= state.finishAt && isIdle(state)) {
+    state.finishAt = null;
+    effects.push({ type: 'finished' });
+  }
+  return effects;
 }
 
-interface Claimed<M> {
+/** The targets of a message that this owner may send to. Adds an outcome for a message that it leaves alone. */
+function targetsOf<M>(
+  { options }: DeliveryState<M>,
+  id: string,
+  message: OpenMessage,
+  effects: Effect<M>[],
+): readonly Target[] {
+  if (message.value === null) return [];
+  const attempt = message.progress.get(ALL)?.attempts ?? 0;
+  const left = (what: 'message' | 'status'): readonly Target[] => {
+    message.value = null;
+    effects.push({ type: 'outcome', outcome: 'unreadable', what, id, target: null, attempt });
+    return [];
+  };
+  if (message.progress.get(ALL)?.unreadable === true) return left('status');
+  if (message.targets === null) {
+    const decoded = options.format.decode(message.value, id);
+    if (decoded === null) return left('message');
+    message.targets = options.targetsOf(decoded).map(targetName);
+  }
+  return message.targets.map(targetNamed);
+}
+
+interface Claimed {
   readonly id: string;
-  readonly pending: Pending;
-  readonly message: M;
+  readonly target: Target;
+  readonly message: OpenMessage;
 }
 
-function claim<M>(state: DeliveryState<M>, { id, pending, message }: Claimed<M>, now: number): Effect<M> {
-  pending.attempts += 1;
-  pending.notBefore = now + LEASE_MS;
-  const attempt = { id, attempt: pending.attempts };
-  state.step = { type: 'claiming', attempt, message };
-  return { type: 'write', record: statusRecord({ v: 1, id, state: 'SENDING', attempt: pending.attempts }, now) };
+function claim<M>(state: DeliveryState<M>, { id, target, message }: Claimed, now: number): Effect<M> {
+  const progress = progressOf(message, targetName(target));
+  const leave = (outcome: { readonly outcome: 'unconfigured' } | Unreadable): Effect<M> => {
+    progress.left = true;
+    return { type: 'outcome', id, target, attempt: progress.attempts, ...outcome };
+  };
+  if (progress.unreadable) return leave({ outcome: 'unreadable', what: 'status' });
+  if (!state.options.isConfigured(target)) return leave({ outcome: 'unconfigured' });
+  const decoded = message.value === null ? null : state.options.format.decode(message.value, id);
+  if (decoded === null) return leave({ outcome: 'unreadable', what: 'message' });
+  progress.attempts += 1;
+  progress.notBefore = now + LEASE_MS;
+  const attempt = { id, target, attempt: progress.attempts };
+  laneOf(state, target.receiver).step = { type: 'claiming', attempt, message: decoded };
+  return writeStatus(state, attempt, { state: 'SENDING' }, now);
 }
 
-function finish<M>(state: DeliveryState<M>, id: string, timestamp: number): void {
-  state.pending.delete(id);
-  if (!state.done.has(id)) state.done.set(id, timestamp);
+interface Unreadable {
+  readonly outcome: 'unreadable';
+  readonly what: 'message' | 'status';
 }
 
-/** Bounds memory by the topic's retention: the next owner would not know older ids either. */
-function forgetOld<M>({ done, options }: DeliveryState<M>, now: number): void {
-  for (const [id, timestamp] of done) {
-    if (timestamp >= now - options.retentionMs) return;
-    done.delete(id);
-  }
-}
-
-function pendingOf<M>(state: DeliveryState<M>, id: string): Pending {
-  const known = state.pending.get(id);
+function laneOf<M>({ lanes }: DeliveryState<M>, receiver: string): Lane<M> {
+  const known = lanes.get(receiver);
   if (known !== undefined) return known;
-  const pending = { value: null, attempts: 0, notBefore: 0, statusUnreadable: false };
-  state.pending.set(id, pending);
-  return pending;
+  const lane: Lane<M> = { step: NO_STEP, failures: 0, notBefore: 0 };
+  lanes.set(receiver, lane);
+  return lane;
 }

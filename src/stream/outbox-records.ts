@@ -1,16 +1,24 @@
 import type { OutputRecord } from './job';
-import { isMissingOr, isNumber, isObjectOf, isOneOf, isString, parseJson } from './shape';
+import { isListOf, isMissingOr, isNumber, isObjectOf, isOneOf, isString, parseJson } from './shape';
+import { targetName, targetNamed, type Target } from './target';
 
 /**
- * The records of an outbox. A job writes `<id>/<kind>`: a message. The delivery writes `<id>/status`: how its delivery
- * stands or ended. Separate receivers will have `<id>/<receiver>[/<address>]/status`; until then a delivery ignores such
- * keys. A repair writes `repair/quiet`.
+ * The records of an outbox. A job writes `<id>/<kind>`: a message. The delivery writes
+ * `<id>/<receiver>[/<address>]/status`: how the delivery to this target stands or ended. `<id>/status` is about all targets:
+ * earlier versions, which had one receiver, wrote it, and a repair writes it. A repair also writes `repair/quiet`.
  */
 
-/** The value of a record with key `<id>/status`. */
+/** The value of a record with key `<id>/<target>/status` or `<id>/status`. */
 export interface DeliveryStatus {
   readonly v: 1;
   readonly id: string;
+  /** The name of the target; missing when the status is about all targets. */
+  readonly target?: string;
+  /**
+   * Names of all targets of the message, as they were decided when it was taken up: a receiver that is configured later does
+   * not get it.
+   */
+  readonly targets?: readonly string[];
   /** FAILED: refused, and never tried again. */
   readonly state: 'SENDING' | 'SENT' | 'FAILED';
   /** Number of attempts so far, including this one. */
@@ -31,23 +39,34 @@ export interface MessageFormat<M> {
 
 /** @param now epoch milliseconds */
 export function statusRecord(status: DeliveryStatus, now: number): OutputRecord {
+  const { id, target } = status;
   return {
-    key: Buffer.from(`${status.id}/status`, 'utf8'),
+    key: Buffer.from(target === undefined ? `${id}/status` : `${id}/${target}/status`, 'utf8'),
     value: Buffer.from(JSON.stringify(status), 'utf8'),
     timestamp: now,
   };
 }
 
-/** The id and the kind in the key of an outbox record. An id has no slash. */
-export function parseOutboxKey(key: Buffer): { readonly id: string; readonly kind: string } {
-  const [id = '', ...kind] = key.toString('utf8').split('/');
-  return { id, kind: kind.join('/') };
+/** The parts of an outbox record's key. An id has no slash. */
+export interface OutboxKey {
+  readonly id: string;
+  /** `status`, or the kind of a message. */
+  readonly kind: string;
+  /** Only of a status about one target. */
+  readonly target: Target | null;
 }
 
-/** Null when the value is not a status of this id that this version understands. */
-export function parseStatus(value: Buffer, id: string): DeliveryStatus | null {
+export function parseOutboxKey(key: Buffer): OutboxKey {
+  const [id = '', ...parts] = key.toString('utf8').split('/');
+  if (parts.length < 2 || parts.at(-1) !== 'status') return { id, kind: parts.join('/'), target: null };
+  return { id, kind: 'status', target: targetNamed(parts.slice(0, -1).join('/')) };
+}
+
+/** Null when the value is not a status of this key that this version understands. */
+export function parseStatus(value: Buffer, { id, target }: Pick<OutboxKey, 'id' | 'target'>): DeliveryStatus | null {
   const status = parseJson(value, isDeliveryStatus);
-  return status?.id === id ? status : null;
+  const named = target === null ? undefined : targetName(target);
+  return status?.id === id && status.target === named ? status : null;
 }
 
 const QUIET_KEY = 'repair/quiet';
@@ -78,6 +97,8 @@ const isQuietTime = isObjectOf<QuietTime>({ v: isOneOf(1), until: isNumber });
 const isDeliveryStatus = isObjectOf<DeliveryStatus>({
   v: isOneOf(1),
   id: isString,
+  target: isMissingOr(isString),
+  targets: isMissingOr(isListOf(isString)),
   state: isOneOf('SENDING', 'SENT', 'FAILED'),
   attempt: isNumber,
   transportId: isMissingOr(isString),

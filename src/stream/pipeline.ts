@@ -1,6 +1,7 @@
 import type { ZodError, ZodType } from 'zod';
 import type { Job } from './job';
 import type { MessageFormat } from './outbox-records';
+import type { Receiver } from './target';
 import type { TopicSpec } from './topics';
 import type { Results, View } from './view';
 
@@ -54,13 +55,17 @@ export interface Parts {
   readonly results: readonly Results[];
 }
 
-/** Mails the messages that a job wrote to an outbox: at least once. A possible repeat says so. */
+/** Sends the messages that a job wrote to an outbox to receivers: at least once. A possible repeat says so. */
 export interface DeliveryUse<M = unknown> {
   /** Names the transactional id and the consumer group: it never changes. */
   readonly name: string;
   /** The outbox: a topic of one partition. */
   readonly topic: TopicSpec;
   readonly format: MessageFormat<M>;
+  /** The receivers of the configuration. */
+  readonly receivers: readonly Receiver[];
+  /** Which of them get a message: at least one. */
+  receiversOf(message: M): readonly Receiver[];
   /** @param possibleRepeat an earlier attempt may have reached the reader: tell it */
   mail(message: M, possibleRepeat: boolean): Mail;
 }

@@ -52,8 +52,10 @@ async function start(
     jobs,
     deliveries: deliveries.map((use) => ({
       ...use,
+      targetsOf: () => [{ receiver: 'mail', address: null }],
+      isConfigured: () => true,
       delivery: {
-        send: (_, id) =>
+        send: (_, { id }) =>
           place.mailbox.send({ id, from: 'a@localhost', to: ['b@localhost'], subject: id, text: '', html: '' }),
       },
     })),

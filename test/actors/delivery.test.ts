@@ -9,7 +9,9 @@ import { ask, spawn } from '../../src/kit';
 import { systemClock, type Clock } from '../../src/ports/clock';
 import { outboxTopic } from '../../src/pipelines/level-alerts/topics';
 import type { Delivery } from '../../src/ports/delivery';
+import type { OutputRecord } from '../../src/stream/job';
 import type { DeliveryStatus } from '../../src/stream/outbox-records';
+import { targetNamed, type Target } from '../../src/stream/target';
 import { tempFolders } from '../support/temp-folder';
 import { readRecords } from '../support/topics';
 import { report } from '../unit/level-alerts/mail/sample-reports';
@@ -47,21 +49,31 @@ interface Running {
  * @param confirm how its group confirms the assignment: at once, if not said otherwise
  */
 function start(
-  before: (id: string) => unknown = () => undefined,
+  before: (id: string, target: Target) => unknown = () => undefined,
   on = place.log,
   clock = hastyClock(),
   confirm: () => Promise<void> = () => Promise.resolve(),
+  targets: readonly string[] = ['mail'],
 ): Running {
   const mails: Delivery<MailReport> = {
-    send: async (_report, id, possibleRepeat) => {
-      await before(id);
+    send: async (_report, { id, target, possibleRepeat }) => {
+      await before(id, target);
       const subject = possibleRepeat ? `${id} (possible repeat)` : id;
       return place.mailbox.send({ id, from: 'telltale@localhost', to: ['you@localhost'], subject, text: '', html: '' });
     },
   };
   const seen = place.startSystem();
   const counters = new CounterRegistry();
-  const options = { name: 'mailer', topic: outboxTopic(0), format: mailFormat, delivery: mails, counters, confirm };
+  const to = { targetsOf: () => targets.map(targetNamed), isConfigured: () => true };
+  const options = {
+    name: 'mailer',
+    topic: outboxTopic(0),
+    format: mailFormat,
+    delivery: mails,
+    counters,
+    confirm,
+    ...to,
+  };
   const ref = spawn(seen.system, delivery({ ...options, log: on, clock, crc32c }));
   return {
     seen,
@@ -98,6 +110,16 @@ async function statuses(): Promise<Record<string, DeliveryStatus>> {
   return newest;
 }
 
+/** Keys of statuses that are the newest of their target. */
+async function statusKeys(state: DeliveryStatus['state']): Promise<string[]> {
+  const newest = new Map<string, string>();
+  for (const { key, value } of await readRecords(place.log, 'outbox', 1)) {
+    const record = parseOutboxRecord(key, value);
+    if (record?.kind === 'status') newest.set(String(key), record.status.state);
+  }
+  return [...newest].flatMap(([key, each]) => (each === state ? [key] : [])).sort();
+}
+
 /** Waits until the outbox says so of a mail. */
 const untilState = (id: string, state: DeliveryStatus['state']): Promise<void> =>
   untilHolds(place.log, 'outbox', (records) =>
@@ -106,6 +128,59 @@ const untilState = (id: string, state: DeliveryStatus['state']): Promise<void> =
       return record?.kind === 'status' && record.status.id === id && record.status.state === state;
     }),
   );
+
+describe('the delivery, on an outbox of the version before, which had one receiver', () => {
+  it('sends nothing again that was sent or refused, and repeats the mail in progress, marked', async () => {
+    const old = (id: string, status: string): OutputRecord => ({
+      key: Buffer.from(`${id}/status`),
+      value: Buffer.from(`{"v":1,"id":"${id}",${status}}`),
+      timestamp: Date.parse('2026-11-20T10:59:00Z'),
+    });
+    await decide('sent', 'refused', 'sending', 'waiting');
+    await appendOutputs(place.log, 'outbox', [
+      old('sent', '"state":"SENDING","attempt":1'),
+      old('sent', '"state":"SENT","attempt":1,"transportId":"x.eml"'),
+      old('refused', '"state":"FAILED","attempt":1,"reason":"no such address"'),
+      old('sending', '"state":"SENDING","attempt":1'),
+    ]);
+    const running = start();
+    await running.finish();
+    expect(await sent()).toEqual(['sending (possible repeat)', 'waiting']);
+    await running.kill();
+    await start().finish();
+    expect(await sent()).toHaveLength(2);
+  });
+});
+
+describe('the delivery, to several receivers', () => {
+  it('delivers to the others while one does not answer, and is refused by one address alone', async () => {
+    const stuck = gate();
+    const reached: string[] = [];
+    await decide('m-1', 'm-2');
+    const running = start(
+      (_, { receiver, address }) => {
+        if (receiver === 'stuck') return stuck.opened;
+        if (address === 'b@x') throw new TelltaleError('DELIVERY_REFUSED', 'no such address');
+        reached.push(`${receiver} ${address ?? ''}`);
+        return undefined;
+      },
+      place.log,
+      systemClock,
+      () => Promise.resolve(),
+      ['stuck', 'mail/a@x', 'mail/b@x', 'mail/c@x', 'slack'],
+    );
+    await untilHolds(
+      place.log,
+      'outbox',
+      (records) => records.filter(({ value }) => value?.includes('"state":"SENT"')).length === 6,
+    );
+    expect(reached.sort()).toEqual(['mail a@x', 'mail a@x', 'mail c@x', 'mail c@x', 'slack ', 'slack ']);
+    stuck.open();
+    await running.finish();
+    expect(await statusKeys('FAILED')).toEqual(['m-1/mail/b@x/status', 'm-2/mail/b@x/status']);
+    expect(await statusKeys('SENT')).toHaveLength(8);
+  });
+});
 
 describe('the delivery', () => {
   it('sends messages written before and after its start, and records that in the outbox', async () => {

@@ -31,11 +31,16 @@ export const levelAlerts = definePipeline<LevelAlertsConfig>({
   },
 });
 
+/** The folder of mails. */
+const RECEIVERS = [{ name: 'mail', addresses: null }];
+
 function mailer({ keepWindows, mail: { from, to, zone, redact } }: LevelAlertsConfig): DeliveryUse<MailReport> {
   return {
     name: 'mailer',
     topic: outboxTopic(keepWindows),
     format: mailFormat,
+    receivers: RECEIVERS,
+    receiversOf: () => RECEIVERS,
     mail: (report, possibleRepeat) => ({ from, to, ...renderMail(report, { zone, redact, possibleRepeat }) }),
   };
 }

@@ -1,5 +1,6 @@
 import { escapeControls } from '../../escape-controls';
 import { pluralize } from '../../pluralize';
+import type { DeliveryStatus } from '../../stream/outbox-records';
 import type { Results } from '../../stream/view';
 import { breachedWindows } from './alerting/breached-windows';
 import type { MailReport, Transition } from './alerting/mail-report';
@@ -29,8 +30,8 @@ interface Totals {
 export function levelAlertsResults(config: LevelAlertsConfig, readWindow: WindowReader): Results {
   const windows = new Map<string, WindowRecord>();
   const reports = new Map<string, MailReport>();
-  /** By id, with the reason. */
-  const refused = new Map<string, string>();
+  /** By id and target, with the reason. */
+  const refused = new Map<string, DeliveryStatus>();
   return {
     topics: ['windows', 'outbox'],
     add: ({ topic, key, value, isNew }) => {
@@ -43,13 +44,14 @@ export function levelAlertsResults(config: LevelAlertsConfig, readWindow: Window
         const record = parseOutboxRecord(key, value);
         if (record?.kind === 'mail') reports.set(record.report.id, record.report);
         if (record?.kind !== 'status' || record.status.state !== 'FAILED' || !isNew) return;
-        refused.set(record.status.id, record.status.reason ?? '');
+        refused.set(`${record.status.id}/${record.status.target ?? ''}`, record.status);
       }
     },
     refused: () =>
-      [...refused].map(([id, reason]) => {
+      [...refused.values()].map(({ id, target, reason = '' }) => {
         const report = reports.get(id);
-        return `Not delivered: ${report === undefined ? id : alertSummaryOf(report).subject}\n  ${reason}`;
+        const to = target === undefined ? '' : ` to ${target}`;
+        return `Not delivered${to}: ${report === undefined ? id : alertSummaryOf(report).subject}\n  ${reason}`;
       }),
     lines: (json, bytes) => {
       const all = [...windows.values()].sort(

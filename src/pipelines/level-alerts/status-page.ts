@@ -1,7 +1,7 @@
 import type { WindowRecord } from './counting/window-record';
 import { truncate, html, visible, type Markup } from '../../html/escape';
 import { alertSummaryOf } from './mail/alert-summary';
-import type { UndeliveredMail } from './mail/undelivered';
+import type { Undelivered } from './mail/undelivered';
 import { formatCount } from '../../pluralize';
 import { pluralize } from './mail/words';
 import { ageOf, BARS, barsOf, type ShownHost, type ShownWindows, type Sums } from './shown-windows';
@@ -12,7 +12,7 @@ export interface Shown {
   /** How many mails were sent. */
   readonly mails: number;
   /** Mails that wait to be sent, and mails that were refused. */
-  readonly undelivered: readonly UndeliveredMail[];
+  readonly undelivered: readonly Undelivered[];
 }
 
 /** Bounds of the page: it is fetched every other second. */
@@ -189,7 +189,7 @@ function levelCells(counts: Omit<Sums, 'lines'>): Markup {
 }
 
 /** Refused mails first: nothing sends them any more. */
-function undeliveredSection(mails: readonly UndeliveredMail[]): Markup {
+function undeliveredSection(mails: readonly Undelivered[]): Markup {
   if (mails.length === 0) return html``;
   const hidden = mails.length - shown.undelivered;
   return html`<section>
@@ -198,13 +198,15 @@ function undeliveredSection(mails: readonly UndeliveredMail[]): Markup {
       <tr>
         <th>Decided (UTC)</th>
         <th>Mail</th>
+        <th>To</th>
         <th>State</th>
       </tr>
       ${mails.slice(0, shown.undelivered).map(
-        ({ report, attempts, refusal }) =>
+        ({ report, target, attempts, refusal }) =>
           html`<tr>
             <td class="t">${visible(report.decidedAt).slice(0, 16).replace('T', ' ')}</td>
             <td class="w">${truncate(visible(alertSummaryOf(report).subject), 200)}</td>
+            <td class="w">${truncate(visible(target ?? ''), 100)}</td>
             <td class="w ${refusal === null ? 'mute' : 'alarm'}">
               ${
                 refusal === null

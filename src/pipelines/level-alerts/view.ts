@@ -3,7 +3,7 @@ import { parseOutboxRecord } from './alerting/outbox-records';
 import { parseWindowRecord } from './counting/parse-window-record';
 import type { WindowRecord } from './counting/window-record';
 import { alertSummaryOf } from './mail/alert-summary';
-import { UndeliveredMails } from './mail/undelivered';
+import { UndeliveredMessages } from './mail/undelivered';
 import { statusSections } from './status-page';
 import { latestFirst, ShownWindows } from './shown-windows';
 import { windowTable } from './window-table';
@@ -18,7 +18,7 @@ const MAX_MESSAGES = 100;
 /** The latest windows and the mails that were sent. */
 export function levelAlertsView(): View {
   const windows = new ShownWindows();
-  const undelivered = new UndeliveredMails();
+  const undelivered = new UndeliveredMessages();
   let completed = new Map<string, WindowRecord>();
   let isFirst = true;
   let messages: string[] = [];
@@ -66,7 +66,12 @@ export function levelAlertsView(): View {
         type: 'counter',
         value: lines,
       },
-      { name: 'telltale_mails_total', help: 'Mails sent since the start.', type: 'counter', value: newMails },
+      {
+        name: 'telltale_mails_total',
+        help: 'Mails and other messages that reached a receiver since the start.',
+        type: 'counter',
+        value: newMails,
+      },
     ],
     sections: (lastMails, query) =>
       statusSections({ windows, mails, undelivered: undelivered.list() }, lastMails, query),

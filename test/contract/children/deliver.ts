@@ -34,8 +34,10 @@ async function deliver(folder: string, stopAt: string): Promise<void> {
       name: 'mailer',
       topic: outboxTopic(0),
       format: mailFormat,
+      targetsOf: () => [{ receiver: 'mail', address: null }],
+      isConfigured: () => true,
       delivery: {
-        send: async (_, id, possibleRepeat) => {
+        send: async (_, { id, possibleRepeat }) => {
           await reach(`before ${id}`);
           const subject = possibleRepeat ? `${id} (possible repeat)` : id;
           const name = await mailbox.send({

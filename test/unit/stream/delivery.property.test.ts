@@ -1,8 +1,13 @@
 import fc from 'fast-check';
-import { decide, LEASE_MS, openDelivery, type DeliveryEvent, type Effect } from '../../../src/stream/delivery';
+import { decide, LEASE_MS, openDelivery } from '../../../src/stream/delivery';
+import type { DeliveryEvent, Effect } from '../../../src/stream/delivery-events';
 import type { OutputRecord } from '../../../src/stream/job';
 import { parseOutboxKey, parseStatus } from '../../../src/stream/outbox-records';
+import { targetName, targetNamed } from '../../../src/stream/target';
 import { note, noteFormat } from './outbox-support';
+
+/** Two addresses of one receiver, and another receiver. */
+const TARGETS = ['mail/a@example.com', 'mail/b@example.com', 'slack'];
 
 /** How the next write or send of an owner ends. */
 type WriteFault = 'committed' | 'answer lost, committed' | 'answer lost, not committed';
@@ -23,7 +28,12 @@ type Action =
 type Work = Effect<string> | Exclude<DeliveryEvent, { type: 'read' }>;
 
 class Owner {
-  readonly state = openDelivery({ format: noteFormat, retentionMs: Number.MAX_SAFE_INTEGER });
+  readonly state = openDelivery<string>({
+    format: noteFormat,
+    retentionMs: Number.MAX_SAFE_INTEGER,
+    targetsOf: () => TARGETS.map(targetNamed),
+    isConfigured: () => true,
+  });
   readonly work: Work[] = [];
   alive = true;
   constructor(readonly epoch: number) {}
@@ -33,7 +43,7 @@ class Owner {
 class World {
   readonly log: OutputRecord[] = [];
   readonly owners: Owner[] = [];
-  /** Marks of the deliveries that reached the receiver, by message id. */
+  /** Marks of the deliveries that reached a receiver, by message id and target. */
   readonly delivered = new Map<string, { readonly marked: boolean }[]>();
   /** Takeovers (after a crash, too) and lost answers of the receiver: each may repeat one message. */
   disturbances = -1;
@@ -105,7 +115,7 @@ class World {
     if (owner === undefined || work === undefined) return;
     switch (work.type) {
       case 'write':
-        this.write(owner, work.record, fault);
+        this.write(owner, work, fault);
         break;
       case 'send':
         this.send(owner, work, answer);
@@ -120,19 +130,19 @@ class World {
     }
   }
 
-  private write(owner: Owner, record: OutputRecord, fault: WriteFault): void {
+  private write(owner: Owner, { record, receiver }: Extract<Work, { type: 'write' }>, fault: WriteFault): void {
     const isFenced = owner !== this.current;
     if (!isFenced && fault !== 'answer lost, not committed') this.log.push(record);
     if (isFenced || fault !== 'committed') this.kill(owner);
-    else this.tell(owner, { type: 'committed', now: this.now });
+    else this.tell(owner, { type: 'committed', receiver, now: this.now });
   }
 
   private send(owner: Owner, { attempt, possibleRepeat }: Extract<Work, { type: 'send' }>, how: SendFault): void {
-    if (owner === this.current) expect([attempt.id, this.isDone(attempt.id)]).toEqual([attempt.id, false]);
+    const name = `${attempt.id}/${targetName(attempt.target)}`;
+    if (owner === this.current) expect([name, this.isDone(name)]).toEqual([name, false]);
     const { now } = this;
     if (how === 'sent' || how === 'sent, answer lost') {
-      const { id } = attempt;
-      this.delivered.set(id, [...(this.delivered.get(id) ?? []), { marked: possibleRepeat }]);
+      this.delivered.set(name, [...(this.delivered.get(name) ?? []), { marked: possibleRepeat }]);
     }
     if (how === 'sent') owner.work.push({ type: 'sent', attempt, transportId: 'x', now });
     else if (how === 'refused') owner.work.push({ type: 'refused', attempt, reason: 'no such address', now });
@@ -140,10 +150,12 @@ class World {
     if (how === 'sent, answer lost') this.disturbances += 1;
   }
 
-  isDone(id: string): boolean {
+  isDone(name: string): boolean {
     return this.log.some(({ key, value }) => {
-      if (value === null || parseOutboxKey(key).id !== id) return false;
-      const status = parseStatus(value, id);
+      const parsed = parseOutboxKey(key);
+      if (value === null || parsed.target === null || `${parsed.id}/${targetName(parsed.target)}` !== name)
+        return false;
+      const status = parseStatus(value, parsed);
       return status !== null && status.state !== 'SENDING';
     });
   }
@@ -152,7 +164,7 @@ class World {
   settle(): void {
     this.takeOver();
     const owner = this.current;
-    for (let turns = 0; turns < 20 * (this.messages + 1); turns++) {
+    for (let turns = 0; turns < 20 * (TARGETS.length * this.messages + 1); turns++) {
       this.act({ type: 'wait', ms: LEASE_MS * 5, owner: 0 });
       while (owner !== undefined && owner.work.length > 0) this.workOn(owner, 'committed', 'sent');
     }
@@ -196,9 +208,12 @@ describe('the delivery, in any interleaving of owners and faults', () => {
         for (const next of actions) world.act(next);
         world.settle();
 
-        for (let i = 0; i < world.messages; i++) expect([i, world.isDone(`m${i}`)]).toEqual([i, true]);
+        for (let i = 0; i < world.messages; i++) {
+          for (const to of TARGETS) expect([i, to, world.isDone(`m${i}/${to}`)]).toEqual([i, to, true]);
+        }
         const deliveries = [...world.delivered.values()];
-        expect(deliveries.flat().length - deliveries.length).toBeLessThanOrEqual(world.disturbances);
+        // A takeover repeats at most one message for each receiver.
+        expect(deliveries.flat().length - deliveries.length).toBeLessThanOrEqual(2 * world.disturbances);
         // Only the first attempt is unmarked, and it happens once.
         for (const marks of deliveries) expect(marks.filter(({ marked }) => !marked).length).toBeLessThanOrEqual(1);
       }),

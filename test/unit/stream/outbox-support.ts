@@ -14,3 +14,15 @@ export function note(id: string, text = `text of ${id}`): OutputRecord {
 export function status(id: string, state: DeliveryStatus['state'], attempt = 1, timestamp = 0): OutputRecord {
   return statusRecord({ v: 1, id, state, attempt }, timestamp);
 }
+
+/** The status of one target of a message, whose targets are these. */
+export function statusOf(
+  id: string,
+  target: string,
+  state: DeliveryStatus['state'],
+  targets: readonly string[],
+  attempt = 1,
+  timestamp = 0,
+): OutputRecord {
+  return statusRecord({ v: 1, id, target, targets, state, attempt }, timestamp);
+}

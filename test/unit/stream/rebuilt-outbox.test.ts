@@ -1,7 +1,7 @@
 import { rebuildOutbox, type OldOutbox } from '../../../src/stream/rebuilt-outbox';
 import { quietRecord, statusRecord, type DeliveryStatus } from '../../../src/stream/outbox-records';
 
-const options = { now: 1_000, lastUsed: 900, retentionMs: 400 };
+const options = { now: 1_000, lastUsed: 900, retentionMs: 400, remembering: 'mail' };
 const mail = (id: string): OldOutbox['records'][number] => ({
   key: Buffer.from(`${id}/mail`),
   value: Buffer.from('{}'),
@@ -42,6 +42,19 @@ describe('rebuildOutbox', () => {
     ['never notes an end twice', [mail('a'), status('a', 'FAILED')], false, ['a'], ['a/mail mail', 'a/status FAILED']],
   ])('%s', (_, records, complete, sent, expected) => {
     expect(rebuilt(records, complete, sent)).toEqual([...expected, `repair/quiet ${complete ? 500 : 900}`]);
+  });
+
+  it.each<[string, boolean, string[], string[]]>([
+    ['notes only the target that remembers the message', true, ['a'], ['a/mail/status SENT']],
+    ['marks each target without a known end as a repeat', false, [], ['a/mail/status SENDING']],
+    ['keeps the end of a target', false, ['a'], ['a/mail/status SENT']],
+  ])('%s', (_, complete, sent, added) => {
+    const targets = ['mail', 'slack', 'web'];
+    const of = (target: string, state: DeliveryStatus['state']): OldOutbox['records'][number] =>
+      statusRecord({ v: 1, id: 'a', target, targets, state, attempt: 1 }, 850);
+    const records = [mail('a'), of('slack', 'SENT'), of('web', 'SENDING')];
+    const kept = ['a/mail mail', 'a/slack/status SENT', 'a/web/status SENDING'];
+    expect(rebuilt(records, complete, sent).slice(0, -1)).toEqual([...kept, ...added]);
   });
 
   it('keeps the later of two quiet times', () => {

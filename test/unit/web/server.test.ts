@@ -77,8 +77,8 @@ const source: WebSource = {
     windows: shownWindows(windowOf(3), windowOf(5), windowOf(4)),
     mails: 1,
     undelivered: [
-      { report: report({ id: 'm-2' }), attempts: 1, refusal: hostile },
-      { report: report({ id: 'm-3' }), attempts: 4, refusal: null },
+      { report: report({ id: 'm-2' }), target: `slack/${hostile}`, attempts: 1, refusal: hostile },
+      { report: report({ id: 'm-3' }), target: null, attempts: 4, refusal: null },
     ],
   }),
   mails: () => Promise.resolve([{ name, subject: hostile, to: ['ops@example.com'], sentAt: 1_763_633_190_000 }]),

@@ -44,12 +44,13 @@ export const mailFormat: MessageFormat<MailReport> = {
  */
 export function parseOutboxRecord(key: Buffer | null, value: Buffer | null): OutboxRecord | null {
   if (key === null || value === null) return null;
-  const { id, kind } = parseOutboxKey(key);
+  const parsed = parseOutboxKey(key);
+  const { id, kind } = parsed;
   if (kind === 'mail') {
     const report = mailFormat.decode(value, id);
     return report === null ? null : { kind, report };
   }
-  const status = kind === 'status' ? parseStatus(value, id) : null;
+  const status = kind === 'status' ? parseStatus(value, parsed) : null;
   return status === null ? null : { kind: 'status', status };
 }
 

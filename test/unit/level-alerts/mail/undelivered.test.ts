@@ -1,5 +1,5 @@
 import type { OutboxRecord } from '../../../../src/pipelines/level-alerts/alerting/outbox-records';
-import { UndeliveredMails } from '../../../../src/pipelines/level-alerts/mail/undelivered';
+import { UndeliveredMessages } from '../../../../src/pipelines/level-alerts/mail/undelivered';
 import type { DeliveryStatus } from '../../../../src/stream/outbox-records';
 import { report } from './sample-reports';
 
@@ -10,12 +10,54 @@ const status = (id: string, state: DeliveryStatus['state'], attempt = 1, reason?
 });
 
 function after(...records: readonly OutboxRecord[]): [string, number, string | null][] {
-  const mails = new UndeliveredMails();
+  const mails = new UndeliveredMessages();
   for (const record of records) mails.take(record);
   return mails.list().map(({ report: { id }, attempts, refusal }) => [id, attempts, refusal]);
 }
 
-describe('UndeliveredMails', () => {
+const to = (id: string, target: string, state: DeliveryStatus['state'], reason?: string): OutboxRecord => ({
+  kind: 'status',
+  status: {
+    ...{ v: 1, id, target, targets: ['mail/x@y', 'slack'], state, attempt: 1 },
+    ...(reason === undefined ? {} : { reason }),
+  },
+});
+
+function byTarget(...records: readonly OutboxRecord[]): [string | null, string | null][] {
+  const mails = new UndeliveredMessages();
+  for (const record of records) mails.take(record);
+  return mails.list().map(({ target, refusal }) => [target, refusal]);
+}
+
+describe('UndeliveredMessages', () => {
+  it.each<[string, readonly OutboxRecord[], [string | null, string | null][]]>([
+    ['no target before one is taken up', [mail('a')], [[null, null]]],
+    [
+      'every target that waits',
+      [mail('a'), to('a', 'slack', 'SENDING')],
+      [
+        ['mail/x@y', null],
+        ['slack', null],
+      ],
+    ],
+    ['the target that is left', [mail('a'), to('a', 'slack', 'SENT')], [['mail/x@y', null]]],
+    [
+      'the target that refused, and the one that waits',
+      [mail('a'), to('a', 'mail/x@y', 'FAILED', 'no')],
+      [
+        ['mail/x@y', 'no'],
+        ['slack', null],
+      ],
+    ],
+    [
+      'none when all are done, also when it is decided again',
+      [mail('a'), to('a', 'slack', 'SENT'), to('a', 'mail/x@y', 'SENT'), mail('a')],
+      [],
+    ],
+  ])('lists %s', (_, records, listed) => {
+    expect(byTarget(...records)).toEqual(listed);
+  });
+
   it.each<[string, readonly OutboxRecord[], [string, number, string | null][]]>([
     ['a mail that was decided', [mail('a')], [['a', 0, null]]],
     ['a mail that is tried again', [mail('a'), status('a', 'SENDING', 3)], [['a', 3, null]]],
@@ -36,7 +78,7 @@ describe('UndeliveredMails', () => {
   });
 
   it('returns the report when a mail is sent, and only then', () => {
-    const mails = new UndeliveredMails();
+    const mails = new UndeliveredMessages();
     expect(mails.take(mail('a'))).toBeNull();
     expect(mails.take(status('a', 'SENDING'))).toBeNull();
     expect(mails.take(status('a', 'SENT'))).toMatchObject({ id: 'a' });
