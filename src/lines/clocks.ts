@@ -10,7 +10,7 @@ import {
   twoDigits,
   type Timestamp,
 } from './timestamps';
-import { zoneOffsetOf } from './zone-names';
+import { readZoneOfPlace, zoneOffsetOf } from './zone-names';
 
 /** Reads times of day in any usual notation, and the zones after them. */
 
@@ -66,14 +66,26 @@ export function readHalfDay(bytes: Buffer, pos: number, end: number, hour: numbe
     return at + 6;
   }
   const half = byteAt(bytes, at) | 32;
+  if (half === 118 || half === 110) return readGermanHalf(bytes, pos, at, end, hour, out);
   if (at + 2 > end || (half !== 97 && half !== 112)) return pos;
   let m = at + 1;
   if (bytes[m] === 46) m++;
+  // `a. m.` of Spanish
+  if (m === at + 2 && bytes[m] === 32) m++;
   if (m >= end || (byteAt(bytes, m) | 32) !== 109) return pos;
   const after = bytes[m + 1] === 46 && m > at + 1 && m + 1 < end ? m + 2 : m + 1;
   if (after < end && isLetter(byteAt(bytes, after))) return pos;
   addHalfDay(half === 97 ? 'am' : 'pm', hour, out);
   return after;
+}
+
+/** `VORM.` and `NACHM.`, as java.util.logging writes in German. */
+function readGermanHalf(bytes: Buffer, pos: number, at: number, end: number, hour: number, out: Timestamp): number {
+  const text = bytes.toString('latin1', at, Math.min(end, at + 6)).toLowerCase();
+  const isMorning = text.startsWith('vorm.');
+  if (!isMorning && text !== 'nachm.') return pos;
+  addHalfDay(isMorning ? 'am' : 'pm', hour, out);
+  return at + (isMorning ? 5 : 6);
 }
 
 /**
@@ -130,7 +142,7 @@ function readZoneName(bytes: Buffer, pos: number, end: number, out: Timestamp): 
   let after = pos;
   while (after < end && byteAt(bytes, after) >= 65 && byteAt(bytes, after) <= 90) after++;
   const minutes = zoneOffsetOf(bytes, pos, after);
-  if (minutes === undefined) return pos;
+  if (minutes === undefined) return readZoneOfPlace(bytes, pos, end, out);
   const sign = byteAt(bytes, after);
   if (minutes === 0 && after < end && (sign === 43 || sign === 45)) {
     const offsetEnd = readOffset(bytes, after, end, out);
@@ -147,13 +159,16 @@ function readZoneName(bytes: Buffer, pos: number, end: number, out: Timestamp): 
   return after;
 }
 
+/** Blanks between a date and a time in columns. */
+const maxBlanks = 4;
+
 /** The clock after a date: spaces, `T`, `_`, `-`, `:`, `|` or `,` lie between. */
 export function readClockAfterDate(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
   if (pos >= end) return -1;
   const byte = byteAt(bytes, pos);
   if (byte === 32) {
-    const at = skipSpaces(bytes, pos, Math.min(end, pos + 2));
-    if (bytes[at] === 45 && bytes[at + 1] === 32) return readAnyClock(bytes, at + 2, end, out); // `date - time`
+    const at = skipSpaces(bytes, pos, Math.min(end, pos + maxBlanks));
+    if ((bytes[at] === 45 || bytes[at] === 124) && bytes[at + 1] === 32) return readAnyClock(bytes, at + 2, end, out); // `date - time`, `date | time`
     if (bytes[at] === 45 && bytes[at + 1] === 45 && bytes[at + 2] === 32) return readAnyClock(bytes, at + 3, end, out);
     return readClockInWords(bytes, at, end, out);
   }

@@ -248,7 +248,9 @@ export class LineParser {
     const { statusLevels } = this.context;
     let level: Level = Level.NONE;
     if (form === jsonLines.name || form === pythonDict.name) level = levelInMessage();
-    else if (form === head.name || form === syslog3164.name) level = levelBehindTag(bytes, start, end);
+    else if (form === head.name || form === syslog3164.name) {
+      level = levelBehindTag(bytes, start, end, form === head.name);
+    }
     if (level !== Level.NONE || statusLevels === undefined) return level;
     const status = parsed.status === 0 ? statusOf(bytes, start, end) : parsed.status;
     return statusLevels[status] ?? Level.NONE;

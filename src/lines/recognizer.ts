@@ -6,6 +6,7 @@ import { jsonFields, jsonLines } from './formats/fields/json';
 import { pythonDict } from './formats/fields/python-dict';
 import type { LineFormat, ParsedLine } from './formats/format';
 import { head, isFirstOfTwoLines } from './formats/head';
+import { sapTrace } from './formats/programs/applications';
 import { expectColumn, headNotes } from './formats/head-level';
 import { readUnstamped } from './formats/unstamped';
 import { indentedObject, skipNoText } from './line-start';
@@ -49,6 +50,8 @@ export class Recognizer {
   private partialStreams: number;
   private awaitsLevel: boolean;
   private hasLevelColumn: boolean;
+  /** True when the line before the last awaited its level from the last. */
+  private awaitedLevel = false;
 
   /** @param customFormat the user's format; every line is tried against it first */
   constructor(
@@ -99,7 +102,8 @@ export class Recognizer {
   recognize(bytes: Buffer, start: number, end: number): boolean {
     this.wrapper = null;
     this.hasOuterTime = false;
-    if (bytes[start] === hash && start < end && this.columns.readDirective(bytes, start, end)) {
+    const first = bytes[start] === byteOrderMark ? skipNoText(bytes, start, end) : start;
+    if (bytes[first] === hash && first < end && this.columns.readDirective(bytes, first, end)) {
       this.form = columnsForm;
       this.chooseKnown();
       return false;
@@ -138,13 +142,16 @@ export class Recognizer {
   private isOfOther(bytes: Buffer, start: number, end: number): boolean {
     const { awaitsLevel } = this;
     this.awaitsLevel = false;
+    this.awaitedLevel = awaitsLevel;
     if (this.matches(bytes, start, end, 0)) {
-      const isHead = this.form === head.name && this.parsed.level === Level.NONE && this.wrapper === null;
-      this.awaitsLevel = isHead && isFirstOfTwoLines();
+      const isFirst =
+        this.parsed.level === Level.NONE &&
+        (this.form === head.name ? isFirstOfTwoLines() : this.form === sapTrace.name);
+      this.awaitsLevel = isFirst;
       return true;
     }
     // A wrapped line was judged with its wrapper.
-    return this.wrapper === null && this.matchesUnstamped(bytes, start, end, awaitsLevel);
+    return this.wrapper === null && this.matchesUnstamped(bytes, skipNoText(bytes, start, end), end);
   }
 
   private matches(bytes: Buffer, start: number, end: number, depth: number): boolean {
@@ -219,7 +226,7 @@ export class Recognizer {
     const { parsed } = this;
     if (this.matches(bytes, start, end, depth + 1)) {
       this.hasOuterTime ||= hasTime && parsed.kind === TimestampKind.NONE;
-    } else if (!this.matchesUnstamped(bytes, start, end, false)) {
+    } else if (!this.matchesUnstamped(bytes, start, end)) {
       if (!hasTime || this.evidence !== 'nothing') return false;
       parsed.level = Level.NONE;
       parsed.kind = TimestampKind.NONE;
@@ -235,8 +242,8 @@ export class Recognizer {
     return true;
   }
 
-  private matchesUnstamped(bytes: Buffer, start: number, end: number, awaitsLevel: boolean): boolean {
-    if (this.evidence === 'timestamps' && !awaitsLevel) return false;
+  private matchesUnstamped(bytes: Buffer, start: number, end: number): boolean {
+    if (this.evidence === 'timestamps' && !this.awaitedLevel) return false;
     const isColored = bytes !== plainHead && hasEscape(bytes, start, Math.min(end, start + maxColored));
     const form = isColored
       ? readUnstamped(plainHead, 0, stripColors(bytes, start, end), this.parsed)
@@ -253,6 +260,8 @@ export class Recognizer {
 }
 
 const hash = 35;
+/** The first byte of a byte order mark. */
+const byteOrderMark = 0xef;
 /** A wrapped line of which only the wrapper's time is known. */
 export const textForm = 'text';
 /** Lines of a log whose header names its columns. */

@@ -1,4 +1,5 @@
 import type { LineFormat } from './formats/format';
+import { beginsPlace } from './zone-names';
 import { Recognizer, type Shown } from './recognizer';
 import { TimestampKind } from './timestamps';
 
@@ -8,6 +9,7 @@ import { TimestampKind } from './timestamps';
  */
 const completions = [
   ...['0', '00', '1', '5', '30', '55', '060', '500', ':55', ' 10:00:55'],
+  ...['NACHM.', ' NACHM.', 'ACHM.', 'CHM.', 'HM.', 'M.', '.'],
   ...['M', 'PM', ' PM', '.m.', 'M CET', 'PM CET', ' PM CET'],
   ...['C', 'T', 'Z', 'ET', 'MT', 'ST', 'SK', 'TC', 'CET', 'UTC', ' CET'],
   ...['0500', '+05', '+05:00', '+060', ' +0500', ']', '5]', '0]', '00]', '500]', '0500]', '+0500]'],
@@ -30,9 +32,11 @@ const maxBehindDigit = 16;
  * @param shown of the lines above
  */
 export function hasTornTimestamp(line: Buffer, customFormat: LineFormat | null, shown: Shown): boolean {
-  if (!hasDigit(line.subarray(Math.max(0, line.length - maxBehindDigit)))) return false;
+  const isInPlace = endsInPlace(line);
+  if (!isInPlace && !hasDigit(line.subarray(Math.max(0, line.length - maxBehindDigit)))) return false;
   const whole = new Recognizer(customFormat, shown);
   if (!whole.recognizeAny(line, 0, line.length) || whole.parsed.kind === TimestampKind.NONE) return false;
+  if (isInPlace) return true;
   return [...completions, ...restsOfHalves].some((completion) => {
     const longer = new Recognizer(customFormat, shown);
     const bytes = Buffer.concat([line, completion]);
@@ -41,6 +45,16 @@ export function hasTornTimestamp(line: Buffer, customFormat: LineFormat | null, 
     return kind !== TimestampKind.NONE && (kind !== whole.parsed.kind || time !== whole.parsed.time);
   });
 }
+
+/** True when the line ends in the name of a zone such as `Europe/Lon`, after the digits of a time. */
+function endsInPlace(line: Buffer): boolean {
+  const end = line.toString('latin1', Math.max(0, line.length - maxPlace));
+  const [, word] = /\d ([A-Z][a-z][\w/+-]*)$/.exec(end) ?? [];
+  return word !== undefined && beginsPlace(word);
+}
+
+/** The longest name of a zone, and the digit and blank before it. */
+const maxPlace = 44;
 
 function hasDigit(bytes: Buffer): boolean {
   return bytes.some((byte) => byte >= 48 && byte <= 57);

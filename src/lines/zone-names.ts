@@ -1,4 +1,5 @@
-import { byteAt } from './timestamps';
+import { TimestampKind, byteAt, isDigit, isLetter, type Timestamp } from './timestamps';
+import { zoneNamed, type Zone } from './zones';
 
 /**
  * Abbreviations of zones that loggers print, with their offset from UTC in minutes (IANA tz database). Of those with
@@ -57,6 +58,71 @@ function pack(bytes: Buffer, start: number, end: number): number {
   let packed = 0;
   for (let i = start; i < end; i++) packed = packed * 64 + ((byteAt(bytes, i) - 64) & 63);
   return packed;
+}
+
+/** The names of zones of the IANA tz database begin so. */
+const areas = [
+  'Africa',
+  'America',
+  'Antarctica',
+  'Arctic',
+  'Asia',
+  'Atlantic',
+  'Australia',
+  'Europe',
+  'Indian',
+  'Pacific',
+  'Etc',
+];
+
+/** Zones by the names that were read; null for names that no zone has. A hostile log must not fill the memory. */
+const zones = new Map<string, Zone | null>();
+const maxZones = 1000;
+const longestPlace = 40;
+
+/**
+ * `Europe/London`, which PHP writes after the time: makes a wall time absolute. Returns the position after it, or `pos`
+ * without one.
+ */
+export function readZoneOfPlace(bytes: Buffer, pos: number, end: number, out: Timestamp): number {
+  const limit = Math.min(end, pos + longestPlace);
+  let after = pos;
+  while (after < limit && isLetter(byteAt(bytes, after))) after++;
+  if (bytes[after] !== 47 || after - pos < 3) return pos;
+  const area = bytes.toString('latin1', pos, after);
+  if (!areas.includes(area)) return pos;
+  while (after < limit && isPlaceByte(byteAt(bytes, after))) after++;
+  const zone = zoneOfPlace(bytes.toString('latin1', pos, after));
+  if (zone === null) return pos;
+  out.time = zone.toEpoch(out.time);
+  out.kind = TimestampKind.ABSOLUTE;
+  return after;
+}
+
+/** True when the word may be the beginning of the name of a zone: `Eu`, `Europe/Lon`. */
+export function beginsPlace(word: string): boolean {
+  return areas.some((area) => area.startsWith(word) || word === area || word.startsWith(`${area}/`));
+}
+
+function isPlaceByte(byte: number): boolean {
+  return isLetter(byte) || isDigit(byte) || byte === 47 || byte === 95 || byte === 45 || byte === 43;
+}
+
+function zoneOfPlace(name: string): Zone | null {
+  const known = zones.get(name);
+  if (known !== undefined) return known;
+  if (zones.size >= maxZones) zones.clear();
+  const zone = isZone(name) ? zoneNamed(name) : null;
+  zones.set(name, zone);
+  return zone;
+}
+
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** Offset from UTC in minutes of the zone named by the capitals in bytes [start, end); undefined when unknown. */

@@ -80,6 +80,8 @@ export function scanLevel(bytes: Buffer, start: number, end: number, takesAnyCas
     } else if (byte === 27) {
       headNotes.hasEscape = true;
       return Level.NONE;
+    } else if ((byte === 0xe2 || byte === 0xf0) && isSymbol(bytes, pos, limit)) {
+      pos = endOfToken(bytes, pos, limit);
     } else {
       let wordEnd = pos;
       while (wordEnd < end && isLetter(byteAt(bytes, wordEnd))) wordEnd++;
@@ -121,6 +123,16 @@ export function scanLevel(bytes: Buffer, start: number, end: number, takesAnyCas
 function isClosing(byte: number): boolean {
   return byte === colon || byte === 93 || byte === 62 || byte === 41 || byte === 34 || byte === 61;
 }
+
+/** True for a sign that stands alone, such as an arrow or a picture: `› ✖  error`. */
+function isSymbol(bytes: Buffer, pos: number, limit: number): boolean {
+  const end = endOfToken(bytes, pos, limit);
+  for (let i = pos; i < end; i++) if (byteAt(bytes, i) < 128) return false;
+  return end - pos <= maxSymbol;
+}
+
+/** The bytes of a picture and of what chooses its form. */
+const maxSymbol = 7;
 
 function isDashAlone(bytes: Buffer, pos: number, limit: number): boolean {
   let after = pos;
@@ -181,7 +193,9 @@ function beginsOther(bytes: Buffer, pos: number, end: number): boolean {
     const isMark = byte === colon || byte === 61 || byte === 95 || byte === 91 || byte === 46 || byte === 47;
     if (byte === 93 || (isMark && at + 1 < end && bytes[at + 1] !== space)) return true;
   }
-  return false;
+  // `error shop : refused`
+  const wordEnd = endOfToken(bytes, pos, end);
+  return bytes[wordEnd + 1] === colon && bytes[wordEnd + 2] === space && wordEnd + 2 < end;
 }
 
 /** A single letter: `E!`, `E |`, `E/Tag`, `E [conn1]`, `E NETWORK`, `E tensorflow/core/x.cc:12]`. */

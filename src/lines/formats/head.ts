@@ -70,9 +70,9 @@ function setRest(bytes: Buffer, start: number, end: number): void {
   rest.end = end;
 }
 
-/** Where the text after the timestamp of the last line begins. */
-export function startOfRest(): number {
-  return rest.start;
+/** The text after the timestamp of the last line, in the buffer that was read: without colors, if it had any. */
+export function restOfHead(): { readonly bytes: Buffer; readonly start: number; readonly end: number } {
+  return rest;
 }
 
 /**
@@ -154,7 +154,11 @@ function readPrefixed(bytes: Buffer, start: number, end: number, out: ParsedLine
       const after = timestampAt(bytes, pos, start, end, out);
       out.level = level;
       if (after !== -1) {
-        if (words > 0 && out.kind === TimestampKind.TIME_OF_DAY) return false;
+        if (words > 0 && out.kind === TimestampKind.TIME_OF_DAY) {
+          // Sitecore: `4711 10:00:00 ERROR refused`
+          if (words > 1 || !isNumber(bytes, start, pos - 1)) return false;
+          needsLevel = true;
+        }
         if (zoneMinutes !== 0) out.time -= zoneMinutes * 60_000;
         return readRest(bytes, pos, after, end, out, needsLevel);
       }

@@ -140,6 +140,8 @@ export const layouts: readonly Layout[] = [
       ["[10:00:00] Starting 'build'...", 'NONE'],
       ['29 11 2026 10:00:00.123:ERROR [karma]: refused', 'ERROR'],
       ['[10:00:00.123] ERROR (4711): refused', 'ERROR'],
+      ['[10:00:00] [shop] › ✖  error     refused', 'ERROR'],
+      ['2026-11-29 10:00:00 ✨ Imported #12', 'NONE'],
     ],
   },
   {
@@ -151,6 +153,7 @@ export const layouts: readonly Layout[] = [
       ['2026-11-29 10:00:00.123 [error] <0.1.0> refused', 'ERROR'],
       ['[29-Nov-2026 10:00:00 UTC] PHP Warning:  Undefined variable $cart in /srv/cart.php on line 9', 'WARN'],
       ['[29-Nov-2026 10:00:00 UTC] PHP Fatal error:  Uncaught Exception: no stock', 'ERROR'],
+      ['[29-Nov-2026 11:00:00 Europe/Berlin] PHP Parse error:  syntax error', 'ERROR'],
       ['[29-Nov-2026 10:00:00] WARNING: [pool www] server reached max_children', 'WARN'],
       ['[2026-11-29T10:00:00.123456+00:00] app.ERROR: card refused {"order":4711} []', 'ERROR'],
       ['[2026-11-29 10:00:00] production.ERROR: no such class', 'ERROR'],
@@ -173,6 +176,9 @@ export const layouts: readonly Layout[] = [
       ['11/29/2026 10:00:00 AM Error: lost', 'ERROR'],
       ['2026-11-29 10:00:00 fail: Shop.Cart[0]', 'ERROR'],
       ['"2026-11-29 10:00:00","ERROR","Shop.Cart","lost"', 'ERROR'],
+      ['"2026-11-29 10:00:00";"WARN";"Shop.Cart";"slow"', 'WARN'],
+      ['2026-11-29 | 10:00:00 | ERROR | lost', 'ERROR'],
+      ['4711 10:00:00 ERROR lost', 'ERROR'],
     ],
   },
   {
@@ -262,6 +268,9 @@ export const layouts: readonly Layout[] = [
       ['11-29-2026 10:00:00.123 +0000 ERROR TcpOutputFd - Connection refused', 'ERROR'],
       ['[2026.11.29-10.00.00:123][  0]LogTemp: Error: lost', 'ERROR'],
       ['2026-11-29 10:00:00 +0000 Puppet (err): refused', 'ERROR'],
+      ['2026-11-29 10:00:00: netdata ERROR : MAIN : refused', 'ERROR'],
+      ['11/29/2026   10:00:00   ANS1898I ***** Processed 100 files *****', 'NONE'],
+      ['2026-11-29T10:00:00+0000 error shop : [shop] refused', 'ERROR'],
     ],
   },
   {

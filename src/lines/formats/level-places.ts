@@ -1,11 +1,11 @@
 import type { Level } from '../line-batch';
 import { byteAt } from '../timestamps';
-import { azure, fly } from './level-places/clouds';
+import { azure, fly, gitHubActions } from './level-places/clouds';
 import { db2, mongo, mysql, pgpool, postgresCsv, redis, sqlServer } from './level-places/databases';
 import type { LevelPlace } from './level-places/level-place';
 import { datadog, pm2, sidekiq, sling, webLogic, webSphere } from './level-places/libraries';
 import { ceph, cephCluster, clamAv, icinga, libvirt, nagios, samba, sssd } from './level-places/servers';
-import { logcat, macOs, routerOs, sapHana, studio, vmKernel, vmware5, yast } from './level-places/systems';
+import { logcat, macOs, routerOs, sapHana, studio, vmKernel, vmware5, wixBurn, yast } from './level-places/systems';
 
 /** All places, in the order of trial. */
 export const levelPlaces: readonly LevelPlace[] = [
@@ -40,6 +40,8 @@ export const levelPlaces: readonly LevelPlace[] = [
   fly,
   routerOs,
   sapHana,
+  gitHubActions,
+  wixBurn,
 ];
 
 const byFirstByte = Array.from({ length: 128 }, (_, byte) =>

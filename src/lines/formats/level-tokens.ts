@@ -27,7 +27,7 @@ export function endsCapitals(bytes: Buffer, pos: number, end: number, delimiter:
     case 62: // >
       return true;
     case 34: // ", in a column
-      return pos + 1 < end && bytes[pos + 1] === 44;
+      return pos + 1 < end && (bytes[pos + 1] === 44 || bytes[pos + 1] === 59);
     case 43: // +
     case dash:
       return pos + 1 < end && isDigit(byteAt(bytes, pos + 1));
@@ -119,7 +119,8 @@ export function levelAfterName(bytes: Buffer, pos: number, nameEnd: number, limi
   while (end < limit && isLetter(byteAt(bytes, end))) end++;
   if (spells(bytes, pos, nameEnd, 'PHP')) return phpLevel(bytes, next, end, limit);
   const isStrong =
-    isCapitals(bytes, next, end) && (bytes[end] === colon || (bytes[end] === space && bytes[end + 1] === 91));
+    isCapitals(bytes, next, end) &&
+    (bytes[end] === colon || (bytes[end] === space && (bytes[end + 1] === 91 || bytes[end + 1] === colon)));
   return (isStrong ? headLevelOf(bytes, next, end) : undefined) ?? Level.NONE;
 }
 

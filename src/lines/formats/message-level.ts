@@ -2,12 +2,13 @@ import { formatsFor } from '../formats';
 import { Level } from '../line-batch';
 import { headLevelOf, isCapitals, isOnlyInCapitals, levelOfLetter } from '../levels';
 import { TimestampKind, byteAt, isDigit, isLetter } from '../timestamps';
-import { plainHead, stripColors } from '../wrappers';
+import { escape, plainHead, stripColors } from '../wrappers';
+import { skipNoText } from '../line-start';
 import { jsonLines, unescapeMessage } from './fields/json';
 import { jsonText } from './fields/json-text';
 import { logfmt } from './fields/logfmt';
 import type { ParsedLine } from './format';
-import { startOfRest } from './head';
+import { restOfHead } from './head';
 import { endsCapitals, groupEnd, groupLevel } from './level-tokens';
 import { cefLevel } from './programs/networks';
 import { startsWith } from './scan-text';
@@ -24,8 +25,6 @@ export function levelInMessage(): Level {
   if (colored === -1 || colored >= length) return levelOfLine(jsonText, 0, length);
   return levelOfLine(plainHead, 0, stripColors(jsonText, 0, length));
 }
-
-const escape = 27;
 
 function levelOfLine(bytes: Buffer, start: number, end: number): Level {
   for (const format of formatsFor(start < end ? bytes[start] : undefined)) {
@@ -69,14 +68,20 @@ const maxTag = 160;
  * `Nov 29 10:00:00 host app[7]: {"level":…}`, `2026-11-29T10:00:00Z heroku[router]: at=error code=H12`,
  * `Nov 29 10:00:00 host app[7]: 2026-11-29 10:00:00,123 ERROR …`. Other text has none.
  */
-export function levelBehindTag(bytes: Buffer, start: number, end: number): Level {
-  // Only the head scan reads lines that begin with a digit, so that the rest is of this line.
-  const isDated = isDigit(byteAt(bytes, start));
-  const rest = isDated ? startOfRest() : end;
+export function levelBehindTag(bytes: Buffer, start: number, end: number, isHead: boolean): Level {
+  const first = skipNoText(bytes, start, end);
+  if (bytes[first] === escape) return levelAfterHost(plainHead, 0, stripColors(bytes, first, end), isHead);
+  return levelAfterHost(bytes, first, end, isHead);
+}
+
+function levelAfterHost(line: Buffer, start: number, lineEnd: number, isHead: boolean): Level {
+  // Only the head scan reads lines that begin with a digit.
+  const isDated = isHead && isDigit(byteAt(line, start));
+  const { bytes, start: rest, end } = isDated ? restOfHead() : { bytes: line, start: lineEnd, end: lineEnd };
   // No tag: `kubectl logs --timestamps`
   if (rest + 2 < end && bytes[rest] === 32 && beginsLine(bytes, rest + 1)) return levelOfInner(bytes, rest + 1, end);
   const host = isDated ? rest + 1 : start + syslogTimestamp;
-  const limit = Math.min(end - 2, start + maxTag);
+  const limit = Math.min(end - 2, host + maxTag);
   let words = 0;
   for (let pos = host; pos < limit; pos++) {
     const byte = byteAt(bytes, pos);

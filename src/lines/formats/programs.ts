@@ -1,7 +1,8 @@
+import { coldFusion, eclipse, sapList, sapTrace } from './programs/applications';
 import { hpc, superComputer } from './programs/clusters';
 import { introduced } from './programs/introduced';
 import { chromium, couchbase, erlang, fiber, glog, kibana, timeAndSpaces, vdsm } from './programs/libraries';
-import { bareSyslog5424, cef, vpcFlow, windowsDhcp } from './programs/networks';
+import { bareSyslog5424, cef, countedSyslog, vpcFlow, windowsDhcp } from './programs/networks';
 import type { ProgramFormat } from './programs/program-format';
 import { apex, auditd, haproxy, tai64n, unbound, uwsgi, zabbix } from './programs/servers';
 import { cmTrace } from './programs/windows';
@@ -31,4 +32,9 @@ export const programs: readonly ProgramFormat[] = [
   fiber,
   kibana,
   apex,
+  countedSyslog,
+  sapList,
+  sapTrace,
+  eclipse,
+  coldFusion,
 ];

@@ -1,10 +1,10 @@
-import { isDigit, skipSpaces } from '../timestamps';
+import { byteAt, isDigit, isLetter, skipSpaces } from '../timestamps';
 
 /** Returns the position after the closing quote, given that of the opening one; `end` when there is none. */
-export function quotedEnd(bytes: Buffer, pos: number, end: number): number {
+export function quotedEnd(bytes: Buffer, pos: number, end: number, quote = 34): number {
   for (pos++; pos < end; pos++) {
     if (bytes[pos] === 92) pos++;
-    else if (bytes[pos] === 34) return pos + 1;
+    else if (bytes[pos] === quote) return pos + 1;
   }
   return end;
 }
@@ -49,4 +49,10 @@ export function findText(bytes: Buffer, pos: number, limit: number, end: number,
 export function findLastText(bytes: Buffer, pos: number, end: number, text: string): number {
   for (let at = end - text.length; at >= pos; at--) if (startsWith(bytes, at, end, text)) return at;
   return -1;
+}
+
+/** The position after the letters at `pos`. */
+export function lettersEnd(bytes: Buffer, pos: number, end: number): number {
+  while (pos < end && isLetter(byteAt(bytes, pos))) pos++;
+  return pos;
 }

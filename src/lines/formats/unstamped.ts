@@ -1,19 +1,10 @@
 import { Level } from '../line-batch';
 import { headLevelOf, isCapitals, levelOf } from '../levels';
-import { byteAt, isDigit, isLetter } from '../timestamps';
+import { byteAt, isDigit } from '../timestamps';
 import { failLevel, groupEnd, groupLevel, readPriority } from './level-tokens';
-import { startsWith } from './scan-text';
-
-/**
- * Lines of programs that write a level but no timestamp. They are records as long as their source has shown no
- * timestamp: afterwards, such a line belongs to a record above it (`error: 0` in a stack trace).
- */
-export interface UnstampedForm {
-  readonly name: string;
-  /** The level of the line in bytes [start, end); undefined when it has another form. */
-  readonly read: (bytes: Buffer, start: number, end: number) => Level | undefined;
-  readonly samples: readonly (readonly [line: string, level: string])[];
-}
+import { espIdf, julia, localLevel, sapError } from './unstamped-programs';
+import { lettersEnd, startsWith } from './scan-text';
+import type { UnstampedForm } from './unstamped-form';
 
 const levelColon: UnstampedForm = {
   name: 'LEVEL:',
@@ -132,16 +123,18 @@ const logcat: UnstampedForm = {
 const padded: UnstampedForm = {
   name: ' LEVEL',
   read(bytes, start, end) {
-    // Only the levels of four letters are padded to five.
-    const wordEnd = start + 5;
-    if (bytes[start] !== 32 || wordEnd >= end || bytes[wordEnd] !== 32 || !isCapitals(bytes, start + 1, wordEnd)) {
+    if (bytes[start] !== 32) return undefined;
+    const wordEnd = lettersEnd(bytes, start + 1, Math.min(end, start + 7));
+    // Words of four letters are padded to five; consola has two blanks after each word.
+    const isPadded = wordEnd === start + 5 || (wordEnd === start + 6 && bytes[wordEnd + 1] === 32);
+    if (!isPadded || wordEnd >= end || bytes[wordEnd] !== 32 || !isCapitals(bytes, start + 1, wordEnd))
       return undefined;
-    }
     return headLevelOf(bytes, start + 1, wordEnd);
   },
   samples: [
     [' INFO  shop > started', 'INFO'],
     [' WARN | slow', 'WARN'],
+    [' ERROR  refused', 'ERROR'],
   ],
 };
 
@@ -214,35 +207,6 @@ const oracle: UnstampedForm = {
 /** Oracle's products, whose messages have numbers. */
 const oracleProducts = ['ORA-', 'TNS-', 'RMAN-', 'NSD-'];
 
-/** The levels of java.util.logging in Chinese, Japanese and Korean, before a colon. */
-const eastAsianLevels: readonly (readonly [Buffer, Level])[] = (
-  [
-    ['严重', Level.ERROR],
-    ['嚴重', Level.ERROR],
-    ['重大', Level.ERROR],
-    ['심각', Level.ERROR],
-    ['警告', Level.WARN],
-    ['경고', Level.WARN],
-    ['信息', Level.INFO],
-    ['資訊', Level.INFO],
-    ['情報', Level.INFO],
-    ['정보', Level.INFO],
-  ] as const
-).map(([text, level]) => [Buffer.from(text), level]);
-
-const eastAsian: UnstampedForm = {
-  name: 'level in Chinese, Japanese or Korean',
-  read(bytes, start, end) {
-    if (start + 7 > end || byteAt(bytes, start) < 0xe4 || bytes[start + 6] !== 58) return undefined;
-    return eastAsianLevels.find(([text]) => bytes.subarray(start, start + 6).equals(text))?.[1];
-  },
-  samples: [
-    ['严重: no such class', 'ERROR'],
-    ['情報: started', 'INFO'],
-    ['경고: slow', 'WARN'],
-  ],
-};
-
 /** All of them, in the order of trial. */
 export const unstampedForms: readonly UnstampedForm[] = [
   levelColon,
@@ -254,13 +218,11 @@ export const unstampedForms: readonly UnstampedForm[] = [
   log4j,
   npm,
   oracle,
-  eastAsian,
+  localLevel,
+  julia,
+  espIdf,
+  sapError,
 ];
-
-function lettersEnd(bytes: Buffer, pos: number, end: number): number {
-  while (pos < end && isLetter(byteAt(bytes, pos))) pos++;
-  return pos;
-}
 
 /** `<3>`, which systemd and the kernel write. */
 function priorityLevel(bytes: Buffer, start: number, end: number): Level | undefined {

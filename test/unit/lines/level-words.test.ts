@@ -105,6 +105,50 @@ describe('java.util.logging in Chinese', () => {
   });
 });
 
+describe('a record of two lines', () => {
+  const lines = ['Nov 29, 2026 10:00:00 AM com.example.Shop main', 'SEVERE: no stock'];
+
+  it.each([
+    ['in a container', (line: string) => `2026-11-29T10:00:00.000Z stdout F ${line}`],
+    ['after a name', (line: string) => `web-1  | ${line}`],
+    ['after invisible marks', (line: string) => `\ufeff${line}`],
+  ])('has the level of the second %s', (_, wrap) => {
+    expect(levels(lines.map(wrap))).toEqual(['NONE', 'ERROR']);
+  });
+
+  it('may be a trace of SAP', () => {
+    expect(levels(['M Sun Nov 29 10:00:00 2026', 'M  *** ERROR => no memory', 'M  *** ERROR => again'])).toEqual([
+      'NONE',
+      'ERROR',
+      'CONT',
+    ]);
+  });
+});
+
+describe('a file that begins with a byte order mark', () => {
+  it('may have a level and no timestamp, or the names of its columns, in its first line', () => {
+    expect(levels(['\ufeffERROR: refused', 'INFO: started'])).toEqual(['ERROR', 'INFO']);
+    expect(readSamples(['\ufeff#Fields: date time sc-status', '2026-11-29 10:00:00 500'])[1]).toBe(
+      'NONE 2026-11-29T10:00:00.000Z',
+    );
+  });
+});
+
+describe('a level after the tag of syslog', () => {
+  it('is found in colors, and after a byte order mark', () => {
+    const line = 'Nov 29 10:00:00 web-1 shop[12]: ERROR: refused';
+    expect(levels([`\u001b[31m${line}\u001b[0m`, `\ufeff${line}`])).toEqual(['ERROR', 'ERROR']);
+  });
+});
+
+describe('logfmt', () => {
+  it('may have values in single quotes, as structlog writes them', () => {
+    expect(readSample("timestamp='2026-11-29T10:00:00Z' level='error' event='a level=info'")).toBe(
+      'ERROR 2026-11-29T10:00:00.000Z',
+    );
+  });
+});
+
 describe('a CEF event without a time', () => {
   it('is a record at the time of the one above', () => {
     const lines = ['2026-11-29 10:00:00 INFO x', 'CEF:0|Sec|fw|1.0|100|no time|2|src=10.0.0.1'];

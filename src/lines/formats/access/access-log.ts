@@ -18,8 +18,8 @@ export const accessLog: LineFormat = {
   name: 'access',
   mayBeginWith: (byte) => isVisible(byte) && byte !== 123,
   parse(bytes, start, end, out) {
-    // InfluxDB 1 names the service first.
-    if (bytes[start] === 91 && !startsWith(bytes, start, end, httpd)) return false;
+    if (bytes[start] === 91 && !startsWith(bytes, start, end, httpd) && !beginsWithProcess(bytes, start, end))
+      return false;
     const limit = Math.min(end - 18, start + maxHead);
     for (let pos = start + 1; pos < limit; pos++) {
       const behind = isTimeAt(bytes, pos) ? readTime(bytes, pos, end, out) : -1;
@@ -31,7 +31,15 @@ export const accessLog: LineFormat = {
   },
 };
 
+/** InfluxDB 1 names the service first. */
 const httpd = '[httpd] ';
+
+/** Puma: `[4711] - 10.0.0.7 - - [`. */
+function beginsWithProcess(bytes: Buffer, start: number, end: number): boolean {
+  let pos = start + 1;
+  while (pos < end && isDigit(byteAt(bytes, pos))) pos++;
+  return pos > start + 1 && startsWith(bytes, pos, end, '] - ');
+}
 
 /** True when `29/Nov/2026` or `2026-11-29` may begin here: after a bracket, a quote or a space. */
 function isTimeAt(bytes: Buffer, pos: number): boolean {

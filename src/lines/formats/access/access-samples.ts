@@ -53,6 +53,7 @@ export const accessSamples: readonly (readonly [
     'UTC',
     'ERROR',
   ],
+  ['Puma', '[4711] - 10.0.0.7 - - [29/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 500 - 0.0012', 'UTC', 'ERROR'],
   ['Rack', '127.0.0.1 - - [29/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 - 0.0012', 'UTC', 'INFO'],
   [
     'S3',

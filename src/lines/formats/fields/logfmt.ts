@@ -22,11 +22,12 @@ export const logfmt: LineFormat = {
       if (pos === name || pos >= end || bytes[pos] !== 61) break;
       if (pairs++ === 0) found.reset(bytes);
       const value = pos + 1;
-      const isQuoted = value < end && bytes[value] === 34;
-      pos = isQuoted ? quotedEnd(bytes, value, end) : bareEnd(bytes, value, end);
+      const quote = value < end ? bytes[value] : 0;
+      const isQuoted = quote === 34 || quote === 39;
+      pos = isQuoted ? quotedEnd(bytes, value, end, quote) : bareEnd(bytes, value, end);
       const field = fieldOf(hash);
       if (field === undefined) continue;
-      if (isQuoted) found.take(field, bytes, value + 1, bytes[pos - 1] === 34 ? pos - 1 : pos, true);
+      if (isQuoted) found.take(field, bytes, value + 1, bytes[pos - 1] === quote ? pos - 1 : pos, true);
       else found.take(field, bytes, value, pos, true);
     }
     if (pairs === 0 || (!found.hasTime && (!found.hasLevel || pairs === 1))) return false;

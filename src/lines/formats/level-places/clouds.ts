@@ -33,3 +33,18 @@ export const fly: LevelPlace = {
   },
   samples: [['2026-11-29T10:00:00Z app[17812ab] ams [error]refused', 'ERROR']],
 };
+
+export const gitHubActions: LevelPlace = {
+  name: 'GitHub Actions, Azure Pipelines',
+  firstBytes: '#',
+  form: 'year-first',
+  read: (bytes, pos, end) => {
+    if (!startsWith(bytes, pos, end, '##[')) return undefined;
+    const close = groupEnd(bytes, pos + 2, Math.min(end, pos + 24));
+    return close === -1 ? undefined : groupLevel(bytes, pos + 3, close);
+  },
+  samples: [
+    ['2026-11-29T10:00:00.1234567Z ##[error]Process completed with exit code 1.', 'ERROR'],
+    ['2026-11-29T10:00:00.1234567Z ##[group]Run tests', 'NONE'],
+  ],
+};

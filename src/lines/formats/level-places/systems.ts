@@ -209,3 +209,18 @@ export const sapHana: LevelPlace = {
 
 /** Component and place in the code stand within this many bytes. */
 const maxPlace = 120;
+
+/** Installers of WiX: a small letter and the number of the message follow the bracket, as in `]e000: `. */
+export const wixBurn: LevelPlace = {
+  name: 'WiX installers',
+  firstBytes: ']',
+  form: 'year-first',
+  read: (bytes, pos, end) => {
+    for (let at = pos + 2; at < pos + 5; at++) if (at >= end || !isDigit(byteAt(bytes, at))) return undefined;
+    return bytes[pos + 5] === 58 ? levelOfLetter(byteAt(bytes, pos + 1) & ~32) : undefined;
+  },
+  samples: [
+    ['[1234:5678][2026-11-29T10:00:00]e000: Error 0x80070643: failed', 'ERROR'],
+    ['[1234:5678][2026-11-29T10:00:00]i001: Burn v3.11', 'INFO'],
+  ],
+};

@@ -3,6 +3,7 @@ import { readAnyTimestamp } from '../../timestamp-forms';
 import { levelOf } from '../../levels';
 import { TimestampKind, byteAt, isDigit, isLetter } from '../../timestamps';
 import { findText, skipWord, startsWith } from '../scan-text';
+import { syslog5424 } from '../syslog';
 import type { ProgramFormat } from './program-format';
 
 /** Formats of networks: flows, leases, and forwarded syslog. */
@@ -134,4 +135,17 @@ export const cef: ProgramFormat = {
     ],
     ['CEF:0|Sec|fw|1.0|100|a \\| b|Medium|rt=Nov 29 2026 10:00:00 src=10.0.0.1', 'WARN', '2026-11-29T10:00:00.000Z'],
   ],
+};
+
+/** Syslog with the length of each message before it (RFC 6587), as Heroku's drains have it: `83 <190>1 2026-11-29T10:00:00+00:00 …`. */
+export const countedSyslog: ProgramFormat = {
+  name: 'syslog-counted',
+  precedesHead: true,
+  mayBeginWith: isDigit,
+  parse(bytes, start, end, out) {
+    let pos = start;
+    while (pos < end && pos < start + 6 && isDigit(byteAt(bytes, pos))) pos++;
+    return bytes[pos] === 32 && bytes[pos + 1] === 60 && syslog5424.parse(bytes, pos + 1, end, out);
+  },
+  samples: [['83 <187>1 2026-11-29T10:00:00+00:00 host app web.1 - failed', 'ERROR', '2026-11-29T10:00:00.000Z']],
 };
