@@ -304,10 +304,19 @@ is_asked_for() {
   return 1
 }
 
+# Sets `names`, by inode, to those of the `paths` that the state knows: of two names of a file (hard links), the known one is taken.
+find_known_names() {
+  local path base is_dated
+  for path in "${paths[@]}"; do
+    find_base "$path"
+    if [[ -z $base && -n ${now_id[$path]:-} && ${now_id[$path]} == "${done_id[$path]:-}" ]]; then names[${now_id[$path]}]=$path; fi
+  done
+}
+
 find_files() {
-  local source path name why base is_dated is_named
+  local source path name why base is_dated is_named id
   local -a paths=()
-  local -A named=()
+  local -A named=() names=()
   for source in "${sources[@]}"; do
     is_named=''
     if [[ -d $source ]]; then
@@ -326,21 +335,24 @@ find_files() {
       expand "$source"
     fi
     look_at "${paths[@]}"
+    find_known_names
     for path in "${paths[@]}"; do
-      name=${path##*/}
+      name=${path##*/} id=${now_id[$path]:-}
       if [[ -n ${wanted[$path]:-} ]]; then continue; fi
       find_reason "$path" "$is_named"
       if [[ -L $path ]]; then
         leave_out "$path" 'a symbolic link' ''
-      elif [[ -z ${now_id[$path]:-} ]]; then
+      elif [[ -z $id ]]; then
         if [[ ! -d $path && -e $path ]]; then leave_out "$path" 'not a regular file' ''; fi
       elif [[ -n $why ]]; then
         leave_out "$path" "$why" "$base"
+      elif [[ ${names[$id]:-$path} != "$path" ]]; then
+        leave_out "$path" 'a second name of a file' ''
       elif [[ -n ${named[$name]:-} ]]; then
         fail "$(shown "${named[$name]}") and $(shown "$path") would have one key; only the first is uploaded (rename one, or give it" \
           "a run of its own with another --prefix)"
       else
-        named[$name]=$path wanted[$path]=yes
+        named[$name]=$path names[$id]=$path wanted[$path]=yes
         files+=("$path")
       fi
     done
@@ -379,7 +391,7 @@ report_left_out() {
       counts[$why]=$((${counts[$why]:-0} + 1))
       if ((${counts[$why]} <= 5)); then names[$why]=${names[$why]:+${names[$why]}, }$(shown "$path"); fi
     done
-    for why in rotated compressed 'a scratch file' 'a symbolic link' 'not a regular file'; do
+    for why in rotated compressed 'a scratch file' 'a symbolic link' 'a second name of a file' 'not a regular file'; do
       if [[ -z ${names[$why]:-} ]]; then continue; fi
       complain "left out, $why: ${names[$why]}$( ((${counts[$why]} <= 5)) || printf ' and %d more' $((${counts[$why]} - 5)))"
     done
@@ -527,6 +539,9 @@ finish_rotated() {
       tell "deleted: $(shown "$path")"
       gone+=("$path")
     fi
+  elif ((${#later[@]} == 0)); then
+    complain "$(shown "$path") became shorter, and no copy of it is there: if it was truncated, or its copy was compressed at once," \
+      "the last lines before that may be missing"
   fi
   for file in "${later[@]}"; do
     upload "$file" "$path" || return 1

@@ -145,6 +145,10 @@ class UploadRuns {
       if (i > 0 && i !== last) await this.options.awaitRead();
       const wasPut = await this.put(log, part, found, parts.length === 1 && note === undefined);
       if (wasPut === null) break;
+      // A store with versions does not know that content was lost before it was put.
+      if (note === undefined && part.gap !== null) {
+        this.options.trace('possibleGap', { reason: part.gap, path: part.path });
+      }
       if (wasPut) uploaded += 1;
       isReplaced ||= i < last;
     }

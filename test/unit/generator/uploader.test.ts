@@ -5,6 +5,7 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -13,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { openFolderStore } from '../../../src/adapters/embedded/folder-store';
 import { createUploader, type Uploader } from '../../../src/adapters/embedded/uploader';
 import { systemClock } from '../../../src/ports/clock';
@@ -216,6 +218,40 @@ describe('the uploader', () => {
       expect(keys()).toEqual(['app.log']);
       expect(await contentOf('logs/web/app.log')).toBe(`line ${i}\n`);
     }
+  });
+
+  it.each<[string, () => void]>([
+    ['deleted', () => rmSync(fileOf('app.log'))],
+    [
+      'compressed at once',
+      () => {
+        writeFileSync(fileOf('app.log.1.gz'), gzipSync(readFileSync(fileOf('app.log'))));
+        rmSync(fileOf('app.log'));
+      },
+    ],
+    ['truncated', () => writeFileSync(fileOf('app.log'), '')],
+  ])(
+    'reports a possible gap when a file was %s before its end was uploaded, and uploads the new one',
+    async (_, change) => {
+      write('web', 'app.log', 'one\n');
+      const uploader = uploaderOf();
+      await uploader.uploadChanged();
+      appendFileSync(fileOf('app.log'), 'two\n');
+      change();
+      write('web', 'app.log', '3\n');
+      await uploader.uploadChanged();
+      await uploader.uploadChanged();
+      expect(await contentOf('logs/web/app.log')).toBe('3\n');
+      expect(warnings).toEqual([['possibleGap', fileOf('app.log')]]);
+    },
+  );
+
+  it('uploads a file with two names (hard links) once, and reports the other', async () => {
+    write('web', 'app.log', 'one\n');
+    linkSync(fileOf('app.log'), fileOf('b.log'));
+    await uploaderOf().uploadChanged();
+    expect(keys()).toEqual(['app.log']);
+    expect(warnings).toEqual([['fileLeftOut', fileOf('b.log')]]);
   });
 
   it('uploads the copy and then the truncated file with copytruncate', async () => {

@@ -5,6 +5,7 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -277,6 +278,31 @@ describe('rotation', () => {
     expect(said(puts)).toEqual(app('three\n'));
     expect(exitCode).toBe(0);
     expect(lines).toMatch(/^upload-logs\.sh: \S+app\.log was replaced.* last lines may be missing.* delaycompress\n$/);
+    expect(host.run(host.logs)).toEqual(nothing);
+  });
+
+  it.each<[string, string]>([
+    ['truncated without a copy', ': >app.log'],
+    ['copied, and its copy compressed at once', 'cp app.log app.log.1; : >app.log; gzip app.log.1'],
+  ])('warns that the end may be missing when the file was %s', (_, script) => {
+    appendFileSync(log, 'two\n');
+    host.run(host.logs);
+    spawnSync('bash', ['-c', script], { cwd: host.logs });
+    write('app.log', 'x\n');
+    const { exitCode, said: lines, puts } = host.run(host.logs);
+    expect({ puts: said(puts), exitCode }).toEqual({ puts: app('x\n'), exitCode: 0 });
+    expect(lines).toMatch(/^upload-logs\.sh: \S+app\.log became shorter.* last lines before that may be missing\n$/);
+    expect(host.run(host.logs)).toEqual(nothing);
+  });
+
+  it('uploads a file with two names (hard links) once, under the name that it was uploaded under before', () => {
+    linkSync(log, join(host.logs, 'a.log'));
+    expect(host.run(host.logs)).toMatchObject({
+      puts: [],
+      said: expect.stringMatching(/a second name of a file: \S+a\.log\n$/) as string,
+    });
+    appendFileSync(log, 'two\n');
+    expect(said(host.run(host.logs).puts)).toEqual(app('one\ntwo\n'));
     expect(host.run(host.logs)).toEqual(nothing);
   });
 
