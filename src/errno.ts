@@ -6,12 +6,29 @@ import { getSystemErrorName } from 'node:util';
  */
 export function errnoOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return String(error);
-  if ('code' in error && typeof error.code === 'string' && error.code !== '') return error.code;
+  if ('code' in error && typeof error.code === 'string' && error.code !== '') return named(error.code);
   const message = 'message' in error ? String(error.message) : '';
   // The SQLite driver is written in Rust, and gives no other code for an error of the system.
   const number = /\(os error (\d{1,3})\)$/.exec(message)?.[1];
   if (number !== undefined) return getSystemErrorName(-Number(number));
   return message === '' ? 'unknown error' : message;
+}
+
+/** Result codes that the SQLite driver does not name: the lowest byte is the kind. https://www.sqlite.org/rescode.html */
+const sqliteKinds: ReadonlyMap<number, string> = new Map([
+  [5, 'SQLITE_BUSY'],
+  [6, 'SQLITE_LOCKED'],
+  [8, 'SQLITE_READONLY'],
+  [10, 'SQLITE_IOERR'],
+  [11, 'SQLITE_CORRUPT'],
+  [13, 'SQLITE_FULL'],
+  [14, 'SQLITE_CANTOPEN'],
+  [26, 'SQLITE_NOTADB'],
+]);
+
+function named(code: string): string {
+  const number = /^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1];
+  return number === undefined ? code : (sqliteKinds.get(Number(number) & 0xff) ?? code);
 }
 
 const full = 'the disk is full; free some space';
@@ -31,8 +48,6 @@ const remedies: ReadonlyMap<string, string> = new Map([
   ['EROFS', 'the file system is read-only; mount it writable, or choose another folder'],
   ['EIO', 'the disk reports an error; check it'],
   ['SQLITE_IOERR', 'the disk reports an error; check it'],
-  ['SQLITE_IOERR_READ', 'the disk reports an error; check it'],
-  ['SQLITE_IOERR_FSYNC', 'the disk reports an error; check it'],
   ['EMFILE', 'this process has too many open files; raise the limit (ulimit -n)'],
   ['ENFILE', 'this machine has too many open files; raise the limit (fs.file-max)'],
   ['SQLITE_CANTOPEN', 'check its permissions, and how many files this process may open (ulimit -n)'],
@@ -54,7 +69,18 @@ const remedies: ReadonlyMap<string, string> = new Map([
  */
 export function faultAndRemedy(error: unknown, otherwise: string): string {
   const code = errnoOf(error);
-  return ` (${code}): ${remedies.get(code) ?? otherwise}.`;
+  const kind = code.startsWith('SQLITE_IOERR') ? 'SQLITE_IOERR' : code;
+  return ` (${code}): ${remedies.get(code) ?? remedies.get(kind) ?? otherwise}.`;
+}
+
+/**
+ * A sentence for an error of the file system or of a socket that no part of the program expects: `Cannot open x (EMFILE): this
+ * process has too many open files; …`. Null for any other error.
+ */
+export function unexpectedFault(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null || !('syscall' in error)) return null;
+  const path = 'path' in error && typeof error.path === 'string' ? ` ${error.path}` : '';
+  return `Cannot ${String(error.syscall)}${path}${faultAndRemedy(error, 'run again with --verbose for the details')}`;
 }
 
 /** True when more space makes the same call succeed. */

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { unexpectedFault } from '../errno';
 import { isTelltaleError } from '../errors';
 import { escapeControls } from '../escape-controls';
 
@@ -27,6 +28,8 @@ function continued(sentence: string): string {
 
 function inWords(error: unknown): { sentences: readonly string[]; exitCode: number } {
   if (isTelltaleError(error)) return { sentences: error.message.split('\n'), exitCode: error.exitCode };
+  const fault = unexpectedFault(error);
+  if (fault !== null) return { sentences: [fault], exitCode: 1 };
   const message = error instanceof Error ? error.message : String(error);
   return { sentences: [`unexpected error: ${message}; run again with --verbose for the details`], exitCode: 1 };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { logbackLines, writeLog } from '../support/log-files';
 import { comparable, parseResults } from '../support/results';
 import { tempFolders } from '../support/temp-folder';
-import { copyProgram, finished, start, type Finished } from '../unit/cli/program-copy';
+import { copyProgram, finished, start, type Finished } from '../support/program-copy';
 
 /** Tests that need a separate process: standard input, signals, limits of the machine. */
 

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { tempFolders } from '../support/temp-folder';
-import { copyProgram, finished, start } from '../unit/cli/program-copy';
+import { copyProgram, finished, start } from '../support/program-copy';
 
 /** The end of real processes: by SIGTERM, within `shutdownTimeout`, in any state. */
 

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { logbackLines, writeLog } from '../support/log-files';
 import { tempFolders } from '../support/temp-folder';
-import { copyProgram, finished, start } from '../unit/cli/program-copy';
+import { copyProgram, finished, start } from '../support/program-copy';
 
 const folders = tempFolders();
 

@@ -8,6 +8,7 @@ describe('faultAndRemedy', () => {
     ['EDQUOT', "this user's share of the disk is used up; free some space, or raise the quota"],
     ['EROFS', 'the file system is read-only; mount it writable, or choose another folder'],
     ['EIO', 'the disk reports an error; check it'],
+    ['SQLITE_IOERR_LOCK', 'the disk reports an error; check it'],
     ['EMFILE', 'this process has too many open files; raise the limit (ulimit -n)'],
     ['ENOTDIR', 'a part of its path is a file; choose another path'],
     ['EACCES', 'this user may not use it; run this as the user who owns it, or change its permissions'],
@@ -23,6 +24,11 @@ describe('errnoOf', () => {
     ['the code', { code: 'ENOENT', message: 'x' }, 'ENOENT'],
     ['the message when the code is empty', { code: '', message: 'no such luck' }, 'no such luck'],
     ['the code that the SQLite driver only mentions', { code: '', message: 'No space (os error 28)' }, 'ENOSPC'],
+    [
+      'the kind of a result code that the SQLite driver does not name',
+      { code: 'UNKNOWN_SQLITE_ERROR_1544' },
+      'SQLITE_READONLY',
+    ],
     ['words when there is nothing', { code: '', message: '' }, 'unknown error'],
     ['text', 'text', 'text'],
   ])('gives %s', (_, error, expected) => {

@@ -131,7 +131,7 @@ class FolderStore implements ObjectStore {
         await breath();
       }
     } catch (error) {
-      throw storeError(error, `Cannot list the bucket ${bucket}`);
+      throw storeError(error, `Cannot list the bucket ${bucket} in ${this.options.folder}`);
     }
   }
 
@@ -167,7 +167,7 @@ class FolderStore implements ObjectStore {
       }
       return found;
     } catch (error) {
-      throw storeError(error, `Cannot list the versions of ${bucket}/${key}`);
+      throw storeError(error, `Cannot list the versions of ${bucket}/${key} in ${this.options.folder}`);
     }
   }
 
@@ -180,7 +180,7 @@ class FolderStore implements ObjectStore {
       return info;
     } catch (error) {
       await rm(copy, { force: true }).catch(() => undefined);
-      throw storeError(error, `Cannot put the object ${bucket}/${key}`);
+      throw storeError(error, `Cannot put the object ${bucket}/${key} into ${this.options.folder}`);
     }
   }
 
@@ -287,7 +287,7 @@ class FolderStore implements ObjectStore {
         if (version !== null) return { handle: file.handle, content, info: objectInfo(key, content, version) };
       } catch (error) {
         await file.handle.close();
-        throw readError(error, `Cannot read the object ${bucket}/${key}`);
+        throw readError(error, `Cannot read the object ${bucket}/${key} in ${this.options.folder}`);
       }
       await file.handle.close();
     }

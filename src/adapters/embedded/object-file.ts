@@ -16,15 +16,27 @@ export interface OpenFile {
 /** Opens a file for reading, without following a final link or blocking on a pipe. Null unless it is a regular file. */
 export async function openRegularFile(path: string): Promise<OpenFile | null> {
   try {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    if ((await handle.stat()).isFile()) return { path, handle };
-    await handle.close();
-    return null;
+    const handle = await regularOnly(
+      await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
+    );
+    return handle === null ? null : { path, handle };
   } catch (error) {
     const code = errnoOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'ENXIO') return null;
     throw readError(error, `Cannot open ${path}`);
   }
+}
+
+/** The file, or null when it is not a regular one: then, and after an error, it is closed. */
+async function regularOnly(handle: FileHandle): Promise<FileHandle | null> {
+  try {
+    if ((await handle.stat()).isFile()) return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  await handle.close();
+  return null;
 }
 
 /**
@@ -33,9 +45,8 @@ export async function openRegularFile(path: string): Promise<OpenFile | null> {
  */
 export async function openSource(path: string): Promise<FileHandle> {
   try {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    if ((await handle.stat()).isFile()) return handle;
-    await handle.close();
+    const handle = await regularOnly(await open(path, constants.O_RDONLY | constants.O_NONBLOCK));
+    if (handle !== null) return handle;
   } catch (cause) {
     const missing = errnoOf(cause) === 'ENOENT';
     const message = missing

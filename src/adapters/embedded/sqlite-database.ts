@@ -79,6 +79,13 @@ const fromVersion2 = `
     WHERE newest IS NOT NULL;
 `;
 
+const paths = new WeakMap<SqliteDatabase, string>();
+
+/** The file of a database that {@link openDatabase} opened, for messages. */
+export function pathOf(database: SqliteDatabase): string {
+  return paths.get(database) ?? 'the event log';
+}
+
 /**
  * Opens the database of an event log, and makes it if there is none. Calls never wait for a lock: they fail at once, see
  * {@link isLocked}.
@@ -89,6 +96,7 @@ export function openDatabase(path: string): SqliteDatabase {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     makePrivateFile(path);
     const database = new Database(path, { timeout: 0 });
+    paths.set(database, path);
     try {
       prepareDatabase(database, path);
     } catch (error) {
@@ -183,25 +191,13 @@ function rollBack(database: SqliteDatabase): void {
 /** Readers also write: SQLite keeps a file of readers beside the event log. */
 const ASK_OWNER = 'this user may not write to it; run this as the user who owns the data folder';
 
-/** SQLite's result code of a file or folder that this user may only read: https://www.sqlite.org/rescode.html#readonly */
-const READONLY = 8;
-
-/** SQLite's result code when another connection has a lock: https://www.sqlite.org/rescode.html#busy */
-const BUSY = 5;
-
 function mayNotWrite(code: string): boolean {
-  return code === 'EACCES' || code.startsWith('SQLITE_READONLY') || primaryCode(code) === READONLY;
+  return code === 'EACCES' || code.startsWith('SQLITE_READONLY');
 }
 
 /** True when another program has locked the database: nothing was done, and the same call may succeed later. */
 export function isLocked(error: unknown): boolean {
-  const code = errnoOf(error);
-  return code.startsWith('SQLITE_BUSY') || primaryCode(code) === BUSY;
-}
-
-/** The driver does not know all extended codes by name; their lowest byte is the primary code. */
-function primaryCode(code: string): number {
-  return Number(/^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1]) & 0xff;
+  return errnoOf(error).startsWith('SQLITE_BUSY');
 }
 
 /** True when SQLite finds its own structures damaged. */

@@ -175,7 +175,7 @@ export class SqliteEventLog implements EventLog {
     try {
       return await this.lock.during(what, step, waitMs);
     } catch (error) {
-      throw eventLogError(error, what);
+      throw eventLogError(error, `${what} in ${this.options.path}`);
     }
   }
 

@@ -6,7 +6,7 @@ import { crc32c } from '../native/checksums';
 import type { CommitWatch } from './commit-watch';
 import type { LockWait } from './lock-wait';
 import type { SqliteDatabase } from './sqlite-database';
-import { bytesOrNull, damaged, eventLogError, inSnapshot, isDamage, numberField } from './sqlite-database';
+import { bytesOrNull, damaged, eventLogError, inSnapshot, isDamage, numberField, pathOf } from './sqlite-database';
 import type { PartitionRow, SqliteTopics } from './sqlite-topics';
 
 export interface ReaderStart {
@@ -83,7 +83,7 @@ export class SqliteReader implements EventReader {
     try {
       return await this.parts.lock.during(what, () => this.takeNow(maxBytes));
     } catch (error) {
-      throw eventLogError(error, what);
+      throw eventLogError(error, `${what} in ${pathOf(this.parts.database)}`);
     }
   }
 

@@ -6,7 +6,7 @@ import { crc32c } from '../native/checksums';
 import { errnoOf } from '../../errno';
 import type { LockWait } from './lock-wait';
 import type { SqliteDatabase } from './sqlite-database';
-import { FailedCommit, eventLogError, inTransaction, isLocked, numberField } from './sqlite-database';
+import { FailedCommit, eventLogError, inTransaction, isLocked, numberField, pathOf } from './sqlite-database';
 import type { PartitionRow, SqliteTopics } from './sqlite-topics';
 
 /** Kafka's default limit. */
@@ -218,7 +218,7 @@ class SqliteTransaction implements EventTransaction {
   private async attempt(
     what: string,
     step: () => void,
-    explain: (error: unknown) => unknown = (error) => error,
+    explain: (error: unknown, path: string) => unknown = (error) => error,
   ): Promise<void> {
     try {
       await this.parts.lock.during(what, () => {
@@ -228,7 +228,8 @@ class SqliteTransaction implements EventTransaction {
         step();
       });
     } catch (error) {
-      const reason = eventLogError(explain(error), what);
+      const path = pathOf(this.parts.database);
+      const reason = eventLogError(explain(error, path), `${what} in ${path}`);
       this.writer.fail(reason);
       throw reason;
     }
@@ -283,13 +284,13 @@ function split(partition: PartitionRow, batch: Buffer): Piece[] {
  * other failure of COMMIT itself, such as a sync, a crash now could still make the transaction appear; the first write of a
  * new writer settles it.
  */
-function commitError(error: unknown): unknown {
+function commitError(error: unknown, path: string): unknown {
   if (isTelltaleError(error)) return error;
   const code = errnoOf(error);
   if (error instanceof FailedCommit && code !== 'SQLITE_FULL' && !isLocked(error)) {
-    const message = `It is unknown whether the transaction was committed (${code}): open a new writer and read the log.`;
+    const message = `It is unknown whether the transaction was committed to ${path} (${code}): open a new writer and read the log.`;
     return new TelltaleError('COMMIT_OUTCOME_UNKNOWN', message, { cause: error });
   }
-  const cause = eventLogError(error, 'The transaction was not written');
+  const cause = eventLogError(error, `The transaction was not written to ${path}`);
   return new TelltaleError('TRANSACTION_ABORTED', cause.message, { cause });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import manifest from '../../../package.json';
 import { decodeSignal, encodeSignal } from '../../../src/ingestion/signal/encoding';
-import { copyProgram, finished, start, type Finished } from './program-copy';
+import { copyProgram, finished, start, type Finished } from '../../support/program-copy';
 
 let folder: string;
 beforeAll(() => {

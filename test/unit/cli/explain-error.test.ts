@@ -24,6 +24,14 @@ describe('explainError', () => {
     expect(explainError(new Error('boom'), false)).toEqual({ lines: [expected], exitCode: 1 });
   });
 
+  it('says what to do about a fault of the file system that no part expects', () => {
+    const fault = (syscall: string, path?: string): Error =>
+      Object.assign(new Error('x'), { code: 'EMFILE', syscall, path });
+    const remedy = '(EMFILE): this process has too many open files; raise the limit (ulimit -n).';
+    expect(explainError(fault('open', '/a'), false).lines).toEqual([`telltale: cannot open /a ${remedy}`]);
+    expect(explainError(fault('read'), false).lines).toEqual([`telltale: cannot read ${remedy}`]);
+  });
+
   it('shows stack and causes when verbose', () => {
     const { lines } = explainError(new TelltaleError('EVENT_LOG', 'what', { cause: new Error('why') }), true);
     expect(lines.join('\n')).toMatch(/explain-error\.test\.ts[^]*Error: why/);

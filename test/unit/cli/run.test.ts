@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { finished, type Finished } from './program-copy';
+import { finished, type Finished } from '../../support/program-copy';
 
 const script = resolve(__dirname, '../../../scripts/run.mjs');
 

@@ -6,11 +6,12 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { transformSync, type Options } from '@swc/core';
 
-const root = resolve(__dirname, '../../..');
+const root = resolve(__dirname, '../..');
 
 const likeTheBuild: Options = {
   jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
   module: { type: 'commonjs', ignoreDynamic: true, exportInteropAnnotation: true },
+  sourceMaps: true,
 };
 
 /**
@@ -25,7 +26,9 @@ export function copyProgram(): string {
       if (!name.endsWith('.ts')) continue;
       const target = join(folder, 'dist', part, name.replace(/ts$/, 'js'));
       mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(target, transformSync(readFileSync(join(root, part, name), 'utf8'), likeTheBuild).code);
+      const { code, map } = transformSync(readFileSync(join(root, part, name), 'utf8'), likeTheBuild);
+      writeFileSync(target, code);
+      if (map !== undefined) writeFileSync(`${target}.map`, map);
     }
   }
   return folder;
