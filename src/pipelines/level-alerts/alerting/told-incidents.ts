@@ -52,11 +52,15 @@ function openedBy({ incident, group, breaches, from }: MailReport, { name }: Che
   return starts.find((start) => incidentId(name, group, start) === incident) ?? Date.parse(from);
 }
 
+interface ToldIncident extends Incident {
+  mailed: Mailed;
+}
+
 function told(
   { incident: id, group, openedBy: opening, from, to }: ReportedMember,
   report: MailReport,
   rule: CheckedRule,
-): Incident {
+): ToldIncident {
   const at = Date.parse(report.decidedAt);
   const { transition, breaches, patterns, otherPatterns } = report;
   const starts = breaches
@@ -83,9 +87,10 @@ function told(
 }
 
 /** An incident, combined from two of its mails. */
-function merged(before: Incident | null, mail: Incident): Incident {
-  if (before === null || before.mailed === null || mail.mailed === null) return mail;
-  const last = mail.mailed.lastAt >= before.mailed.lastAt ? mail : before;
+function merged(before: Incident | null, mail: ToldIncident): Incident {
+  const earlier = before?.mailed ?? null;
+  if (before === null || earlier === null) return mail;
+  const isLast = mail.mailed.lastAt >= earlier.lastAt;
   return {
     ...before,
     breaches: [...new Set([...before.breaches, ...mail.breaches])].sort((a, b) => a - b),
@@ -94,14 +99,14 @@ function merged(before: Incident | null, mail: Incident): Incident {
     to: Math.max(before.to, mail.to),
     changedAt: Math.max(before.changedAt, mail.changedAt),
     late: before.late && mail.late,
-    closed: last.closed,
-    mailed: sum(before.mailed, mail.mailed, last.mailed),
+    closed: isLast ? mail.closed : before.closed,
+    mailed: sum(earlier, mail.mailed, isLast ? mail.mailed : earlier),
   };
 }
 
-function sum(a: Mailed, b: Mailed, last: Mailed | null): Mailed {
+function sum(a: Mailed, b: Mailed, last: Mailed): Mailed {
   return {
-    ...(last ?? b),
+    ...last,
     reminders: a.reminders + b.reminders,
     resolutions: a.resolutions + b.resolutions,
     newPatterns: a.newPatterns + b.newPatterns,
