@@ -166,6 +166,12 @@ export const decisions = {
     counter: 'telltale_batches_unreadable_total',
     help: 'Record batches that cannot be read: damaged, or in an encoding that is not read. Jobs leave them out.',
   },
+  eventLogDamaged: {
+    event: 'event log damaged: stop the programs, and run telltale repair',
+    level: 'error',
+    counter: 'telltale_event_log_damaged_total',
+    help: 'Starts that found the structure of the embedded event log damaged.',
+  },
   // Deliveries of messages.
   delivered: {
     event: 'delivered',

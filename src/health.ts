@@ -16,6 +16,8 @@ export type HealthEvent =
       readonly restarts: boolean;
       readonly at: number;
     }
+  /** The event log is damaged, as this sentence says. It stays so until a repair, which needs a stop. */
+  | { readonly type: 'damaged'; readonly problem: string }
   /** The event log waits for these at present. */
   | { readonly type: 'waits'; readonly problems: readonly EventLogProblem[] };
 
@@ -33,6 +35,8 @@ export interface Health {
   /** The parts that have stopped permanently. */
   readonly dead: ReadonlyMap<string, string>;
   readonly waits: readonly EventLogProblem[];
+  /** Null while no damage is known. */
+  readonly damage: string | null;
 }
 
 export const initialHealth: Health = {
@@ -41,6 +45,7 @@ export const initialHealth: Health = {
   crashes: new Map(),
   dead: new Map(),
   waits: [],
+  damage: null,
 };
 
 const REMEMBERED_MS = 10 * 60_000;
@@ -59,6 +64,8 @@ export function foldHealth(health: Health, event: HealthEvent): Health {
       return { ...health, held: new Map(event.parts) };
     case 'waits':
       return { ...health, waits: event.problems };
+    case 'damaged':
+      return { ...health, damage: event.problem };
     case 'crashed': {
       const { part, problem, passes, restarts, at } = event;
       if (!restarts) return { ...health, dead: new Map([...health.dead, [part, problem]]) };
@@ -75,7 +82,8 @@ export function notReady(health: Health, now: number): string[] {
     ({ part, count, last }) => `${part} has restarted ${count} times in 10 minutes: ${last.problem}`,
   );
   const waits = health.waits.map(({ problem }) => problem);
-  return [...(health.hasStarted ? [] : ['it starts']), ...held, ...dead(health), ...restarting, ...waits];
+  const damage = health.damage === null ? [] : [health.damage];
+  return [...(health.hasStarted ? [] : ['it starts']), ...damage, ...held, ...dead(health), ...restarting, ...waits];
 }
 
 /** Why only a restart of the program may help (`/livez`): neither an outage nor a held part is a reason. */

@@ -8,6 +8,7 @@ import { systemClock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
 import type { Site } from '../stream/pipeline';
 import { consumerOptions, lockDataFolder, openEventLog, openMail } from './compose';
+import { checkEventLog } from './check-event-log';
 import { HealthMonitor } from './health-monitor';
 import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder } from './data-folder';
 import { suppressSentMails } from './sent-before';
@@ -37,11 +38,13 @@ export async function runConsumer(config: Config, io: Io): Promise<number> {
       const health = new HealthMonitor();
       const web = await launchWeb(config, log, { mailbox, counters, health }, io);
       const parts = { log, transport: mailbox, counters, health };
+      const endCheck = checkEventLog(config, data, parts, io.log);
       await suppressSentMails(config, data, log, io.log, systemClock.now());
       const consumer = await launchConsumer(config, parts, 'live', io, onFailure);
       health.started(log, io.log);
       io.log.info('consumer is ready', { status: web.url, mails: data.mail });
       return async () => {
+        endCheck();
         health.close();
         await consumer.drain();
         await io.shutdown.step('the pages are not closed', 0.5, () => web.close());

@@ -26,6 +26,11 @@ export class HealthMonitor {
     this.fold({ type: 'held', parts });
   }
 
+  /** @param problem names the remedy */
+  damaged(problem: string): void {
+    this.fold({ type: 'damaged', problem });
+  }
+
   /** For the hook of an actor system. */
   readonly crashed = ({ path, error, restartInMs, gaveUp }: Crash): void => {
     const part = partOf(path);

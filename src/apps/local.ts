@@ -16,6 +16,7 @@ import { systemClock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
 import type { Results } from '../stream/view';
 import { lockDataFolder, openEventLog, openFolder, openMail, openStore } from './compose';
+import { checkEventLog } from './check-event-log';
 import { launchConsumer } from './consumer';
 import { pluralize } from '../pluralize';
 import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder, type DataFolder } from './data-folder';
@@ -96,6 +97,7 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
     const table = startLiveTable(io, web.views);
     const shown = { ...io, log: table.log };
     const parts = { log, transport: mailbox, counters, health };
+    const endCheck = checkEventLog(config, data, parts, shown.log);
     await suppressSentMails(config, data, log, io.log, systemClock.now());
     const consumer = await launchConsumer(config, parts, 'live', shown, onFailure);
     const sources = { log, store: observed.store, counters, health };
@@ -125,6 +127,7 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
     table.say('Ctrl-C stops');
     return async () => {
       stopWriting.abort();
+      endCheck();
       health.close();
       await io.shutdown.step('the generators still write', 0.1, () => generators);
       await uploads.drain();

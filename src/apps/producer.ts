@@ -15,6 +15,7 @@ import { createTrace } from '../trace';
 import { metricsAnswerTo } from '../web/answers';
 import { startWeb, type WebServer } from '../web/server';
 import { lockDataFolder, openEventLog, openStore, producerOptions } from './compose';
+import { checkEventLog } from './check-event-log';
 import { HealthMonitor } from './health-monitor';
 import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder, type DataFolder } from './data-folder';
 import { onSchedule } from './schedule';
@@ -51,11 +52,13 @@ export async function runProducer(config: Config, io: Io): Promise<number> {
       const counters = new CounterRegistry();
       const health = new HealthMonitor();
       const web = await launchMetrics(config, counters, health, io);
+      const endCheck = checkEventLog(config, data, { health, counters }, io.log);
       const producer = await launchProducer(config, data, { log, store, counters, health }, io, onFailure);
       health.started(log, io.log);
       const { bucket } = config.objectStore;
       io.log.info('producer is ready', { bucket, socket: signalSocketPath(data.root), metrics: web?.url ?? null });
       return async () => {
+        endCheck();
         health.close();
         await producer.drain();
         await io.shutdown.step('the metrics are not closed', 0.5, async () => web?.close());

@@ -6,6 +6,7 @@ import { TelltaleError } from '../errors';
 import type { Io } from '../io';
 import { openEventLog, openMail, openWatched, type WatchedPaths } from './compose';
 import { HealthMonitor } from './health-monitor';
+import { checkEventLog } from './check-event-log';
 import { launchConsumer } from './consumer';
 import type { DataFolder } from './data-folder';
 import { startLiveTable } from './live-table';
@@ -36,6 +37,7 @@ export function runWatch(config: Config, watched: WatchedPaths, once: boolean, i
       const table = startLiveTable(io, web.views);
       const shown = { ...io, log: table.log };
       const parts = { log, transport: mailbox, counters, health };
+      const endCheck = checkEventLog(config, data, parts, shown.log);
       const consumer = await launchConsumer(config, parts, 'live', shown, onFailure);
       const sources = { log, store: observed.store, counters, health };
       const producer = await launchProducer(config, data, sources, shown, onFailure);
@@ -59,6 +61,7 @@ export function runWatch(config: Config, watched: WatchedPaths, once: boolean, i
           .catch((error: unknown) => onFailure('watch', error instanceof Error ? error : new Error(String(error))));
       }
       return async () => {
+        endCheck();
         health.close();
         await scans.destroy();
         await scan();
