@@ -117,11 +117,17 @@ export const decisions = {
     counter: 'telltale_unparsed_lines_total',
     help: 'Lines that match no format and continue no record: they are in no count of a level.',
   },
+  linesDoubtful: {
+    event: 'lines perhaps not understood: they continue a record without indent',
+    level: 'debug',
+    counter: 'telltale_doubtful_lines_total',
+    help: 'Lines without indent that continue a record and belong to no stack trace: perhaps another program wrote them.',
+  },
   sourceNotUnderstood: {
     event: 'source not understood: telltale check FILE shows the forms found, and proposes a format for ingest.sources',
     level: 'warn',
     counter: 'telltale_sources_not_understood_total',
-    help: 'Times that more than a fifth of the lines of a source turned out not to be understood.',
+    help: 'Times that more than a fifth of the lines of a source turned out not to be understood, or perhaps not (reason no-indent).',
   },
   sketchIncomplete: {
     event: 'sketch incomplete: repeated lines may count again',

@@ -9,3 +9,10 @@ export function formatCount(count: number): string {
   const [whole = '', ...decimals] = String(rounded).split('.');
   return [whole.replace(/\B(?=(\d{3})+$)/g, ','), ...decimals].join('.');
 }
+
+/** `33.3 %`; `100 %` only for all, and `0 %` only for none. */
+export function share(part: number, whole: number): string {
+  const percent = (100 * part) / whole;
+  if (part > 0 && percent < 0.1) return '<0.1 %';
+  return `${percent % 1 === 0 ? percent : Math.min(99.9, Number(percent.toFixed(1)))} %`;
+}

@@ -1,7 +1,8 @@
 import { escapeControls } from '../escape-controls';
 import { Level, levelNames } from '../lines/line-batch';
-import { notUnderstood, type FoundForm, type FoundForms, type SeenLine } from '../lines/form-tally';
-import { pluralize } from '../pluralize';
+import type { FoundForm, FoundForms, SeenLine } from '../lines/form-tally';
+import { mayBePoorlyUnderstood, notUnderstood } from '../lines/recognition';
+import { pluralize, share } from '../pluralize';
 
 /** Files whose names differ in numbers only, and the forms of their lines. */
 export interface CheckedFiles {
@@ -37,7 +38,8 @@ export interface Proposal {
  */
 export function formLines(checked: CheckedFiles, width: number): string[] {
   const { name, files, found, zone } = checked;
-  const { lines, forms, continuation, unparsed } = found;
+  const { forms, continuation, recognition } = found;
+  const { lines, unparsed } = recognition;
   const such = files === 1 ? name : `${files} files such as ${name}`;
   const verdict = verdictOf(checked);
   const row = (count: number, text: string): string => {
@@ -61,28 +63,23 @@ export function formLines(checked: CheckedFiles, width: number): string[] {
       ? []
       : [
           row(continuation.lines, continuationText(found)),
-          ...example(continuation.firstDoubtful ?? continuation.firstUnindented, ''),
+          ...example(recognition.firstStray ?? continuation.firstUnindented, ''),
         ]),
-    ...(unparsed === 0 ? [] : [row(unparsed, 'not understood'), ...example(found.firstUnparsed, '')]),
+    ...(unparsed === 0 ? [] : [row(unparsed, 'not understood'), ...example(recognition.first, '')]),
     ...poorLines(checked),
   ];
 }
 
-/** At least this many unindented continuations are perhaps records of another form, if their share is above the other. */
-const SUSPECT_LINES = 20;
-const SUSPECT_SHARE = 0.2;
-
-function verdictOf({ found, proposal }: CheckedFiles): string {
-  const { lines, continuation } = found;
-  const bad = notUnderstood(found);
+function verdictOf({ found: { recognition }, proposal }: CheckedFiles): string {
+  const { lines, stray } = recognition;
+  const bad = notUnderstood(recognition);
   const regained = proposal?.regained ?? 0;
-  const suspects = continuation.unindented - continuation.doubtful;
   const texts = [
     ...(bad === 0 ? [] : [`${bad} NOT UNDERSTOOD (${share(bad, lines)})`]),
     ...(bad > 0 || regained === 0 ? [] : [`${regained} PROBABLY NOT UNDERSTOOD`]),
-    ...(regained > 0 || suspects < SUSPECT_LINES || suspects <= SUSPECT_SHARE * lines
+    ...(regained > 0 || !mayBePoorlyUnderstood(recognition)
       ? []
-      : [`${suspects} PERHAPS NOT UNDERSTOOD (${share(suspects, lines)})`]),
+      : [`${stray} PERHAPS NOT UNDERSTOOD (${share(stray, lines)})`]),
   ];
   return texts.length === 0 ? 'all understood' : texts.join(', ');
 }
@@ -93,11 +90,12 @@ function poorLines({ files, poor, poorFiles }: CheckedFiles): string[] {
   return [`more than 20 % not understood in ${poor.join(', ')}${more}`];
 }
 
-function continuationText({ continuation: { unindented, doubtful } }: FoundForms): string {
+function continuationText({ continuation: { unindented }, recognition: { stray, distant } }: FoundForms): string {
   const texts = [
     'continue the record above them',
     ...(unindented === 0 ? [] : [`${unindented} of them without indent`]),
-    ...(doubtful === 0 ? [] : [`${doubtful} probably not understood, so far below it`]),
+    ...(stray === 0 ? [] : [`${stray} in no stack trace`]),
+    ...(distant === 0 ? [] : [`${distant} probably not understood, so far below it`]),
   ];
   return texts.join('; ');
 }
@@ -128,12 +126,6 @@ function futureNote({ future, zoneless }: FoundForm): string {
   return `${pluralize(future, 'timestamp')} after the last change of the file${remedy}`;
 }
 
-function share(part: number, whole: number): string {
-  const percent = (100 * part) / whole;
-  if (part > 0 && percent < 0.1) return '<0.1 %';
-  return `${percent % 1 === 0 ? percent : Math.min(99.9, Number(percent.toFixed(1)))} %`;
-}
-
 /** Cuts a line that would wrap, after its control characters became visible. */
 function cut(line: string, width: number): string {
   const characters = Array.from(escapeControls(line));
@@ -159,7 +151,7 @@ export function proposalLines({ found, proposal }: CheckedFiles): string[] {
       ...yaml.trimEnd().split('\n'),
     ];
   }
-  if (notUnderstood(found) === 0) return [];
+  if (notUnderstood(found.recognition) === 0) return [];
   return ['No format can be proposed: the lines share no timestamp.', 'docs/ingestion.md says how to write one.'];
 }
 
@@ -169,7 +161,8 @@ function levelObject({ levels }: FoundForm): Record<string, number> {
 
 /** One object for `--json`. */
 export function formObject({ name, files, poor, poorFiles, zone, found, proposal }: CheckedFiles): string {
-  const { lines, forms, continuation, unparsed, firstUnparsed } = found;
+  const { forms, continuation, recognition } = found;
+  const { lines, unparsed, first: firstUnparsed, stray, distant, firstStray } = recognition;
   const record = (first: FoundForm['first']): object | null =>
     first === null
       ? null
@@ -183,7 +176,7 @@ export function formObject({ name, files, poor, poorFiles, zone, found, proposal
     name,
     files,
     lines,
-    notUnderstood: notUnderstood(found),
+    notUnderstood: notUnderstood(recognition),
     zone,
     forms: forms.map((form) => ({
       form: form.name,
@@ -195,7 +188,7 @@ export function formObject({ name, files, poor, poorFiles, zone, found, proposal
       future: form.future,
       first: record(form.first),
     })),
-    continuation,
+    continuation: { ...continuation, stray, distant, firstStray },
     unparsed,
     firstUnparsed,
     poorFiles,

@@ -8,6 +8,7 @@ import { CounterRegistry } from '../counters';
 import { decisions } from '../decisions';
 import type { FailedSource } from '../ingestion/ingest/work-queue';
 import { sourceId } from '../ingestion/source-id';
+import { endedRecognition } from '../lines/recognition';
 import { TelltaleError } from '../errors';
 import { escapeControls } from '../escape-controls';
 import type { Io } from '../io';
@@ -236,7 +237,7 @@ async function whatWasIngested(
     ({ position: { size }, topic, quarantine, format: { recognition } }) => ({
       size,
       topic,
-      recognition,
+      recognition: endedRecognition(recognition),
       reason: quarantine?.reason ?? null,
     }),
   );

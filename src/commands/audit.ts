@@ -4,12 +4,12 @@ import { objectsToRead, openEventLog, openStore } from '../apps/compose';
 import { DamageReport } from '../apps/damage-report';
 import { pluralize } from '../pluralize';
 import { findDataFolder } from '../apps/data-folder';
-import { checkAdvice, poorLine } from '../apps/recognition-report';
+import { checkAdvice, doubtfulLine, poorLine } from '../apps/recognition-report';
 import { lineTopicsOf, topicsOf } from '../apps/topics';
 import type { Config } from '../config';
 import type { Audited } from '../ingestion/audit/audit';
 import { escapeControls } from '../escape-controls';
-import { isPoorlyUnderstood } from '../lines/recognition';
+import { isPoorlyUnderstood, mayBePoorlyUnderstood } from '../lines/recognition';
 import type { Io } from '../io';
 import { systemClock } from '../ports/clock';
 import type { TopicSpec } from '../stream/topics';
@@ -108,8 +108,12 @@ const KEEP_VERSIONS =
   'lost between two reads: let the bucket keep versions, so that overwritten content can be read (docs/ingestion.md)';
 const CHECK = `not understood: ${checkAdvice}`;
 
-function isPoor({ notUnderstood }: Audited): boolean {
-  return notUnderstood !== undefined && isPoorlyUnderstood(notUnderstood);
+/** A sentence about the lines of a source; null when it is mostly understood. */
+function recognitionSaid({ notUnderstood }: Audited): string | null {
+  if (notUnderstood === undefined) return null;
+  const said = { name: null, recognition: notUnderstood };
+  if (isPoorlyUnderstood(notUnderstood)) return poorLine(said);
+  return mayBePoorlyUnderstood(notUnderstood) ? doubtfulLine(said) : null;
 }
 
 function add(found: Found, audited: Audited): void {
@@ -123,7 +127,7 @@ function add(found: Found, audited: Audited): void {
   // A source that has published nothing has no readable checkpoint.
   if (!ok && published > 0) found.advice.add(READ_AGAIN);
   if (possibleGap > 0) found.advice.add(KEEP_VERSIONS);
-  if (isPoor(audited)) found.advice.add(CHECK);
+  if (recognitionSaid(audited) !== null) found.advice.add(CHECK);
 }
 
 /** A byte order mark is dropped, too. */
@@ -131,7 +135,8 @@ const BOM_BYTES = 3;
 
 /** A line for each source that is not simply proven. */
 function sentenceOf(audited: Audited): string[] {
-  const { problem, behind, held, dropped, quarantine, quarantined, possibleGap, deleted, notUnderstood } = audited;
+  const { problem, behind, held, dropped, quarantine, quarantined, possibleGap, deleted } = audited;
+  const poor = recognitionSaid(audited);
   const says = [
     ...(problem === undefined ? [] : [`FAILED: ${problem}`]),
     ...(behind === undefined ? [] : [`${pluralize(behind, 'byte')} behind`]),
@@ -143,7 +148,7 @@ function sentenceOf(audited: Audited): string[] {
       : [`${pluralize(dropped, 'byte')} dropped: NULs before a line, or beyond ingest.maxLineBytes`]),
     ...(deleted === undefined ? [] : ['deleted; not ended yet']),
     // The last one: it ends with a line of the source.
-    ...(notUnderstood === undefined || !isPoor(audited) ? [] : [poorLine({ name: null, recognition: notUnderstood })]),
+    ...(poor === null ? [] : [poor]),
   ];
   return says.length === 0 ? [] : [`${JSON.stringify(audited.source)}  ${says.join('; ')}`];
 }

@@ -10,8 +10,8 @@ import { escapeControls } from '../escape-controls';
 import { compileGlob } from '../glob';
 import { splitSourceId } from '../ingestion/source-id';
 import type { Io } from '../io';
-import { isPoorlyUnderstood } from '../lines/recognition';
-import { FormTally, mergeForms, notUnderstood, type FoundForms } from '../lines/form-tally';
+import { FormTally, mergeForms, type FoundForms } from '../lines/form-tally';
+import { initialRecognition, isLoudShare, isPoorlyUnderstood, notUnderstood } from '../lines/recognition';
 
 export interface CheckOptions {
   /** Files, folders, or `-` for standard input. */
@@ -61,11 +61,7 @@ export async function runCheck(config: Config, { paths, json }: CheckOptions, io
 }
 
 function isPoor({ poorFiles, proposal }: CheckedFiles): boolean {
-  return poorFiles > 0 || (proposal !== null && isLoud(proposal.regained, proposal.lines));
-}
-
-function isLoud(unparsed: number, lines: number): boolean {
-  return isPoorlyUnderstood({ lines, unparsed, first: null });
+  return poorFiles > 0 || (proposal !== null && isLoudShare(proposal.regained, proposal.lines));
 }
 
 async function formsOf(input: LogInput, config: Config): Promise<FoundForms> {
@@ -78,11 +74,9 @@ async function formsOf(input: LogInput, config: Config): Promise<FoundForms> {
 }
 
 const noForms: FoundForms = {
-  lines: 0,
   forms: [],
-  continuation: { lines: 0, unindented: 0, firstUnindented: null, doubtful: 0, firstDoubtful: null },
-  unparsed: 0,
-  firstUnparsed: null,
+  continuation: { lines: 0, unindented: 0, firstUnindented: null },
+  recognition: initialRecognition,
   samples: [],
 };
 
@@ -100,7 +94,7 @@ function addTo(groups: Map<string, Group>, input: LogInput, found: FoundForms): 
   groups.set(keys, group);
   group.files++;
   group.found = mergeForms(group.found, found);
-  if (isLoud(notUnderstood(found), found.lines)) {
+  if (isPoorlyUnderstood(found.recognition)) {
     group.poorFiles++;
     if (group.poor.length < NAMED) group.poor.push(input.name);
   }
@@ -108,8 +102,8 @@ function addTo(groups: Map<string, Group>, input: LogInput, found: FoundForms): 
 }
 
 /** Lines that a format of their own might make records of. */
-function unclearLines({ unparsed, continuation }: FoundForms): number {
-  return unparsed + Math.max(continuation.unindented, continuation.doubtful);
+function unclearLines({ recognition, continuation }: FoundForms): number {
+  return recognition.unparsed + Math.max(continuation.unindented, recognition.distant);
 }
 
 async function checkedOf(group: Group, config: Config): Promise<CheckedFiles> {
@@ -124,7 +118,7 @@ type Source = Config['ingest']['sources'][number];
 async function proposalFor({ first, keys, found, unclear }: Group, config: Config): Promise<Proposal | null> {
   const format = found.samples.length === 0 ? null : guessFormat(found.samples);
   // Without a level, lines that were read as continuations would gain nothing.
-  if (format === null || (notUnderstood(found) === 0 && !format.pattern.includes('(?<level>'))) return null;
+  if (format === null || (notUnderstood(found.recognition) === 0 && !format.pattern.includes('(?<level>'))) return null;
   const { key } = splitSourceId(first.source);
   const current = config.ingest.sources.find((source) => compileGlob(source.keys)(key));
   const entry: Source = { topic: null, zone: null, statusLevels: {}, ...current, keys, ...format };
@@ -142,15 +136,16 @@ async function proposalFor({ first, keys, found, unclear }: Group, config: Confi
   const own = after.forms.find(({ name }) => name === 'own');
   const isBetter =
     2 * unclearLines(after) <= unclearLines(before) ||
-    (notUnderstood(before) > 0 && 2 * notUnderstood(after) <= notUnderstood(before));
+    (notUnderstood(before.recognition) > 0 &&
+      2 * notUnderstood(after.recognition) <= notUnderstood(before.recognition));
   if (own === undefined || !isBetter) return null;
   const regained = before.continuation.lines - after.continuation.lines;
   // A message may quote a few lines of another log.
-  if (notUnderstood(before) === 0 && !isLoud(regained, after.lines)) return null;
+  if (notUnderstood(before.recognition) === 0 && !isLoudShare(regained, after.recognition.lines)) return null;
   return {
     yaml: yamlOf(entry, own.zoneless > 0),
-    lines: after.lines,
-    understood: after.lines - notUnderstood(after),
+    lines: after.recognition.lines,
+    understood: after.recognition.lines - notUnderstood(after.recognition),
     regained,
     first: own.first,
   };

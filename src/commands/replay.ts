@@ -8,7 +8,7 @@ import { escapeControls } from '../escape-controls';
 import { createTopicOf } from '../ingestion/line-topics';
 import { splitSourceId } from '../ingestion/source-id';
 import type { Io } from '../io';
-import { initialRecognition } from '../lines/recognition';
+import { endedRecognition, initialRecognition } from '../lines/recognition';
 import { JobChain } from '../stream/job-chain';
 
 export interface ReplayOptions {
@@ -21,7 +21,8 @@ export interface ReplayOptions {
 
 /**
  * `telltale replay`: folds files through the same jobs as the running system, without any event log: prints the
- * results of every pipeline.
+ * results of every pipeline. The exit code does not depend on how well the lines are understood: that of
+ * `telltale check` does.
  * @throws FILE_UNREADABLE after the results are printed, when some files could not be read
  */
 export async function runReplay(config: Config, options: ReplayOptions, io: Io): Promise<number> {
@@ -39,7 +40,7 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
       chain.fold(topic, batch, 0);
       ({ recognition } = reading);
     });
-    recognized.push({ name: input.name, recognition });
+    recognized.push({ name: input.name, recognition: endedRecognition(recognition) });
     bytes.set(topic, (bytes.get(topic) ?? 0) + read);
   });
   chain.end();

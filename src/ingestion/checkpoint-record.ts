@@ -13,7 +13,7 @@ import {
   type JsonFields,
 } from '../json-fields';
 import { decodeReadingState, encodeReadingState, recognitionOf } from '../lines/reading-state-record';
-import type { Recognition } from '../lines/recognition';
+import { endedRecognition, type Recognition } from '../lines/recognition';
 import { isBucketKey } from './bucket-record';
 import {
   DEFAULT_TOPIC,
@@ -91,7 +91,7 @@ export function decodeRecognition(key: Buffer, value: Buffer | null): Recognitio
   if (value === null || isBucketKey(key.toString('utf8'))) return null;
   try {
     const at = objectAt(JSON.parse(value.toString('utf8')), 'it');
-    return at['v'] !== 2 || orNull(at, 'd', finite) !== null ? null : recognitionOf(at['r']);
+    return at['v'] !== 2 || orNull(at, 'd', finite) !== null ? null : endedRecognition(recognitionOf(at['r']));
   } catch {
     return null;
   }

@@ -1,6 +1,8 @@
 import { Level, LineFlag, type LineBatch } from './line-batch';
 import { LineParser, type ReadingContext } from './line-parser';
 import { initialReadingState } from './reading-state';
+import { RecognitionCounter } from './recognition-counter';
+import { endedRecognition, mergeRecognitions, type Recognition } from './recognition';
 import { TimestampKind } from './timestamps';
 
 /** A line, and what it was read as. */
@@ -40,19 +42,14 @@ export interface Continuation {
   /** Those that begin with neither a blank nor the end of the line: in stack traces these are few. */
   readonly unindented: number;
   readonly firstUnindented: SeenLine | null;
-  /** Those that follow their record after more than {@link LONGEST_RECORD} others: probably they are not understood. */
-  readonly doubtful: number;
-  readonly firstDoubtful: SeenLine | null;
 }
 
 /** What the lines of a file, or of several, were read as. */
 export interface FoundForms {
-  readonly lines: number;
   readonly forms: readonly FoundForm[];
   readonly continuation: Continuation;
-  /** Lines that match no form and continue no record. */
-  readonly unparsed: number;
-  readonly firstUnparsed: SeenLine | null;
+  /** How well they were understood, as the producer counts it. Without a run: it is at the end of the file. */
+  readonly recognition: Recognition;
   /** The first unparsed lines and unindented continuations, at most {@link SAMPLES}. */
   readonly samples: readonly Buffer[];
 }
@@ -60,14 +57,6 @@ export interface FoundForms {
 const SHOWN_BYTES = 200;
 const SAMPLES = 50;
 const SAMPLE_BYTES = 400;
-/** Stack traces with their causes seldom have more lines. */
-const LONGEST_RECORD = 300;
-
-/** Lines that are not understood, or probably not. */
-export function notUnderstood({ unparsed, continuation }: FoundForms): number {
-  return unparsed + continuation.doubtful;
-}
-
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Growing = Omit<Mutable<FoundForm>, 'levels'> & { readonly levels: number[] };
 
@@ -79,14 +68,10 @@ export class FormTally {
     lines: 0,
     unindented: 0,
     firstUnindented: null,
-    doubtful: 0,
-    firstDoubtful: null,
   };
   private readonly samples: Buffer[] = [];
+  private readonly recognition = new RecognitionCounter();
   private lines = 0;
-  private unparsed = 0;
-  private firstUnparsed: SeenLine | null = null;
-  private sinceRecord = 0;
 
   /**
    * @param context that of the scanner
@@ -105,25 +90,24 @@ export class FormTally {
   }
 
   found(): FoundForms {
-    const { lines, continuation, unparsed, firstUnparsed, samples } = this;
-    return { lines, forms: [...this.forms.values()], continuation, unparsed, firstUnparsed, samples };
+    const { continuation, samples } = this;
+    const recognition = endedRecognition(this.recognition.state());
+    return { forms: [...this.forms.values()], continuation, recognition, samples };
   }
 
   private addLine(bytes: Buffer, start: number, end: number): void {
     const { parser } = this;
     parser.parse(bytes, start, end);
+    this.recognition.add(parser, bytes, start, end);
     this.lines++;
     const seen = (): SeenLine => ({ line: this.lines, text: textOf(bytes, start, end) });
     if (parser.form !== null) {
-      this.sinceRecord = 0;
       this.addToForm(parser.form, seen);
     } else if (parser.level === Level.CONT) {
       // What a container wrote around a line hides its indent.
       const isIndented = parser.wrapper !== null || beginsBlank(bytes, start, end);
       this.addContinuation(isIndented, seen, () => this.sample(bytes, start, end));
     } else {
-      this.unparsed++;
-      this.firstUnparsed ??= seen();
       this.sample(bytes, start, end);
     }
   }
@@ -150,10 +134,6 @@ export class FormTally {
   private addContinuation(isIndented: boolean, seen: () => SeenLine, sample: () => void): void {
     const { continuation } = this;
     continuation.lines++;
-    if (++this.sinceRecord > LONGEST_RECORD) {
-      continuation.doubtful++;
-      continuation.firstDoubtful ??= seen();
-    }
     if (isIndented) return;
     continuation.unindented++;
     continuation.firstUnindented ??= seen();
@@ -178,7 +158,6 @@ function textOf(bytes: Buffer, start: number, end: number): string {
 export function mergeForms(a: FoundForms, b: FoundForms): FoundForms {
   const others = b.forms.filter((form) => !a.forms.some((known) => isSame(known, form)));
   return {
-    lines: a.lines + b.lines,
     forms: [
       ...a.forms.map((form) => {
         const same = b.forms.find((other) => isSame(form, other));
@@ -190,11 +169,8 @@ export function mergeForms(a: FoundForms, b: FoundForms): FoundForms {
       lines: a.continuation.lines + b.continuation.lines,
       unindented: a.continuation.unindented + b.continuation.unindented,
       firstUnindented: a.continuation.firstUnindented ?? b.continuation.firstUnindented,
-      doubtful: a.continuation.doubtful + b.continuation.doubtful,
-      firstDoubtful: a.continuation.firstDoubtful ?? b.continuation.firstDoubtful,
     },
-    unparsed: a.unparsed + b.unparsed,
-    firstUnparsed: a.firstUnparsed ?? b.firstUnparsed,
+    recognition: mergeRecognitions(a.recognition, b.recognition),
     samples: [...a.samples, ...b.samples].slice(0, SAMPLES),
   };
 }

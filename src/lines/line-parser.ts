@@ -7,6 +7,7 @@ import { head } from './formats/head';
 import { levelBehindTag, levelInMessage } from './formats/message-level';
 import { syslog3164 } from './formats/syslog';
 import { EventTimes } from './event-times';
+import { isBlank, type Inner } from './inner';
 import { initialReadingState, type Evidence, type ReadingState, type ShownState } from './reading-state';
 import { hasTornTimestamp } from './torn-timestamp';
 import { isMarked, newerMark } from './dedup-marks';
@@ -106,6 +107,11 @@ export class LineParser {
     return this.recognizer.wrapper;
   }
 
+  /** See {@link Recognizer.inner}. */
+  inner(bytes: Buffer, start: number, end: number): Inner | null {
+    return this.recognizer.inner(bytes, start, end);
+  }
+
   /** How the time of the last record is known: not defined after a continuation. */
   get timestampKind(): TimestampKind {
     return this.times.kindOf(this.recognizer.parsed);
@@ -116,7 +122,7 @@ export class LineParser {
     const { recognizer } = this;
     if (!recognizer.isKnown(bytes, start, end) && !recognizer.recognize(bytes, start, end)) {
       this.continueRecord();
-      if (this.level === Level.RAW && recognizer.isBlank(bytes, start, end)) this.level = Level.CONT;
+      if (this.level === Level.RAW && this.isBlank(bytes, start, end)) this.level = Level.CONT;
       return;
     }
     const { parsed } = recognizer;
@@ -153,6 +159,11 @@ export class LineParser {
   parseContinuation(): void {
     this.recognizer.form = null;
     this.continueRecord();
+  }
+
+  private isBlank(bytes: Buffer, start: number, end: number): boolean {
+    const inner = this.inner(bytes, start, end);
+    return inner !== null && isBlank(inner);
   }
 
   /** The header of a log with columns, as a blank line, is neither a record nor unparsed. */

@@ -7,7 +7,7 @@ import {
   type ShownState,
   type W3cState,
 } from './reading-state';
-import { initialRecognition, type Recognition } from './recognition';
+import { initialRecognition, type ContinuationRun, type Recognition, type UnparsedLine } from './recognition';
 import { decodeSketch, encodeSketch } from './repeats/sketch-record';
 import { emptySketch } from './repeats/sketch';
 import { dayMs } from './timestamps';
@@ -37,6 +37,7 @@ import { dayMs } from './timestamps';
  * | p     | before: [firstTimestamp, firstDay]        | there is none                     |
  * | w     | columns: [date, time, timestamp, status, 1 when local, day] | there is none     |
  * | u     | recognition: [lines, unparsed, first.line, first.text] | no line was read; its end where it is 0 or null |
+ * | s     | recognition: [distant, stray, firstStray.line, .text, run.lines, run.streak, 1 when followsTrace, run.first.line, .text] | 0 and no run; its end where there is none |
  * | c     | openCut                               | there is none                     |
  *
  * @param lastModified of the object that was read last, epoch milliseconds
@@ -64,13 +65,9 @@ export function encodeReadingState(state: ReadingState, lastModified: number): o
     p: before === null ? undefined : [before.firstTimestamp, before.firstDay],
     w: columns === null ? undefined : columnsAsList(columns),
     u: shortRecognition(state.recognition),
+    s: shortStray(state.recognition),
     c: state.openCut ?? undefined,
   };
-}
-
-/** The recognition of an encoded {@link ReadingState}. @throws Error that names the field `json` has wrong */
-export function recognitionOf(json: unknown): Recognition {
-  return orNull(objectAt(json, 'r'), 'u', recognitionFrom) ?? initialRecognition;
 }
 
 /** @throws Error that names the field `json` has wrong */
@@ -183,12 +180,40 @@ function columnsFrom(parent: JsonFields, name: string): W3cState {
 
 function shortRecognition({ lines, unparsed, first }: Recognition): unknown[] | undefined {
   if (lines === 0) return undefined;
-  return [lines, ...(unparsed === 0 ? [] : [unparsed]), ...(first === null ? [] : [first.line, first.text])];
+  return [lines, ...(unparsed === 0 ? [] : [unparsed]), ...shortLine(first)];
 }
 
-function recognitionFrom(parent: JsonFields, name: string): Recognition {
-  const list = listAt(parent, name);
-  const unparsed = list[1] === undefined ? 0 : count(list, 1);
-  const first = list[2] === undefined ? null : { line: count(list, 2), text: text(list, 3) };
-  return { lines: count(list, 0), unparsed, first };
+function shortStray({ distant, stray, firstStray, run }: Recognition): unknown[] | undefined {
+  if (distant === 0 && stray === 0 && run === null) return undefined;
+  const counts = [distant, stray, ...(firstStray === null ? [null, null] : shortLine(firstStray))];
+  if (run === null) return counts.slice(0, firstStray === null ? 2 : 4);
+  return [...counts, run.lines, run.streak, run.followsTrace ? 1 : 0, ...shortLine(run.first)];
+}
+
+function shortLine(line: UnparsedLine | null): unknown[] {
+  return line === null ? [] : [line.line, line.text];
+}
+
+/** The recognition of an encoded {@link ReadingState}. @throws Error that names the field `json` has wrong */
+export function recognitionOf(json: unknown): Recognition {
+  const at = objectAt(json, 'r');
+  const counted = orNull(at, 'u', (parent, name) => {
+    const list = listAt(parent, name);
+    return { lines: count(list, 0), unparsed: list[1] === undefined ? 0 : count(list, 1), first: lineAt(list, 2) };
+  });
+  const stray = orNull(at, 's', (parent, name) => {
+    const list = listAt(parent, name);
+    return { distant: count(list, 0), stray: count(list, 1), firstStray: lineAt(list, 2), run: runAt(list) };
+  });
+  return { ...initialRecognition, ...counted, ...stray };
+}
+
+function runAt(list: JsonFields): ContinuationRun | null {
+  if (list[4] === undefined) return null;
+  return { lines: count(list, 4), streak: count(list, 5), followsTrace: list[6] === 1, first: lineAt(list, 7) };
+}
+
+function lineAt(list: JsonFields, index: number): UnparsedLine | null {
+  if (list[index] === undefined || list[index] === null) return null;
+  return { line: count(list, index), text: text(list, index + 1) };
 }

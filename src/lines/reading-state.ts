@@ -157,15 +157,12 @@ export function trimReadingState(state: ReadingState): {
   const trim = (mark: DedupMark | null): DedupMark | null =>
     mark === null ? null : { ...mark, hashes: mark.hashes.slice(0, TRIMMED_HASHES) };
   const { sketch, blocks } = inBlocks(state.sketch);
-  const { unparsed } = state.recognition;
-  const recognition = unparsed === 0 ? initialRecognition : state.recognition;
   const [unsketched, earlier] = [trim(state.unsketched), trim(state.earlier)];
-  return { reading: { ...state, sketch, unsketched, earlier, recognition }, blocks };
+  return { reading: { ...state, sketch, unsketched, earlier }, blocks };
 }
 
 /** True when {@link trimReadingState} would change nothing. */
-export function isTrimmedReadingState({ sketch, unsketched, earlier, recognition }: ReadingState): boolean {
-  if (recognition.lines > 0 && recognition.unparsed === 0) return false;
+export function isTrimmedReadingState({ sketch, unsketched, earlier }: ReadingState): boolean {
   const isShort = (mark: DedupMark | null): boolean => (mark?.hashes.length ?? 0) <= TRIMMED_HASHES;
   return isInBlocks(sketch) && isShort(unsketched) && isShort(earlier);
 }

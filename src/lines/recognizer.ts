@@ -9,6 +9,7 @@ import { head, isFirstOfTwoLines } from './formats/head';
 import { sapTrace } from './formats/programs/applications';
 import { expectColumn, headNotes } from './formats/head-level';
 import { readUnstamped } from './formats/unstamped';
+import type { Inner } from './inner';
 import { indentedObject, skipNoText } from './line-start';
 import type { Evidence, ReadingState } from './reading-state';
 import { TimestampKind } from './timestamps';
@@ -38,6 +39,8 @@ export class Recognizer {
   wrapper: string | null = null;
   /** The last line without its wrapper, if it had one. */
   readonly unwrapped = initialUnwrapped();
+  /** True when the last line is a further part of a line that its wrapper split. */
+  private isPart = false;
   /** True when the last line has the time of its wrapper, because it has none of its own. */
   hasOuterTime = false;
   /** What the records have shown so far. The parser sets it, because a timestamp may turn out to be no date. */
@@ -90,17 +93,19 @@ export class Recognizer {
     return true;
   }
 
-  /** True when the last line, which lies in bytes [start, end), has only white space, or its wrapper holds no more. */
-  isBlank(bytes: Buffer, start: number, end: number): boolean {
-    const { unwrapped } = this;
-    return this.wrapper === null
-      ? isWhiteSpace(bytes, start, end)
-      : isWhiteSpace(unwrapped.bytes, unwrapped.start, unwrapped.end);
+  /**
+   * The last line, which lies in bytes [start, end) and has no form, without its wrapper; null for a further part of a line
+   * that its wrapper split.
+   */
+  inner(bytes: Buffer, start: number, end: number): Inner | null {
+    if (this.isPart) return null;
+    return this.wrapper === null ? { bytes, start, end } : this.unwrapped;
   }
 
   /** Looks for the form of a line that {@link isKnown} does not know. Returns true when it is a record. */
   recognize(bytes: Buffer, start: number, end: number): boolean {
     this.wrapper = null;
+    this.isPart = false;
     this.hasOuterTime = false;
     const first = bytes[start] === byteOrderMark ? skipNoText(bytes, start, end) : start;
     if (bytes[first] === hash && first < end && this.columns.readDirective(bytes, first, end)) {
@@ -221,6 +226,7 @@ export class Recognizer {
     if (stream !== 0) {
       const continues = (this.partialStreams & stream) !== 0;
       this.partialStreams = isPartial ? this.partialStreams | stream : this.partialStreams & ~stream;
+      this.isPart = continues;
       if (continues) return false;
     }
     const { parsed } = this;
@@ -276,13 +282,4 @@ function hasEscape(bytes: Buffer, start: number, end: number): boolean {
 
 function hasNoDate(kind: TimestampKind): boolean {
   return kind === TimestampKind.TIME_OF_DAY || kind === TimestampKind.YEARLESS || kind === TimestampKind.NONE;
-}
-
-/** ASCII white space: tab, line feed, vertical tab, form feed, carriage return, space. */
-function isWhiteSpace(bytes: Buffer, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte !== 32 && (byte < 9 || byte > 13)) return false;
-  }
-  return true;
 }

@@ -3,7 +3,7 @@ import { LineFlag } from './line-batch';
 import { LineParser, type ReadingContext } from './line-parser';
 import { PendingLines, type PendingBatch } from './pending-lines';
 import type { ReadingState } from './reading-state';
-import { recognized, type Recognition } from './recognition';
+import { RecognitionCounter } from './recognition-counter';
 import type { TimeOfDayReader } from './time-of-day';
 
 export { nextGeneration } from './line-parser';
@@ -85,7 +85,7 @@ class Scanner implements LineScanner {
   private readonly tail: HeldLine;
   private readonly lines: PendingLines;
   private openCut: ReadingState['openCut'];
-  private recognition: Recognition;
+  private readonly recognition: RecognitionCounter;
   private done: ScannedBatch[] = [];
 
   constructor(
@@ -95,7 +95,7 @@ class Scanner implements LineScanner {
   ) {
     this.parser = new LineParser(context, start.reading, survey);
     this.openCut = start.reading.openCut;
-    this.recognition = start.reading.recognition;
+    this.recognition = new RecognitionCounter(start.reading.recognition);
     this.tail = new HeldLine(start.held);
     this.lines = new PendingLines(context, start.offset);
   }
@@ -127,7 +127,7 @@ class Scanner implements LineScanner {
   }
 
   state(): ScanPosition {
-    const reading = { ...this.parser.state(this.openCut), recognition: this.recognition };
+    const reading = { ...this.parser.state(this.openCut), recognition: this.recognition.state() };
     return { offset: this.lines.end, held: this.tail.joinedWith(nothing), reading };
   }
 
@@ -145,7 +145,7 @@ class Scanner implements LineScanner {
   /** Adds every terminated line; returns the position after the last. */
   private scanTerminated(bytes: Buffer): number {
     const { maxLineBytes } = this.context;
-    const { parser: reading, lines } = this;
+    const { parser: reading, recognition, lines } = this;
     let start = this.skipHole(bytes, this.skipBom(bytes));
     let lf = bytes.indexOf(lineFeed, start);
     if (lf !== -1 && this.openCut !== null) {
@@ -158,6 +158,7 @@ class Scanner implements LineScanner {
       if (end - start <= maxLineBytes) {
         if (!lines.hasRoomFor(end - start)) this.flush();
         reading.parse(bytes, start, end);
+        recognition.add(reading, bytes, start, end);
         lines.add(start, end, lf + 1, reading, reading.flags);
       } else {
         this.addLine(bytes, this.dropHole(bytes, start), end, lf + 1, 0);
@@ -209,6 +210,7 @@ class Scanner implements LineScanner {
     } else {
       if (flag === LineFlag.CUT_TAIL && !isCut) reading.parseTail(bytes, start, cutEnd);
       else reading.parse(bytes, start, cutEnd);
+      this.recognition.add(reading, bytes, start, cutEnd);
       lines.add(start, cutEnd, published, reading, reading.flags | (isCut ? LineFlag.CUT_HEAD : flag));
     }
     if (isCut) lines.drop(next);
@@ -249,8 +251,7 @@ class Scanner implements LineScanner {
 
   private flush(): void {
     const scanned = this.lines.take();
-    this.recognition = recognized(this.recognition, scanned.batch);
-    const reading = { ...this.parser.state(this.openCut), recognition: this.recognition };
+    const reading = { ...this.parser.state(this.openCut), recognition: this.recognition.state() };
     this.done.push({ ...scanned, reading });
   }
 

@@ -1,6 +1,6 @@
 import { html, truncate, visible, type Markup } from '../html/escape';
-import { isPoorlyUnderstood, type Recognition } from '../lines/recognition';
-import { formatCount } from '../pluralize';
+import { isPoorlyUnderstood, mayBePoorlyUnderstood, notUnderstood, type Recognition } from '../lines/recognition';
+import { formatCount, share } from '../pluralize';
 import { redact } from '../redact';
 import type { Metric } from '../stream/view';
 
@@ -10,24 +10,40 @@ const shown = { files: 20, name: 120, line: 160 };
 /** Poorly understood files that are kept, by share and lines; up to twice as many while they come. */
 const KEPT_FILES = 5_000;
 
-/** A poorly understood source. */
+/** A source that is poorly understood, or perhaps. */
 interface File {
   readonly source: string;
-  readonly recognition: Recognition;
+  readonly lines: number;
+  /** Those that are not understood. */
+  readonly poor: number;
+  readonly first: Recognition['first'];
+  /** True when the lines are stray ones: perhaps they are understood. */
+  readonly isDoubtful: boolean;
+}
+
+function fileOf(source: string, recognition: Recognition): File | null {
+  const { lines, first, stray, firstStray } = recognition;
+  if (isPoorlyUnderstood(recognition)) {
+    return { source, lines, poor: notUnderstood(recognition), first: first ?? firstStray, isDoubtful: false };
+  }
+  return mayBePoorlyUnderstood(recognition)
+    ? { source, lines, poor: stray, first: firstStray, isDoubtful: true }
+    : null;
 }
 
 /** The sources that are poorly understood, by their latest checkpoints: for the status page, and for a metric. */
 export class FilesNotUnderstood {
-  private readonly files = new Map<string, Recognition>();
+  private readonly files = new Map<string, File>();
   /** True when more were poorly understood than are kept. */
   private isPartial = false;
   private failure: string | null = null;
 
-  /** Takes the latest recognition of a source; null when nothing is known of it, or it has ended. */
+  /** Takes the latest recognition of a source, at its end; null when nothing is known of it, or it has ended. */
   put(source: string, recognition: Recognition | null): void {
     this.files.delete(source);
-    if (recognition === null || !isPoorlyUnderstood(recognition)) return;
-    this.files.set(source, recognition);
+    const file = recognition === null ? null : fileOf(source, recognition);
+    if (file === null) return;
+    this.files.set(source, file);
     if (this.files.size > 2 * KEPT_FILES) this.trim();
   }
 
@@ -49,7 +65,7 @@ export class FilesNotUnderstood {
     return [
       {
         name: 'telltale_poorly_understood_sources',
-        help: 'Sources of which more than a fifth of the lines is not understood, now.',
+        help: 'Sources of which more than a fifth of the lines is not understood now, or perhaps not.',
         type: 'gauge',
         value: this.files.size,
       },
@@ -57,27 +73,24 @@ export class FilesNotUnderstood {
   }
 
   private worst(count: number): readonly File[] {
-    return [...this.files]
-      .map(([source, recognition]) => ({ source, recognition }))
-      .sort(worstFirst)
-      .slice(0, count);
+    return [...this.files.values()].sort(worstFirst).slice(0, count);
   }
 
   private trim(): void {
     const kept = this.worst(KEPT_FILES);
     this.files.clear();
-    for (const { source, recognition } of kept) this.files.set(source, recognition);
+    for (const file of kept) this.files.set(file.source, file);
     this.isPartial = true;
   }
 }
 
 function worstFirst(a: File, b: File): number {
-  const byShare = shareOf(b.recognition) - shareOf(a.recognition);
-  return byShare || b.recognition.unparsed - a.recognition.unparsed || (a.source < b.source ? -1 : 1);
+  const byDoubt = Number(a.isDoubtful) - Number(b.isDoubtful);
+  return byDoubt || shareOf(b) - shareOf(a) || b.poor - a.poor || (a.source < b.source ? -1 : 1);
 }
 
-function shareOf({ lines, unparsed }: Recognition): number {
-  return unparsed / Math.max(1, lines);
+function shareOf({ lines, poor }: File): number {
+  return poor / Math.max(1, lines);
 }
 
 function poorSection(files: readonly File[], all: number, isPartial: boolean): Markup {
@@ -85,9 +98,9 @@ function poorSection(files: readonly File[], all: number, isPartial: boolean): M
   return html`<section>
     <h2>Files that are not understood</h2>
     <p>
-      Lines that are not understood are in no count. <code>telltale check FILE</code> shows how the lines of a file are
-      read, and proposes a format for <code>ingest.sources</code>. The shares are of all lines of the file, as
-      <code>telltale audit</code> shows them.
+      Errors in such lines are not counted. <code>telltale check FILE</code> shows how the lines of a file are read, and
+      proposes a format for <code>ingest.sources</code>. “Perhaps” stands for lines without indent that were read as the
+      continuation of the record above them. The shares are of whole files, as in <code>telltale audit</code>.
     </p>
     <table class="stack">
       <tr>
@@ -102,14 +115,14 @@ function poorSection(files: readonly File[], all: number, isPartial: boolean): M
   </section>`;
 }
 
-function fileRow({ source, recognition }: File): Markup {
-  const { lines, unparsed, first } = recognition;
+function fileRow({ source, lines, poor, first, isDoubtful }: File): Markup {
   const text = first === null ? '' : truncate(visible(redact(first.text)), shown.line);
+  const line = first === null ? '' : html`<span class="mute">line ${formatCount(first.line)}</span> ${text}`;
   return html`<tr>
     <td class="w">${truncate(visible(source), shown.name)}</td>
-    <td class="n alarm">${Math.round(100 * shareOf(recognition))} %</td>
-    <td class="n wide">${formatCount(unparsed)} of ${formatCount(lines)}</td>
-    <td class="w">${first === null ? '' : html`<span class="mute">line ${formatCount(first.line)}</span> ${text}`}</td>
+    <td class="n ${isDoubtful ? 'warning' : 'alarm'}">${isDoubtful ? 'perhaps ' : ''}${share(poor, lines)}</td>
+    <td class="n wide">${formatCount(poor)} of ${formatCount(lines)}</td>
+    <td class="w">${line}</td>
   </tr>`;
 }
 

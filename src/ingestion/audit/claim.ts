@@ -1,6 +1,6 @@
 import type { Crc64 } from '../byte-sum';
 import type { Checkpoint, Identity, Position } from '../checkpoint';
-import type { Recognition } from '../../lines/recognition';
+import { endedRecognition, isAllUnderstood, type Recognition } from '../../lines/recognition';
 
 /** A checkpoint's claims, without fields that only reading needs: small, so that a hundred thousand fit in memory. */
 export interface Claim
@@ -10,7 +10,7 @@ export interface Claim
     Pick<Identity, 'encoding' | 'etag' | 'versionId' | 'objectSize' | 'whole' | 'crc64' | 'crc32'> {
   /** Length and CRC64NVME of the unterminated last line's part that the checkpoint holds. */
   readonly held: { readonly length: number; readonly crc64: bigint };
-  /** For its generation; null when all of its lines were understood. */
+  /** For its generation; null when all of its lines were understood, and none is doubtful. */
   readonly recognition: Recognition | null;
 }
 
@@ -21,12 +21,12 @@ export function claimOf(
   const { generation, offset, size, sums, possibleGap } = position;
   const { encoding, etag, versionId, objectSize, whole, crc32 } = identity;
   const held = Buffer.from(position.held, 'base64');
-  const { recognition } = format;
+  const recognition = endedRecognition(format.recognition);
   return {
     ...{ source, origin, topic, quarantine, ended },
     ...{ generation, offset, size, sums, possibleGap },
     ...{ encoding, etag, versionId, objectSize, whole, crc64: identity.crc64, crc32 },
     held: { length: held.length, crc64: crc64(held) },
-    recognition: recognition.unparsed === 0 ? null : recognition,
+    recognition: isAllUnderstood(recognition) ? null : recognition,
   };
 }

@@ -1,4 +1,4 @@
-import { isPoorlyUnderstood, type Recognition } from '../../lines/recognition';
+import { endedRecognition, isPoorlyUnderstood, mayBePoorlyUnderstood, type Recognition } from '../../lines/recognition';
 import type { Checkpoint } from '../checkpoint';
 import { isAfterGap, withReportedGap } from '../generations';
 import type { SourceObject } from '../plan';
@@ -107,14 +107,18 @@ function tracesOf(
     place,
     recognition.unparsed - before.unparsed,
   );
-  const loud = isLoud(recognition) && !isLoud(before) ? 1 : 0;
-  const warned = trace({ decision: 'sourceNotUnderstood', reason: 'no-format' }, place, loud);
-  const detail = recognition.first?.text;
+  const doubtful = recognition.stray + recognition.distant - before.stray - before.distant;
+  const stray = trace({ decision: 'linesDoubtful', reason: 'no-indent' }, place, doubtful);
+  const loud = loudReason(recognition);
+  const isNew = loud !== null && loudReason(before) === null;
+  const warned = trace({ decision: 'sourceNotUnderstood', reason: loud ?? 'no-format' }, place, isNew ? 1 : 0);
+  const detail = firstOf(endedRecognition(recognition), loud)?.text;
   return [
     repeated,
     old,
     dropped,
     unparsed,
+    stray,
     detail === undefined ? warned : { ...warned, decision: { ...warned.decision, detail } },
   ].filter(({ decision }) => decision.amount > 0);
 }
@@ -122,8 +126,15 @@ function tracesOf(
 /** Fewer lines than this say little of a source. */
 const LOUD_LINES = 20;
 
-function isLoud(recognition: Recognition): boolean {
-  return recognition.lines >= LOUD_LINES && isPoorlyUnderstood(recognition);
+/** Why a warning names the source; null when it need not. */
+function loudReason(recognition: Recognition): 'no-format' | 'no-indent' | null {
+  if (recognition.lines < LOUD_LINES) return null;
+  if (isPoorlyUnderstood(recognition)) return 'no-format';
+  return mayBePoorlyUnderstood(endedRecognition(recognition)) ? 'no-indent' : null;
+}
+
+function firstOf({ first, firstStray }: Recognition, reason: ReturnType<typeof loudReason>): Recognition['first'] {
+  return reason === 'no-indent' ? firstStray : (first ?? firstStray);
 }
 
 /** The end of the content: an unterminated last line is held. */

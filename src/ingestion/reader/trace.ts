@@ -18,7 +18,8 @@ export type Reason =
   | { readonly decision: 'repeatedLines'; readonly reason: 'read-before' }
   | { readonly decision: 'oldLinesCounted'; readonly reason: 'not-read-before' }
   | { readonly decision: 'linesNotUnderstood'; readonly reason: 'no-format' }
-  | { readonly decision: 'sourceNotUnderstood'; readonly reason: 'no-format' }
+  | { readonly decision: 'linesDoubtful'; readonly reason: 'no-indent' }
+  | { readonly decision: 'sourceNotUnderstood'; readonly reason: 'no-format' | 'no-indent' }
   | { readonly decision: 'sketchIncomplete'; readonly reason: 'blocks-missing' }
   | { readonly decision: 'bytesDropped'; readonly reason: 'in-no-line' | 'not-held' }
   | { readonly decision: 'possibleGap'; readonly reason: 'rewritten' | 'version-gone' };

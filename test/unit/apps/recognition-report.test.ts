@@ -1,8 +1,13 @@
+import { initialRecognition } from '../../../src/lines/recognition';
 import { recognitionLines, recognitionObjects, type RecognizedSource } from '../../../src/apps/recognition-report';
 
 const source = (name: string, lines: number, unparsed: number): RecognizedSource => ({
   name,
-  recognition: { lines, unparsed, first: unparsed === 0 ? null : { line: 1, text: 'hello' } },
+  recognition: { ...initialRecognition, lines, unparsed, first: unparsed === 0 ? null : { line: 1, text: 'hello' } },
+});
+const stray = (name: string): RecognizedSource => ({
+  name,
+  recognition: { ...initialRecognition, lines: 60, stray: 20, firstStray: { line: 2, text: 'job done' } },
 });
 const advice = '"telltale check FILE" shows the forms found, and proposes a format for ingest.sources';
 
@@ -21,6 +26,15 @@ describe('recognitionLines', () => {
         '2 lines of 1 file were not understood, the first in a',
         'NOT UNDERSTOOD: 3 of 10 lines (30 %) of b. The first, line 1: hello',
         advice,
+        '1 of 2 files is not understood: their errors are not among these results',
+      ],
+    ],
+    [
+      'that lines without indent are perhaps not understood',
+      [source('a', 10, 0), stray('b')],
+      [
+        'PERHAPS NOT UNDERSTOOD: 20 of 60 lines (33.3 %) of b continue a record without indent. The first, line 2: job done',
+        advice,
       ],
     ],
   ])('says %s', (_, sources, expected) => {
@@ -29,8 +43,12 @@ describe('recognitionLines', () => {
 
   it('names at most ten files', () => {
     const lines = recognitionLines(Array.from({ length: 12 }, (_, i) => source(`f${i}`, 1, 1)));
-    expect(lines).toHaveLength(12);
-    expect(lines.slice(-2)).toEqual(['and 2 more files like this', advice]);
+    expect(lines).toHaveLength(13);
+    expect(lines.slice(-3)).toEqual([
+      'and 2 more files like this',
+      advice,
+      '12 of 12 files are not understood: their errors are not among these results',
+    ]);
   });
 });
 
@@ -39,7 +57,13 @@ describe('recognitionObjects', () => {
     expect(
       recognitionObjects([source('a', 10, 0), source('b', 10, 1)]).map((line) => JSON.parse(line) as unknown),
     ).toEqual([
-      { type: 'source', source: { name: 'b', lines: 10, unparsed: 1, firstUnparsed: { line: 1, text: 'hello' } } },
+      {
+        type: 'source',
+        source: {
+          ...{ name: 'b', lines: 10, unparsed: 1, firstUnparsed: { line: 1, text: 'hello' } },
+          ...{ distant: 0, stray: 0, firstStray: null },
+        },
+      },
     ]);
   });
 });

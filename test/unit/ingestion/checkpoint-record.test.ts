@@ -40,13 +40,23 @@ const mark: fc.Arbitrary<DedupMark> = fc.record({
   hashes: fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { maxLength: 5 }),
 });
 
-const recognition: fc.Arbitrary<Recognition> = fc
-  .record({ parsed: fc.nat(), unparsed: fc.nat({ max: 1000 }), text: orNull(fc.string()) })
-  .map(({ parsed, unparsed, text }) => ({
-    lines: parsed + unparsed,
-    unparsed,
-    first: unparsed === 0 || text === null ? null : { line: parsed + 1, text },
-  }));
+const shownLine = fc.record({ line: count, text: fc.string() });
+const recognition: fc.Arbitrary<Recognition> = fc.oneof(
+  fc.constant(initialRecognition),
+  fc
+    .record({
+      ...{
+        lines: fc.integer({ min: 1, max: 1e9 }),
+        unparsed: count,
+        first: orNull(shownLine),
+        distant: count,
+        stray: count,
+      },
+      firstStray: orNull(shownLine),
+      run: orNull(fc.record({ lines: count, streak: count, followsTrace: fc.boolean(), first: orNull(shownLine) })),
+    })
+    .map((some) => (some.unparsed === 0 ? { ...some, first: null } : some)),
+);
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const sketch: fc.Arbitrary<SketchState> = fc.oneof(
   fc.constant(emptySketch),
@@ -254,7 +264,7 @@ const typical: Checkpoint = changed(
       ...initialReadingState,
       format: 'date-time',
       record: { time: lastModified - 59_999, again: false, future: false },
-      recognition: { lines: 1_234_567, unparsed: 0, first: null },
+      recognition: { ...initialRecognition, lines: 1_234_567 },
       newest: lastModified - 59_999,
       sketch: sketchOf(200),
     },
@@ -269,14 +279,23 @@ function sketchOf(lines: number): SketchState {
 }
 
 describe('decodeRecognition', () => {
-  const poor: Recognition = { lines: 20, unparsed: 6, first: { line: 1, text: 'odd' } };
+  const run = { lines: 30, streak: 30, followsTrace: false, first: { line: 2, text: 'stray' } };
+  const poor: Recognition = { ...initialRecognition, lines: 60, unparsed: 16, first: { line: 1, text: 'odd' }, run };
   const recordOf = (change: CheckpointChange): { key: Buffer; value: Buffer } =>
     encodeCheckpoint(changed(typical, change));
   const format = { ...typical.format, recognition: poor };
 
-  it('gives the recognition of a checkpoint', () => {
+  it('gives the recognition of a checkpoint, as if its file ended there', () => {
     const { key, value } = recordOf({ format });
-    expect(decodeRecognition(key, value)).toEqual(poor);
+    expect(decodeRecognition(key, value)).toEqual({ ...poor, stray: 30, firstStray: run.first, run: null });
+  });
+
+  it('reads what earlier previews wrote', () => {
+    const { key } = recordOf({});
+    const of = (u: unknown): Recognition | null =>
+      decodeRecognition(key, Buffer.from(JSON.stringify({ v: 2, r: { u } })));
+    expect(of([60])).toEqual({ ...initialRecognition, lines: 60 });
+    expect(of([60, 16, 1, 'odd'])).toEqual({ ...poor, run: null });
   });
 
   it('gives null for an ended source, a tombstone, a bucket, another version, and any other record', () => {
@@ -309,19 +328,19 @@ describe('size of a trimmed checkpoint', () => {
   const longAgo = Date.UTC(2005, 10, 21, 12);
 
   test.each<[string, CheckpointChange, number]>([
-    ['with dated timestamps', {}, 300],
-    ['after one read', { proof: 'first' }, 300],
+    ['with dated timestamps', {}, 315],
+    ['after one read', { proof: 'first' }, 315],
     [
       'of a rewritten log before its first record',
       { versionId: null, generation: 1, possibleGap: 1, pendingGap: 0 },
-      300,
+      315,
     ],
-    ['with the longest format name', { format: { ...typical.format, format: 'apache-error' } }, 300],
-    ['with time-only timestamps', { format: timeOnly }, 320],
+    ['with the longest format name', { format: { ...typical.format, format: 'apache-error' } }, 315],
+    ['with time-only timestamps', { format: timeOnly }, 335],
     [
       'with time-only timestamps in another zone',
       { format: { ...timeOnly, lastTime: lastModified + 43_140_001 } },
-      320,
+      335,
     ],
     [
       'with timestamps long before the upload',
@@ -335,7 +354,7 @@ describe('size of a trimmed checkpoint', () => {
           newest: longAgo,
         },
       },
-      320,
+      335,
     ],
     [
       'of a rewritten log with time-only timestamps',
@@ -347,7 +366,7 @@ describe('size of a trimmed checkpoint', () => {
           before: { firstTimestamp: '00:00:00.000', firstDay: 20_000 },
         },
       },
-      360,
+      375,
     ],
   ])('%s', (_, change, limit) => {
     expect(lengthOf(change)).toBeLessThanOrEqual(limit);

@@ -1,4 +1,5 @@
-import { FormTally, mergeForms, notUnderstood, type FoundForms } from '../../../src/lines/form-tally';
+import { FormTally, mergeForms, type FoundForms } from '../../../src/lines/form-tally';
+import { endedRecognition } from '../../../src/lines/recognition';
 import { initialReadingState } from '../../../src/lines/reading-state';
 import { createScanner, type ScanContext } from '../../../src/lines/scanner';
 
@@ -31,10 +32,10 @@ const error = '2026-11-20T10:00:01+01:00 ERROR failed\n';
 
 describe('FormTally', () => {
   it('counts forms, levels and zones, and shows the first line of each', () => {
-    const { lines, forms, continuation, unparsed, firstUnparsed } = found(
+    const { forms, continuation, recognition } = found(
       `what\n${info}${error}\tat x\nCaused by: y\n{"level":"warn","time":"2027-01-01T00:00:00Z"}`,
     );
-    expect([lines, unparsed, firstUnparsed]).toEqual([6, 1, { line: 1, text: 'what' }]);
+    expect(recognition).toMatchObject({ lines: 6, unparsed: 1, first: { line: 1, text: 'what' } });
     expect(forms).toEqual([
       {
         ...{ name: 'date-time', wrapper: null, lines: 2, levels: [1, 0, 1, 0, 0] },
@@ -51,15 +52,16 @@ describe('FormTally', () => {
     ]);
     expect(continuation).toEqual({
       ...{ lines: 2, unindented: 1, firstUnindented: { line: 5, text: 'Caused by: y' } },
-      ...{ doubtful: 0, firstDoubtful: null },
     });
   });
 
-  it('doubts lines that continue a record after 300 others', () => {
-    const result = found(info + ' x\n'.repeat(301) + info);
-    expect(result.continuation).toMatchObject({ lines: 301, doubtful: 1, firstDoubtful: { line: 302, text: ' x' } });
-    expect(notUnderstood(result)).toBe(1);
-    expect(notUnderstood(found((info + ' x\n'.repeat(300)).repeat(3)))).toBe(0);
+  it('counts the lines that are perhaps not understood as the producer does', () => {
+    const text = `what\n${info}odd\n${info}\tat x\n${info}`.repeat(30) + 'odd\n'.repeat(310);
+    const scanner = createScanner(context, { offset: 0, held: Buffer.alloc(0), reading: initialReadingState });
+    scanner.push(Buffer.from(text));
+    const produced = endedRecognition(scanner.state().reading.recognition);
+    expect(found(text).recognition).toEqual(produced);
+    expect(produced).toMatchObject({ unparsed: 1, stray: 359, distant: 10, firstStray: { line: 3, text: 'odd' } });
   });
 
   it('gives the same result for any cut into chunks', () => {
@@ -71,7 +73,7 @@ describe('FormTally', () => {
   it('adds files up', () => {
     const [a, b] = [found(`x\n${info}${info}`), found(`y\n${error}z\n{}\n`)];
     const both = mergeForms(a, b);
-    expect([both.lines, both.unparsed, both.firstUnparsed?.text]).toEqual([a.lines + b.lines, 2, 'x']);
+    expect(both.recognition).toMatchObject({ lines: 7, unparsed: 2, first: { text: 'x' }, stray: 1 });
     expect(both.forms.find(({ name }) => name === 'date-time')).toMatchObject({ lines: 3, levels: [1, 0, 2, 0, 0] });
     expect(mergeForms(b, a).forms.length).toBe(both.forms.length);
   });

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { initialReadingState } from '../../../src/lines/reading-state';
-import { isPoorlyUnderstood, type Recognition } from '../../../src/lines/recognition';
+import {
+  endedRecognition,
+  initialRecognition,
+  isPoorlyUnderstood,
+  type Recognition,
+} from '../../../src/lines/recognition';
 import { createScanner, type ScanContext, type ScanPosition } from '../../../src/lines/scanner';
 
 const context: ScanContext = {
@@ -26,16 +31,21 @@ function recognitionOf(...parts: readonly Buffer[]): Recognition {
   }
   const scanner = createScanner(context, position);
   const last = scanner.finish().at(-1);
-  return last?.reading.recognition ?? position.reading.recognition;
+  return endedRecognition(last?.reading.recognition ?? position.reading.recognition);
 }
 
 const record = '2026-11-29 10:00:00,123 ERROR shop: failed\n';
 
 describe('recognition', () => {
-  test.each<[string, string, Recognition]>([
+  test.each<[string, string, Partial<Recognition>]>([
     ['nothing', '', { lines: 0, unparsed: 0, first: null }],
     ['records', record.repeat(3), { lines: 3, unparsed: 0, first: null }],
     ['a stack trace', `${record}\tat shop.Cart\n`, { lines: 2, unparsed: 0, first: null }],
+    [
+      'lines without indent after a record',
+      `${record}\none\ntwo\n`,
+      { lines: 4, stray: 2, firstStray: { line: 3, text: 'one' } },
+    ],
     [
       'lines before the first record',
       `hello\nworld\n${record}`,
@@ -49,7 +59,7 @@ describe('recognition', () => {
     ],
     ['a cut line', `${'x'.repeat(3000)}\ny\n`, { lines: 2, unparsed: 2, first: { line: 1, text: 'x'.repeat(120) } }],
   ])('counts %s', (_, content, expected) => {
-    expect(recognitionOf(Buffer.from(content))).toEqual(expected);
+    expect(recognitionOf(Buffer.from(content))).toEqual({ ...initialRecognition, ...expected });
   });
 
   it('does not depend on how uploads split a file', () => {
@@ -58,6 +68,8 @@ describe('recognition', () => {
       '',
       record.trimEnd(),
       '\tat shop.Cart',
+      'job 17 done',
+      'x.FooException: y',
       'z'.repeat(1100),
       '{"level":"error"}',
     );
@@ -77,6 +89,6 @@ describe('recognition', () => {
     [10, 3, true],
     [1, 1, true],
   ])('of %i lines with %i unparsed is poor: %s', (lines, unparsed, expected) => {
-    expect(isPoorlyUnderstood({ lines, unparsed, first: null })).toBe(expected);
+    expect(isPoorlyUnderstood({ lines, unparsed, distant: 0 })).toBe(expected);
   });
 });

@@ -1,7 +1,8 @@
-import type { Recognition } from '../../../src/lines/recognition';
+import { initialRecognition, type Recognition } from '../../../src/lines/recognition';
 import { FilesNotUnderstood } from '../../../src/web/files-not-understood';
 
 const of = (lines: number, unparsed: number, text = 'no form'): Recognition => ({
+  ...initialRecognition,
   lines,
   unparsed,
   first: { line: 1_204, text },
@@ -25,6 +26,13 @@ describe('FilesNotUnderstood', () => {
       ['b/a.log', '30 %', '12 of 40', 'line 1,204 no form'],
     ]);
     expect(page).toContain('<code>telltale check FILE</code>');
+  });
+
+  it('lists files with stray lines below the others', () => {
+    const stray = { ...initialRecognition, lines: 60, stray: 30, firstStray: { line: 2, text: 'job done' } };
+    const page = pageOf({ 'b/stray.log': stray, 'b/a.log': of(40, 12), 'b/few.log': { ...stray, stray: 12 } });
+    expect(page).toMatch(/a\.log[^]*30 %[^]*stray\.log[^]*perhaps 50 %[^]*30 of 60[^]*line 2<\/span> job done/);
+    expect(page).not.toContain('few.log');
   });
 
   it('forgets a file when it is read again with a format, and when it has ended', () => {
