@@ -56,6 +56,12 @@ export const decisions = {
     counter: 'telltale_first_reads_total',
     help: 'Sources that were read for the first time.',
   },
+  notCompressed: {
+    event: 'object is not compressed, although its name says so',
+    level: 'warn',
+    counter: 'telltale_not_compressed_total',
+    help: 'Sources whose name ends as that of a compressed file, and whose content is text: it is read as text.',
+  },
   appended: {
     event: 'object appended',
     level: 'debug',

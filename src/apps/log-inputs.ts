@@ -7,8 +7,10 @@ import { originOf } from '../ingestion/origin';
 import { quarantineReasonOf } from '../ingestion/quarantine';
 import { sourceId, splitSourceId } from '../ingestion/source-id';
 import type { Io } from '../io';
+import type { Logger } from '../log';
 import { datedPart } from '../lines/day-look-ahead';
-import { isCompression, peek, sniff, SNIFF_BYTES, unreadError } from '../lines/encoding';
+import { decisions } from '../decisions';
+import { isCompression, isNamedCompressed, peek, sniff, SNIFF_BYTES, unreadError } from '../lines/encoding';
 import { initialReadingState } from '../lines/reading-state';
 import { createScanner, fileDayOf, type ScanContext, type ScannedBatch, type ScanOptions } from '../lines/scanner';
 import { scanOptions } from './jobs';
@@ -97,15 +99,22 @@ async function inputsOf(
   return { inputs: [...inputs, stdin], closed, skipped };
 }
 
+export interface ScanInputOptions {
+  readonly config: Config;
+  /** Leaves out a last line without terminator. */
+  readonly terminatedOnly: boolean;
+  /** Told once of text whose name says that it is compressed; null for an input that is read again. */
+  readonly log: Pick<Logger, 'warn'> | null;
+}
+
 /**
  * Scans the content of an input.
- * @param terminatedOnly leaves out a last line without terminator
  * @returns the size of the content in bytes
  * @throws OBJECT_ENCODING; as `decompress`
  */
 export async function scanInput(
   input: LogInput,
-  { config, terminatedOnly }: { readonly config: Config; readonly terminatedOnly: boolean },
+  { config, terminatedOnly, log }: ScanInputOptions,
   onBatch: (scanned: ScannedBatch, context: ScanContext) => void,
 ): Promise<number> {
   const { source, origin, scan, lastModified } = input;
@@ -118,7 +127,12 @@ export async function scanInput(
     fileDay: fileDayOf(source, Math.floor(lastModified / 86_400_000)),
   };
   const start = { offset: 0, held: Buffer.alloc(0), reading: initialReadingState };
-  const content = (): AsyncIterable<Buffer> => contentOf(input, { maxRatio: config.ingest.maxGzipRatio });
+  let isPlain = false;
+  const onPlain = (): void => {
+    if (!isPlain && isNamedCompressed(input.name)) log?.warn(decisions.notCompressed.event, { file: input.name });
+    isPlain = true;
+  };
+  const content = (): AsyncIterable<Buffer> => contentOf(input, { maxRatio: config.ingest.maxGzipRatio }, onPlain);
   const part = await datedPart(undated, start, {
     chunks: content(),
     skip: 0,
@@ -170,9 +184,14 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> 
  * counted, as in a live run. Standard input cannot be read twice: reading stops where it is broken.
  * @throws OBJECT_ENCODING; as `decompress`
  */
-async function* contentOf(input: LogInput, limits: DecompressionLimits): AsyncGenerator<Buffer, void, undefined> {
+async function* contentOf(
+  input: LogInput,
+  limits: DecompressionLimits,
+  onPlain: () => void,
+): AsyncGenerator<Buffer, void, undefined> {
   const { head, chunks } = await peek(input.chunks(), SNIFF_BYTES);
   const encoding = sniff(head);
+  if (encoding === 'plain') onPlain();
   if (encoding === 'plain') {
     yield* chunks;
   } else if (isCompression(encoding)) {

@@ -66,7 +66,7 @@ function isPoor({ poorFiles, proposal }: CheckedFiles): boolean {
 
 async function formsOf(input: LogInput, config: Config): Promise<FoundForms> {
   let tally: FormTally | null = null;
-  await scanInput(input, { config, terminatedOnly: false }, ({ batch }, context) => {
+  await scanInput(input, { config, terminatedOnly: false, log: null }, ({ batch }, context) => {
     tally ??= new FormTally(context);
     tally.add(batch);
   });

@@ -36,10 +36,14 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
     const topic = topicOf(splitSourceId(input.source).key);
     // Any fixed time of ingestion works: nothing ages while files are replayed.
     let recognition = initialRecognition;
-    const read = await scanInput(input, { config, terminatedOnly: options.terminatedOnly }, ({ batch, reading }) => {
-      chain.fold(topic, batch, 0);
-      ({ recognition } = reading);
-    });
+    const read = await scanInput(
+      input,
+      { config, terminatedOnly: options.terminatedOnly, log: io.log },
+      ({ batch, reading }) => {
+        chain.fold(topic, batch, 0);
+        ({ recognition } = reading);
+      },
+    );
     recognized.push({ name: input.name, recognition: endedRecognition(recognition) });
     bytes.set(topic, (bytes.get(topic) ?? 0) + read);
   });

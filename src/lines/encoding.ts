@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { TelltaleError } from '../errors';
 
 /** Compressions that Telltale reads. */
@@ -22,6 +23,14 @@ export const unreadEncodings = [
   'parquet',
   'journal',
   'evtx',
+  'zlib',
+  'sqlite',
+  'executable',
+  'image',
+  'pdf',
+  'avro',
+  'binary',
+  'line-ends',
 ] as const;
 export type UnreadEncoding = (typeof unreadEncodings)[number];
 
@@ -81,6 +90,19 @@ const magics: readonly Magic[] = [
   // No text, and yet among the logs of a host.
   ['journal', Buffer.from('LPKSHHRH')],
   ['evtx', Buffer.from('ElfFile\0')],
+  // RFC 1950, 2.2: deflate with a window of 32 KiB, at three of the four levels. The fourth, `x^`, is text.
+  ['zlib', bytesOf('78 01')],
+  ['zlib', bytesOf('78 9c')],
+  ['zlib', bytesOf('78 da')],
+  ['sqlite', Buffer.from('SQLite format 3\0')],
+  ['executable', bytesOf('7f 45 4c 46')],
+  ['executable', bytesOf('ca fe ba be')],
+  ['executable', bytesOf('cf fa ed fe')],
+  ['image', bytesOf('ff d8 ff')],
+  ['image', bytesOf('89 50 4e 47 0d 0a 1a 0a')],
+  ['image', Buffer.from('GIF89a')],
+  ['pdf', Buffer.from('%PDF-1.')],
+  ['avro', Buffer.from('Obj\x01')],
 ];
 
 /** The error about bytes that are not read. @param what they are, for people */
@@ -108,9 +130,25 @@ export function unreadAdvice(reason: UnreadReason): string {
       return 'an event log of Windows, which is not read: export it as text first';
     case 'parquet':
       return 'a Parquet file, which is not read: write logs as text';
+    case 'sqlite':
+      return 'a database of SQLite, which is not read: write logs as text';
+    case 'executable':
+    case 'image':
+    case 'pdf':
+    case 'avro':
+      return `not text (${reason}): leave it out with ingest.exclude`;
+    case 'binary':
+      return 'not text, perhaps compressed with brotli or deflate: use gzip or zstd, or leave it out with ingest.exclude';
+    case 'line-ends':
+      return "text whose lines do not end with LF, which is not read: convert it first, for example with tr '\\r' '\\n'";
     default:
       return `compressed with ${reason}, which is not read: use gzip or zstd`;
   }
+}
+
+/** True when the name ends as that of a compressed file. Names do not decide how content is read. */
+export function isNamedCompressed(name: string): boolean {
+  return /\.(?:gz|tgz|zst|bz2|xz|lz4|zip|Z|br)$/.test(name);
 }
 
 /** True for encodings whose content can be read. */
@@ -130,6 +168,8 @@ export function sniff(head: Buffer): SniffedEncoding {
   }
   if (isLzma(head)) return 'lzma';
   if (isOldTar(head)) return 'tar';
+  if (isBinary(head)) return 'binary';
+  if (hasOtherLineEnds(head)) return 'line-ends';
   const bytes = [...head.subarray(0, UTF_16_BYTES.most)];
   if (bytes.length < UTF_16_BYTES.fewest) return 'plain';
   const isTextAt = (remainder: number, width: number): boolean =>
@@ -154,6 +194,53 @@ function isOldTar(head: Buffer): boolean {
   let sum = 8 * 0x20;
   for (const [i, byte] of head.subarray(0, SNIFF_BYTES).entries()) if (i < 148 || i >= 156) sum += byte;
   return sum === Number.parseInt(digits, 8);
+}
+
+/** Fewer bytes do not tell data from text. */
+const fewestBinary = 32;
+/** Random data of 512 bytes holds some 15 of the 18 control characters that text does not have. */
+const manyControls = 6;
+const someControls = 3;
+
+/**
+ * True for data that is not text in any encoding: neither UTF-8 nor free of many different control characters. One kind alone may
+ * separate fields, as 0x01 does in FIX messages; NULs are holes.
+ */
+function isBinary(head: Buffer): boolean {
+  if (head.length < fewestBinary) return false;
+  const controls = new Set<number>();
+  for (const byte of head) if ((byte < 32 && !isUsualControl(byte)) || byte === 127) controls.add(byte);
+  if (controls.size < (head.length < 128 ? someControls : manyControls)) return false;
+  // The head may end within a character.
+  return ![0, 1, 2, 3].some((cut) => isUtf8(head.subarray(0, head.length - cut)));
+}
+
+/** NUL, separators, bells, blanks and what ends a line, shifts, and the escape character. */
+function isUsualControl(byte: number): boolean {
+  return byte <= 3 || (byte >= 7 && byte <= 15) || byte >= 27;
+}
+
+/** Carriage return, NEL, and the line separator of Unicode. */
+const otherLineEnds = /\r+|\u0085|\u2028/;
+
+/** The beginning of a line that tells whether the next lines are like it. */
+const lineHead = 10;
+
+/**
+ * True for lines that end otherwise than with LF: all of them would be one line. Lines that are drawn again after a carriage return,
+ * such as those of progress bars, do not begin with many digits.
+ */
+function hasOtherLineEnds(head: Buffer): boolean {
+  if (head.includes(10)) return false;
+  const [first = '', ...others] = head.toString('utf8').split(otherLineEnds);
+  const shape = shapeOf(first);
+  const whole = others.filter((line) => line.length >= lineHead);
+  return shape.replaceAll(/\D/g, '').length >= 6 && whole.length > 0 && whole.every((line) => shapeOf(line) === shape);
+}
+
+/** Digits are 0. */
+function shapeOf(line: string): string {
+  return line.slice(0, lineHead).replaceAll(/\d/g, '0');
 }
 
 /** The first bytes of a stream, and the whole stream. */

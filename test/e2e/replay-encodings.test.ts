@@ -46,6 +46,15 @@ describe('telltale replay', () => {
     expect(await replay([writeLog(folders.make(), name, lines)])).toBe(zipped);
   });
 
+  it('says once that a file called .gz is plain', async () => {
+    const io = collectingIo();
+    const path = writeLog(folders.make(), 'web-1/app.log.gz', log);
+    await runReplay(configWith(), { paths: [path], json: true, terminatedOnly: false }, io);
+    expect(io.logged.filter(({ level }) => level === 'warn')).toEqual([
+      { level: 'warn', message: 'object is not compressed, although its name says so', fields: { file: path } },
+    ]);
+  });
+
   it.each([
     [
       'UTF-16',

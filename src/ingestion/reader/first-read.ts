@@ -1,4 +1,5 @@
 import type { Checkpoint, ContentEncoding } from '../checkpoint';
+import { isNamedCompressed } from '../../lines/encoding';
 import { originOf } from '../origin';
 import type { SourceObject } from '../plan';
 import { asWhole } from '../progress';
@@ -35,7 +36,12 @@ export function readOpened(
   // A listed size gives no position inside compressed content.
   if (skip === 0 || encoding !== 'plain') {
     const traced = firstReadOf('new', start, object, 0, context);
-    return after([traced], scan(start, object, 'opened', context));
+    const place = placeOf(start, context, object, 0, object.size);
+    const misnamed =
+      encoding === 'plain' && isNamedCompressed(context.key)
+        ? [trace({ decision: 'notCompressed', reason: 'name' }, place)]
+        : [];
+    return after([traced, ...misnamed], scan(start, object, 'opened', context));
   }
   const step = { name: 'digestingPrefix', start } as const;
   return awaiting(known, object, step, { type: 'digestPrefix', checkpoint: start, size: skip });

@@ -6,6 +6,7 @@ export type Decision = Reason & Place & { readonly amount: number; readonly deta
 /** The names are those of the table of decisions. */
 export type Reason =
   | { readonly decision: 'firstRead'; readonly reason: 'new' | 'appended-since-listing' | 'from-now-on' }
+  | { readonly decision: 'notCompressed'; readonly reason: 'name' }
   | { readonly decision: 'appended'; readonly reason: 'same-object' | 'checksum' | 'reread' | 'fingerprint' }
   | { readonly decision: 'rewritten'; readonly reason: RewriteReason }
   | {

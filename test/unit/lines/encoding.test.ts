@@ -1,4 +1,5 @@
-import { gzipSync } from 'node:zlib';
+import { createHash } from 'node:crypto';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { peek, sniff, SNIFF_BYTES, type SniffedEncoding } from '../../../src/lines/encoding';
 
@@ -26,6 +27,8 @@ describe('the encoding of an object', () => {
     header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
     return header;
   };
+  /** Text that compresses to more than the head. */
+  const words = Array.from({ length: 60 }, (_, i) => createHash('md5').update(`${i}`).digest('hex')).join(' ');
   const bigEndian = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
 
   it.each<[name: string, head: Buffer, encoding: SniffedEncoding]>([
@@ -83,6 +86,28 @@ describe('the encoding of an object', () => {
     ['a Parquet file', Buffer.from('PAR1\x15\x04'), 'parquet'],
     ['a journal', Buffer.from('LPKSHHRH\0\0'), 'journal'],
     ['an event log of Windows', Buffer.from('ElfFile\0\0'), 'evtx'],
+    ['a zlib', deflateSync(line.repeat(9)), 'zlib'],
+    ['a zlib, compressed best', deflateSync(line.repeat(9), { level: 9 }), 'zlib'],
+    ['a line that begins with x^', Buffer.from(`x^2 ${line}`), 'plain'],
+    ['a database of SQLite', Buffer.from('SQLite format 3\0\x10\0'), 'sqlite'],
+    ['an executable', bytes('7f 45 4c 46 02 01 01 00'), 'executable'],
+    ['a JPEG', bytes('ff d8 ff e0 00 10 4a 46'), 'image'],
+    ['a PNG', bytes('89 50 4e 47 0d 0a 1a 0a 00'), 'image'],
+    ['a PDF', Buffer.from('%PDF-1.7\n'), 'pdf'],
+    ['an Avro file', Buffer.from('Obj\x01\x04'), 'avro'],
+    ['a brotli', brotliCompressSync(words), 'binary'],
+    ['a raw deflate', deflateRawSync(words), 'binary'],
+    ['FIX messages', Buffer.from('8=FIX.4.2\x019=12\x0135=A\x0110=003\x01'.repeat(9)), 'plain'],
+    ['Latin-1', Buffer.from(`${line.repeat(9)} M\xe4rz`, 'latin1'), 'plain'],
+    ['Shift JIS', bytes('8f 64 91 e5 3a 20 8e b8 94 73 0a'.repeat(9)), 'plain'],
+    ['colors and bells', Buffer.from(`\u001b[31m\u0007\b\u000e\u000f${line}`.repeat(9)), 'plain'],
+    ['lines that end with CR', Buffer.from(line.repeat(9).replaceAll('\n', '\r')), 'line-ends'],
+    ['lines that end with NEL', Buffer.from(line.repeat(9).replaceAll('\n', '\u0085')), 'line-ends'],
+    ['lines that end with U+2028', Buffer.from(line.repeat(9).replaceAll('\n', '\u2028')), 'line-ends'],
+    ['lines that end with CR and LF', Buffer.from(line.repeat(9).replaceAll('\n', '\r\n')), 'plain'],
+    ['a line without end', Buffer.from(line.trimEnd()), 'plain'],
+    ['a line and CR', Buffer.from(`${line.trimEnd()}\r`), 'plain'],
+    ['a bar of progress', Buffer.from('10% of 300 MB done\r20% of 300 MB done\r30% of 300 MB done\r'), 'plain'],
   ])('of %s', (_name, head, encoding) => {
     expect(sniff(head)).toBe(encoding);
   });

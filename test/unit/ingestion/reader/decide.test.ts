@@ -80,6 +80,12 @@ describe('decide, for a first read', () => {
       ['trace firstRead new', 'scan "a" opened from 0:0'],
     ],
     [
+      'says once that an object is not compressed, although its name says so',
+      { ...nothing, key: 'host/app.log.gz' },
+      [checked(sameAgain), opened()],
+      ['trace firstRead new', 'trace notCompressed name', 'scan "a" opened from 0:0'],
+    ],
+    [
       'skips an object from before `since` unread',
       { checkpoint: null, rules: { since: { ms: 1_000, older: 'ignored' } } },
       [checked(sameAgain)],

@@ -116,6 +116,7 @@ export interface Given {
   readonly request?: { readonly count: boolean; readonly after: number | null };
   readonly rules?: Partial<ReaderRules>;
   readonly attempts?: number;
+  readonly key?: string;
 }
 
 export interface Outcome {
@@ -127,13 +128,13 @@ export interface Outcome {
 }
 
 /** The newest object is checked first: the events begin with the answer to that check. */
-export function given({ checkpoint, request, attempts = 0, ...given_ }: Given): {
+export function given({ checkpoint, request, attempts = 0, key = KEY, ...given_ }: Given): {
   when: (...events: readonly ReaderEvent[]) => Outcome;
 } {
   return {
     when: (...events) => {
       let state = {
-        ...initialReader({ key: KEY, topic: 'logs' }, request ?? null, { ...rules, ...given_.rules }),
+        ...initialReader({ key, topic: 'logs' }, request ?? null, { ...rules, ...given_.rules }),
         attempts,
       };
       let actions: readonly ReaderAction[] = [];
