@@ -5,6 +5,8 @@ import {
   batchHeader,
   decodeBatch,
   encodeRecords,
+  faultIn,
+  faultOf,
   withAppendTime,
   withBaseOffset,
   type RecordData,
@@ -153,6 +155,78 @@ describe('the record-batch codec', () => {
     expect(corruptBatch(() => decodeBatch(batch))).toBe(true);
   });
 
+  it.each<[string, Buffer]>([
+    ['60 bytes are too few for its header', byHand.subarray(0, 60)],
+    ['it says 75 bytes, but is 74 long', byHand.subarray(0, 74)],
+    ['it says 75 bytes, but is 76 long', Buffer.concat([byHand, Buffer.alloc(1)])],
+    ['magic is 1, not 2', withByte(16, 1)],
+    ['its checksum is wrong', withByte(74, 0)],
+    ['it is compressed', sealed(withByte(22, 4))],
+    ['it cannot hold 3 records', sealed(withByte(60, 3))],
+    ['it cannot hold -16777215 records', sealed(withByte(57, 0xff))],
+    ['a number is longer than 53 bits', sealed(withByte(28, 0x7f))],
+    ['it ends at offset 0, not 5', byHand],
+    ['it ends at offset 9, not 5', withBaseOffset(byHand, 9)],
+  ])('says why a batch is damaged: %s', (fault, batch) => {
+    expect(faultOf(batch, 5, crc32c)).toBe(fault);
+  });
+
+  it('says nothing about a batch that is whole and in its place', () => {
+    expect(faultOf(byHand, 0, crc32c)).toBeNull();
+    expect(faultOf(withBaseOffset(byHand, 5), 5, crc32c)).toBeNull();
+    expect(faultOf(encodeRecords([], crc32c), -1, crc32c)).toBeNull();
+  });
+
+  it.each([
+    ['bytes are left after its last record', withByte(60, 0)],
+    ['a record is not as long as it says', withByte(61, 0x18)],
+    ['a number is cut off', withByte(68, 0x04)],
+    ['a field reaches beyond its record', withByte(65, 0x7e)],
+  ])('says why records cannot be read: %s', (fault, batch) => {
+    const reasons = [(): unknown => decodeBatch(batch)].map((run) => {
+      try {
+        return run();
+      } catch (error) {
+        return faultIn(error);
+      }
+    });
+    expect(reasons).toEqual([fault]);
+  });
+
+  it('does not take other errors for damage', () => {
+    const other = new Error('disk');
+    expect(() => faultIn(other)).toThrow(other);
+    expect(() =>
+      faultOf(byHand, 0, () => {
+        throw other;
+      }),
+    ).toThrow(other);
+  });
+
+  it('reads a missing header name and value as empty', () => {
+    const batch = Buffer.from(encodeRecords([{ ...oneRecord, headers: [['', Buffer.alloc(0)]] }], crc32c));
+    batch[batch.length - 1] = 1;
+    batch[batch.length - 2] = 1;
+    expect(decodeBatch(batch)[0]?.headers).toEqual([['', Buffer.alloc(0)]]);
+  });
+
+  it('keeps the greatest timestamp, wherever its record stands', () => {
+    const at = (...timestamps: number[]): unknown => {
+      const { baseTimestamp, maxTimestamp } = batchHeader(
+        encodeRecords(
+          timestamps.map((timestamp) => ({ ...oneRecord, timestamp })),
+          crc32c,
+        ),
+      );
+      return [baseTimestamp, maxTimestamp];
+    };
+    expect([at(5, 9, 7), at(5, 3), at()]).toEqual([
+      [5, 9],
+      [5, 5],
+      [-1, -1],
+    ]);
+  });
+
   it('refuses or reads garbage, but never beyond its end', () => {
     const garbage = fc.array(
       fc.tuple(fc.integer({ min: 21, max: byHand.length * 3 }), fc.integer({ min: 0, max: 255 })),
@@ -175,6 +249,12 @@ describe('the record-batch codec', () => {
     );
   });
 });
+
+/** With the right checksum. */
+function sealed(batch: Buffer): Buffer {
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
+  return batch;
+}
 
 function withByte(pos: number, byte: number): Buffer {
   const copy = Buffer.from(byHand);
