@@ -41,25 +41,24 @@ export const groups = {
     ]),
     tests: ['test/unit/level-alerts/counting/'],
   },
-  ingestion: {
+  append: {
+    files: filesIn('src/ingestion', ['plan', 'proof', 'quarantine', 'reconcile', 'versions']),
+    tests: ['plan', 'proof', 'quarantine', 'reconcile', 'versions'].map((name) => `test/unit/ingestion/${name}.test`),
+  },
+  progress: {
+    files: filesIn('src/ingestion', ['checkpoint-record', 'progress']),
+    tests: ['checkpoint-record', 'progress'].map((name) => `test/unit/ingestion/${name}.test`),
+  },
+  reading: {
     files: [
-      ...filesIn('src/ingestion', [
-        'checkpoint-record',
-        'plan',
-        'progress',
-        'proof',
-        'quarantine',
-        'reconcile',
-        'versions',
-      ]),
       ...filesIn('src/ingestion/ingest', ['decide', 'work-queue']),
       ...filesIn('src/ingestion/reader', ['decide', 'first-read', 'read-object', 'read-source', 'verify-append']),
     ],
-    tests: ['test/unit/ingestion/'],
+    tests: ['test/unit/ingestion/ingest', 'test/unit/ingestion/work-queue', 'test/unit/ingestion/reader/'],
   },
   sums: {
     files: filesIn('src/ingestion', ['byte-sum', 'crc-combine', 'range-digester']),
-    tests: ['test/unit/ingestion/crc-combine', 'test/unit/ingestion/proof', 'test/unit/ingestion/range-digester'],
+    tests: ['crc-combine', 'proof', 'range-digester'].map((name) => `test/unit/ingestion/${name}.test`),
   },
   audit: {
     files: filesIn('src/ingestion/audit', ['audit', 'claim', 'topic-ledger']),

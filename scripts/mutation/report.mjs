@@ -13,11 +13,19 @@ const argued = JSON.parse(readFileSync(new URL('argued.json', import.meta.url), 
 const used = new Set();
 const rows = new Map();
 
+const texts = new Map();
+
+/** A file as it was when the run began to report on it: it may be edited meanwhile. */
+function textOf(file) {
+  if (!texts.has(file)) texts.set(file, readFileSync(file, 'utf8'));
+  return texts.get(file);
+}
+
 const oneLine = (code) => code.replaceAll(/\s+/g, ' ');
 
 /** The code that a mutant replaces, as one line. */
 function originalOf({ fileName, location: { start, end } }) {
-  const lines = readFileSync(fileName, 'utf8')
+  const lines = textOf(fileName)
     .split('\n')
     .slice(start.line - 1, end.line);
   lines.push(lines.pop().slice(0, end.column - 1));

@@ -1,15 +1,18 @@
 // A test runner for StrykerJS that loads the tests of jest once and runs only those that reach a mutant, the quickest
-// first, until one fails. A mutant takes milliseconds; jest, which loads every file again, needs seconds. It knows what the
-// unit tests use: describe, it, each, hooks and expect, no mocks and no snapshots.
+// first, until one fails. A mutant takes milliseconds; jest, which loads every file again, needs seconds. Slow tests are left
+// out: a quick test must notice each mutant. The runner knows what the unit tests use: describe, it, each, hooks and expect,
+// no mocks and no snapshots.
 import { readFileSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { transformSync } from '@swc/core';
 import { expect } from 'expect';
 import { bind } from 'jest-each';
 
 const testStatus = { success: 0, failed: 1 };
+
+/** Of processor time, so that a busy machine leaves out no other tests. */
+const slowMs = 200;
 
 /** Shared with the instrumented code: the active mutant, the running test, and the mutants that were reached. */
 const instrumented = (globalThis.__stryker__ ??= {});
@@ -141,9 +144,10 @@ class LoadingTestRunner {
   async dryRun() {
     const tests = [];
     for (const id of this.#tests.ids) {
-      const begin = performance.now();
+      const begin = process.cpuUsage();
       const failureMessage = await this.#tests.run(id);
-      const timeSpentMs = performance.now() - begin;
+      const { user, system } = process.cpuUsage(begin);
+      const timeSpentMs = (user + system) / 1000;
       this.#durations.set(id, timeSpentMs);
       const outcome =
         failureMessage === null ? { status: testStatus.success } : { status: testStatus.failed, failureMessage };
@@ -153,7 +157,9 @@ class LoadingTestRunner {
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit }) {
-    const ids = [...(testFilter ?? this.#tests.ids)].sort((a, b) => this.#durationOf(a) - this.#durationOf(b));
+    const ids = [...(testFilter ?? this.#tests.ids)]
+      .filter((id) => this.#durationOf(id) < slowMs)
+      .sort((a, b) => this.#durationOf(a) - this.#durationOf(b));
     const killing = await this.#firstFailure(ids, activeMutant, hitLimit);
     // A mutant may leave something in a module that kills the mutants after it.
     if (killing !== null && (await this.#tests.run(killing.id)) !== null) {

@@ -38,8 +38,26 @@ describe('decodeHeadEnvelope', () => {
       'a topic with the name of a property',
       { ...envelope, positions: [{ topic: '__proto__', partition: 0, offset: 5 }] },
     ],
+    ['batches of its state that were left out', { ...envelope, without: [{ topic: 'a', partition: 1, offset: 2 }] }],
   ])('reads back %s', (_, written) => {
     expect(decodeHeadEnvelope(encodeHeadEnvelope(written), 'counting/3', logs)).toEqual(written);
+  });
+
+  it.each(['[{"topic":"a","partition":1}]', '{}', 'null'])(
+    'ignores batches left out that it cannot read: %s',
+    (without) => {
+      const value = `{"v":2,"definition":"d","positions":{"logs":{"0":5}},"head":null,"without":${without}}`;
+      expect(decodeHeadEnvelope(Buffer.from(value), 'counting/3', logs)).toEqual({
+        definition: 'd',
+        positions: [{ topic: 'logs', partition: 0, offset: 5 }],
+        head: null,
+      });
+    },
+  );
+
+  it('reads a missing head as none', () => {
+    const value = Buffer.from('{"v":2,"definition":"d","positions":{"logs":{"0":5}}}');
+    expect(decodeHeadEnvelope(value, 'counting/3', logs).head).toBeNull();
   });
 
   it('reads the head of counting of version 1, with its offsets', () => {
@@ -79,7 +97,11 @@ describe('decodeHeadEnvelope', () => {
     '{"v":2,"definition":"counting","positions":{"logs":{"3":"358"}},"head":null}',
     '{"v":2,"definition":"counting","positions":{"logs":{"3":-5}},"head":null}',
     '{"v":2,"definition":"counting","positions":{"logs":{"3":1.5}},"head":null}',
+    '{"v":2,"definition":"counting","positions":{"logs":{"3":5,"4":-1}},"head":null}',
+    '{"v":2,"definition":"counting","positions":{"logs":{"3":9007199254740992}},"head":null}',
+    '{"v":2,"definition":"counting","positions":{"logs":[5]},"head":null}',
     '{"v":2,"positions":{"logs":{"3":5}},"head":null}',
+    '[{"v":2,"definition":"counting","positions":{"logs":{"3":5}},"head":null}]',
   ])('refuses %j, which is not a head of any known version', (value) => {
     expect(() => decodeHeadEnvelope(Buffer.from(value), 'counting/3', logs)).toThrow(
       /head record of counting\/3 .* run the version of Telltale that wrote it, or run "telltale reset counting"/,
