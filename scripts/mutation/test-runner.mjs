@@ -11,7 +11,7 @@ import { bind } from 'jest-each';
 
 const testStatus = { success: 0, failed: 1 };
 
-/** Of processor time, so that a busy machine leaves out no other tests. */
+/** Processor time, so that a busy machine leaves out no other tests. */
 const slowMs = 200;
 
 /** Shared with the instrumented code: the active mutant, the running test, and the mutants that were reached. */
