@@ -60,7 +60,7 @@ async function repair(config: Config, data: DataFolder): Promise<Report> {
   const { events } = data;
   const now = systemClock.now();
   if (isReplacing(events)) {
-    const aside = await putInPlace(events, now);
+    const aside = await putInPlace(events);
     return {
       facts: { repaired: true, resumed: true, aside },
       lines: ['The repair that was interrupted is complete.', ...asideLine(aside), ...nextStart(config, true)],
@@ -99,7 +99,7 @@ async function repair(config: Config, data: DataFolder): Promise<Report> {
   } finally {
     await log.close();
   }
-  const aside = await replaceLog(events, now);
+  const aside = await replaceLog(events);
   return {
     facts: { repaired: true, problems: found.problems.slice(0, NAMED), aside, kept, buckets: buckets.length },
     lines: [...problemLines(found), ...asideLine(aside), ...lines, ...nextStart(config, buckets.length > 0)],

@@ -172,13 +172,16 @@ describe('telltale repair', () => {
     await expect(cat).rejects.toMatchObject({ message: expect.stringContaining('"telltale repair"') as string });
   });
 
-  it('delivers a mail that was decided and not sent', async () => {
+  it.each<[string, (data: string) => void]>([
+    ['lines', flipIn('logs')],
+    ['the index of batches', (data) => corruptTree(data, 'batch_by_offset')],
+  ])('delivers a mail that was decided and not sent, after damage to %s', async (_, damage) => {
     const data = copied();
     inDatabase(data, (database) => {
       database.exec(`DELETE FROM batch WHERE CAST(key AS TEXT) LIKE '%/status'`);
     });
     rmSync(join(data, 'mail'), { recursive: true });
-    flipIn('logs')(data);
+    damage(data);
     await repaired(data);
     await runUntil(data, ERRORS, 1);
     expect(await alerts(data)).toHaveLength(1);

@@ -3,12 +3,13 @@ import Database from 'libsql';
 
 import { isTelltaleError } from '../../errors';
 import { systemClock } from '../../ports/clock';
-import { decodeBatch, faultIn, type DecodedRecord } from '../../records/record-batch';
+import { decodeBatch, faultIn, faultOf, type DecodedRecord } from '../../records/record-batch';
 import { describeDamage } from '../../stream/continue-from';
+import { crc32c } from '../native/checksums';
 import { CommitWatch } from './commit-watch';
 import { LockWait } from './lock-wait';
 import type { SqliteDatabase } from './sqlite-database';
-import { eventLogError, isLocked, numberField, openDatabase, textField } from './sqlite-database';
+import { bytesOrNull, eventLogError, isLocked, numberField, openDatabase, textField } from './sqlite-database';
 import { ReaderParts, SqliteReader } from './sqlite-reader';
 import { SqliteTopics, type PartitionRow } from './sqlite-topics';
 
@@ -89,17 +90,54 @@ async function readAll(
   const topics = attempt(found, () => new SqliteTopics(database));
   const partitions = attempt(found, () => topics?.all()) ?? [];
   if (topics === undefined) return;
-  const incomplete = new Set<string>();
+  const failed = new Map<number, PartitionRow>();
+  const read = new Map<number, readonly DecodedRecord[]>();
   for (const partition of partitions) {
-    const { topic } = partition;
-    const records = found.records.get(topic) ?? [];
-    found.records.set(topic, records);
+    const kept: DecodedRecord[] = [];
     const keep = (record: DecodedRecord): void => {
-      if (isWanted(topic, record)) records.push(record);
+      if (isWanted(partition.topic, record)) kept.push(record);
     };
-    if (!(await readPartition(database, topics, partition, keep, found))) incomplete.add(topic);
+    if (!(await readPartition(database, topics, partition, keep, found))) failed.set(partition.id, partition);
+    read.set(partition.id, kept);
   }
+  const scanned = failed.size === 0 ? new Map<number, DecodedRecord[]>() : scanTable(database, failed, isWanted);
+  for (const { id, topic } of partitions) {
+    const [indexed, all] = [read.get(id) ?? [], scanned.get(id) ?? []];
+    found.records.set(topic, [...(found.records.get(topic) ?? []), ...(all.length > indexed.length ? all : indexed)]);
+  }
+  const incomplete = new Set([...failed.values()].map(({ topic }) => topic));
   for (const { topic } of partitions) if (!incomplete.has(topic)) found.complete.add(topic);
+}
+
+/** The readable records of partitions whose index is damaged. Reads the whole table once, as far as possible. */
+function scanTable(
+  database: SqliteDatabase,
+  partitions: ReadonlyMap<number, PartitionRow>,
+  isWanted: (topic: string, record: DecodedRecord) => boolean,
+): Map<number, DecodedRecord[]> {
+  const batches = new Map<number, { readonly lastOffset: number; readonly records: readonly DecodedRecord[] }[]>();
+  try {
+    const rows = database.prepare('SELECT partition, last_offset, bytes FROM batch NOT INDEXED').iterate();
+    for (const row of rows) {
+      const partition = partitions.get(numberField(row, 'partition'));
+      const bytes = bytesOrNull(row, 'bytes');
+      const lastOffset = numberField(row, 'last_offset');
+      if (partition === undefined || bytes === null || faultOf(bytes, lastOffset, crc32c) !== null) continue;
+      const records = decodeBatch(bytes).filter((record) => isWanted(partition.topic, record));
+      if (records.length === 0) continue;
+      const ofPartition = batches.get(partition.id) ?? [];
+      batches.set(partition.id, ofPartition);
+      ofPartition.push({ lastOffset, records });
+    }
+  } catch (error) {
+    // The damage was reported when the partition was read.
+    refuseLocked(error);
+  }
+  const inOrder = [...batches].map(([id, found]): [number, DecodedRecord[]] => [
+    id,
+    found.sort((a, b) => a.lastOffset - b.lastOffset).flatMap(({ records }) => records),
+  ]);
+  return new Map(inOrder);
 }
 
 /** @returns true when every record could be read */

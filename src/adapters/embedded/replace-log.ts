@@ -37,22 +37,23 @@ export async function removeUnfinished(path: string): Promise<void> {
  * Puts the old event log aside, and the new one, which is closed, into its place.
  * @returns the name of the old one; null when there is none
  */
-export async function replaceLog(path: string, time: number): Promise<string | null> {
+export async function replaceLog(path: string): Promise<string | null> {
   await intoOneFile(beingMade(path));
   await rename(beingMade(path), madeFor(path));
   await syncFolder(path);
-  return putInPlace(path, time);
+  return putInPlace(path);
 }
 
 /** The second half of {@link replaceLog}, which may be repeated. */
-export async function putInPlace(path: string, time: number): Promise<string | null> {
-  const aside = `${path}.damaged-${new Date(time).toISOString().replace(/[-:.]/g, '')}`;
+export async function putInPlace(path: string): Promise<string | null> {
+  // The same name at each attempt, so that the old file and the commits beside it stay together.
+  const aside = `${path}.damaged-${statSync(madeFor(path)).mtime.toISOString().replace(/[-:.]/g, '')}`;
   const found = SUFFIXES.filter((suffix) => existsSync(`${path}${suffix}`));
   for (const suffix of found) await rename(`${path}${suffix}`, `${aside}${suffix}`);
   await syncFolder(path);
   await rename(madeFor(path), path);
   await syncFolder(path);
-  return found.length === 0 ? null : basename(aside);
+  return SUFFIXES.some((suffix) => existsSync(`${aside}${suffix}`)) ? basename(aside) : null;
 }
 
 /** Writes all commits into the file itself: the driver leaves them beside it when a database is closed. */
