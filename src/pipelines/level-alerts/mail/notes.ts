@@ -22,7 +22,10 @@ export function notesOf(report: MailReport, conceal: (line: string) => string): 
     note(notes.expired, (n) => `${pluralize(n, 'line')} too late for the window they belong to, counted on arrival.`),
     note(notes.future, (n) => `${pluralize(n, 'line')} with a timestamp in the future.`),
     note(notes.again, (n) => `${pluralize(n, 'line')} repeated by rewritten files, left out of the counts.`),
-    note(notes.continuation, (n) => `${pluralize(n, 'line')} of stack traces and the like, counted with their record.`),
+    note(
+      notes.continuation,
+      (n) => `${pluralize(n, 'line')} read as part of the record above them, as stack traces are.`,
+    ),
   ].filter((sentence) => sentence !== null);
   const complete = notes.incomplete === 0 && notes.lagging.length === 0 && gaps === 0;
   return complete ? ['Every window is complete, and no host is behind.', ...sentences] : sentences;

@@ -184,7 +184,7 @@ describe('renderMail', () => {
     ],
     [{ again: 40 }, '40 lines repeated by rewritten files, left out of the counts.'],
     [{ future: 2 }, '2 lines with a timestamp in the future.'],
-    [{ continuation: 4102 }, '4,102 lines of stack traces'],
+    [{ continuation: 4102 }, '4,102 lines read as part of the record above them, as stack traces are.'],
   ])('adds a note for %j', (notes, said) => {
     const mail = renderMail(report({ notes: { ...report().notes, ...notes } }), view);
     expect(mail.text.replace(/\s+/g, ' ')).toContain(`- ${said}`);
