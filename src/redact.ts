@@ -2,10 +2,19 @@
 
 const mark = '[redacted]';
 
-/** The value after `key=` or `key:`: quoted, or up to the next separator. */
-const value = String.raw`(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s,;&"'<>(){}\[\]]+)`;
+/** A quote, also one inside JSON inside JSON. */
+const quote = String.raw`(?:\\*["'])`;
 
-const secretName = String.raw`(?:passw(?:or)?d|passphrase|pwd|secret|token|signature|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)(?:[_-]?(?:key|id|value|hash))?`;
+/** The value after `key=` or `key:`: quoted, with or without escapes before the quotes, or up to the next separator. */
+const value = String.raw`(?:\\+["'][^"'\\]*(?:\\+["'])?|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s,;&"'<>(){}\[\]]+)`;
+
+const secretName = String.raw`(?:passw(?:or)?d|passphrase|passcode|pwd|secret|token|signature|credentials?|j?session[_-]?id|phpsessid|connect\.sid|(?:api|access|account|private|secret|signing|encryption|shared[_-]?access)[_-]?key)(?:[_-]?(?:key|id|value|hash))?`;
+
+/** Names that are words of their own, too: \`3 pass: ok\`. */
+const shortName = String.raw`(?<![A-Za-z])(?:pass|sig)`;
+
+/** Two words after a colon are a sentence: `invalid token: unexpected end`. A shell's `pwd` is a folder. */
+const notProse = String.raw`(?!(?<=:\s{1,5})[a-z]{2,20}\s+[a-z]{2,20}(?![\w]*\s?[:=])(?=[\s.,;!]|$))(?!(?<=pwd=)(?:[/~]|[A-Za-z]:\\))`;
 
 const scheme = '(?:basic|bearer|digest|negotiate|token|apikey)';
 
@@ -14,19 +23,41 @@ const rules: readonly RegExp[] = [
   // A private key block, with or without its end.
   /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(?:(?=-----END )|$)/g,
   // Authorization: Basic dXNlcjpwYXNz
-  new RegExp(String.raw`(authorization["']?\s*[:=]\s*["']?(?:${scheme}\s+)?)[^\s"',;]+`, 'gi'),
+  new RegExp(String.raw`(authorization${quote}?\s*[:=]\s*${quote}?(?:${scheme}\s+)?)[^\s"',;\\]+`, 'gi'),
   // Bearer and basic tokens without their header; a digit or a capital tells them from prose (`basic authentication`).
   /(\b(?:[Bb]earer|BEARER|[Bb]asic|BASIC)\s+)(?=\S*[0-9A-Z=])[\w+/.~-]{6,}=*/g,
+  // Cookie: a=b; c=d, and Set-Cookie: a=b; Path=/
+  new RegExp(
+    String.raw`(\b(?:set-)?cookies?${quote}?\s*[:=]\s*${quote}?)[\w!#$%&*.^|~+-]{1,100}=[^\s;,"'\\]*(?:;\s*[\w.-]{1,100}(?:=[^\s;,"'\\]*)?)*`,
+    'gi',
+  ),
   // A JSON web token, complete or cut.
   /()\beyJ[\w-]{10,}(?:\.[\w-]*){0,2}/g,
+  // <password>…</password>
+  new RegExp(String.raw`(<[\w:.-]{0,40}${secretName}[\w.-]{0,40}>)[^<]+`, 'gi'),
   // password=…, "accessToken": "…", aws_secret_access_key = …
-  new RegExp(String.raw`(${secretName}["']?\s*(?:=>|[:=])\s*)${value}`, 'gi'),
-  // https://user:password@host
-  /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@]{0,200}:)[^\s/@]+(?=@)/gi,
+  new RegExp(String.raw`(${secretName}${quote}?\s*(?:=>|[:=])\s*)${notProse}${value}`, 'gi'),
+  new RegExp(String.raw`(${shortName}(?:=|${quote}\s*:\s*))${value}`, 'gi'),
+  // --password x, --token=x
+  new RegExp(String.raw`(--?[\w-]{0,40}(?:${secretName}|pass)\s+)(?!-)${value}`, 'gi'),
+  // curl -u user:password
+  /(\s(?:-u|--user|--proxy-user)[ =]\s*["']?[^\s:"']{1,100}:)[^\s"']+/g,
+  // mysql -pSECRET, sshpass -p SECRET
+  /(\b(?:mysql\w*|mariadb\w*)\b[^|;]{0,200}?\s-p)\S+/g,
+  /(\bsshpass\s+-p\s*)\S+/g,
+  // https://user:password@host; the password may have an @ itself.
+  /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@]{0,200}:)[^\s/"'<>]+(?=@)/gi,
   // AWS access key ids (prefixes: IAM user guide, "Understanding unique ID prefixes").
   /()\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}\b/g,
-  // Tokens of GitHub, Slack, Stripe and Google: their prefix names the issuer.
-  /()\b(?:gh[pousr]_|github_pat_|xox[abeprs]-|[sr]k_live_|AIza)[\w-]{10,}/g,
+  // Tokens whose prefix names the issuer, as they publish it: GitHub, GitLab, Slack, Stripe, Google, npm, PyPI, Docker Hub, Hugging
+  // Face, DigitalOcean, Shopify, Vault, Databricks.
+  /()\b(?:gh[pousr]_|github_pat_|gl(?:pat|rt|dt|cbt|ptt|ft|soat|imt|agent)-|xox[abeprs]-|xapp-|[sr]k_(?:live|test)_|whsec_|AIza|ya29\.|GOCSPX-|npm_|pypi-|dckr_pat_|hf_|do[opr]_v1_|shp(?:at|ca|pa|ss)_|hv[sbr]\.|dapi)(?=[\w-]*\d)[\w-]{10,}/g,
+  // OpenAI and Anthropic.
+  /()\bsk-(?:ant-|proj-|svcacct-|admin-)?(?=[\w-]*\d)[\w-]{12,}/g,
+  // SendGrid.
+  /()\bSG\.[\w-]{10,}\.[\w-]{10,}/g,
+  // Incoming webhooks of Slack: their URL alone allows to write.
+  /(hooks\.slack\.com\/(?:services|workflows)\/)[\w/-]+/g,
 ];
 
 /** Replaces keys, tokens, passwords and card numbers by `[redacted]`. */

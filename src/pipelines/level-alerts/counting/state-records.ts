@@ -4,6 +4,7 @@ import { newOrigin, type CountingState, type Origin } from './counting-state';
 import { isBoolean, isListOf, isNumber, isObjectOf, isOneOf, parseJson, type Guard } from '../../../stream/shape';
 import { addRange } from './evicted-ranges';
 import { countOr, numberOr, objectsIn, parseObject, stringOr, type JsonObject } from './json';
+import { isTraceLanguage, type TraceLanguage } from './traces/trace';
 import { timeOrNull } from './window';
 
 /**
@@ -12,7 +13,7 @@ import { timeOrNull } from './window';
  * | key | value |
  * |---|---|
  * | `{"origin":…}` | {v, since, watermark, lastArrival, arrival, idle, evicted[{from, to}]} |
- * | `{"openErrorOf":…}`, a source | {v, generation, windowStart, pattern, guess, type, frame, python, arrival} |
+ * | `{"openErrorOf":…}`, a source | {v, generation, windowStart, pattern, arrival}, and the fields of `Trace` |
  *
  * A tombstone says that an origin was evicted, or that an error is not open any more.
  */
@@ -131,8 +132,17 @@ export function errorFrom(body: JsonObject): KeptError {
       guess: stringOr(body['guess'], null),
       type: stringOr(body['type'], null),
       frame: stringOr(body['frame'], null),
-      python: body['python'] === true,
+      // Before other languages were read, there was `python`.
+      language: languageOr(body['language'], body['python'] === true ? 'python' : ''),
+      best: stringOr(body['best'], null),
+      pending: stringOr(body['pending'], null),
+      skipFrom: numberOr(body['skipFrom'], -1),
+      closed: body['closed'] === true,
     },
     arrival: countOr(body['arrival'], 0),
   };
+}
+
+function languageOr(value: unknown, otherwise: TraceLanguage): TraceLanguage {
+  return isTraceLanguage(value) ? value : otherwise;
 }

@@ -20,8 +20,8 @@ describe('the pattern of a line', () => {
     expect(maskMessage(line)).toBe(message);
   });
 
-  it('keeps all fields of an object that has no message', () => {
-    const pattern = '{"<str>":"<str>","<str>":"<str>","<str>":<n>}';
+  it('keeps the names of all fields of an object that has no message', () => {
+    const pattern = '{"level":"<str>","disk":"<str>","x":<n>}';
     expect(maskMessage('{"level":"error","disk":"is full","x":1}')).toBe(pattern);
   });
 });
