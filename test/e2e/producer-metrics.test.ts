@@ -5,7 +5,7 @@ import type { Config } from '../../src/config';
 import { startWeb } from '../../src/web/server';
 import { metricsAnswerTo } from '../../src/web/answers';
 import { collectingIo, configWith, type CollectingIo } from '../support/in-process';
-import { writeLog } from '../support/log-files';
+import { logbackLines, writeLog } from '../support/log-files';
 import { tempFolders } from '../support/temp-folder';
 
 const folders = tempFolders();
@@ -38,6 +38,26 @@ describe('producer metrics', () => {
       const text = await (await fetch(`${url}metrics`)).text();
       expect(text).toContain('\ntelltale_quarantined_total{job="producer",reason="gzip-corrupt"} 1\n');
     });
+  });
+
+  it('count lines that are perhaps not understood, and a warning names their source once', async () => {
+    const config = configWith(`dataDir=${folders.make()}`);
+    const lines = logbackLines(60).map((line) => `${line}\njob done\n`);
+    const path = writeLog(folders.make(), 'app.log', lines.join(''));
+    const io = await whileRunning(config, async (running) => {
+      const { store, announced } = await openStore(config, openDataFolder(config.dataDir), collectingIo());
+      await store.putFile(config.objectStore.bucket, 'logs/web-1/app.log', path);
+      await announced();
+      await running.whenLogged(/^source not understood/);
+      const url = String(running.logged.find(({ message }) => message === 'producer is ready')?.fields['metrics']);
+      const text = await (await fetch(`${url}metrics`)).text();
+      // The last one may still be the beginning of a stack trace.
+      expect(text).toContain('\ntelltale_doubtful_lines_total{job="producer",reason="no-indent"} 59\n');
+    });
+    const warnings = io.logged.filter(({ message }) => message.startsWith('source not understood'));
+    expect(warnings.map(({ level, fields }) => [level, fields['reason'], fields['detail']])).toEqual([
+      ['warn', 'no-indent', 'job done'],
+    ]);
   });
 
   it('are not served when another program uses their port, and reading continues', async () => {

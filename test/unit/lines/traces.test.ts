@@ -196,7 +196,7 @@ describe('lines of a second program without timestamps', () => {
 
   it('are not the further parts of a line that a container has split', () => {
     const part = (tag: string, text: string): string => `2026-11-29T10:00:00.1Z stdout ${tag} ${text}\n`;
-    const split = part('P', error.trimEnd()) + part('P', 'and more').repeat(3) + part('F', 'the end');
+    const split = part('P', error.trimEnd()) + part('P', 'further').repeat(3) + part('F', 'the end');
     expect(recognitionOf(split.repeat(30))).toMatchObject({ lines: 150, stray: 0 });
   });
 
