@@ -24,6 +24,12 @@ export const decisions = {
     counter: 'telltale_uploads_failed_total',
     help: 'Log files and folders of hosts that could not be uploaded. The next runs try again; each fault of each is logged once.',
   },
+  fileNotRead: {
+    event: 'log file not read',
+    level: 'warn',
+    counter: 'telltale_files_not_read_total',
+    help: 'Log files and folders that telltale watch cannot read, and paths that match no file at its start. The next checks try again; each fault of each is logged once.',
+  },
   fileLeftOut: {
     event: 'log file left out',
     level: 'info',

@@ -91,6 +91,15 @@ const cases: Record<string, Case> = {
     lines: AC,
     gaps: 1,
   },
+  'a path that matches no file yet': {
+    first: async ({ look }) => look(),
+    paths: ['*.log', 'typo/*.log'],
+    then: ({ write }) => {
+      write('app.log', 'a');
+    },
+    lines: { 'app.log': ['a'] },
+    reported: ['no-match *.log', 'no-match typo/*.log'],
+  },
   'odd names, and a folder that the glob matches': {
     first: nothing,
     then: ({ write }, run) => {
@@ -102,10 +111,29 @@ const cases: Record<string, Case> = {
   },
   'a rotated file that is named': {
     paths: ['app.log.1'],
-    then: ({ write }) => {
+    first: ({ write }) => {
+      write('app.log', 'a');
       write('app.log.1', 'x');
     },
+    then: nothing,
     lines: { 'app.log.1': ['x'] },
+  },
+  'a folder that cannot be read for a while, and a rotation meanwhile': {
+    paths: ['d/*.log'],
+    first: async ({ write, look }) => {
+      write('d/app.log', 'a');
+      await look();
+    },
+    then: async ({ write, lookLater }, run) => {
+      write('d/app.log', 'b');
+      run('mv d e; ln -s d d');
+      await lookLater();
+      run('mv e/app.log e/app.log.1');
+      write('e/app.log', 'c');
+      run('rm d; mv e d');
+    },
+    lines: { 'd/app.log': ['a', 'b', 'c'] },
+    reported: ['failed d/app.log', 'failed d'],
   },
   'a compressed and a hidden file that are named': {
     paths: ['old.log.1.gz', '.x.swp'],

@@ -10,6 +10,8 @@ export interface Watched {
   /** Path of a file → its folder. */
   readonly folders: ReadonlyMap<string, string>;
   readonly refused: readonly { readonly path: string; readonly reason: string; readonly error: unknown }[];
+  /** Paths that match no file. */
+  readonly unmatched: readonly string[];
 }
 
 /**
@@ -19,11 +21,18 @@ export interface Watched {
  */
 export async function lookAtPaths(paths: readonly string[]): Promise<Watched> {
   const look = new Look();
-  for (const path of paths) await look.at(path);
-  return look.result();
+  const unmatched: string[] = [];
+  for (const path of paths) {
+    const before = look.asked;
+    await look.at(path);
+    if (look.asked === before) unmatched.push(path);
+  }
+  return { ...look.result(), unmatched };
 }
 
 class Look {
+  /** How often a path asked for a file. */
+  asked = 0;
   private readonly files = new Map<string, LookedAt>();
   private readonly folders = new Map<string, string>();
   private readonly refused: Watched['refused'][number][] = [];
@@ -45,7 +54,7 @@ class Look {
     }
   }
 
-  result(): Watched {
+  result(): Omit<Watched, 'unmatched'> {
     return { files: [...this.files.values()], folders: this.folders, refused: this.refused };
   }
 
@@ -56,7 +65,7 @@ class Look {
   }
 
   private async expand(folder: string, [name = '', ...rest]: readonly string[]): Promise<void> {
-    const real = await realpath(folder).catch(() => null);
+    const real = await realpath(folder).catch((error: unknown) => this.cannotRead(folder, error));
     if (real === null) return;
     const matches = compileGlob(name);
     if (rest.length === 0) return this.folder(real, matches);
@@ -99,7 +108,14 @@ class Look {
     }
   }
 
+  /** A folder may come later. */
+  private cannotRead(path: string, error: unknown): null {
+    if (errnoOf(error) !== 'ENOENT') this.refused.push({ path, reason: 'failed', error });
+    return null;
+  }
+
   private add(file: LookedAt): void {
+    if (file.asked !== 'beside') this.asked += 1;
     const rank = { named: 2, matched: 1, beside: 0 };
     const before = this.files.get(file.path);
     if (before === undefined || rank[before.asked] < rank[file.asked]) this.files.set(file.path, file);

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { planFiles, type FoundFile, type Known, type Part } from '../../ingestion/rotation/lineages';
 import { maybeSuccessors } from '../../ingestion/rotation/successors';
+import { faultAndRemedy } from '../../errno';
 import { isTelltaleError, TelltaleError } from '../../errors';
 import type { Trace } from '../../trace';
 import { lookInto, openLog, startAlike, type LookedAt, type OpenLog } from './found-files';
@@ -36,6 +37,7 @@ export class WatchedLogs {
   private reported: ReadonlySet<string> = new Set();
   /** Compressed files that cannot be read: they do not change. */
   private readonly unreadable = new Map<string, unknown>();
+  private isFirst = true;
   /** Parts of which late lines were reported. */
   private readonly late = new Set<string>();
 
@@ -90,12 +92,13 @@ export class WatchedLogs {
     const seen = new Set(watched.files.map(({ file }) => file));
     // A file that is renamed between two readings of a folder shows in neither: a third one finds it.
     if ([...this.known.lineages.values()].flat().some(({ file }) => !seen.has(file))) watched = await look();
-    this.files = new Map(watched.files.map((file) => [file.file, file]));
-    this.folders = watched.folders;
+    const files = [...watched.files, ...this.hidden(watched)];
+    this.folders = new Map([...files.map(({ path }) => [path, dirname(path)] as const), ...watched.folders]);
+    this.files = new Map(files.map((file) => [file.file, file]));
     const replaced = await this.refresh();
-    const successors = await this.findSuccessors(watched.files, replaced);
+    const successors = await this.findSuccessors(files, replaced);
     const before = this.known;
-    const plan = planFiles(before, watched.files, {
+    const plan = planFiles(before, files, {
       isReplaced: (file) => replaced.has(file),
       startsAlike: startAlike,
       successorOf: (log, { id }) => successors.get(noteKey(log, id))?.file,
@@ -111,10 +114,19 @@ export class WatchedLogs {
         this.digests.set(key, digest);
     }
     this.faults.push(...watched.refused, ...plan.leftOut);
+    if (this.isFirst) this.faults.push(...watched.unmatched.map(noMatch));
+    this.isFirst = false;
     await this.refresh();
     // Remembered before it is read: after a crash, each file is known under any name.
     this.save();
     this.report();
+  }
+
+  /** Files of the last scan in folders that cannot be read now: they are not gone. */
+  private hidden({ files, refused }: Watched): readonly LookedAt[] {
+    const seen = new Set(files.map(({ file }) => file));
+    const unread = new Set(refused.filter(({ reason }) => reason === 'failed').map(({ path }) => path));
+    return [...this.files.values()].filter(({ path, file }) => unread.has(dirname(path)) && !seen.has(file));
   }
 
   /** For each part that is gone, the compressed file that continues its content. */
@@ -195,7 +207,7 @@ export class WatchedLogs {
     for (const [name, { path, reason, error }] of faults) {
       if (this.reported.has(name)) continue;
       if (error === undefined) this.options.trace('fileLeftOut', { reason, path });
-      else this.options.trace('notUploaded', { reason, path, error });
+      else this.options.trace('fileNotRead', { reason, path, error: explained(path, error) });
     }
     this.reported = new Set(faults.keys());
     this.faults = [];
@@ -212,6 +224,17 @@ export class WatchedLogs {
       this.faults.push({ path: this.options.memory, reason: 'failed', error });
     }
   }
+}
+
+function noMatch(path: string): Fault {
+  const message = `No file matches ${path} yet: check the path. A file that comes is read.`;
+  return { path, reason: 'no-match', error: new TelltaleError('FILE_NOT_FOUND', message) };
+}
+
+function explained(path: string, error: unknown): unknown {
+  if (isTelltaleError(error)) return error;
+  const message = `Cannot read ${path}${faultAndRemedy(error, 'check its permissions')}`;
+  return new TelltaleError('FILE_UNREADABLE', message, { cause: error });
 }
 
 /** A file that is left out, or cannot be read. */

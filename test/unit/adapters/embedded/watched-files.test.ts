@@ -26,6 +26,20 @@ describe('the files that paths name', () => {
     await expect(askedFor(path)).resolves.toEqual(asked);
   });
 
+  it('names the paths that match no file', async () => {
+    const paths = ['a.log', '*.log', 'x*.log', 'missing.log', 'no-folder/*.log', 'no-folder'].map((path) =>
+      join(folder, path),
+    );
+    const { unmatched, refused } = await lookAtPaths(paths);
+    expect({ unmatched, refused }).toEqual({ unmatched: paths.slice(2), refused: [] });
+  });
+
+  it('refuses a folder that cannot be found because of a fault', async () => {
+    symlinkSync('loop', join(folder, 'loop'));
+    const { refused } = await lookAtPaths([join(folder, 'loop/*.log')]);
+    expect(refused.map(({ path, reason }) => [path, reason])).toEqual([[join(folder, 'loop'), 'failed']]);
+  });
+
   it('expands globs in the names of folders', async () => {
     mkdirSync(join(folder, 'pod-1'));
     renameSync(join(folder, 'a.log'), join(folder, 'pod-1', 'a.log'));
