@@ -25,7 +25,7 @@ const PURE_BASE = [
   '^(node:)?(buffer|crypto)$',
 ];
 /** The kinds of values in a configuration: pipelines declare their own keys with them. */
-const CONFIG_FIELDS = '^src/config/(fields|mail-address)\\.ts$';
+const CONFIG_FIELDS = '^src/config/(fields|mail-address|receivers)\\.ts$';
 const PURE = '^src/(html|records|lines|ingestion|stream|pipelines|generator)/';
 
 /** Dependencies point one way: pure folders <- ports <- (actors via kit | adapters | web) <- commands, apps. */
@@ -84,7 +84,7 @@ module.exports = {
     only(
       'only-aws-imports-the-aws-sdk',
       'node_modules/@aws-sdk/',
-      ['^src/adapters/aws/', '^lambda/', '^deploy/', '^node_modules'],
+      ['^src/adapters/aws/', '^src/adapters/receivers/ses\\.ts$', '^lambda/', '^deploy/', '^node_modules'],
       '',
     ),
     only('only-one-file-imports-kafkajs', 'node_modules/kafkajs/', ['^src/adapters/kafka/kafkajs\\.ts$'], ''),

@@ -48,7 +48,7 @@ export interface HoldOptions {
 /** A delivery of any kind of message. Its group assigns the one partition of its outbox. */
 export type OwnedDelivery = Pick<
   DeliveryOptions<unknown>,
-  'name' | 'topic' | 'format' | 'delivery' | 'targetsOf' | 'isConfigured'
+  'name' | 'topic' | 'format' | 'delivery' | 'targetsOf' | 'isConfigured' | 'maxAttempts'
 >;
 
 export interface Consumer {

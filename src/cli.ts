@@ -12,6 +12,7 @@ interface LocalFlags {
   readonly port?: number;
   readonly kafka?: string;
   readonly once: boolean;
+  readonly send: boolean;
 }
 
 /**
@@ -48,7 +49,10 @@ function createProgram(launch: Launch): Command {
       'reads the files, closes every window, delivers every mail, and exits; 1 when a file cannot be read or a mail is refused',
       false,
     )
+    .option('--send', 'with --once: sends to the configured receivers; without it all mails go to a folder', false)
     .action(async (files: readonly string[], options: LocalFlags, command: Command) => {
+      if (options.send && !options.once)
+        throw new TelltaleError('USAGE', '--send goes with --once: local always sends');
       if (options.once && files.length === 0) {
         throw new TelltaleError('USAGE', 'local --once needs files: telltale local --once [--data DIR] FILE…');
       }
@@ -61,7 +65,7 @@ function createProgram(launch: Launch): Command {
         const { runLocal } = await import('./apps/local.js');
         return runLocal(
           loaded.config,
-          { once: options.once ? files : null, keepData: globals.data !== undefined, json },
+          { once: options.once ? files : null, keepData: globals.data !== undefined, json, send: options.send },
           io,
         );
       });

@@ -5,7 +5,7 @@ import { addressProblem } from '../config/mail-address';
 import { TelltaleError } from '../errors';
 import type { OutgoingMail } from '../ports/mail-transport';
 
-/** Limits of SES (API v1). */
+/** Limits of SES (API v1). Telltale's own mails are below 100 kB. */
 const MAX_RECIPIENTS = 50;
 const MAX_BYTES = 10_000_000;
 
@@ -30,7 +30,7 @@ export async function buildMime(mail: OutgoingMail, at: number): Promise<Buffer>
     text: mail.text,
     html: mail.html,
     date: new Date(at),
-    headers: { 'X-Telltale-Mail-Id': mail.id },
+    ...threadHeaders(mail),
     disableFileAccess: true,
     disableUrlAccess: true,
   });
@@ -39,6 +39,27 @@ export async function buildMime(mail: OutgoingMail, at: number): Promise<Buffer>
     throw refused(mail.id, `it has ${message.length} bytes; the most is ${MAX_BYTES}`);
   }
   return message;
+}
+
+/**
+ * Headers of automatic mail. A mail that is sent twice has one `Message-ID`. All mails of a thread refer to a root that no mail
+ * has: mail programs gather them under it (RFC 5322, section 3.6.4; RFC 3834; RFC 2919).
+ */
+function threadHeaders({ id, from, thread }: OutgoingMail): object {
+  const domain = /@([^@<>]+)>?$/.exec(from)?.[1] ?? 'localhost';
+  const safe = (text: string): string => text.replace(/[^A-Za-z0-9-]/g, '-').slice(0, 100);
+  const root = `<${safe(thread)}.incident@${domain}>`;
+  return {
+    messageId: `<${safe(id)}.mail@${domain}>`,
+    inReplyTo: root,
+    references: root,
+    headers: {
+      'X-Telltale-Mail-Id': id,
+      'Auto-Submitted': 'auto-generated',
+      'X-Auto-Response-Suppress': 'All',
+      'List-Id': { prepared: true, value: `<telltale.${domain}>` },
+    },
+  };
 }
 
 /**

@@ -15,7 +15,7 @@ import { CounterRegistry, type Counters } from '../counters';
 import { createTopicOf } from '../ingestion/line-topics';
 import { createKeyFilter, type OriginRule } from '../ingestion/origin';
 import type { Site } from '../stream/pipeline';
-import { targetName, targetsAt } from '../stream/target';
+import { targetsAt } from '../stream/receivers';
 import { TelltaleError } from '../errors';
 import { systemClock, type Clock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
@@ -27,6 +27,7 @@ import type { DataFolder } from './data-folder';
 import { scanOptions } from './jobs';
 import { kafkaRegion } from './kafka-region';
 import { partsToRun } from './parts';
+import { isTargetOf, openReceivers } from './receivers';
 import { lineTopicsOf, topicsOf } from './topics';
 
 /**
@@ -257,30 +258,42 @@ export async function openMail(data: DataFolder): Promise<Mailbox> {
   return openMailbox(data.mail);
 }
 
-export function consumerOptions(
+export interface ConsumerParts {
+  readonly log: EventLog;
+  readonly mailbox: Mailbox;
+  readonly counters: Counters;
+  /** False: every message goes to the folder of mails, and none to the configured receivers. */
+  readonly sends: boolean;
+}
+
+/** How often `local --once` tries to send a message: a receiver that is down must not keep it running. */
+const FINAL_ATTEMPTS = 5;
+
+/** @throws CONFIG when the secret of a receiver cannot be read */
+export async function consumerOptions(
   config: Config,
-  { log, transport, counters }: { readonly log: EventLog; readonly transport: Mailbox; readonly counters: Counters },
+  { log, mailbox, counters, sends }: ConsumerParts,
   mode: Site['mode'],
-): Omit<ConsumerOptions, 'onFailure' | 'hold'> {
+): Promise<Omit<ConsumerOptions, 'onFailure' | 'hold'> & { readonly close: () => void }> {
   const { jobs, deliveries } = partsToRun(config, mode);
-  return {
-    log,
-    clock: systemClock,
-    crc32c,
-    counters,
-    jobs,
-    deliveries: deliveries.map((use) => {
-      const targets = new Set(targetsAt(use.receivers).map(targetName));
+  const opened = await Promise.all(
+    deliveries.map(async (configured) => {
+      const { folder } = configured;
+      const use = sends ? configured : { ...configured, receivers: [folder], receiversOf: () => [folder] };
+      const delivery = await openReceivers(use, mailbox, process.env);
       return {
         ...use,
-        targetsOf: (message) => targetsAt(use.receiversOf(message)),
-        isConfigured: (target) => targets.has(targetName(target)),
-        delivery: {
-          send: (message, { id, possibleRepeat }) => transport.send({ id, ...use.mail(message, possibleRepeat) }),
-        },
+        targetsOf: (message: unknown) => targetsAt(use.receiversOf(message)),
+        isConfigured: isTargetOf(use.receivers),
+        maxAttempts: mode === 'live' ? Infinity : FINAL_ATTEMPTS,
+        delivery,
       };
     }),
+  );
+  const close = (): void => {
+    for (const { delivery } of opened) delivery.close();
   };
+  return { log, clock: systemClock, crc32c, counters, jobs, deliveries: opened, close };
 }
 
 function readJson(path: string): unknown {

@@ -11,6 +11,7 @@ import { consumerOptions, lockDataFolder, openEventLog, openMail } from './compo
 import { checkEventLog } from './check-event-log';
 import { HealthMonitor } from './health-monitor';
 import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder } from './data-folder';
+import { refreshAlerts } from './refresh-alerts';
 import { suppressSentMails } from './sent-before';
 import { untilStopped, type OnFailure } from './until-stopped';
 import { launchWeb } from './view';
@@ -37,7 +38,7 @@ export async function runConsumer(config: Config, io: Io): Promise<number> {
       const counters = new CounterRegistry();
       const health = new HealthMonitor();
       const web = await launchWeb(config, log, { mailbox, counters, health }, io);
-      const parts = { log, transport: mailbox, counters, health };
+      const parts = { log, mailbox, counters, health, sends: true };
       const endCheck = checkEventLog(config, data, parts, io.log);
       await suppressSentMails(config, data, log, io.log, systemClock.now());
       const consumer = await launchConsumer(config, parts, 'live', io, onFailure);
@@ -60,10 +61,11 @@ export async function launchConsumer(
   config: Config,
   parts: {
     readonly log: EventLog;
-    readonly transport: Mailbox;
+    readonly mailbox: Mailbox;
     readonly counters: Counters;
     /** Null when a job that must be reset is a failure (`local --once`). */
     readonly health: HealthMonitor | null;
+    readonly sends: boolean;
   },
   mode: Site['mode'],
   io: Io,
@@ -71,19 +73,24 @@ export async function launchConsumer(
 ): Promise<RunningConsumer> {
   const { health } = parts;
   const system = startSystem({ name: 'consumer', log: io.log, onCrash: (crash) => health?.crashed(crash) });
+  const { close, ...options } = await consumerOptions(config, parts, mode);
   const consumer = await startConsumer(system, {
-    ...consumerOptions(config, parts, mode),
+    ...options,
     onFailure,
     hold: health === null ? null : { retryMs: HELD_RETRY_MS, report: (held) => health.held(held) },
   });
+  const stopRefreshing =
+    parts.sends && mode === 'live' ? refreshAlerts(config, { ...parts, clock: systemClock }, io) : () => undefined;
   return {
     finish: () => consumer.finish(FINISH_MS),
     drain: async () => {
+      stopRefreshing();
       await io.shutdown.step('lines and messages that were read are not all written', 0.6, (withinMs) =>
         consumer.drain(withinMs),
       );
       const error = await io.shutdown.step('the consumer still works', 0.3, (withinMs) => system.stop(withinMs * 0.9));
       if (error !== undefined) io.log.warn('stopped before all was drained', { error });
+      close();
     },
   };
 }

@@ -42,6 +42,8 @@ export interface LocalOptions {
   readonly once: readonly string[] | null;
   /** With `once`: keep everything in the configured data folder, not in a temporary one. */
   readonly keepData: boolean;
+  /** With `once`: send to the configured receivers; otherwise every message goes to the folder of mails. */
+  readonly send?: boolean;
   readonly json: boolean;
 }
 
@@ -49,12 +51,10 @@ export interface LocalOptions {
 export async function runLocal(config: Config, options: LocalOptions, io: Io): Promise<number> {
   if (options.once === null) return inDataFolder(config, io, (data) => runOn(config, data, io));
   const files = options.once;
-  if (options.keepData) return inDataFolder(config, io, (data) => runOnce(config, data, files, options.json, io));
+  if (options.keepData) return inDataFolder(config, io, (data) => runOnce(config, data, files, options, io));
   const folder = await mkdtemp(join(tmpdir(), 'telltale-once-'));
   try {
-    return await inDataFolder({ ...config, dataDir: folder }, io, (data) =>
-      runOnce(config, data, files, options.json, io),
-    );
+    return await inDataFolder({ ...config, dataDir: folder }, io, (data) => runOnce(config, data, files, options, io));
   } finally {
     // A part may still write while it stops. Then the first attempt leaves new files behind.
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
@@ -97,7 +97,7 @@ async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> 
     const web = await launchWeb(config, log, { mailbox, counters, health }, io);
     const table = startLiveTable(io, web.views);
     const shown = { ...io, log: table.log };
-    const parts = { log, transport: mailbox, counters, health };
+    const parts = { log, mailbox, counters, health, sends: true };
     const endCheck = checkEventLog(config, data, parts, shown.log);
     await suppressSentMails(config, data, log, io.log, systemClock.now());
     const consumer = await launchConsumer(config, parts, 'live', shown, onFailure);
@@ -149,7 +149,7 @@ async function runOnce(
   config: Config,
   data: DataFolder,
   paths: readonly string[],
-  json: boolean,
+  { json, send = false }: Pick<LocalOptions, 'json' | 'send'>,
   io: Io,
 ): Promise<number> {
   const { files, closed, skipped } = await findLogFiles(paths);
@@ -165,7 +165,7 @@ async function runOnce(
   try {
     const before = await endsOfOutboxes(config, log);
     const { leftOut, bytes, recognized } = await unlessStopped(io, (onFailure) =>
-      ingestFiles(onFiles, data, log, files, io, onFailure),
+      ingestFiles(onFiles, data, log, { files, sends: send }, io, onFailure),
     );
     const { results } = partsOf(config, 'final');
     for (const each of results) await readResults(each, before, config, log);
@@ -192,7 +192,7 @@ async function ingestFiles(
   config: Config,
   data: DataFolder,
   log: EventLog,
-  files: readonly LogFile[],
+  { files, sends }: { readonly files: readonly LogFile[]; readonly sends: boolean },
   io: Io,
   onFailure: OnFailure,
 ): Promise<Ingested> {
@@ -202,7 +202,7 @@ async function ingestFiles(
   const observed = await openFolder(config, data, io, { ...systemClock, now: () => lastModified });
   const mailbox = await openMail(data);
   const counters = new CounterRegistry();
-  const parts = { log, transport: mailbox, counters, health: null };
+  const parts = { log, mailbox, counters, health: null, sends };
   const consumer = await launchConsumer(config, parts, 'final', quiet, onFailure);
   const producer = await launchProducer(
     config,

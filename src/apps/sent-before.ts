@@ -9,9 +9,6 @@ import { rebuildOutbox } from '../stream/rebuilt-outbox';
 import type { DataFolder } from './data-folder';
 import { partsOf } from './parts';
 
-/** The receiver that keeps the mails that it sent. */
-export const MAILBOX = 'mail';
-
 /**
  * Before the consumer starts: if the embedded event log is new and the mailbox has mails, an earlier event log was lost or
  * moved. Then no incident is mailed that ended before now, as after `telltale repair`.
@@ -26,13 +23,13 @@ export async function suppressSentMails(
   if (config.eventLog.kind === 'kafka' || !(await isNew(config, log))) return;
   const sent = await sentMails(data.mail);
   if (sent.length === 0) return;
-  for (const { topic } of partsOf(config).deliveries) {
+  for (const { topic, folder } of partsOf(config).deliveries) {
     const lost = { records: [], complete: false };
     const { records } = rebuildOutbox(lost, sent, {
       now,
       lastUsed: now,
       retentionMs: topic.retentionMs,
-      remembering: MAILBOX,
+      remembering: folder.name,
     });
     await writeRecords(log, topic.name, records);
   }

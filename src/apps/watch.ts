@@ -36,7 +36,7 @@ export function runWatch(config: Config, watched: WatchedPaths, once: boolean, i
       const web = await launchWeb(config, log, { mailbox, counters, health }, io);
       const table = startLiveTable(io, web.views);
       const shown = { ...io, log: table.log };
-      const parts = { log, transport: mailbox, counters, health };
+      const parts = { log, mailbox, counters, health, sends: true };
       const endCheck = checkEventLog(config, data, parts, shown.log);
       const consumer = await launchConsumer(config, parts, 'live', shown, onFailure);
       const sources = { log, store: observed.store, counters, health };

@@ -6,7 +6,7 @@ import { openSqliteEventLog } from '../adapters/embedded/sqlite-event-log';
 import { lockDataFolder } from '../apps/compose';
 import { openDataFolder, placesIn, type DataFolder } from '../apps/data-folder';
 import { partsOf } from '../apps/parts';
-import { MAILBOX, writeRecords } from '../apps/sent-before';
+import { writeRecords } from '../apps/sent-before';
 import { topicsOf } from '../apps/topics';
 import type { Config } from '../config';
 import { TelltaleError } from '../errors';
@@ -67,7 +67,7 @@ async function repair(config: Config, data: DataFolder): Promise<Report> {
     };
   }
   await removeUnfinished(events);
-  const outboxes = partsOf(config).deliveries.map(({ topic }) => topic);
+  const outboxes = partsOf(config).deliveries.map(({ topic, folder }) => ({ ...topic, folder }));
   const isOutbox = (topic: string): boolean => outboxes.some(({ name }) => name === topic);
   const found = await inspectLog(events, (topic, record) => isOutbox(topic) || isOfBucket(topic, record));
   if (found.problems.length === 0) {
@@ -85,11 +85,11 @@ async function repair(config: Config, data: DataFolder): Promise<Report> {
   const log = await openSqliteEventLog({ path: beingMade(events), clock: systemClock });
   try {
     await log.ensureTopics(topicsOf(config));
-    for (const { name, retentionMs } of outboxes) {
+    for (const { name, retentionMs, folder } of outboxes) {
       const old = { records: found.records.get(name) ?? [], complete: found.complete.has(name) };
       const rebuilt = rebuildOutbox(old, sent, {
         ...{ now, lastUsed: found.lastUsed ?? now, retentionMs },
-        remembering: MAILBOX,
+        remembering: folder.name,
       });
       await writeRecords(log, name, rebuilt.records);
       kept.push({ topic: name, records: old.records.length, complete: old.complete, quietUntil: rebuilt.quietUntil });

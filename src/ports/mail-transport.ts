@@ -1,4 +1,4 @@
-/** Sends one rendered mail: SES, or a folder of .eml files. */
+/** Takes one rendered mail: a folder of .eml files. */
 export interface MailTransport {
   /**
    * There is no idempotency: a call whose answer is lost may have sent the mail. Settles within 60 s.
@@ -17,4 +17,6 @@ export interface OutgoingMail {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+  /** Equal for all mails of one thread. */
+  readonly thread: string;
 }

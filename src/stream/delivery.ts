@@ -55,7 +55,8 @@ export function decide<M>(state: DeliveryState<M>, event: DeliveryEvent): readon
       effects.push(...record(state, event, { state: 'FAILED', reason: event.reason }));
       break;
     case 'failed':
-      effects.push(...backOff(state, event));
+      if (event.attempt.attempt < state.options.maxAttempts) effects.push(...backOff(state, event));
+      else effects.push(...record(state, event, { state: 'FAILED', reason: `gave up: ${messageOf(event.error)}` }));
       break;
     case 'finish':
       state.finishAt = event.end;
@@ -87,6 +88,8 @@ export interface DeliveryOptions<M> {
   readonly targetsOf: (message: M) => readonly Target[];
   /** True when messages can be sent to this target. */
   readonly isConfigured: (target: Target) => boolean;
+  /** A message that fails so often counts as refused. */
+  readonly maxAttempts: number;
 }
 
 interface Lane<M> {
@@ -191,6 +194,10 @@ function backOff<M>(
   const pause = lane.failures < 2 ? 0 : doubled(FIRST_BACK_OFF_MS, lane.failures - 1, LONGEST_PAUSE_MS);
   lane.notBefore = now + Math.max(asked, pause);
   return [{ type: 'outcome', outcome: 'failed', ...attempt, error, retryInMs: Math.max(asked, backOffMs) }];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function doubled(first: number, times: number, longest: number): number {

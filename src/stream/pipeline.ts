@@ -1,7 +1,8 @@
 import type { ZodError, ZodType } from 'zod';
 import type { Job } from './job';
 import type { MessageFormat } from './outbox-records';
-import type { Receiver } from './target';
+import type { AlertState } from './open-alerts';
+import type { FolderReceiver, Receiver } from './receivers';
 import type { TopicSpec } from './topics';
 import type { Results, View } from './view';
 
@@ -64,18 +65,38 @@ export interface DeliveryUse<M = unknown> {
   readonly format: MessageFormat<M>;
   /** The receivers of the configuration. */
   readonly receivers: readonly Receiver[];
-  /** Which of them get a message: at least one. */
+  /** Takes all messages of a run that sends none. */
+  readonly folder: FolderReceiver;
+  /** Which receivers get a message: at least one. */
   receiversOf(message: M): readonly Receiver[];
-  /** @param possibleRepeat an earlier attempt may have reached the reader: tell it */
-  mail(message: M, possibleRepeat: boolean): Mail;
+  readonly render: Renderers<M>;
+  /** For receivers whose alerts must be refreshed. */
+  alertState(message: M): AlertState;
+}
+
+/** Renders a message for each kind of receiver. Pure. */
+export interface Renderers<M> {
+  /** For `folder`, `smtp` and `ses`. */
+  mail(message: M, how: Rendering): Mail;
+  /** The JSON bodies for the others; `pagerDuty` without its key. */
+  webhook(message: M, how: Rendering): object;
+  slack(message: M, how: Rendering): object;
+  pagerDuty(message: M, how: Rendering): object;
+  /** One alert. @param how.now epoch milliseconds */
+  alert(message: M, how: Rendering & { readonly now: number }): object;
+}
+
+export interface Rendering {
+  /** An earlier attempt may have reached the reader: tell it. */
+  readonly possibleRepeat: boolean;
 }
 
 export interface Mail {
-  readonly from: string;
-  readonly to: readonly string[];
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+  /** Equal for all mails that belong together: mail programs show them as one thread. */
+  readonly thread: string;
 }
 
 /** An entry of the list of pipelines. The type of its configuration is known to the pipeline alone. */

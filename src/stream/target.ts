@@ -17,19 +17,3 @@ export function targetNamed(name: string): Target {
     ? { receiver: name, address: null }
     : { receiver: name.slice(0, slash), address: name.slice(slash + 1) };
 }
-
-/** A receiver as deliveries know it. */
-export interface Receiver {
-  readonly name: string;
-  /** It sends to each of these by itself, since each can be refused; null: to all of its readers at once. */
-  readonly addresses: readonly string[] | null;
-}
-
-/** Every target of some receivers. */
-export function targetsAt(receivers: readonly Receiver[]): readonly Target[] {
-  return receivers.flatMap(({ name, addresses }): readonly Target[] =>
-    addresses === null
-      ? [{ receiver: name, address: null }]
-      : addresses.map((address) => ({ receiver: name, address })),
-  );
-}

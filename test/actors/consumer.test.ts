@@ -54,9 +54,18 @@ async function start(
       ...use,
       targetsOf: () => [{ receiver: 'mail', address: null }],
       isConfigured: () => true,
+      maxAttempts: Infinity,
       delivery: {
         send: (_, { id }) =>
-          place.mailbox.send({ id, from: 'a@localhost', to: ['b@localhost'], subject: id, text: '', html: '' }),
+          place.mailbox.send({
+            id,
+            from: 'a@localhost',
+            to: ['b@localhost'],
+            subject: id,
+            text: '',
+            html: '',
+            thread: 'i-1',
+          }),
       },
     })),
     onFailure: (what) => failures.push(what),

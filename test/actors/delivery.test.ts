@@ -59,12 +59,20 @@ function start(
     send: async (_report, { id, target, possibleRepeat }) => {
       await before(id, target);
       const subject = possibleRepeat ? `${id} (possible repeat)` : id;
-      return place.mailbox.send({ id, from: 'telltale@localhost', to: ['you@localhost'], subject, text: '', html: '' });
+      return place.mailbox.send({
+        id,
+        from: 'telltale@localhost',
+        to: ['you@localhost'],
+        subject,
+        text: '',
+        html: '',
+        thread: 'i-1',
+      });
     },
   };
   const seen = place.startSystem();
   const counters = new CounterRegistry();
-  const to = { targetsOf: () => targets.map(targetNamed), isConfigured: () => true };
+  const to = { targetsOf: () => targets.map(targetNamed), isConfigured: () => true, maxAttempts: Infinity };
   const options = {
     name: 'mailer',
     topic: outboxTopic(0),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as is from '../../config/fields';
+import { otherReceiversWith, receiverKeys, receiverList } from '../../config/receivers';
 import { advise } from '../../nearest';
 import type { Section, Settings } from '../../stream/pipeline';
 import { ruleKinds } from './alerting/rule-kinds';
@@ -71,6 +72,7 @@ const schemaOf = (ruleKinds: RuleKinds) =>
         zone: is.timeZone(),
         redact: is.flag(),
       }),
+      receivers: receiverList,
     })
     .superRefine(({ window, rules }, context) => {
       rules.forEach((each, index) => {
@@ -128,9 +130,10 @@ export const sectionOf = (ruleKinds: RuleKinds): Section<LevelAlertsConfig> => (
     ],
     alerting: { groupWait: '0s', repeatInterval: '4h', resolveAfter: '10m', digestAfter: '6h' },
     mail: { from: 'telltale@localhost', to: ['you@localhost'], zone: 'UTC', redact: true },
+    receivers: [],
   },
-  lists: { rules: (rule) => ruleKeys(rule, ruleKinds) },
-  explainKey: (rule, key) => otherKindsWith(rule, key, ruleKinds),
+  lists: { rules: (rule) => ruleKeys(rule, ruleKinds), receivers: ({ kind }) => receiverKeys(kind) },
+  explainKey: (item, key) => otherKindsWith(item, key, ruleKinds) ?? otherReceiversWith(item['kind'], key),
 });
 
 export const section = sectionOf(ruleKinds);

@@ -8,7 +8,9 @@ import { mailFormat } from './alerting/outbox-records';
 import { configuredRule } from './alerting/rules';
 import { section, type LevelAlertsConfig } from './config';
 import { createCounting, type CountingState } from './counting/counting';
-import { renderMail } from './mail/render-mail';
+import { folderIn, receiversIn, receiversOf } from './messages/receivers-of';
+import { isOver } from './messages/message';
+import { renderersOf } from './messages/renderers';
 import { createWindowReader, type WindowReader } from './counting/parse-window-record';
 import { levelAlertsResults } from './results';
 import { levelAlertsView } from './view';
@@ -31,17 +33,16 @@ export const levelAlerts = definePipeline<LevelAlertsConfig>({
   },
 });
 
-/** The folder of mails. */
-const RECEIVERS = [{ name: 'mail', addresses: null }];
-
-function mailer({ keepWindows, mail: { from, to, zone, redact } }: LevelAlertsConfig): DeliveryUse<MailReport> {
+function mailer(config: LevelAlertsConfig): DeliveryUse<MailReport> {
   return {
     name: 'mailer',
-    topic: outboxTopic(keepWindows),
+    topic: outboxTopic(config.keepWindows),
     format: mailFormat,
-    receivers: RECEIVERS,
-    receiversOf: () => RECEIVERS,
-    mail: (report, possibleRepeat) => ({ from, to, ...renderMail(report, { zone, redact, possibleRepeat }) }),
+    receivers: receiversIn(config),
+    folder: folderIn(config),
+    receiversOf: (report) => receiversOf(report, config),
+    render: renderersOf(config),
+    alertState: ({ incident, transition }) => ({ incident, isOpen: !isOver(transition) }),
   };
 }
 

@@ -36,6 +36,7 @@ async function deliver(folder: string, stopAt: string): Promise<void> {
       format: mailFormat,
       targetsOf: () => [{ receiver: 'mail', address: null }],
       isConfigured: () => true,
+      maxAttempts: Infinity,
       delivery: {
         send: async (_, { id, possibleRepeat }) => {
           await reach(`before ${id}`);
@@ -47,6 +48,7 @@ async function deliver(folder: string, stopAt: string): Promise<void> {
             subject,
             text: '',
             html: '',
+            thread: 'i-1',
           });
           await reach(`after ${id}`);
           return name;

@@ -11,6 +11,7 @@ const mail: OutgoingMail = {
   subject: '4 errors on häuser-1 in one minute',
   text: 'grüße\n.\nline after a dot',
   html: '<p>grüße</p>',
+  thread: 'i-1',
 };
 
 describe('the MIME form of a mail', () => {

@@ -119,6 +119,7 @@ describe('the defaults', () => {
       rules: [rule],
       alerting: { groupWait: 0, repeatInterval: 4 * hour, resolveAfter: hour / 6, digestAfter: 6 * hour },
       mail: { from: 'telltale@localhost', to: ['you@localhost'], zone: 'UTC', redact: true },
+      receivers: [],
       generator: {
         hosts: 3,
         folder: null,

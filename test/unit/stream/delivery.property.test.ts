@@ -33,6 +33,7 @@ class Owner {
     retentionMs: Number.MAX_SAFE_INTEGER,
     targetsOf: () => TARGETS.map(targetNamed),
     isConfigured: () => true,
+    maxAttempts: Infinity,
   });
   readonly work: Work[] = [];
   alive = true;

@@ -17,6 +17,7 @@ class Owner {
   readonly state: DeliveryState<string>;
   readonly written: unknown[] = [];
   now = NOW;
+  private readonly maxAttempts = 20;
 
   /** A takeover: these records were there. */
   constructor(...records: readonly OutputRecord[]) {
@@ -38,6 +39,7 @@ class Owner {
       retentionMs: 30 * DAY,
       targetsOf: () => targets.map(targetNamed),
       isConfigured: (target) => targets.includes(targetName(target)),
+      maxAttempts: this.maxAttempts,
     });
   }
 
@@ -373,6 +375,15 @@ describe('the delivery, to several receivers', () => {
     };
     expect(owner.restore()).toEqual([unconfigured]);
     expect(owner.after({ type: 'finish', end: 2 })).toEqual([{ type: 'finished' }]);
+  });
+
+  it('gives a message up that failed too often, with the last reason', () => {
+    const owner = Owner.to(['slack'], note('a'), statusOf('a', 'slack', 'SENDING', ['slack'], 19));
+    const attempt = { ...first('a', 'slack'), attempt: 20 };
+    expect(owner.restore()).toEqual([send('a', 20, 'slack')]);
+    expect(owner.after({ type: 'failed', attempt, error: new Error('down') })).toMatchObject([
+      { outcome: 'refused', reason: 'gave up: down' },
+    ]);
   });
 
   it('drains when the last message in progress is recorded', () => {

@@ -1,5 +1,4 @@
-import type { MailReport } from '../alerting/mail-report';
-import { contentOf, type MailView } from './content';
+import type { MailContent } from './content';
 import { htmlPart } from './html';
 import { textPart } from './text';
 
@@ -11,10 +10,7 @@ export interface RenderedMail {
   readonly html: string;
 }
 
-/**
- * Renders a decided mail. Pure. Accepts any log line, object key and origin; the result stays below 100 kB.
- */
-export function renderMail(report: MailReport, view: MailView): RenderedMail {
-  const content = contentOf(report, view);
+/** Lays out a decided mail. Pure. The result stays below 100 kB. */
+export function renderMail(content: MailContent): RenderedMail {
   return { subject: content.summary.subject, text: textPart(content), html: htmlPart(content) };
 }

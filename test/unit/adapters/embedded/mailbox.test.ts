@@ -15,6 +15,7 @@ const mail: OutgoingMail = {
   subject: 'Errors',
   text: 'four errors',
   html: '<p>four errors</p>',
+  thread: 'i-1',
 };
 
 describe('the mailbox', () => {

@@ -2,6 +2,7 @@ import * as is from '../../../../src/config/fields';
 import { breachedWindows } from '../../../../src/pipelines/level-alerts/alerting/breached-windows';
 import { checkRules, createRule } from '../../../../src/pipelines/level-alerts/alerting/rules';
 import type { RuleKind } from '../../../../src/pipelines/level-alerts/alerting/rule-kinds/rule-kind';
+import { contentOf } from '../../../../src/pipelines/level-alerts/mail/content';
 import { renderMail } from '../../../../src/pipelines/level-alerts/mail/render-mail';
 import { thresholdRule } from '../../../support/rules';
 import { at, clock, errorsRule, minute, Runner, windowOf } from './runner';
@@ -54,7 +55,7 @@ describe('a rule kind', () => {
     expect(report).toMatchObject({ rule: { kind: 'newcomers', limit: 1 }, worst: { count: 2 } });
     expect(report?.chart.filter(({ breached }) => breached)).toHaveLength(1);
     if (report === undefined) return;
-    const { subject, text } = renderMail(report, { zone: 'UTC', redact: true, possibleRepeat: false });
+    const { subject, text } = renderMail(contentOf(report, { zone: 'UTC', redact: true, possibleRepeat: false }));
     expect(subject).toBe('[telltale] errors on 2 new hosts in 1 min (limit 1): b and 2 others');
     expect(text).toContain('Rule new: errors on more than 1 new hosts in 1 min, hosts **');
     expect(text).toContain('kind: "newcomers"\n        level: error\n        limit: 2   # now 1\n');

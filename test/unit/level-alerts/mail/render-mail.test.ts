@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { MailReport, Transition } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
-import type { MailView } from '../../../../src/pipelines/level-alerts/mail/content';
-import { renderMail } from '../../../../src/pipelines/level-alerts/mail/render-mail';
+import { contentOf, type MailView } from '../../../../src/pipelines/level-alerts/mail/content';
+import { renderMail as layOut, type RenderedMail } from '../../../../src/pipelines/level-alerts/mail/render-mail';
 import { report } from './sample-reports';
 
 const view: MailView = { zone: 'UTC', redact: true, possibleRepeat: false };
@@ -43,6 +43,10 @@ function readable(html: string): string {
     .replace(/<(style|title)>[\s\S]*?<\/\1>|<[^>]*>/g, '')
     .replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
     .replace(/&nbsp;|\s/g, '');
+}
+
+function renderMail(decided: MailReport, how: MailView): RenderedMail {
+  return layOut(contentOf(decided, how));
 }
 
 describe('renderMail', () => {
