@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { ConsumerOptions } from '../../actors/consumer';
 import type { ProducerOptions } from '../../actors/producer';
 import { acquireLock, type Lock } from '../adapters/embedded/lock';
@@ -17,6 +17,7 @@ import { createKeyFilter, type OriginRule } from '../ingestion/origin';
 import type { Site } from '../stream/pipeline';
 import { targetsAt } from '../stream/receivers';
 import { TelltaleError } from '../errors';
+import { exists } from '../exists';
 import { systemClock, type Clock } from '../ports/clock';
 import type { EventLog } from '../ports/event-log';
 import type { ObjectStore } from '../ports/object-store';
@@ -96,7 +97,7 @@ const TRANSACTION_TIMEOUT_MS = 60_000;
  * @throws CONFIG when it is S3 and its region is unknown
  */
 export async function openStore(config: Config, data: DataFolder, io: Io): Promise<ObservedStore> {
-  if (config.objectStore.kind === 'folder' && existsSync(data.watch)) {
+  if (config.objectStore.kind === 'folder' && exists(data.watch)) {
     return openWatched(config, data, null, { io, counters: new CounterRegistry() });
   }
   if (config.objectStore.kind === 'folder') return openFolder(config, data, io, systemClock);

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../config';
 import { errnoOf, faultAndRemedy } from '../errno';
 import { TelltaleError } from '../errors';
+import { exists } from '../exists';
 import type { Logger } from '../log';
 
 /** Permissions of the group and of all others: read, write and search. */
@@ -67,8 +68,8 @@ export function warnOfNewEventLog(
   { kind }: Config['eventLog'],
   log: Pick<Logger, 'warn'>,
 ): void {
-  const earlier = [store, mail].filter((folder) => existsSync(folder) && readdirSync(folder).length > 0);
-  if (kind === 'kafka' || existsSync(events) || earlier.length === 0) return;
+  const earlier = [store, mail].filter((folder) => exists(folder) && readdirSync(folder).length > 0);
+  if (kind === 'kafka' || exists(events) || earlier.length === 0) return;
   log.warn(
     'the event log is new, and the data folder is not: all lines are read again (ingest.since); if the event log was moved, ' +
       'stop this program and put it back',

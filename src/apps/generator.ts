@@ -7,7 +7,7 @@ import { CounterRegistry } from '../counters';
 import { faultAndRemedy } from '../errno';
 import { createLineMaker, fileNameOf, type LineMaker } from '../generator/log-line';
 import { createRandom, type Random } from '../generator/random';
-import { TelltaleError } from '../errors';
+import { isTelltaleError, TelltaleError } from '../errors';
 import type { Io } from '../io';
 import { systemClock, type Clock } from '../ports/clock';
 import { openStore } from './compose';
@@ -49,7 +49,7 @@ export async function runGenerator(config: Config, io: Io): Promise<number> {
   if (io.stop.aborted) io.shutdown.begin();
   await uploads.drain();
   io.log.info('generated log files', { folder, lines });
-  if (io.stop.aborted) reportEnd(io);
+  if (io.stop.aborted || io.shutdown.left.length > 0) reportEnd(io);
   return io.shutdown.isIncomplete ? 1 : 0;
 }
 
@@ -123,6 +123,11 @@ async function runHost({ random, lineMaker, folder, settings, clock, stop }: Hos
   return lines;
 }
 
+function notWritten(path: string, cause: unknown): TelltaleError {
+  const remedy = faultAndRemedy(cause, 'check the disk and the permissions');
+  return new TelltaleError('DATA_FOLDER', `Cannot write the log file ${path}${remedy}`, { cause });
+}
+
 /** Appends whole lines, with one write per call, so that a kill between two calls leaves no torn line. */
 class LogFile {
   private current: { readonly path: string; readonly handle: FileHandle; endsTorn: boolean } | null = null;
@@ -136,14 +141,18 @@ class LogFile {
       if (bytesWritten < bytes.length) throw new Error(`only ${bytesWritten} of ${bytes.length} bytes were taken`);
       file.endsTorn = false;
     } catch (error) {
-      const remedy = faultAndRemedy(error, 'check the disk and the permissions');
-      throw new TelltaleError('DATA_FOLDER', `Cannot write the log file ${path}${remedy}`, { cause: error });
+      throw isTelltaleError(error) ? error : notWritten(path, error);
     }
   }
 
   async close(): Promise<void> {
-    await this.current?.handle.close();
+    const closing = this.current;
     this.current = null;
+    try {
+      await closing?.handle.close();
+    } catch (error) {
+      throw notWritten(closing?.path ?? '', error);
+    }
   }
 
   private async at(path: string): Promise<{ readonly handle: FileHandle; endsTorn: boolean }> {

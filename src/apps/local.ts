@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import type { FailedSource } from '../ingestion/ingest/work-queue';
 import { sourceId } from '../ingestion/source-id';
 import { endedRecognition } from '../lines/recognition';
 import { TelltaleError } from '../errors';
+import { exists } from '../exists';
 import { escapeControls } from '../escape-controls';
 import type { Io } from '../io';
 import type { Logger } from '../log';
@@ -84,7 +84,7 @@ const ROTATED_READ_MS = 10_000;
 
 /** Generators write files, the uploader puts them, and all later parts process them, until the user stops the program. */
 async function runOn(config: Config, data: DataFolder, io: Io): Promise<number> {
-  if (existsSync(data.watch)) {
+  if (exists(data.watch)) {
     const message = `The data folder ${data.root} belongs to telltale watch: choose another one with --data.`;
     throw new TelltaleError('DATA_FOLDER', message);
   }
@@ -216,7 +216,7 @@ async function ingestFiles(
     await observed.store.putFile(config.objectStore.bucket, key, path);
   }
   await observed.announced();
-  const ingested = await whatWasIngested(config, log, files, await producer.awaitIdle());
+  const ingested = await whatWasIngested(config, data, { log, files, failed: await producer.awaitIdle() });
   await producer.drain();
   await consumer.finish();
   await consumer.drain();
@@ -226,9 +226,12 @@ async function ingestFiles(
 /** @throws OBJECT_STORE when a read failed for a reason outside the file: the results of the others are unknown */
 async function whatWasIngested(
   config: Config,
-  log: EventLog,
-  files: readonly LogFile[],
-  failed: readonly FailedSource[],
+  { store }: DataFolder,
+  {
+    log,
+    files,
+    failed,
+  }: { readonly log: EventLog; readonly files: readonly LogFile[]; readonly failed: readonly FailedSource[] },
 ): Promise<Ingested> {
   const paths = new Map(files.map(({ key, path }) => [key, path]));
   const checkpoints = await latestCheckpoints(
@@ -243,7 +246,14 @@ async function whatWasIngested(
   );
   const leftOut = failed.map(({ key, reason: why }) => {
     const reason = checkpoints.get(sourceId(config.objectStore.bucket, key))?.reason ?? null;
-    if (reason !== null) return unreadable(paths.get(key) ?? key, reason);
+    const path = paths.get(key) ?? key;
+    if (reason === 'denied' || reason === 'refused') {
+      return {
+        path,
+        why: `: its copy in ${store} cannot be read (${reason}): check the disk and the permissions there`,
+      };
+    }
+    if (reason !== null) return unreadable(path, reason);
     throw new TelltaleError('OBJECT_STORE', `${JSON.stringify(key)} could not be read: ${why}`);
   });
   const bytes = new Map<string, number>();

@@ -3,6 +3,8 @@ import { open } from 'node:fs/promises';
 import { decompress } from '../adapters/native/decompress';
 import type { DecompressionLimits } from '../adapters/native/limits';
 import type { Config } from '../config';
+import { faultAndRemedy } from '../errno';
+import { TelltaleError } from '../errors';
 import { originOf } from '../ingestion/origin';
 import { quarantineReasonOf } from '../ingestion/quarantine';
 import { sourceId, splitSourceId } from '../ingestion/source-id';
@@ -154,8 +156,18 @@ export async function scanInput(
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Reads the next chunk while the previous one is counted. */
+/** @throws FILE_UNREADABLE with the error of the file system */
 async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* readChunks(path);
+  } catch (cause) {
+    const message = `Cannot read ${path}${faultAndRemedy(cause, 'check its permissions')}`;
+    throw new TelltaleError('FILE_UNREADABLE', message, { cause });
+  }
+}
+
+/** Reads the next chunk while the previous one is counted. */
+async function* readChunks(path: string): AsyncGenerator<Buffer, void, undefined> {
   // A pipe that replaced a file must not delay the end.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const readNext = (): Promise<{ bytesRead: number; buffer: Buffer }> => {

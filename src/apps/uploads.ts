@@ -55,7 +55,7 @@ export function startUploads(
       const timer = setTimeout(() => stop.abort(), shutdown.remainingMs * UPLOAD_SHARE);
       await shutdown.step('a file is not uploaded to its end', 2 * UPLOAD_SHARE, upload);
       clearTimeout(timer);
-      if (stop.signal.aborted) shutdown.leave('files that are not uploaded');
+      if (stop.signal.aborted || uploader.hasFailed()) shutdown.leave('files that are not uploaded');
       stop.abort();
       await shutdown.step('uploads are not announced', 0.05, announced);
     },

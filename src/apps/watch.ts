@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Config } from '../config';
 import { CounterRegistry } from '../counters';
 import { TelltaleError } from '../errors';
+import { exists } from '../exists';
 import type { Io } from '../io';
 import { openEventLog, openMail, openWatched, type WatchedPaths } from './compose';
 import { HealthMonitor } from './health-monitor';
@@ -27,12 +27,17 @@ export function runWatch(config: Config, watched: WatchedPaths, once: boolean, i
   const stop = AbortSignal.any([io.stop, read.signal]);
   return inDataFolder(config, io, async (data) => {
     refuseOtherData(data);
+    const counters = new CounterRegistry();
+    // First: it marks the data folder as one of this command.
+    const observed = await openWatched(config, data, { ...watched, paths }, { io, counters });
+    if (!exists(data.watch)) {
+      const message = `Cannot write ${data.watch}: check the disk, and the permissions of its folder.`;
+      throw new TelltaleError('DATA_FOLDER', message);
+    }
     const log = await openEventLog(config, data);
     return untilStopped({ ...io, stop }, log, async (onFailure) => {
       const mailbox = await openMail(data);
-      const counters = new CounterRegistry();
       const health = new HealthMonitor();
-      const observed = await openWatched(config, data, { ...watched, paths }, { io, counters });
       const web = await launchWeb(config, log, { mailbox, counters, health }, io);
       const table = startLiveTable(io, web.views);
       const shown = { ...io, log: table.log };
@@ -77,7 +82,7 @@ export function runWatch(config: Config, watched: WatchedPaths, once: boolean, i
 
 /** Sources of other programs would count as deleted. */
 function refuseOtherData({ root, watch, events }: DataFolder): void {
-  if (existsSync(watch) || !existsSync(events)) return;
+  if (exists(watch) || !exists(events)) return;
   const message = `The data folder ${root} belongs to another command than telltale watch: choose another one with --data.`;
   throw new TelltaleError('DATA_FOLDER', message);
 }

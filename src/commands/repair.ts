@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { inspectLog, type Inspection } from '../adapters/embedded/inspect-log';
 import { sentMails } from '../adapters/embedded/mailbox';
 import { beingMade, isReplacing, putInPlace, removeUnfinished, replaceLog } from '../adapters/embedded/replace-log';
@@ -10,6 +9,7 @@ import { writeRecords } from '../apps/sent-before';
 import { topicsOf } from '../apps/topics';
 import type { Config } from '../config';
 import { TelltaleError } from '../errors';
+import { exists } from '../exists';
 import { BUCKET_ORIGIN, isBucketKey } from '../ingestion/bucket-record';
 import { partitionOf } from '../ingestion/origin';
 import type { Io } from '../io';
@@ -112,7 +112,7 @@ async function repair(config: Config, data: DataFolder): Promise<Report> {
  */
 function usedFolder({ dataDir }: Config): DataFolder {
   const { root, events, store, mail } = placesIn(dataDir);
-  if (![events, store, mail].some((path) => existsSync(path)) && !isReplacing(events)) {
+  if (![events, store, mail].some((path) => exists(path)) && !isReplacing(events)) {
     const message = `${root} holds no event log, no objects and no mails: name the data folder of a program with --data DIR`;
     throw new TelltaleError('DATA_FOLDER', message);
   }

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import Database from 'libsql';
 
 import { faultAndRemedy } from '../../errno';
+import { exists } from '../../exists';
 import { TelltaleError } from '../../errors';
 import { damaged, eventLogError, textField } from './sqlite-database';
 
@@ -13,25 +13,31 @@ import { damaged, eventLogError, textField } from './sqlite-database';
  * @throws USAGE when the target exists; EVENT_LOG_DAMAGED when the copy is damaged; DATA_FOLDER, DISK_FULL
  */
 export async function backUpLog(path: string, target: string): Promise<void> {
-  if (existsSync(target)) {
+  if (exists(target)) {
     throw new TelltaleError('USAGE', `${target} exists already: name a file that does not.`);
   }
   const part = `${resolve(target)}.part`;
   await makeEmpty(part);
+  try {
+    copy(path, part);
+    check(part, target);
+    await sync(part);
+    await rename(part, target);
+    await sync(dirname(part));
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => undefined);
+    throw eventLogError(error, `Cannot copy the event log ${path} to ${target}`);
+  }
+}
+
+function copy(path: string, part: string): void {
   const database = new Database(path, { timeout: 10_000 });
   try {
     // SQLite takes an empty file as target, and the file is private from its beginning.
     database.exec(`VACUUM INTO '${part.replaceAll("'", "''")}'`);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw eventLogError(error, `Cannot copy the event log to ${target}`);
   } finally {
     database.close();
   }
-  check(part, target);
-  await sync(part);
-  await rename(part, target);
-  await sync(dirname(part));
 }
 
 async function makeEmpty(part: string): Promise<void> {

@@ -1,7 +1,9 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import Database from 'libsql';
 
+import { errnoOf } from '../../errno';
 import { isTelltaleError } from '../../errors';
+import { exists } from '../../exists';
 import { systemClock } from '../../ports/clock';
 import { decodeBatch, faultIn, faultOf, type DecodedRecord } from '../../records/record-batch';
 import { describeDamage } from '../../stream/continue-from';
@@ -9,7 +11,7 @@ import { crc32c } from '../native/checksums';
 import { CommitWatch } from './commit-watch';
 import { LockWait } from './lock-wait';
 import type { SqliteDatabase } from './sqlite-database';
-import { bytesOrNull, eventLogError, isLocked, numberField, openDatabase, textField } from './sqlite-database';
+import { bytesOrNull, eventLogError, numberField, openDatabase, pathOf, textField } from './sqlite-database';
 import { ReaderParts, SqliteReader } from './sqlite-reader';
 import { SqliteTopics, type PartitionRow } from './sqlite-topics';
 
@@ -30,32 +32,34 @@ export interface Inspection {
 /**
  * Checks the structure of an event log and each of its record batches, and keeps the records that are wanted. It reads
  * as much as can be read of any file, and repairs nothing.
- * @throws DISK_FULL, as SQLite also writes beside the file; EVENT_LOG when another program has locked it
+ * @throws DISK_FULL, DATA_FOLDER, EVENT_LOG when a fault of the machine or another program keeps it from being read: that is not damage
  */
 export async function inspectLog(
   path: string,
   isWanted: (topic: string, record: DecodedRecord) => boolean,
 ): Promise<Inspection> {
-  const found: Found = { problems: [], records: new Map(), complete: new Set() };
+  const found: Found = { path, problems: [], records: new Map(), complete: new Set() };
   const lastUsed = lastWrite(path);
-  if (!existsSync(path)) return { ...found, problems: [`there is no ${path}`], lastUsed: null };
+  if (!exists(path)) return { ...found, problems: [`there is no ${path}`], lastUsed: null };
   const database = openAnyway(path, found);
   try {
     if (database !== null) await readAll(database, isWanted, found);
   } finally {
     database?.close();
   }
-  return { ...found, lastUsed };
+  const { problems, records, complete } = found;
+  return { problems, records, complete, lastUsed };
 }
 
 interface Found {
+  readonly path: string;
   readonly problems: string[];
   readonly records: Map<string, DecodedRecord[]>;
   readonly complete: Set<string>;
 }
 
 function lastWrite(path: string): number | null {
-  const times = [path, `${path}-wal`].filter((file) => existsSync(file)).map((file) => statSync(file).mtimeMs);
+  const times = [path, `${path}-wal`].filter(exists).map((file) => statSync(file).mtimeMs);
   return times.length === 0 ? null : Math.max(...times);
 }
 
@@ -64,8 +68,7 @@ function openAnyway(path: string, { problems }: Found): SqliteDatabase | null {
   try {
     return openDatabase(path);
   } catch (error) {
-    if (isTelltaleError(error, 'DISK_FULL')) throw error;
-    refuseLocked(error);
+    refuseFault(error, path);
     problems.push(messageOf(error));
   }
   try {
@@ -131,7 +134,7 @@ function scanTable(
     }
   } catch (error) {
     // The damage was reported when the partition was read.
-    refuseLocked(error);
+    refuseFault(error, pathOf(database));
   }
   const inOrder = [...batches].map(([id, found]): [number, DecodedRecord[]] => [
     id,
@@ -146,7 +149,7 @@ async function readPartition(
   topics: SqliteTopics,
   row: PartitionRow,
   keep: (record: DecodedRecord) => void,
-  { problems }: Found,
+  { path, problems }: Found,
 ): Promise<boolean> {
   const { topic, number: partition } = row;
   const before = problems.length;
@@ -174,6 +177,7 @@ async function readPartition(
     const missing = rowsOf(database, row) - rows;
     if (missing !== 0) problems.push(`topic "${topic}", partition ${partition}: its index and its rows differ`);
   } catch (error) {
+    refuseFault(error, path);
     problems.push(`topic "${topic}", partition ${partition}: ${messageOf(error)}`);
   } finally {
     closed.abort();
@@ -187,19 +191,26 @@ function rowsOf(database: SqliteDatabase, { id }: PartitionRow): number {
   return numberField(row, 'rows');
 }
 
-function attempt<T>({ problems }: Found, step: () => T): T | undefined {
+function attempt<T>({ path, problems }: Found, step: () => T): T | undefined {
   try {
     return step();
   } catch (error) {
-    refuseLocked(error);
+    refuseFault(error, path);
     problems.push(messageOf(error));
     return undefined;
   }
 }
 
-/** A locked file is not a damaged one. */
-function refuseLocked(error: unknown): void {
-  if (isLocked(error)) throw eventLogError(error, 'Cannot read events.db');
+/** Errors that say nothing about the content of the file: it must not be replaced for them. */
+const FAULT =
+  /^(E[A-Z0-9]+$|SQLITE_(BUSY|LOCKED|FULL|CANTOPEN|READONLY|NOMEM|PERM|IOERR_(?!READ|SHORT_READ|CORRUPTFS)))/;
+
+/** @throws an error that is a fault of the machine, or says that another version wrote the file */
+function refuseFault(error: unknown, path: string): void {
+  const isOurs = isTelltaleError(error);
+  if (isOurs && error.code === 'DATA_FOLDER' && error.cause === undefined) throw error;
+  const code = errnoOf(isOurs ? error.cause : error);
+  if (FAULT.test(code)) throw eventLogError(error, `Cannot read ${path}`);
 }
 
 function messageOf(error: unknown): string {

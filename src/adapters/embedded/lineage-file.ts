@@ -1,5 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { errnoOf, faultAndRemedy } from '../../errno';
+import { TelltaleError } from '../../errors';
 import type { Known } from '../../ingestion/rotation/lineages';
 
 /**
@@ -15,10 +17,14 @@ export class LineageFile<Note> {
     private readonly note: z.ZodType<Note>,
   ) {}
 
-  /** Nothing when there is no file, or it is damaged. */
+  /**
+   * Nothing when there is no file, or it is damaged.
+   * @throws DATA_FOLDER when it cannot be read: its content would be lost
+   */
   read(): Remembered<Note> {
+    const text = this.text();
     try {
-      const remembered = this.schema().parse(JSON.parse(readFileSync(this.path, 'utf8')));
+      const remembered = this.schema().parse(JSON.parse(text));
       return {
         host: remembered.host,
         lineages: new Map(remembered.logs),
@@ -40,6 +46,16 @@ export class LineageFile<Note> {
     writeFileSync(`${this.path}.new`, text, { mode: 0o600 });
     renameSync(`${this.path}.new`, this.path);
     this.written = text;
+  }
+
+  private text(): string {
+    try {
+      return readFileSync(this.path, 'utf8');
+    } catch (cause) {
+      if (errnoOf(cause) === 'ENOENT') return '';
+      const remedy = faultAndRemedy(cause, 'check its permissions');
+      throw new TelltaleError('DATA_FOLDER', `Cannot read ${this.path}${remedy}`, { cause });
+    }
   }
 
   private schema() {

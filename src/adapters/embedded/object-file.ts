@@ -79,7 +79,8 @@ export async function* readPieces(
   } catch (error) {
     throw readError(error, `Cannot read the object ${name}`);
   } finally {
-    await handle.close();
+    // Nothing was written.
+    await handle.close().catch(() => undefined);
   }
 }
 

@@ -1,9 +1,12 @@
-import { existsSync, statSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import Database from 'libsql';
 
-import { TelltaleError } from '../../errors';
+import { exists } from '../../exists';
+import { faultAndRemedy } from '../../errno';
+import { isTelltaleError, TelltaleError } from '../../errors';
+import { syncFolder } from './object-file';
 
 /**
  * Replaces the file of an event log in steps that may each be the last one before a crash. The new file is complete and
@@ -25,12 +28,14 @@ export function madeFor(path: string): string {
 
 /** True when a crash came while the old event log was moved: {@link putInPlace} does the rest. */
 export function isReplacing(path: string): boolean {
-  return existsSync(madeFor(path));
+  return exists(madeFor(path));
 }
 
 /** Removes a new event log that was not completed. */
 export async function removeUnfinished(path: string): Promise<void> {
-  for (const suffix of SUFFIXES) await rm(`${beingMade(path)}${suffix}`, { force: true });
+  await attempt(path, async () => {
+    for (const suffix of SUFFIXES) await rm(`${beingMade(path)}${suffix}`, { force: true });
+  });
 }
 
 /**
@@ -38,22 +43,26 @@ export async function removeUnfinished(path: string): Promise<void> {
  * @returns the name of the old one; null when there is none
  */
 export async function replaceLog(path: string): Promise<string | null> {
-  await intoOneFile(beingMade(path));
-  await rename(beingMade(path), madeFor(path));
-  await syncFolder(path);
+  await attempt(path, async () => {
+    await intoOneFile(beingMade(path));
+    await rename(beingMade(path), madeFor(path));
+    await syncFolder(dirname(path));
+  });
   return putInPlace(path);
 }
 
 /** The second half of {@link replaceLog}, which may be repeated. */
 export async function putInPlace(path: string): Promise<string | null> {
-  // The same name at each attempt, so that the old file and the commits beside it stay together.
-  const aside = `${path}.damaged-${statSync(madeFor(path)).mtime.toISOString().replace(/[-:.]/g, '')}`;
-  const found = SUFFIXES.filter((suffix) => existsSync(`${path}${suffix}`));
-  for (const suffix of found) await rename(`${path}${suffix}`, `${aside}${suffix}`);
-  await syncFolder(path);
-  await rename(madeFor(path), path);
-  await syncFolder(path);
-  return SUFFIXES.some((suffix) => existsSync(`${aside}${suffix}`)) ? basename(aside) : null;
+  return attempt(path, async () => {
+    // The same name at each attempt, so that the old file and the commits beside it stay together.
+    const aside = `${path}.damaged-${statSync(madeFor(path)).mtime.toISOString().replace(/[-:.]/g, '')}`;
+    const found = SUFFIXES.filter((suffix) => exists(`${path}${suffix}`));
+    for (const suffix of found) await rename(`${path}${suffix}`, `${aside}${suffix}`);
+    await syncFolder(dirname(path));
+    await rename(madeFor(path), path);
+    await syncFolder(dirname(path));
+    return SUFFIXES.some((suffix) => exists(`${aside}${suffix}`)) ? basename(aside) : null;
+  });
 }
 
 /** Writes all commits into the file itself: the driver leaves them beside it when a database is closed. */
@@ -66,18 +75,21 @@ async function intoOneFile(path: string): Promise<void> {
     database.close();
   }
   const commits = `${path}-wal`;
-  if (existsSync(commits) && statSync(commits).size > 0) {
-    throw new TelltaleError('INTERNAL', `The new event log ${path} is not in one file.`);
+  if (exists(commits) && statSync(commits).size > 0) {
+    throw new TelltaleError('EVENT_LOG', `The new event log ${path} is not in one file: run "telltale repair" again.`);
   }
   await rm(commits, { force: true });
   await rm(`${path}-shm`, { force: true });
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(dirname(path), 'r');
+/** @throws DATA_FOLDER with the error of the system or of SQLite: the next repair does the rest */
+async function attempt<T>(path: string, step: () => Promise<T>): Promise<T> {
   try {
-    await folder.sync();
-  } finally {
-    await folder.close();
+    return await step();
+  } catch (cause) {
+    if (isTelltaleError(cause)) throw cause;
+    const remedy = faultAndRemedy(cause, 'check the data folder');
+    const message = `Cannot replace the event log ${path}${remedy} Then run "telltale repair" again.`;
+    throw new TelltaleError('DATA_FOLDER', message, { cause });
   }
 }

@@ -35,6 +35,8 @@ export interface Uploader {
    * @returns the number of files that the run uploaded
    */
   uploadChanged(): Promise<{ uploaded: number }>;
+  /** True when the last run could not upload a file, or read a folder, for a reason that may pass. */
+  hasFailed(): boolean;
 }
 
 /** A part as of its last upload. */
@@ -71,6 +73,7 @@ export function createUploader(options: UploaderOptions): Uploader {
       waiting ??= running.then(start, start);
       return waiting;
     },
+    hasFailed: () => runs.hasFailed,
   };
 }
 
@@ -96,7 +99,11 @@ class UploadRuns {
     this.uploads = new Map(notes);
   }
 
+  /** See {@link Uploader.hasFailed}. */
+  hasFailed = false;
+
   async run(): Promise<{ uploaded: number }> {
+    this.hasFailed = true;
     const faulty: Faulty[] = [];
     const root = await realpath(this.options.hostsFolder).catch(() => this.options.hostsFolder);
     const files = await this.lookTwice(root, faulty);
@@ -117,6 +124,7 @@ class UploadRuns {
     }
     this.save(faulty);
     this.reportFaults(faulty);
+    this.hasFailed = faulty.some(({ reason }) => reason === 'failed');
     return { uploaded };
   }
 
