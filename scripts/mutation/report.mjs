@@ -8,7 +8,7 @@ const detected = new Set(['Killed', 'Timeout']);
 const undetected = new Set(['Survived', 'NoCoverage']);
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Mutants that no test can notice, each with the reason. */
+/** Mutants that no test can notice, each with the reason; in every file when none is named. */
 const argued = JSON.parse(readFileSync(new URL('argued.json', import.meta.url), 'utf8'));
 const used = new Set();
 const rows = new Map();
@@ -43,7 +43,9 @@ function add(mutant) {
     return;
   }
   const [original, replacement] = [originalOf(mutant), oneLine(mutant.replacement)];
-  const entry = argued.find((one) => one.file === file && one.original === original && one.replacement === replacement);
+  const entry = argued.find(
+    (one) => (one.file ?? file) === file && one.original === original && one.replacement === replacement,
+  );
   if (entry !== undefined) {
     used.add(entry);
     row.argued++;

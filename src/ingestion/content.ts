@@ -33,6 +33,7 @@ export class LastBytes {
   private bytes = Buffer.alloc(0);
 
   push(piece: Buffer): void {
+    if (piece.length === 0) return;
     const kept = piece.length >= WINDOW_BYTES ? piece : Buffer.concat([this.bytes, piece]);
     this.bytes = Buffer.from(kept.subarray(-WINDOW_BYTES));
   }

@@ -76,9 +76,9 @@ export function createProof(checkpoint: Checkpoint, object: SourceObject, hashin
 
   return {
     push(chunk) {
-      const known = Math.min(chunk.length, Math.max(0, checkpoint.position.size - position));
-      if (known > 0) before.push(chunk.subarray(0, known));
-      if (known < chunk.length) suffix.push(chunk.subarray(known));
+      const known = Math.max(0, checkpoint.position.size - position);
+      before.push(chunk.subarray(0, known));
+      suffix.push(chunk.subarray(known));
       position += chunk.length;
     },
     get knowsFingerprint() {
@@ -115,10 +115,8 @@ export function createReproof(checkpoint: Checkpoint, object: SourceObject, hash
   return {
     push(chunk) {
       const known = chunk.subarray(0, Math.max(0, checkpoint.position.size - position));
-      if (known.length > 0) {
-        crc64.push(known);
-        crc32?.running.push(known);
-      }
+      crc64.push(known);
+      crc32?.running.push(known);
       position += chunk.length;
     },
     get isComplete() {

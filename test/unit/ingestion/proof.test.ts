@@ -107,6 +107,16 @@ describe('the proof of an append', () => {
     expect(prove(unknown, changedLate, objectOf(changedLate, 'CRC64NVME')).outcome).toBe('disproved');
   });
 
+  it.each<[string, Buffer, Buffer, CrcAlgorithm | null, Verification['by']]>([
+    ['the checksum', old, appended, 'CRC64NVME', 'checksum'],
+    ['the checksum, also against it', old, changedEarly, 'CRC64NVME', 'checksum'],
+    ['the fingerprint', old, appended, null, 'fingerprint'],
+    ['the fingerprint, also against it', old, changedLate, null, 'fingerprint'],
+    ['no byte, before any was read', Buffer.alloc(0), appended, null, 'checksum'],
+  ])('says what decided: %s', (_, before, content, algorithm, by) => {
+    expect(prove(readTo(before, null), content, objectOf(content, algorithm)).by).toBe(by);
+  });
+
   it('needs no CRC64NVME when the object has another checksum', () => {
     const unknown = changed(readTo(old, 'CRC32C'), { crc64: null });
     expect(prove(unknown, appended, objectOf(appended, 'CRC32C')).outcome).toBe('proven');

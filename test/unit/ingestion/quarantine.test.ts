@@ -1,7 +1,12 @@
 import { TelltaleError, type ErrorCode } from '../../../src/errors';
 import { quarantineReasons } from '../../../src/ingestion/checkpoint';
 import { unreadEncodings } from '../../../src/lines/encoding';
-import { encodeQuarantine, quarantineReasonOf, quarantineRecord } from '../../../src/ingestion/quarantine';
+import {
+  encodeQuarantine,
+  encodeQuarantinedBatch,
+  quarantineReasonOf,
+  quarantineRecord,
+} from '../../../src/ingestion/quarantine';
 
 describe('quarantine reason', () => {
   const byCode: [ErrorCode, (typeof quarantineReasons)[number] | null][] = [
@@ -85,5 +90,14 @@ describe('quarantine record', () => {
     const { key, value } = encodeQuarantine(record);
     expect(key.toString('utf8')).toBe('b/ä.log');
     expect(JSON.parse(value.toString('utf8'))).toEqual(record);
+  });
+});
+
+describe('quarantined batch', () => {
+  it('is JSON, keyed by its place, which is no source', () => {
+    const batch = { v: 1, topic: 'logs', partition: 3, from: 12, next: 20, job: 'counting', detail: 'é' } as const;
+    const { key, value } = encodeQuarantinedBatch(batch);
+    expect(key.toString('utf8')).toBe('topic:logs/3/12');
+    expect(JSON.parse(value.toString('utf8'))).toEqual(batch);
   });
 });

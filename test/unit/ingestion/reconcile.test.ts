@@ -8,6 +8,7 @@ import {
   canTrim,
   needsRead,
   knownOf,
+  rareRetryDelay,
   retryDelay,
   type KnownSource,
   type ListedObject,
@@ -120,4 +121,15 @@ test.each([
   [5_000, 900_000],
 ])('retries after %i failures in %i ms', (attempts, delay) => {
   expect(retryDelay(attempts)).toBe(delay);
+});
+
+test.each([
+  [1, 15],
+  [2, 30],
+  [3, 60],
+  [5, 240],
+  [6, 360],
+  [1_000, 360],
+])('retries what the store will not give after %i failures in %i minutes', (attempts, minutes) => {
+  expect(rareRetryDelay(attempts)).toBe(minutes * 60_000);
 });

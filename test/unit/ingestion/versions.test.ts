@@ -1,5 +1,5 @@
 import { changed, type CheckpointChange } from '../../support/ingestion/checkpoints';
-import type { Checkpoint } from '../../../src/ingestion/checkpoint';
+import type { Checkpoint, QuarantineReason } from '../../../src/ingestion/checkpoint';
 import { firstCheckpoint } from '../../../src/ingestion/generations';
 import { bytesToSkip, versionsToRead, type Since, type SourceVersion } from '../../../src/ingestion/versions';
 
@@ -45,7 +45,9 @@ describe('the versions of a source never seen', () => {
     ['from the next one when it is gone', kept(10, 30, 40), 'v30 v40'],
     ['not at all where all that is kept is older', kept(10), ''],
   ])('are read %s', (_, versions, ids) => {
-    expect(idsOf(versionsToRead(null, versions, listedAt(20)).versions)).toBe(ids);
+    const toRead = versionsToRead(null, versions, listedAt(20));
+    expect(idsOf(toRead.versions)).toBe(ids);
+    expect(toRead.possibleGap).toBe(false);
   });
 
   it('are empty when none is kept', () => {
@@ -68,7 +70,9 @@ describe('of an object of which nothing was read', () => {
     ['all is that is as it was listed', object(100, 20), listed, 'all'],
     ['all of an object put again unchanged', object(100, 60), listed, 'all'],
     ['all is of a version before the one that was listed', object(300, 10), listed, 'all'],
+    ['all is of another object put at the time of the listed one', object(300, 20), listed, 'all'],
     ['as much as was listed is, if it grew', object(101, 60), listed, 100],
+    ['as much as was listed is, if it grew under the same ETag', { ...object(101, 60), etag: '"100"' }, listed, 100],
     ['as much as was listed is, if other bytes have its length', { ...object(100, 60), etag: '"b"' }, listed, 100],
     ['the listed bytes, independent of our own clock', object(101, 21), listed, 100],
     ['no byte of an object shorter than listed', object(99, 60), listed, 0],
@@ -97,7 +101,7 @@ describe('the versions after a checkpoint', () => {
         ...change,
       },
     );
-  const refused = (reason: 'utf-16' | 'denied', versionId: string | null = 'v20'): Checkpoint['quarantine'] => ({
+  const refused = (reason: QuarantineReason, versionId: string | null = 'v20'): Checkpoint['quarantine'] => ({
     etag: '"20"',
     size: 1,
     versionId,
@@ -176,6 +180,20 @@ describe('the versions after a checkpoint', () => {
       false,
     ],
     [
+      'begin after one that is archived',
+      after('v10', 10, { quarantine: refused('archived') }),
+      kept(10, 20, 30),
+      'v30',
+      false,
+    ],
+    [
+      'begin after the one that was read, when an unknown version is archived',
+      after('v10', 10, { quarantine: refused('archived', null) }),
+      kept(10, 20, 30),
+      'v20 v30',
+      false,
+    ],
+    [
       'are the later ones, with a gap, when the object without a version is gone',
       after(null, 5),
       kept(10, 20),
@@ -185,6 +203,7 @@ describe('the versions after a checkpoint', () => {
   ])('%s', (_, checkpoint, versions, ids, possibleGap) => {
     const toRead = versionsToRead(checkpoint, versions, ignoring(1_000));
     expect(idsOf(toRead.versions)).toBe(ids);
+    expect(versions).toEqual(expect.arrayContaining([...toRead.versions]));
     expect(toRead.possibleGap).toBe(possibleGap);
   });
 

@@ -55,6 +55,7 @@ describe('a variable-length integer', () => {
     ['8080808080808020', 'a number is longer than 53 bits'],
     ['8180808080808020', 'a number is longer than 53 bits'],
     ['808080808080808001', 'a number is longer than 53 bits'],
+    ['80808080808080808000', 'a number is longer than 53 bits'],
     ['ffffffffffffffffff01', 'a number is longer than 53 bits'],
   ])('is refused as %j', (hex, reason) => {
     expect(() => read(Buffer.from(hex, 'hex'))).toThrow(`Record batch is corrupt: ${reason}.`);
