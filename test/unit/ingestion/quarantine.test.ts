@@ -94,7 +94,7 @@ describe('quarantine record', () => {
 });
 
 describe('quarantined batch', () => {
-  it('is JSON, keyed by its place, which is no source', () => {
+  it('is JSON, keyed by its place', () => {
     const batch = { v: 1, topic: 'logs', partition: 3, from: 12, next: 20, job: 'counting', detail: 'é' } as const;
     const { key, value } = encodeQuarantinedBatch(batch);
     expect(key.toString('utf8')).toBe('topic:logs/3/12');
