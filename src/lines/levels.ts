@@ -37,8 +37,8 @@ export const levelWords: readonly (readonly [Level, readonly string[]])[] = [
 
 /** Words that are ordinary English too: in the head of a text line they name a level only in capitals. */
 export const capitalWords: readonly (readonly [Level, readonly string[]])[] = [
-  [Level.ERROR, ['fail', 'failure', 'fault', 'grave', 'crash']],
-  [Level.WARN, ['deprecation']],
+  [Level.ERROR, ['fail', 'failure', 'fault', 'grave', 'crash', 'sever']],
+  [Level.WARN, ['deprecation', 'warni']],
   [Level.INFO, ['log', 'success', 'note', 'infos', 'progress', 'audit']],
   [Level.DEBUG, ['fine', 'finer', 'finest', 'config', 'fein', 'feiner', 'silly']],
 ];

@@ -9,9 +9,9 @@ import { jsonText } from './fields/json-text';
 import { logfmt } from './fields/logfmt';
 import type { ParsedLine } from './format';
 import { restOfHead } from './head';
-import { endsCapitals, groupEnd, groupLevel } from './level-tokens';
+import { ciscoLevel, endsCapitals, groupEnd, groupLevel } from './level-tokens';
 import { cefLevel } from './programs/networks';
-import { startsWith } from './scan-text';
+import { endOfWord, lettersEnd, startsWith } from './scan-text';
 
 const inner: ParsedLine = { level: Level.NONE, kind: TimestampKind.WALL, time: 0, status: 0 };
 
@@ -38,6 +38,9 @@ function levelOfLine(bytes: Buffer, start: number, end: number): Level {
  * `[3-1] LOG:  started`. Small letters are of the text: `error: kex_exchange_identification`.
  */
 function levelBeforeText(bytes: Buffer, start: number, end: number): Level {
+  // Most texts begin with a word in small letters.
+  if (byteAt(bytes, start) >= 97 || (byteAt(bytes, start + 1) >= 97 && isLetter(byteAt(bytes, start))))
+    return Level.NONE;
   if (startsWith(bytes, start, end, 'CEF:')) return cefLevel(bytes, start, end);
   let pos = start;
   for (let group = 0; group < 3; group++) {
@@ -45,10 +48,12 @@ function levelBeforeText(bytes: Buffer, start: number, end: number): Level {
     if (bytes[pos] !== 91 && bytes[pos] !== 60) break;
     const close = groupEnd(bytes, pos, Math.min(end, pos + maxGroup));
     if (close === -1) return Level.NONE;
-    const level = close > pos + 2 ? groupLevel(bytes, pos + 1, close) : undefined;
+    const level =
+      close > pos + 2 ? (groupLevel(bytes, pos + 1, close) ?? levelInParts(bytes, pos + 1, close)) : undefined;
     if (level !== undefined) return level;
     pos = close + 1;
   }
+  if (bytes[pos] === 37) return ciscoLevel(bytes, pos, endOfWord(bytes, pos, end)) ?? Level.NONE;
   let wordEnd = pos;
   while (wordEnd < end && isLetter(byteAt(bytes, wordEnd))) wordEnd++;
   if (!isCapitals(bytes, pos, wordEnd)) return Level.NONE;
@@ -56,6 +61,18 @@ function levelBeforeText(bytes: Buffer, start: number, end: number): Level {
   const isLevel =
     delimiter === 58 || (endsCapitals(bytes, wordEnd, end, delimiter) && !isOnlyInCapitals(bytes, pos, wordEnd));
   return (isLevel ? headLevelOf(bytes, pos, wordEnd) : undefined) ?? Level.NONE;
+}
+
+/** `[error|host|7 x||y]` of Xen, and `[ID 107833 kern.warning]` of Solaris. */
+function levelInParts(bytes: Buffer, start: number, end: number): Level | undefined {
+  let pos = start;
+  while (pos < end && bytes[pos] === 32) pos++;
+  const wordEnd = lettersEnd(bytes, pos, end);
+  if (bytes[wordEnd] === 124) return headLevelOf(bytes, pos, wordEnd);
+  if (!startsWith(bytes, start, end, 'ID ')) return undefined;
+  let word = end;
+  while (word > start && isLetter(byteAt(bytes, word - 1))) word--;
+  return bytes[word - 1] === 46 ? headLevelOf(bytes, word, end) : undefined;
 }
 
 const maxGroup = 64;
@@ -69,18 +86,25 @@ const maxTag = 160;
  * `Nov 29 10:00:00 host app[7]: 2026-11-29 10:00:00,123 ERROR …`. Other text has none.
  */
 export function levelBehindTag(bytes: Buffer, start: number, end: number, isHead: boolean): Level {
-  const first = skipNoText(bytes, start, end);
-  if (bytes[first] === escape) return levelAfterHost(plainHead, 0, stripColors(bytes, first, end), isHead);
-  return levelAfterHost(bytes, first, end, isHead);
+  const first = isLetter(byteAt(bytes, start)) ? start : skipNoText(bytes, start, end);
+  // The head scan tells where a timestamp ends, except for that of syslog.
+  if (isHead) {
+    const rest = restOfHead();
+    const lineStart = rest.bytes === bytes ? first : 0;
+    if (rest.start > lineStart) return levelAfterRest(rest.bytes, rest.start, rest.end);
+  }
+  if (bytes[first] !== escape) return levelAfterHost(bytes, first + syslogTimestamp, end);
+  return levelAfterHost(plainHead, syslogTimestamp, stripColors(bytes, first, end));
 }
 
-function levelAfterHost(line: Buffer, start: number, lineEnd: number, isHead: boolean): Level {
-  // Only the head scan reads lines that begin with a digit.
-  const isDated = isHead && isDigit(byteAt(line, start));
-  const { bytes, start: rest, end } = isDated ? restOfHead() : { bytes: line, start: lineEnd, end: lineEnd };
+function levelAfterRest(bytes: Buffer, rest: number, end: number): Level {
   // No tag: `kubectl logs --timestamps`
   if (rest + 2 < end && bytes[rest] === 32 && beginsLine(bytes, rest + 1)) return levelOfInner(bytes, rest + 1, end);
-  const host = isDated ? rest + 1 : start + syslogTimestamp;
+  return levelAfterHost(bytes, rest + 1, end);
+}
+
+/** @param host where the host begins, or the tag */
+function levelAfterHost(bytes: Buffer, host: number, end: number): Level {
   const limit = Math.min(end - 2, host + maxTag);
   let words = 0;
   for (let pos = host; pos < limit; pos++) {

@@ -56,3 +56,9 @@ export function lettersEnd(bytes: Buffer, pos: number, end: number): number {
   while (pos < end && isLetter(byteAt(bytes, pos))) pos++;
   return pos;
 }
+
+/** The position of the next space, or `end`. */
+export function endOfWord(bytes: Buffer, pos: number, end: number): number {
+  while (pos < end && bytes[pos] !== 32) pos++;
+  return pos;
+}

@@ -4,6 +4,7 @@ import { TimestampKind, byteAt, isDigit, isLetter, readClock, readDateTime, read
 import type { LineFormat } from './format';
 import { routerOs } from './level-places/systems';
 import { ciscoLevel, facilityLevel, groupEnd, groupLevel, levelOfLabel, readPriority } from './level-tokens';
+import { endOfWord } from './scan-text';
 
 /** RFC 3164: `<34>Oct 11 22:14:15 host tag: message`. Most files omit `<34>`; then the level is NONE. */
 export const syslog3164: LineFormat = {
@@ -30,8 +31,8 @@ const maxLabelDistance = 64;
  * `host daemon.err `, `host %LINK-3-UPDOWN:`. The text of the message is not searched.
  */
 function levelAfterHost(bytes: Buffer, pos: number, end: number): Level {
-  let hostEnd = pos;
-  while (hostEnd < end && bytes[hostEnd] !== 32) hostEnd++;
+  const hostEnd = endOfWord(bytes, pos, end);
+  if (bytes[pos] === 60) return priorityInWords(bytes, pos, hostEnd);
   if (hostEnd > pos && bytes[hostEnd - 1] === 58) return levelOfLabel(bytes, pos, hostEnd, end, 0);
   // No host: `INFO started`, as Rust's slog writes.
   if (isCapitals(bytes, pos, hostEnd)) {
@@ -45,6 +46,7 @@ function levelAfterHost(bytes: Buffer, pos: number, end: number): Level {
     let wordEnd = next;
     while (wordEnd < end && isLetter(byteAt(bytes, wordEnd))) wordEnd++;
     if (bytes[wordEnd] === 91 || bytes[wordEnd] === 40) return levelAfterProcess(bytes, wordEnd, end);
+    if (bytes[wordEnd] === 32) return levelBeforeProcess(bytes, next, wordEnd, end);
     if (bytes[wordEnd] === 44) return routerOs.read(bytes, next, end) ?? Level.NONE;
     if (wordEnd >= end || !(bytes[wordEnd] === 46 || isDigit(byteAt(bytes, wordEnd)))) return Level.NONE;
     return facilityLevel(bytes, next, wordEnd, endOfWord(bytes, wordEnd, end)) ?? Level.NONE;
@@ -56,17 +58,28 @@ function levelAfterHost(bytes: Buffer, pos: number, end: number): Level {
   return (label < limit ? ciscoLevel(bytes, label, endOfWord(bytes, label, end)) : undefined) ?? Level.NONE;
 }
 
+/** FreeBSD: `<kern.crit> host kernel: `. */
+function priorityInWords(bytes: Buffer, pos: number, wordEnd: number): Level {
+  let word = wordEnd - 1;
+  while (word > pos && isLetter(byteAt(bytes, word - 1))) word--;
+  const isWhole = bytes[wordEnd - 1] === 62 && bytes[word - 1] === 46;
+  return (isWhole ? headLevelOf(bytes, word, wordEnd - 1) : undefined) ?? Level.NONE;
+}
+
+/** F5: `host err mcpd[7]: `. */
+function levelBeforeProcess(bytes: Buffer, word: number, wordEnd: number, end: number): Level {
+  const level = headLevelOf(bytes, word, wordEnd);
+  if (level === undefined) return Level.NONE;
+  const processEnd = endOfWord(bytes, wordEnd + 1, end);
+  return bytes[processEnd - 1] === 58 && bytes[processEnd - 2] === 93 ? level : Level.NONE;
+}
+
 /** macOS and iOS: `kernel(Sandbox)[0] <Notice>: `. The position is that of the first bracket. */
 function levelAfterProcess(bytes: Buffer, pos: number, end: number): Level {
   const open = endOfWord(bytes, pos, end) + 1;
   if (open >= end || bytes[open] !== 60 || bytes[open - 2] !== 93) return Level.NONE;
   const close = groupEnd(bytes, open, Math.min(end, open + 20));
   return close === -1 || bytes[close + 1] !== 58 ? Level.NONE : (groupLevel(bytes, open + 1, close) ?? Level.NONE);
-}
-
-function endOfWord(bytes: Buffer, pos: number, end: number): number {
-  while (pos < end && bytes[pos] !== 32) pos++;
-  return pos;
 }
 
 /**

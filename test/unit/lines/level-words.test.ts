@@ -138,6 +138,14 @@ describe('a level after the tag of syslog', () => {
   it('is found in colors, and after a byte order mark', () => {
     const line = 'Nov 29 10:00:00 web-1 shop[12]: ERROR: refused';
     expect(levels([`\u001b[31m${line}\u001b[0m`, `\ufeff${line}`])).toEqual(['ERROR', 'ERROR']);
+    // While the head scan is the current format.
+    const dated = '2026-11-29 10:00:00: INFO x';
+    expect(levels([dated, `\u001b[31m${line}\u001b[0m`, `\ufeff${line}`, line])).toEqual([
+      'INFO',
+      'ERROR',
+      'ERROR',
+      'ERROR',
+    ]);
   });
 });
 
