@@ -40,7 +40,10 @@ export async function launchWeb(
       ...views.flatMap((view) => view.sections(...shown)),
     ],
     metrics: () => [...views.flatMap((view) => view.metrics()), ...files.metrics(), ...counters.samples()],
-    mails: () => mailbox.list(),
+    mails: async (from: number, most: number) => ({
+      total: await mailbox.count(),
+      mails: await mailbox.list(from, most),
+    }),
     mail: (name: string) => mailbox.read(name),
     problems: () => health.notReady(),
     deaths: () => health.notAlive(),

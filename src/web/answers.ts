@@ -1,7 +1,7 @@
 import { escapeControls } from '../escape-controls';
 import { html, visible, type Markup } from '../html/escape';
 import { isTelltaleError } from '../errors';
-import { lastMails, mailboxPage, mailPage, readMail } from './mail-pages';
+import { firstMailOf, LAST_MAILS, lastMails, mailboxPage, MAILS_A_PAGE, mailPage, readMail } from './mail-pages';
 import { metricsText } from './metrics-text';
 import { pagePolicy, pageText } from './page';
 import type { Metric } from '../stream/view';
@@ -29,10 +29,13 @@ const mailPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-
  */
 export async function answerTo(path: string, source: WebSource, query = new URLSearchParams()): Promise<Answer> {
   if (path === '/') {
-    const sections = source.sections(lastMails(await source.mails()), query);
+    const sections = source.sections(lastMails(await source.mails(0, LAST_MAILS)), query);
     return page(200, statusPage([...problemsSection(source.problems()), ...sections]));
   }
-  if (path === '/mail') return page(200, mailboxPage(await source.mails()));
+  if (path === '/mail') {
+    const from = firstMailOf(query);
+    return page(200, mailboxPage(await source.mails(from, MAILS_A_PAGE), from));
+  }
   if (path === '/metrics') return metricsOf(source.metrics());
   const health = healthOf(path, source);
   if (health !== null) return health;
@@ -88,9 +91,9 @@ function metricsOf(metrics: readonly Metric[]): Answer {
 /** A file name without any meaning to a file system, a header or a URL: it needs no decoding. */
 const mailName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
-/** Null unless it is one of the source's mails: a name from outside never reaches the source. */
+/** Null unless it is one of the source's mails: only a plain file name reaches the source. */
 async function mailNamed(name: string, source: WebSource): Promise<Buffer | null> {
-  if (!mailName.test(name) || !(await source.mails()).some((mail) => mail.name === name)) return null;
+  if (!mailName.test(name)) return null;
   try {
     return await source.mail(name);
   } catch (error) {

@@ -2,48 +2,60 @@ import PostalMime from 'postal-mime';
 import { truncate, html, visible, type Markup } from '../html/escape';
 import { pluralize } from '../pluralize';
 import { pageText } from './page';
-import type { MailSummary } from './source';
+import type { MailList, MailSummary } from './source';
 
-/** The mailbox shows at most this many. */
-const shownMails = 500;
+/** Mails of one page. */
+export const MAILS_A_PAGE = 100;
 
-export function mailboxPage(mails: readonly MailSummary[]): string {
+/** Mails in the section of the status page. */
+export const LAST_MAILS = 5;
+
+/** The first mail of the page that a query asks for. */
+export function firstMailOf(query: URLSearchParams): number {
+  const from = Number(query.get('from') ?? 0);
+  return Number.isSafeInteger(from) && from > 0 ? from : 0;
+}
+
+/** @param from how many newer mails there are than those of the list */
+export function mailboxPage({ total, mails }: MailList, from: number): string {
+  const newer = Math.max(0, from - MAILS_A_PAGE);
   const main = html`<section>
-    <h2>${pluralize(mails.length, 'mail')}, the newest first</h2>
-    ${mailTable(mails, shownMails)}
+    <h2>${pluralize(total, 'mail')}, the newest first</h2>
+    ${mailTable(mails)} ${from > 0 ? html`<p class="mute"><a href="/mail?from=${newer}">newer mails</a></p>` : ''}
+    ${olderMails(total - from - mails.length, from + MAILS_A_PAGE)}
   </section>`;
-  return pageText({ title: 'Mail', here: 'mail', main, live: true });
+  return pageText({ title: 'Mail', here: 'mail', main, live: from === 0 });
 }
 
 /** A section for the status page. */
-export function lastMails(mails: readonly MailSummary[]): Markup {
+export function lastMails({ total, mails }: MailList): Markup {
   return html`<section>
     <h2>Last mails</h2>
-    ${mailTable(mails, 5)}
+    ${mailTable(mails)} ${olderMails(total - mails.length, 0)}
   </section>`;
 }
 
-/** The newest mails, as links. */
-function mailTable(mails: readonly MailSummary[], most: number): Markup {
+function olderMails(count: number, from: number): Markup {
+  if (count <= 0) return html``;
+  const path = from === 0 ? '/mail' : `/mail?from=${from}`;
+  return html`<p class="mute"><a href="${path}">and ${pluralize(count, 'older mail')}</a></p>`;
+}
+
+/** Mails as links. */
+function mailTable(mails: readonly MailSummary[]): Markup {
   if (mails.length === 0) return html`<p>No mail yet: no rule has been broken.</p>`;
-  const newest = [...mails].sort((a, b) => b.sentAt - a.sentAt).slice(0, most);
   return html`<table>
-      ${newest.map(
-        ({ name, subject, to, sentAt }) =>
-          html`<tr>
-            <td class="t mute wide">${sentTime(sentAt)}</td>
-            <td class="w">
-              <a href="/mail/${encodeURIComponent(name)}">${truncate(visible(subject), 200) || '(no subject)'}</a>
-            </td>
-            <td class="w mute wide">${truncate(visible(to.join(', ')), 100)}</td>
-          </tr>`,
-      )}
-    </table>
-    ${
-      mails.length > newest.length
-        ? html`<p class="mute"><a href="/mail">and ${pluralize(mails.length - newest.length, 'older mail')}</a></p>`
-        : ''
-    }`;
+    ${mails.map(
+      ({ name, subject, to, sentAt }) =>
+        html`<tr>
+          <td class="t mute wide">${sentTime(sentAt)}</td>
+          <td class="w">
+            <a href="/mail/${encodeURIComponent(name)}">${truncate(visible(subject), 200) || '(no subject)'}</a>
+          </td>
+          <td class="w mute wide">${truncate(visible(to.join(', ')), 100)}</td>
+        </tr>`,
+    )}
+  </table>`;
 }
 
 function sentTime(sentAt: number): string {

@@ -26,8 +26,10 @@ export interface MailSummary {
 }
 
 export interface Mailbox extends MailTransport {
-  /** All mails, newest first. */
-  list(): Promise<MailSummary[]>;
+  /** How many mails there are. */
+  count(): Promise<number>;
+  /** Mails, newest first, by the time in their names: `most` of them, without the first `from`. By default all. */
+  list(from?: number, most?: number): Promise<MailSummary[]>;
   /**
    * One mail in its MIME form.
    * @param name a name from `list`; other values are never used as a path
@@ -74,8 +76,11 @@ export async function sentMails(folder: string): Promise<readonly SentMessage[]>
   });
 }
 
+/** Some pages of summaries. */
+const MAX_SUMMARIES = 1_000;
+
 class FolderMailbox implements Mailbox {
-  /** Mails never change, so each is parsed once. */
+  /** Mails never change, so those that are looked at again are parsed once. */
   private readonly summaries = new Map<string, MailSummary>();
 
   constructor(
@@ -98,16 +103,31 @@ class FolderMailbox implements Mailbox {
     return name;
   }
 
-  async list(): Promise<MailSummary[]> {
-    const names = (await readdir(this.folder)).filter((name) => mailName.test(name));
+  async count(): Promise<number> {
+    return (await this.names()).length;
+  }
+
+  async list(from = 0, most = Infinity): Promise<MailSummary[]> {
+    const names = (await this.names()).sort().reverse();
     const summaries: MailSummary[] = [];
-    for (const name of names.sort().reverse()) {
+    for (const name of names.slice(from, from + most)) {
       const summary = this.summaries.get(name) ?? (await this.summarize(name));
       if (summary === null) continue;
-      this.summaries.set(name, summary);
+      this.remember(summary);
       summaries.push(summary);
     }
     return summaries;
+  }
+
+  private async names(): Promise<string[]> {
+    return (await readdir(this.folder)).filter((name) => mailName.test(name));
+  }
+
+  private remember(summary: MailSummary): void {
+    this.summaries.delete(summary.name);
+    this.summaries.set(summary.name, summary);
+    const [oldest] = this.summaries.keys();
+    if (this.summaries.size > MAX_SUMMARIES && oldest !== undefined) this.summaries.delete(oldest);
   }
 
   async read(name: string): Promise<Buffer> {

@@ -3,11 +3,12 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import type { WindowRecord } from '../../../src/pipelines/level-alerts/counting/window-record';
 import { report } from '../level-alerts/mail/sample-reports';
+import { TelltaleError } from '../../../src/errors';
 import { answerTo, metricsAnswerTo, type Answer } from '../../../src/web/answers';
 import { ShownWindows } from '../../../src/pipelines/level-alerts/shown-windows';
 import { statusSections, type Shown } from '../../../src/pipelines/level-alerts/status-page';
 import { startWeb, type WebOptions, type WebServer } from '../../../src/web/server';
-import type { MailSummary, WebSource } from '../../../src/web/source';
+import type { MailList, WebSource } from '../../../src/web/source';
 
 const hostile = '<img src=x onerror=alert(1)>\u202e"\'&';
 const name = '20261120T100630000Z-m-1-abcd1234.eml';
@@ -72,6 +73,8 @@ function shownWindows(...windows: WindowRecord[]): ShownWindows {
 
 const nothing: Shown = { windows: shownWindows(), mails: 0, undelivered: [] };
 
+const oneMail = { name, subject: hostile, to: ['ops@example.com'], sentAt: 1_763_633_190_000 };
+
 const source: WebSource = {
   sections: sectionsOf({
     windows: shownWindows(windowOf(3), windowOf(5), windowOf(4)),
@@ -81,9 +84,11 @@ const source: WebSource = {
       { report: report({ id: 'm-3' }), target: null, attempts: 4, refusal: null },
     ],
   }),
-  mails: () => Promise.resolve([{ name, subject: hostile, to: ['ops@example.com'], sentAt: 1_763_633_190_000 }]),
+  mails: () => Promise.resolve({ total: 1, mails: [oneMail] }),
   mail: (wanted) =>
-    wanted === name ? Promise.resolve(Buffer.from(eml)) : Promise.reject(new Error(`asked for ${wanted}`)),
+    wanted === name
+      ? Promise.resolve(Buffer.from(eml))
+      : Promise.reject(new TelltaleError('FILE_NOT_FOUND', `There is no mail ${wanted}.`)),
   metrics: () => [{ name: 'telltale_lines_total', help: 'Lines read', type: 'counter', value: 5 }],
   problems: () => [],
   deaths: () => [],
@@ -152,7 +157,7 @@ describe('the web server', () => {
     const empty = {
       ...source,
       sections: sectionsOf(nothing),
-      mails: () => Promise.resolve([]),
+      mails: () => Promise.resolve({ total: 0, mails: [] }),
     };
     const other = await serve(empty, { host: 'localhost' });
     const { body } = await get(other.url, '/');
@@ -211,6 +216,36 @@ describe('the web server', () => {
     expect(body).toContain('telltale_lines_total 5\n');
   });
 
+  it.each<[string, string, [number, number], string[], string[]]>([
+    ['the newest mails', '/mail', [0, 100], ['250 mails', '/mail?from=100">and 150 older mails'], ['newer mails']],
+    [
+      'older mails',
+      '/mail?from=100',
+      [100, 100],
+      ['250 mails', '/mail?from=0">newer mails', '/mail?from=200">and 50 older mails'],
+      [],
+    ],
+    ['the oldest mails', '/mail?from=200', [200, 100], ['/mail?from=100">newer mails'], ['older mail']],
+    ['the newest mails for a number that is none', '/mail?from=-1e3x', [0, 100], ['and 150 older mails'], []],
+    ['five mails on the status page', '/', [0, 5], ['/mail">and 245 older mails'], ['newer mails']],
+  ])('asks for %s only', async (_, path, asked, shown, hidden) => {
+    const calls: [number, number][] = [];
+    const many = await serve({
+      ...source,
+      mails: (from, most) => {
+        calls.push([from, most]);
+        return Promise.resolve({
+          total: 250,
+          mails: Array.from({ length: Math.min(most, 250 - from) }, () => oneMail),
+        });
+      },
+    });
+    const { body } = await get(many.url, path);
+    expect(calls).toEqual([asked]);
+    for (const text of shown) expect(body).toContain(text);
+    for (const text of hidden) expect(body).not.toContain(text);
+  });
+
   it('lets a page run one script and one style, known by their hashes', async () => {
     const { headers, body } = await get(web.url, '/mail');
     const policy = String(headers['content-security-policy']);
@@ -251,10 +286,10 @@ describe('the web server', () => {
   });
 
   it('gives the answer that is asked for when it closes, and does not wait for silent connections', async () => {
-    let ready: (mails: readonly MailSummary[]) => void = () => undefined;
+    let ready: (mails: MailList) => void = () => undefined;
     let asked: () => void = () => undefined;
     const wasAsked = new Promise<void>((resolve) => (asked = resolve));
-    const mails = (): Promise<readonly MailSummary[]> => {
+    const mails = (): Promise<MailList> => {
       asked();
       return new Promise((resolve) => (ready = resolve));
     };
@@ -265,7 +300,7 @@ describe('the web server', () => {
     const answer = get(other.url, '/mail');
     await wasAsked;
     const closed = other.close();
-    ready([]);
+    ready({ total: 0, mails: [] });
     expect((await answer).status).toBe(200);
     await closed;
     await other.close();

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -47,6 +47,20 @@ describe('the mailbox', () => {
       { name: second, id: 'errors-2', subject: 'More errors', from, to, sentAt: noon + 1000 },
       { name: first, id: 'errors-1', subject: 'Errors', from, to, sentAt: noon },
     ]);
+  });
+
+  it('counts all mails, and reads only those of the page that is asked for', async () => {
+    const names: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      now += 1000;
+      names.unshift(await mailbox.send({ ...mail, id: `errors-${i}` }));
+    }
+    // A folder in the place of a mail cannot be read.
+    await rm(join(folder, 'mail', names[4] ?? ''));
+    await mkdir(join(folder, 'mail', names[4] ?? ''));
+    expect(await mailbox.count()).toBe(5);
+    expect((await mailbox.list(1, 2)).map(({ name }) => name)).toEqual([names[1], names[2]]);
+    expect(await mailbox.list(5, 2)).toEqual([]);
   });
 
   it('keeps both copies when a mail is sent twice in a millisecond', async () => {
