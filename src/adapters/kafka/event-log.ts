@@ -104,6 +104,7 @@ class KafkaEventLog implements EventLog {
     return new KafkaReader(topic, partition, offset, {
       options: this.options,
       clients: this.fetchClients,
+      waiting: this.waiting,
       closed: this.closed.signal,
       offsets: (ofTopic, ofPartition) => this.offsets(ofTopic, ofPartition),
     });

@@ -23,6 +23,8 @@ const LEAVE_WITHIN_MS = 2_000;
 interface Joined {
   readonly member: GroupMemberId;
   readonly partitions: readonly number[];
+  /** A member that is not Telltale, as far as this member can see; null when there is none. */
+  readonly stranger: string | null;
 }
 
 /**
@@ -39,7 +41,8 @@ export class KafkaGroupMember implements GroupMembership {
   /** Callers of `confirm` that wait for a heartbeat. */
   private readonly confirming = new Set<() => void>();
   private readonly running: Promise<void>;
-  private cannotJoin: EventLogProblem | null = null;
+  private cannotJoin: string | null = null;
+  private stranger: string | null = null;
 
   constructor(
     private readonly options: KafkaEventLogOptions,
@@ -53,9 +56,12 @@ export class KafkaGroupMember implements GroupMembership {
     this.running = this.run();
   }
 
-  /** Why this member cannot join; null when it has joined, waits for a round or has left. */
+  /** Why partitions may lack a member; null when all is well, and when this member has left. */
   get problem(): EventLogProblem | null {
-    return this.leaving.signal.aborted ? null : this.cannotJoin;
+    if (this.leaving.signal.aborted) return null;
+    const problem =
+      this.cannotJoin ?? (this.stranger === null ? null : strangerIn(this.group, this.topic, this.stranger));
+    return problem === null ? null : { about: `group ${this.group}`, problem };
   }
 
   async confirm(signal?: AbortSignal): Promise<void> {
@@ -103,11 +109,12 @@ export class KafkaGroupMember implements GroupMembership {
         REBALANCE_TIMEOUT_MS,
       );
       this.cannotJoin = null;
+      this.stranger = joined.stranger;
       return joined;
     } catch (error) {
       this.forgetIfUnknown(error);
       // Null for a rebalance: the next try is part of it.
-      this.cannotJoin = isOfRebalance(error) ? null : { about: `group ${this.group}`, problem: messageOf(error) };
+      this.cannotJoin = isOfRebalance(error) ? null : messageOf(error);
       return null;
     }
   }
@@ -128,9 +135,18 @@ export class KafkaGroupMember implements GroupMembership {
     if (round === null) return this.join(coordinator, connections);
     const member = { group, generation: round.generation, memberId };
     const isLeader = memberId === round.leaderId;
-    const assignments = isLeader ? assignRoundRobin(topic, await connections.partitions(topic), round.memberIds) : [];
+    const known = isLeader ? round.memberIds : [round.leaderId];
+    const stranger = known.find((id) => !this.isOwn(id)) ?? null;
+    // A stranger would keep its share from being folded.
+    const own = round.memberIds.filter((id) => this.isOwn(id));
+    const assignments = isLeader ? assignRoundRobin(topic, await connections.partitions(topic), own) : [];
     const assignment = await coordinator.send(syncGroup(member, assignments));
-    return { member, partitions: [...assignedPartitions(topic, assignment)].sort((a, b) => a - b) };
+    return { member, partitions: [...assignedPartitions(topic, assignment)].sort((a, b) => a - b), stranger };
+  }
+
+  /** The broker makes the id of a member of its client id. */
+  private isOwn(memberId: string): boolean {
+    return memberId.startsWith(`${this.options.clientId}-`);
   }
 
   /** Keeps the assigned partitions until the group wants them back, then gives them up; heartbeats continue meanwhile. */
@@ -199,6 +215,13 @@ export class KafkaGroupMember implements GroupMembership {
       heldBackMs,
     );
   }
+}
+
+function strangerIn(group: string, topic: string, stranger: string): string {
+  return (
+    `The group ${group}, which assigns the partitions of topic ${topic}, has a member that is not Telltale ` +
+    `(${JSON.stringify(stranger)}): partitions may be left to it. End that program, or give it another group.`
+  );
 }
 
 function isOfRebalance(error: unknown): boolean {

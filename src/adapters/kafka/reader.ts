@@ -7,9 +7,13 @@ import { offsetAfterDamage } from './damage';
 import { isBrokerError } from './errors';
 import type { FetchClients } from './fetch-clients';
 import type { KafkaEventLogOptions } from './options';
+import type { Call, Waiting } from '../waiting';
 
 /** How often to check a partition that has not reached the wanted offset. */
 const SHORT_OF_OFFSET_MS = 50;
+
+/** A broker looks every 10 s for transactions that are open for too long. */
+const ABORTED_WITHIN_MS = 20_000;
 
 /** State that the readers of one event log share. */
 export interface ReaderParts {
@@ -17,6 +21,7 @@ export interface ReaderParts {
   readonly clients: FetchClients;
   /** Aborted when the event log is closed. */
   readonly closed: AbortSignal;
+  readonly waiting: Waiting;
   readonly offsets: (topic: string, partition: number) => Promise<{ start: number; end: number }>;
 }
 
@@ -29,6 +34,8 @@ export class KafkaReader implements EventReader {
   private end = Infinity;
   /** True when the partition was seen to contain all before `position`. */
   private wasReached = false;
+  /** The wait for records that are there and do not come; null while there is none. */
+  private stall: { readonly since: number; call: Call | null } | null = null;
 
   constructor(
     private readonly topic: string,
@@ -55,6 +62,7 @@ export class KafkaReader implements EventReader {
 
   close(): Promise<void> {
     this.closing.abort();
+    this.progress();
     return Promise.resolve();
   }
 
@@ -75,11 +83,37 @@ export class KafkaReader implements EventReader {
     const answer = await this.send(client, { offset: from, maxBytes, waitMs });
     const { batches, unreadable, next, fault } = await committedBatches(answer.records, answer.aborted, from);
     const end = answer.lastStableOffset;
+    if (next !== null || fault !== null) this.progress();
     if (next !== null) return { batches, unreadable, from, next: Math.max(from, next), end: Math.max(end, next) };
     if (fault !== null) return this.afterDamage(client, { from, end, problem: fault });
     // An empty answer before the end: compaction removed everything up to the end.
     const isGap = answer.records.length === 0 && !answer.throttled;
-    return { batches, unreadable, from, next: isGap ? Math.max(from, end) : from, end };
+    const upTo = isGap ? Math.max(from, end) : from;
+    if (upTo === from && answer.records.length === 0 && answer.highWatermark > from) this.noteStall(answer);
+    else this.progress();
+    return { batches, unreadable, from, next: upTo, end };
+  }
+
+  /**
+   * The partition holds more records, and the broker gives none: a transaction before them is open. Those of Telltale end
+   * within their timeout; one of another program, or one that the broker has lost track of, may never end.
+   */
+  private noteStall({ highWatermark, throttled }: Fetched): void {
+    const { transactionTimeoutMs } = this.parts.options;
+    this.stall ??= { since: performance.now(), call: null };
+    if (performance.now() - this.stall.since < transactionTimeoutMs + ABORTED_WITHIN_MS) return;
+    const { name, position } = this;
+    this.stall.call ??= this.parts.waiting.begin(`Cannot read ${name}`);
+    this.stall.call.failure = throttled
+      ? 'the brokers hold every answer back because of a quota; raise it.'
+      : `a transaction holds back the records from offset ${position} to ${highWatermark}: ` +
+        'find it with kafka-transactions.sh find-hanging, and abort it.';
+  }
+
+  private progress(): void {
+    const call = this.stall?.call ?? null;
+    if (call !== null) this.parts.waiting.end(call);
+    this.stall = null;
   }
 
   private send(

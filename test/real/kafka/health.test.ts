@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Kafka, logLevel, type Consumer } from 'kafkajs';
 
 import type { EventLog } from '../../../src/ports/event-log';
 import { GroupMember } from '../../contract/group-member';
-import { openWriter, readAll, write } from '../../contract/records';
+import { batchOf, openWriter, readAll, row, write } from '../../contract/records';
 import type { RunningKafka } from '../../support/kafka';
 import { KAFKA_START_MS, openKafka, runKafka } from '../../support/kafka';
 import { until } from '../../support/until';
@@ -51,6 +52,69 @@ describe('what the Kafka event log says when it cannot go on', () => {
       await member.has(2);
       expect(sentences()).toEqual([]);
       await member.leave();
+    },
+    3 * MINUTE,
+  );
+
+  it(
+    'names a member that is not Telltale and assigns partitions as Telltale does, and leaves it none',
+    async () => {
+      const group = `telltale-${topic}`;
+      const kafkajs = new Kafka({ brokers: [...kafka.brokers], clientId: 'other', logLevel: logLevel.NOTHING });
+      const consume = async (): Promise<Consumer> => {
+        const consumer = kafkajs.consumer({ groupId: group });
+        await consumer.connect();
+        await consumer.subscribe({ topic });
+        const joined = new Promise((resolve) => consumer.on('consumer.group_join', resolve));
+        await consumer.run({ eachMessage: () => Promise.resolve() });
+        await joined;
+        return consumer;
+      };
+      const sentence = expect.stringMatching(
+        `^The group ${group}, which assigns the partitions of topic ${topic}, has a member that is not Telltale \\("other-`,
+      ) as string;
+      const leading = await consume();
+      const member = new GroupMember('one', []);
+      await member.join(log, group, topic);
+      await until('a leader is named', MINUTE, () => Promise.resolve(sentences().length > 0));
+      expect(sentences()).toEqual([sentence]);
+      await leading.disconnect();
+      await member.has(2);
+      expect(sentences()).toEqual([]);
+
+      const following = await consume();
+      await until('a member is named', MINUTE, () => Promise.resolve(sentences().length > 0));
+      expect(sentences()).toEqual([sentence]);
+      await member.has(2);
+      await following.disconnect();
+      await until('it has left', MINUTE, () => Promise.resolve(sentences().length === 0));
+      await member.leave();
+    },
+    3 * MINUTE,
+  );
+
+  it(
+    'names the transaction that holds back records, until it has ended',
+    async () => {
+      const holding = (await openWriter(log, `holding-${topic}`, topic)).begin();
+      await holding.append(topic, 0, batchOf(row('held back')));
+      await write(await openWriter(log, `other-${topic}`, topic), topic, 0, 'after it');
+      // The reader believes that transactions end at once, so it need not wait a minute.
+      const impatient = await openKafka(kafka.brokers, { transactionTimeoutMs: 0 });
+      const reader = impatient.openReader(topic, 0, 0);
+      const problems = (): string[] => impatient.problems().map(({ problem }) => problem);
+      await until('it is named', MINUTE, async () => {
+        expect((await reader.fetch(1_000, 1_000)).batches).toEqual([]);
+        return problems().length > 0;
+      });
+      expect(problems()).toEqual([
+        `Cannot read ${topic}/0: a transaction holds back the records from offset 0 to 3: ` +
+          'find it with kafka-transactions.sh find-hanging, and abort it.',
+      ]);
+      await holding.commit();
+      await until('it is read', MINUTE, async () => (await reader.fetch(1_000, 1_000)).batches.length > 0);
+      expect(problems()).toEqual([]);
+      await impatient.close();
     },
     3 * MINUTE,
   );

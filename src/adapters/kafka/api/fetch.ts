@@ -11,6 +11,8 @@ const UNKNOWN = -1;
 export interface Fetched {
   /** Next offset that a committed-only reader will see. */
   readonly lastStableOffset: number;
+  /** The end of the records of all transactions, open ones too. */
+  readonly highWatermark: number;
   /** In no order that readers can rely on. */
   readonly aborted: readonly AbortedTransaction[];
   /** Record batches one after the other; the last one may be cut short. */
@@ -78,12 +80,12 @@ function parse(answer: AnswerReader, what: string): Fetched {
     return answer.one('partition', () => {
       answer.int32();
       throwIfFailed(answer.int16(), what);
-      answer.int64();
+      const highWatermark = Number(answer.int64());
       const lastStableOffset = Number(answer.int64());
       answer.int64();
       const aborted = answer.each(() => ({ producerId: answer.int64(), firstOffset: Number(answer.int64()) }));
       answer.int32();
-      return { lastStableOffset, aborted, records: answer.bytes(), throttled };
+      return { lastStableOffset, highWatermark, aborted, records: answer.bytes(), throttled };
     });
   });
 }

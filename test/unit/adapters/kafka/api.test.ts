@@ -215,6 +215,7 @@ describe('the answers of Kafka', () => {
     const head = [int32(0), int16(0), int32(0), int32(1), string('logs'), int32(1)];
     expect(parse(request, ...head, ...partition, bytes(Buffer.from('records')))).toEqual({
       lastStableOffset: 9,
+      highWatermark: 12,
       aborted: [{ producerId: 17n, firstOffset: 5 }],
       records: Buffer.from('records'),
       throttled: false,
