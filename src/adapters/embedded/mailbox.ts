@@ -80,7 +80,7 @@ export async function sentMails(folder: string): Promise<readonly SentMessage[]>
 const MAX_SUMMARIES = 1_000;
 
 class FolderMailbox implements Mailbox {
-  /** Mails never change, so those that are looked at again are parsed once. */
+  /** Mails never change, so those that are shown again are parsed once. */
   private readonly summaries = new Map<string, MailSummary>();
 
   constructor(

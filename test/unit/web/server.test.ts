@@ -226,7 +226,7 @@ describe('the web server', () => {
       [],
     ],
     ['the oldest mails', '/mail?from=200', [200, 100], ['/mail?from=100">newer mails'], ['older mail']],
-    ['the newest mails for a number that is none', '/mail?from=-1e3x', [0, 100], ['and 150 older mails'], []],
+    ['the newest mails when the number is not valid', '/mail?from=-1e3x', [0, 100], ['and 150 older mails'], []],
     ['five mails on the status page', '/', [0, 5], ['/mail">and 245 older mails'], ['newer mails']],
   ])('asks for %s only', async (_, path, asked, shown, hidden) => {
     const calls: [number, number][] = [];
