@@ -91,4 +91,13 @@ describe('decideMails', () => {
       { transition: 'digest', situations: [b1] },
     ]);
   });
+
+  it('leaves other incidents of the rule out of its digest', () => {
+    const late = situation({}, { late: true });
+    const [opened, quiet] = [situation({}), situation({ quiet: true })];
+    expect(decideMails([late, opened, quiet]).mails).toEqual([
+      { transition: 'opened', situations: [opened] },
+      { transition: 'digest', situations: [late] },
+    ]);
+  });
 });

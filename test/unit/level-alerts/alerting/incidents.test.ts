@@ -264,6 +264,37 @@ describe('eviction', () => {
   });
 });
 
+describe('a clock that was ahead and is set back', () => {
+  const now = 10;
+  const at = (n: number): Partial<Incident> => ({ openedAt: n, changedAt: n, mailed: { ...mailed, lastAt: n } });
+
+  it.each<[string, Partial<Incident>, Partial<Incident> | null]>([
+    ['leaves an incident of earlier times', { from: 9, ...at(9) }, null],
+    ['leaves an incident of this time', { from: 10, ...at(10) }, null],
+    ['leaves an incident without a mail', { from: 10, ...at(10), mailed: null }, null],
+    ['moves the opening', { from: 9, ...at(9), openedAt: 11 }, { openedAt: 10 }],
+    ['moves the last change', { from: 9, ...at(9), changedAt: 11 }, { changedAt: 10 }],
+    [
+      'moves the last mail',
+      { from: 9, ...at(9), mailed: { ...mailed, lastAt: 11, reminders: 3 } },
+      { mailed: { ...mailed, lastAt: 10, reminders: 3 } },
+    ],
+    ['moves the opening of one without a mail', { from: 9, ...at(11), mailed: null }, { openedAt: 10, changedAt: 10 }],
+    ['closes an incident of a time that has not come', { from: 11, ...at(9) }, { closed: true }],
+    ['leaves a closed one closed', { from: 9, ...at(9), openedAt: 11, closed: true }, { openedAt: 10 }],
+  ])('%s', (_, changes, expected) => {
+    const incidents = taken(breach(0));
+    const incident = { ...only(incidents), ...changes };
+    incidents.restore(incident.id, incident);
+    incidents.takeUnwritten();
+    incidents.setBack(now);
+    const after = { ...incident, ...expected };
+    expect(only(incidents)).toEqual(after);
+    expect(incidents.open()).toEqual(after.closed ? [] : [after]);
+    expect(incidents.takeUnwritten()).toEqual(expected === null ? [] : [{ id: incident.id, incident: after }]);
+  });
+});
+
 describe('times', () => {
   it.each([
     [1, 10, 16],
