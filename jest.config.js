@@ -3,7 +3,16 @@
 const transform = {
   '^.+\\.(ts|mjs)$': [
     '@swc/jest',
-    { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' }, sourceMaps: 'inline' },
+    {
+      jsc: {
+        parser: { syntax: 'typescript' },
+        target: 'es2023',
+        // As in tsconfig.json.
+        transform: { useDefineForClassFields: false },
+      },
+      module: { type: 'commonjs' },
+      sourceMaps: 'inline',
+    },
   ],
 };
 
