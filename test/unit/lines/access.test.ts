@@ -135,3 +135,9 @@ describe('logs with a header of columns', () => {
     expect(read(['# a comment', '#Fields', '#1 x'])[0]).toMatch(/^RAW/);
   });
 });
+
+it.each(['7', '17', '107', '10.0.0.7', '10.0.0.17'])('finds the time wherever a client %s moves it', (client) => {
+  const clf = `${client} - - [29/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 500 12`;
+  const iso = `${client} - - [2026-11-29 10:00:00] "GET / HTTP/1.1" 500 12`;
+  expect(read([clf, iso], { statusLevels: byStatus, zone: 'UTC' })).toEqual([`ERROR ${utc}`, `ERROR ${utc}`]);
+});

@@ -21,11 +21,15 @@ export const accessLog: LineFormat = {
     if (bytes[start] === 91 && !startsWith(bytes, start, end, httpd) && !beginsWithProcess(bytes, start, end))
       return false;
     const limit = Math.min(end - 18, start + maxHead);
-    for (let pos = start + 1; pos < limit; pos++) {
-      const behind = isTimeAt(bytes, pos) ? readTime(bytes, pos, end, out) : -1;
+    // Most lines are no requests. A year has four digits, so a look at every fourth byte finds each.
+    for (let pos = start + 4; pos < limit + '29/Nov/2026'.length; pos += 4) {
+      if (!isDigit(byteAt(bytes, pos))) continue;
+      const time = dateWithYear(bytes, pos);
+      if (time <= start || time >= limit || !isTimeAt(bytes, time)) continue;
+      const behind = readTime(bytes, time, end, out);
       if (behind === -1) continue;
       out.level = Level.NONE;
-      return isPrintedPage(bytes, pos, behind, end) || isRequest(bytes, start, pos, behind, end);
+      return isPrintedPage(bytes, time, behind, end) || isRequest(bytes, start, time, behind, end);
     }
     return false;
   },
@@ -39,6 +43,13 @@ function beginsWithProcess(bytes: Buffer, start: number, end: number): boolean {
   let pos = start + 1;
   while (pos < end && isDigit(byteAt(bytes, pos))) pos++;
   return pos > start + 1 && startsWith(bytes, pos, end, '] - ');
+}
+
+/** Where the date begins, if the digit at `pos` is of its year. */
+function dateWithYear(bytes: Buffer, pos: number): number {
+  let year = pos;
+  while (year > pos - 3 && isDigit(byteAt(bytes, year - 1))) year--;
+  return bytes[year - 1] === 47 ? year - '29/Nov/'.length : year;
 }
 
 /** True when `29/Nov/2026` or `2026-11-29` may begin here: after a bracket, a quote or a space. */
