@@ -58,16 +58,14 @@ export class EventTimes {
         return instantOf(this.zone, time, previous, this.lastModified);
       case TimestampKind.TIME_OF_DAY:
         return instantOf(this.zone, this.days.wallTime(time), previous, this.lastModified);
+      case TimestampKind.YEARLESS:
+        return instantOf(this.zone, this.years.wallTime(time), previous, this.lastModified);
       default:
-        return this.rareEpochOf(kind, time, previous);
+        return kind === TimestampKind.NONE ? Number.NaN : this.orderedEpochOf(time, previous);
     }
   }
 
-  private rareEpochOf(kind: TimestampKind, time: number, previous: number): number {
-    if (kind === TimestampKind.NONE) return Number.NaN;
-    if (kind === TimestampKind.YEARLESS) {
-      return instantOf(this.zone, this.years.wallTime(time), previous, this.lastModified);
-    }
+  private orderedEpochOf(time: number, previous: number): number {
     const ordered = this.dates.timeOf(time);
     return this.dates.hasZone ? ordered : instantOf(this.zone, ordered, previous, this.lastModified);
   }

@@ -12,7 +12,7 @@ import { readUnstamped } from './formats/unstamped';
 import type { Inner } from './inner';
 import { indentedObject, skipNoText } from './line-start';
 import type { Evidence, ReadingState } from './reading-state';
-import { TimestampKind } from './timestamps';
+import { TimestampKind, byteAt, isLetter } from './timestamps';
 import { escape, initialUnwrapped, maxWrappers, plainHead, stripColors, wrappersFor, type Wrapper } from './wrappers';
 
 /** What the lines before have shown, of {@link ReadingState}. */
@@ -113,6 +113,11 @@ export class Recognizer {
       this.chooseKnown();
       return false;
     }
+    if (this.isOfTrace(bytes, start, end)) {
+      this.form = null;
+      this.awaitsLevel = false;
+      return false;
+    }
     expectColumn(this.hasLevelColumn);
     const isRecord =
       this.isDatedHead(bytes, start, end) || this.isOfCurrent(bytes, start, end) || this.isOfOther(bytes, start, end);
@@ -120,6 +125,12 @@ export class Recognizer {
     if (!isRecord) this.form = null;
     else if (headNotes.showsColumn) this.hasLevelColumn = true;
     return isRecord;
+  }
+
+  /** True for a tab and a letter, as most lines of a stack trace begin: no format but the head scan reads such a line. */
+  private isOfTrace(bytes: Buffer, start: number, end: number): boolean {
+    const begins = start + 1 < end && bytes[start] === tab && isLetter(byteAt(bytes, start + 1));
+    return begins && this.format !== head && !this.columns.areKnown;
   }
 
   /** Like {@link isKnown}, while the head scan is the current format: most of its lines need no look at other forms. */
@@ -268,6 +279,7 @@ export class Recognizer {
 const hash = 35;
 /** The first byte of a byte order mark. */
 const byteOrderMark = 0xef;
+const tab = 9;
 /** A wrapped line of which only the wrapper's time is known. */
 export const textForm = 'text';
 /** Lines of a log whose header names its columns. */

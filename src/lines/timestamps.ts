@@ -47,11 +47,15 @@ export function isVisible(byte: number): boolean {
   return byte > 32 && byte !== 127;
 }
 
+/** Numbers of two digits by both bytes; -1 for other bytes. A look-up is short enough for V8 to inline it everywhere. */
+const twoDigitNumbers = new Int8Array(0x10000).fill(-1);
+for (let number = 0; number < 100; number++) {
+  twoDigitNumbers[((48 + Math.floor(number / 10)) << 8) | (48 + (number % 10))] = number;
+}
+
 /** The number of two digits at `pos`; negative when they are not digits. */
 export function twoDigits(bytes: Buffer, pos: number): number {
-  const tens = byteAt(bytes, pos) - 48;
-  const ones = byteAt(bytes, pos + 1) - 48;
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
+  return twoDigitNumbers[((bytes[pos] ?? 0) << 8) | (bytes[pos + 1] ?? 0)] ?? -1;
 }
 
 /** Like {@link twoDigits}, but the first digit may be a space. */
@@ -191,9 +195,17 @@ function packLower(bytes: Buffer, pos: number): number {
   return byteAt(bytes, pos) | (byteAt(bytes, pos + 1) << 8) | (byteAt(bytes, pos + 2) << 16) | 0x202020;
 }
 
+/** Caches the last month, as {@link lastDate} does the last date. */
+const lastMonth = { packed: 0, month: -1 };
+
 /** Month 1–12 by the English three-letter name at `pos`; -1 for anything else. */
 export function monthAt(bytes: Buffer, pos: number): number {
-  return months.get(packLower(bytes, pos)) ?? -1;
+  const packed = packLower(bytes, pos);
+  if (packed !== lastMonth.packed) {
+    lastMonth.packed = packed;
+    lastMonth.month = months.get(packed) ?? -1;
+  }
+  return lastMonth.month;
 }
 
 /** Caches the last date: neighboring lines nearly always share theirs. */

@@ -89,7 +89,7 @@ export function scanLevel(bytes: Buffer, start: number, end: number, takesAnyCas
       if (level !== undefined) return level;
       const tokenEnd = endOfToken(bytes, wordEnd, limit);
       const last = byteAt(bytes, tokenEnd - 1);
-      const equals = equalsSign(bytes, pos, tokenEnd);
+      const equals = tokenEnd === wordEnd ? -1 : equalsSign(bytes, pos, tokenEnd);
       if (equals !== -1) {
         const found = pairLevel(bytes, pos, equals, limit);
         if (found !== undefined) return found;

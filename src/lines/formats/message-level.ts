@@ -142,6 +142,14 @@ function beginsLine(bytes: Buffer, pos: number): boolean {
 function levelOfInner(bytes: Buffer, pos: number, end: number): Level {
   const first = byteAt(bytes, pos);
   if (first === 91 || isDigit(first) || (first !== 123 && beginsLine(bytes, pos))) return levelOfLine(bytes, pos, end);
+  // Most text has neither object nor pair.
+  if (first !== 123 && !beginsWithPair(bytes, pos, end)) return Level.NONE;
   const format = first === 123 ? jsonLines : logfmt;
   return format.parse(bytes, pos, end, inner) ? inner.level : Level.NONE;
+}
+
+/** True when a word with `=` follows, as every line of logfmt begins. */
+function beginsWithPair(bytes: Buffer, pos: number, end: number): boolean {
+  while (pos < end && bytes[pos] !== 32 && bytes[pos] !== 61) pos++;
+  return pos < end && bytes[pos] === 61;
 }

@@ -14,7 +14,7 @@ export const syslog3164: LineFormat = {
     out.kind = TimestampKind.YEARLESS;
     out.time = 0;
     out.level = Level.NONE;
-    const date = readMonthAndDay(bytes, readPriority(bytes, start, end, out), end, out);
+    const date = readMonthAndDay(bytes, bytes[start] === 60 ? readPriority(bytes, start, end, out) : start, end, out);
     if (date === -1 || date >= end || bytes[date] !== 32) return false;
     const pos = readClock(bytes, date + 1, end, out);
     if (pos === -1 || pos >= end || bytes[pos] !== 32) return false;

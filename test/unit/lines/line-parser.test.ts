@@ -381,3 +381,23 @@ describe('a rewritten log', () => {
     expect(nextGeneration(next)).toEqual(next);
   });
 });
+
+it('reads a date after a tab while the head scan is the current format, and continues with other tabs', () => {
+  const lines = ['2021-10-07 22:43:13 - shop - ERROR - x', '\t2021-10-07 22:44:13 WARN slow', '\tat com.example.Shop'];
+  expect(readAll(lines).read.map((line) => line.split(' ')[0])).toEqual(['ERROR', 'WARN', 'CONT']);
+});
+
+it.each([
+  ['web-1 shop[4711]: {"level":"error"}', 'ERROR'],
+  ['web-1 shop: level=warn msg=slow', 'WARN'],
+  ['web-1 shop: at=info: level=warn', 'WARN'],
+  ['web-1 shop.service[7]: 2021-10-07 22:43:13 ERROR x', 'ERROR'],
+  ['web-1 shop[4711] text: level=error msg=x', 'ERROR'],
+  ['web-1 kernel(Sandbox)[0] <Notice>: level=error msg=x', 'INFO'],
+  ['web-1 daemon.err shop: level=info msg=x', 'ERROR'],
+  ['shop: level=error msg=x', 'ERROR'],
+])('reads the level that follows the tag of syslog in "%s"', (text, level) => {
+  const line = `Oct  7 22:43:13 ${text}`;
+  const wrapped = `\u001b[0m${line}`;
+  expect(readAll([line, wrapped]).read.map((one) => one.split(' ')[0])).toEqual([level, level]);
+});
