@@ -21,7 +21,7 @@ export const accessLog: LineFormat = {
     if (bytes[start] === 91 && !startsWith(bytes, start, end, httpd) && !beginsWithProcess(bytes, start, end))
       return false;
     const limit = Math.min(end - 18, start + maxHead);
-    // Most lines are no requests. A year has four digits, so a look at every fourth byte finds each.
+    // Most lines are not requests. A year has four digits, so checking every fourth byte finds each.
     for (let pos = start + 4; pos < limit + '29/Nov/2026'.length; pos += 4) {
       if (!isDigit(byteAt(bytes, pos))) continue;
       const time = dateWithYear(bytes, pos);
