@@ -97,8 +97,15 @@ function adviceFor(status: number): string {
 
 /** Node hides the reason in the cause. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? visible(cause.message) : 'the request failed';
+  const cause = fieldOf(error, 'cause') ?? error;
+  const message = fieldOf(cause, 'message');
+  if (typeof message === 'string' && message !== '') return visible(message);
+  const code = fieldOf(cause, 'code');
+  return typeof code === 'string' ? code : 'the request failed';
+}
+
+function fieldOf(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
 }
 
 async function readStart(response: Response): Promise<string> {

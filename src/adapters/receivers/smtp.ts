@@ -61,7 +61,7 @@ export function smtpSender({ name, host, port, tls, ca, login, clock }: SmtpOpti
 /** Only an answer about the sender, the address or the mail itself is a refusal; all else can be corrected. */
 function explained(error: unknown, who: string, password: Secret | null): TelltaleError {
   const { message, code, command, responseCode, permanent }: Partial<NodemailerError> =
-    error instanceof Error ? error : {};
+    typeof error === 'object' && error !== null ? error : {};
   const plain = truncate(visible(message ?? String(error)), 300);
   const shown = password === null ? plain : plain.replaceAll(password.reveal(), '[secret]');
   const isAboutMail = command === 'MAIL FROM' || command === 'RCPT TO' || command === 'DATA' || command === 'API';
@@ -69,13 +69,17 @@ function explained(error: unknown, who: string, password: Secret | null): Tellta
   if (isAboutMail && !needsLogin && (permanent === true || (command === 'API' && code === 'EENVELOPE'))) {
     return new TelltaleError('DELIVERY_REFUSED', `${who} refused: ${shown}`, { cause: error });
   }
-  const failed = new TelltaleError('DELIVERY_FAILED', `${who} failed: ${shown}${adviceFor(code, needsLogin)}`);
+  const failed = new TelltaleError(
+    'DELIVERY_FAILED',
+    `${who} failed: ${shown}${adviceFor(code, needsLogin, /certificate|ssl|tls/i.test(plain))}`,
+  );
   return failed;
 }
 
-function adviceFor(code: string | undefined, needsLogin: boolean): string {
+function adviceFor(code: string | undefined, needsLogin: boolean, isAboutTls: boolean): string {
   if (needsLogin || code === 'EAUTH' || code === 'ENOAUTH') return '; check user and password';
-  if (code === 'ETLS') return '; check tls and port, and ca when the server has a certificate of its own authority';
+  if (code === 'ETLS' || isAboutTls)
+    return '; check tls and port, and ca when the server has a certificate of its own authority';
   if (code === 'EDNS' || code === 'ESOCKET' || code === 'ETIMEDOUT') return '; check host, port and tls';
   return '';
 }
