@@ -85,7 +85,7 @@ senderContract('a mail server', () => {
     payload: mail,
     to: to('ops@example.com'),
     sender: {
-      send: async (payload, sending) => {
+      send: async (payload: OutgoingMail, sending) => {
         const answer = await sender.send(payload, { ...sending, target: { receiver: 'mail', address: mailTo() } });
         sent += 1;
         return answer;
