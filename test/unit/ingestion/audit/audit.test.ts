@@ -1,9 +1,10 @@
-import { createByteReader } from '../../../../src/ingestion/audit/audit';
+import { bytesToRead, createByteReader, withoutClaim } from '../../../../src/ingestion/audit/audit';
 import type { Crc64 } from '../../../../src/ingestion/byte-sum';
 import type { Claim } from '../../../../src/ingestion/audit/claim';
 import { formatCrc } from '../../../../src/ingestion/crc-combine';
 import { TopicLedger } from '../../../../src/ingestion/audit/topic-ledger';
-import { auditOf, loadCrc64, sourceOf, type AuditedSource } from './audited-source';
+import { initialRecognition } from '../../../../src/lines/recognition';
+import { auditOf, batchesOf, loadCrc64, sourceOf, type AuditedSource } from './audited-source';
 
 let crc64: Crc64;
 beforeAll(async () => {
@@ -208,11 +209,107 @@ describe('audit of a source', () => {
     });
   });
 
+  it.each([
+    ['is longer', {}, { size: 30 }, 'the object has 30 bytes, 22 by the checkpoint'],
+    ['is shorter', {}, { size: 5 }, 'the object has 5 bytes, 22 by the checkpoint'],
+    ['was not read to its end', { objectSize: 30 }, { size: 30 }, 'the object has 30 bytes, 22 were read'],
+  ])('reports an object that %s than the checkpoint says', (_, change, read, problem) => {
+    const object = { size: 22, etag: '"1"', lastModified: 0, ...read };
+    expect(auditOf(claiming(source(), change), crc64, { read: object }).problem).toBe(problem);
+    // An object that is still being read may have any size.
+    expect(auditOf(claiming(source(), { ...change, whole: false }), crc64, { read: object }).problem).toBeUndefined();
+  });
+
+  it('reports each problem', () => {
+    const sums = { published: 16, dropped: 1, skipped: 0 };
+    const read = { size: 30, etag: '"1"', lastModified: 0 };
+    expect(auditOf(claiming(source(), { sums }), crc64, { read }).problem).toBe(
+      '16 bytes published, 1 dropped and 0 skipped make 17, the checkpoint stands at 16 of 22; ' +
+        'the object has 30 bytes, 22 by the checkpoint',
+    );
+  });
+
+  it('shows how many lines were not understood', () => {
+    const recognition = { ...initialRecognition, lines: 4, unparsed: 1 };
+    expect(auditOf(claiming(source(), { recognition }), crc64)).toMatchObject({ ok: true, notUnderstood: recognition });
+    expect(auditOf(source(), crc64)).not.toHaveProperty('notUnderstood');
+  });
+
+  it('reports lines of a generation after a later one', () => {
+    const lines = source().lines.map((line) => ({ ...line, generation: 1 }));
+    const mixed = claiming({ ...source(), lines: [...lines, ...source().lines] }, { generation: 1 });
+    expect(auditOf(mixed, crc64)).toMatchObject({ ok: false, problem: 'the line at 0:0 comes after generation 1' });
+  });
+
   it('refuses sums that do not add up', () => {
     const sums = { published: 16, dropped: 1, skipped: 0 };
     expect(auditOf(claiming(source(), { sums }), crc64).problem).toBe(
       '16 bytes published, 1 dropped and 0 skipped make 17, the checkpoint stands at 16 of 22',
     );
+  });
+});
+
+describe('withoutClaim', () => {
+  const nothing = { generation: 0, size: 0, published: 0, held: 0, dropped: 0, skipped: 0, quarantined: 0 };
+
+  it.each([
+    [{ behind: 5 }, true],
+    [{ problem: 'cannot be decoded' }, false],
+  ])('is the result of a source of which nothing is known: %j', (about, ok) => {
+    expect(withoutClaim('b/k', about)).toEqual({
+      ...{ source: 'b/k', possibleGap: 0, proof: 'ledger', ok },
+      ...nothing,
+      ...about,
+    });
+  });
+});
+
+describe('the bytes to read', () => {
+  /** For lines of the source that are in the topic: all by default. */
+  function range(given: AuditedSource, lines = given.lines): unknown {
+    const ledger = new TopicLedger(new Map([[given.claim.source, given.claim]]), 0, crc64);
+    for (const batch of batchesOf(given.claim.source, lines)) {
+      ledger.add('logs', { batch, timestamp: 0, nextOffset: 0 }, true);
+    }
+    return bytesToRead(given.claim, ledger.factsOf(given.claim));
+  }
+
+  it('are none when the topic and the checkpoint prove the content', () => {
+    expect(range(source())).toBeNull();
+  });
+
+  it.each<[string, (given: AuditedSource) => AuditedSource, unknown]>([
+    ['all, without a checksum', (given) => claiming(given, { crc64: null }), { from: 0, to: 22, offset: 16, gaps: [] }],
+    [
+      'those after the first line in the topic',
+      (given) => ({ ...given, lines: given.lines.slice(1) }),
+      { from: 4, to: 22, offset: 16, gaps: [] },
+    ],
+    ['none without a line', (given) => ({ ...given, lines: [] }), null],
+    ['none of a compressed object', (given) => claiming(given, { crc64: null, encoding: 'gzip' }), null],
+    [
+      'none when a line is there twice',
+      (given) => ({ ...given, lines: [...given.lines, ...given.lines].toSpliced(1, 1) }),
+      null,
+    ],
+    [
+      'none when the topic has more than was published',
+      (given) => claiming(given, { sums: { published: 12, dropped: 4, skipped: 0 } }),
+      null,
+    ],
+  ])('are %s', (_, change, expected) => {
+    const given = change(source());
+    expect(range(given)).toEqual(expected);
+  });
+
+  it('leave out what was dropped', () => {
+    expect(range(source('short\nmuch too long\r\nshort\nno end in sight', 6))).toMatchObject({
+      from: 0,
+      gaps: [
+        { from: 12, to: 21 },
+        { from: 33, to: 42 },
+      ],
+    });
   });
 });
 

@@ -170,7 +170,7 @@ function linesOf(batch: LineBatch): Line[] {
 }
 
 /** One batch per run of lines of one generation and origin. */
-function batchesOf(source: string, lines: readonly Line[]): LineBatch[] {
+export function batchesOf(source: string, lines: readonly Line[]): LineBatch[] {
   const runs: Line[][] = [];
   for (const line of lines) {
     const run = runs.at(-1);

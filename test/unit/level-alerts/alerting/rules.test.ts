@@ -1,0 +1,67 @@
+import {
+  checkRules,
+  configuredRule,
+  groupOf,
+  ruleWindowStart,
+} from '../../../../src/pipelines/level-alerts/alerting/rules';
+import { thresholdRule } from '../../../support/rules';
+import { errorsRule, minute } from './runner';
+
+const configured = { name: 'errors', level: 'error', window: minute, origins: '**', each: false } as const;
+
+describe('a configured rule', () => {
+  it('has the settings of its kind apart from those of every rule', () => {
+    const rule = configuredRule(Object.assign({ ...configured, kind: 'threshold' }, { threshold: 3 }));
+    expect(rule).toMatchObject({
+      name: 'errors',
+      level: 'error',
+      windowMs: minute,
+      origins: '**',
+      each: false,
+      kind: 'threshold',
+      settings: { threshold: 3 },
+    });
+    expect(rule.settings).toEqual({ threshold: 3 });
+  });
+
+  it('is refused when there is no such kind', () => {
+    expect(() => configuredRule({ ...configured, kind: 'other' })).toThrow(
+      'rules: there is no kind "other"; see docs/write-a-rule-kind.md.',
+    );
+  });
+});
+
+describe('checkRules', () => {
+  const rule = thresholdRule(errorsRule);
+
+  it.each([0, -minute, 90_000, 1])('refuses a window of %d ms', (windowMs) => {
+    expect(() => checkRules([{ ...rule, windowMs }], minute)).toThrow(
+      `rules: the window of rule "errors" is ${windowMs} ms, which is not a multiple of the base window (60000 ms); choose a multiple of it.`,
+    );
+  });
+
+  it('refuses two rules of one name', () => {
+    expect(() => checkRules([rule, { ...rule, origins: 'a' }], minute)).toThrow(
+      'rules: two rules are named "errors"; give each a name of its own.',
+    );
+  });
+
+  it('compiles the glob of each rule', () => {
+    const [a, all] = checkRules(
+      [
+        { ...rule, origins: 'a*' },
+        { ...rule, name: 'all' },
+      ],
+      minute,
+    );
+    expect([a?.matches('a1'), a?.matches('b1'), all?.matches('b1')]).toEqual([true, false, true]);
+  });
+});
+
+describe('the windows and groups of a rule', () => {
+  it('are aligned to the epoch, and one for each origin where the rule says so', () => {
+    const five = { ...errorsRule, windowMs: 5 * minute };
+    expect([4, 5, 9, 10, -1].map((time) => ruleWindowStart(five, time * minute) / minute)).toEqual([0, 5, 5, 10, -5]);
+    expect([groupOf(five, 'a'), groupOf({ ...five, each: true }, 'a')]).toEqual(['all', 'a']);
+  });
+});
