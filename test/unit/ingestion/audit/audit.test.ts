@@ -214,7 +214,7 @@ describe('audit of a source', () => {
     ['is shorter', {}, { size: 5 }, 'the object has 5 bytes, 22 by the checkpoint'],
     ['was not read to its end', { objectSize: 30 }, { size: 30 }, 'the object has 30 bytes, 22 were read'],
   ])('reports an object that %s than the checkpoint says', (_, change, read, problem) => {
-    const object = { size: 22, etag: '"1"', lastModified: 0, ...read };
+    const object = { etag: '"1"', lastModified: 0, ...read };
     expect(auditOf(claiming(source(), change), crc64, { read: object }).problem).toBe(problem);
     // An object that is still being read may have any size.
     expect(auditOf(claiming(source(), { ...change, whole: false }), crc64, { read: object }).problem).toBeUndefined();
