@@ -274,7 +274,7 @@ describe('the bytes to read', () => {
     return bytesToRead(given.claim, ledger.factsOf(given.claim));
   }
 
-  it('are none when the topic and the checkpoint prove the content', () => {
+  it('are not needed when the topic and the checkpoint prove the content', () => {
     expect(range(source())).toBeNull();
   });
 
@@ -302,7 +302,7 @@ describe('the bytes to read', () => {
     expect(range(given)).toEqual(expected);
   });
 
-  it('leave out what was dropped', () => {
+  it('leave out dropped bytes', () => {
     expect(range(source('short\nmuch too long\r\nshort\nno end in sight', 6))).toMatchObject({
       from: 0,
       gaps: [
