@@ -5,6 +5,7 @@ import Database from 'libsql';
 
 import { TelltaleError } from '../../errors';
 import { errnoOf, faultAndRemedy, isDiskFull } from '../../errno';
+import { hasCommitsBeside } from './commits-beside';
 import { makePrivateFile } from './private-file';
 
 export type SqliteDatabase = Database.Database;
@@ -79,6 +80,12 @@ const fromVersion2 = `
     WHERE newest IS NOT NULL;
 `;
 
+/**
+ * When a read fails while SQLite opens the commits beside a database, it takes the database for empty, without an error. New
+ * tables, or its close, would then replace all commits. The next start of the program reads them again.
+ */
+const abandoned: SqliteDatabase[] = [];
+
 const paths = new WeakMap<SqliteDatabase, string>();
 
 /** The file of a database that {@link openDatabase} opened, for messages. */
@@ -100,7 +107,7 @@ export function openDatabase(path: string): SqliteDatabase {
     try {
       prepareDatabase(database, path);
     } catch (error) {
-      database.close();
+      if (!abandoned.includes(database)) database.close();
       throw error;
     }
     return database;
@@ -122,6 +129,12 @@ function prepareDatabase(database: SqliteDatabase, path: string): void {
   database.exec('PRAGMA synchronous = FULL');
   database.exec(`PRAGMA journal_size_limit = ${64 << 20}`);
   if (versionOf(database) === SCHEMA_VERSION) return;
+  if (hasCommitsBeside(path) && versionOf(database) === 0) {
+    // Closing it, also by garbage collection, would delete the commits.
+    abandoned.push(database);
+    const message = `The commits beside ${path} (events.db-wal) could not be read: check the disk, and start again.`;
+    throw new TelltaleError('EVENT_LOG', message);
+  }
   inTransaction(database, () => {
     makeSchema(database, path);
   });

@@ -124,7 +124,7 @@ function namesOf(path: string | null, folder: string): readonly string[] {
 
 /** The code of an error, or words for it. */
 const REASON =
-  /\((?:E[A-Z]+|SQLITE_[A-Z_]+)\)|may not be read by this user|is in use by|bytes were taken|\(denied\)|\(refused\)/;
+  /\((?:E[A-Z]+|SQLITE_[A-Z_]+)\)|may not be read by this user|is in use by|bytes were taken|could not be read: check|\(denied\)|\(refused\)/;
 
 /** The promises for every fault that the output of a program breaks. */
 function problemsOf(run: Run, names: readonly string[]): string[] {

@@ -1,0 +1,27 @@
+import { commandScenarios, removeTemplate } from '../support/faults/command-scenarios';
+import { FaultyPrograms } from '../support/faults/programs';
+import { tempFolders } from '../support/temp-folder';
+
+const folders = tempFolders();
+const programs = new FaultyPrograms();
+afterAll(() => {
+  programs.remove();
+  removeTemplate();
+});
+
+it('keeps all commits when a read fails while SQLite opens them', async () => {
+  const audit = commandScenarios.find(({ name }) => name === 'audit');
+  if (audit === undefined || !programs.hasShim) return;
+  const folder = folders.make();
+  await audit.prepare(folder);
+  const first = await programs.run(audit.args(folder), null);
+  const site = first.sites.find(
+    ({ places, native }) => places[0]?.includes('sqlite-database') === true && 'wal pread' in native,
+  );
+  const fault = { how: 'error', code: 'EIO', file: 'wal', call: 'pread' } as const;
+  const failed = await programs.run(audit.args(folder), { site: site?.id ?? '', nth: 1, fault });
+  expect(failed).toMatchObject({ exitCode: 1, fired: { path: null } });
+  expect(failed.err).toContain('events.db-wal) could not be read: check the disk, and start again.');
+  const second = await programs.run(audit.args(folder), null);
+  expect({ exitCode: second.exitCode, out: second.out }).toEqual({ exitCode: 0, out: first.out });
+});
