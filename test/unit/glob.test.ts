@@ -25,7 +25,32 @@ describe('a glob', () => {
     ['logs/host-?/*', 'logs/host-12/a.log', false],
     ['a?b', 'a/b', false],
     ['a?b', 'a🙂b', true],
-    ['a.b[c]+', 'a.b[c]+', true],
+    ['a.b(c)+', 'a.b(c)+', true],
+    ['[vw]eb-1', 'web-1', true],
+    ['[vw]eb-1', 'deb-1', false],
+    ['web-[0-46]', 'web-3', true],
+    ['web-[0-46]', 'web-6', true],
+    ['web-[0-46]', 'web-5', false],
+    ['web-[!12]', 'web-3', true],
+    ['web-[!12]', 'web-1', false],
+    ['a[^x]b', 'a/b', false],
+    ['a[]]b', 'a]b', true],
+    ['a[-z]', 'a-', true],
+    ['a[b', 'a[b', true],
+    ['{web,db}-*', 'db-7', true],
+    ['{web,db}-*', 'cache-7', false],
+    ['{web-{1,2},db}', 'web-2', true],
+    ['x{,y}', 'x', true],
+    ['{a/*,b}.log', 'a/x.log', true],
+    ['{web}', '{web}', true],
+    ['{web,db', '{web,db', true],
+    ['\\{a,b\\}', '{a,b}', true],
+    ['\\*', '*', true],
+    ['\\*', 'a', false],
+    ['a\\', 'a\\', true],
+    ['!web-*', 'db-1', true],
+    ['!web-*', 'web-1', false],
+    ['!{web,db}-*', 'db-1', false],
     ['a.b', 'axb', false],
     ['', '', true],
     ['', 'a', false],
@@ -39,5 +64,11 @@ describe('a glob', () => {
     expect(hostile('a'.repeat(1024))).toBe(false);
     const deep = compileGlob(`${'**/'.repeat(100)}b`);
     expect(deep('a/'.repeat(500))).toBe(false);
+    expect(compileGlob('{'.repeat(2_000))('a')).toBe(false);
+  });
+
+  it('is refused when its braces have too many choices', () => {
+    expect(() => compileGlob('{a,b}'.repeat(9))).toThrow(/more than 256 choices; use two globs/);
+    expect(compileGlob('{a,b}'.repeat(8))('abababab')).toBe(true);
   });
 });

@@ -28,7 +28,7 @@ export interface MailReport {
   readonly median: LevelCounts | null;
   /** The last windows up to the last breach, oldest first, without gaps; at most 30. */
   readonly chart: readonly ChartBar[];
-  /** Top error patterns of the incident (20). */
+  /** Top error patterns of the incident (20), new ones first. */
   readonly patterns: readonly ReportedPattern[];
   /** Error lines that found no place among the patterns. */
   readonly otherPatterns: number;
@@ -88,7 +88,7 @@ export interface ChartBar extends LevelCounts {
 }
 
 export interface ReportedPattern extends PatternCount {
-  /** Not seen in the windows kept from before the incident. */
+  /** Neither in the windows kept from before the incident nor in its earlier mails; false where there are none to compare with. */
   readonly isNew: boolean;
 }
 

@@ -1,5 +1,6 @@
 import type { LevelCounts, PatternCount, SampleLine, WindowRecord } from '../counting/window-record';
 import { greatest, least } from './extremes';
+import { shortHash } from './ids';
 import type { Incident } from './incidents';
 import type { AlertingClock, KeptWindow, KeptWindows } from './kept-windows';
 import type {
@@ -25,6 +26,7 @@ const bounds = {
   breaches: 1000,
   chart: 30,
   patterns: 20,
+  knownPatterns: 5,
   samples: 10,
   origins: 20,
   lagging: 20,
@@ -50,8 +52,8 @@ export function buildReport(
   const breached = breachedOnly(subject, since);
   const breaches = breachesOf(windows, subject);
   const worst = breaches.reduce((highest, breach) => (breach.count > highest.count ? breach : highest));
-  const patterns = sumPatterns(breached);
-  const shown = patterns.slice(0, bounds.patterns);
+  const patterns = markNew(sumPatterns(breached), knownPatterns(before, incidents));
+  const shown = shownPatterns(patterns);
   // Lines that are not understood have the time of their upload, which is after that of the lines beside them.
   const unparsed = unparsedLines(memberWindows(windows, subject, from, Infinity).map(({ record }) => record));
   return {
@@ -68,10 +70,10 @@ export function buildReport(
     totals: sumCounts(breached),
     median: medianBefore(windows, clock, subject, members, from),
     chart: chartUntil(windows, subject, members, to),
-    patterns: markNew(shown, before),
+    patterns: shown,
     otherPatterns:
       sumOf(breached, ({ otherPatterns }) => otherPatterns) +
-      patterns.slice(bounds.patterns).reduce((sum, { count }) => sum + count, 0),
+      patterns.filter((each) => !shown.includes(each)).reduce((sum, { count }) => sum + count, 0),
     samples: samplesOf(breached, transition),
     origins: originsOf(rule, breached),
     notes: {
@@ -212,9 +214,26 @@ function sumPatterns(windows: readonly KeptWindow[]): PatternCount[] {
     .sort((a, b) => b.count - a.count || (a.pattern < b.pattern ? -1 : 1));
 }
 
-function markNew(patterns: readonly PatternCount[], before: readonly KeptWindow[]): ReportedPattern[] {
-  const known = new Set(before.flatMap(({ record }) => record.patterns.map(({ pattern }) => pattern)));
-  return patterns.map(({ pattern, count }) => ({ pattern, count, isNew: !known.has(pattern) }));
+/** A test for patterns that a reader may know: from windows before the incidents, or from their earlier mails. */
+function knownPatterns(before: readonly KeptWindow[], incidents: readonly Incident[]): (pattern: string) => boolean {
+  // At the first start there is nothing to compare with; an incident of very many patterns is not followed pattern by pattern.
+  if (before.length === 0 && incidents.every(({ mailed }) => mailed === null)) return () => true;
+  if (incidents.some(({ mailed }) => mailed !== null && mailed.patterns === null)) return () => true;
+  const seen = new Set(before.flatMap(({ record }) => record.patterns.map(({ pattern }) => pattern)));
+  const mailed = new Set(incidents.flatMap((incident) => incident.mailed?.patterns ?? []));
+  return (pattern) => seen.has(pattern) || mailed.has(shortHash(pattern));
+}
+
+function markNew(patterns: readonly PatternCount[], isKnown: (pattern: string) => boolean): ReportedPattern[] {
+  return patterns.map(({ pattern, count }) => ({ pattern, count, isNew: !isKnown(pattern) }));
+}
+
+/** New ones first, which say what changed; the most frequent others always have a place. */
+function shownPatterns(patterns: readonly ReportedPattern[]): ReportedPattern[] {
+  const known = patterns.filter(({ isNew }) => !isNew);
+  const places = bounds.patterns - Math.min(known.length, bounds.knownPatterns);
+  const shown = patterns.filter(({ isNew }) => isNew).slice(0, places);
+  return [...shown, ...known.slice(0, bounds.patterns - shown.length)];
 }
 
 /** The first lines; in a mail about an incident that was mailed before, the last ones. In order of time. */

@@ -1,12 +1,13 @@
 import type { MailReport, Transition } from '../alerting/mail-report';
 import { truncate, visible } from '../../../html/escape';
+import { redact } from '../../../redact';
 import { breachWordsOf } from './breach-words';
 import { lengthOf, shortSpan, timeWithin } from './times';
 import { linesAt, pluralize } from './words';
 
 /** The most important facts for a reader: in the subject, and on top of the mail. */
 export interface AlertSummary {
-  /** `[telltale] 37 errors in 1 min (threshold 1): payments-3`: one line. */
+  /** `[payments] 37 errors in 1 min on payments-3: OutOfMemoryError at Cart.total`, with the name of the rule: one line. */
   readonly subject: string;
   readonly label: string;
   readonly tone: Tone;
@@ -41,7 +42,7 @@ export function alertSummaryOf(report: MailReport): AlertSummary {
       ? `${pluralize(report.breaches.length, 'window')} ${breachWordsOf(report.rule).windows}`
       : `${shownWords(report.rule.words.worst)} in ${lengthOf(report.rule.window)}`;
   return {
-    subject: `[telltale] ${subjectOf(report, headline, threshold, place)}`,
+    subject: withError(`[${truncate(visible(report.rule.name), 48)}] ${subjectOf(report, headline, place)}`, report),
     label,
     tone,
     headline,
@@ -51,8 +52,8 @@ export function alertSummaryOf(report: MailReport): AlertSummary {
   };
 }
 
-function subjectOf(report: MailReport, headline: string, threshold: string, place: string): string {
-  const what = `${headline} (${threshold}): ${place}`;
+function subjectOf(report: MailReport, headline: string, place: string): string {
+  const what = `${headline} on ${place}`;
   const since = `since ${timeWithin(report.from, report.from, report.to)}`;
   const span = shortSpan(report.from, report.to);
   switch (report.transition) {
@@ -67,8 +68,19 @@ function subjectOf(report: MailReport, headline: string, threshold: string, plac
     case 'resolved':
       return `Resolved: ${what} (${span})`;
     case 'digest':
-      return `Digest: ${headline} (${threshold} in ${lengthOf(report.rule.window)}): ${place} (${span})`;
+      return `Digest: ${headline} on ${place} (${span})`;
   }
+}
+
+/** Longest subject, in characters, as far as the error goes: lists of mails show about 100. */
+const subjectLength = 150;
+
+/** Appends `: OutOfMemoryError at Cart.total`, the first error without its logger. Subjects pass many machines: never with secrets. */
+function withError(subject: string, { patterns, transition }: MailReport): string {
+  const [first] = patterns;
+  if (first === undefined || transition === 'resolved') return subject;
+  const message = /^[\w$./@-]{1,120} - (.+)$/.exec(first.pattern)?.[1] ?? first.pattern;
+  return `${subject}: ${truncate(visible(redact(message)), Math.max(24, subjectLength - subject.length))}`;
 }
 
 /** The words of a rule come from the outbox: they must not break a header. */

@@ -25,7 +25,11 @@ export function shortSpan(from: string, to: string): string {
 export function fullSpan(from: string, to: string, zone: Zone): string {
   return inBoth(from, zone, (each) => {
     const [first, last] = [inZone(from, each), inZone(to, each)];
-    return first.day === last.day ? `${first.clock}–${last.clock}` : `${first.clock} – ${last.day} ${last.clock}`;
+    if (first.day !== last.day) return `${first.clock} – ${last.day} ${last.clock}`;
+    // Where clocks are set back or forward in between, the two times alone do not tell how long it took.
+    const [before, after] = [offsetIn(from, each), offsetIn(to, each)];
+    if (before === after) return `${first.clock}–${last.clock}`;
+    return `${first.clock} ${before} – ${last.clock} ${after}`;
   });
 }
 
@@ -58,6 +62,14 @@ function isKnown(zone: Zone): boolean {
   } catch {
     return false;
   }
+}
+
+/** `UTC+02:00` */
+function offsetIn(time: string, timeZone: Zone): string {
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }).formatToParts(
+    new Date(time),
+  );
+  return (parts.find(({ type }) => type === 'timeZoneName')?.value ?? '').replace('GMT', 'UTC');
 }
 
 function inZone(time: string, timeZone: Zone): { day: string; clock: string } {

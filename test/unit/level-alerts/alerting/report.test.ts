@@ -167,11 +167,28 @@ describe('a report', () => {
       windowOf('b', at('10:05'), 9, patterns(['known', 4], ...many)),
     );
     expect(report.patterns).toHaveLength(20);
-    expect(report.patterns.slice(0, 2)).toEqual([
-      { pattern: 'known', count: 7, isNew: false },
-      { pattern: 'many-00', count: 2, isNew: true },
-    ]);
+    expect(report.patterns[0]).toEqual({ pattern: 'many-00', count: 2, isNew: true });
+    expect(report.patterns.at(-1)).toEqual({ pattern: 'known', count: 7, isNew: false });
     expect(report.otherPatterns).toBe(6);
+  });
+
+  it('marks nothing as new when nothing is known from before, and later only patterns that no mail of the incident had', () => {
+    const patterns = (...names: readonly string[]) => ({
+      patterns: names.map((pattern) => ({ pattern, count: 9 })),
+    });
+    const runner = new Runner();
+    runner.write(0, at('10:07'), windowOf('a', at('10:05'), 9, patterns('first')));
+    const [opened] = runner.catchUp(at('10:07'));
+    runner.write(0, at('10:09'), windowOf('a', at('10:06'), 18, patterns('first', 'second')));
+    const [added] = runner.catchUp(at('10:30'));
+    expect(opened?.patterns).toEqual([{ pattern: 'first', count: 9, isNew: false }]);
+    expect([added?.transition, added?.patterns]).toEqual([
+      'new-pattern',
+      [
+        { pattern: 'second', count: 9, isNew: true },
+        { pattern: 'first', count: 18, isNew: false },
+      ],
+    ]);
   });
 
   it('shows the first lines in the first mail, and the last lines in later mails', () => {

@@ -56,7 +56,7 @@ describe('a rule kind', () => {
     expect(report?.chart.filter(({ breached }) => breached)).toHaveLength(1);
     if (report === undefined) return;
     const { subject, text } = renderMail(contentOf(report, { zone: 'UTC', redact: true, possibleRepeat: false }));
-    expect(subject).toBe('[telltale] errors on 2 new hosts in 1 min (limit 1): b and 2 others');
+    expect(subject).toBe('[new] errors on 2 new hosts in 1 min on b and 2 others: boom');
     expect(text).toContain('Rule new: errors on more than 1 new hosts in 1 min, hosts **');
     expect(text).toContain('kind: "newcomers"\n        level: error\n        limit: 2   # now 1\n');
   });

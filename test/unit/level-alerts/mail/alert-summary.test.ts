@@ -12,53 +12,61 @@ const long = { from: '2026-11-20T10:05:00Z', to: '2026-11-20T10:10:00Z', breache
 
 describe('alertSummaryOf', () => {
   it.each<[string, Parameters<typeof report>[0], string]>([
-    ['an open incident', {}, '37 errors in 1 min (threshold 1): payments-3'],
+    ['an open incident', {}, '[errors] 37 errors in 1 min on payments-3: Connection to <ip> refused'],
     [
       'one that is over',
       { ...long, transition: 'over' },
-      '37 errors in 1 min (threshold 1): payments-3 (10:05–10:10, over)',
+      '[errors] 37 errors in 1 min on payments-3 (10:05–10:10, over): Connection to <ip> refused',
     ],
     [
       'a reminder',
       { ...long, transition: 'reminder' },
-      'Still open: 37 errors in 1 min (threshold 1): payments-3 (since 10:05)',
+      '[errors] Still open: 37 errors in 1 min on payments-3 (since 10:05): Connection to <ip> refused',
     ],
     [
       'a new error',
       { ...long, transition: 'new-pattern' },
-      'New error: 37 errors in 1 min (threshold 1): payments-3 (since 10:05)',
+      '[errors] New error: 37 errors in 1 min on payments-3 (since 10:05): Connection to <ip> refused',
     ],
     [
       'a resolved one',
       { ...long, transition: 'resolved' },
-      'Resolved: 37 errors in 1 min (threshold 1): payments-3 (10:05–10:10)',
+      '[errors] Resolved: 37 errors in 1 min on payments-3 (10:05–10:10)',
     ],
     [
       'a digest',
       { ...long, transition: 'digest' },
-      'Digest: 2 windows over the threshold (threshold 1 in 1 min): payments-3 (10:05–10:10)',
+      '[errors] Digest: 2 windows over the threshold on payments-3 (10:05–10:10): Connection to <ip> refused',
     ],
     [
       'one that began yesterday',
       { ...long, from: '2026-11-19T23:59:00Z', transition: 'reminder' },
-      'Still open: 37 errors in 1 min (threshold 1): payments-3 (since 2026-11-19 23:59)',
+      '[errors] Still open: 37 errors in 1 min on payments-3 (since 2026-11-19 23:59): Connection to <ip> refused',
     ],
     [
       'another rule',
       { rule: { name: 'w', level: 'warn', threshold: 100, window: 300_000, origins: 'a*' }, worst: window(5, 1204) },
-      '1,204 warnings in 5 min (threshold 100): payments-3',
+      '[w] 1,204 warnings in 5 min on payments-3: Connection to <ip> refused',
     ],
-    ['a single line', { worst: window(5, 1) }, '1 error in 1 min (threshold 1): payments-3'],
+    ['a single line', { worst: window(5, 1) }, '[errors] 1 error in 1 min on payments-3: Connection to <ip> refused'],
     [
       'several origins',
       { origins: ['a', 'b', 'c'].map((origin) => ({ origin, count: 3 })) },
-      '37 errors in 1 min (threshold 1): a and 2 others',
+      '[errors] 37 errors in 1 min on a and 2 others: Connection to <ip> refused',
     ],
-    ['a rule for each origin', { group: 'web-1', origins: [] }, '37 errors in 1 min (threshold 1): web-1'],
-    ['no origin at all', { origins: [] }, '37 errors in 1 min (threshold 1): all hosts'],
-    ['an origin with a line break', { group: 'a\r\nBcc: x' }, '37 errors in 1 min (threshold 1): a\\r\\nBcc: x'],
+    [
+      'a rule for each origin',
+      { group: 'web-1', origins: [] },
+      '[errors] 37 errors in 1 min on web-1: Connection to <ip> refused',
+    ],
+    ['no origin at all', { origins: [] }, '[errors] 37 errors in 1 min on all hosts: Connection to <ip> refused'],
+    [
+      'an origin with a line break',
+      { group: 'a\r\nBcc: x' },
+      '[errors] 37 errors in 1 min on a\\r\\nBcc: x: Connection to <ip> refused',
+    ],
   ])('writes the subject of %s', (_, changes, subject) =>
-    expect(alertSummaryOf(report(changes)).subject).toBe(`[telltale] ${subject}`),
+    expect(alertSummaryOf(report(changes)).subject).toBe(subject),
   );
 
   it('returns the same subject whenever the mail was decided', () => {
