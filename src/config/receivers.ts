@@ -6,7 +6,8 @@ import * as is from './fields';
 
 /** Kinds of receivers, and their keys. `docs/receivers.md` explains them. */
 
-const isName = (value: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
+/** Without a slash: names are parts of keys in the outbox. */
+export const isReceiverName = (value: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
 const isVariable = (value: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(value);
 const isHost = (value: string): boolean => /^[A-Za-z0-9._-]+$|^[0-9A-Fa-f:.]+$/.test(value);
 const isRegion = (value: string): boolean => /^[a-z]{2}(-[a-z]+)+-\d$/.test(value);
@@ -14,7 +15,7 @@ const isConfigurationSet = (value: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.t
 
 const anyText = is.text('text in one line', is.printable);
 
-const named = { name: is.text('a name of letters, digits, dots, dashes and underscores, such as ops', isName) };
+const named = { name: is.text('a name of letters, digits, dots, dashes and underscores, such as ops', isReceiverName) };
 
 /** A secret has three keys: itself, the file that holds it, and the environment variable that holds it. */
 function secretKeys<const K extends string>(key: K): SecretKeys<K> {

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import * as is from '../../config/fields';
-import { otherReceiversWith, receiverKeys, receiverList } from '../../config/receivers';
+import { isReceiverName, otherReceiversWith, receiverKeys, receiverList } from '../../config/receivers';
 import { advise } from '../../nearest';
 import type { Section, Settings } from '../../stream/pipeline';
 import { ruleKinds } from './alerting/rule-kinds';
+import { severities } from './alerting/severity';
 import type { RuleKind } from './alerting/rule-kinds/rule-kind';
 
 const second = 1000;
+
+/** The receiver when none is configured: the folder of mails. Its name is in outboxes of every version. */
+export const DEFAULT_RECEIVER = 'mail';
 
 const isRuleName = (value: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
 
@@ -27,9 +31,23 @@ const ruleOf = (kind: RuleKind) =>
       window: is.duration(second),
       origins: is.text('a glob such as * or payments-*', is.printable),
       each: is.flag(),
+      severity: is.oneOf(...severities),
+      receivers: is.textList('a list of names of receivers such as ["ops"]', isReceiverName, 0, 50),
     },
     { error: is.notAnObject },
   );
+
+/** The names that rules and routes may give. Without receivers there is the folder of mails. */
+function receiverNames(receivers: readonly { readonly name: string }[]): readonly string[] {
+  return receivers.length === 0 ? [DEFAULT_RECEIVER] : receivers.map(({ name }) => name);
+}
+
+/** Says that no receiver has this name; null when one has it. */
+function receiverProblem(name: string, known: readonly string[]): string | null {
+  if (known.includes(name)) return null;
+  const advice = advise(name, known, 'receivers lists them').replace(/(?<!\?)$/, '.');
+  return `no such receiver: ${is.shown(name)}; ${advice} An example: [${known[0] ?? ''}]`;
+}
 
 type RuleKinds = readonly [RuleKind, ...RuleKind[]];
 
@@ -74,7 +92,8 @@ const schemaOf = (ruleKinds: RuleKinds) =>
       }),
       receivers: receiverList,
     })
-    .superRefine(({ window, rules }, context) => {
+    .superRefine(({ window, rules, receivers }, context) => {
+      const known = receiverNames(receivers);
       rules.forEach((each, index) => {
         const complain = (key: keyof typeof each, message: string): void =>
           context.addIssue({ code: 'custom', path: ['rules', index, key], message });
@@ -88,6 +107,10 @@ const schemaOf = (ruleKinds: RuleKinds) =>
         }
         if (rules.findIndex((other) => other.name === each.name) < index) {
           complain('name', `expected another name: ${is.shown(each.name)} is taken by a rule above`);
+        }
+        for (const name of each.receivers) {
+          const problem = receiverProblem(name, known);
+          if (problem !== null) complain('receivers', problem);
         }
       });
     });
@@ -126,6 +149,8 @@ export const sectionOf = (ruleKinds: RuleKinds): Section<LevelAlertsConfig> => (
         window: '60s',
         origins: '*',
         each: false,
+        severity: 'error',
+        receivers: [],
       },
     ],
     alerting: { groupWait: '0s', repeatInterval: '4h', resolveAfter: '10m', digestAfter: '6h' },

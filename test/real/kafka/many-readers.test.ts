@@ -44,6 +44,7 @@ describe('consumer-app in three processes over ten partitions', () => {
         windowMs: WINDOW,
         origins: '*',
         each: false,
+        severity: 'error',
       });
       const breached = breachedWindows([...replayed.values()], [rule], WINDOW).map(({ start }) => start);
       const log = await openKafka([site.broker]);

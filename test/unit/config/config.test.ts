@@ -69,6 +69,8 @@ describe('the defaults', () => {
       window: 60_000,
       origins: '*',
       each: false,
+      severity: 'error',
+      receivers: [] as string[],
     } as const;
     const expected: Settings = {
       dataDir: './telltale-data',
@@ -344,9 +346,10 @@ describe('rules', () => {
     const { config } = load({
       yaml: 'rules:\n  - {name: many, threshold: 10}\n  - {name: warnings, level: warn, each: true}',
     });
+    const shared = { kind: 'threshold', window: 60_000, origins: '*', severity: 'error', receivers: [] };
     expect(config.rules).toEqual([
-      { name: 'many', kind: 'threshold', level: 'error', threshold: 10, window: 60_000, origins: '*', each: false },
-      { name: 'warnings', kind: 'threshold', level: 'warn', threshold: 1, window: 60_000, origins: '*', each: true },
+      { ...shared, name: 'many', level: 'error', threshold: 10, each: false },
+      { ...shared, name: 'warnings', level: 'warn', threshold: 1, each: true },
     ]);
   });
 

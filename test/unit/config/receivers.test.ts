@@ -144,3 +144,30 @@ describe('receivers', () => {
     }
   });
 });
+
+describe('the receivers of a rule', () => {
+  const problemsOfRule = (receivers: unknown, ...others: string[]): string => {
+    try {
+      loadConfig({ pipelines, set: [...others, `rules.0.receivers=${JSON.stringify(receivers)}`], env: {} });
+      return '';
+    } catch (error) {
+      if (isTelltaleError(error, 'CONFIG')) return error.message;
+      throw error;
+    }
+  };
+  const slack = `receivers=${JSON.stringify([{ name: 'ops-slack', kind: 'slack', urlEnv: 'SLACK' }, smtp])}`;
+
+  it('must be receivers of the configuration', () => {
+    expect(problemsOfRule(['ops-slack', 'mail'], slack)).toBe('');
+    expect(problemsOfRule(['ops-slak'], slack)).toBe(
+      '--set rules.0.receivers: no such receiver: "ops-slak"; did you mean ops-slack? An example: [ops-slack]',
+    );
+  });
+
+  it('may be the folder of mails where there are none', () => {
+    expect(problemsOfRule(['mail'])).toBe('');
+    expect(problemsOfRule(['x'])).toBe(
+      '--set rules.0.receivers: no such receiver: "x"; expected mail. An example: [mail]',
+    );
+  });
+});

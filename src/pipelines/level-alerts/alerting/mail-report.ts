@@ -1,5 +1,6 @@
 import type { LevelCounts, NotUnderstood, PatternCount, SampleLine } from '../counting/window-record';
 import type { RuleLevel, RuleWords } from './rule-kinds/rule-kind';
+import type { Severity } from './severity';
 
 /**
  * The facts of a mail: alerting decides them, the outbox keeps them, `../mail` renders them. A mail has no other facts;
@@ -68,6 +69,7 @@ export interface ReportedRule {
   /** The name of its kind. */
   readonly kind: string;
   readonly level: RuleLevel;
+  readonly severity: Severity;
   /** Milliseconds. */
   readonly window: number;
   readonly origins: string;

@@ -92,8 +92,8 @@ function memberOf({ id: incident, group, openedBy, from, to }: Incident): Report
 
 /** The kind's settings lie beside the other keys, as in the configuration. */
 function reportedRule(rule: CheckedRule, worst: BreachedWindow): ReportedRule {
-  const { name, kind, settings, level, windowMs: window, origins } = rule;
-  return { ...settings, name, kind, level, window, origins, words: rule.describe(worst.count) };
+  const { name, kind, settings, level, severity, windowMs: window, origins } = rule;
+  return { ...settings, name, kind, level, severity, window, origins, words: rule.describe(worst.count) };
 }
 
 /** Every pattern in given windows of a subject's rule (starts), with its count. */

@@ -4,6 +4,7 @@ import { shortHash } from './ids';
 import { ruleKinds } from './rule-kinds';
 import type { Evaluation, RuleKind, RuleLevel, RuleWindow, RuleWords } from './rule-kinds/rule-kind';
 import { threshold } from './rule-kinds/threshold';
+import type { Severity } from './severity';
 
 /** The settings of every rule. Its windows are tumbling and aligned to the epoch, like those of counting. */
 export interface RuleBase {
@@ -15,6 +16,7 @@ export interface RuleBase {
   readonly origins: string;
   /** True: each origin is a group. False: all origins are one group. */
   readonly each: boolean;
+  readonly severity: Severity;
 }
 
 /** A rule together with its kind. */
@@ -54,16 +56,19 @@ export interface ConfiguredRule extends Omit<RuleBase, 'windowMs'> {
   readonly kind: string;
   /** Milliseconds. */
   readonly window: number;
+  /** Names; routing reads them. */
+  readonly receivers: readonly string[];
 }
 
 /** @throws CONFIG when there is no such kind */
-export function configuredRule({ kind: kindName, ...rest }: ConfiguredRule): Rule {
-  const kind = ruleKinds.find(({ name }) => name === kindName);
+export function configuredRule(configured: ConfiguredRule): Rule {
+  const { kind: kindName, name, level, window: windowMs, origins, each, severity } = configured;
+  const kind = ruleKinds.find((known) => known.name === kindName);
   if (kind === undefined) {
     throw new TelltaleError('CONFIG', `rules: there is no kind "${kindName}"; see docs/write-a-rule-kind.md.`);
   }
-  const { name, level, window: windowMs, origins, each, ...settings } = rest;
-  return createRule(kind, settings, { name, level, windowMs, origins, each });
+  const settings = Object.fromEntries(Object.keys(kind.schema).map((key) => [key, Reflect.get(configured, key)]));
+  return createRule(kind, settings, { name, level, windowMs, origins, each, severity });
 }
 
 /**
@@ -88,7 +93,7 @@ export function checkRules(rules: readonly Rule[], baseWindowMs: number): readon
   });
 }
 
-/** Stored incidents keep definitions: that of a threshold rule must stay as in the versions without kinds. */
+/** Without the severity: incidents go on when it changes. Stored incidents keep definitions: that of a threshold rule must stay as in the versions without kinds. */
 function definitionOf({ name, kind, level, settings, windowMs, origins, each }: Rule): string {
   const own = Object.values(settings).map((value: unknown) =>
     typeof value === 'number' ? value : JSON.stringify(value),

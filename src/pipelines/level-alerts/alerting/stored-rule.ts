@@ -1,10 +1,12 @@
 import type { MailReport, ReportedRule } from './mail-report';
 import type { RuleWords } from './rule-kinds/rule-kind';
 import { threshold } from './rule-kinds/threshold';
+import { severities, severityOfLevel, type Severity } from './severity';
 import { isListOf, isMissingOr, isNumber, isObjectOf, isOneOf, isString, type Guard } from '../../../stream/shape';
 
-/** The rule in a report as the outbox holds it. Before there were kinds, reports had neither `kind` nor `words`. */
-interface StoredRule extends Omit<ReportedRule, 'kind' | 'words'> {
+/** The rule in a report as the outbox holds it. Reports of earlier previews had no `severity`, and before neither `kind` nor `words`. */
+interface StoredRule extends Omit<ReportedRule, 'kind' | 'words' | 'severity'> {
+  readonly severity?: Severity | undefined;
   readonly kind?: string | undefined;
   readonly words?: RuleWords | undefined;
   /** In a threshold rule. */
@@ -18,6 +20,7 @@ export const isStoredRule: Guard<StoredRule> = isObjectOf<StoredRule>({
   name: isString,
   kind: isMissingOr(isString),
   level: isOneOf('error', 'warn', 'info', 'debug'),
+  severity: isMissingOr(isOneOf(...severities)),
   threshold: isMissingOr(isNumber),
   window: isNumber,
   origins: isString,
@@ -32,15 +35,15 @@ export const isStoredRule: Guard<StoredRule> = isObjectOf<StoredRule>({
   ),
 });
 
-/** Adds what reports lacked before there were kinds. Null when the rule is neither such a one nor has its words. */
+/** Adds what reports of earlier previews lack. Null when the rule is neither such a one nor has its words. */
 export function readReport(report: StoredReport): MailReport | null {
   const { rule, worst } = report;
-  const { kind = threshold.name, words } = rule;
-  if (words !== undefined) return { ...report, rule: { ...rule, kind, words } };
+  const { kind = threshold.name, words, severity = severityOfLevel(rule.level) } = rule;
+  if (words !== undefined) return { ...report, rule: { ...rule, kind, words, severity } };
   if (kind !== threshold.name || rule.threshold === undefined) return null;
   const settings = { threshold: rule.threshold };
   return {
     ...report,
-    rule: { ...rule, kind, words: threshold.describe(settings, { level: rule.level, value: worst.count }) },
+    rule: { ...rule, kind, severity, words: threshold.describe(settings, { level: rule.level, value: worst.count }) },
   };
 }

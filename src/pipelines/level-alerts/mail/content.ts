@@ -219,6 +219,7 @@ function ruleSection(report: MailReport): MailContent['rule'] {
       `    window: ${rule.window / 1000}s`,
       `    origins: ${JSON.stringify(nameOf(rule.origins))}`,
       `    each: ${report.group !== 'all'}`,
+      ...(rule.severity === 'error' ? [] : [`    severity: ${rule.severity}`]),
     ],
   };
 }

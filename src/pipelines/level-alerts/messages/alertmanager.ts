@@ -15,20 +15,20 @@ export const ALERT_LASTS_MS = 24 * 60 * 60_000;
 export const OVER_LASTS_MS = 15 * 60_000;
 
 /** The labels are the identity of an alert: equal for all messages of an incident, in any revision. */
-export function alertOf({ words, incident, rule, patterns, lines, severity }: AlertMessage, group: string): Alert {
+export function alertOf({ words, incident, rule, patterns, lines }: AlertMessage, group: string): Alert {
   const { summary } = words;
   return {
     labels: {
       alertname: `Telltale ${rule.name}`,
       rule: rule.name,
       level: rule.level,
+      severity: rule.severity,
       hosts: group,
       incident: incident.id,
     },
     annotations: {
       summary: summary.subject,
       description: `${summary.lead}\n${words.when}`,
-      severity,
       patterns: patterns.map(({ text, count, isNew }) => `${count}${isNew ? ' NEW' : ''}  ${text}`).join('\n'),
       lines: lines.map(({ place, text }) => `${place}\n${text}`).join('\n\n'),
       notes: words.notes.join('\n'),

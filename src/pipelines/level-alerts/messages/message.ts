@@ -1,5 +1,6 @@
 import { truncate, visible } from '../../../html/escape';
 import type { MailReport, Transition } from '../alerting/mail-report';
+import type { Severity } from '../alerting/severity';
 import type { LevelCounts } from '../counting/window-record';
 import { contentOf, type MailContent, type MailView } from '../mail/content';
 import { redact } from '../../../redact';
@@ -47,13 +48,12 @@ export interface RuleFacts {
   readonly name: string;
   readonly kind: string;
   readonly level: MailReport['rule']['level'];
+  /** As configured: equal for all messages of an incident, unlike that of the message. */
+  readonly severity: Severity;
   readonly windowMs: number;
   /** The glob of its hosts. */
   readonly hosts: string;
 }
-
-/** How urgent a message is, in the words of PagerDuty. */
-export type Severity = 'critical' | 'error' | 'warning' | 'info';
 
 /** Longest pattern and name, in characters; most patterns, hosts and gathered incidents. */
 const bounds = { pattern: 1024, name: 256, patterns: 20, hosts: 20, others: 100 };
@@ -84,6 +84,7 @@ export function messageOf(report: MailReport, view: MailView): AlertMessage {
       name: name(report.rule.name),
       kind: name(report.rule.kind),
       level: report.rule.level,
+      severity: report.rule.severity,
       windowMs: report.rule.window,
       hosts: name(report.rule.origins),
     },
@@ -106,8 +107,8 @@ export function isOver(transition: Transition): boolean {
   return transition === 'over' || transition === 'resolved' || transition === 'digest';
 }
 
-/** The level of the rule says how bad it is. An incident that was over before it was reported needs no one at night. */
+/** An incident that was over before it was reported needs no one at night. */
 function severityOf({ transition, rule }: MailReport): Severity {
-  if (rule.level === 'error') return transition === 'over' || transition === 'digest' ? 'warning' : 'error';
-  return rule.level === 'warn' ? 'warning' : 'info';
+  const isLate = transition === 'over' || transition === 'digest';
+  return isLate && rule.severity !== 'info' ? 'warning' : rule.severity;
 }

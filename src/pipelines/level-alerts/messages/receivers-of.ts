@@ -1,10 +1,7 @@
 import { secretSource, type WrittenReceiver } from '../../../config/receivers';
 import type { FolderReceiver, Receiver } from '../../../stream/receivers';
 import type { MailReport } from '../alerting/mail-report';
-import type { LevelAlertsConfig } from '../config';
-
-/** The receiver when none is configured: the folder of mails. Its name is in outboxes of every version. */
-const DEFAULT_RECEIVER = 'mail';
+import { DEFAULT_RECEIVER, type LevelAlertsConfig } from '../config';
 
 /** Every receiver of the configuration. `mail.from` and `mail.to` hold for those that send mails and have none of their own. */
 export function receiversIn({ receivers, mail }: LevelAlertsConfig): readonly Receiver[] {
@@ -44,9 +41,12 @@ function completed(receiver: WrittenReceiver, mail: LevelAlertsConfig['mail']): 
 }
 
 /**
- * Which receivers get a message: at least one. Asked once for each message, when a delivery takes it up: the outbox then
- * keeps its targets. Pure.
+ * Which receivers get a message: those of its rule, or all of them; at least one. Asked once for each message, when a
+ * delivery takes it up: the outbox then keeps its targets. Pure.
  */
-export function receiversOf(_report: MailReport, config: LevelAlertsConfig): readonly Receiver[] {
-  return receiversIn(config);
+export function receiversOf({ rule }: MailReport, config: LevelAlertsConfig): readonly Receiver[] {
+  const all = receiversIn(config);
+  const names = config.rules.find(({ name }) => name === rule.name)?.receivers ?? [];
+  const named = all.filter(({ name }) => names.includes(name));
+  return named.length === 0 ? all : named;
 }

@@ -7,23 +7,30 @@ const limits = { header: 150, section: 3000, context: 3000, text: 3000 };
 /** How much is shown, so that a message stays far below the 50 blocks of Slack and readable on a phone. */
 const shown = { patterns: 8, lines: 3, notes: 4, line: 700 };
 
+/** By severity, while an incident is open. */
+const alarms = {
+  critical: ':rotating_light:',
+  error: ':red_circle:',
+  warning: ':large_orange_circle:',
+  info: ':large_blue_circle:',
+};
+
 const icons = {
-  alarm: ':red_circle:',
   warning: ':large_orange_circle:',
   good: ':large_green_circle:',
   calm: ':white_circle:',
 };
 
 /** The body of an incoming webhook: `text` for notifications, blocks for readers. */
-export function slackBody({ words, patterns, lines, possibleRepeat }: AlertMessage): object {
+export function slackBody({ words, patterns, lines, possibleRepeat, severity }: AlertMessage): object {
   const { summary } = words;
-  const facts = [`*${escaped(summary.place)}*`, escaped(words.when), escaped(summary.lead)];
+  const facts = [`*${escaped(summary.place)}*, ${severity}`, escaped(words.when), escaped(summary.lead)];
   if (possibleRepeat && words.repeat !== null) facts.push(`_${escaped(words.repeat)}_`);
   return {
     text: within(escaped(summary.subject), limits.text),
     blocks: [
       { type: 'header', text: plain(`${summary.label}: ${summary.headline} (${summary.threshold})`) },
-      section(`${icons[summary.tone]} ${facts.join('\n')}`),
+      section(`${summary.tone === 'alarm' ? alarms[severity] : icons[summary.tone]} ${facts.join('\n')}`),
       ...(patterns.length === 0 ? [] : [section(patternLines(patterns))]),
       ...lines.slice(0, shown.lines).map(({ place, text }) => section(`_${escaped(place)}_\n${codeBlock(text)}`)),
       context([...words.notes.slice(0, shown.notes), words.rule.sentence].map(escaped).join('\n')),

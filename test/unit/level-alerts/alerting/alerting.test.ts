@@ -48,7 +48,15 @@ describe('a breach', () => {
   it('counts each origin by itself when the rule says so, and only those that match its glob', () => {
     const runner = new Runner({
       rules: [
-        thresholdRule({ name: 'pay', level: 'warn', threshold: 2, windowMs: minute, origins: 'pay-*', each: true }),
+        thresholdRule({
+          name: 'pay',
+          level: 'warn',
+          threshold: 2,
+          windowMs: minute,
+          origins: 'pay-*',
+          each: true,
+          severity: 'error',
+        }),
       ],
     });
     const warn = (origin: string, n: number) => windowOf(origin, at('10:05'), 0, { counts: { warn: n } });
@@ -59,7 +67,15 @@ describe('a breach', () => {
   it('sums the windows of counting that a longer window of a rule covers, aligned to the epoch', () => {
     const runner = new Runner({
       rules: [
-        thresholdRule({ name: 'slow', level: 'error', threshold: 3, windowMs: 5 * minute, origins: '**', each: false }),
+        thresholdRule({
+          name: 'slow',
+          level: 'error',
+          threshold: 3,
+          windowMs: 5 * minute,
+          origins: '**',
+          each: false,
+          severity: 'error',
+        }),
       ],
     });
     runner.write(0, at('10:06'), windowOf('a', at('10:03'), 3), windowOf('a', at('10:05'), 3));
@@ -372,7 +388,7 @@ describe('a restart', () => {
   });
 
   it('writes the record of an incident only when it changes, and a tombstone when it is evicted', () => {
-    const rules = [thresholdRule({ ...errorsRule, each: true })];
+    const rules = [thresholdRule({ ...errorsRule, each: true, severity: 'error' })];
     const hosts = Array.from({ length: 500 }, (_, i) => windowOf(`host-${i}`, at('10:05'), 2, { idle: true }));
     const runner = new Runner({ rules, keepWindowsMs: hour }).write(0, at('10:06'), ...hosts);
     runner.catchUp(at('10:06'));

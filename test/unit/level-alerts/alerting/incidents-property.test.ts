@@ -16,9 +16,33 @@ interface Transaction {
 }
 
 const rules: AlertingOptions['rules'] = [
-  thresholdRule({ name: 'together', level: 'error', threshold: 3, windowMs: minute, origins: '**', each: false }),
-  thresholdRule({ name: 'longer', level: 'error', threshold: 4, windowMs: 5 * minute, origins: 'a*', each: false }),
-  thresholdRule({ name: 'each', level: 'error', threshold: 2, windowMs: minute, origins: '**', each: true }),
+  thresholdRule({
+    name: 'together',
+    level: 'error',
+    threshold: 3,
+    windowMs: minute,
+    origins: '**',
+    each: false,
+    severity: 'error',
+  }),
+  thresholdRule({
+    name: 'longer',
+    level: 'error',
+    threshold: 4,
+    windowMs: 5 * minute,
+    origins: 'a*',
+    each: false,
+    severity: 'error',
+  }),
+  thresholdRule({
+    name: 'each',
+    level: 'error',
+    threshold: 2,
+    windowMs: minute,
+    origins: '**',
+    each: true,
+    severity: 'error',
+  }),
 ];
 
 const origins = ['a1', 'b1', 'a2', 'b2'];

@@ -17,7 +17,7 @@ const resolveAfter = 10;
 
 function ruleOf(windowMs = minute, name = 'errors'): CheckedRule {
   const [rule] = checkRules(
-    [thresholdRule({ name, level: 'error', threshold: 1, windowMs, origins: '**', each: true })],
+    [thresholdRule({ name, level: 'error', threshold: 1, windowMs, origins: '**', each: true, severity: 'error' })],
     minute,
   );
   if (rule === undefined) throw new Error('there is no rule');

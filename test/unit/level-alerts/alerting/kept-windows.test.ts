@@ -5,7 +5,7 @@ import { minute, windowOf } from './runner';
 
 function ruleOf(name: string, windowMs: number, origins: string, isEach: boolean): CheckedRule {
   const [rule] = checkRules(
-    [thresholdRule({ name, level: 'error', threshold: 1, windowMs, origins, each: isEach })],
+    [thresholdRule({ name, level: 'error', threshold: 1, windowMs, origins, each: isEach, severity: 'error' })],
     minute,
   );
   if (rule === undefined) throw new Error('there is no rule');
@@ -83,7 +83,7 @@ describe('KeptWindows', () => {
     expect(windows.members(together, 'all')).toEqual(['a1', 'a2']);
     expect(windows.members(each, 'b1')).toEqual(['b1']);
     expect(windows.members(each, 'c1')).toEqual([]);
-    expect(windows.members({ ...together, each: true }, 'b1')).toEqual([]);
+    expect(windows.members({ ...together, each: true, severity: 'error' }, 'b1')).toEqual([]);
   });
 
   describe('a sum over a window of a rule', () => {

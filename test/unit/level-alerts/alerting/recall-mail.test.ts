@@ -83,7 +83,7 @@ describe('recallMail', () => {
     expect(recalled([mail(changes)])).toEqual([]);
   });
 
-  const each = thresholdRule({ ...errorsRule, each: true });
+  const each = thresholdRule({ ...errorsRule, each: true, severity: 'error' });
 
   it('restores nothing from a mail about all origins, where the rule has each by itself', () => {
     expect(recalled([mail()], each)).toEqual([]);

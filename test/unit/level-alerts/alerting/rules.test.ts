@@ -7,7 +7,15 @@ import {
 import { thresholdRule } from '../../../support/rules';
 import { errorsRule, minute } from './runner';
 
-const configured = { name: 'errors', level: 'error', window: minute, origins: '**', each: false } as const;
+const configured = {
+  name: 'errors',
+  level: 'error',
+  window: minute,
+  origins: '**',
+  each: false,
+  severity: 'critical',
+  receivers: ['ops'],
+} as const;
 
 describe('a configured rule', () => {
   it('has the settings of its kind apart from those of every rule', () => {
@@ -18,6 +26,7 @@ describe('a configured rule', () => {
       windowMs: minute,
       origins: '**',
       each: false,
+      severity: 'critical',
       kind: 'threshold',
       settings: { threshold: 3 },
     });

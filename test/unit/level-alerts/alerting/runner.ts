@@ -62,6 +62,7 @@ export const errorsRule = {
   windowMs: minute,
   origins: '**',
   each: false,
+  severity: 'error',
 } as const;
 
 export const defaults: AlertingOptions = {

@@ -2,7 +2,10 @@ import type { ChartBar, MailReport } from '../../../../src/pipelines/level-alert
 import { readReport } from '../../../../src/pipelines/level-alerts/alerting/stored-rule';
 
 type Changes = Partial<Omit<MailReport, 'rule'>> & {
-  readonly rule?: Pick<MailReport['rule'], 'name' | 'level' | 'window' | 'origins'> & { readonly threshold: number };
+  readonly rule?: Pick<MailReport['rule'], 'name' | 'level' | 'window' | 'origins'> & {
+    readonly threshold: number;
+    readonly severity?: MailReport['rule']['severity'];
+  };
 };
 
 /** A plain report to render, with changes. */

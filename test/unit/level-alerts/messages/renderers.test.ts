@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import type { MailReport, Transition } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
 import { renderersOf } from '../../../../src/pipelines/level-alerts/messages/renderers';
+import type { Severity } from '../../../../src/pipelines/level-alerts/alerting/severity';
 import { projectFile } from '../../../../src/project-file';
 import { report } from '../mail/sample-reports';
 
@@ -37,7 +38,14 @@ interface Block {
   readonly elements?: readonly { readonly text: string }[];
 }
 
+const rule = { name: 'errors', level: 'error', threshold: 1, window: 60_000, origins: '*' } as const;
+
 describe('the body for Slack', () => {
+  it('shows how urgent an open incident is', () => {
+    const shown = JSON.stringify(render.slack(report({ rule: { ...rule, severity: 'critical' } }), once));
+    expect(shown).toContain(':rotating_light: *payments-3*, critical');
+  });
+
   it('stays within the limits of Slack, and holds no markup of a log line', () => {
     fc.assert(
       fc.property(anyText, fc.constantFrom(...transitions), (text, transition) => {
@@ -84,6 +92,32 @@ describe('the event for PagerDuty', () => {
     expect((event as { payload?: { severity: string } }).payload?.severity).toBe(severity);
   });
 
+  it.each<[Transition, Severity, string]>([
+    ['opened', 'critical', 'critical'],
+    ['opened', 'warning', 'warning'],
+    ['opened', 'info', 'info'],
+    ['over', 'critical', 'warning'],
+    ['digest', 'error', 'warning'],
+    ['over', 'info', 'info'],
+  ])('has for %s of a rule with severity %s the severity %s', (transition, severity, expected) => {
+    expect(render.pagerDuty(report({ transition, rule: { ...rule, severity } }), once)).toMatchObject({
+      payload: { severity: expected },
+    });
+    expect(render.webhook(report({ transition, rule: { ...rule, severity } }), once)).toMatchObject({
+      severity: expected,
+      rule: { severity },
+    });
+  });
+
+  it.each<[MailReport['rule']['level'], Severity]>([
+    ['error', 'error'],
+    ['warn', 'warning'],
+    ['info', 'info'],
+    ['debug', 'info'],
+  ])('takes for a message of a version without severities, of level %s, the severity %s', (level, severity) => {
+    expect(render.pagerDuty(report({ rule: { ...rule, level } }), once)).toMatchObject({ payload: { severity } });
+  });
+
   it('stays within the limits of PagerDuty', () => {
     fc.assert(
       fc.property(anyText, fc.constantFrom(...transitions), (text, transition) => {
@@ -120,7 +154,7 @@ describe('the alert for Alertmanager', () => {
   it('has the same labels for every message of an incident, which are its identity', () => {
     const labels = new Set(transitions.map((transition) => JSON.stringify(alert(transition)['labels'])));
     expect([...labels]).toEqual([
-      '{"alertname":"Telltale errors","rule":"errors","level":"error","hosts":"all","incident":"i-77aa01"}',
+      '{"alertname":"Telltale errors","rule":"errors","level":"error","severity":"error","hosts":"all","incident":"i-77aa01"}',
     ]);
   });
 
