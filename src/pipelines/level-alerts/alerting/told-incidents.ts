@@ -88,8 +88,8 @@ function told(
 
 /** An incident, combined from two of its mails. */
 function merged(before: Incident | null, mail: ToldIncident): Incident {
-  const earlier = before?.mailed ?? null;
-  if (before === null || earlier === null) return mail;
+  if (before === null || before.mailed === null) return mail;
+  const earlier = before.mailed;
   const isLast = mail.mailed.lastAt >= earlier.lastAt;
   return {
     ...before,

@@ -280,6 +280,7 @@ describe('a clock that was ahead and is set back', () => {
       { mailed: { ...mailed, lastAt: 10, reminders: 3 } },
     ],
     ['moves the opening of one without a mail', { from: 9, ...at(11), mailed: null }, { openedAt: 10, changedAt: 10 }],
+    ['leaves one open that begins at this time', { from: 10, ...at(10), openedAt: 11 }, { openedAt: 10 }],
     ['closes an incident of a time that has not come', { from: 11, ...at(9) }, { closed: true }],
     ['leaves a closed one closed', { from: 9, ...at(9), openedAt: 11, closed: true }, { openedAt: 10 }],
   ])('%s', (_, changes, expected) => {

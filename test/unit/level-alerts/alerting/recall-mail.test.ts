@@ -18,8 +18,11 @@ function mail(changes: Partial<MailReport> = {}): MailReport {
 const breaches = (...times: string[]): MailReport['breaches'] =>
   times.map((time) => ({ windowStart: iso(time), windowEnd: new Date(at(time) + minute).toISOString(), count: 2 }));
 
-function recalled(mails: readonly MailReport[], rule: Rule = thresholdRule(errorsRule)): Incident[] {
-  const incidents = new Incidents();
+function recalled(
+  mails: readonly MailReport[],
+  rule: Rule = thresholdRule(errorsRule),
+  incidents = new Incidents(),
+): Incident[] {
   const rules = new Map(checkRules([rule], minute).map((one) => [one.name, one]));
   for (const report of mails) recallMail(incidents, rules, report);
   return incidents.all();
@@ -65,6 +68,13 @@ describe('recallMail', () => {
     const [incident] = recalled([mail({ transition })]);
     expect(incident).toMatchObject({ closed: 'toldOver' in said, late: transition === 'digest' });
     expect(incident?.mailed).toMatchObject({ ...none, ...said });
+  });
+
+  it('replaces an incident that was not mailed', () => {
+    const [told] = recalled([mail()]);
+    const incidents = new Incidents();
+    if (told !== undefined) incidents.add({ ...told, from: 0, mailed: null });
+    expect(recalled([mail()], thresholdRule(errorsRule), incidents)).toEqual([told]);
   });
 
   it('knows no pattern when the mail did not list all', () => {
