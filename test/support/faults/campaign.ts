@@ -136,9 +136,8 @@ function problemsOf(run: Run, names: readonly string[]): string[] {
   if (err.includes('unexpected error')) problems.push('the error is unexpected');
   if (exitCode === 0) problems.push(...leaks.map((place) => `a file is still open: ${place}`));
   if (exitCode === 0 || wasStuck) return problems;
-  const sentences = err
-    .split('\n')
-    .filter((line) => line.startsWith('telltale: ') || /"level":"(error|warn)"/.test(line));
+  // An audit prints the faults that it finds as results.
+  const sentences = [...saidBy(run).split('\n'), ...run.out.split('\n')].filter((line) => line !== '');
   if (sentences.length === 0) problems.push('nothing is said');
   if (!sentences.some((line) => names.some((name) => line.includes(name)))) problems.push('no message names the file');
   if (!sentences.some((line) => REASON.test(line))) problems.push('no message gives the reason');
