@@ -130,6 +130,9 @@ describe('the pipeline of docs/write-a-pipeline.md', () => {
         lines: 120_002,
         unparsed: 1,
         firstUnparsed: { line: 1, text: 'sshd starts' },
+        distant: 0,
+        stray: 0,
+        firstStray: null,
       },
     });
     const results = [unparsed, counted('web-1', '2026-11-02', 1), counted('web-1', '2026-11-10', 1)];
