@@ -285,6 +285,11 @@ describe('the bytes to read', () => {
       (given) => ({ ...given, lines: given.lines.slice(1) }),
       { from: 4, to: 22, offset: 16, gaps: [] },
     ],
+    [
+      'the held ones, where nothing else was read',
+      () => claiming(source('abc'), { crc64: null }),
+      { from: 0, to: 3, offset: 0, gaps: [] },
+    ],
     ['none without a line', (given) => ({ ...given, lines: [] }), null],
     ['none of a compressed object', (given) => claiming(given, { crc64: null, encoding: 'gzip' }), null],
     [
@@ -300,6 +305,20 @@ describe('the bytes to read', () => {
   ])('are %s', (_, change, expected) => {
     const given = change(source());
     expect(range(given)).toEqual(expected);
+  });
+
+  it('are not needed when bytes after a cut line may be terminators or dropped', () => {
+    const uploads = ['a tail', '\nand its rest\n'].map((content, i) => ({
+      bytes: Buffer.from(content),
+      isSilent: i === 0,
+    }));
+    const given = sourceOf(uploads, crc64);
+    const { published } = given.claim.sums;
+    const one = claiming(given, { sums: { published: published - 1, dropped: 1, skipped: 0 } });
+    expect(range(one)).toBeNull();
+    expect(auditOf(one, crc64)).toMatchObject({ ok: true, proof: 'positions' });
+    const two = claiming(given, { sums: { published: published - 2, dropped: 2, skipped: 0 } });
+    expect(auditOf(two, crc64)).toMatchObject({ ok: false });
   });
 
   it('leave out dropped bytes', () => {
