@@ -193,8 +193,7 @@ function checkTopic(
   const { published, dropped } = claim.sums;
   const { first, droppedRanges, content, problem } = topic;
   const seen = seenOf(claim, topic);
-  const none = first === null && published > 0;
-  const proof = none ? 'ledger' : 'positions';
+  const proof = first === null && published > 0 ? 'ledger' : 'positions';
   if (problem !== null) return { proof, problem };
   if (content.length < published && (retained || topic.earlier)) {
     return { proof, problem: `${published - content.length} of ${published} published bytes are in no line` };
@@ -203,7 +202,6 @@ function checkTopic(
     const lines = `the topic's lines cover ${content.length} bytes and leave out ${lengthOf(droppedRanges)}`;
     return { proof, problem: `${lines}; ${published} were published and ${dropped} dropped` };
   }
-  if (seen === 'unsure' || none) return { proof, problem: null };
   if (seen === 'all' && isProvenByChecksum(claim, topic)) return checkContent(claim, topic);
   if (bytes === null) return { proof, problem: null };
   const inTopic = withBom(claim, topic);

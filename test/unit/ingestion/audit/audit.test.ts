@@ -150,6 +150,7 @@ describe('audit of a source', () => {
     expect(judged(crc32)).toBeUndefined();
     expect(judged(crc32, { crc32 })).toBeUndefined();
     expect(judged({ ...crc32, value: '12345679' }, { crc32 })).toMatch(/checksum is 12345679/);
+    expect(judged({ ...crc32, value: '12345679' }, { crc32: { ...crc32, algorithm: 'CRC32C' } })).toBeUndefined();
   });
 
   it('does not treat compressed bytes as content', () => {
@@ -162,10 +163,16 @@ describe('audit of a source', () => {
   it.each([
     ['more bytes', { size: 30, etag: '"2"' }, 8],
     ['other content', { size: 5, etag: '"2"' }, 5],
+    ['other content of the same size', { size: 22, etag: '"2"' }, 22],
     ['nothing new', { size: 22, etag: '"1"' }, undefined],
   ])('counts the unread bytes of an object with %s', (_, newest, behind) => {
     expect(auditOf(source(), crc64, { newest: { ...newest, lastModified: 0 } })).toMatchObject({ ok: true });
     expect(auditOf(source(), crc64, { newest: { ...newest, lastModified: 0 } }).behind).toBe(behind);
+  });
+
+  it('counts all bytes of another compressed object', () => {
+    const gzip = claiming(source(), { encoding: 'gzip' });
+    expect(auditOf(gzip, crc64, { newest: { size: 30, etag: '"2"', lastModified: 0 } })).toMatchObject({ behind: 30 });
   });
 
   it('counts the unread bytes of an object that was read in part', () => {
@@ -194,8 +201,21 @@ describe('audit of a source', () => {
     for (const newer of [line, { ...line, generation: 1, at: 0 }]) {
       const given = { ...source(), lines: [...source().lines, newer] };
       expect(auditOf(given, crc64, { settled: false })).toMatchObject({ ok: true, proof: 'content' });
-      expect(auditOf(given, crc64, { settled: true })).toMatchObject({ ok: false });
+      expect(auditOf(given, crc64, { settled: true })).toMatchObject({
+        ok: false,
+        problem:
+          newer.generation === 0
+            ? 'the line at 0:16 lies after the end of its checkpoint'
+            : 'the line at 1:0 is of a later generation than the checkpoint',
+      });
     }
+  });
+
+  it('reports a line of another origin', () => {
+    const lines = source().lines.map((line) => ({ ...line, origin: 'host-2' }));
+    expect(auditOf({ ...source(), lines }, crc64).problem).toBe(
+      'a line of 0:0 has the origin "host-2", the source has "host-1"',
+    );
   });
 
   it('reports repeated lines of an earlier generation', () => {
@@ -218,6 +238,34 @@ describe('audit of a source', () => {
     expect(auditOf(claiming(source(), change), crc64, { read: object }).problem).toBe(problem);
     // An object that is still being read may have any size.
     expect(auditOf(claiming(source(), { ...change, whole: false }), crc64, { read: object }).problem).toBeUndefined();
+  });
+
+  it('reports lines that do not match the sums', () => {
+    const sums = { published: 12, dropped: 4, skipped: 0 };
+    expect(auditOf(claiming(source(), { sums }), crc64)).toMatchObject({
+      ok: false,
+      proof: 'positions',
+      problem: "the topic's lines cover 16 bytes and leave out 0; 12 were published and 4 dropped",
+    });
+    const cut = claiming(source('short\nmuch too long\r\nshort\nno end in sight', 6), {
+      sums: { published: 30, dropped: 12, skipped: 0 },
+    });
+    expect(auditOf(cut, crc64, { retained: false })).toMatchObject({
+      ok: false,
+      proof: 'positions',
+      problem: "the topic's lines cover 24 bytes and leave out 18; 30 were published and 12 dropped",
+    });
+  });
+
+  it('reports lines that are not the bytes of the checksum', () => {
+    const changed = otherByte({ ...source(), object: null }, 1);
+    const { problem, proof, ok } = auditOf(changed, crc64);
+    expect([ok, proof]).toEqual([false, 'positions']);
+    expect(problem).toBe(
+      'the lines in the topic are not the bytes that were read: their checksum is ' +
+        `${formatCrc('CRC64NVME', crc64(Buffer.from('one\n???\r\n\nthree\nand mo')))}, ` +
+        `the checkpoint says ${changed.claim.crc64 ?? ''}`,
+    );
   });
 
   it('reports each problem', () => {
@@ -289,6 +337,24 @@ describe('the bytes to read', () => {
       'the held ones, where nothing else was read',
       () => claiming(source('abc'), { crc64: null }),
       { from: 0, to: 3, offset: 0, gaps: [] },
+    ],
+    [
+      'those around a beginning that was dropped',
+      (given) =>
+        claiming({ ...given, lines: given.lines.slice(1) }, { sums: { published: 12, dropped: 4, skipped: 0 } }),
+      { from: 0, to: 22, offset: 16, gaps: [{ from: 0, to: 4 }] },
+    ],
+    [
+      'those after a beginning that was skipped',
+      (given) =>
+        claiming({ ...given, lines: given.lines.slice(1) }, { sums: { published: 12, dropped: 0, skipped: 4 } }),
+      { from: 4, to: 22, offset: 16, gaps: [] },
+    ],
+    [
+      'those around three bytes that were dropped after a skipped beginning',
+      (given) =>
+        claiming({ ...given, lines: given.lines.slice(1) }, { sums: { published: 12, dropped: 3, skipped: 1 } }),
+      { from: 1, to: 22, offset: 16, gaps: [{ from: 1, to: 4 }] },
     ],
     ['none without a line', (given) => ({ ...given, lines: [] }), null],
     ['none of a compressed object', (given) => claiming(given, { crc64: null, encoding: 'gzip' }), null],
