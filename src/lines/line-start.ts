@@ -4,13 +4,14 @@ import { byteAt, skipSpaces } from './timestamps';
 
 /**
  * The position after what a line begins with that does not belong to its text: NULs, a return of the carriage, a form feed,
- * marks of Unicode that are not seen, and `[` or `,` between the objects of a JSON array.
+ * the separator of JSON text sequences (RFC 7464), marks of Unicode that are not seen, and `[` or `,` between the objects
+ * of a JSON array.
  */
 export function skipNoText(bytes: Buffer, start: number, end: number): number {
   let pos = start;
   for (;;) {
     const byte = pos < end ? byteAt(bytes, pos) : 32;
-    if (byte === 0 || (byte >= 11 && byte <= 13)) pos++;
+    if (byte === 0 || (byte >= 11 && byte <= 13) || byte === 30) pos++;
     else if (byte > 127 && isInvisible(bytes, pos, end)) pos += 3;
     else break;
   }

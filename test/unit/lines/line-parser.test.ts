@@ -117,6 +117,7 @@ describe('what a line begins with that is not its text', () => {
     `,${json}`,
     `, ${json}`,
     `[ ${json}]`,
+    `\x1e${json}`,
   ])('is left out: %j', (line) => {
     expect(readAll([at('2021-10-17 11:00:00'), line]).read[1]).toBe('ERROR 2021-10-17T11:30:00.000Z');
     expect(readAll([json.replace('30:00', '00:00'), line]).read[1]).toBe('ERROR 2021-10-17T11:30:00.000Z');
@@ -128,6 +129,30 @@ describe('what a line begins with that is not its text', () => {
       expect(readAll([at('2021-10-17 11:00:00'), line]).read[1]).toBe('CONT 2021-10-17T11:00:00.000Z');
     },
   );
+});
+
+describe('objects of JSON on one line', () => {
+  const object = (level: string): string => `{"time":"2021-10-17T11:30:00Z","level":"${level}"}`;
+  const [info, error] = [object('info'), object('error')];
+
+  it.each([
+    `${info}${error}`,
+    `${info} ${error}`,
+    `[${info},${error}]`,
+    `${error}${info}`,
+    `${info}${error.slice(0, -1)}`,
+  ])('have the most severe level when they are two: %s', (line) => {
+    expect(readAll([line]).read).toEqual(['ERROR 2021-10-17T11:30:00.000Z']);
+  });
+
+  it.each([
+    info.repeat(3),
+    [info, info, info].join(' '),
+    `[${[info, info, info].join(', ')}]`,
+    `${info}${info}${info.slice(0, 9)}`,
+  ])('are not understood when they are more: %s', (line) => {
+    expect(readAll([line]).read).toEqual(['RAW 2021-10-17T12:00:00.000Z']);
+  });
 });
 
 describe('a custom format', () => {

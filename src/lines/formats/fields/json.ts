@@ -10,7 +10,9 @@ export const jsonFields = new FoundFields();
 
 /**
  * `{"level":"error","time":"2021-10-07T22:43:13.379Z","msg":"…"}`: any complete object. If the line is cut, or broken by
- * a quote without its escape, the part before counts; it must have a level or a time to match.
+ * a quote without its escape, the part before counts; it must have a level or a time to match. Of two objects the most
+ * severe level counts: a line feed between them was lost. Three or more are a file without line feeds, as Amazon Data
+ * Firehose writes, which is not understood: one record cannot stand for all.
  */
 export const jsonLines: LineFormat = {
   name: 'json',
@@ -49,9 +51,22 @@ function isWrapper(): boolean {
 function readFields(bytes: Buffer, start: number, end: number): boolean {
   if (start >= end || bytes[start] !== 123) return false;
   jsonFields.reset(bytes);
-  const behind = readObject(bytes, start, end, emptyHash);
+  let behind = readObject(bytes, start, end, emptyHash);
+  const second = nextObject(bytes, behind, end);
+  if (second !== -1) {
+    behind = readObject(bytes, second, end, emptyHash);
+    if (nextObject(bytes, behind, end) !== -1) return false;
+  }
   const isComplete = behind !== -1 && skipBlanks(bytes, behind, end) === end;
   return isComplete || jsonFields.hasTime || jsonFields.hasLevel || jsonFields.isWrapped;
+}
+
+/** Where another object begins after the one that ends at `behind`, perhaps with a comma between them; -1 without one. */
+function nextObject(bytes: Buffer, behind: number, end: number): number {
+  if (behind === -1) return -1;
+  let pos = skipBlanks(bytes, behind, end);
+  if (pos < end && bytes[pos] === 44) pos = skipBlanks(bytes, pos + 1, end);
+  return pos + 1 < end && bytes[pos] === 123 && bytes[pos + 1] === 34 ? pos : -1;
 }
 
 /**
