@@ -400,6 +400,36 @@ describe('invalid checkpoint record', () => {
     }
   };
 
+  it.each<[string, object]>([
+    ['a CRC64NVME with more before it', { c: `x${'0'.repeat(16)}` }],
+    ['a CRC64NVME with more after it', { c: `${'0'.repeat(16)}x` }],
+    ['a fingerprint with more before it', { f: `-${'A'.repeat(43)}` }],
+    ['a fingerprint with more after it', { f: `${'A'.repeat(43)}-` }],
+    ['a CRC32C with more before it', { k: 'xCRC32C:0123abcd' }],
+    ['a CRC32C with more after it', { k: 'CRC32C:0123abcdx' }],
+    ['an encoding that is not known', { z: 99 }],
+  ])('is refused with %s', (_, change) => {
+    expect(refusal(withFields(change))).toMatchObject({ code: 'CORRUPT_CHECKPOINT' });
+  });
+
+  it('says which numbers of encodings are known', () => {
+    expect(refusal(withFields({ z: 99 }))).toMatchObject({
+      message: expect.stringMatching(/z must be the number of an encoding, below \d+/) as string,
+      cause: expect.any(Error) as Error,
+    });
+  });
+
+  it.each([
+    ['all bytes were published', { published: size - 2, dropped: 0, skipped: 0 }],
+    ['some were dropped', { published: size - 2, dropped: 1, skipped: 0 }],
+    ['some were skipped', { published: size - 2, dropped: 0, skipped: 1 }],
+    ['the sums are less', { published: size - 3, dropped: 0, skipped: 0 }],
+  ])('keeps the sums as they are, where %s', (_, sums) => {
+    const checkpoint = changed(typical, { offset: size - 2, held: Buffer.from('tw').toString('base64'), sums });
+    const record = encodeCheckpoint(checkpoint);
+    expect(decodeCheckpoint(record.key, record.value)?.position.sums).toEqual(sums);
+  });
+
   it('ignores unknown fields', () => {
     expect(decodeCheckpoint(key, withFields({ later: 1 }))).toEqual(decodeCheckpoint(key, value));
   });

@@ -13,6 +13,7 @@ import { planRead, resumptionOf, UNVERSIONED, type SourceObject } from '../../..
 import {
   accept,
   advance,
+  asWhole,
   ended,
   atEndOfContent,
   heldBytes,
@@ -543,6 +544,64 @@ describe('a step', () => {
     expect(() => advance(start, { ...step, ...change }, { ...rangeTo(4), ...measured })).toThrow(
       expect.objectContaining({ code: 'INTERNAL' }) as Error,
     );
+  });
+
+  const follows = 'cannot follow the checkpoint of bucket/logs/host/a.log (generation 0, offset 0, size 0)';
+
+  it('is refused with the step, the checkpoint and its place', () => {
+    const start = first(store(content));
+    expect(() => advance(start, { ...step, publishedBytes: 3 }, rangeTo(4))).toThrow(
+      `a step [0, 4) with 3 bytes published and 0 dropped ${follows}`,
+    );
+    expect(() => advance(start, { ...step, from: 1, publishedBytes: 3 }, rangeTo(4))).toThrow(
+      `a step [1, 4) with 3 bytes published and 0 dropped ${follows}`,
+    );
+    expect(() => advance(start, step, { ...rangeTo(4), from: 1 })).toThrow(
+      `bytes [1, 4) measured where [0, 4) were read ${follows}`,
+    );
+  });
+
+  it('leaves the rest of a held tail, and the time since when it is held', () => {
+    const start = changed(first(store(content)), {
+      size: 4,
+      held: content.subarray(0, 4).toString('base64'),
+      heldSince: 7,
+    });
+    const range = { from: 4, to: 4, crc64: 0n, crc32: null, fingerprint: 'of no byte' };
+    const part = advance(start, { ...step, to: 1, publishedBytes: 1 }, range);
+    expect(part.position).toMatchObject({
+      offset: 1,
+      size: 4,
+      held: content.subarray(1, 4).toString('base64'),
+      heldSince: 7,
+    });
+    const rest = advance(part, { ...step, from: 1, publishedBytes: 3 }, range);
+    expect(rest.position).toMatchObject({ offset: 4, size: 4, held: '', heldSince: null });
+    // No byte was added: checksums and fingerprint are those of before.
+    expect(rest.identity).toEqual(start.identity);
+  });
+
+  it('is balanced when each byte is in one sum', () => {
+    const sums = { published: 2, dropped: 3, skipped: 4 };
+    expect(isBalanced(changed(first(store(content)), { offset: 9, size: 10, sums }))).toBe(true);
+    expect(isBalanced(changed(first(store(content)), { offset: 8, size: 10, sums }))).toBe(false);
+  });
+
+  it('counts a skipped object as read', () => {
+    const start = first(store(content));
+    expect(start.identity.whole).toBe(false);
+    expect(asWhole(start)).toEqual({ ...start, identity: { ...start.identity, whole: true } });
+  });
+
+  it('keeps, at a deletion, the quarantine that lies in the bytes', () => {
+    const refused = (reason: QuarantineReason): Checkpoint['quarantine'] => ({
+      ...{ etag: '"b"', size: 5, versionId: null, lastModified: 7, reason },
+    });
+    const start = first(store(content));
+    expect(ended(start, 9)).toEqual({ ...start, ended: 9 });
+    const inBytes = changed(start, { quarantine: refused('utf-16') });
+    expect(ended(inBytes, 9)).toEqual({ ...inBytes, ended: 9 });
+    expect(ended(changed(start, { quarantine: refused('denied') }), 9)).toEqual({ ...start, ended: 9 });
   });
 
   it('is refused at the end when the tail is not the rest of the content', () => {
