@@ -70,7 +70,7 @@ function checkAddress(id: string, text: string): void {
   const written = /<([^<>]*)>$/.exec(text)?.[1] ?? text;
   const [read, ...others] = addressParser(text);
   const isOne = others.length === 0 && read?.address === written;
-  const problem = isOne ? addressProblem(written, true) : 'is not one mail address';
+  const problem = isOne ? addressProblem(written) : 'is not one mail address';
   if (problem !== null) throw refused(id, `${JSON.stringify(text.slice(0, 320))} ${problem}`);
 }
 

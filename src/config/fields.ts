@@ -69,7 +69,7 @@ export function secret(): Field<Secret> {
 export function mailAddress(): Field<string> {
   return z.codec(z.unknown(), z.custom<string>(), {
     decode: (raw, context) => {
-      const problem = addressProblem(typeof raw === 'string' ? raw : '', false);
+      const problem = addressProblem(typeof raw === 'string' ? raw : '');
       if (typeof raw === 'string' && problem === null) return raw;
       context.issues.push({ code: 'custom', message: `${shown(raw)} ${problem ?? ''}`, input: raw });
       return z.NEVER;
@@ -89,7 +89,7 @@ export function mailAddresses(max: number): Field<string[]> {
         complain(`expected a list of 1 to ${max} mail addresses such as ["ops@example.com"], found ${shown(raw)}`);
         return z.NEVER;
       }
-      const bad = texts.map((text) => [text, addressProblem(text, false)] as const).filter(([, why]) => why !== null);
+      const bad = texts.map((text) => [text, addressProblem(text)] as const).filter(([, why]) => why !== null);
       for (const [text, why] of bad) complain(`${shown(text)} ${why ?? ''}`);
       return bad.length === 0 ? [...new Set(texts)] : z.NEVER;
     },

@@ -7,7 +7,7 @@ import { domainToASCII } from 'node:url';
 
 /** Each is one address in the form of RFC 5321's dot-string: no quotes, no comment, no address literal. */
 const ASCII_LOCAL = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
-/** RFC 6531 adds all other characters that can be printed. */
+/** RFC 6531 adds all other characters that can be printed: for the message about them. */
 const ANY_LOCAL =
   /^(?:[\w!#$%&'*+/=?^`{|}~-]|[^\p{ASCII}\p{C}\p{Z}])+(?:\.(?:[\w!#$%&'*+/=?^`{|}~-]|[^\p{ASCII}\p{C}\p{Z}])+)*$/u;
 const DOMAIN = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i;
@@ -17,10 +17,10 @@ const MAX_LOCAL = 64;
 const MAX_DOMAIN = 255;
 
 /**
- * Says why a mail cannot be sent to or from this address; null when it can.
- * @param smtpUtf8 true when the sender passes on addresses with other than ASCII characters before the `@` (SMTPUTF8)
+ * Says why a mail cannot be sent to or from this address; null when it can. Before the `@` it must be ASCII: SES and most mail
+ * servers refuse others (SMTPUTF8).
  */
-export function addressProblem(address: string, smtpUtf8: boolean): string | null {
+export function addressProblem(address: string): string | null {
   const at = address.lastIndexOf('@');
   const local = address.slice(0, Math.max(at, 0));
   const domain = address.slice(at + 1);
@@ -28,7 +28,7 @@ export function addressProblem(address: string, smtpUtf8: boolean): string | nul
     return 'is not one plain mail address such as ops@example.com';
   }
   if (Buffer.byteLength(local) > MAX_LOCAL) return `has more than ${MAX_LOCAL} bytes before the @`;
-  if (smtpUtf8 || ASCII_LOCAL.test(local)) return null;
+  if (ASCII_LOCAL.test(local)) return null;
   return 'has characters before the @ that only mail servers with SMTPUTF8 accept: use an address such as joerg@example.com';
 }
 

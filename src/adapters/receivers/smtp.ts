@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createTransport } from 'nodemailer';
 import type { NodemailerError } from 'nodemailer/lib/errors';
 import { visible, truncate } from '../../html/escape';
@@ -82,13 +81,4 @@ function adviceFor(code: string | undefined, needsLogin: boolean, isAboutTls: bo
     return '; check tls and port, and ca when the server has a certificate of its own authority';
   if (code === 'EDNS' || code === 'ESOCKET' || code === 'ETIMEDOUT') return '; check host, port and tls';
   return '';
-}
-
-/** @throws CONFIG when the file cannot be read */
-export function readAuthorities(file: string, key: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new TelltaleError('CONFIG', `${key}: cannot read ${file}: name a readable PEM file`, { cause });
-  }
 }

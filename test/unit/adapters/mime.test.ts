@@ -54,6 +54,7 @@ describe('the MIME form of a mail', () => {
     ['a space in an address', { to: ['o ps@example.com'] }],
     ['a dot before the at sign', { to: ['ops.@example.com'] }],
     ['an empty address', { to: [''] }],
+    ['an address that servers refuse', { to: ['jörg@example.com'] }],
     ['an address after another', { to: ['a@example.com <b@example.com>, c@example.com'] }],
     ['a sender that is not an address', { from: 'Telltale' }],
     ['more than 10 MB', { text: 'x'.repeat(10_000_001) }],
