@@ -72,11 +72,15 @@ class LoadedTests {
     try {
       for (const { before } of hooks) for (const hook of before) await hook();
       await body();
+      const [unmet] = expect.extractExpectedAssertionsErrors();
+      if (unmet !== undefined) throw unmet.error;
       for (const { after } of hooks.toReversed()) for (const hook of after) await hook();
       return null;
     } catch (error) {
       return String(error?.stack ?? error);
     } finally {
+      // Forgets the number of assertions that a failed test expected.
+      expect.extractExpectedAssertionsErrors();
       instrumented.currentTestId = undefined;
     }
   }
