@@ -6,6 +6,7 @@ import type { ListedPipeline } from '../stream/pipeline';
 import { faultAndRemedy } from '../errno';
 import { isTelltaleError, TelltaleError } from '../errors';
 import { explainError } from './explain-error';
+import { endProcess } from './end-process';
 import { isHelp } from './usage-error';
 import { Shutdown } from '../shutdown';
 import { stopOnSignals } from './stop-on-signals';
@@ -82,7 +83,7 @@ export async function runProcess(createProgram: (launch: Launch) => Command, par
     if (!stopped) exitCode = isHelp(error) ? (error.exitCode === 0 ? 0 : 2) : fail(error);
   }
   await written();
-  process.exit(output.fault === null ? exitCode : exitCodeOf(output, exitCode, fail));
+  await endProcess(output.fault === null ? exitCode : exitCodeOf(output, exitCode, fail));
 }
 
 interface Output {
@@ -132,7 +133,7 @@ async function withConfig(
   const stop = stopOnSignals(
     process,
     () => performance.now(),
-    () => process.exit(gaveUp),
+    () => void endProcess(gaveUp),
   );
   stop.addEventListener('abort', () => log.info('stopping; press Ctrl-C again to stop at once'));
   const io = {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -28,11 +29,19 @@ interface Running {
   readonly logged: (pattern: RegExp) => Promise<RegExpExecArray>;
   readonly printed: (pattern: RegExp) => Promise<RegExpExecArray>;
   /** Resolves with exit code and all that was logged. */
-  readonly end: (...signals: NodeJS.Signals[]) => Promise<{ code: number | null; last: Record<string, unknown> }>;
+  readonly end: (...signals: NodeJS.Signals[]) => Promise<Ended>;
 }
 
-function run(...args: string[]): Running {
-  const child = start(program, args);
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly last: Record<string, unknown>;
+}
+
+const run = (...args: string[]): Running => runIn({}, ...args);
+
+function runIn(env: NodeJS.ProcessEnv, ...args: string[]): Running {
+  const child = start(program, args, { env });
   const texts = { stdout: '', stderr: '' };
   const wait = async (name: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> => {
     for (;;) {
@@ -54,7 +63,8 @@ function run(...args: string[]): Running {
       for (const signal of signals) child.kill(signal);
       await exited;
       const last = texts.stderr.trimEnd().split('\n').at(-1) ?? '';
-      return { code: child.exitCode, last: last.startsWith('{') ? (JSON.parse(last) as Record<string, unknown>) : {} };
+      const event = last.startsWith('{') ? (JSON.parse(last) as Record<string, unknown>) : {};
+      return { code: child.exitCode, signal: child.signalCode, last: event };
     },
   };
 }
@@ -92,6 +102,27 @@ describe('the end of a program', () => {
     await once(socket, 'connect');
     socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(2_000));
     socket.end();
+    await running.printed(/Ctrl-C stops/);
+    expect(await running.end('SIGTERM')).toMatchObject({ code: 0, last: { message: 'stopped' } });
+  });
+
+  it.each<[string, NodeJS.Signals[]]>([
+    ['one signal', ['SIGTERM']],
+    ['a second signal', ['SIGTERM', 'SIGINT']],
+  ])('ends after %s although a call of the file system hangs', async (_, signals) => {
+    const folder = folders.make();
+    const fifo = join(folder, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    writeFileSync(join(folder, 'hang.js'), `require('node:fs').open(${JSON.stringify(fifo)}, () => undefined);`);
+    const running = runIn({ NODE_OPTIONS: `--require ${join(folder, 'hang.js')}` }, ...local(folders.make()));
+    await running.printed(/Ctrl-C stops/);
+    expect(await running.end(...signals)).toMatchObject({ signal: 'SIGKILL' });
+  });
+
+  it('keeps its exit code when calls return, one after another', async () => {
+    const folder = folders.make();
+    writeFileSync(join(folder, 'busy.js'), "const again = () => require('node:fs').stat('/', again); again();");
+    const running = runIn({ NODE_OPTIONS: `--require ${join(folder, 'busy.js')}` }, ...local(folders.make()));
     await running.printed(/Ctrl-C stops/);
     expect(await running.end('SIGTERM')).toMatchObject({ code: 0, last: { message: 'stopped' } });
   });
