@@ -28,7 +28,7 @@ const job = createCounting({
   keepWindowsMs: 48 * HOUR,
   keepOriginsMs: 264 * HOUR,
   maxWindows: 150_000,
-  patterns: true,
+  patternLevels: [0],
   engine: 'telltale/bench',
 });
 

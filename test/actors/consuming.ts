@@ -1,3 +1,4 @@
+import { Level } from '../../src/lines/line-batch';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { openMailbox, type Mailbox } from '../../src/adapters/embedded/mailbox';
@@ -60,7 +61,7 @@ export function counting(): Job<CountingState> {
     keepWindowsMs: 48 * HOUR,
     maxWindows: 10_000,
     keepOriginsMs: 240 * HOUR,
-    patterns: true,
+    patternLevels: [Level.ERROR],
     engine: 'telltale/test',
   });
 }

@@ -166,7 +166,7 @@ describe('telltale local --once', () => {
     expect(await runReplay(configWith(), { paths, json: false, terminatedOnly: false }, replayed)).toBe(0);
     expect(io.printed()).toBe(replayed.printed());
     expect(io.printed()).toMatch(/^web-1 +2026-11-20 10:00:00 .*complete$/m);
-    expect(io.printed()).toMatch(/^[-\d]{10} [:\d]{8} UTC {2}mail to you@localhost: \[telltale\] \d+ errors in/m);
+    expect(io.printed()).toMatch(/^[-\d]{10} [:\d]{8} UTC {2}mail to you@localhost: \[errors\] \d+ errors in/m);
   });
 });
 

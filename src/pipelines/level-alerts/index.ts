@@ -1,3 +1,4 @@
+import { Level } from '../../lines/line-batch';
 import type { Job } from '../../stream/job';
 import { definePipeline, type DeliveryUse, type Site } from '../../stream/pipeline';
 import { outboxTopic, windowsTopic } from './topics';
@@ -61,9 +62,16 @@ function countingJob(config: LevelAlertsConfig, { partitions, engine, mode }: Si
     keepWindowsMs: config.keepWindows,
     keepOriginsMs: windowsTopic(partitions, config.keepWindows).retentionMs + BROKER_SEGMENT_MS,
     maxWindows: mode === 'live' ? MAX_WINDOWS : Infinity,
-    patterns: config.patterns.enabled,
+    patternLevels: patternLevelsOf(config),
     engine,
   });
+}
+
+/** The levels of the rules: a mail shows the lines that it counts. */
+function patternLevelsOf({ patterns, rules }: LevelAlertsConfig): Level[] {
+  if (!patterns.enabled) return [];
+  const of = { error: Level.ERROR, warn: Level.WARN, info: Level.INFO, debug: Level.DEBUG };
+  return [...new Set([Level.ERROR, ...rules.map(({ level }) => of[level])])];
 }
 
 function alertingJob(

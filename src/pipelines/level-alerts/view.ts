@@ -31,7 +31,7 @@ export function levelAlertsView(): View {
     if (window === null) return;
     lines += Math.max(0, windows.put(name, window));
     if (!window.complete) return;
-    completed.set(name, { ...window, patterns: [], samples: [] });
+    completed.set(name, { ...window, patterns: [], samples: [], levels: {} });
     if (completed.size > MAX_COMPLETED)
       completed = new Map([...completed].sort(([, a], [, b]) => latestFirst(a, b)).slice(0, ROWS));
   };

@@ -29,11 +29,11 @@ export interface MailReport {
   readonly median: LevelCounts | null;
   /** The last windows up to the last breach, oldest first, without gaps; at most 30. */
   readonly chart: readonly ChartBar[];
-  /** Top error patterns of the incident (20), new ones first. */
+  /** Top patterns of the incident's lines at the rule's level (20), new ones first. */
   readonly patterns: readonly ReportedPattern[];
-  /** Error lines that found no place among the patterns. */
+  /** Lines that found no place among the patterns. */
   readonly otherPatterns: number;
-  /** Error lines of the breached windows (10): the first ones; in `reminder` and `new-pattern` the last ones. */
+  /** Lines of the breached windows at the rule's level (24): one of the most frequent pattern, one of each new one, then others. */
   readonly samples: readonly SampleLine[];
   /** Origins of the breached windows by their count at the rule's level, highest first (20). */
   readonly origins: readonly { readonly origin: string; readonly count: number }[];

@@ -1,4 +1,5 @@
-import type { LevelCounts, PatternCount, SampleLine, WindowRecord } from '../counting/window-record';
+import type { LevelCounts, LevelPatterns, PatternCount, SampleLine, WindowRecord } from '../counting/window-record';
+import type { RuleLevel } from './rule-kinds/rule-kind';
 import { greatest, least } from './extremes';
 import { shortHash } from './ids';
 import type { Incident } from './incidents';
@@ -27,7 +28,7 @@ const bounds = {
   chart: 30,
   patterns: 20,
   knownPatterns: 5,
-  samples: 10,
+  samples: 24,
   origins: 20,
   lagging: 20,
   members: 2000,
@@ -52,7 +53,7 @@ export function buildReport(
   const breached = breachedOnly(subject, since);
   const breaches = breachesOf(windows, subject);
   const worst = breaches.reduce((highest, breach) => (breach.count > highest.count ? breach : highest));
-  const patterns = markNew(sumPatterns(breached), knownPatterns(before, incidents));
+  const patterns = markNew(sumPatterns(breached, rule.level), knownPatterns(before, subject));
   const shown = shownPatterns(patterns);
   // Lines that are not understood have the time of their upload, which is after that of the lines beside them.
   const unparsed = unparsedLines(memberWindows(windows, subject, from, Infinity).map(({ record }) => record));
@@ -72,9 +73,9 @@ export function buildReport(
     chart: chartUntil(windows, subject, members, to),
     patterns: shown,
     otherPatterns:
-      sumOf(breached, ({ otherPatterns }) => otherPatterns) +
+      sumOf(breached, (record) => patternsOf(record, rule.level).otherPatterns) +
       patterns.filter((each) => !shown.includes(each)).reduce((sum, { count }) => sum + count, 0),
-    samples: samplesOf(breached, transition),
+    samples: samplesOf(breached, rule.level, transition, shown),
     origins: originsOf(rule, breached),
     notes: {
       ...notesOf(windows, clock, subject, breached, to),
@@ -102,15 +103,18 @@ export function patternsInWindows(
   subject: Subject,
   ruleStarts: ReadonlySet<number>,
 ): PatternCount[] {
-  const { windowMs } = subject.rule;
-  return sumPatterns([...ruleStarts].flatMap((start) => memberWindows(windows, subject, start, start + windowMs)));
+  const { windowMs, level } = subject.rule;
+  return sumPatterns(
+    [...ruleStarts].flatMap((start) => memberWindows(windows, subject, start, start + windowMs)),
+    level,
+  );
 }
 
 /** Every pattern in the breached windows of a subject, with its count. */
 export function patternsIn(windows: KeptWindows, subject: Subject): PatternCount[] {
   const from = least(subject.incidents.map((incident) => incident.from));
   const to = greatest(subject.incidents.map((incident) => incident.to));
-  return sumPatterns(breachedOnly(subject, memberWindows(windows, subject, from, to)));
+  return sumPatterns(breachedOnly(subject, memberWindows(windows, subject, from, to)), subject.rule.level);
 }
 
 /** The group of the mail: that of its incidents, or `all` when a digest gathers several groups. */
@@ -204,10 +208,11 @@ function countsByRuleWindow(
 }
 
 /** Most frequent first, ties by text. */
-function sumPatterns(windows: readonly KeptWindow[]): PatternCount[] {
+function sumPatterns(windows: readonly KeptWindow[], level: RuleLevel): PatternCount[] {
   const sums = new Map<string, number>();
   for (const { record } of windows) {
-    for (const { pattern, count } of record.patterns) sums.set(pattern, (sums.get(pattern) ?? 0) + count);
+    for (const { pattern, count } of patternsOf(record, level).patterns)
+      sums.set(pattern, (sums.get(pattern) ?? 0) + count);
   }
   return [...sums]
     .map(([pattern, count]) => ({ pattern, count }))
@@ -215,11 +220,13 @@ function sumPatterns(windows: readonly KeptWindow[]): PatternCount[] {
 }
 
 /** A test for patterns that a reader may know: from windows before the incidents, or from their earlier mails. */
-function knownPatterns(before: readonly KeptWindow[], incidents: readonly Incident[]): (pattern: string) => boolean {
+function knownPatterns(before: readonly KeptWindow[], { rule, incidents }: Subject): (pattern: string) => boolean {
   // At the first start there is nothing to compare with; an incident of very many patterns is not followed pattern by pattern.
   if (before.length === 0 && incidents.every(({ mailed }) => mailed === null)) return () => true;
   if (incidents.some(({ mailed }) => mailed !== null && mailed.patterns === null)) return () => true;
-  const seen = new Set(before.flatMap(({ record }) => record.patterns.map(({ pattern }) => pattern)));
+  const seen = new Set(
+    before.flatMap(({ record }) => patternsOf(record, rule.level).patterns.map(({ pattern }) => pattern)),
+  );
   const mailed = new Set(incidents.flatMap((incident) => incident.mailed?.patterns ?? []));
   return (pattern) => seen.has(pattern) || mailed.has(shortHash(pattern));
 }
@@ -236,11 +243,44 @@ function shownPatterns(patterns: readonly ReportedPattern[]): ReportedPattern[] 
   return [...shown, ...known.slice(0, bounds.patterns - shown.length)];
 }
 
-/** The first lines; in a mail about an incident that was mailed before, the last ones. In order of time. */
-function samplesOf(breached: readonly KeptWindow[], transition: Transition): SampleLine[] {
-  const samples = breached.flatMap(({ record }) => record.samples);
+/**
+ * A line of the most frequent pattern, then one of each new pattern, then others: the first ones, and the last ones in a mail about
+ * an incident that was mailed before.
+ */
+function samplesOf(
+  breached: readonly KeptWindow[],
+  level: RuleLevel,
+  transition: Transition,
+  patterns: readonly ReportedPattern[],
+): SampleLine[] {
   const continues = transition === 'reminder' || transition === 'new-pattern';
-  return continues ? samples.slice(-bounds.samples) : samples.slice(0, bounds.samples);
+  const byPattern = new Map<string, SampleLine>();
+  for (const { record, start } of continues ? breached.toReversed() : breached) {
+    const own = patternsOf(record, level);
+    for (const { pattern, ...line } of own.samples) {
+      // A sample of an earlier version names no pattern: each is one of its own.
+      const name = own.patterns[pattern ?? -1]?.pattern ?? `${start} ${line.source} ${line.at}`;
+      if (!byPattern.has(name)) byPattern.set(name, line);
+    }
+  }
+  const [first] = patterns.toSorted((a, b) => b.count - a.count);
+  const named = [first, ...patterns.filter(({ isNew }) => isNew)].flatMap((each) =>
+    each === undefined ? [] : [each.pattern],
+  );
+  const order = new Set([...named, ...byPattern.keys()]);
+  return [...order]
+    .flatMap((name) => {
+      const line = byPattern.get(name);
+      return line === undefined ? [] : [line];
+    })
+    .slice(0, bounds.samples);
+}
+
+const noPatterns: LevelPatterns = { patterns: [], otherPatterns: 0, samples: [] };
+
+/** The messages of the lines that a rule counts. */
+function patternsOf(record: WindowRecord, level: RuleLevel): LevelPatterns {
+  return level === 'error' ? record : (record.levels?.[level] ?? noPatterns);
 }
 
 function originsOf(rule: CheckedRule, breached: readonly KeptWindow[]): { origin: string; count: number }[] {

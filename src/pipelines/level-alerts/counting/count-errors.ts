@@ -1,15 +1,16 @@
+import type { Level} from '../../../lines/line-batch';
 import { lineAt, type LineBatch } from '../../../lines/line-batch';
 import { innerLine } from '../../../lines/inner-line';
 import { lineText, maxTextBytes } from './line-text';
 import { addPattern, takePattern } from './pattern-sums';
 import { cutPattern, maskMessage } from './patterns';
-import { keepSample } from './samples';
+import { sampleOf, withLine, type Sample } from './samples';
 import { jsonTrace } from './traces/json-trace';
 import { beginTrace, readTraceLine, stackTracePattern } from './traces/stack-trace';
 import type { Trace } from './traces/trace';
-import type { Window } from './window';
+import { patternsOf, type Window } from './window';
 
-/** The last ERROR record of a source, while its stack trace may continue. */
+/** The last record of a source whose pattern was counted, while its stack trace may continue. */
 export interface OpenError {
   readonly generation: number;
   /** Start of the window in which it was counted, epoch milliseconds. */
@@ -17,6 +18,10 @@ export interface OpenError {
   /** The pattern that counts it; null: among the other patterns. */
   readonly pattern: string | null;
   readonly trace: Trace;
+  /** Its level: that of a rule. */
+  readonly level: Level;
+  /** Its line; null when an earlier version wrote the record of its state. */
+  readonly sample: Sample | null;
 }
 
 /** An open error between two batches of its source. */
@@ -25,16 +30,17 @@ export interface KeptError extends OpenError {
   readonly arrival: number;
 }
 
-/** Counts the pattern of ERROR line `i`, and keeps the line if it is among the window's samples. */
-export function countError(window: Window, lines: LineBatch, i: number): OpenError {
+/** Counts the pattern of line `i`, whose level is that of a rule, and keeps the line if it is the first of its pattern. */
+export function countPattern(window: Window, lines: LineBatch, i: number, level: Level): OpenError {
   const text = innerText(lineAt(lines, i));
   // A JSON line has its trace inside.
   const trace = jsonTrace(text).reduce(readTraceLine, beginTrace(text));
   const found = stackTracePattern(trace);
   const pattern = found === null ? maskMessage(text) : cutPattern(found);
-  const placed = addPattern(window.patterns, pattern);
-  keepSample(window.samples, lines, i);
-  return { generation: lines.generation, windowStart: window.start, pattern: placed ? pattern : null, trace };
+  const sample = sampleOf(lines, i);
+  const placed = addPattern(patternsOf(window, level), pattern, 1, sample);
+  const { generation } = lines;
+  return { generation, windowStart: window.start, pattern: placed ? pattern : null, trace, level, sample };
 }
 
 /**
@@ -44,16 +50,21 @@ export function countError(window: Window, lines: LineBatch, i: number): OpenErr
  */
 export function continueError(open: OpenError, window: Window, line: Buffer): OpenError | null {
   if (window.start !== open.windowStart) return open;
-  const trace = readTraceLine(open.trace, innerText(line));
-  return trace === open.trace ? open : withTrace(open, window, trace);
+  const text = innerText(line);
+  const trace = readTraceLine(open.trace, text);
+  if (trace === open.trace) return open;
+  const tells = trace.type !== open.trace.type || trace.frame !== open.trace.frame;
+  const sample = tells && open.sample !== null ? withLine(open.sample, text) : open.sample;
+  return withTrace({ ...open, sample }, window, trace);
 }
 
 function withTrace(open: OpenError, window: Window, trace: Trace): OpenError | null {
   const found = stackTracePattern(trace);
   const pattern = found === null ? open.pattern : cutPattern(found);
   if (pattern === open.pattern || pattern === null) return { ...open, trace };
-  takePattern(window.patterns, open.pattern);
-  const placed = addPattern(window.patterns, pattern);
+  const sums = patternsOf(window, open.level);
+  takePattern(sums, open.pattern, open.sample);
+  const placed = addPattern(sums, pattern, 1, open.sample);
   return trace.closed ? null : { ...open, trace, pattern: placed ? pattern : null };
 }
 

@@ -1,5 +1,5 @@
 import { Level, lineAt, LineFlag, type LineBatch } from '../../../lines/line-batch';
-import { continueError, countError, type OpenError } from './count-errors';
+import { continueError, countPattern, type OpenError } from './count-errors';
 import { arrive, touch, type CountingState, type Origin } from './counting-state';
 import { countUnparsed } from './not-understood';
 import { placeOf, type Place } from './placement';
@@ -28,7 +28,9 @@ export function countLines(state: CountingState, lines: LineBatch, timestamp: nu
   if (lines.count === 0) return;
   const origin = arrive(state, lines.origin);
   const { times, levels, flags, count } = lines;
-  const { patterns, disorderMs } = state.options;
+  const { patternLevels, disorderMs } = state.options;
+  const patterns = patternLevels.length > 0;
+  const counted = byNumber(patternLevels);
   const first = firstSeen(lines);
   if (first < 0) return;
   let { window, from, to, expired } = enter(state, origin, timeSeen(lines, first, state.now));
@@ -79,11 +81,19 @@ export function countLines(state: CountingState, lines: LineBatch, timestamp: nu
     }
 
     if (!patterns) continue;
-    if (level === Level.ERROR) open = countError(window, lines, i);
+    const own = counted[level];
+    if (own !== undefined) open = countPattern(window, lines, i, own);
     else if (open !== null) open = continueError(open, window, lineAt(lines, i));
   }
   window.watermark = origin.watermark;
   if (open !== null) keepOpenError(state, lines.source, open);
+}
+
+/** Each level at its own number. */
+function byNumber(levels: readonly Level[]): readonly (Level | undefined)[] {
+  const table: (Level | undefined)[] = [];
+  for (const level of levels) table[level] = level;
+  return table;
 }
 
 function enter(state: CountingState, origin: Origin, time: number): Place {

@@ -1,5 +1,6 @@
 import type { RestoreRange } from '../../../stream/job';
 import type { ClockDoubt } from '../../../stream/job-clock';
+import type { Level } from '../../../lines/line-batch';
 import type { KeptError } from './count-errors';
 import type { EvictedRange } from './evicted-ranges';
 import type { Window } from './window';
@@ -19,8 +20,8 @@ export interface CountingOptions {
   readonly maxWindows: number;
   /** An origin is evicted this long after it became idle; milliseconds of processing time, Infinity for never. */
   readonly keepOriginsMs: number;
-  /** Whether patterns and samples of ERROR lines are kept. Without them counting reads no line's text. */
-  readonly patterns: boolean;
+  /** The levels of whose lines patterns and samples are kept. Without any, counting reads no line's text. */
+  readonly patternLevels: readonly Level[];
   /** The writer's name in records: `telltale/<version>`. */
   readonly engine: string;
 }

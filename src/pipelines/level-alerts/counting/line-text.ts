@@ -1,15 +1,20 @@
 /** How many bytes of a line patterns and samples use. */
 export const maxTextBytes = 1024;
 
-/**
- * The first 1 KiB of a line as text: cut between characters; bytes that are not UTF-8 become U+FFFD.
- */
+/** The first 1 KiB of a line as text. */
 export function lineText(line: Buffer): string {
-  if (line.length <= maxTextBytes) return line.toString('utf8');
-  let end = maxTextBytes;
+  return cutText(line, maxTextBytes);
+}
+
+/**
+ * The first bytes of a line as text: cut between characters; bytes that are not UTF-8 become U+FFFD.
+ */
+export function cutText(line: Buffer, maxBytes: number): string {
+  if (line.length <= maxBytes) return line.toString('utf8');
+  let end = maxBytes;
   // A UTF-8 character has up to 3 continuation bytes (10xxxxxx); the cut moves back to the first byte of a character that it would tear.
-  while (end > maxTextBytes - 4 && isContinuation(line[end])) end--;
-  return line.toString('utf8', 0, isContinuation(line[end]) ? maxTextBytes : end);
+  while (end > maxBytes - 4 && isContinuation(line[end])) end--;
+  return line.toString('utf8', 0, isContinuation(line[end]) ? maxBytes : end);
 }
 
 function isContinuation(byte: number | undefined): boolean {

@@ -1,5 +1,13 @@
 import { countOr, numberOr, objectOr, objectsIn, parseObject, stringOr, type JsonObject } from './json';
-import type { LevelCounts, NotUnderstood, PatternCount, SampleLine, WindowRecord } from './window-record';
+import type {
+  LevelCounts,
+  LevelPatterns,
+  NotUnderstood,
+  PatternCount,
+  PatternSample,
+  SampleLine,
+  WindowRecord,
+} from './window-record';
 
 /** The length of a window whose record has no `windowEnd`: the default of `window`. */
 const defaultWindowMs = 60_000;
@@ -40,12 +48,29 @@ export function parseWindowRecord(key: Buffer, value: Buffer): WindowRecord | nu
     idle: body['idle'] === true,
     revision: countOr(body['revision'], 1),
     complete: body['complete'] === true,
-    patterns: objectsIn(body['patterns']).flatMap(patternOf),
-    otherPatterns: countOr(body['otherPatterns'], 0),
-    samples: objectsIn(body['samples']).flatMap(sampleOf),
+    ...patternsOf(body),
+    ...levelsOf(body['levels']),
     ...(notUnderstood.length === 0 ? {} : { notUnderstood }),
     engine: stringOr(body['engine'], 'unknown'),
   };
+}
+
+function patternsOf(body: JsonObject): LevelPatterns {
+  return {
+    patterns: objectsIn(body['patterns']).flatMap(patternOf),
+    otherPatterns: countOr(body['otherPatterns'], 0),
+    samples: objectsIn(body['samples']).flatMap(patternSampleOf),
+  };
+}
+
+function levelsOf(value: unknown): Pick<WindowRecord, 'levels'> {
+  const levels = objectOr(value, null);
+  if (levels === null) return {};
+  const read = (['warn', 'info', 'debug'] as const).flatMap((name) => {
+    const patterns = objectOr(levels[name], null);
+    return patterns === null ? [] : [[name, patternsOf(patterns)] as const];
+  });
+  return read.length === 0 ? {} : { levels: Object.fromEntries(read) };
 }
 
 /** Reads the key of a window's record. @returns null if it is not one; `start` is epoch milliseconds */
@@ -96,6 +121,11 @@ function sampleOf(value: JsonObject): SampleLine[] {
   const at = stringOr(value['at'], null);
   const text = stringOr(value['text'], null);
   return source === null || at === null || text === null ? [] : [{ source, at, text }];
+}
+
+function patternSampleOf(value: JsonObject): PatternSample[] {
+  const pattern = countOr(value['pattern'], null);
+  return sampleOf(value).map((line) => (pattern === null ? line : { ...line, pattern }));
 }
 
 function notUnderstoodOf(value: JsonObject): NotUnderstood[] {

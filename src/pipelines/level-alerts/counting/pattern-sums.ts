@@ -1,8 +1,11 @@
+import { isBefore, isSamePlace, type Place, type Sample } from './samples';
 import type { PatternCount } from './window-record';
 
-/** Error lines of a window by pattern. */
+/** Lines of one level in a window, by pattern. */
 export interface PatternSums {
   readonly counts: Map<string, number>;
+  /** A line of each pattern: the lowest by (source, generation, offset). */
+  readonly samples: Map<string, Sample>;
   /** Lines of patterns that are not kept. */
   other: number;
 }
@@ -10,19 +13,25 @@ export interface PatternSums {
 /** How many patterns a window keeps: the first ones (`bounded-memory`). The rest is `other`. */
 const maxPatterns = 256;
 
+export function newPatternSums(): PatternSums {
+  return { counts: new Map(), samples: new Map(), other: 0 };
+}
+
 /** Counts `count` lines of a pattern; false when they went to `other`. */
-export function addPattern(sums: PatternSums, pattern: string, count = 1): boolean {
+export function addPattern(sums: PatternSums, pattern: string, count: number, sample: Sample | null): boolean {
   const known = sums.counts.get(pattern);
   if (known === undefined && sums.counts.size >= maxPatterns) {
     sums.other += count;
     return false;
   }
   sums.counts.set(pattern, (known ?? 0) + count);
+  const kept = sums.samples.get(pattern);
+  if (sample !== null && (kept === undefined || isBefore(sample, kept))) sums.samples.set(pattern, sample);
   return true;
 }
 
-/** Uncounts one line of a pattern, or of `other` (null). */
-export function takePattern(sums: PatternSums, pattern: string | null): void {
+/** Uncounts the line at a place from a pattern, or from `other` (null). */
+export function takePattern(sums: PatternSums, pattern: string | null, place: Place | null): void {
   if (pattern === null) {
     sums.other -= 1;
     return;
@@ -30,6 +39,8 @@ export function takePattern(sums: PatternSums, pattern: string | null): void {
   const left = (sums.counts.get(pattern) ?? 1) - 1;
   if (left > 0) sums.counts.set(pattern, left);
   else sums.counts.delete(pattern);
+  const kept = sums.samples.get(pattern);
+  if (kept !== undefined && (left <= 0 || (place !== null && isSamePlace(kept, place)))) sums.samples.delete(pattern);
 }
 
 /** Most frequent first, ties by text (by code unit, so that it is the same everywhere). */

@@ -1,30 +1,36 @@
 import { lineAt, type LineBatch } from '../../../lines/line-batch';
-import type { SampleLine } from './window-record';
-import { lineText } from './line-text';
+import { cutText } from './line-text';
+import type { PatternSample, SampleLine } from './window-record';
 
-/** An error line kept word for word; its place is split into fields that can be compared. */
-export interface Sample {
+/** The place of a line. */
+export interface Place {
   readonly source: string;
   readonly generation: number;
   readonly offset: number;
+}
+
+/** A line kept word for word, with the telling lines of its stack trace. */
+export interface Sample extends Place {
   readonly text: string;
 }
 
-/** How many samples a window keeps: the lowest by (source, generation, offset). */
-const maxSamples = 3;
+/** Longest sample, in bytes of its line: a window has up to 256. */
+const maxSampleBytes = 512;
 
-/** Keeps line `i` if it is among the lowest; `samples` stays sorted. */
-export function keepSample(samples: Sample[], lines: LineBatch, i: number): void {
-  const place = { source: lines.source, generation: lines.generation, offset: lines.offsets[i] ?? 0 };
-  const last = samples[maxSamples - 1];
-  if (last !== undefined && !isBefore(place, last)) return;
-  const at = samples.findIndex((sample) => isBefore(place, sample));
-  samples.splice(at < 0 ? samples.length : at, 0, { ...place, text: lineText(lineAt(lines, i)) });
-  samples.length = Math.min(samples.length, maxSamples);
+export function sampleOf(lines: LineBatch, i: number): Sample {
+  const text = cutText(lineAt(lines, i), maxSampleBytes);
+  return { source: lines.source, generation: lines.generation, offset: lines.offsets[i] ?? 0, text };
 }
 
-export function toSampleLine(sample: Sample): SampleLine {
-  return { source: sample.source, at: `${sample.generation}:${sample.offset}`, text: sample.text };
+/** The sample with one more line, as far as there is room. */
+export function withLine(sample: Sample, line: string): Sample {
+  const text = `${sample.text}\n${line}`;
+  return text.length > maxSampleBytes ? sample : { ...sample, text };
+}
+
+/** @param pattern index of its pattern in the record */
+export function toSampleLine(sample: Sample, pattern: number): PatternSample {
+  return { source: sample.source, at: `${sample.generation}:${sample.offset}`, text: sample.text, pattern };
 }
 
 export function fromSampleLine(line: SampleLine): Sample {
@@ -32,7 +38,11 @@ export function fromSampleLine(line: SampleLine): Sample {
   return { source: line.source, generation: generation ?? 0, offset: offset ?? 0, text: line.text };
 }
 
-function isBefore(a: Omit<Sample, 'text'>, b: Omit<Sample, 'text'>): boolean {
+export function isBefore(a: Place, b: Place): boolean {
   if (a.source !== b.source) return a.source < b.source;
   return a.generation === b.generation ? a.offset < b.offset : a.generation < b.generation;
+}
+
+export function isSamePlace(a: Place, b: Place): boolean {
+  return a.source === b.source && a.generation === b.generation && a.offset === b.offset;
 }

@@ -3,7 +3,9 @@ import type { KeptError } from './count-errors';
 import { newOrigin, type CountingState, type Origin } from './counting-state';
 import { isBoolean, isListOf, isNumber, isObjectOf, isOneOf, parseJson, type Guard } from '../../../stream/shape';
 import { addRange } from './evicted-ranges';
-import { countOr, numberOr, objectsIn, parseObject, stringOr, type JsonObject } from './json';
+import { countOr, numberOr, objectOr, objectsIn, parseObject, stringOr, type JsonObject } from './json';
+import { Level } from '../../../lines/line-batch';
+import type { Sample } from './samples';
 import { isTraceLanguage, type TraceLanguage } from './traces/trace';
 import { timeOrNull } from './window';
 
@@ -119,8 +121,8 @@ export function originFrom(name: string, body: JsonObject): Origin {
   return origin;
 }
 
-function errorValue({ generation, windowStart, pattern, trace, arrival }: KeptError): object {
-  return { v: 1, generation, windowStart, pattern, ...trace, arrival };
+function errorValue({ generation, windowStart, pattern, trace, level, sample, arrival }: KeptError): object {
+  return { v: 1, generation, windowStart, pattern, ...trace, level, sample, arrival };
 }
 
 export function errorFrom(body: JsonObject): KeptError {
@@ -139,10 +141,25 @@ export function errorFrom(body: JsonObject): KeptError {
       skipFrom: numberOr(body['skipFrom'], -1),
       closed: body['closed'] === true,
     },
+    level: levelOf(body['level']),
+    sample: sampleOf(body['sample']),
     arrival: countOr(body['arrival'], 0),
   };
 }
 
 function languageOr(value: unknown, otherwise: TraceLanguage): TraceLanguage {
   return isTraceLanguage(value) ? value : otherwise;
+}
+
+/** Earlier versions counted patterns of ERROR lines only. */
+function levelOf(value: unknown): Level {
+  return value === Level.WARN || value === Level.INFO || value === Level.DEBUG ? value : Level.ERROR;
+}
+
+function sampleOf(value: unknown): Sample | null {
+  const body = objectOr(value, null);
+  const source = stringOr(body?.['source'], null);
+  const text = stringOr(body?.['text'], null);
+  if (body === null || source === null || text === null) return null;
+  return { source, generation: countOr(body['generation'], 0), offset: countOr(body['offset'], 0), text };
 }

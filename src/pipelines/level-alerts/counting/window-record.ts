@@ -3,7 +3,7 @@
  * or a Flink or Spark job) and alerting. Only key and counts are required of other engines.
  * `window-record.schema.json` beside this file is the published JSON Schema.
  */
-export interface WindowRecord {
+export interface WindowRecord extends LevelPatterns {
   readonly v: 1;
   /** ISO 8601, UTC; inclusive. */
   readonly windowStart: string;
@@ -34,16 +34,22 @@ export interface WindowRecord {
   /** 1, 2, 3 … */
   readonly revision: number;
   readonly complete: boolean;
-  /** Masked error messages with counts, most frequent first, ties by text; at most 256, the rest in `otherPatterns`. */
-  readonly patterns: readonly PatternCount[];
-  /** Error lines of patterns that are not kept. */
-  readonly otherPatterns: number;
-  /** The up to 3 error lines that are lowest by (source, generation, offset); text cut at 1 KiB. */
-  readonly samples: readonly SampleLine[];
+  /** The patterns of other levels that rules count; those of ERROR lines stand in the record itself. Missing when there are none. */
+  readonly levels?: Readonly<Partial<Record<'warn' | 'info' | 'debug', LevelPatterns>>>;
   /** Sources of which lines were not understood, the lowest 3 by name; missing when there are none. */
   readonly notUnderstood?: readonly NotUnderstood[];
   /** Its writer: `telltale/<version>`. */
   readonly engine: string;
+}
+
+/** The messages of the lines of one level. */
+export interface LevelPatterns {
+  /** Masked messages with counts, most frequent first, ties by text; at most 256, the rest in `otherPatterns`. */
+  readonly patterns: readonly PatternCount[];
+  /** Lines of patterns that are not kept. */
+  readonly otherPatterns: number;
+  /** A line of each pattern, the lowest by (source, generation, offset), with the telling lines of its stack trace; cut at 512 bytes. */
+  readonly samples: readonly PatternSample[];
 }
 
 export interface LevelCounts {
@@ -64,6 +70,11 @@ export interface SampleLine {
   /** `generation:byteOffset`, as in the line's `at` header. */
   readonly at: string;
   readonly text: string;
+}
+
+export interface PatternSample extends SampleLine {
+  /** Index of its pattern in `patterns`. Missing in records of earlier versions. */
+  readonly pattern?: number;
 }
 
 /** The first line of a source that was not understood. Earlier previews wrote another count, `lines`. */

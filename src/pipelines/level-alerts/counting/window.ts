@@ -1,8 +1,9 @@
 import { Level } from '../../../lines/line-batch';
 import { fromNotUnderstood, toNotUnderstood, type UnparsedSource } from './not-understood';
-import { addPattern, patternCounts, type PatternSums } from './pattern-sums';
-import { fromSampleLine, toSampleLine, type Sample } from './samples';
-import type { WindowRecord } from './window-record';
+import { maskMessage } from './patterns';
+import { addPattern, newPatternSums, patternCounts, type PatternSums } from './pattern-sums';
+import { fromSampleLine, toSampleLine } from './samples';
+import type { LevelPatterns, WindowRecord } from './window-record';
 
 /** A window in memory. All of it is in its record, except the order and time of its changes. */
 export interface Window {
@@ -27,8 +28,10 @@ export interface Window {
   revision: number;
   /** The fold's `now` when it changed last, epoch milliseconds. */
   changedAt: number;
+  /** Patterns of ERROR lines. */
   readonly patterns: PatternSums;
-  readonly samples: Sample[];
+  /** Patterns of other levels that rules count. */
+  readonly otherLevels: Map<Level, PatternSums>;
   readonly notUnderstood: UnparsedSource[];
 }
 
@@ -48,10 +51,57 @@ export function newWindow(origin: string, start: number, windowMs: number): Wind
     complete: false,
     revision: 0,
     changedAt: 0,
-    patterns: { counts: new Map(), other: 0 },
-    samples: [],
+    patterns: newPatternSums(),
+    otherLevels: new Map(),
     notUnderstood: [],
   };
+}
+
+/** The sums of a level that a rule counts. */
+export function patternsOf(window: Window, level: Level): PatternSums {
+  if (level === Level.ERROR) return window.patterns;
+  const known = window.otherLevels.get(level);
+  if (known !== undefined) return known;
+  const sums = newPatternSums();
+  window.otherLevels.set(level, sums);
+  return sums;
+}
+
+/** The levels of rules besides ERROR, in their order in records. */
+const patternLevels = [
+  { name: 'warn', level: Level.WARN },
+  { name: 'info', level: Level.INFO },
+  { name: 'debug', level: Level.DEBUG },
+] as const;
+
+function toLevels(sums: ReadonlyMap<Level, PatternSums>): NonNullable<WindowRecord['levels']> {
+  return Object.fromEntries(
+    patternLevels.flatMap(({ name, level }) => {
+      const own = sums.get(level);
+      return own === undefined ? [] : [[name, toLevelPatterns(own)]];
+    }),
+  );
+}
+
+function toLevelPatterns(sums: PatternSums): LevelPatterns {
+  const patterns = patternCounts(sums);
+  const samples = patterns.flatMap(({ pattern }, i) => {
+    const sample = sums.samples.get(pattern);
+    return sample === undefined ? [] : [toSampleLine(sample, i)];
+  });
+  return { patterns, otherPatterns: sums.other, samples };
+}
+
+function fromLevelPatterns({ patterns, otherPatterns, samples }: LevelPatterns): PatternSums {
+  const sums = newPatternSums();
+  sums.other = otherPatterns;
+  // Samples of earlier versions do not name their pattern.
+  const kept = new Map(samples.map((line) => [patterns[line.pattern ?? -1]?.pattern ?? maskMessage(line.text), line]));
+  for (const { pattern, count } of patterns) {
+    const line = kept.get(pattern);
+    addPattern(sums, pattern, count, line === undefined ? null : fromSampleLine(line));
+  }
+  return sums;
 }
 
 export function toRecord(window: Window, engine: string): WindowRecord {
@@ -80,9 +130,8 @@ export function toRecord(window: Window, engine: string): WindowRecord {
     idle: window.idle,
     revision: window.revision,
     complete: window.complete,
-    patterns: patternCounts(window.patterns),
-    otherPatterns: window.patterns.other,
-    samples: window.samples.map(toSampleLine),
+    ...toLevelPatterns(window.patterns),
+    ...(window.otherLevels.size === 0 ? {} : { levels: toLevels(window.otherLevels) }),
     ...(window.notUnderstood.length === 0 ? {} : { notUnderstood: window.notUnderstood.map(toNotUnderstood) }),
     engine,
   };
@@ -91,8 +140,6 @@ export function toRecord(window: Window, engine: string): WindowRecord {
 /** The window of a record; `changedAt` is the record's timestamp. */
 export function fromRecord(record: WindowRecord, changedAt: number): Window {
   const { error, warn, info, debug, none } = record.counts;
-  const patterns: PatternSums = { counts: new Map(), other: record.otherPatterns };
-  for (const { pattern, count } of record.patterns) addPattern(patterns, pattern, count);
   return {
     origin: record.origin,
     start: Date.parse(record.windowStart),
@@ -108,8 +155,13 @@ export function fromRecord(record: WindowRecord, changedAt: number): Window {
     complete: record.complete,
     revision: record.revision,
     changedAt,
-    patterns,
-    samples: record.samples.map(fromSampleLine),
+    patterns: fromLevelPatterns(record),
+    otherLevels: new Map(
+      patternLevels.flatMap(({ name, level }) => {
+        const patterns = record.levels?.[name];
+        return patterns === undefined ? [] : [[level, fromLevelPatterns(patterns)]];
+      }),
+    ),
     notUnderstood: (record.notUnderstood ?? []).map(fromNotUnderstood),
   };
 }

@@ -72,7 +72,8 @@ const shown = {
   patterns: 20,
   patternLength: 160,
   samples: 5,
-  sampleLength: 800,
+  sampleLength: 540,
+  laterSampleLength: 100,
   sampleLines: 12,
   names: 10,
   nameLength: 64,
@@ -95,7 +96,7 @@ export function contentOf(report: MailReport, view: MailView): MailContent {
     levels: levelSection(report),
     windows: report.transition === 'digest' ? windowTally(report) : null,
     patterns: patternTally(report, conceal),
-    samples: sampleSection(report.samples, conceal),
+    samples: sampleSection(report, conceal),
     origins: originTally(report),
     notes: notesOf(report, conceal),
     rule: ruleSection(report),
@@ -159,21 +160,26 @@ function patternTally(report: MailReport, conceal: (text: string) => string): Pa
   }));
   const hidden = report.patterns.slice(shown.patterns).reduce((sum, { count }) => sum + count, report.otherPatterns);
   return {
-    title: 'What the errors say',
+    title: `What the ${{ error: 'errors', warn: 'warnings', info: 'info lines', debug: 'debug lines' }[report.rule.level]} say`,
     rows,
     rest: rest(hidden, 'line with another message', 'lines with other messages'),
   };
 }
 
-function sampleSection(samples: readonly SampleLine[], conceal: (text: string) => string): MailContent['samples'] {
+function sampleSection({ samples, patterns }: MailReport, conceal: (text: string) => string): MailContent['samples'] {
   if (samples.length === 0) return null;
-  const items = samples.slice(0, shown.samples).map((sample) => ({
-    place: placeOf(sample),
-    lines: truncate(conceal(readableLine(sample.text)), shown.sampleLength)
-      .split(/\r\n|\n|\r/)
-      .slice(0, shown.sampleLines)
-      .map((line) => truncate(visible(line), shown.sampleLength)),
-  }));
+  // Each new pattern has its line, before the others.
+  const news = patterns.filter(({ isNew }) => isNew).length;
+  const items = samples.slice(0, Math.max(shown.samples, news + 1)).map((sample, i) => {
+    const length = i < shown.samples ? shown.sampleLength : shown.laterSampleLength;
+    return {
+      place: placeOf(sample),
+      lines: truncate(conceal(readableLine(sample.text)), length)
+        .split(/\r\n|\n|\r/)
+        .slice(0, shown.sampleLines)
+        .map((line) => truncate(visible(line), length)),
+    };
+  });
   return {
     title: samples.length > items.length ? `${items.length} of ${samples.length} sample lines` : 'Sample lines',
     items,

@@ -191,17 +191,32 @@ describe('a report', () => {
     ]);
   });
 
+  it('shows a line of the most frequent pattern first, then one of each new pattern', () => {
+    const sampled = (...names: readonly string[]) => ({
+      patterns: names.map((pattern, i) => ({ pattern, count: 9 - i })),
+      samples: names.map((text, pattern) => ({ source: 's', at: `0:${pattern}`, text, pattern })),
+    });
+    const report = reportOf(
+      '10:08',
+      windowOf('a', at('10:03'), 1, sampled('often', 'seldom')),
+      windowOf('a', at('10:05'), 24, sampled('often', 'seldom', 'new')),
+    );
+    expect(report.samples.map(({ text }) => text)).toEqual(['often', 'new', 'seldom']);
+  });
+
   it('shows the first lines in the first mail, and the last lines in later mails', () => {
-    const samples = (text: string) => ({ samples: [0, 1, 2].map((i) => ({ source: 's', at: `0:${i}`, text })) });
+    const samples = (text: string) => ({
+      samples: [0, 1, 2, 3, 4, 5, 6].map((i) => ({ source: 's', at: `0:${i}`, text })),
+    });
     const runner = new Runner();
     const minutes = ['10:05', '10:06', '10:07', '10:08'];
     runner.write(0, at('10:09'), ...minutes.map((time) => windowOf('a', at(time), 2, samples(time))));
     const [opened] = runner.catchUp(at('10:09'));
     const [reminder] = runner.catchUp(at('14:09'));
     expect(opened?.samples.map(({ text }) => text)).toEqual(expect.arrayContaining(['10:05', '10:08']));
-    expect(opened?.samples).toHaveLength(10);
-    expect(opened?.samples.filter(({ text }) => text === '10:08')).toHaveLength(1);
-    expect(reminder?.samples.filter(({ text }) => text === '10:05')).toHaveLength(1);
+    expect(opened?.samples).toHaveLength(24);
+    expect(opened?.samples.filter(({ text }) => text === '10:08')).toHaveLength(3);
+    expect(reminder?.samples.filter(({ text }) => text === '10:05')).toHaveLength(3);
   });
 
   it('names the origins of the breached windows, highest first', () => {

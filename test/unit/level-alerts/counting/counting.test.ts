@@ -142,7 +142,7 @@ describe('countLines', () => {
   });
 
   it('writes a window with all its values, and again only when it has changed', () => {
-    const { count, drain, head } = start({ patterns: false });
+    const { count, drain, head } = start({ patternLevels: [] });
     count([{ time: T + 1_500, level: Level.WARN }]);
     expect(drain()).toEqual([
       {
@@ -563,7 +563,9 @@ describe('patterns and samples', () => {
       expect.objectContaining({
         patterns: [{ pattern: 'java.lang.IllegalStateException at c.a.Pay.run', count: 1 }],
         continuation: 4,
-        samples: [{ source: 'b/web-1/a.log', at: '0:0', text: error.text }],
+        samples: [
+          { source: 'b/web-1/a.log', at: '0:0', text: [error.text, trace[0], trace[2]].join('\n'), pattern: 0 },
+        ],
       }),
     ]);
   });
@@ -592,16 +594,52 @@ describe('patterns and samples', () => {
     expect(record?.otherPatterns).toBe(44);
   });
 
-  it('keep the lowest samples by source, generation and offset, cut at 1 KiB between characters', () => {
+  it('give the line to the pattern of its trace, and keep another line of the first pattern', () => {
+    const { count, drain } = start();
+    const failed = (offset: number): Line => ({ time: T, level: Level.ERROR, text: 'ERROR failed', offset });
+    count([
+      failed(10),
+      { time: T, level: Level.CONT, text: 'java.io.IOException: x' },
+      { time: T, level: Level.CONT, text: ' at c.a.Pay.run(Pay.java:7)' },
+      failed(200),
+    ]);
+    const [window] = drain();
+    expect(window?.patterns.map(({ pattern }) => pattern)).toEqual(['failed', 'java.io.IOException at c.a.Pay.run']);
+    expect(window?.samples).toMatchObject([
+      { at: '0:200', text: 'ERROR failed', pattern: 0 },
+      { at: '0:10', pattern: 1 },
+    ]);
+  });
+
+  it('are kept for the levels of the rules, also after a restart', () => {
+    const warning: Line = { time: T, level: Level.WARN, text: 'WARN queue full' };
+    expect(start().drain()).toEqual([]);
+    const job = createCounting({ ...options, patternLevels: [Level.ERROR, Level.WARN] });
+    let state = job.open(null);
+    countLines(state, linesOf([warning]), T);
+    const first = job.flush(state);
+    state = restore({ ...options, patternLevels: [Level.ERROR, Level.WARN] }, first.head, first.outputs);
+    countLines(state, linesOf([{ ...warning, offset: 300 }]), T);
+    expect(recordsOf(job.flush(state))[0]).toMatchObject({
+      patterns: [],
+      levels: {
+        warn: {
+          patterns: [{ pattern: 'queue full', count: 2 }],
+          samples: [{ at: '0:0', text: warning.text, pattern: 0 }],
+        },
+      },
+    });
+  });
+
+  it('keep the lowest line of each pattern by source, generation and offset, cut at 512 bytes between characters', () => {
     const { count, drain } = start();
     const error = (offset: number, text = 'x'): Line => ({ time: T, level: Level.ERROR, offset, text });
     count([error(10), error(20)], { source: 'b/web-1/b.log' });
     count([error(9)], { source: 'b/web-1/b.log', generation: 1 });
-    count([error(100, `${'x'.repeat(1023)}€ and more`), error(1000)], { source: 'b/web-1/a.log' });
+    count([error(100, `${'x'.repeat(511)}€ and more`), error(1000)], { source: 'b/web-1/a.log' });
     expect(drain()[0]?.samples).toEqual([
-      { source: 'b/web-1/a.log', at: '0:100', text: 'x'.repeat(1023) },
-      { source: 'b/web-1/a.log', at: '0:1000', text: 'x' },
-      { source: 'b/web-1/b.log', at: '0:10', text: 'x' },
+      { source: 'b/web-1/a.log', at: '0:1000', text: 'x', pattern: 0 },
+      { source: 'b/web-1/a.log', at: '0:100', text: 'x'.repeat(511), pattern: 1 },
     ]);
   });
 
@@ -611,11 +649,11 @@ describe('patterns and samples', () => {
       { time: T, level: Level.ERROR, text: Buffer.from([0x45, 0xff, 0xfe, 0x00, 0x80, 0xc3]) },
       { time: T, level: Level.ERROR, text: Buffer.alloc(2000, 0x80) },
     ]);
-    expect(drain()[0]).toMatchObject({ counts: { error: 2 }, samples: [{ at: '0:0' }, { at: '0:100' }] });
+    expect(drain()[0]).toMatchObject({ counts: { error: 2 }, samples: [{ at: '0:0' }] });
   });
 
   it('are left out when `patterns` is off', () => {
-    const { count, drain } = start({ patterns: false });
+    const { count, drain } = start({ patternLevels: [] });
     count([{ time: T, level: Level.ERROR }]);
     expect(drain()[0]).toMatchObject({ counts: { error: 1 }, patterns: [], samples: [] });
   });

@@ -1,3 +1,4 @@
+import { Level } from '../../../../src/lines/line-batch';
 import { crc32c } from '@node-rs/crc32';
 import Ajv2020 from 'ajv/dist/2020';
 import {
@@ -21,7 +22,7 @@ export const options: CountingOptions = {
   keepWindowsMs: 48 * 60 * MIN,
   maxWindows: 1_000,
   keepOriginsMs: Infinity,
-  patterns: true,
+  patternLevels: [Level.ERROR],
   engine: 'telltale/test',
 };
 
