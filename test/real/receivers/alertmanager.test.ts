@@ -84,7 +84,7 @@ describe('an alert at a real Alertmanager', () => {
       incident: 'i-1',
     });
     expect(shown?.annotations).toMatchObject({
-      summary: '[telltale] 37 errors in 1 min (threshold 1): payments-3',
+      summary: '[errors] 37 errors in 1 min on payments-3: Connection to <ip> refused',
       patterns: '37  Connection to <ip> refused',
       lines: expect.stringContaining('no route to host') as string,
     });

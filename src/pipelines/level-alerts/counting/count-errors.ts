@@ -1,4 +1,4 @@
-import type { Level} from '../../../lines/line-batch';
+import type { Level } from '../../../lines/line-batch';
 import { lineAt, type LineBatch } from '../../../lines/line-batch';
 import { innerLine } from '../../../lines/inner-line';
 import { lineText, maxTextBytes } from './line-text';
