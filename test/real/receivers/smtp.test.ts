@@ -175,7 +175,7 @@ describe('telltale local --once --send', () => {
     await expect(runLocal(config, { ...once, send: true }, io)).rejects.toMatchObject({
       code: 'DELIVERY_REFUSED',
       exitCode: 1,
-      message: expect.stringContaining('Not delivered to mail/refused@example.com: [telltale] 3 errors') as string,
+      message: expect.stringContaining('Not delivered to mail/refused@example.com: [errors] 3 errors') as string,
     });
     await untilDelivered(2);
     expect(

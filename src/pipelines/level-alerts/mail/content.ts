@@ -73,7 +73,7 @@ const shown = {
   patternLength: 160,
   samples: 5,
   sampleLength: 540,
-  laterSampleLength: 96,
+  laterSampleLength: 90,
   sampleLines: 12,
   names: 10,
   nameLength: 64,
