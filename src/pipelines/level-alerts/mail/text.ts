@@ -1,7 +1,7 @@
 import { blocks, type Chart } from './chart';
 import type { MailContent, PatternTally, Tally } from './content';
 import type { LevelTable } from './level-table';
-import { formatCount } from '../../../pluralize';
+import { formatCount, pluralize } from '../../../pluralize';
 
 /** The text part: the same content in plain characters. Log lines are indented, so that no line looks like a heading. */
 export function textPart(content: MailContent): string {
@@ -48,11 +48,26 @@ function heading(title: string): string[] {
   return [title, '-'.repeat(title.length)];
 }
 
+/** Windows without lines that follow each other, three or more, are one row. */
 function chartLines({ bars }: Chart): string[] {
   const digits = Math.max(...bars.map((bar) => formatCount(bar.count).length));
-  return bars.map((bar) =>
-    `  ${bar.time}  ${formatCount(bar.count).padStart(digits)} ${bar.breached ? '!' : ' '} ${blocks(bar.share, 40)}`.trimEnd(),
-  );
+  const row = (bar: Chart['bars'][number]): string =>
+    `  ${bar.time}  ${formatCount(bar.count).padStart(digits)} ${bar.breached ? '!' : ' '} ${blocks(bar.share, 40)}`.trimEnd();
+  const rows: string[] = [];
+  for (let at = 0; at < bars.length;) {
+    const run = bars.slice(at).findIndex((bar) => bar.count > 0 || bar.breached);
+    const zeros = bars.slice(at, run < 0 ? bars.length : at + run);
+    const [first] = zeros;
+    if (first !== undefined && zeros.length > 2)
+      rows.push(`${row(first)}   and in the ${pluralize(zeros.length - 1, 'window')} after it`);
+    else rows.push(...zeros.map(row));
+    at += zeros.length;
+    const next = bars[at];
+    if (next === undefined) break;
+    rows.push(row(next));
+    at += 1;
+  }
+  return rows;
 }
 
 function levelLines(table: LevelTable): string[] {

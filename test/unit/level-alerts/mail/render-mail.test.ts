@@ -154,7 +154,9 @@ describe('renderMail', () => {
   });
 
   it('marks breached windows in the chart of the text part', () => {
-    expect(renderMail(report(), view).text).toContain(`  10:04   0\n  10:05  37 ! ${'█'.repeat(40)}\n`);
+    expect(renderMail(report(), view).text).toContain(
+      `  09:54   0   and 10 more windows\n  10:05  37 ! ${'█'.repeat(40)}\n`,
+    );
   });
 
   it('shows the message of a JSON line, without the secrets that its escapes hide', () => {
