@@ -35,11 +35,14 @@ export const levelWords: readonly (readonly [Level, readonly string[]])[] = [
   ],
 ];
 
-/** Words that are ordinary English too: in the head of a text line they name a level only in capitals. */
+/** ERROR, FATAL and PANIC of PostgreSQL and others in German, French, Italian, Turkish, Czech and Swedish. */
+const localErrors = ['fehler', 'erreur', 'errore', 'hata', 'chyba', 'panik', 'panico', 'fatale', 'fatalt'];
+
+/** Words that are ordinary English too, or words of other languages: in the head of a text line they name a level only in capitals. */
 export const capitalWords: readonly (readonly [Level, readonly string[]])[] = [
-  [Level.ERROR, ['fail', 'failure', 'fault', 'grave', 'crash', 'sever']],
-  [Level.WARN, ['deprecation', 'warni']],
-  [Level.INFO, ['log', 'success', 'note', 'infos', 'progress', 'audit']],
+  [Level.ERROR, ['fail', 'failure', 'fault', 'grave', 'crash', 'sever', ...localErrors]],
+  [Level.WARN, ['deprecation', 'warni', 'attention', 'attenzione', 'advertencia', 'aviso', 'uyari', 'varning']],
+  [Level.INFO, ['hinweis', 'log', 'success', 'note', 'infos', 'progress', 'audit']],
   [Level.DEBUG, ['fine', 'finer', 'finest', 'config', 'fein', 'feiner', 'silly']],
 ];
 

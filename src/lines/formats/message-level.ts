@@ -9,6 +9,7 @@ import { jsonText } from './fields/json-text';
 import { logfmt } from './fields/logfmt';
 import type { ParsedLine } from './format';
 import { restOfHead } from './head';
+import { localLevelBefore } from './local-levels';
 import { ciscoLevel, endsCapitals, groupEnd, groupLevel } from './level-tokens';
 import { cefLevel } from './programs/networks';
 import { endOfWord, lettersEnd, startsWith } from './scan-text';
@@ -113,6 +114,8 @@ function levelAfterHost(bytes: Buffer, host: number, end: number): Level {
       if (++words === 1 && isPairAt(bytes, pos + 1, end)) return levelOfInner(bytes, pos + 1, end);
     } else if (byte === 58) {
       if (bytes[pos + 1] === 32) {
+        const local = localLevelBefore(bytes, host, pos);
+        if (local !== undefined) return local;
         const level = levelOfInner(bytes, pos + 2, end);
         return level === Level.NONE && words <= 1 ? levelBeforeText(bytes, pos + 2, end) : level;
       }

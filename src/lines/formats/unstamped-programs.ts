@@ -1,41 +1,15 @@
 import { Level } from '../line-batch';
 import { levelOf, levelOfLetter } from '../levels';
 import { byteAt, isDigit } from '../timestamps';
+import { localLevelAt } from './local-levels';
 import { lettersEnd, startsWith } from './scan-text';
 import type { UnstampedForm } from './unstamped-form';
 
 /** Forms without a timestamp of single programs and libraries. */
 
-/** The levels of java.util.logging in other languages, before a colon. */
-const localLevels: readonly (readonly [Buffer, Level])[] = (
-  [
-    ['严重', Level.ERROR],
-    ['嚴重', Level.ERROR],
-    ['重大', Level.ERROR],
-    ['심각', Level.ERROR],
-    ['警告', Level.WARN],
-    ['경고', Level.WARN],
-    ['ADVERTENCIA', Level.WARN],
-    ['ADVERTÊNCIA', Level.WARN],
-    ['AVVERTENZA', Level.WARN],
-    ['信息', Level.INFO],
-    ['資訊', Level.INFO],
-    ['情報', Level.INFO],
-    ['정보', Level.INFO],
-    ['INFORMACIÓN', Level.INFO],
-    ['INFORMAÇÕES', Level.INFO],
-    ['INFORMAZIONI', Level.INFO],
-  ] as const
-).map(([text, level]) => [Buffer.from(`${text}:`), level]);
-
-const firstBytesOfLocalLevels = new Set(localLevels.map(([text]) => text[0]));
-
 export const localLevel: UnstampedForm = {
   name: 'java.util.logging in other languages',
-  read(bytes, start, end) {
-    if (!firstBytesOfLocalLevels.has(bytes[start])) return undefined;
-    return localLevels.find(([text]) => bytes.subarray(start, Math.min(end, start + text.length)).equals(text))?.[1];
-  },
+  read: localLevelAt,
   samples: [
     ['严重: no such class', 'ERROR'],
     ['情報: started', 'INFO'],

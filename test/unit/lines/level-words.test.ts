@@ -97,6 +97,29 @@ describe('a time before 1970', () => {
   });
 });
 
+describe('levels in other languages', () => {
+  it.each([
+    ['FEHLER:  x', 'ERROR'],
+    ['PANIK:  x', 'ERROR'],
+    ['ERREUR:  x', 'ERROR'],
+    ['ATTENTION:  x', 'WARN'],
+    ['HINWEIS:  x', 'INFO'],
+    ['ОШИБКА:  x', 'ERROR'],
+    ['shop@shop ОШИБКА:  x', 'ERROR'],
+    ['[3-1]ОШИБКА:  x', 'ERROR'],
+    ['ПРЕДУПРЕЖДЕНИЕ:  x', 'WARN'],
+    ['СООБЩЕНИЕ:  x', 'INFO'],
+    ['错误:  x', 'ERROR'],
+    ['重大: x', 'ERROR'],
+    ['Fehler beim Laden', 'NONE'],
+    ['ошибка: x', 'NONE'],
+    ['НЕОШИБКА: x', 'NONE'],
+    ['ОШИБКА x', 'NONE'],
+  ])('count before a colon: %s is %s', (text, level) => {
+    expect(levels([`2026-11-29 10:00:00.123 UTC [31] ${text}`])).toEqual([level]);
+  });
+});
+
 describe('java.util.logging in Chinese', () => {
   it('has its level in the second line', () => {
     expect(
