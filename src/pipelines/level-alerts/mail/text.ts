@@ -1,7 +1,7 @@
 import { blocks, type Chart } from './chart';
 import type { MailContent, PatternTally, Tally } from './content';
 import type { LevelTable } from './level-table';
-import { formatCount, pluralize } from '../../../pluralize';
+import { formatCount } from '../../../pluralize';
 
 /** The text part: the same content in plain characters. Log lines are indented, so that no line looks like a heading. */
 export function textPart(content: MailContent): string {
@@ -54,19 +54,22 @@ function chartLines({ bars }: Chart): string[] {
   const row = (bar: Chart['bars'][number]): string =>
     `  ${bar.time}  ${formatCount(bar.count).padStart(digits)} ${bar.breached ? '!' : ' '} ${blocks(bar.share, 40)}`.trimEnd();
   const rows: string[] = [];
-  for (let at = 0; at < bars.length;) {
-    const run = bars.slice(at).findIndex((bar) => bar.count > 0 || bar.breached);
-    const zeros = bars.slice(at, run < 0 ? bars.length : at + run);
-    const [first] = zeros;
-    if (first !== undefined && zeros.length > 2)
-      rows.push(`${row(first)}   and in the ${pluralize(zeros.length - 1, 'window')} after it`);
+  let zeros: Chart['bars'] = [];
+  const endRun = (): void => {
+    const [first, ...others] = zeros;
+    if (first !== undefined && others.length > 1) rows.push(`${row(first)}   and ${others.length} more windows`);
     else rows.push(...zeros.map(row));
-    at += zeros.length;
-    const next = bars[at];
-    if (next === undefined) break;
-    rows.push(row(next));
-    at += 1;
+    zeros = [];
+  };
+  for (const bar of bars) {
+    if (bar.count === 0 && !bar.breached) {
+      zeros = [...zeros, bar];
+      continue;
+    }
+    endRun();
+    rows.push(row(bar));
   }
+  endRun();
   return rows;
 }
 

@@ -155,7 +155,7 @@ describe('renderMail', () => {
 
   it('marks breached windows in the chart of the text part', () => {
     expect(renderMail(report(), view).text).toContain(
-      `  09:54   0   and 10 more windows\n  10:05  37 ! ${'█'.repeat(40)}\n`,
+      `  10:01   0   and 3 more windows\n  10:05  37 ! ${'█'.repeat(40)}\n`,
     );
   });
 
