@@ -5,6 +5,7 @@ import type { Arrival } from './commands/signal';
 import type { Config } from './config';
 import { TelltaleError } from './errors';
 import { projectVersion } from './project-version';
+import { addReceiverCommands } from './cli/receiver-commands';
 import { runProcess, type GlobalOptions, type Launch, type PipelineList } from './cli/run-process';
 import { isHelp, usageError } from './cli/usage-error';
 
@@ -264,7 +265,10 @@ function createProgram(launch: Launch): Command {
       }),
     );
 
-  for (const command of [program, ...program.commands]) {
+  addReceiverCommands(program, launch);
+
+  const nested = program.commands.flatMap(({ commands }) => commands);
+  for (const command of [program, ...program.commands, ...nested]) {
     command.exitOverride((error) => {
       throw isHelp(error) ? error : usageError(error, command);
     });

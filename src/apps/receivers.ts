@@ -24,16 +24,19 @@ interface Opened {
 }
 
 /**
+ * @param only the name of one receiver; null: all of them
  * @throws CONFIG with all problems of their secrets and files, one per line
  */
 export async function openReceivers(
   use: Pick<DeliveryUse, 'receivers' | 'render'>,
   mailbox: MailTransport,
   env: NodeJS.ProcessEnv,
+  only: string | null = null,
 ): Promise<OpenReceivers> {
   const opened = new Map<string, Opened>();
   const problems: string[] = [];
   for (const [index, receiver] of use.receivers.entries()) {
+    if (only !== null && receiver.name !== only) continue;
     try {
       opened.set(receiver.name, await open(receiver, index, { use, mailbox, env }));
     } catch (error) {

@@ -1,4 +1,4 @@
-import { CommanderError, type Command } from 'commander';
+import { CommanderError, type Command, type Option } from 'commander';
 import { TelltaleError } from '../errors';
 import { advise } from '../nearest';
 
@@ -28,8 +28,8 @@ function advice(code: string, problem: string, command: Command): string {
 }
 
 function optionNames(command: Command): string[] {
-  const options = [...command.options, ...(command.parent?.options ?? [])];
-  return [...options.flatMap(({ long }) => long ?? []), '--help'];
+  const above = (of: Command): readonly Option[] => [...of.options, ...(of.parent === null ? [] : above(of.parent))];
+  return [...above(command).flatMap(({ long }) => long ?? []), '--help'];
 }
 
 function see(command: Command): string {
@@ -37,7 +37,7 @@ function see(command: Command): string {
 }
 
 function fullName(command: Command): string {
-  return command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
+  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
 }
 
 /** True when commander has printed help. On request, its exit code is 0. */

@@ -35,7 +35,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 /**
  * Posts JSON. Follows no redirect: the configuration names the final address, and a signature or key goes nowhere else.
  * @throws DELIVERY_REFUSED when the receiver refuses this message; DELIVERY_FAILED after everything else but success. No
- *   message holds the URL or a secret.
+ *   message holds the URL or a secret. `reason` is `HTTP 404`, or the code of the fault such as `ENOTFOUND`.
  */
 export async function postJson({ url, body, headers, secrets = [] }: Request, how: Answering): Promise<Answer> {
   const { address, authorization, parts } = readUrl(url);
@@ -55,17 +55,22 @@ export async function postJson({ url, body, headers, secrets = [] }: Request, ho
     answer = await readStart(response);
   } catch (error) {
     const why = signal.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : reasonOf(error);
-    throw new TelltaleError('DELIVERY_FAILED', conceal(`Receiver ${how.name} cannot be reached: ${why}.`));
+    const message = conceal(`Receiver ${how.name} cannot be reached: ${why}.`);
+    throw new TelltaleError('DELIVERY_FAILED', message, { reason: signal.aborted ? 'ETIMEDOUT' : codeOf(error) });
   }
   const { status } = response;
   if (response.ok && (how.isAccepted?.(answer) ?? true)) return { status, body: answer };
   const said = answer === '' ? '' : ` (${truncate(visible(conceal(answer)).trim(), 200)})`;
   const message = `Receiver ${how.name} answered ${status}${said}${adviceFor(status)}`;
+  const reason = `HTTP ${status}`;
   if (how.refusals.includes(status) && how.isSetting?.(answer) !== true) {
-    throw new TelltaleError('DELIVERY_REFUSED', message);
+    throw new TelltaleError('DELIVERY_REFUSED', message, { reason });
   }
   const retryAfterMs = retryAfter(response.headers.get('retry-after'));
-  throw new TelltaleError('DELIVERY_FAILED', message, retryAfterMs === null ? {} : { retryAfterMs });
+  throw new TelltaleError('DELIVERY_FAILED', message, {
+    reason,
+    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+  });
 }
 
 /** `fetch` takes no user and password in a URL. Its path and query often hold a token. */
@@ -102,6 +107,12 @@ function reasonOf(error: unknown): string {
   if (typeof message === 'string' && message !== '') return visible(message);
   const code = fieldOf(cause, 'code');
   return typeof code === 'string' ? code : 'the request failed';
+}
+
+/** A code of the system, of TLS, or of undici. */
+function codeOf(error: unknown): string {
+  const code = fieldOf(fieldOf(error, 'cause') ?? error, 'code');
+  return typeof code === 'string' ? code : 'unknown';
 }
 
 function fieldOf(error: unknown, name: string): unknown {

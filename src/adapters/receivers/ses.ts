@@ -67,6 +67,7 @@ export function sesSender({ name, region, configurationSet, clock }: SesOptions)
         const current = await readQuota(now);
         if (current.left < 1) {
           throw new TelltaleError('DELIVERY_FAILED', `Receiver ${name}: the daily quota of SES is used up.`, {
+            reason: 'DailyQuota',
             retryAfterMs: QUOTA_RETRY_MS,
           });
         }
@@ -97,12 +98,20 @@ function explained(error: unknown, receiver: string): TelltaleError {
   if (error instanceof TelltaleError) return error;
   const { name: kind, message } = error instanceof Error ? error : new Error(String(error));
   const who = `Receiver ${receiver}: SES answered ${visible(kind)}: ${truncate(visible(message), 300)}`;
-  if (REFUSALS.includes(kind)) return new TelltaleError('DELIVERY_REFUSED', who, { cause: error });
+  const reason = codeOf(error) ?? kind;
+  if (REFUSALS.includes(kind)) return new TelltaleError('DELIVERY_REFUSED', who, { cause: error, reason });
   const retryAfterMs = retryAfter(kind, message);
   return new TelltaleError('DELIVERY_FAILED', who, {
     cause: error,
+    reason,
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
   });
+}
+
+/** A fault of the system or of TLS has a code. */
+function codeOf(error: unknown): string | null {
+  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : null;
+  return typeof code === 'string' ? code : null;
 }
 
 function retryAfter(kind: string, message: string): number | null {

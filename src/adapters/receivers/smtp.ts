@@ -59,20 +59,19 @@ export function smtpSender({ name, host, port, tls, ca, login, clock }: SmtpOpti
 
 /** Only an answer about the sender, the address or the mail itself is a refusal; all else can be corrected. */
 function explained(error: unknown, who: string, password: Secret | null): TelltaleError {
-  const { message, code, command, responseCode, permanent }: Partial<NodemailerError> =
+  const { message, code, originalCode, command, responseCode, permanent }: Partial<NodemailerError> =
     typeof error === 'object' && error !== null ? error : {};
   const plain = truncate(visible(message ?? String(error)), 300);
   const shown = password === null ? plain : plain.replaceAll(password.reveal(), '[secret]');
+  const isAnswer = responseCode !== undefined && code !== 'ETLS';
+  const reason = isAnswer ? `SMTP ${responseCode}` : (originalCode ?? code ?? 'unknown');
   const isAboutMail = command === 'MAIL FROM' || command === 'RCPT TO' || command === 'DATA' || command === 'API';
   const needsLogin = responseCode === 530 || responseCode === 535;
   if (isAboutMail && !needsLogin && (permanent === true || (command === 'API' && code === 'EENVELOPE'))) {
-    return new TelltaleError('DELIVERY_REFUSED', `${who} refused: ${shown}`, { cause: error });
+    return new TelltaleError('DELIVERY_REFUSED', `${who} refused: ${shown}`, { cause: error, reason });
   }
-  const failed = new TelltaleError(
-    'DELIVERY_FAILED',
-    `${who} failed: ${shown}${adviceFor(code, needsLogin, /certificate|ssl|tls/i.test(plain))}`,
-  );
-  return failed;
+  const advice = adviceFor(code, needsLogin, /certificate|ssl|tls/i.test(plain));
+  return new TelltaleError('DELIVERY_FAILED', `${who} failed: ${shown}${advice}`, { reason });
 }
 
 function adviceFor(code: string | undefined, needsLogin: boolean, isAboutTls: boolean): string {

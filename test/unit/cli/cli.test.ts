@@ -71,6 +71,9 @@ describe('telltale', () => {
     [['signal', '--payload', 'e30', '--key', 'k'], "option '--payload <base64url>' cannot be used with option '--key <key>'; see telltale signal --help"], // prettier-ignore
     [['config', '--set', 'web.prt=1'], '--set web.prt: no such key; did you mean web.port?'],
     [['config', '--config', 'none.yaml'], '--config none.yaml: no such file'],
+    [['receivers', 'tst'], "unknown command 'tst'; did you mean test?"],
+    [['receivers', 'test'], "missing required argument 'name'; see telltale receivers test --help"],
+    [['receivers', 'test', 'x'], 'there is no receiver "x"; expected mail'],
     [['\u001b[2J'], "unknown command '\\u001b[2J'; see telltale --help"],
   ])('refuses %j in one line, with exit code 2', async (args, sentence) => {
     expect(await run(args)).toEqual({ exitCode: 2, out: '', err: `telltale: ${sentence}\n` });
