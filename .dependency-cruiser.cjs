@@ -66,7 +66,9 @@ module.exports = {
     {
       name: 'nothing-knows-commands-and-apps-but-the-cli',
       severity: 'error',
-      from: { pathNot: ['^src/(apps|commands)/', '^src/cli\\.ts$', '^src/cli/[a-z]+-commands\\.ts$', '^(test|scripts)/'] },
+      from: {
+        pathNot: ['^src/(apps|commands)/', '^src/cli\\.ts$', '^src/cli/[a-z]+-commands\\.ts$', '^(test|scripts)/'],
+      },
       to: { path: ['^src/(apps|commands)/'] },
     },
     only(
