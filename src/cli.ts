@@ -7,6 +7,7 @@ import { TelltaleError } from './errors';
 import { projectVersion } from './project-version';
 import { addReceiverCommands } from './cli/receiver-commands';
 import { runProcess, type GlobalOptions, type Launch, type PipelineList } from './cli/run-process';
+import { addAlertCommands } from './cli/alert-commands';
 import { isHelp, usageError } from './cli/usage-error';
 
 interface LocalFlags {
@@ -266,6 +267,7 @@ function createProgram(launch: Launch): Command {
     );
 
   addReceiverCommands(program, launch);
+  addAlertCommands(program, launch);
 
   const nested = program.commands.flatMap(({ commands }) => commands);
   for (const command of [program, ...program.commands, ...nested]) {

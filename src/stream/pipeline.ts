@@ -3,6 +3,7 @@ import type { Job } from './job';
 import type { MessageFormat } from './outbox-records';
 import type { AlertState } from './open-alerts';
 import type { FolderReceiver, Receiver } from './receivers';
+import type { RouteExplanation, RouteQuestion } from './routes';
 import type { TopicSpec } from './topics';
 import type { Results, View } from './view';
 
@@ -69,6 +70,8 @@ export interface DeliveryUse<M = unknown> {
   readonly folder: FolderReceiver;
   /** Which receivers get a message: at least one. */
   receiversOf(message: M): readonly Receiver[];
+  /** Explains which receivers a message would get. @throws USAGE */
+  explainRoutes(question: RouteQuestion): RouteExplanation;
   readonly render: Renderers<M>;
   /** For receivers whose alerts must be refreshed. */
   alertState(message: M): AlertState;

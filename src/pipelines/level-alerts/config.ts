@@ -6,6 +6,7 @@ import type { Section, Settings } from '../../stream/pipeline';
 import { ruleKinds } from './alerting/rule-kinds';
 import { severities } from './alerting/severity';
 import type { RuleKind } from './alerting/rule-kinds/rule-kind';
+import { noSuch, routeKeys, routeList, routeProblems } from './routing/route-config';
 
 const second = 1000;
 
@@ -40,13 +41,6 @@ const ruleOf = (kind: RuleKind) =>
 /** The names that rules and routes may give. Without receivers there is the folder of mails. */
 function receiverNames(receivers: readonly { readonly name: string }[]): readonly string[] {
   return receivers.length === 0 ? [DEFAULT_RECEIVER] : receivers.map(({ name }) => name);
-}
-
-/** Says that no receiver has this name; null when one has it. */
-function receiverProblem(name: string, known: readonly string[]): string | null {
-  if (known.includes(name)) return null;
-  const advice = advise(name, known, 'receivers lists them').replace(/(?<!\?)$/, '.');
-  return `no such receiver: ${is.shown(name)}; ${advice} An example: [${known[0] ?? ''}]`;
 }
 
 type RuleKinds = readonly [RuleKind, ...RuleKind[]];
@@ -91,9 +85,14 @@ const schemaOf = (ruleKinds: RuleKinds) =>
         redact: is.flag(),
       }),
       receivers: receiverList,
+      routes: routeList,
     })
-    .superRefine(({ window, rules, receivers }, context) => {
+    .superRefine(({ window, rules, receivers, routes }, context) => {
       const known = receiverNames(receivers);
+      const ruleNames = rules.map(({ name }) => name);
+      for (const { path, message } of routeProblems(routes, ruleNames, known)) {
+        context.addIssue({ code: 'custom', path: ['routes', ...path], message });
+      }
       rules.forEach((each, index) => {
         const complain = (key: keyof typeof each, message: string): void =>
           context.addIssue({ code: 'custom', path: ['rules', index, key], message });
@@ -108,9 +107,8 @@ const schemaOf = (ruleKinds: RuleKinds) =>
         if (rules.findIndex((other) => other.name === each.name) < index) {
           complain('name', `expected another name: ${is.shown(each.name)} is taken by a rule above`);
         }
-        for (const name of each.receivers) {
-          const problem = receiverProblem(name, known);
-          if (problem !== null) complain('receivers', problem);
+        for (const name of each.receivers.filter((receiver) => !known.includes(receiver))) {
+          complain('receivers', noSuch('receiver', name, known, `[${known[0] ?? ''}]`));
         }
       });
     });
@@ -156,8 +154,13 @@ export const sectionOf = (ruleKinds: RuleKinds): Section<LevelAlertsConfig> => (
     alerting: { groupWait: '0s', repeatInterval: '4h', resolveAfter: '10m', digestAfter: '6h' },
     mail: { from: 'telltale@localhost', to: ['you@localhost'], zone: 'UTC', redact: true },
     receivers: [],
+    routes: [],
   },
-  lists: { rules: (rule) => ruleKeys(rule, ruleKinds), receivers: ({ kind }) => receiverKeys(kind) },
+  lists: {
+    rules: (rule) => ruleKeys(rule, ruleKinds),
+    receivers: ({ kind }) => receiverKeys(kind),
+    routes: () => routeKeys,
+  },
   explainKey: (item, key) => otherKindsWith(item, key, ruleKinds) ?? otherReceiversWith(item['kind'], key),
 });
 

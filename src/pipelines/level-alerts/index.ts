@@ -9,7 +9,7 @@ import { mailFormat } from './alerting/outbox-records';
 import { configuredRule } from './alerting/rules';
 import { section, type LevelAlertsConfig } from './config';
 import { createCounting, type CountingState } from './counting/counting';
-import { folderIn, receiversIn, receiversOf } from './messages/receivers-of';
+import { explainRoutes, folderIn, receiversIn, receiversOf } from './messages/receivers-of';
 import { isOver } from './messages/message';
 import { renderersOf } from './messages/renderers';
 import { createWindowReader, type WindowReader } from './counting/parse-window-record';
@@ -41,7 +41,8 @@ function mailer(config: LevelAlertsConfig): DeliveryUse<MailReport> {
     format: mailFormat,
     receivers: receiversIn(config),
     folder: folderIn(config),
-    receiversOf: (report) => receiversOf(report, config),
+    receiversOf: (report) => receiversOf(report, config, Date.parse(report.decidedAt)),
+    explainRoutes: (question) => explainRoutes(question, config),
     render: renderersOf(config),
     alertState: ({ incident, transition }) => ({ incident, isOpen: !isOver(transition) }),
   };

@@ -122,6 +122,7 @@ describe('the defaults', () => {
       alerting: { groupWait: 0, repeatInterval: 4 * hour, resolveAfter: hour / 6, digestAfter: 6 * hour },
       mail: { from: 'telltale@localhost', to: ['you@localhost'], zone: 'UTC', redact: true },
       receivers: [],
+      routes: [],
       generator: {
         hosts: 3,
         folder: null,

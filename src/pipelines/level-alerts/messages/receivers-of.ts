@@ -1,7 +1,10 @@
 import { secretSource, type WrittenReceiver } from '../../../config/receivers';
 import type { FolderReceiver, Receiver } from '../../../stream/receivers';
+import type { RouteExplanation, RouteQuestion } from '../../../stream/routes';
 import type { MailReport } from '../alerting/mail-report';
 import { DEFAULT_RECEIVER, type LevelAlertsConfig } from '../config';
+import { askedFacts, routeName } from '../routing/asked-facts';
+import { checkRoutes, factsOf, mayMatch, type RouteCheck, type RoutedFacts } from '../routing/route';
 
 /** Every receiver of the configuration. `mail.from` and `mail.to` hold for those that send mails and have none of their own. */
 export function receiversIn({ receivers, mail }: LevelAlertsConfig): readonly Receiver[] {
@@ -41,12 +44,64 @@ function completed(receiver: WrittenReceiver, mail: LevelAlertsConfig['mail']): 
 }
 
 /**
- * Which receivers get a message: those of its rule, or all of them; at least one. Asked once for each message, when a
- * delivery takes it up: the outbox then keeps its targets. Pure.
+ * Which receivers get a message: those of the routes that match, else those of its rule, else all of them; at least one.
+ * Asked for each message when a delivery takes it up: the outbox then keeps its targets. Pure.
+ *
+ * Receivers that hold an alert until it is resolved also get `resolved` when another message of its incident may have gone
+ * there, at another time or with other hosts or patterns: an end without an alert does nothing there.
+ * @param at when the message was decided, epoch milliseconds
  */
-export function receiversOf({ rule }: MailReport, config: LevelAlertsConfig): readonly Receiver[] {
-  const all = receiversIn(config);
+export function receiversOf(report: MailReport, config: LevelAlertsConfig, at: number): readonly Receiver[] {
+  const { names, checks } = routingOf(factsOf(report), config, at);
+  const mayHoldAlerts =
+    report.transition === 'resolved'
+      ? [
+          ...checks.filter(mayMatch).flatMap(({ route }) => route.receivers),
+          ...withoutRoutes(report.rule, config).names,
+        ]
+      : [];
+  return receiversIn(config).filter(({ name, kind }) => {
+    const holdsAlerts = kind === 'pagerduty' || kind === 'alertmanager';
+    return names.includes(name) || (holdsAlerts && mayHoldAlerts.includes(name));
+  });
+}
+
+/** Answers who would get a message, and why. @throws USAGE when the question names what does not exist */
+export function explainRoutes(question: RouteQuestion, config: LevelAlertsConfig): RouteExplanation {
+  const { names, because, checks } = routingOf(askedFacts(question, config), config, question.at);
+  return {
+    receivers: names,
+    because,
+    routes: checks.map(({ route, isReached, failed }, index) => ({
+      name: routeName(route, index),
+      result: failed.length > 0 ? 'failed' : isReached ? 'matched' : 'not reached',
+      reasons: failed.map(({ key, reason }) => `${key}: ${reason}`),
+      receivers: route.receivers,
+    })),
+  };
+}
+
+interface Named {
+  /** Names of receivers: at least one. */
+  readonly names: readonly string[];
+  readonly because: string;
+}
+
+function routingOf(
+  facts: RoutedFacts,
+  config: LevelAlertsConfig,
+  at: number,
+): Named & { readonly checks: readonly RouteCheck[] } {
+  const checks = checkRoutes(config.routes, facts, at, config.mail.zone);
+  const matched = checks.filter(({ isReached, failed }) => isReached && failed.length === 0);
+  const names = [...new Set(matched.flatMap(({ route }) => route.receivers))];
+  if (names.length > 0) return { names, because: 'of the routes that match', checks };
+  return { ...withoutRoutes({ name: facts.rule }, config), checks };
+}
+
+function withoutRoutes(rule: { readonly name: string }, config: LevelAlertsConfig): Named {
   const names = config.rules.find(({ name }) => name === rule.name)?.receivers ?? [];
-  const named = all.filter(({ name }) => names.includes(name));
-  return named.length === 0 ? all : named;
+  if (names.length > 0) return { names, because: `no route matches, and rule ${rule.name} names them` };
+  const all = receiversIn(config).map(({ name }) => name);
+  return { names: all, because: 'no route matches, and the rule names no receivers: all' };
 }
