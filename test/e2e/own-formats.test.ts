@@ -11,7 +11,7 @@ describe('telltale replay with custom formats and zones', () => {
     {
       keys: '**/db-*/*',
       zone: 'Europe/Berlin',
-      pattern: '^(?<level>[A-Z])\\|(?<day>\\d+)\\.(?<month>\\d+)\\.(?<year>\\d+)\\|(?<hour>\\d+)h(?<minute>\\d+)\\|',
+      pattern: '^(?<level>[A-Z])\\|(?<day>\\d+)~(?<month>\\d+)~(?<year>\\d+)\\|(?<hour>\\d+)h(?<minute>\\d+)\\|',
       levels: { F: 'error', W: 'warn' },
     },
     { keys: 'ny/**', zone: 'America/New_York' },
@@ -22,8 +22,8 @@ describe('telltale replay with custom formats and zones', () => {
   async function windowsOf(...set: string[]): Promise<string[]> {
     const folder = folders.make();
     const paths = [
-      writeLog(folder, 'db-1/app.log', 'F|20.11.2026|11h00|broken\n\tat x\nW|20.11.2026|11h00|slow\nok|11h00\n'),
-      writeLog(folder, 'ny/app.log', '2026-11-20 05:00:00 ERROR F|20.11.2026|11h00|x\n'),
+      writeLog(folder, 'db-1/app.log', 'F|20~11~2026|11h00|broken\n\tat x\nW|20~11~2026|11h00|slow\nok|11h00\n'),
+      writeLog(folder, 'ny/app.log', '2026-11-20 05:00:00 ERROR F|20~11~2026|11h00|x\n'),
       writeLog(folder, 'web-1/app.log', '2026-11-20 10:00:00 WARN x\n'),
     ];
     const io = collectingIo();

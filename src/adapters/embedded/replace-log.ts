@@ -89,7 +89,15 @@ async function attempt<T>(path: string, step: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (isTelltaleError(cause)) throw cause;
     const remedy = faultAndRemedy(cause, 'check the data folder');
-    const message = `Cannot replace the event log ${path}${remedy} Then run "telltale repair" again.`;
+    const place = placeOfFault(cause, path);
+    const message = `Cannot replace the event log: cannot write ${place}${remedy} Then run "telltale repair" again.`;
     throw new TelltaleError('DATA_FOLDER', message, { cause });
   }
+}
+
+/** The file that an error is about: of a rename, that with the new name. */
+function placeOfFault(cause: unknown, otherwise: string): string {
+  if (typeof cause !== 'object' || cause === null) return otherwise;
+  if ('dest' in cause && typeof cause.dest === 'string') return cause.dest;
+  return 'path' in cause && typeof cause.path === 'string' ? cause.path : otherwise;
 }
