@@ -10,6 +10,7 @@ import type { LevelAlertsConfig } from './config';
 import type { WindowReader } from './counting/parse-window-record';
 import type { LevelCounts, WindowRecord } from './counting/window-record';
 import { alertSummaryOf } from './mail/alert-summary';
+import { receiversOf } from './messages/receivers-of';
 import { readable, windowTable } from './window-table';
 
 /** A mail that a rule asks for. */
@@ -17,6 +18,7 @@ interface DecidedMail {
   readonly report: MailReport;
   /** That of the mail. */
   readonly subject: string;
+  /** Addresses, and names of other receivers, as the configuration has them: a run may send to none of them. */
   readonly to: readonly string[];
 }
 
@@ -59,11 +61,16 @@ export function levelAlertsResults(config: LevelAlertsConfig, readWindow: Window
       );
       const mails = [...reports.values()]
         .sort(inOrder)
-        .map((report) => ({ report, subject: alertSummaryOf(report).subject, to: config.mail.to }));
+        .map((report) => ({ report, subject: alertSummaryOf(report).subject, to: readersOf(report, config) }));
       const breaches = breachedWindows(all, config.rules.map(configuredRule), config.window).length;
       return (json ? jsonLines : textLines)(all, mails, { bytes: bytes.get('logs') ?? 0, breaches });
     },
   };
+}
+
+function readersOf(report: MailReport, config: LevelAlertsConfig): readonly string[] {
+  const receivers = receiversOf(report, config, Date.parse(report.decidedAt));
+  return [...new Set(receivers.flatMap((receiver) => ('to' in receiver ? receiver.to : [receiver.name])))];
 }
 
 function inOrder(a: MailReport, b: MailReport): number {

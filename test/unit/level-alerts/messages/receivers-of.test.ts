@@ -3,6 +3,7 @@ import { loadConfig, type Config } from '../../../../src/config';
 import { partsOf } from '../../../../src/apps/parts';
 import { pipelines } from '../../../../src/pipelines';
 import type { MailReport } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
+import { pendingMail } from '../../../../src/pipelines/level-alerts/alerting/outbox-records';
 import { collectingIo } from '../../../support/in-process';
 import { report } from '../mail/sample-reports';
 
@@ -156,6 +157,24 @@ describe('routes', () => {
     expect(() => configOf([to('chat', { name: 'a' }), to('chat', { name: 'a' })])).toThrow(
       '--set routes.1.name: expected another name: "a" is taken by a route above',
     );
+  });
+});
+
+describe('the results of replay', () => {
+  it('name whom the configuration sends a message to', () => {
+    const routes = [{ hours: ['09:00-17:00'], receivers: ['chat', 'mail'], continue: true }, { receivers: ['pager'] }];
+    const [results] = partsOf(configOf(routes), 'final').results;
+    const decide = (id: string, decidedAt: string): void =>
+      results?.add({ topic: 'outbox', isNew: true, ...pendingMail(report({ id, decidedAt }), 0) });
+    decide('day', '2026-11-27T10:00:00Z');
+    decide('night', '2026-11-27T20:00:00Z');
+    const lines = results
+      ?.lines(true, new Map())
+      .map((line) => JSON.parse(line) as { mail?: { id: string; to: string[] } });
+    expect(lines?.flatMap(({ mail }) => (mail === undefined ? [] : [[mail.id, mail.to]]))).toEqual([
+      ['day', ['you@localhost', 'chat', 'pager']],
+      ['night', ['pager']],
+    ]);
   });
 });
 
