@@ -49,6 +49,13 @@ describe('checkRules', () => {
     );
   });
 
+  it('takes a rule with another severity for the same one, so that its incidents go on', () => {
+    const definitionOf = (changes: object): string | undefined =>
+      checkRules([{ ...rule, ...changes }], minute)[0]?.definition;
+    expect(definitionOf({ severity: 'critical' })).toBe(definitionOf({}));
+    expect(definitionOf({ level: 'warn' })).not.toBe(definitionOf({}));
+  });
+
   it('refuses two rules of one name', () => {
     expect(() => checkRules([rule, { ...rule, origins: 'a' }], minute)).toThrow(
       'rules: two rules are named "errors"; give each a name of its own.',
