@@ -13,6 +13,7 @@ import type { HealthMonitor } from './health-monitor';
 import { follow, type Follow } from './follow';
 import { partsOf } from './parts';
 import { topicsOf } from './topics';
+import { webAccess } from './web-access';
 
 export interface RunningWeb {
   readonly url: string;
@@ -33,7 +34,7 @@ export async function launchWeb(
   const { mailbox, counters, health } = parts;
   const { views } = partsOf(config);
   const files = new FilesNotUnderstood();
-  const { host, port } = config.web;
+  const { host, port, allowedHosts } = config.web;
   const source = {
     sections: (...shown: Parameters<View['sections']>) => [
       files.section(),
@@ -49,7 +50,8 @@ export async function launchWeb(
     deaths: () => health.notAlive(),
   };
   const web = await startWeb({
-    ...{ host, port, section: 'web', log: io.log },
+    ...{ host, port, section: 'web', log: io.log, allowedHosts },
+    access: webAccess(config.web, io),
     answer: (path, query) => answerTo(path, source, query),
   });
   const stop = new AbortController();

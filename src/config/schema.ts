@@ -159,7 +159,45 @@ function needsPassword(mechanism: string | null): boolean {
   return mechanism !== null && mechanism !== 'aws-msk-iam';
 }
 
-const web = z.strictObject({ host: is.text('a host name or address', is.printable), port: is.integer(0, 65_535) });
+const listening = { host: is.text('a host name or address', is.printable), port: is.integer(0, 65_535) };
+
+/** A name or address without a port. */
+const isHostName = (value: string): boolean => /^[A-Za-z0-9._-]+$|^[0-9A-Fa-f:.]+$/.test(value);
+/** A colon would end it (RFC 7617). */
+const isUser = (value: string): boolean => is.printable(value) && !value.includes(':');
+
+const auth = z
+  .strictObject({
+    user: is.orNull(is.text('the name of a user, without a colon', isUser)),
+    password: is.orNull(is.secret()),
+    passwordFile: is.orNull(anyText),
+    passwordEnv: is.orNull(anyText),
+    token: is.orNull(is.secret()),
+    tokenFile: is.orNull(anyText),
+    tokenEnv: is.orNull(anyText),
+    openMetrics: is.flag(),
+  })
+  .superRefine((value, context) => {
+    const complain = (key: keyof typeof value, message: string): void =>
+      context.addIssue({ code: 'custom', path: [key], message });
+    const setOf = (key: 'password' | 'token') =>
+      ([key, `${key}File`, `${key}Env`] as const).filter((each) => value[each] !== null);
+    for (const key of ['password', 'token'] as const) {
+      const { length } = setOf(key);
+      if (length > 1) complain(key, `expected one of ${key}, ${key}File and ${key}Env, found ${length}`);
+    }
+    const [password] = setOf('password');
+    if (value.user === null && password !== undefined) complain(password, 'expected web.auth.user beside it');
+    if (value.user !== null && password === undefined) {
+      complain('user', 'expected passwordFile, passwordEnv or password beside it');
+    }
+  });
+
+const web = z.strictObject({
+  ...listening,
+  allowedHosts: is.textList('a list of host names such as ["telltale.example.com"]', isHostName),
+  auth,
+});
 
 export const coreSchema = z
   .strictObject({
@@ -206,7 +244,7 @@ export const coreSchema = z
     generator,
     upload: z.strictObject({ schedule: is.cron() }),
     web,
-    producer: z.strictObject({ web }),
+    producer: z.strictObject({ web: z.strictObject(listening) }),
     log: z.strictObject({ level: is.oneOf('error', 'warn', 'info', 'debug') }),
   })
   .superRefine((config, context) => {

@@ -9,7 +9,7 @@ import type { WebSource } from './source';
 
 /** An answer; the server adds the headers that all answers have. */
 export interface Answer {
-  readonly status: 200 | 403 | 404 | 405 | 429 | 500 | 503;
+  readonly status: 200 | 401 | 403 | 404 | 405 | 429 | 500 | 503;
   readonly type: string;
   /** Content-Security-Policy. */
   readonly policy: string;

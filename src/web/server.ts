@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { isIP } from 'node:net';
 import { TelltaleError } from '../errors';
 import type { Logger } from '../log';
+import { challenge, mayRead, type Access } from './access';
 import { plain, type Answer } from './answers';
 import { Connections, webLimits, type Exchange, type WebLimits } from './connections';
 
@@ -21,6 +22,10 @@ export interface WebOptions {
   readonly port: number;
   /** The configuration section of host and port, for messages. */
   readonly section: 'web' | 'producer.web';
+  /** Names that requests may give as their host, besides `host` and loopback names. */
+  readonly allowedHosts?: readonly string[];
+  /** Null or absent: no login. */
+  readonly access?: Access | null;
   /** @param path of the request's URL, still encoded */
   readonly answer: (path: string, query: URLSearchParams) => Answer | Promise<Answer>;
   readonly log?: Logger;
@@ -33,8 +38,8 @@ const LOOK_MS = 1_000;
 /**
  * Serves pages and metrics; read-only.
  *
- * There is no login, so `host` should be a loopback address. Requests must name it (or a loopback name) as their Host:
- * a web site that points its own name at this machine (DNS rebinding) gets nothing.
+ * Without `access`, `host` should be a loopback address. Requests must name it, a loopback name, or one of `allowedHosts` as
+ * their Host: a web site that points its own name at this machine (DNS rebinding) gets nothing.
  * @throws PORT_IN_USE; CONFIG when the host is not an address of this machine
  */
 export async function startWeb(options: WebOptions): Promise<WebServer> {
@@ -86,26 +91,39 @@ function busy(status: 429 | 503): Answer {
   return { ...plain(status, 'Telltale is busy: ask again in a second.\n'), headers: { 'retry-after': '1' } };
 }
 
-async function answer(request: IncomingMessage, { host, answer: answerTo }: WebOptions): Promise<Answer> {
+async function answer(request: IncomingMessage, options: WebOptions): Promise<Answer> {
+  const { host, allowedHosts = [], access = null, section } = options;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return { ...plain(405, 'Telltale answers GET and HEAD only.\n'), headers: { allow: 'GET, HEAD' } };
   }
-  if (!isOwnHost(request.headers.host ?? '', host)) {
-    return plain(403, `Telltale does not answer to this name; open it as ${host} or localhost.\n`);
+  if (!isOwnHost(request.headers.host ?? '', host, allowedHosts)) {
+    const remedy = section === 'web' ? ', or add the name to web.allowedHosts' : '';
+    return plain(403, `Telltale does not answer to this name; open it as ${host} or localhost${remedy}.\n`);
   }
   const [path = '', query] = (request.url ?? '').split('?');
-  return answerTo(path, new URLSearchParams(query));
+  if (access !== null && !mayRead(access, path, request.headers.authorization)) {
+    const headers = { 'www-authenticate': challenge(access) };
+    return { ...plain(401, 'Telltale needs the user and password, or the token, of web.auth.\n'), headers };
+  }
+  return options.answer(path, new URLSearchParams(query));
 }
 
-/** Any address (which no name can be made to mean) for a server on all addresses; else its own and loopback names. */
-function isOwnHost(header: string, host: string): boolean {
+/** Any address (which no name can be made to mean) for a server on all addresses; else its own, allowed and loopback names. */
+function isOwnHost(header: string, host: string, allowed: readonly string[]): boolean {
   const name = header
     .replace(/:\d*$/, '')
     .replace(/^\[(.*)\]$/, '$1')
     .toLowerCase();
-  if (name === host.toLowerCase() || name === 'localhost' || name.endsWith('.localhost')) return true;
-  if (isIP(name) === 0) return false;
-  return host === '0.0.0.0' || host === '::' || name === '::1' || name.startsWith('127.');
+  if (name === host.toLowerCase() || isLoopback(name)) return true;
+  if (allowed.some((each) => each.toLowerCase() === name)) return true;
+  return isIP(name) !== 0 && (host === '0.0.0.0' || host === '::');
+}
+
+/** True for a name or address that means this machine alone. */
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase();
+  if (name === 'localhost' || name.endsWith('.localhost') || name === '::1') return true;
+  return isIP(name) === 4 && name.startsWith('127.');
 }
 
 function send(ready: Answer, { request, response }: Exchange, endConnection: boolean): void {

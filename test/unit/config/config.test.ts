@@ -140,7 +140,13 @@ describe('the defaults', () => {
       },
       consumer: { run: null },
       upload: { schedule: '*/2 * * * * *' },
-      web: { host: '127.0.0.1', port: 7878 },
+      web: {
+        ...{ host: '127.0.0.1', port: 7878, allowedHosts: [] },
+        auth: {
+          ...{ user: null, password: null, passwordFile: null, passwordEnv: null },
+          ...{ token: null, tokenFile: null, tokenEnv: null, openMetrics: false },
+        },
+      },
       producer: { web: { host: '127.0.0.1', port: 7879 } },
       log: { level: 'info' },
     };
@@ -162,7 +168,7 @@ describe('layers', () => {
     const yaml = 'web: { host: a, port: 1 }\nlog: { level: warn }\nmail: { zone: Europe/Berlin }';
     const env = { TELLTALE_WEB_PORT: '2', TELLTALE_LOG_LEVEL: 'error', PATH: '/bin' };
     const { config, provenance } = load({ yaml, env, set: ['web.port=3', 'web.port=4'] });
-    expect(config.web).toEqual({ host: 'a', port: 4 });
+    expect(config.web).toMatchObject({ host: 'a', port: 4 });
     expect(config.log.level).toBe('error');
     expect(config.mail.zone).toBe('Europe/Berlin');
     expect(provenance.get('web.host')).toBe(join(folder, 'my.yaml'));
@@ -471,6 +477,31 @@ describe('an error', () => {
     ],
     ['a number instead of a list', { yaml: 'rules: 3' }, 'my.yaml:1: rules: expected a list of rules, found 3'],
     ['a number instead of a section', { yaml: 'web: 3' }, 'my.yaml:1: web: expected a section with keys of its own'],
+    [
+      'a user without a password',
+      { set: ['web.auth.user=ops'] },
+      '--set web.auth.user: expected passwordFile, passwordEnv or password beside it',
+    ],
+    [
+      'a password without a user',
+      { set: ['web.auth.passwordEnv=PASSWORD'] },
+      '--set web.auth.passwordEnv: expected web.auth.user beside it',
+    ],
+    [
+      'two places of a token',
+      { set: ['web.auth.tokenEnv=A', 'web.auth.token=T0KEN'] },
+      '--set web.auth.token: expected one of token, tokenFile and tokenEnv, found 2',
+    ],
+    [
+      'a user with a colon',
+      { set: ['web.auth.user=a:b'] },
+      '--set web.auth.user: expected the name of a user, without a colon, found "a:b"',
+    ],
+    [
+      'a host with a port',
+      { set: ['web.allowedHosts=a:1,b/c'] },
+      '--set web.allowedHosts: expected a list of host names such as ["telltale.example.com"], found "a:1,b/c"',
+    ],
     ['a --set of a section', { set: ['web=3'] }, '--set web: is a section; set a key in it, such as web.host'],
     ['a --set without a value', { set: ['web.port'] }, '--set web.port: expected key=value, such as web.port=7878'],
     [

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import type { WindowRecord } from '../../../src/pipelines/level-alerts/counting/window-record';
 import { report } from '../level-alerts/mail/sample-reports';
 import { TelltaleError } from '../../../src/errors';
+import { Secret } from '../../../src/secret';
 import { answerTo, metricsAnswerTo, type Answer } from '../../../src/web/answers';
 import { ShownWindows } from '../../../src/pipelines/level-alerts/shown-windows';
 import { statusSections, type Shown } from '../../../src/pipelines/level-alerts/status-page';
@@ -101,10 +102,15 @@ interface Got {
 }
 
 /** Sends the path as it is: `fetch` would tidy it up. */
-function get(url: string, path: string, options: { method?: string; host?: string } = {}): Promise<Got> {
+function get(
+  url: string,
+  path: string,
+  options: { method?: string; host?: string; authorization?: string } = {},
+): Promise<Got> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    const headers = { host: options.host ?? `${hostname}:${port}` };
+    const { authorization } = options;
+    const headers = { host: options.host ?? `${hostname}:${port}`, ...(authorization ? { authorization } : {}) };
     const sent = httpRequest(
       { hostname, port, path, method: options.method ?? 'GET', headers, agent: false },
       (answer) => {
@@ -266,6 +272,43 @@ describe('the web server', () => {
   ])('answers a request for host %s with %i', async (host, status) =>
     expect((await get(web.url, '/', { host })).status).toBe(status),
   );
+
+  it.each([
+    ['telltale.example.com:443', 200],
+    ['Telltale.Example.com', 200],
+    ['evil.example', 403],
+    ['evil.telltale.example.com', 403],
+  ])('answers a request for host %s with %i when telltale.example.com is allowed', async (host, status) => {
+    const other = await serve(source, { allowedHosts: ['telltale.example.com'] });
+    const got = await get(other.url, '/', { host });
+    await other.close();
+    expect(got.status).toBe(status);
+    if (status === 403) expect(got.body).toContain('add the name to web.allowedHosts');
+  });
+
+  it('asks for user and password on all paths but those of probes', async () => {
+    const login = { user: 'ops', password: new Secret('T0KEN') };
+    const other = await serve(source, { access: { login, token: null, openMetrics: false } });
+    const paths = [
+      '/',
+      '/mail',
+      `/mail/${name}/raw`,
+      '/metrics',
+      '/nothing',
+      '//livez',
+      '/livez',
+      '/healthz',
+      '/readyz',
+    ];
+    const answers = await Promise.all(paths.map((path) => get(other.url, path)));
+    const authorization = `Basic ${Buffer.from('ops:T0KEN').toString('base64')}`;
+    const allowed = await get(other.url, '/', { authorization });
+    await other.close();
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401, 401, 200, 200, 200]);
+    expect(answers[0]?.headers['www-authenticate']).toBe('Basic realm="Telltale", charset="UTF-8"');
+    expect(answers[0]?.body).not.toContain('T0KEN');
+    expect(allowed.status).toBe(200);
+  });
 
   it('answers HEAD without a body, and refuses to change anything', async () => {
     const head = await get(web.url, '/', { method: 'HEAD' });
