@@ -13,6 +13,7 @@ import { localLevelBefore } from './local-levels';
 import { ciscoLevel, endsCapitals, groupEnd, groupLevel } from './level-tokens';
 import { cefLevel } from './programs/networks';
 import { endOfWord, lettersEnd, startsWith } from './scan-text';
+import { maxTag, syslogTag } from './syslog';
 
 const inner: ParsedLine = { level: Level.NONE, kind: TimestampKind.WALL, time: 0, status: 0 };
 
@@ -78,15 +79,18 @@ function levelInParts(bytes: Buffer, start: number, end: number): Level | undefi
 
 const maxGroup = 64;
 
-/** A program's tag ends within this many bytes of its line. */
-const maxTag = 160;
-
 /**
  * The level in the text after a program's tag: a JSON object, logfmt pairs, or a line with a timestamp of its own.
  * `Nov 29 10:00:00 host app[7]: {"level":…}`, `2026-11-29T10:00:00Z heroku[router]: at=error code=H12`,
  * `Nov 29 10:00:00 host app[7]: 2026-11-29 10:00:00,123 ERROR …`. Other text has none.
  */
 export function levelBehindTag(bytes: Buffer, start: number, end: number, isHead: boolean): Level {
+  if (!isHead && syslogTag.textStart > 0 && syslogTag.bytes === bytes) {
+    const { textStart } = syslogTag;
+    // Most tags end with a process in brackets.
+    const local = bytes[textStart - 3] === 93 ? undefined : localLevelBefore(bytes, start, textStart - 2);
+    return local ?? levelInText(bytes, textStart, end);
+  }
   const first = isLetter(byteAt(bytes, start)) ? start : skipNoText(bytes, start, end);
   // The head scan tells where a timestamp ends, except for that of syslog.
   if (isHead) {
@@ -116,13 +120,21 @@ function levelAfterHost(bytes: Buffer, host: number, end: number): Level {
       if (bytes[pos + 1] === 32) {
         const local = localLevelBefore(bytes, host, pos);
         if (local !== undefined) return local;
-        const level = levelOfInner(bytes, pos + 2, end);
-        return level === Level.NONE && words <= 1 ? levelBeforeText(bytes, pos + 2, end) : level;
+        return words <= 1 ? levelInText(bytes, pos + 2, end) : levelOfInner(bytes, pos + 2, end);
       }
       if (pos >= host + 3 && startsWith(bytes, pos - 3, end, 'CEF:')) return cefLevel(bytes, pos - 3, end);
     }
   }
   return Level.NONE;
+}
+
+/** The level in the text directly after a tag. */
+function levelInText(bytes: Buffer, pos: number, end: number): Level {
+  const first = byteAt(bytes, pos);
+  // A small letter begins a pair, or a text without a level.
+  if (first >= 97 && first !== 123 && !beginsWithPair(bytes, pos, end)) return Level.NONE;
+  const level = levelOfInner(bytes, pos, end);
+  return level === Level.NONE ? levelBeforeText(bytes, pos, end) : level;
 }
 
 /** `Nov 29 10:00:00 ` */

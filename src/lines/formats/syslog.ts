@@ -18,10 +18,53 @@ export const syslog3164: LineFormat = {
     if (date === -1 || date >= end || bytes[date] !== 32) return false;
     const pos = readClock(bytes, date + 1, end, out);
     if (pos === -1 || pos >= end || bytes[pos] !== 32) return false;
-    if (bytes[start] !== 60) out.level = levelAfterHost(bytes, pos + 1, end);
+    if (bytes[start] !== 60) out.level = levelAfterTimestamp(bytes, start, pos, end);
     return true;
   },
 };
+
+/** The last line of {@link syslog3164} without a priority. */
+export const syslogTag: { bytes: Buffer; textStart: number } = {
+  bytes: Buffer.alloc(0),
+  /** Where the text begins after `host app[12]: `; 0 for other lines. */
+  textStart: 0,
+};
+
+/** Length of `Nov 29 10:00:00`. */
+const timestampLength = 15;
+
+/** @param pos the position after the timestamp, which is that of a space */
+function levelAfterTimestamp(bytes: Buffer, start: number, pos: number, end: number): Level {
+  const textStart = pos === start + timestampLength ? plainTextStart(bytes, pos + 1, end) : 0;
+  syslogTag.textStart = textStart;
+  if (textStart === 0) return levelAfterHost(bytes, pos + 1, end);
+  if (syslogTag.bytes !== bytes) syslogTag.bytes = bytes;
+  return Level.NONE;
+}
+
+/**
+ * The position after `host app[12]: `; 0 for other lines. Nearly every line has such a host and tag, in which
+ * {@link levelAfterHost} finds no level, so this reads each of their bytes once.
+ */
+function plainTextStart(bytes: Buffer, host: number, end: number): number {
+  const limit = Math.min(end - 2, host + maxTag);
+  const first = byteAt(bytes, host);
+  if (first < 97 && !isDigit(first)) return 0;
+  let pos = host + 1;
+  for (; pos < limit; pos++) {
+    const byte = byteAt(bytes, pos);
+    if (byte <= 58 && (byte === 32 || byte === 58)) break;
+  }
+  if (bytes[pos] !== 32 || !isLetter(byteAt(bytes, pos + 1))) return 0;
+  for (pos += 2; pos < limit; pos++) {
+    const byte = byteAt(bytes, pos);
+    if (byte <= 61 && (byte === 32 || byte === 58 || byte === 61)) break;
+  }
+  return pos < limit && bytes[pos] === 58 && bytes[pos + 1] === 32 ? pos + 2 : 0;
+}
+
+/** A program's tag ends within this many bytes after the timestamp. */
+export const maxTag = 160;
 
 /** A sequence number and another timestamp may stand before Cisco's label. */
 const maxLabelDistance = 64;
