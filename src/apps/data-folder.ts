@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config';
 import { errnoOf, faultAndRemedy } from '../errno';
 import { TelltaleError } from '../errors';
@@ -46,11 +46,14 @@ export function openDataFolder(folder: string): DataFolder {
 /** @throws an error of the system, which says why */
 function makeFolders(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-    // With `recursive`, Node reports ENOENT for a read-only file system. This call reports the true error.
     mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (isFolder(path)) return;
+    // Node's `recursive` would try for ever where a folder exists and takes none, as in /proc.
+    const parent = dirname(path);
+    if (errnoOf(error) !== 'ENOENT' || exists(parent)) throw error;
+    makeFolders(parent);
+    makeFolders(path);
   }
 }
 
@@ -84,6 +87,12 @@ export function warnOfNewEventLog(
 export function findDataFolder({ dataDir, eventLog }: Pick<Config, 'dataDir' | 'eventLog'>): DataFolder {
   const data = placesIn(dataDir);
   if (eventLog.kind === 'kafka' || existsSync(data.events)) return data;
+  if (existsSync(data.root) && !isFolder(data.root)) {
+    throw new TelltaleError(
+      'DATA_FOLDER',
+      `${data.root} is not a folder: name the data folder of a program with --data DIR`,
+    );
+  }
   if (existsSync(data.root) && !mayEnter(data.root)) {
     const message = `this user may not read ${data.root}: run this as the user who owns the data folder`;
     throw new TelltaleError('DATA_FOLDER', message);
@@ -92,6 +101,10 @@ export function findDataFolder({ dataDir, eventLog }: Pick<Config, 'dataDir' | '
     'DATA_FOLDER',
     `there is no event log in ${data.root}: name the data folder of a program with --data DIR`,
   );
+}
+
+function isFolder(path: string): boolean {
+  return exists(path) && statSync(path).isDirectory();
 }
 
 function mayEnter(folder: string): boolean {

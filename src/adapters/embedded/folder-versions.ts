@@ -34,7 +34,7 @@ export class VersionFolder {
     if (identifyNow(path)?.ino !== content.identity.ino) return null;
     let number = this.addNow(folder, path);
     if (number === null) return null;
-    const kept = await this.metadata.kept({ ...object, versionId: String(number) });
+    const kept = this.metadata.kept({ ...object, versionId: String(number) });
     if (kept?.etag === content.etag) return String(number);
     if (kept !== null) {
       // Edited in place, which changed the linked version too: its present content is another version.

@@ -1,8 +1,9 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { errnoOf, faultAndRemedy } from '../../errno';
-import { TelltaleError } from '../../errors';
+import { isTelltaleError, TelltaleError } from '../../errors';
 import type { Known } from '../../ingestion/rotation/lineages';
+import { readOwnFile } from './read-own-file';
 
 /**
  * Remembers lineages, and a note for each part, across restarts. The file is a hint: without it, files that were rotated
@@ -50,9 +51,10 @@ export class LineageFile<Note> {
 
   private text(): string {
     try {
-      return readFileSync(this.path, 'utf8');
+      return readOwnFile(this.path);
     } catch (cause) {
       if (errnoOf(cause) === 'ENOENT') return '';
+      if (isTelltaleError(cause)) throw cause;
       const remedy = faultAndRemedy(cause, 'check its permissions');
       throw new TelltaleError('DATA_FOLDER', `Cannot read ${this.path}${remedy}`, { cause });
     }

@@ -30,6 +30,7 @@ export async function acquireLock(folder: string, name: string): Promise<Lock> {
       const message = `${holder}: stop it, or name another data folder.`;
       throw new TelltaleError('DATA_FOLDER_IN_USE', message, { cause });
     }
+    if (cause instanceof TelltaleError) throw cause;
     const message = `Cannot lock ${path}${faultAndRemedy(cause, 'make the folder writable')}`;
     throw new TelltaleError('DATA_FOLDER', message, { cause });
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 
@@ -10,6 +10,7 @@ import { systemClock } from '../../ports/clock';
 import type { MailTransport, OutgoingMail } from '../../ports/mail-transport';
 import { buildMime } from '../mime';
 import { errnoOf, faultAndRemedy } from '../../errno';
+import { openRegularFile } from './object-file';
 
 /** A row of the mailbox page. */
 export interface MailSummary {
@@ -153,13 +154,14 @@ class FolderMailbox implements Mailbox {
     };
   }
 
-  /** Null when the mail was removed. */
+  /** Null when the mail was removed, and for a pipe or device, which would never end. */
   private async load(name: string): Promise<Buffer | null> {
+    const file = await openRegularFile(join(this.folder, name));
+    if (file === null) return null;
     try {
-      return await readFile(join(this.folder, name));
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return null;
-      throw error;
+      return await file.handle.readFile();
+    } finally {
+      await file.handle.close();
     }
   }
 }

@@ -1,14 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 
 import { TelltaleError } from '../../errors';
 import { openCrc64NvmeStream } from '../native/checksums';
 import { errnoOf } from '../../errno';
+import { readOwnFile } from './read-own-file';
 
 /** An object or one of its versions. */
 export interface ObjectName {
@@ -61,7 +62,7 @@ export class MetadataFolder {
    */
   async of(handle: FileHandle, object: ObjectName): Promise<FileContent> {
     let identity = await identify(handle);
-    const kept = await this.kept(object);
+    const kept = this.kept(object);
     if (kept !== null && isOf(object, kept.identity, identity)) return { ...kept, identity };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const digest = await digestOf(handle, Number(identity.size));
@@ -84,7 +85,7 @@ export class MetadataFolder {
   knownNow(path: string, object: ObjectName): FileContent | null {
     const identity = identifyNow(path);
     if (identity === null) return null;
-    const kept = readKept(object, () => readFileSync(this.path(object), 'utf8'));
+    const kept = readKept(object, () => readOwnFile(this.path(object)));
     return kept !== null && isOf(object, kept.identity, identity) ? { ...kept, identity } : null;
   }
 
@@ -102,9 +103,8 @@ export class MetadataFolder {
   }
 
   /** The cached entry, for any state of the file; null without one. */
-  async kept(object: ObjectName): Promise<FileContent | null> {
-    const text = await readFile(this.path(object), 'utf8').catch(() => '');
-    return readKept(object, () => text);
+  kept(object: ObjectName): FileContent | null {
+    return readKept(object, () => readOwnFile(this.path(object)));
   }
 
   private path({ bucket, key, versionId }: ObjectName): string {

@@ -1,5 +1,6 @@
 import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { errnoOf } from '../../errno';
+import { TelltaleError } from '../../errors';
 
 /**
  * Ensures that a file for SQLite exists; only this user may read one that it makes. SQLite gives its other files the same
@@ -13,7 +14,12 @@ export function makePrivateFile(path: string): void {
     closeSync(openSync(path, 'ax', 0o600));
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
-    if (statSync(path).isDirectory()) throw Object.assign(new Error(`${path} is a folder`), { code: 'EISDIR' });
+    const found = statSync(path);
+    if (found.isDirectory()) throw Object.assign(new Error(`${path} is a folder`), { code: 'EISDIR' });
+    if (!found.isFile()) {
+      const message = `Cannot use ${path}: it is not a regular file; move it away.`;
+      throw new TelltaleError('DATA_FOLDER', message);
+    }
     accessSync(path, constants.R_OK | constants.W_OK);
   }
 }

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder } from '../../../src/apps/data-folder';
+import { findDataFolder, openDataFolder, warnOfNewEventLog, warnOfOpenFolder } from '../../../src/apps/data-folder';
 import { loadConfig } from '../../../src/config';
 import { pipelines } from '../../../src/pipelines';
 import { collectingIo } from '../../support/in-process';
@@ -14,6 +14,23 @@ describe('a data folder', () => {
   it('is private when Telltale makes it', () => {
     const { root } = openDataFolder(join(parent, 'data'));
     expect(statSync(root).mode & 0o777).toBe(0o700);
+  });
+
+  it('is made with the folders above it', () => {
+    const { root } = openDataFolder(join(parent, 'a/b/data'));
+    expect(statSync(root).isDirectory()).toBe(true);
+  });
+
+  it('is refused in a folder that takes none', () => {
+    // Node's recursive mkdir never returns there.
+    expect(() => openDataFolder('/proc/1/data')).toThrow('Cannot use /proc/1/data as data folder (ENOENT)');
+  });
+
+  it('that is a file is called so', () => {
+    writeFileSync(join(parent, 'data'), '');
+    const dataDir = join(parent, 'data');
+    const { eventLog } = loadConfig({ pipelines, set: [], env: {} }).config;
+    expect(() => findDataFolder({ dataDir, eventLog })).toThrow(`${dataDir} is not a folder: name the data folder`);
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -20,6 +21,14 @@ describe('LineageFile', () => {
     mkdirSync(path);
     expect(() => new LineageFile(path, z.number()).read()).toThrow(
       `Cannot read ${path} (EISDIR): it is a folder; move it away.`,
+    );
+  });
+
+  it('refuses a pipe, whose reader would wait for ever', () => {
+    const path = join(folders.make(), 'watch.json');
+    execFileSync('mkfifo', [path]);
+    expect(() => new LineageFile(path, z.number()).read()).toThrow(
+      `Cannot read ${path}: it is not a regular file; move it away.`,
     );
   });
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,14 @@ describe('the mailbox', () => {
     expect(name).toMatch(/^20261120T120000000Z-errors-1-[0-9a-f]{8}\.eml$/);
     expect(await readdir(join(folder, 'mail'))).toEqual([name]);
     expect((await mailbox.read(name)).toString()).toMatch(/^X-Telltale-Mail-Id: errors-1\r\n/im);
+  });
+
+  it('takes a pipe in the place of a mail for a removed one', async () => {
+    const name = await mailbox.send(mail);
+    await rm(join(folder, 'mail', name));
+    execFileSync('mkfifo', [join(folder, 'mail', name)]);
+    await expect(mailbox.read(name)).rejects.toThrow();
+    expect(await mailbox.list()).toEqual([]);
   });
 
   it('lists mails, newest first', async () => {

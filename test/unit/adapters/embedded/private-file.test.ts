@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateFile } from '../../../../src/adapters/embedded/private-file';
@@ -36,5 +37,11 @@ describe('makePrivateFile', () => {
     const path = join(folders.make(), 'events.db');
     mkdirSync(path);
     expect(() => makePrivateFile(path)).toThrow(expect.objectContaining({ code: 'EISDIR' }) as Error);
+  });
+
+  it('refuses a pipe of that name', () => {
+    const path = join(folders.make(), 'events.db');
+    execFileSync('mkfifo', [path]);
+    expect(() => makePrivateFile(path)).toThrow(`Cannot use ${path}: it is not a regular file; move it away.`);
   });
 });
