@@ -49,7 +49,7 @@ function makeFolders(path: string): void {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if (isFolder(path)) return;
-    // Node's `recursive` would try for ever where a folder exists and takes none, as in /proc.
+    // Node's `recursive` never returns where a folder exists and takes none, as in /proc.
     const parent = dirname(path);
     if (errnoOf(error) !== 'ENOENT' || exists(parent)) throw error;
     makeFolders(parent);

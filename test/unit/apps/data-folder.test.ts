@@ -26,7 +26,7 @@ describe('a data folder', () => {
     expect(() => openDataFolder('/proc/1/data')).toThrow('Cannot use /proc/1/data as data folder (ENOENT)');
   });
 
-  it('that is a file is called so', () => {
+  it('gets a message of its own when it is a file', () => {
     writeFileSync(join(parent, 'data'), '');
     const dataDir = join(parent, 'data');
     const { eventLog } = loadConfig({ pipelines, set: [], env: {} }).config;

@@ -24,7 +24,7 @@ describe('LineageFile', () => {
     );
   });
 
-  it('refuses a pipe, whose reader would wait for ever', () => {
+  it('refuses a pipe, because a read of it may never return', () => {
     const path = join(folders.make(), 'watch.json');
     execFileSync('mkfifo', [path]);
     expect(() => new LineageFile(path, z.number()).read()).toThrow(
