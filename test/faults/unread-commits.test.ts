@@ -9,9 +9,13 @@ afterAll(() => {
   removeTemplate();
 });
 
-it('keeps all commits when a read fails while SQLite opens them', async () => {
+const itOnLinux = process.platform === 'linux' ? it : it.skip;
+
+itOnLinux('keeps all commits when a read fails while SQLite opens them', async () => {
   const audit = commandScenarios.find(({ name }) => name === 'audit');
-  if (audit === undefined || !programs.hasShim) return;
+  if (audit === undefined) throw new Error('there is no scenario audit');
+  // Without a C compiler this test cannot run, and says so.
+  expect(programs.hasShim).toBe(true);
   const folder = folders.make();
   await audit.prepare(folder);
   const first = await programs.run(audit.args(folder), null);

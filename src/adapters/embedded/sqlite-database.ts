@@ -5,7 +5,7 @@ import Database from 'libsql';
 
 import { TelltaleError } from '../../errors';
 import { errnoOf, faultAndRemedy, isDiskFull } from '../../errno';
-import { hasCommitsBeside } from './commits-beside';
+import { hasCommitsBeside, readCommitsBeside } from './commits-beside';
 import { makePrivateFile } from './private-file';
 
 export type SqliteDatabase = Database.Database;
@@ -102,6 +102,7 @@ export function openDatabase(path: string): SqliteDatabase {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     makePrivateFile(path);
+    checkCommits(path);
     const database = new Database(path, { timeout: 0 });
     paths.set(database, path);
     try {
@@ -118,6 +119,16 @@ export function openDatabase(path: string): SqliteDatabase {
     if (isDiskFull(cause) || mayNotWrite(errnoOf(cause))) throw eventLogError(cause, what);
     const remedy = faultAndRemedy(cause, 'check that it is one, and writable');
     throw new TelltaleError('DATA_FOLDER', `${what}${remedy}`, { cause });
+  }
+}
+
+/** @throws EVENT_LOG before SQLite opens commits that cannot all be read */
+function checkCommits(path: string): void {
+  try {
+    readCommitsBeside(path);
+  } catch (cause) {
+    const message = `Cannot read the commits ${path}-wal${faultAndRemedy(cause, 'check the disk')}`;
+    throw new TelltaleError('EVENT_LOG', `${message} Nothing was written.`, { cause });
   }
 }
 

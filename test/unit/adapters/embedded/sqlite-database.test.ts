@@ -40,4 +40,11 @@ describe('openDatabase', () => {
     const message = `Cannot open the event log ${path} (EISDIR): it is a folder; move it away.`;
     expect(() => openDatabase(path)).toThrow(message);
   });
+
+  it('refuses commits beside it that cannot be read, before SQLite opens them', () => {
+    const path = join(folder, 'events.db');
+    mkdirSync(`${path}-wal`);
+    const message = `Cannot read the commits ${path}-wal (EISDIR): it is a folder; move it away. Nothing was written.`;
+    expect(() => openDatabase(path)).toThrow(message);
+  });
 });
