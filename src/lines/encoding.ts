@@ -201,18 +201,29 @@ const fewestBinary = 32;
 /** Random data of 512 bytes holds some 15 of the 18 control characters that text does not have. */
 const manyControls = 6;
 const someControls = 3;
+/** Random data has so many printable bytes in a row once in 20,000 heads. */
+const readableRun = 16;
 
 /**
- * True for data that is not text in any encoding: neither UTF-8 nor free of many different control characters. One kind alone may
- * separate fields, as 0x01 does in FIX messages; NULs are holes.
+ * True for data that is not text in any encoding: neither UTF-8 nor free of many different control characters, and nowhere readable. One kind
+ * alone may separate fields, as 0x01 does in FIX messages; NULs are holes. A log in which a service wrote bytes of its own is text.
  */
 function isBinary(head: Buffer): boolean {
   if (head.length < fewestBinary) return false;
   const controls = new Set<number>();
   for (const byte of head) if ((byte < 32 && !isUsualControl(byte)) || byte === 127) controls.add(byte);
-  if (controls.size < (head.length < 128 ? someControls : manyControls)) return false;
+  if (controls.size < (head.length < 128 ? someControls : manyControls) || hasReadableRun(head)) return false;
   // The head may end within a character.
   return ![0, 1, 2, 3].some((cut) => isUtf8(head.subarray(0, head.length - cut)));
+}
+
+function hasReadableRun(head: Buffer): boolean {
+  let run = 0;
+  for (const byte of head) {
+    run = byte >= 32 && byte < 127 ? run + 1 : 0;
+    if (run === readableRun) return true;
+  }
+  return false;
 }
 
 /** NUL, separators, bells, blanks and what ends a line, shifts, and the escape character. */

@@ -97,6 +97,8 @@ describe('the encoding of an object', () => {
     ['an Avro file', Buffer.from('Obj\x01\x04'), 'avro'],
     ['a brotli', brotliCompressSync(words), 'binary'],
     ['a raw deflate', deflateRawSync(words), 'binary'],
+    ['a log with bytes of its own', Buffer.concat([Buffer.from(line), deflateRawSync(words)]), 'plain'],
+    ['a log that begins with such bytes', Buffer.concat([deflateRawSync(words), Buffer.from(`\n${line}`)]), 'plain'],
     ['FIX messages', Buffer.from('8=FIX.4.2\x019=12\x0135=A\x0110=003\x01'.repeat(9)), 'plain'],
     ['Latin-1', Buffer.from(`${line.repeat(9)} M\xe4rz`, 'latin1'), 'plain'],
     ['Shift JIS', bytes('8f 64 91 e5 3a 20 8e b8 94 73 0a'.repeat(9)), 'plain'],
