@@ -201,7 +201,7 @@ const fewestBinary = 32;
 /** Random data of 512 bytes holds some 15 of the 18 control characters that text does not have. */
 const manyControls = 6;
 const someControls = 3;
-/** Random data has so many printable bytes in a row once in 20,000 heads. */
+/** In 20,000 heads of random data, one has this many printable bytes in a row. */
 const readableRun = 16;
 
 /**
