@@ -140,13 +140,14 @@ function prepareDatabase(database: SqliteDatabase, path: string): void {
   database.exec('PRAGMA synchronous = FULL');
   database.exec(`PRAGMA journal_size_limit = ${64 << 20}`);
   if (versionOf(database) === SCHEMA_VERSION) return;
-  if (hasCommitsBeside(path) && versionOf(database) === 0) {
-    // Closing it, also by garbage collection, would delete the commits.
-    abandoned.push(database);
-    const message = `The commits beside ${path} (events.db-wal) could not be read: check the disk, and start again.`;
-    throw new TelltaleError('EVENT_LOG', message);
-  }
   inTransaction(database, () => {
+    // No other process can be between writing a commit and showing it: this one has the lock.
+    if (versionOf(database) === 0 && hasCommitsBeside(path)) {
+      // Closing it, also by garbage collection, would delete the commits.
+      abandoned.push(database);
+      const message = `The commits beside ${path} (events.db-wal) could not be read: check the disk, and start again.`;
+      throw new TelltaleError('EVENT_LOG', message);
+    }
     makeSchema(database, path);
   });
 }

@@ -80,6 +80,7 @@ describe('an alert at a real Alertmanager', () => {
       alertname: 'Telltale errors',
       rule: 'errors',
       level: 'error',
+      severity: 'error',
       hosts: 'all',
       incident: 'i-1',
     });
