@@ -1,14 +1,6 @@
 import type { Command } from 'commander';
+import type { ExplainOptions } from '../commands/explain-routes';
 import type { Launch } from './run-process';
-
-interface ExplainFlags {
-  readonly host?: string;
-  readonly rule?: string;
-  readonly level?: string;
-  readonly severity?: string;
-  readonly pattern?: string;
-  readonly at?: string;
-}
 
 /** Adds the commands about messages: who gets them. */
 export function addAlertCommands(program: Command, launch: Launch): void {
@@ -24,7 +16,7 @@ export function addAlertCommands(program: Command, launch: Launch): void {
     .option('--severity <severity>', 'critical, error, warning or info; that of the rule when not given')
     .option('--pattern <text>', 'masked pattern of the errors')
     .option('--at <time>', 'when the message is decided, such as 2026-11-30T18:00:00+01:00; now when not given')
-    .action((flags: ExplainFlags, command: Command) =>
+    .action((flags: Omit<ExplainOptions, 'json'>, command: Command) =>
       launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
         const { runExplainRoutes } = await import('../commands/explain-routes.js');
         return runExplainRoutes(loaded.config, { ...flags, json }, io);

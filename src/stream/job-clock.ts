@@ -21,7 +21,7 @@ export interface JobClock {
  * the larger one.
  * @param tick epoch milliseconds
  */
-export function afterTick({ now, doubtedSince }: JobClock, tick: number): JobClock {
+function afterTick({ now, doubtedSince }: JobClock, tick: number): JobClock {
   if (now === 0 || Math.abs(tick - now) <= MAX_STEP_MS) return { now: Math.max(now, tick), doubtedSince: null };
   const continues = doubtedSince !== null && tick >= doubtedSince && tick - doubtedSince <= MAX_STEP_MS;
   if (!continues) return { now, doubtedSince: tick };
@@ -36,9 +36,24 @@ export interface ClockDoubt {
 }
 
 /** The doubt that a tick begins or ends; null when it changes nothing. */
-export function doubtAt(before: JobClock, after: JobClock, tick: number): ClockDoubt | null {
+function doubtAt(before: JobClock, after: JobClock, tick: number): ClockDoubt | null {
   const { now } = before;
   if (after.doubtedSince === tick) return { reason: tick > now ? 'ahead' : 'behind', now, tick };
   if (before.doubtedSince === null || after.now !== tick || Math.abs(tick - now) <= MAX_STEP_MS) return null;
   return { reason: tick > now ? 'set ahead' : 'set back', now, tick };
+}
+
+/** The part of a job's state that {@link takeTick} changes. */
+interface DoubtingState extends JobClock {
+  doubtedSince: number | null;
+  readonly doubts: ClockDoubt[];
+}
+
+/** Notes a tick, and a doubt about it. @returns the job's time after it; before `state.now` when the clock goes back */
+export function takeTick(state: DoubtingState, tick: number): number {
+  const clock = afterTick(state, tick);
+  const doubt = doubtAt(state, clock, tick);
+  if (doubt !== null) state.doubts.push(doubt);
+  state.doubtedSince = clock.doubtedSince;
+  return clock.now;
 }

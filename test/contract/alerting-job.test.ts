@@ -1,41 +1,11 @@
 import fc from 'fast-check';
-import { createAlerting, type AlertingOptions } from '../../src/pipelines/level-alerts/alerting/alerting';
+import { createAlerting } from '../../src/pipelines/level-alerts/alerting/alerting';
 import { windowKey } from '../../src/pipelines/level-alerts/counting/window-record';
-import { thresholdRule } from '../support/rules';
+import { overlappingRules as rules } from '../support/rules';
 import { ticksTo } from '../support/ticks';
 import { at, defaults, hour, minute, windowOf } from '../unit/level-alerts/alerting/runner';
 import { runs } from '../support/runs';
 import { describeJob, type InputRecord } from './job';
-
-const rules: AlertingOptions['rules'] = [
-  thresholdRule({
-    name: 'together',
-    level: 'error',
-    threshold: 3,
-    windowMs: minute,
-    origins: '**',
-    each: false,
-    severity: 'error',
-  }),
-  thresholdRule({
-    name: 'longer',
-    level: 'error',
-    threshold: 4,
-    windowMs: 5 * minute,
-    origins: 'a*',
-    each: false,
-    severity: 'error',
-  }),
-  thresholdRule({
-    name: 'each',
-    level: 'error',
-    threshold: 2,
-    windowMs: minute,
-    origins: '**',
-    each: true,
-    severity: 'error',
-  }),
-];
 
 const revision = fc.record({
   wait: fc.oneof({ weight: 3, arbitrary: fc.nat(minute) }, { weight: 1, arbitrary: fc.nat(30 * minute) }),

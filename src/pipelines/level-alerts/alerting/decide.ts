@@ -1,4 +1,4 @@
-import { afterTick, doubtAt } from '../../../stream/job-clock';
+import { takeTick } from '../../../stream/job-clock';
 import { least } from './extremes';
 import { nextCompletion } from './evaluate';
 import { maxClosedIncidents, newPatternAt, overAt, reminderAt, type Incident } from './incidents';
@@ -34,12 +34,9 @@ export function advance(state: AlertingState, to: number): void {
 
 /** Decides mails at the time of a tick, as far as it is believed. */
 export function tick(state: AlertingState, at: number): void {
-  const clock = afterTick(state, at);
-  const doubt = doubtAt(state, clock, at);
-  if (doubt !== null) state.doubts.push(doubt);
-  state.doubtedSince = clock.doubtedSince;
-  if (clock.now < state.now) setBack(state, clock.now);
-  advance(state, clock.now);
+  const now = takeTick(state, at);
+  if (now < state.now) setBack(state, now);
+  advance(state, now);
 }
 
 /** The clock was ahead: all that happened later than now happens now, so that mails become due as with a right clock. */

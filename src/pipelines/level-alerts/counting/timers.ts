@@ -1,5 +1,5 @@
 import { byStart, removeWindow, setIncomplete, touch, type CountingState, type Origin } from './counting-state';
-import { afterTick, doubtAt } from '../../../stream/job-clock';
+import { takeTick } from '../../../stream/job-clock';
 import { addRange, rangeAt } from './evicted-ranges';
 import type { Window } from './window';
 
@@ -28,12 +28,9 @@ export function advance(state: CountingState, to: number): void {
 
 /** Moves to the time of a tick, as far as it is believed. */
 export function tick(state: CountingState, at: number): void {
-  const clock = afterTick(state, at);
-  const doubt = doubtAt(state, clock, at);
-  if (doubt !== null) state.doubts.push(doubt);
-  state.doubtedSince = clock.doubtedSince;
-  if (clock.now < state.now) setBack(state, clock.now);
-  advance(state, clock.now);
+  const now = takeTick(state, at);
+  if (now < state.now) setBack(state, now);
+  advance(state, now);
 }
 
 /** The clock was ahead: all that happened later than now happens now, so that timers fire as with a right clock. */

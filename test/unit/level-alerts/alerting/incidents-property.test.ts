@@ -1,8 +1,7 @@
 import fc from 'fast-check';
-import type { AlertingOptions } from '../../../../src/pipelines/level-alerts/alerting/alerting';
 import { overFinalWindows } from '../../../../src/pipelines/level-alerts/alerting/final-windows';
 import type { WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
-import { thresholdRule } from '../../../support/rules';
+import { overlappingRules as rules } from '../../../support/rules';
 import { at, hour, minute, Runner, windowOf } from './runner';
 
 /**
@@ -14,36 +13,6 @@ interface Transaction {
   readonly partition: number;
   readonly windows: readonly WindowRecord[];
 }
-
-const rules: AlertingOptions['rules'] = [
-  thresholdRule({
-    name: 'together',
-    level: 'error',
-    threshold: 3,
-    windowMs: minute,
-    origins: '**',
-    each: false,
-    severity: 'error',
-  }),
-  thresholdRule({
-    name: 'longer',
-    level: 'error',
-    threshold: 4,
-    windowMs: 5 * minute,
-    origins: 'a*',
-    each: false,
-    severity: 'error',
-  }),
-  thresholdRule({
-    name: 'each',
-    level: 'error',
-    threshold: 2,
-    windowMs: minute,
-    origins: '**',
-    each: true,
-    severity: 'error',
-  }),
-];
 
 const origins = ['a1', 'b1', 'a2', 'b2'];
 
