@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'telltale-data/', 'coverage/', '.mutation/'] },
+  { ignores: ['dist/', 'node_modules/', 'telltale-data/', 'coverage/', '.mutation/', '**/cdk.out/', 'deploy/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
