@@ -30,6 +30,12 @@ export function isObjectOf<T>(fields: { readonly [K in keyof T]-?: Guard<T[K]> }
     guards.every(([name, guard]) => guard(Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined));
 }
 
+/** An object with values of one type under any names. */
+export function isRecordOf<T>(guard: Guard<T>): Guard<Readonly<Record<string, T>>> {
+  return (value): value is Readonly<Record<string, T>> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(guard);
+}
+
 /** A field that may be missing. */
 export function isMissingOr<T>(guard: Guard<T>): Guard<T | undefined> {
   return (value): value is T | undefined => value === undefined || guard(value);

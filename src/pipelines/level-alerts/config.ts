@@ -76,6 +76,7 @@ const schemaOf = (ruleKinds: RuleKinds) =>
         repeatInterval: is.duration(second),
         resolveAfter: is.duration(second),
         digestAfter: is.duration(second),
+        cap: z.strictObject({ messages: is.integer(0), within: is.duration(second) }),
       }),
       mail: z.strictObject({
         from: is.mailAddress(),
@@ -151,7 +152,13 @@ export const sectionOf = (ruleKinds: RuleKinds): Section<LevelAlertsConfig> => (
         receivers: [],
       },
     ],
-    alerting: { groupWait: '0s', repeatInterval: '4h', resolveAfter: '10m', digestAfter: '6h' },
+    alerting: {
+      groupWait: '0s',
+      repeatInterval: '4h',
+      resolveAfter: '10m',
+      digestAfter: '6h',
+      cap: { messages: 20, within: '10m' },
+    },
     mail: { from: 'telltale@localhost', to: ['you@localhost'], zone: 'UTC', redact: true },
     receivers: [],
     routes: [],

@@ -4,12 +4,12 @@ import { definePipeline, type DeliveryUse, type Site } from '../../stream/pipeli
 import { outboxTopic, windowsTopic } from './topics';
 import { createAlerting, type AlertingState } from './alerting/alerting';
 import { overFinalWindows } from './alerting/final-windows';
-import type { MailReport } from './alerting/mail-report';
 import { mailFormat } from './alerting/outbox-records';
 import { configuredRule } from './alerting/rules';
+import { isSummary, type AnyReport } from './alerting/summary-report';
 import { section, type LevelAlertsConfig } from './config';
 import { createCounting, type CountingState } from './counting/counting';
-import { explainRoutes, folderIn, receiversIn, receiversOf } from './messages/receivers-of';
+import { explainRoutes, folderIn, receiversIn, receiversOf, recipientsOf } from './messages/receivers-of';
 import { isOver } from './messages/message';
 import { renderersOf } from './messages/renderers';
 import { createWindowReader, type WindowReader } from './counting/parse-window-record';
@@ -34,7 +34,7 @@ export const levelAlerts = definePipeline<LevelAlertsConfig>({
   },
 });
 
-function mailer(config: LevelAlertsConfig): DeliveryUse<MailReport> {
+function mailer(config: LevelAlertsConfig): DeliveryUse<AnyReport> {
   return {
     name: 'mailer',
     topic: outboxTopic(config.keepWindows),
@@ -44,7 +44,10 @@ function mailer(config: LevelAlertsConfig): DeliveryUse<MailReport> {
     receiversOf: (report) => receiversOf(report, config, Date.parse(report.decidedAt)),
     explainRoutes: (question) => explainRoutes(question, config),
     render: renderersOf(config),
-    alertState: ({ incident, transition }) => ({ incident, isOpen: !isOver(transition) }),
+    alertState: (report) =>
+      isSummary(report)
+        ? { incident: report.id, isOpen: false }
+        : { incident: report.incident, isOpen: !isOver(report.transition) },
   };
 }
 
@@ -90,6 +93,8 @@ function alertingJob(
     resolveAfterMs: alerting.resolveAfter,
     digestAfterMs: alerting.digestAfter,
     keepWindowsMs: config.keepWindows,
+    cap: alerting.cap,
+    recipientsOf: (...asked) => recipientsOf(config, ...asked),
   });
   return mode === 'live' ? job : overFinalWindows(job, readWindow);
 }

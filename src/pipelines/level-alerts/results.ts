@@ -3,19 +3,20 @@ import { pluralize } from '../../pluralize';
 import type { DeliveryStatus } from '../../stream/outbox-records';
 import type { Results } from '../../stream/view';
 import { breachedWindows } from './alerting/breached-windows';
-import type { MailReport, Transition } from './alerting/mail-report';
+import type { Transition } from './alerting/mail-report';
 import { parseOutboxRecord } from './alerting/outbox-records';
+import { isSummary, type AnyReport } from './alerting/summary-report';
 import { configuredRule } from './alerting/rules';
 import type { LevelAlertsConfig } from './config';
 import type { WindowReader } from './counting/parse-window-record';
 import type { LevelCounts, WindowRecord } from './counting/window-record';
-import { alertSummaryOf } from './mail/alert-summary';
+import { subjectOf } from './mail/summary-words';
 import { receiversOf } from './messages/receivers-of';
 import { readable, windowTable } from './window-table';
 
 /** A mail that a rule asks for. */
 interface DecidedMail {
-  readonly report: MailReport;
+  readonly report: AnyReport;
   /** That of the mail. */
   readonly subject: string;
   /** Addresses, and names of other receivers, as the configuration has them: a run may send to none of them. */
@@ -31,7 +32,7 @@ interface Totals {
 /** Final windows in order of origin and start, mails, and a summary. */
 export function levelAlertsResults(config: LevelAlertsConfig, readWindow: WindowReader): Results {
   const windows = new Map<string, WindowRecord>();
-  const reports = new Map<string, MailReport>();
+  const reports = new Map<string, AnyReport>();
   /** By id and target, with the reason. */
   const refused = new Map<string, DeliveryStatus>();
   return {
@@ -53,7 +54,7 @@ export function levelAlertsResults(config: LevelAlertsConfig, readWindow: Window
       [...refused.values()].map(({ id, target, reason = '' }) => {
         const report = reports.get(id);
         const to = target === undefined ? '' : ` to ${target}`;
-        return `Not delivered${to}: ${report === undefined ? id : alertSummaryOf(report).subject}\n  ${reason}`;
+        return `Not delivered${to}: ${report === undefined ? id : subjectOf(report)}\n  ${reason}`;
       }),
     lines: (json, bytes) => {
       const all = [...windows.values()].sort(
@@ -61,19 +62,19 @@ export function levelAlertsResults(config: LevelAlertsConfig, readWindow: Window
       );
       const mails = [...reports.values()]
         .sort(inOrder)
-        .map((report) => ({ report, subject: alertSummaryOf(report).subject, to: readersOf(report, config) }));
+        .map((report) => ({ report, subject: subjectOf(report), to: readersOf(report, config) }));
       const breaches = breachedWindows(all, config.rules.map(configuredRule), config.window).length;
       return (json ? jsonLines : textLines)(all, mails, { bytes: bytes.get('logs') ?? 0, breaches });
     },
   };
 }
 
-function readersOf(report: MailReport, config: LevelAlertsConfig): readonly string[] {
+function readersOf(report: AnyReport, config: LevelAlertsConfig): readonly string[] {
   const receivers = receiversOf(report, config, Date.parse(report.decidedAt));
   return [...new Set(receivers.flatMap((receiver) => ('to' in receiver ? receiver.to : [receiver.name])))];
 }
 
-function inOrder(a: MailReport, b: MailReport): number {
+function inOrder(a: AnyReport, b: AnyReport): number {
   return (
     compare(a.from, b.from) ||
     compare(a.to, b.to) ||
@@ -83,7 +84,8 @@ function inOrder(a: MailReport, b: MailReport): number {
 }
 
 /** The order of mails with equal times: an incident opens first, and is resolved last. */
-const turn: Record<Transition, number> = {
+const turn: Record<Transition | 'summary', number> = {
+  summary: 0,
   opened: 0,
   over: 0,
   digest: 0,
@@ -96,8 +98,9 @@ function jsonLines(windows: readonly WindowRecord[], mails: readonly DecidedMail
   return [
     ...windows.map((window) => JSON.stringify({ type: 'window', window })),
     ...mails.map(({ report, subject, to }) => {
-      const { id, transition, breaches } = report;
-      return JSON.stringify({ type: 'mail', mail: { id, transition, subject, to, windows: breaches } });
+      const { id, transition } = report;
+      const about = isSummary(report) ? { incidents: report.incidents } : { windows: report.breaches };
+      return JSON.stringify({ type: 'mail', mail: { id, transition, subject, to, ...about } });
     }),
     JSON.stringify({ type: 'summary', ...summaryOf(windows, totals) }),
   ];

@@ -1,6 +1,6 @@
 import type { WindowRecord } from './counting/window-record';
 import { truncate, html, visible, type Markup } from '../../html/escape';
-import { alertSummaryOf } from './mail/alert-summary';
+import { subjectOf } from './mail/summary-words';
 import type { Undelivered } from './mail/undelivered';
 import { formatCount } from '../../pluralize';
 import { pluralize } from './mail/words';
@@ -205,7 +205,7 @@ function undeliveredSection(mails: readonly Undelivered[]): Markup {
         ({ report, target, attempts, refusal }) =>
           html`<tr>
             <td class="t">${visible(report.decidedAt).slice(0, 16).replace('T', ' ')}</td>
-            <td class="w">${truncate(visible(alertSummaryOf(report).subject), 200)}</td>
+            <td class="w">${truncate(visible(subjectOf(report)), 200)}</td>
             <td class="w">${truncate(visible(target ?? ''), 100)}</td>
             <td class="w ${refusal === null ? 'mute' : 'alarm'}">
               ${

@@ -2,7 +2,7 @@ import type { News, View } from '../../stream/view';
 import { parseOutboxRecord } from './alerting/outbox-records';
 import { parseWindowRecord } from './counting/parse-window-record';
 import type { WindowRecord } from './counting/window-record';
-import { alertSummaryOf } from './mail/alert-summary';
+import { subjectOf } from './mail/summary-words';
 import { UndeliveredMessages } from './mail/undelivered';
 import { statusSections } from './status-page';
 import { latestFirst, ShownWindows } from './shown-windows';
@@ -43,7 +43,7 @@ export function levelAlertsView(): View {
     mails += 1;
     if (!isNew) return;
     newMails += 1;
-    messages = [...messages, `mail  ${alertSummaryOf(report).subject}`].slice(-MAX_MESSAGES);
+    messages = [...messages, `mail  ${subjectOf(report)}`].slice(-MAX_MESSAGES);
   };
 
   const news = (): News => {

@@ -1,6 +1,7 @@
 import { breachedWindows } from '../../../src/pipelines/level-alerts/alerting/breached-windows';
 import { isIncidentRecord, type IncidentRecord } from '../../../src/pipelines/level-alerts/alerting/incident-records';
 import { parseOutboxRecord } from '../../../src/pipelines/level-alerts/alerting/outbox-records';
+import { isSummary, type AnyReport } from '../../../src/pipelines/level-alerts/alerting/summary-report';
 import type { EventLog } from '../../../src/ports/event-log';
 import { parseJson } from '../../../src/stream/shape';
 import { openKafka } from '../../support/kafka';
@@ -74,13 +75,17 @@ async function readIncidents(log: EventLog): Promise<IncidentRecord[]> {
   return [...latest.values()].filter((incident) => incident !== null);
 }
 
+function incidentsIn(report: AnyReport): readonly string[] {
+  return isSummary(report) ? report.incidents.map(({ incident }) => incident) : [report.incident];
+}
+
 async function readMailedIncidents(log: EventLog): Promise<Set<string>> {
-  const incidentOf = new Map<string, string>();
+  const incidentsOf = new Map<string, readonly string[]>();
   const mailed = new Set<string>();
   for (const { key, value } of await readRecords(log, 'outbox', 1)) {
     const record = parseOutboxRecord(key, value);
-    if (record?.kind === 'mail') incidentOf.set(record.report.id, record.report.incident);
-    else if (record?.status.state === 'SENT') mailed.add(incidentOf.get(record.status.id) ?? '');
+    if (record?.kind === 'mail') incidentsOf.set(record.report.id, incidentsIn(record.report));
+    else if (record?.status.state === 'SENT') incidentsOf.get(record.status.id)?.forEach((each) => mailed.add(each));
   }
   return mailed;
 }

@@ -119,7 +119,10 @@ describe('the defaults', () => {
         sources: [],
       },
       rules: [rule],
-      alerting: { groupWait: 0, repeatInterval: 4 * hour, resolveAfter: hour / 6, digestAfter: 6 * hour },
+      alerting: {
+        ...{ groupWait: 0, repeatInterval: 4 * hour, resolveAfter: hour / 6, digestAfter: 6 * hour },
+        cap: { messages: 20, within: hour / 6 },
+      },
       mail: { from: 'telltale@localhost', to: ['you@localhost'], zone: 'UTC', redact: true },
       receivers: [],
       routes: [],

@@ -12,6 +12,8 @@ export interface Situation {
   readonly waited: boolean;
   /** No record has arrived since the input was read to its end. */
   readonly backlogRead: boolean;
+  /** Its last breach ended `resolveAfter` ago or longer by the clock: windows that are still unread may show that it is over. */
+  readonly past: boolean;
   /** An error pattern that none of its mails listed. */
   readonly newPattern: string | null;
   /** The interval after its last mail has passed. */
@@ -26,8 +28,7 @@ export interface MailDecisions {
 
 export interface DecidedMail {
   readonly transition: Transition;
-  /** A digest gathers those of its rule; any other mail has one. */
-  readonly situations: readonly [Situation, ...Situation[]];
+  readonly situation: Situation;
 }
 
 /**
@@ -36,9 +37,11 @@ export interface DecidedMail {
  *
  * | mailed | late | over | and                              | mail                                             |
  * |--------|------|------|----------------------------------|--------------------------------------------------|
- * | no     | yes  |      | the backlog is read              | `digest`, together with the others of its rule   |
+ * | no     |      | yes  | the backlog is read              | `over`                                           |
+ * | no     | yes  | no   | the backlog is read              | `digest`                                         |
  * | no     | yes  |      |                                  | later                                            |
- * | no     | no   | yes  |                                  | `over`                                           |
+ * | no     |      | yes  |                                  | later                                            |
+ * | no     |      |      | it is past, the backlog not read | later                                            |
  * | no     | no   | no   | it has waited for `groupWait`    | `opened`                                         |
  * | no     | no   | no   |                                  | later                                            |
  * | yes    |      | yes  | its last mail said so            | none                                             |
@@ -49,31 +52,31 @@ export interface DecidedMail {
  * | yes    |      | no   |                                  | none                                             |
  *
  * An incident closes when it is over and a mail has reported it (`every-incident-is-mailed`), or when it is quiet. A late incident is never urgent:
- * all its breaches were older than `digestAfter` on arrival.
+ * all its breaches were older than `digestAfter` on arrival. So a backlog ends with messages about incidents that are over and
+ * that were decided at one moment: `gather.ts` makes one of them.
  */
 export function decideMails(situations: readonly Situation[]): MailDecisions {
   const mails: DecidedMail[] = [];
   const closed: Incident[] = [];
-  const digests = new Map<string, [Situation, ...Situation[]]>();
   for (const situation of situations) {
     const { incident, over } = situation;
     const transition = decide(situation);
-    const digest = transition === 'digest' ? digests.get(incident.rule) : undefined;
-    if (digest !== undefined) digest.push(situation);
-    else if (transition === 'digest') digests.set(incident.rule, [situation]);
-    else if (transition !== null) mails.push({ transition, situations: [situation] });
+    if (transition !== null) mails.push({ transition, situation });
     if (over && (transition !== null || incident.mailed !== null || situation.quiet)) closed.push(incident);
   }
-  for (const late of digests.values()) mails.push({ transition: 'digest', situations: late });
   return { mails, closed };
 }
 
-function decide({ incident, over, quiet, waited, backlogRead, newPattern, reminderDue }: Situation): Transition | null {
+function decide(situation: Situation): Transition | null {
+  const { incident, over, quiet, waited, backlogRead, past, newPattern, reminderDue } = situation;
   const { mailed, late } = incident;
   if (quiet) return null;
   if (mailed === null) {
-    if (late) return backlogRead ? 'digest' : null;
-    if (over) return 'over';
+    if (over || late || past) {
+      if (!backlogRead) return null;
+      if (over) return 'over';
+      if (late) return 'digest';
+    }
     return waited ? 'opened' : null;
   }
   if (over) return mailed.toldOver ? null : 'resolved';

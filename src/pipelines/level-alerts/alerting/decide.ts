@@ -1,6 +1,7 @@
 import { takeTick } from '../../../stream/job-clock';
 import { least } from './extremes';
 import { nextCompletion } from './evaluate';
+import { gatheredAt } from './gather';
 import { maxClosedIncidents, newPatternAt, overAt, reminderAt, type Incident } from './incidents';
 import { ruleOf, type AlertingState } from './state';
 import { takeBreaches, writeMails } from './write-mails';
@@ -62,8 +63,13 @@ export function decideDue(state: AlertingState, to: number, at: DueTimes): void 
 
 /** The first time after `now` at which a mail may become due while no window comes; Infinity when there is none. */
 function nextDue(state: AlertingState, at: DueTimes): number {
-  const times = state.incidents.open().flatMap((incident) => dueTimes(state, incident, at));
-  return Math.min(nextCompletion(state), least(times.filter((time) => time > state.now)));
+  const { incidents, channels } = state;
+  const owed = new Set(incidents.owed().flatMap(({ owedTo }) => owedTo));
+  const times = incidents.open().flatMap((incident) => dueTimes(state, incident, at));
+  return Math.min(
+    nextCompletion(state),
+    least([...times, gatheredAt(owed, channels)].filter((time) => time > state.now)),
+  );
 }
 
 function dueTimes({ options, rules }: AlertingState, incident: Incident, at: DueTimes): number[] {

@@ -45,6 +45,8 @@ function keep(state: AlertingState, input: BatchInput | RecordsInput, readWindow
 }
 
 function foldInOrder(state: AlertingState): void {
+  // Each window comes in time: there is no backlog.
+  state.backlogRead = true;
   for (const { record, end, partition, offset } of state.windows.takeAll()) {
     if (end > state.now) {
       // Mails about earlier windows are decided only now, when those windows are summed over all origins.

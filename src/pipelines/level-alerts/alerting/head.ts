@@ -7,9 +7,11 @@ import {
   isNumber,
   isObjectOf,
   isOneOf,
+  isRecordOf,
   parseJson,
   type Guard,
 } from '../../../stream/shape';
+import type { Channel } from './gather';
 import { isIncidentRecord, type IncidentRecord } from './incident-records';
 
 /** The value of alerting's head record. Incidents are in topic `alerting-state`, windows in topic `windows`. */
@@ -21,6 +23,8 @@ export interface Head {
   readonly recalling?: boolean | undefined;
   /** See `AlertingState`. Missing means 0. */
   readonly quietUntil?: number | undefined;
+  /** By the name of a receiver: see `Channel`. Missing where there are none. */
+  readonly channels?: Readonly<Record<string, Channel>> | undefined;
   /** By partition of `windows`: the lowest offset that holds a kept window; null when none is kept. */
   readonly partitions: readonly PartitionHead[];
 }
@@ -30,7 +34,7 @@ export interface PartitionHead {
 }
 
 /** A head of version 1 holds the incidents itself. */
-export interface Head1 extends Omit<Head, 'v' | 'recalling' | 'quietUntil'> {
+export interface Head1 extends Omit<Head, 'v' | 'recalling' | 'quietUntil' | 'channels'> {
   readonly v: 1;
   readonly incidents: readonly IncidentRecord[];
 }
@@ -43,6 +47,7 @@ const isHead: Guard<Head> = isObjectOf<Head>({
   v: isOneOf(2),
   recalling: isMissingOr(isBoolean),
   quietUntil: isMissingOr(isNumber),
+  channels: isMissingOr(isRecordOf(isObjectOf<Channel>({ sent: isListOf(isNumber), gatherUntil: isNumber }))),
   ...fields,
 });
 const isHead1: Guard<Head1> = isObjectOf<Head1>({ v: isOneOf(1), ...fields, incidents: isListOf(isIncidentRecord) });

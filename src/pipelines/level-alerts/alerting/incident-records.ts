@@ -3,6 +3,7 @@ import { alertingStateTopic } from '../topics';
 import {
   isBoolean,
   isListOf,
+  isMissingOr,
   isNullOr,
   isNumber,
   isObjectOf,
@@ -19,7 +20,9 @@ import type { CheckedRule } from './rules';
  * Records of topic `alerting-state`: one per incident, with key `{"incident":id}` and the value below. A tombstone says that
  * an incident was evicted, or that its rule has changed.
  */
-export interface IncidentRecord extends Omit<Incident, 'breaches' | 'touched'> {
+export interface IncidentRecord extends Omit<Incident, 'breaches' | 'touched' | 'owedTo'> {
+  /** Missing where there are none. */
+  readonly owedTo?: readonly string[] | undefined;
   /** The rule's definition as of then. */
   readonly definition: string;
   /** Its breaches as runs: start of the first one, and how many follow one another. */
@@ -52,6 +55,7 @@ export const isIncidentRecord: Guard<IncidentRecord> = isObjectOf<IncidentRecord
   late: isBoolean,
   closed: isBoolean,
   mailed: isNullOr(isMailed),
+  owedTo: isMissingOr(isListOf(isString)),
 });
 
 type Stored = IncidentRecord & { readonly v: 1 };
@@ -91,7 +95,7 @@ export function restoreIncident(
 }
 
 function toRecord(incident: Incident, rule: CheckedRule): Stored {
-  const { id, group, openedBy, openedAt, breaches, from, to, changedAt, late, closed, mailed } = incident;
+  const { id, group, openedBy, openedAt, breaches, from, to, changedAt, late, closed, mailed, owedTo } = incident;
   const { name, definition, windowMs } = rule;
   return {
     v: 1,
@@ -99,6 +103,7 @@ function toRecord(incident: Incident, rule: CheckedRule): Stored {
     runs: runsOf(breaches, windowMs).slice(-maxRuns),
     // No pattern of a closed incident is new: when it opens again, its mail lists them all.
     mailed: closed && mailed !== null ? { ...mailed, patterns: null } : mailed,
+    ...(owedTo.length === 0 ? {} : { owedTo }),
   };
 }
 
@@ -110,11 +115,11 @@ export function fromRecord(
   const rule = rules.get(rest.rule);
   if (rule?.definition !== definition) return null;
   const breaches = runs.flatMap(([start, n]) => Array.from({ length: n }, (_, i) => start + i * rule.windowMs));
-  const { id, group, openedBy, openedAt, from, to, changedAt, late, closed, mailed } = rest;
+  const { id, group, openedBy, openedAt, from, to, changedAt, late, closed, mailed, owedTo = [] } = rest;
   // Checks all windows for new patterns: the record does not say which ones were checked, and mailed patterns are not new.
   const touched = new Set(closed ? [] : breaches);
   return {
-    ...{ id, rule: rule.name, group, openedBy, openedAt, from, to, changedAt, late, closed, mailed },
+    ...{ id, rule: rule.name, group, openedBy, openedAt, from, to, changedAt, late, closed, mailed, owedTo },
     breaches,
     touched,
   };

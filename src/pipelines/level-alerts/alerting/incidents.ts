@@ -27,6 +27,8 @@ export interface Incident {
   readonly touched: Set<number>;
   /** Its mails so far; null before the first one. */
   mailed: Mailed | null;
+  /** Names of receivers that gather, and get it in their next summary. Until then it is not evicted. */
+  owedTo: readonly string[];
 }
 
 export interface Mailed {
@@ -56,6 +58,8 @@ export class Incidents {
   private readonly byId = new Map<string, Incident>();
   private readonly byGroup = new Map<string, Incident[]>();
   private readonly notClosed = new Set<Incident>();
+  /** Those with an `owedTo`. */
+  private readonly owing = new Set<Incident>();
   /** Ids of incidents that differ from their record, or were evicted. */
   readonly unwritten = new Set<string>();
 
@@ -70,6 +74,19 @@ export class Incidents {
   /** The open incidents, in the order in which they opened. A restart keeps the order. */
   open(): Incident[] {
     return [...this.notClosed].sort(byOpening);
+  }
+
+  /** Those that a receiver gets in its next summary, in the order in which they opened. */
+  owed(): Incident[] {
+    return [...this.owing].sort(byOpening);
+  }
+
+  /** Notes which receivers get it in their next summary: those, and no others. */
+  noteOwed(incident: Incident, owedTo: readonly string[]): void {
+    if (owedTo.length === 0) this.owing.delete(incident);
+    else this.owing.add(incident);
+    incident.owedTo = owedTo;
+    this.unwritten.add(incident.id);
   }
 
   close(incident: Incident): void {
@@ -95,6 +112,7 @@ export class Incidents {
     if (incident === null) return;
     this.byId.set(id, incident);
     if (!incident.closed) this.notClosed.add(incident);
+    if (incident.owedTo.length > 0) this.owing.add(incident);
     const key = groupKey(incident.rule, incident.group);
     this.byGroup.set(key, [...(this.byGroup.get(key) ?? []), incident].sort(bySpan));
   }
@@ -156,7 +174,7 @@ export class Incidents {
   /** Evicts closed incidents whose last breach came at or before a time, and the oldest of more than `most`. */
   evict(changedBy: number, most: number): boolean {
     const closed = this.all()
-      .filter((incident) => incident.closed)
+      .filter((incident) => incident.closed && incident.owedTo.length === 0)
       .sort((a, b) => a.changedAt - b.changedAt);
     const tooMany = closed.length - most;
     const gone = closed.filter((incident, i) => incident.changedAt <= changedBy || i < tooMany);
@@ -172,6 +190,7 @@ export class Incidents {
     if (incident === undefined) return;
     this.byId.delete(id);
     this.notClosed.delete(incident);
+    this.owing.delete(incident);
     const key = groupKey(incident.rule, incident.group);
     const others = (this.byGroup.get(key) ?? []).filter((other) => other !== incident);
     if (others.length === 0) this.byGroup.delete(key);
@@ -238,6 +257,7 @@ function opened(breach: Breach, end: number): Incident {
     closed: false,
     touched: new Set([start]),
     mailed: null,
+    owedTo: [],
   };
 }
 

@@ -40,8 +40,12 @@ export interface MailReport {
   readonly notes: ReportNotes;
   /** When it was decided (the fold's `now`). */
   readonly decidedAt: string;
-  /** The incidents of a digest of several (2,000). Missing in all other mails, and in those of earlier versions. */
+  /** The incidents of a digest of several (2,000), as earlier previews wrote them. */
   readonly members?: readonly ReportedMember[];
+  /** Names of the receivers that get it, when those of its routes get it in different ways. Missing: all of them. */
+  readonly receivers?: readonly string[];
+  /** Names of receivers that are to get the incident in a summary later. Missing: none. */
+  readonly owedTo?: readonly string[];
 }
 
 /** An incident in a digest. Times are epoch milliseconds. */
@@ -116,11 +120,4 @@ export interface ReportNotes {
   readonly otherNotUnderstood?: number;
   /** Origins whose watermark has not reached the end of the last breach (20). */
   readonly lagging: readonly string[];
-}
-
-/** A record of topic `outbox` with key `<id>/mail`: written by alerting. */
-export interface PendingMail {
-  readonly v: 1;
-  readonly state: 'PENDING';
-  readonly report: MailReport;
 }

@@ -12,16 +12,24 @@ import {
   parseJson,
 } from '../../../stream/shape';
 import type { NotUnderstood } from '../counting/window-record';
-import type { BreachedWindow, ChartBar, MailReport, PendingMail, ReportedMember } from './mail-report';
+import type { BreachedWindow, ChartBar, MailReport, ReportedMember } from './mail-report';
 import { isStoredRule, readReport, type StoredReport } from './stored-rule';
+import { isSummaryReport, type AnyReport, type SummaryReport } from './summary-report';
+
+/** A record of topic `outbox` with key `<id>/mail`: written by alerting. */
+interface Pending<R> {
+  readonly v: 1;
+  readonly state: 'PENDING';
+  readonly report: R;
+}
 
 /** A record of topic `outbox`. */
 export type OutboxRecord =
-  { readonly kind: 'mail'; readonly report: MailReport } | { readonly kind: 'status'; readonly status: DeliveryStatus };
+  { readonly kind: 'mail'; readonly report: AnyReport } | { readonly kind: 'status'; readonly status: DeliveryStatus };
 
-/** `<id>/mail`: a mail that alerting decided. @param now epoch milliseconds */
-export function pendingMail(report: MailReport, now: number): OutputRecord {
-  const value: PendingMail = { v: 1, state: 'PENDING', report };
+/** `<id>/mail`: a message that alerting decided. @param now epoch milliseconds */
+export function pendingMail(report: AnyReport, now: number): OutputRecord {
+  const value: Pending<AnyReport> = { v: 1, state: 'PENDING', report };
   return {
     key: Buffer.from(`${report.id}/mail`, 'utf8'),
     value: Buffer.from(JSON.stringify(value), 'utf8'),
@@ -30,9 +38,11 @@ export function pendingMail(report: MailReport, now: number): OutputRecord {
 }
 
 /** How the delivery of mails finds its messages. */
-export const mailFormat: MessageFormat<MailReport> = {
+export const mailFormat: MessageFormat<AnyReport> = {
   kind: 'mail',
   decode: (value, id) => {
+    const summary = parseJson(value, isStoredSummary);
+    if (summary !== null) return summary.report.id === id ? summary.report : null;
     const mail = parseJson(value, isStoredMail);
     return mail?.report.id === id ? readReport(mail.report) : null;
   },
@@ -57,7 +67,13 @@ export function parseOutboxRecord(key: Buffer | null, value: Buffer | null): Out
 const counts = { error: isNumber, warn: isNumber, info: isNumber, debug: isNumber, none: isNumber };
 const isBreachedWindow = isObjectOf<BreachedWindow>({ windowStart: isString, windowEnd: isString, count: isNumber });
 
-const isStoredMail = isObjectOf<Omit<PendingMail, 'report'> & { readonly report: StoredReport }>({
+const isStoredSummary = isObjectOf<Pending<SummaryReport>>({
+  v: isOneOf(1),
+  state: isOneOf('PENDING'),
+  report: isSummaryReport,
+});
+
+const isStoredMail = isObjectOf<Pending<StoredReport>>({
   v: isOneOf(1),
   state: isOneOf('PENDING'),
   report: isObjectOf<StoredReport>({
@@ -102,6 +118,8 @@ const isStoredMail = isObjectOf<Omit<PendingMail, 'report'> & { readonly report:
       lagging: isListOf(isString),
     }),
     decidedAt: isString,
+    receivers: isMissingOr(isListOf(isString)),
+    owedTo: isMissingOr(isListOf(isString)),
     members: isMissingOr(
       isListOf(
         isObjectOf<ReportedMember>({

@@ -1,7 +1,8 @@
-import type { LevelCounts, LevelPatterns, PatternCount, SampleLine, WindowRecord } from '../counting/window-record';
+import type { LevelCounts, PatternCount, SampleLine, WindowRecord } from '../counting/window-record';
 import type { RuleLevel } from './rule-kinds/rule-kind';
 import { greatest, least } from './extremes';
 import { shortHash } from './ids';
+import { originsIn, patternsIn as patternsInMembers, patternsOf } from './incident-facts';
 import type { Incident } from './incidents';
 import type { AlertingClock, KeptWindow, KeptWindows } from './kept-windows';
 import type {
@@ -209,14 +210,7 @@ function countsByRuleWindow(
 
 /** Most frequent first, ties by text. */
 function sumPatterns(windows: readonly KeptWindow[], level: RuleLevel): PatternCount[] {
-  const sums = new Map<string, number>();
-  for (const { record } of windows) {
-    for (const { pattern, count } of patternsOf(record, level).patterns)
-      sums.set(pattern, (sums.get(pattern) ?? 0) + count);
-  }
-  return [...sums]
-    .map(([pattern, count]) => ({ pattern, count }))
-    .sort((a, b) => b.count - a.count || (a.pattern < b.pattern ? -1 : 1));
+  return patternsInMembers(windows, () => level);
 }
 
 /** A test for patterns that a reader may know: from windows before the incidents, or from their earlier mails. */
@@ -276,21 +270,8 @@ function samplesOf(
     .slice(0, bounds.samples);
 }
 
-const noPatterns: LevelPatterns = { patterns: [], otherPatterns: 0, samples: [] };
-
-/** The messages of the lines that a rule counts. */
-function patternsOf(record: WindowRecord, level: RuleLevel): LevelPatterns {
-  return level === 'error' ? record : (record.levels?.[level] ?? noPatterns);
-}
-
 function originsOf(rule: CheckedRule, breached: readonly KeptWindow[]): { origin: string; count: number }[] {
-  const sums = new Map<string, number>();
-  for (const { origin, record } of breached) sums.set(origin, (sums.get(origin) ?? 0) + record.counts[rule.level]);
-  return [...sums]
-    .map(([origin, count]) => ({ origin, count }))
-    .filter(({ count }) => count > 0)
-    .sort((a, b) => b.count - a.count || (a.origin < b.origin ? -1 : 1))
-    .slice(0, bounds.origins);
+  return originsIn(breached, () => rule.level).slice(0, bounds.origins);
 }
 
 function notesOf(

@@ -1,10 +1,13 @@
 import { TelltaleError } from '../../../errors';
 import type { Output, UnreadableInput } from '../../../stream/job';
 import type { ClockDoubt } from '../../../stream/job-clock';
+import type { RoutedFacts } from '../routing/route';
+import type { Cap, Channel, Recipient } from './gather';
 import { decodeHead, encodeHead, type PartitionHead } from './head';
 import { fromRecord } from './incident-records';
 import { Incidents, type Breach, type Incident } from './incidents';
 import { KeptWindows } from './kept-windows';
+import type { Transition } from './mail-report';
 import type { CheckedRule, Rule } from './rules';
 
 /** Lengths are milliseconds. */
@@ -24,6 +27,10 @@ export interface AlertingOptions {
   readonly digestAfterMs: number;
   /** How long windows and closed incidents are kept after their last change. */
   readonly keepWindowsMs: number;
+  /** How many messages a receiver gets at most before they are gathered. */
+  readonly cap: Cap;
+  /** Who gets a message that is decided at a time (epoch milliseconds): at least one receiver. */
+  readonly recipientsOf: (facts: RoutedFacts, transition: Transition, at: number) => readonly Recipient[];
 }
 
 export interface AlertingState {
@@ -31,6 +38,8 @@ export interface AlertingState {
   readonly rules: ReadonlyMap<string, CheckedRule>;
   readonly windows: KeptWindows;
   readonly incidents: Incidents;
+  /** By the name of a receiver. */
+  channels: ReadonlyMap<string, Channel>;
   /** Breaches found after mails were last decided, by rule, group and start. */
   readonly breaches: Map<string, Breach>;
   /** For rules that are evaluated when windows are complete, by rule and group: windows that start earlier were evaluated. */
@@ -90,6 +99,7 @@ export function openState(
     rules,
     windows: new KeptWindows(options.partitions, options.windowMs, [...rules.values()]),
     incidents,
+    channels: new Map(head?.v === 2 ? Object.entries(head.channels ?? {}) : []),
     breaches: new Map(),
     evaluatedUntil: new Map(),
     restoring: head !== null,
@@ -121,6 +131,7 @@ export function encodeState(state: AlertingState): Buffer {
     now: state.now,
     ...(state.recalling ? { recalling: true } : {}),
     ...(state.quietUntil > 0 ? { quietUntil: state.quietUntil } : {}),
+    ...(state.channels.size > 0 ? { channels: Object.fromEntries(state.channels) } : {}),
     partitions: state.restoreFrom.map((_, partition) => ({ restoreFrom: state.windows.lowestOffset(partition) })),
   });
 }

@@ -1,6 +1,7 @@
 import { incidentId, shortHash } from './ids';
 import type { Incident, Incidents, Mailed } from './incidents';
 import type { MailReport, ReportedMember } from './mail-report';
+import { isSummary, type AnyReport, type SummaryReport } from './summary-report';
 import { allTogether, ruleWindowStart, type CheckedRule } from './rules';
 
 /**
@@ -8,11 +9,37 @@ import { allTogether, ruleWindowStart, type CheckedRule } from './rules';
  * not mailed again (`told-stays-true`). Called in the order of the topic. A changed rule is a new rule: earlier mails do
  * not count for it.
  */
-export function recallMail(incidents: Incidents, rules: ReadonlyMap<string, CheckedRule>, report: MailReport): void {
+export function recallMail(incidents: Incidents, rules: ReadonlyMap<string, CheckedRule>, report: AnyReport): void {
+  if (isSummary(report)) {
+    recallSummary(incidents, rules, report);
+    return;
+  }
   const rule = rules.get(report.rule.name);
   if (rule === undefined || !isSameRule(report, rule)) return;
   for (const member of membersOf(report, rule)) {
     incidents.add(merged(incidents.withId(member.incident), told(member, report, rule)));
+  }
+}
+
+function recallSummary(incidents: Incidents, rules: ReadonlyMap<string, CheckedRule>, report: SummaryReport): void {
+  const at = Date.parse(report.decidedAt);
+  for (const { incident: id, rule: name, definition, group, openedBy, from, to, isOver } of report.incidents) {
+    const rule = rules.get(name);
+    if (rule?.definition !== definition) continue;
+    const before = incidents.withId(id);
+    const owedTo = (before?.owedTo ?? []).filter((receiver) => !report.receivers.includes(receiver));
+    const mail: ToldIncident = {
+      ...{ id, rule: name, group, openedBy, openedAt: at, from, to },
+      breaches: [from],
+      changedAt: at,
+      late: false,
+      closed: isOver,
+      touched: new Set(),
+      // The summary does not name all patterns of its incidents.
+      mailed: { lastAt: at, reminders: 0, resolutions: 0, newPatterns: 0, toldOver: isOver, patterns: null },
+      owedTo,
+    };
+    incidents.add({ ...merged(before, mail), owedTo });
   }
 }
 
@@ -83,6 +110,7 @@ function told(
       // The mail lists some of its patterns. It does not show which others are old.
       patterns: otherPatterns > 0 ? null : patterns.map(({ pattern }) => shortHash(pattern)),
     },
+    owedTo: report.owedTo ?? [],
   };
 }
 
@@ -101,6 +129,7 @@ function merged(before: Incident | null, mail: ToldIncident): Incident {
     late: before.late && mail.late,
     closed: isLast ? mail.closed : before.closed,
     mailed: sum(earlier, mail.mailed, isLast ? mail.mailed : earlier),
+    owedTo: [...new Set([...before.owedTo, ...mail.owedTo])],
   };
 }
 

@@ -1,18 +1,21 @@
 import { evaluateCompleted } from './evaluate';
 import { decideMails, type DecidedMail, type Situation } from './decide-mails';
+import { gather, type DueMessage } from './gather';
 import { mailId, shortHash } from './ids';
+import { incidentFacts, type IncidentFacts } from './incident-facts';
 import { newPatternAt, overAt, reminderAt, type Incident, type Mailed } from './incidents';
 import type { Transition } from './mail-report';
 import { pendingMail } from './outbox-records';
-import { buildReport, groupName, patternsIn, patternsInWindows, type Subject } from './report';
+import { buildReport, patternsIn, patternsInWindows, type Subject } from './report';
 import type { CheckedRule } from './rules';
 import { ruleOf, type AlertingState } from './state';
+import { buildSummary, summaryId } from './summary';
 
-/** Decides the mails that are due now, and puts them into the outputs. */
+/** Decides the messages that are due now, and puts them into the outputs. */
 export function writeMails(state: AlertingState): void {
   const open = state.incidents.open().filter(({ mailed }) => mailed === null || !state.recalling);
   const { mails, closed } = decideMails(open.map((incident) => situationOf(state, incident)));
-  for (const mail of mails) writeMail(state, mail);
+  send(state, mails);
   for (const incident of closed) {
     state.incidents.close(incident);
     if (incident.mailed === null) state.suppressed += 1;
@@ -26,13 +29,19 @@ function situationOf(state: AlertingState, incident: Incident): Situation {
   const rule = ruleOf(state.rules, incident);
   return {
     incident,
-    over: windows.groupCompleteUntil(rule, incident.group, state) >= overAt(incident, rule, options.resolveAfterMs),
+    over: isOver(state, incident, rule),
     quiet: incident.mailed === null && incident.to <= state.quietUntil,
     waited: state.ended || now >= incident.openedAt + options.groupWaitMs,
     backlogRead: state.backlogRead,
-    newPattern: newPatternsDue(state, incident) ? newPatternOf(state, incident, rule) : null,
+    past: now >= incident.to + options.resolveAfterMs,
+    newPattern: newPatternsDue(state, incident) ? newPatternOf(windows, incident, rule) : null,
     reminderDue: incident.mailed !== null && now >= reminderAt(incident.mailed, options.repeatIntervalMs),
   };
+}
+
+function isOver(state: AlertingState, incident: Incident, rule: CheckedRule): boolean {
+  const completeUntil = state.windows.groupCompleteUntil(rule, incident.group, state);
+  return completeUntil >= overAt(incident, rule, state.options.resolveAfterMs);
 }
 
 /** True when it is time to look for new patterns. Until then, touched windows are kept. */
@@ -40,7 +49,7 @@ function newPatternsDue({ now, options }: AlertingState, { mailed }: Incident): 
   return mailed !== null && now >= newPatternAt(mailed, options.repeatIntervalMs);
 }
 
-function newPatternOf({ windows }: AlertingState, incident: Incident, rule: CheckedRule): string | null {
+function newPatternOf(windows: AlertingState['windows'], incident: Incident, rule: CheckedRule): string | null {
   const mailed = incident.mailed?.patterns ?? null;
   if (mailed === null || incident.touched.size === 0) return null;
   const known = new Set(mailed);
@@ -48,16 +57,98 @@ function newPatternOf({ windows }: AlertingState, incident: Incident, rule: Chec
   return patterns.find(({ pattern }) => !known.has(shortHash(pattern)))?.pattern ?? null;
 }
 
-function writeMail(state: AlertingState, { transition, situations }: DecidedMail): void {
-  const [first, ...others] = situations;
-  const rule = ruleOf(state.rules, first.incident);
-  const subject: Subject = { rule, incidents: [first.incident, ...others.map(({ incident }) => incident)] };
-  const id = mailId(rule.name, groupName(subject), first.incident.openedBy, transition, detailOf(first, transition));
-  const report = buildReport(state.windows, state, subject, transition, id);
-  state.outputs.push({ topic: 'outbox', ...pendingMail(report, state.now) });
-  for (const { incident } of situations) {
-    state.incidents.noteMail(incident, mailedNow(state, incident, rule, transition));
+interface Due extends DueMessage<Incident> {
+  readonly mail: DecidedMail;
+  readonly id: string;
+}
+
+/** Sends decided messages: by themselves, in summaries, or later. */
+function send(state: AlertingState, mails: readonly DecidedMail[]): void {
+  const { incidents, options, now } = state;
+  const owing = incidents.owed();
+  if (mails.length === 0 && owing.length === 0) return;
+  const facts = new Map<Incident, IncidentFacts>();
+  const factsOf = (incident: Incident): IncidentFacts => {
+    const known = facts.get(incident) ?? incidentFacts(state.windows, ruleOf(state.rules, incident), incident);
+    facts.set(incident, known);
+    return known;
+  };
+  const due = mails.map((mail) => dueMessage(state, mail, factsOf(mail.situation.incident)));
+  const owed = new Map<string, Incident[]>();
+  for (const incident of owing) {
+    for (const name of incident.owedTo) owed.set(name, [...(owed.get(name) ?? []), incident]);
   }
+  const { channels, cap } = { channels: state.channels, cap: options.cap };
+  const gathered = gather({ now, due, owed, channels, cap, isLast: state.ended });
+
+  const owedTo = new Map<Incident, string[]>();
+  for (const [name, some] of gathered.owed) {
+    for (const incident of some) owedTo.set(incident, [...(owedTo.get(incident) ?? []), name]);
+  }
+  // Before any of them counts as mailed: the words of a message depend on the mails before it.
+  const byIncident = new Map(due.map((each) => [each.incident, each]));
+  for (const { message, receivers } of gathered.singles) {
+    const each = byIncident.get(message.incident);
+    if (each !== undefined) writeMail(state, each, receivers, owedTo.get(each.incident) ?? []);
+  }
+  for (const { cause, incidents: some, receivers } of gathered.summaries) {
+    const members = some.map((incident) => ({
+      incident,
+      rule: ruleOf(state.rules, incident),
+      facts: factsOf(incident),
+      isOver: isOver(state, incident, ruleOf(state.rules, incident)),
+      /** Separates this message from others with the same incidents. */
+      id: byIncident.get(incident)?.id ?? `${incident.id} ${incident.mailed?.lastAt ?? 0}`,
+    }));
+    const id = summaryId(cause, receivers, members);
+    const summary = buildSummary(state.windows, state, { id, cause, receivers, members });
+    state.outputs.push({ topic: 'outbox', ...pendingMail(summary, now) });
+  }
+  for (const { incident, mail } of due) {
+    incidents.noteMail(incident, mailedNow(state, incident, ruleOf(state.rules, incident), mail.transition));
+  }
+  for (const incident of new Set([...owing, ...owedTo.keys()])) {
+    incidents.noteOwed(incident, owedTo.get(incident) ?? []);
+  }
+  if (due.length + gathered.summaries.length > 0) state.changed = true;
+  state.channels = gathered.channels;
+}
+
+function dueMessage(
+  { rules, options, now }: AlertingState,
+  mail: DecidedMail,
+  { origins, patterns }: IncidentFacts,
+): Due {
+  const { transition, situation } = mail;
+  const { incident } = situation;
+  const rule = ruleOf(rules, incident);
+  const { name, level, severity } = rule;
+  const routed = {
+    hosts: origins.slice(0, routedNames).map(({ origin }) => origin),
+    patterns: patterns.slice(0, routedNames).map(({ pattern }) => pattern),
+    ...{ rule: name, level, severity },
+  };
+  return {
+    mail,
+    id: mailId(name, incident.group, incident.openedBy, transition, detailOf(situation, transition)),
+    incident,
+    kind: `${name} ${transition}`,
+    isPast: transition === 'over' || transition === 'digest',
+    waits: options.groupWaitMs > 0,
+    recipients: options.recipientsOf(routed, transition, now),
+  };
+}
+
+/** Routes check at most this number of hosts and patterns. */
+const routedNames = 20;
+
+function writeMail(state: AlertingState, due: Due, receivers: readonly string[], owedTo: readonly string[]): void {
+  const { mail, incident, id, recipients } = due;
+  const subject: Subject = { rule: ruleOf(state.rules, incident), incidents: [incident] };
+  const report = buildReport(state.windows, state, subject, mail.transition, id);
+  const isForAll = receivers.length === recipients.length;
+  const named = { ...report, ...(isForAll ? {} : { receivers }), ...(owedTo.length === 0 ? {} : { owedTo }) };
+  state.outputs.push({ topic: 'outbox', ...pendingMail(named, state.now) });
 }
 
 /** Separates the mail from others of its incident and transition. */

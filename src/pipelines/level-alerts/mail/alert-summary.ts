@@ -78,8 +78,12 @@ const subjectLength = 150;
 /** Appends `: OutOfMemoryError at Cart.total`, the first error without its logger. Subjects pass many machines: never with secrets. */
 function withError(subject: string, { patterns, transition }: MailReport): string {
   const [first] = patterns;
-  if (first === undefined || transition === 'resolved') return subject;
-  const message = /^[\w$./@-]{1,120} - (.+)$/.exec(first.pattern)?.[1] ?? first.pattern;
+  return first === undefined || transition === 'resolved' ? subject : withErrorAfter(subject, first.pattern);
+}
+
+/** Appends an error to a subject. */
+export function withErrorAfter(subject: string, pattern: string): string {
+  const message = /^[\w$./@-]{1,120} - (.+)$/.exec(pattern)?.[1] ?? pattern;
   return `${subject}: ${truncate(visible(redact(message)), Math.max(24, subjectLength - subject.length))}`;
 }
 

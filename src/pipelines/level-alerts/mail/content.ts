@@ -171,18 +171,22 @@ function sampleSection({ samples, patterns }: MailReport, conceal: (text: string
   // Each new pattern has its line, before the others.
   const news = patterns.filter(({ isNew }) => isNew).length;
   const items = samples.slice(0, Math.max(shown.samples, news + 1)).map((sample, i) => {
-    const length = i < shown.samples ? shown.sampleLength : shown.laterSampleLength;
-    return {
-      place: placeOf(sample),
-      lines: truncate(conceal(readableLine(sample.text)), length)
-        .split(/\r\n|\n|\r/)
-        .slice(0, shown.sampleLines)
-        .map((line) => truncate(visible(line), length)),
-    };
+    return sampleOf(sample, conceal, i < shown.samples ? shown.sampleLength : shown.laterSampleLength);
   });
   return {
     title: samples.length > items.length ? `${items.length} of ${samples.length} sample lines` : 'Sample lines',
     items,
+  };
+}
+
+/** @param length longest line, in characters */
+export function sampleOf(sample: SampleLine, conceal: (text: string) => string, length: number): Sample {
+  return {
+    place: placeOf(sample),
+    lines: truncate(conceal(readableLine(sample.text)), length)
+      .split(/\r\n|\n|\r/)
+      .slice(0, shown.sampleLines)
+      .map((line) => truncate(visible(line), length)),
   };
 }
 

@@ -17,7 +17,7 @@ export function notesOf(report: MailReport, conceal: (line: string) => string): 
   const sentences = [
     note(notes.incomplete, (n) => `${pluralize(n, 'window')} not complete yet: more lines may come.`),
     note(notes.lagging.length, () => `${laggingNames(notes.lagging)} behind: the latest lines may be missing.`),
-    note(gaps, (n) => `Lines may be missing: ${replaced(n)}, perhaps before its last lines were read. ${whichFiles}`),
+    note(gaps, lostLines),
     ...notUnderstood(report, conceal),
     note(notes.expired, (n) => `${pluralize(n, 'line')} too late for the window they belong to, counted on arrival.`),
     note(notes.future, (n) => `${pluralize(n, 'line')} with a timestamp in the future.`),
@@ -55,13 +55,19 @@ function note(count: number, say: (count: number) => string): string | null {
   return count > 0 ? say(count) : null;
 }
 
+/** @param times how often a gap was found, at least once */
+export function lostLines(times: number): string {
+  return `Lines may be missing: ${replaced(times)}, perhaps before its last lines were read. ${whichFiles}`;
+}
+
 function replaced(times: number): string {
   return times === 1 ? 'a log file was replaced' : `${formatCount(times)} times a log file was replaced`;
 }
 
 const whichFiles = 'Run telltale audit to see which.';
 
-function laggingNames(origins: readonly string[]): string {
+/** `web-1 is`, `web-1 and web-2 are` */
+export function laggingNames(origins: readonly string[]): string {
   const names = origins.slice(0, namedLagging).map((origin) => truncate(visible(origin), 48));
   const more = origins.length - names.length;
   return `${joinWords(more > 0 ? [...names, pluralize(more, 'other')] : names)} ${origins.length === 1 ? 'is' : 'are'}`;

@@ -1,5 +1,8 @@
 import type { MailContent } from './content';
 import { htmlPart } from './html';
+import type { SummaryContent } from './summary-content';
+import { summaryHtmlPart } from './summary-html';
+import { summaryTextPart } from './summary-text';
 import { textPart } from './text';
 
 /** A mail with two parts of equal content. */
@@ -13,4 +16,9 @@ export interface RenderedMail {
 /** Lays out a decided mail. Pure. The result stays below 100 kB. */
 export function renderMail(content: MailContent): RenderedMail {
   return { subject: content.summary.subject, text: textPart(content), html: htmlPart(content) };
+}
+
+/** Lays out a decided mail about several incidents. Pure. The result stays below 100 kB. */
+export function renderSummary(content: SummaryContent): RenderedMail {
+  return { subject: content.words.subject, text: summaryTextPart(content), html: summaryHtmlPart(content) };
 }

@@ -44,7 +44,7 @@ export function textPart(content: MailContent): string {
   return `${sections.map((lines) => lines.join('\n').trimEnd()).join('\n\n')}\n`;
 }
 
-function heading(title: string): string[] {
+export function heading(title: string): string[] {
   return [title, '-'.repeat(title.length)];
 }
 
@@ -84,7 +84,7 @@ function levelLines(table: LevelTable): string[] {
   return [...lines.map((line) => `  ${line}`), ...(table.caption === null ? [] : [`  ${table.caption}`])];
 }
 
-function tallyLines(tally: Tally): string[] {
+export function tallyLines(tally: Tally): string[] {
   const digits = countWidth(tally);
   return [
     ...heading(tally.title),
@@ -93,7 +93,7 @@ function tallyLines(tally: Tally): string[] {
   ];
 }
 
-function patternLines(tally: PatternTally): string[] {
+export function patternLines(tally: PatternTally): string[] {
   const digits = countWidth(tally);
   return [
     ...heading(tally.title),
@@ -107,7 +107,7 @@ function countWidth(tally: Tally): number {
 }
 
 /** Lines of at most 76 characters, broken between words. */
-function wrapped(text: string, bullet = ''): string[] {
+export function wrapped(text: string, bullet = ''): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

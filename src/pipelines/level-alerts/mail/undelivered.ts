@@ -1,10 +1,10 @@
 import type { DeliveryStatus } from '../../../stream/outbox-records';
-import type { MailReport } from '../alerting/mail-report';
+import type { AnyReport } from '../alerting/summary-report';
 import type { OutboxRecord } from '../alerting/outbox-records';
 
 /** A decided message that did not reach one of its receivers. */
 export interface Undelivered {
-  readonly report: MailReport;
+  readonly report: AnyReport;
   /** `slack`, or `mail/ops@example.com`; null while no delivery has taken it up. */
   readonly target: string | null;
   /** Attempts so far. */
@@ -17,7 +17,7 @@ export interface Undelivered {
 const bounds = { done: 10_000, refused: 100 };
 
 interface Waiting {
-  readonly report: MailReport;
+  readonly report: AnyReport;
   /** Attempts by target, of those that are not done. */
   readonly targets: Map<string, number>;
   /** Targets that are done, or are known to be none: those that `targets` never gets back. */
@@ -43,7 +43,7 @@ export class UndeliveredMessages {
   }
 
   /** @returns the report of the message that reached a receiver, if the record says so */
-  take(record: OutboxRecord): MailReport | null {
+  take(record: OutboxRecord): AnyReport | null {
     if (record.kind === 'status') return this.#takeStatus(record.status);
     const { report } = record;
     if (this.#done.has(report.id)) return null;
@@ -54,7 +54,7 @@ export class UndeliveredMessages {
     return null;
   }
 
-  #takeStatus({ id, target = '', targets, state, attempt, reason }: DeliveryStatus): MailReport | null {
+  #takeStatus({ id, target = '', targets, state, attempt, reason }: DeliveryStatus): AnyReport | null {
     const message = this.#waiting.get(id);
     if (message === undefined) {
       if (state !== 'SENDING') this.#note(id);

@@ -1,7 +1,10 @@
 import { secretSource, type WrittenReceiver } from '../../../config/receivers';
 import type { FolderReceiver, Receiver } from '../../../stream/receivers';
 import type { RouteExplanation, RouteQuestion } from '../../../stream/routes';
-import type { MailReport } from '../alerting/mail-report';
+import type { Recipient } from '../alerting/gather';
+import type { Transition } from '../alerting/mail-report';
+import { isSummary, type AnyReport } from '../alerting/summary-report';
+import type { AlertingOptions } from '../alerting/state';
 import { DEFAULT_RECEIVER, type LevelAlertsConfig } from '../config';
 import { askedFacts, routeName } from '../routing/asked-facts';
 import { checkRoutes, factsOf, mayMatch, type RouteCheck, type RoutedFacts } from '../routing/route';
@@ -44,26 +47,54 @@ function completed(receiver: WrittenReceiver, mail: LevelAlertsConfig['mail']): 
 }
 
 /**
+ * Which receivers get a message: those that it names, as long as one of them is configured, else those of the routes. Pure.
+ * @param at when the message was decided, epoch milliseconds
+ */
+export function receiversOf(report: AnyReport, config: LevelAlertsConfig, at: number): readonly Receiver[] {
+  const { receivers: named = [] } = report;
+  const known = receiversIn(config);
+  const configured = known.filter(({ name }) => named.includes(name));
+  if (configured.length > 0) return configured;
+  return isSummary(report) ? known : routedTo(factsOf(report), report.transition, config, at);
+}
+
+/** The receivers of a message, as far as gathering depends on them. */
+export function recipientsOf(
+  config: LevelAlertsConfig,
+  ...[facts, transition, at]: Parameters<AlertingOptions['recipientsOf']>
+): readonly Recipient[] {
+  return routedTo(facts, transition, config, at).map(({ name, kind }) => ({ name, holdsAlerts: holdsAlerts(kind) }));
+}
+
+function holdsAlerts(kind: Receiver['kind']): boolean {
+  return kind === 'pagerduty' || kind === 'alertmanager';
+}
+
+/**
  * Which receivers get a message: those of the routes that match, else those of its rule, else all of them; at least one.
- * Asked for each message when a delivery takes it up: the outbox then keeps its targets. Pure.
+ * Asked when a message is decided, and again when a delivery takes it up: the outbox then keeps its targets. Pure.
  *
  * Receivers that hold an alert until it is resolved also get `resolved` when another message of its incident may have gone
  * there, at another time or with other hosts or patterns: an end without an alert does nothing there.
  * @param at when the message was decided, epoch milliseconds
  */
-export function receiversOf(report: MailReport, config: LevelAlertsConfig, at: number): readonly Receiver[] {
-  const { names, checks } = routingOf(factsOf(report), config, at);
+function routedTo(
+  facts: RoutedFacts,
+  transition: Transition,
+  config: LevelAlertsConfig,
+  at: number,
+): readonly Receiver[] {
+  const { names, checks } = routingOf(facts, config, at);
   const mayHoldAlerts =
-    report.transition === 'resolved'
+    transition === 'resolved'
       ? [
           ...checks.filter(mayMatch).flatMap(({ route }) => route.receivers),
-          ...withoutRoutes(report.rule, config).names,
+          ...withoutRoutes({ name: facts.rule }, config).names,
         ]
       : [];
-  return receiversIn(config).filter(({ name, kind }) => {
-    const holdsAlerts = kind === 'pagerduty' || kind === 'alertmanager';
-    return names.includes(name) || (holdsAlerts && mayHoldAlerts.includes(name));
-  });
+  return receiversIn(config).filter(
+    ({ name, kind }) => names.includes(name) || (holdsAlerts(kind) && mayHoldAlerts.includes(name)),
+  );
 }
 
 /** Answers who would get a message, and why. @throws USAGE when the question names what does not exist */

@@ -19,12 +19,14 @@ function situation(changes: Partial<Omit<Situation, 'incident'>>, incident: Part
       closed: false,
       touched: new Set(),
       mailed: null,
+      owedTo: [],
       ...incident,
     },
     over: false,
     quiet: false,
     waited: true,
     backlogRead: true,
+    past: false,
     newPattern: null,
     reminderDue: false,
     ...changes,
@@ -40,7 +42,17 @@ describe('decideMails', () => {
     ['a quiet one that is over', situation({ over: true, quiet: true }), null, 'closed'],
     ['a quiet one that is late', situation({ quiet: true }, { late: true }), null, 'open'],
     ['a late one', situation({}, { late: true }), 'digest', 'open'],
-    ['a late one that is over', situation({ over: true }, { late: true }), 'digest', 'closed'],
+    ['a late one that is over', situation({ over: true }, { late: true }), 'over', 'closed'],
+    ['one that is over before the backlog is read', situation({ over: true, backlogRead: false }), null, 'open'],
+    ['one that is past', situation({ past: true }), 'opened', 'open'],
+    ['one that is past before the backlog is read', situation({ past: true, backlogRead: false }), null, 'open'],
+    ['a new incident before the backlog is read', situation({ backlogRead: false }), 'opened', 'open'],
+    [
+      'a mailed one that is over, before the backlog is read',
+      situation({ over: true, past: true, backlogRead: false }, { mailed }),
+      'resolved',
+      'closed',
+    ],
     [
       'a late one before the backlog is read',
       situation({ backlogRead: false, over: true }, { late: true }),
@@ -79,25 +91,7 @@ describe('decideMails', () => {
     ['a reminder that is due', situation({ reminderDue: true }, { mailed }), 'reminder', 'open'],
   ])('%s', (_, given, transition, after) => {
     const { mails, closed } = decideMails([given]);
-    expect(mails).toEqual(transition === null ? [] : [{ transition, situations: [given] }]);
+    expect(mails).toEqual(transition === null ? [] : [{ transition, situation: given }]);
     expect(closed).toEqual(after === 'closed' ? [given.incident] : []);
-  });
-
-  it('gathers the late incidents of each rule into one digest', () => {
-    const of = (rule: string, group: string): Situation => situation({}, { rule, group, late: true });
-    const [a1, b1, a2] = [of('a', '1'), of('b', '1'), of('a', '2')];
-    expect(decideMails([a1, b1, a2]).mails).toEqual([
-      { transition: 'digest', situations: [a1, a2] },
-      { transition: 'digest', situations: [b1] },
-    ]);
-  });
-
-  it('leaves other incidents of the rule out of its digest', () => {
-    const late = situation({}, { late: true });
-    const [opened, quiet] = [situation({}), situation({ quiet: true })];
-    expect(decideMails([late, opened, quiet]).mails).toEqual([
-      { transition: 'opened', situations: [opened] },
-      { transition: 'digest', situations: [late] },
-    ]);
   });
 });

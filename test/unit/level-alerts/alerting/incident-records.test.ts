@@ -24,7 +24,7 @@ function incident(breaches: readonly number[], changes: Partial<Incident> = {}):
   const starts = breaches.map((start) => start * minute);
   return {
     ...{ id: 'i', rule: 'errors', group: 'all', openedBy: 0, openedAt: 1, breaches: starts, from: 2, to: 3 },
-    ...{ changedAt: 4, late: true, closed: false, touched: new Set(starts), mailed: null },
+    ...{ changedAt: 4, late: true, closed: false, touched: new Set(starts), mailed: null, owedTo: [] },
     ...changes,
   };
 }

@@ -104,6 +104,7 @@ describe('an incident', () => {
       closed: false,
       touched: new Set([5 * minute, 9 * minute, 2 * minute]),
       mailed: null,
+      owedTo: [],
     });
   });
 

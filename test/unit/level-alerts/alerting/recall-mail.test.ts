@@ -52,6 +52,7 @@ describe('recallMail', () => {
           toldOver: false,
           patterns: [shortHash('boom')],
         },
+        owedTo: [],
       },
     ]);
   });

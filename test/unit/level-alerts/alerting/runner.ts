@@ -6,6 +6,11 @@ import {
 } from '../../../../src/pipelines/level-alerts/alerting/alerting';
 import type { MailReport } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
 import { parseOutboxRecord } from '../../../../src/pipelines/level-alerts/alerting/outbox-records';
+import {
+  isSummary,
+  type AnyReport,
+  type SummaryReport,
+} from '../../../../src/pipelines/level-alerts/alerting/summary-report';
 import { windowKey, type WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
 import type { Job, Output, OutputRecord } from '../../../../src/stream/job';
 import { thresholdRule } from '../../../support/rules';
@@ -74,6 +79,8 @@ export const defaults: AlertingOptions = {
   resolveAfterMs: 10 * minute,
   digestAfterMs: 6 * hour,
   keepWindowsMs: 48 * hour,
+  cap: { messages: 0, within: 10 * minute },
+  recipientsOf: () => [{ name: 'mail', holdsAlerts: false }],
 };
 
 /** Two partitions of topic `windows`, and the job that folds them as a job-runner would. */
@@ -265,6 +272,10 @@ export class Runner {
     return mailsIn(this.outputs);
   }
 
+  summaries(): SummaryReport[] {
+    return summariesIn(this.outputs);
+  }
+
   private batch(partition: number, from: number, to: number): Buffer {
     return withBaseOffset(
       encodeRecords(this.topic[partition]?.slice(from, to) ?? [], (bytes) => crc32c(bytes)),
@@ -273,7 +284,16 @@ export class Runner {
   }
 }
 
+/** Messages about one incident each. */
 export function mailsIn(outputs: readonly OutputRecord[]): MailReport[] {
+  return reportsIn(outputs).filter((report) => !isSummary(report));
+}
+
+export function summariesIn(outputs: readonly OutputRecord[]): SummaryReport[] {
+  return reportsIn(outputs).filter(isSummary);
+}
+
+function reportsIn(outputs: readonly OutputRecord[]): AnyReport[] {
   return outputs.flatMap(({ key, value }) => {
     const record = parseOutboxRecord(key, value);
     return record?.kind === 'mail' ? [record.report] : [];
