@@ -24,7 +24,7 @@ const longestName = 100;
 const ofEveryObject = /(?:^|\.)(?:__proto__|constructor|prototype)(?:\.|$)/;
 
 /** More names than these are too many for one line. */
-const fewNames = 10;
+const fewNames = 16;
 
 /**
  * Advice about a name that does not exist: the name that was probably meant, or all names where they are few.

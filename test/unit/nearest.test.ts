@@ -29,6 +29,6 @@ describe('advise', () => {
   });
 
   it('says where the names are when none is near and they are many', () => {
-    expect(advise('foo', Array.from({ length: 11 }, (_, i) => `name-${i}`), 'see telltale --help')).toBe('see telltale --help'); // prettier-ignore
+    expect(advise('foo', Array.from({ length: 17 }, (_, i) => `name-${i}`), 'see telltale --help')).toBe('see telltale --help'); // prettier-ignore
   });
 });

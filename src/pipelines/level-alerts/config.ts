@@ -4,9 +4,10 @@ import { isReceiverName, otherReceiversWith, receiverKeys, receiverList } from '
 import { advise } from '../../nearest';
 import type { Section, Settings } from '../../stream/pipeline';
 import { ruleKinds } from './alerting/rule-kinds';
+import { groupKeys } from './alerting/rules';
 import { severities } from './alerting/severity';
 import type { RuleKind } from './alerting/rule-kinds/rule-kind';
-import { noSuch, routeKeys, routeList, routeProblems } from './routing/route-config';
+import { noSuch, routeKeys, routeList, routeProblems, words } from './routing/route-config';
 
 const second = 1000;
 
@@ -32,6 +33,8 @@ const ruleOf = (kind: RuleKind) =>
       window: is.duration(second),
       origins: is.text('a glob such as * or payments-*', is.printable),
       each: is.flag(),
+      groupBy: is.orNull(words('group', groupKeys, '[host]'), 'as each says'),
+      groupWait: is.orNull(is.duration(0), 'that of alerting'),
       severity: is.oneOf(...severities),
       receivers: is.textList('a list of names of receivers such as ["ops"]', isReceiverName, 0, 50),
     },
@@ -108,6 +111,9 @@ const schemaOf = (ruleKinds: RuleKinds) =>
         if (rules.findIndex((other) => other.name === each.name) < index) {
           complain('name', `expected another name: ${is.shown(each.name)} is taken by a rule above`);
         }
+        if (each.each && each.groupBy?.includes('host') === false) {
+          complain('groupBy', 'each is true, the short form of groupBy: [host]: leave out one of the two');
+        }
         for (const name of each.receivers.filter((receiver) => !known.includes(receiver))) {
           complain('receivers', noSuch('receiver', name, known, `[${known[0] ?? ''}]`));
         }
@@ -148,6 +154,8 @@ export const sectionOf = (ruleKinds: RuleKinds): Section<LevelAlertsConfig> => (
         window: '60s',
         origins: '*',
         each: false,
+        groupBy: null,
+        groupWait: null,
         severity: 'error',
         receivers: [],
       },

@@ -69,6 +69,8 @@ describe('the defaults', () => {
       window: 60_000,
       origins: '*',
       each: false,
+      groupBy: null,
+      groupWait: null,
       severity: 'error',
       receivers: [] as string[],
     } as const;
@@ -356,7 +358,8 @@ describe('rules', () => {
     const { config } = load({
       yaml: 'rules:\n  - {name: many, threshold: 10}\n  - {name: warnings, level: warn, each: true}',
     });
-    const shared = { kind: 'threshold', window: 60_000, origins: '*', severity: 'error', receivers: [] };
+    const waits = { groupBy: null, groupWait: null };
+    const shared = { kind: 'threshold', window: 60_000, origins: '*', ...waits, severity: 'error', receivers: [] };
     expect(config.rules).toEqual([
       { ...shared, name: 'many', level: 'error', threshold: 10, each: false },
       { ...shared, name: 'warnings', level: 'warn', threshold: 1, each: true },

@@ -3,7 +3,7 @@ import { least } from './extremes';
 import { nextCompletion } from './evaluate';
 import { gatheredAt } from './gather';
 import { maxClosedIncidents, newPatternAt, overAt, reminderAt, type Incident } from './incidents';
-import { ruleOf, type AlertingState } from './state';
+import { groupWaitOf, ruleOf, type AlertingState } from './state';
 import { takeBreaches, writeMails } from './write-mails';
 
 /** Decides the mails that are due now, and then evicts windows and closed incidents that have not changed for long. */
@@ -72,10 +72,12 @@ function nextDue(state: AlertingState, at: DueTimes): number {
   );
 }
 
-function dueTimes({ options, rules }: AlertingState, incident: Incident, at: DueTimes): number[] {
+function dueTimes(state: AlertingState, incident: Incident, at: DueTimes): number[] {
+  const { options, rules } = state;
   const { mailed, openedAt, touched } = incident;
-  const over = overAt(incident, ruleOf(rules, incident), options.resolveAfterMs);
-  if (mailed === null) return [over, openedAt + options.groupWaitMs];
+  const rule = ruleOf(rules, incident);
+  const over = overAt(incident, rule, options.resolveAfterMs);
+  if (mailed === null) return [over, openedAt + groupWaitOf(state, rule)];
   const reminder = at === 'all' ? reminderAt(mailed, options.repeatIntervalMs) : Infinity;
   return touched.size > 0 ? [over, reminder, newPatternAt(mailed, options.repeatIntervalMs)] : [over, reminder];
 }

@@ -17,6 +17,8 @@ export interface RuleBase {
   /** True: each origin is a group. False: all origins are one group. */
   readonly each: boolean;
   readonly severity: Severity;
+  /** How long its incidents gather before their first messages, in milliseconds. Missing: `AlertingOptions.groupWaitMs`. */
+  readonly groupWaitMs?: number;
 }
 
 /** A rule together with its kind. */
@@ -52,23 +54,34 @@ export function createRule<S extends object>(kind: RuleKind<S>, settings: S, bas
 }
 
 /** A rule as configured: with the keys of its kind beside those of every rule. */
-export interface ConfiguredRule extends Omit<RuleBase, 'windowMs'> {
+export interface ConfiguredRule extends Omit<RuleBase, 'windowMs' | 'groupWaitMs'> {
   readonly kind: string;
+  /** Null: as `each` says. */
+  readonly groupBy: readonly GroupKey[] | null;
+  /** Milliseconds; null: that of alerting. */
+  readonly groupWait: number | null;
   /** Milliseconds. */
   readonly window: number;
   /** Names; routing reads them. */
   readonly receivers: readonly string[];
 }
 
+/** How a rule groups lines: those of all its hosts together, or those of each host. */
+export const groupKeys = ['rule', 'host'] as const;
+
+export type GroupKey = (typeof groupKeys)[number];
+
 /** @throws CONFIG when there is no such kind */
 export function configuredRule(configured: ConfiguredRule): Rule {
-  const { kind: kindName, name, level, window: windowMs, origins, each, severity } = configured;
+  const { kind: kindName, name, level, window: windowMs, origins, groupBy, groupWait, severity } = configured;
+  const each = groupBy === null ? configured.each : groupBy.includes('host');
   const kind = ruleKinds.find((known) => known.name === kindName);
   if (kind === undefined) {
     throw new TelltaleError('CONFIG', `rules: there is no kind "${kindName}"; see docs/write-a-rule-kind.md.`);
   }
   const settings = Object.fromEntries(Object.keys(kind.schema).map((key) => [key, Reflect.get(configured, key)]));
-  return createRule(kind, settings, { name, level, windowMs, origins, each, severity });
+  const base = { name, level, windowMs, origins, each, severity };
+  return createRule(kind, settings, groupWait === null ? base : { ...base, groupWaitMs: groupWait });
 }
 
 /**
@@ -93,7 +106,7 @@ export function checkRules(rules: readonly Rule[], baseWindowMs: number): readon
   });
 }
 
-/** Without the severity: incidents go on when it changes. Stored incidents keep definitions: that of a threshold rule must stay as in the versions without kinds. */
+/** Without the severity and the wait: incidents go on when they change. Stored incidents keep definitions: that of a threshold rule must stay as in the versions without kinds. */
 function definitionOf({ name, kind, level, settings, windowMs, origins, each }: Rule): string {
   const own = Object.values(settings).map((value: unknown) =>
     typeof value === 'number' ? value : JSON.stringify(value),

@@ -17,7 +17,7 @@ export interface AlertingOptions {
   /** The window of counting. */
   readonly windowMs: number;
   readonly rules: readonly Rule[];
-  /** From the opening of an incident to its first mail. */
+  /** From the opening of an incident to its first mail, for rules without a `groupWaitMs` of their own. */
   readonly groupWaitMs: number;
   /** From the first mail of an incident to its first reminder; doubles with every reminder. More than 0. */
   readonly repeatIntervalMs: number;
@@ -134,6 +134,11 @@ export function encodeState(state: AlertingState): Buffer {
     ...(state.channels.size > 0 ? { channels: Object.fromEntries(state.channels) } : {}),
     partitions: state.restoreFrom.map((_, partition) => ({ restoreFrom: state.windows.lowestOffset(partition) })),
   });
+}
+
+/** How long the incidents of a rule gather before their first messages, in milliseconds. */
+export function groupWaitOf({ options }: Pick<AlertingState, 'options'>, { groupWaitMs }: CheckedRule): number {
+  return groupWaitMs ?? options.groupWaitMs;
 }
 
 export function ruleOf(rules: ReadonlyMap<string, CheckedRule>, incident: Incident): CheckedRule {

@@ -8,13 +8,14 @@ import type { Transition } from './mail-report';
 import { pendingMail } from './outbox-records';
 import { buildReport, patternsIn, patternsInWindows, type Subject } from './report';
 import type { CheckedRule } from './rules';
-import { ruleOf, type AlertingState } from './state';
+import { groupWaitOf, ruleOf, type AlertingState } from './state';
 import { buildSummary, summaryId } from './summary';
 
 /** Decides the messages that are due now, and puts them into the outputs. */
 export function writeMails(state: AlertingState): void {
   const open = state.incidents.open().filter(({ mailed }) => mailed === null || !state.recalling);
-  const { mails, closed } = decideMails(open.map((incident) => situationOf(state, incident)));
+  const waitedSince = firstWaiting(open);
+  const { mails, closed } = decideMails(open.map((incident) => situationOf(state, incident, waitedSince)));
   send(state, mails);
   for (const incident of closed) {
     state.incidents.close(incident);
@@ -24,14 +25,23 @@ export function writeMails(state: AlertingState): void {
   if (mails.length > 0 || closed.length > 0) state.changed = true;
 }
 
-function situationOf(state: AlertingState, incident: Incident): Situation {
+/** By rule: since when its incidents without a mail wait. The first of them ends the wait of all. */
+function firstWaiting(open: readonly Incident[]): ReadonlyMap<string, number> {
+  const since = new Map<string, number>();
+  for (const { mailed, rule, openedAt } of open) {
+    if (mailed === null) since.set(rule, Math.min(openedAt, since.get(rule) ?? openedAt));
+  }
+  return since;
+}
+
+function situationOf(state: AlertingState, incident: Incident, waitedSince: ReadonlyMap<string, number>): Situation {
   const { options, windows, now } = state;
   const rule = ruleOf(state.rules, incident);
   return {
     incident,
     over: isOver(state, incident, rule),
     quiet: incident.mailed === null && incident.to <= state.quietUntil,
-    waited: state.ended || now >= incident.openedAt + options.groupWaitMs,
+    waited: state.ended || now >= (waitedSince.get(rule.name) ?? incident.openedAt) + groupWaitOf(state, rule),
     backlogRead: state.backlogRead,
     past: now >= incident.to + options.resolveAfterMs,
     newPattern: newPatternsDue(state, incident) ? newPatternOf(windows, incident, rule) : null,
@@ -114,11 +124,8 @@ function send(state: AlertingState, mails: readonly DecidedMail[]): void {
   state.channels = gathered.channels;
 }
 
-function dueMessage(
-  { rules, options, now }: AlertingState,
-  mail: DecidedMail,
-  { origins, patterns }: IncidentFacts,
-): Due {
+function dueMessage(state: AlertingState, mail: DecidedMail, { origins, patterns }: IncidentFacts): Due {
+  const { rules, options, now } = state;
   const { transition, situation } = mail;
   const { incident } = situation;
   const rule = ruleOf(rules, incident);
@@ -134,7 +141,7 @@ function dueMessage(
     incident,
     kind: `${name} ${transition}`,
     isPast: transition === 'over' || transition === 'digest',
-    waits: options.groupWaitMs > 0,
+    waits: groupWaitOf(state, rule) > 0,
     recipients: options.recipientsOf(routed, transition, now),
   };
 }

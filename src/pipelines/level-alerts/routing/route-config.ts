@@ -10,7 +10,7 @@ import { daysIn, hoursIn, weekdays } from './week-times';
 const isRouteName = (value: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
 
 /** A list of words; the message for another one names the nearest word. */
-function words<const T extends string>(noun: string, known: readonly T[], example: string): is.Field<T[]> {
+export function words<const T extends string>(noun: string, known: readonly T[], example: string): is.Field<T[]> {
   const list = is.textList(`a list such as ${example}`, is.printable, 1, 50);
   return z.codec(z.unknown(), z.custom<T[]>(), {
     decode: (raw, context) => {

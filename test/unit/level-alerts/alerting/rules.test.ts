@@ -13,6 +13,8 @@ const configured = {
   window: minute,
   origins: '**',
   each: false,
+  groupBy: null,
+  groupWait: null,
   severity: 'critical',
   receivers: ['ops'],
 } as const;
@@ -31,6 +33,23 @@ describe('a configured rule', () => {
       settings: { threshold: 3 },
     });
     expect(rule.settings).toEqual({ threshold: 3 });
+  });
+
+  it.each([
+    { each: false, groupBy: null, separately: false },
+    { each: true, groupBy: null, separately: true },
+    { each: false, groupBy: ['rule'], separately: false },
+    { each: false, groupBy: ['host'], separately: true },
+    { each: true, groupBy: ['rule', 'host'], separately: true },
+  ] as const)('groups hosts as each and groupBy say: $each, $groupBy', ({ each, groupBy, separately }) => {
+    const rule = configuredRule(Object.assign({ ...configured, each, groupBy, kind: 'threshold' }, { threshold: 3 }));
+    expect(rule.each).toBe(separately);
+  });
+
+  it('waits as long as it says, or as long as alerting says', () => {
+    const of = (groupWait: number | null) =>
+      configuredRule(Object.assign({ ...configured, groupWait, kind: 'threshold' }, { threshold: 3 })).groupWaitMs;
+    expect([of(null), of(0), of(minute)]).toEqual([undefined, 0, minute]);
   });
 
   it('is refused when there is no such kind', () => {
@@ -52,7 +71,7 @@ describe('checkRules', () => {
   it('takes a rule with another severity for the same one, so that its incidents go on', () => {
     const definitionOf = (changes: object): string | undefined =>
       checkRules([{ ...rule, ...changes }], minute)[0]?.definition;
-    expect(definitionOf({ severity: 'critical' })).toBe(definitionOf({}));
+    expect(definitionOf({ severity: 'critical', groupWaitMs: minute })).toBe(definitionOf({}));
     expect(definitionOf({ level: 'warn' })).not.toBe(definitionOf({}));
   });
 

@@ -10,7 +10,7 @@ import type { LevelCounts, WindowRecord } from '../../counting/window-record';
 export interface RuleKind<S extends object = object> {
   /** The value of `kind` in the configuration. It never changes: incidents and mails keep it. */
   readonly name: string;
-  /** The keys that only rules of this kind have. Every rule has `name`, `kind`, `level`, `window`, `origins`, `each`, `severity`, `receivers`. */
+  /** The keys that only rules of this kind have. Every rule has `name`, `kind`, `level`, `window`, `origins`, `each`, `groupBy`, `groupWait`, `severity`, `receivers`. */
   readonly schema: { readonly [K in keyof S]: Field<S[K]> };
   /**
    * `revised`: alerting evaluates a window at each of its revisions, so that a breach is known early. The value must only
