@@ -26,7 +26,7 @@ const PURE_BASE = [
 ];
 /** The kinds of values in a configuration: pipelines declare their own keys with them. */
 const CONFIG_FIELDS = '^src/config/(fields|mail-address|receivers)\\.ts$';
-const PURE = '^src/(html|records|lines|ingestion|stream|pipelines|generator)/';
+const PURE = '^src/(doctor|html|records|lines|ingestion|stream|pipelines|generator)/';
 
 /** Dependencies point one way: pure folders <- ports <- (actors via kit | adapters | web) <- commands, apps. */
 module.exports = {
@@ -44,6 +44,7 @@ module.exports = {
     knowsOnly('ingestion-knows-lines', '^src/ingestion/', ['^src/(lines|records)/', ...PURE_BASE]),
     knowsOnly('stream-knows-lines', '^src/stream/', ['^src/(lines|records)/', ...PURE_BASE]),
     knowsOnly('generator-stands-alone', '^src/generator/', PURE_BASE),
+    knowsOnly('doctor-stands-alone', '^src/doctor/', PURE_BASE),
     {
       name: 'pipelines-are-pure-and-know-no-other',
       severity: 'error',

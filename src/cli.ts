@@ -8,6 +8,7 @@ import { projectVersion } from './project-version';
 import { addReceiverCommands } from './cli/receiver-commands';
 import { runProcess, type GlobalOptions, type Launch, type PipelineList } from './cli/run-process';
 import { addAlertCommands } from './cli/alert-commands';
+import { addDoctorCommands } from './cli/doctor-commands';
 import { isHelp, usageError } from './cli/usage-error';
 
 interface LocalFlags {
@@ -268,6 +269,7 @@ function createProgram(launch: Launch): Command {
 
   addReceiverCommands(program, launch);
   addAlertCommands(program, launch);
+  addDoctorCommands(program, launch);
 
   const nested = program.commands.flatMap(({ commands }) => commands);
   for (const command of [program, ...program.commands, ...nested]) {

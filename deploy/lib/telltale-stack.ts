@@ -111,7 +111,7 @@ const released = [
 /** The keys of `conf/default.yaml` that a deployment sets. */
 function configurationOf(
   { mail: mailSettings, eventLog, environment }: Settings,
-  { bucket }: Ingest,
+  { bucket, document, failed }: Ingest,
   mail: Mail | null,
   msk: Msk | null,
   region: string,
@@ -119,6 +119,7 @@ function configurationOf(
   return {
     dataDir: '/var/lib/telltale',
     objectStore: { kind: 's3', bucket: bucket.bucketName, prefix: 'logs' },
+    aws: { environment, document: document.ref, failedEvents: failed.queueUrl },
     ...(eventLog.kind === 'brokers' ? { eventLog: { kind: 'kafka', kafka: { brokers: eventLog.brokers } } } : {}),
     ...(msk === null
       ? {}

@@ -3,7 +3,7 @@ import type { ConsumerOptions } from '../../actors/consumer';
 import type { ProducerOptions } from '../../actors/producer';
 import { acquireLock, type Lock } from '../adapters/embedded/lock';
 import type { Mailbox } from '../adapters/embedded/mailbox';
-import type { KafkaSasl } from '../adapters/kafka/options';
+import type { KafkaEventLogOptions, KafkaSasl } from '../adapters/kafka/options';
 import { openSqliteEventLog } from '../adapters/embedded/sqlite-event-log';
 import { crc32c } from '../adapters/native/checksums';
 import { decompress } from '../adapters/native/decompress';
@@ -54,11 +54,16 @@ export async function openEventLog(config: Config, data: DataFolder): Promise<Ev
 }
 
 async function openKafka(config: Config): Promise<EventLog> {
-  const { kafka } = config.eventLog;
   const { openKafkaEventLog } = await import('../adapters/kafka/event-log.js');
+  return openKafkaEventLog(await kafkaOptions(config));
+}
+
+/** @throws CONFIG when a certificate or key cannot be read */
+export async function kafkaOptions(config: Config): Promise<KafkaEventLogOptions> {
+  const { kafka } = config.eventLog;
   const { tls } = kafka;
   const pem = (key: 'ca' | 'cert' | 'key'): string | null => (tls[key] === null ? null : readPem(key, tls[key]));
-  return openKafkaEventLog({
+  return {
     brokers: kafka.brokers,
     clientId: 'telltale',
     clock: systemClock,
@@ -68,7 +73,7 @@ async function openKafka(config: Config): Promise<EventLog> {
     requestTimeoutMs: kafka.requestTimeout,
     retryForMs: kafka.retryFor,
     transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
-  });
+  };
 }
 
 function readPem(key: string, file: string): string {

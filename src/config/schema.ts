@@ -243,6 +243,11 @@ export const coreSchema = z
     }),
     generator,
     upload: z.strictObject({ schedule: is.cron() }),
+    aws: z.strictObject({
+      environment: is.orNull(is.text('the environment of the stack, such as prod', (v) => /^[a-z][a-z0-9-]*$/.test(v))),
+      document: is.orNull(is.text('the name of an SSM document', (v) => /^[A-Za-z0-9_.:/-]{3,256}$/.test(v))),
+      failedEvents: is.orNull(is.text('the URL of a queue', (v) => /^https?:\/\/[^\s]+$/.test(v))),
+    }),
     web,
     producer: z.strictObject({ web: z.strictObject(listening) }),
     log: z.strictObject({ level: is.oneOf('error', 'warn', 'info', 'debug') }),

@@ -80,7 +80,11 @@ export async function freePort(): Promise<number> {
 }
 
 export function openKafka(brokers: readonly string[], options: Partial<KafkaEventLogOptions> = {}): Promise<EventLog> {
-  return openKafkaEventLog({
+  return openKafkaEventLog({ ...kafkaOptions(brokers), ...options });
+}
+
+export function kafkaOptions(brokers: readonly string[]): KafkaEventLogOptions {
+  return {
     brokers,
     clientId: 'telltale-test',
     clock: systemClock,
@@ -90,6 +94,5 @@ export function openKafka(brokers: readonly string[], options: Partial<KafkaEven
     requestTimeoutMs: 30_000,
     retryForMs: 60_000,
     transactionTimeoutMs: 60_000,
-    ...options,
-  });
+  };
 }

@@ -24,7 +24,7 @@ export async function ensureTopics(
 ): Promise<void> {
   const existing = await existingTopics(await connections.anyBroker(), specs);
   const missing = specs.filter(({ name }) => !existing.has(name));
-  await check(
+  await checkTopics(
     connections,
     specs.flatMap((spec) => (existing.has(spec.name) ? [{ spec, partitions: existing.get(spec.name) ?? 0 }] : [])),
   );
@@ -93,13 +93,13 @@ function settings(spec: TopicSpec, replicas: number): Record<string, string> {
   };
 }
 
-interface ExistingTopic {
+export interface ExistingTopic {
   readonly spec: TopicSpec;
   readonly partitions: number;
 }
 
 /** @throws TOPIC_MISMATCH that names every difference of the first topic that has one */
-async function check(connections: Connections, topics: readonly ExistingTopic[]): Promise<void> {
+export async function checkTopics(connections: Connections, topics: readonly ExistingTopic[]): Promise<void> {
   if (topics.length === 0) return;
   const request = describeTopicConfigs(
     topics.map(({ spec }) => spec.name),

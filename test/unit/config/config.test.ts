@@ -128,6 +128,7 @@ describe('the defaults', () => {
       mail: { from: 'telltale@localhost', to: ['you@localhost'], zone: 'UTC', redact: true },
       receivers: [],
       routes: [],
+      aws: { environment: null, document: null, failedEvents: null },
       generator: {
         hosts: 3,
         folder: null,

@@ -5,10 +5,18 @@ import { boolean, list, string } from './primitives';
 export interface TopicMetadata {
   readonly topic: string;
   readonly errorCode: number;
-  readonly partitions: readonly { readonly index: number; readonly errorCode: number }[];
+  readonly partitions: readonly PartitionMetadata[];
   /** The rights of this connection's user to the topic. */
   readonly mayRead: boolean;
   readonly mayWrite: boolean;
+}
+
+export interface PartitionMetadata {
+  readonly index: number;
+  readonly errorCode: number;
+  /** How many replicas it has, and how many of them are up to date. */
+  readonly replicas: number;
+  readonly inSync: number;
 }
 
 /** Bits of `topic_authorized_operations`, as `AclOperation` numbers them (KIP-430). */
@@ -50,11 +58,11 @@ function parse(answer: AnswerReader): readonly TopicMetadata[] {
     const topic = answer.string();
     answer.boolean();
     const partitions = answer.each(() => {
-      const partition = { errorCode: answer.int16(), index: answer.int32() };
+      const [errorCodeOfPartition, index] = [answer.int16(), answer.int32()];
       answer.int32();
       answer.int32();
-      for (let replicas = 0; replicas < 3; replicas++) answer.each(() => answer.int32());
-      return partition;
+      const [replicas, inSync] = [0, 1, 2].map(() => answer.each(() => answer.int32()).length);
+      return { errorCode: errorCodeOfPartition, index, replicas: replicas ?? 0, inSync: inSync ?? 0 };
     });
     const rights = answer.int32();
     const may = (bit: number): boolean => rights === UNKNOWN_RIGHTS || (rights & bit) !== 0;
