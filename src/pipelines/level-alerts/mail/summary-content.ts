@@ -30,15 +30,17 @@ export interface IncidentTable {
 
 export interface IncidentRow {
   readonly id: string;
-  /** `2026-11-20 10:05–10:06` */
-  readonly when: string;
-  /** `1 min`, or `open` */
+  /** `2026-11-20`; empty when `span` has it, or all incidents are of one day. */
+  readonly day: string;
+  /** `10:05–10:06`, with days where they differ. */
+  readonly span: string;
+  /** `1 min`, or `open`. */
   readonly state: string;
-  /** `12 errors` */
+  /** `12 errors`. */
   readonly lines: string;
   readonly rule: string;
   readonly place: string;
-  /** Empty when it is not known. */
+  /** Empty when it is not known, and when all incidents have the same. */
   readonly pattern: string;
   readonly isOpen: boolean;
 }
@@ -92,25 +94,41 @@ function incidentTable(report: SummaryReport, conceal: (text: string) => string)
   );
   const listed = incidents.filter((each) => most.has(each)).sort((a, b) => Number(a.isOver) - Number(b.isOver));
   const hidden = incidents.length - listed.length + otherIncidents;
-  const isOneRule = report.rules.length === 1;
+  const known: Shared = {
+    isOneRule: report.rules.length === 1,
+    isOneDay: report.from.slice(0, 10) === report.to.slice(0, 10),
+    isOnePattern: report.patterns.length === 1 && report.otherPatterns === 0,
+  };
   return {
     title: hidden > 0 ? `The incidents with the most lines, times in UTC` : `The incidents, times in UTC`,
-    rows: listed.map((each) => rowOf(each, isOneRule, conceal)),
+    rows: listed.map((each) => rowOf(each, known, conceal)),
     rest: hidden > 0 ? `and ${pluralize(hidden, 'other incident')} with fewer lines` : null,
   };
 }
 
-function rowOf(each: SummarizedIncident, isOneRule: boolean, conceal: (text: string) => string): IncidentRow {
+/** Facts that all incidents share stand above the table alone. */
+interface Shared {
+  readonly isOneRule: boolean;
+  readonly isOneDay: boolean;
+  readonly isOnePattern: boolean;
+}
+
+function rowOf(
+  each: SummarizedIncident,
+  { isOneRule, isOneDay, isOnePattern }: Shared,
+  conceal: (text: string) => string,
+): IncidentRow {
   const { from, to } = { from: new Date(each.from).toISOString(), to: new Date(each.to).toISOString() };
   const span = shortSpan(from, to);
   return {
     id: nameOf(each.incident),
-    when: from.slice(0, 10) === to.slice(0, 10) ? `${from.slice(0, 10)} ${span}` : span,
+    day: isOneDay || from.slice(0, 10) !== to.slice(0, 10) ? '' : from.slice(0, 10),
+    span,
     state: each.isOver ? lengthOf(each.to - each.from) : 'open',
     lines: linesAt(each.level, each.count),
     rule: isOneRule ? '' : nameOf(each.rule),
     place: placeOf(each),
-    pattern: each.pattern === null ? '' : truncate(visible(conceal(each.pattern)), shown.rowPattern),
+    pattern: isOnePattern || each.pattern === null ? '' : truncate(visible(conceal(each.pattern)), shown.rowPattern),
     isOpen: !each.isOver,
   };
 }

@@ -1,5 +1,5 @@
 import { html, type Markup } from '../../../html/escape';
-import { fonts } from '../../../html/palette';
+import { fonts, palette } from '../../../html/palette';
 import { mailFrame, patternTable, remark, ruled, sampleBlock, section, tallyTable } from './html-parts';
 import type { IncidentRow, IncidentTable, SummaryContent } from './summary-content';
 
@@ -30,16 +30,19 @@ function incidentTable(table: IncidentTable): Markup {
 }
 
 /** Two columns, so that it fits a phone: when, and what. */
-function incidentRow({ when, state, lines, rule, place, pattern, isOpen }: IncidentRow): Markup {
+function incidentRow({ day, span, state, lines, rule, place, pattern, isOpen }: IncidentRow): Markup {
+  const tone = isOpen ? 'alarm' : 'mute';
   return html`<tr>
-    <td width="150" valign="top" ${ruled('6px 14px 6px 0')}>
-      ${when}
-      <div class="${isOpen ? 'c-alarm' : 'c-mute'}" style="font-size:12px;font-weight:${isOpen ? 700 : 400}">
+    <td width="100" valign="top" ${ruled('6px 14px 6px 0')}>
+      ${day === '' ? '' : html`<div>${day}</div>`}
+      <div>${span}</div>
+      <div class="c-${tone}" style="font-size:12px;font-weight:${isOpen ? 700 : 400};color:${palette[tone].light}">
         ${state}
       </div>
     </td>
     <td valign="top" ${ruled('6px 0')}>
-      <b>${lines}</b> on ${place}${rule === '' ? '' : html`, <span class="c-mute">${rule}</span>`}
+      <b>${lines}</b> on ${place}
+      ${rule === '' ? '' : html`<span class="c-mute" style="color:${palette.mute.light}">(${rule})</span>`}
       ${pattern === '' ? '' : html`<div style="font:12px/1.5 ${fonts.mono};word-break:break-word">${pattern}</div>`}
     </td>
   </tr>`;

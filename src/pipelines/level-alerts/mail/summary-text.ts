@@ -39,9 +39,9 @@ function incidentLines({ title, rows, rest }: IncidentTable): string[] {
   const states = Math.max(...rows.map(({ state }) => state.length));
   return [
     ...heading(title),
-    ...rows.flatMap(({ when, state, lines, rule, place, pattern }) => [
+    ...rows.flatMap(({ day, span, state, lines, rule, place, pattern }) => [
       truncate(
-        `  ${when}  ${state.padEnd(states)}  ${lines.padStart(digits)}  ${[place, rule].filter((part) => part !== '').join(', ')}`,
+        `  ${[day, span].filter((part) => part !== '').join(' ')}  ${state.padEnd(states)}  ${lines.padStart(digits)}  ${[place, rule].filter((part) => part !== '').join(', ')}`,
         width,
       ),
       ...(pattern === '' ? [] : [truncate(`      ${pattern}`, width)]),

@@ -1,4 +1,5 @@
 import { truncate, visible } from '../../../html/escape';
+import { formatCount } from '../../../pluralize';
 import { isSummary, type AnyReport, type SummaryReport } from '../alerting/summary-report';
 import { alertSummaryOf, withErrorAfter, type Tone } from './alert-summary';
 import { shortSpan } from './times';
@@ -60,7 +61,7 @@ function labelOf({ cause, open }: SummaryReport, all: number): { readonly label:
 
 function stateOf({ open }: SummaryReport, all: number): string {
   if (open === 0) return all === 1 ? 'over' : 'all over';
-  return open === all ? (all === 1 ? 'open' : 'all open') : `${open} open`;
+  return open === all ? (all === 1 ? 'open' : 'all open') : `${formatCount(open)} open`;
 }
 
 function causeOf({ cause }: SummaryReport): string {
@@ -77,7 +78,7 @@ function causeOf({ cause }: SummaryReport): string {
 function continues({ open }: SummaryReport, all: number): string {
   if (open === 0) return all === 1 ? 'It does not continue.' : 'None of them continues.';
   if (open === all) return all === 1 ? 'It is still open.' : 'All of them are still open.';
-  return `${open} of them ${open === 1 ? 'is' : 'are'} still open.`;
+  return `${formatCount(open)} of them ${open === 1 ? 'is' : 'are'} still open.`;
 }
 
 /** `660 errors and 12 warnings` */

@@ -1,4 +1,6 @@
 import { truncate } from '../../../html/escape';
+import type { IncidentRow } from '../mail/summary-content';
+import { pluralize } from '../mail/words';
 import type { Alert } from './alertmanager';
 import { alarmIcon, context, escaped, icons, plain, section, within } from './slack-blocks';
 import type { SummaryMessage } from './summary-message';
@@ -7,16 +9,20 @@ import type { SummaryMessage } from './summary-message';
 
 const shown = { incidents: 10, patterns: 6, notes: 4 };
 
-export function summarySlackBody({ content, severity, possibleRepeat }: SummaryMessage): object {
+/** `2026-11-20 10:05–10:06 (1 min)  12 errors on web-1` */
+function lineOf({ day, span, state, lines, place }: IncidentRow): string {
+  return `${[day, span].filter((part) => part !== '').join(' ')} (${state})  ${lines} on ${place}`;
+}
+
+export function summarySlackBody(message: SummaryMessage): object {
+  const { content, severity, possibleRepeat } = message;
   const { words, incidents, patterns } = content;
   const facts = [`*${escaped(words.place)}*, ${severity}`, escaped(content.when), escaped(words.lead)];
   if (possibleRepeat && content.repeat !== null) facts.push(`_${escaped(content.repeat)}_`);
   const rows = incidents.rows
     .slice(0, shown.incidents)
-    .map(({ when, state, lines, place, pattern }) =>
-      escaped(truncate(`• ${when} (${state})  ${lines} on ${place}${pattern === '' ? '' : `: ${pattern}`}`, 240)),
-    );
-  const hidden = incidents.rows.length > rows.length || incidents.rest !== null;
+    .map((row) => escaped(truncate(`• ${lineOf(row)}${row.pattern === '' ? '' : `: ${row.pattern}`}`, 240)));
+  const hidden = message.incidents.length + message.otherIncidents - rows.length;
   return {
     text: within(escaped(words.subject), 3000),
     blocks: [
@@ -32,7 +38,7 @@ export function summarySlackBody({ content, severity, possibleRepeat }: SummaryM
                 .join('\n'),
             ),
           ]),
-      section([...rows, ...(hidden ? ['and others'] : [])].join('\n')),
+      section([...rows, ...(hidden > 0 ? [`and ${pluralize(hidden, 'other')}`] : [])].join('\n')),
       context(content.notes.slice(0, shown.notes).map(escaped).join('\n')),
     ],
   };
@@ -56,10 +62,8 @@ export function summaryWebhookBody(message: SummaryMessage): object {
     to,
     hosts: message.hosts,
     otherHosts: message.otherHosts,
-    patterns: (content.patterns?.rows ?? []).map(({ name, count }) => ({
-      text: name,
-      count: Number(count.replace(/\D/g, '')),
-    })),
+    patterns: message.patterns,
+    otherPatterns: message.otherPatterns,
     lines: (content.samples?.items ?? []).map(({ place: at, lines }) => ({ place: at, text: lines.join('\n') })),
     notes: content.notes,
     decidedAt: message.decidedAt,
@@ -100,9 +104,7 @@ export function summaryAlert({ id, content, severity, from, rules }: SummaryMess
     annotations: {
       summary: words.subject,
       description: `${words.lead}\n${content.when}`,
-      incidents: incidents.rows
-        .map(({ when, state, lines, place }) => `${when} (${state})  ${lines} on ${place}`)
-        .join('\n'),
+      incidents: incidents.rows.map(lineOf).join('\n'),
       patterns: (patterns?.rows ?? []).map(({ name, count }) => `${count}  ${name}`).join('\n'),
       lines: (samples?.items ?? []).map(({ place, lines }) => `${place}\n${lines.join('\n')}`).join('\n\n'),
       notes: notes.join('\n'),

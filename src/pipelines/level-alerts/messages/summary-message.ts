@@ -2,6 +2,7 @@ import { truncate, visible } from '../../../html/escape';
 import { severities, type Severity } from '../alerting/severity';
 import type { SummaryReport } from '../alerting/summary-report';
 import type { MailView } from '../mail/content';
+import { redact } from '../../../redact';
 import { summaryContentOf, type SummaryContent } from '../mail/summary-content';
 
 /** A message about several incidents, ready for a receiver of any kind. Bounded, redacted and visible like an `AlertMessage`. */
@@ -18,6 +19,10 @@ export interface SummaryMessage {
   readonly to: string;
   readonly hosts: readonly { readonly name: string; readonly count: number }[];
   readonly otherHosts: number;
+  /** Most frequent first. */
+  readonly patterns: readonly { readonly text: string; readonly count: number }[];
+  /** Lines that none of `patterns` covers. */
+  readonly otherPatterns: number;
   readonly decidedAt: string;
 }
 
@@ -31,7 +36,7 @@ interface IncidentFacts {
   readonly count: number;
 }
 
-const bounds = { incidents: 200, name: 256 };
+const bounds = { incidents: 200, name: 256, pattern: 1024 };
 
 /** Pure. */
 export function summaryMessageOf(report: SummaryReport, view: MailView): SummaryMessage {
@@ -60,6 +65,11 @@ export function summaryMessageOf(report: SummaryReport, view: MailView): Summary
     to: report.to,
     hosts: report.origins.map(({ origin, count }) => ({ name: name(origin), count })),
     otherHosts: report.otherOrigins,
+    patterns: report.patterns.map(({ pattern, count }) => ({
+      text: truncate(visible(view.redact ? redact(pattern.slice(0, 4096)) : pattern), bounds.pattern),
+      count,
+    })),
+    otherPatterns: report.otherPatterns,
     decidedAt: report.decidedAt,
   };
 }
