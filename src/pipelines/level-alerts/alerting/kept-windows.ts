@@ -43,8 +43,11 @@ export interface AlertingClock {
   readonly ended: boolean;
 }
 
-/** At most this many windows are kept, about 200 MiB; the least recently changed go first (`bounded-memory`). */
-export const maxKeptWindows = 200_000;
+/**
+ * At most this many windows are kept, about 110 MiB (`bounded-memory`). Those without lines at the level of a rule go first,
+ * then those that changed longest ago: the sums of incidents stay right for very many hosts.
+ */
+export const maxKeptWindows = 150_000;
 
 /**
  * The latest revisions of the windows that alerting keeps, and sums over the windows of rules. All of it can be rebuilt from
@@ -55,15 +58,19 @@ export class KeptWindows {
   private readonly origins = new Map<string, Origin>();
   /** By rule, group and start of the rule's window. */
   private readonly sums = new Map<string, Map<string, Map<number, RuleWindow>>>();
-  /** Per partition in order of the last change. */
-  private readonly byChange: readonly Set<KeptWindow>[];
+  /** Per partition in order of the last change: windows with lines at the level of a rule … */
+  private readonly telling: readonly Set<KeptWindow>[];
+  /** … and the others. */
+  private readonly quiet: readonly Set<KeptWindow>[];
 
   constructor(
     partitions: number,
     private readonly baseWindowMs: number,
     private readonly rules: readonly CheckedRule[],
+    private readonly most = maxKeptWindows,
   ) {
-    this.byChange = Array.from({ length: partitions }, () => new Set<KeptWindow>());
+    this.telling = Array.from({ length: partitions }, () => new Set<KeptWindow>());
+    this.quiet = Array.from({ length: partitions }, () => new Set<KeptWindow>());
   }
 
   /** Replaces the earlier revision. Null when its start is not a time. */
@@ -78,7 +85,8 @@ export class KeptWindows {
     const before = this.byStart.get(start)?.get(origin);
     if (before !== undefined) this.remove(before);
     entry(this.byStart, start, () => new Map<string, KeptWindow>()).set(origin, window);
-    this.byChange[partition]?.add(window);
+    const isTelling = this.rulesOf(origin).some(({ level }) => record.counts[level] > 0);
+    (isTelling ? this.telling : this.quiet)[partition]?.add(window);
     this.addToSums(window, 1);
     return window;
   }
@@ -159,12 +167,14 @@ export class KeptWindows {
     return least(this.members(rule, group).map((origin) => this.completeUntil(origin, clock)));
   }
 
-  /** Evicts windows that last changed at or before a time, and the oldest of too many. */
+  /** Evicts windows that last changed at or before a time, and some of too many. */
   evict(changedBy: number): void {
-    for (;;) {
-      const oldest = this.leastRecentlyChanged();
-      if (oldest === null || (oldest.changedAt > changedBy && this.size() <= maxKeptWindows)) return;
-      this.remove(oldest);
+    for (const windows of [this.quiet, this.telling]) {
+      for (;;) {
+        const oldest = leastRecentlyChanged(windows);
+        if (oldest === null || (oldest.changedAt > changedBy && this.size() <= this.most)) break;
+        this.remove(oldest);
+      }
     }
   }
 
@@ -174,31 +184,27 @@ export class KeptWindows {
     this.byStart.clear();
     this.origins.clear();
     this.sums.clear();
-    for (const windows of this.byChange) windows.clear();
+    for (const windows of [...this.quiet, ...this.telling]) windows.clear();
     return all;
   }
 
   /** The lowest offset of a partition that holds the last revision of a kept window; null when none is kept. */
   lowestOffset(partition: number): number | null {
     let lowest: number | null = null;
-    for (const { offset } of this.byChange[partition] ?? []) lowest = Math.min(offset, lowest ?? offset);
+    for (const windows of [this.quiet[partition], this.telling[partition]]) {
+      for (const { offset } of windows ?? []) lowest = Math.min(offset, lowest ?? offset);
+    }
     return lowest;
   }
 
   private size(): number {
-    return this.byChange.reduce((sum, windows) => sum + windows.size, 0);
-  }
-
-  private leastRecentlyChanged(): KeptWindow | null {
-    return this.byChange.reduce<KeptWindow | null>((oldest, windows) => {
-      const candidate = first(windows);
-      return candidate !== null && (oldest === null || candidate.changedAt < oldest.changedAt) ? candidate : oldest;
-    }, null);
+    return [...this.quiet, ...this.telling].reduce((sum, windows) => sum + windows.size, 0);
   }
 
   private remove(window: KeptWindow): void {
     this.addToSums(window, -1);
-    this.byChange[window.partition]?.delete(window);
+    this.quiet[window.partition]?.delete(window);
+    this.telling[window.partition]?.delete(window);
     const siblings = this.byStart.get(window.start);
     siblings?.delete(window.origin);
     if (siblings?.size === 0) this.byStart.delete(window.start);
@@ -238,6 +244,13 @@ export class KeptWindows {
       rules: this.rules.filter((rule) => rule.matches(name)),
     }));
   }
+}
+
+function leastRecentlyChanged(partitions: readonly ReadonlySet<KeptWindow>[]): KeptWindow | null {
+  return partitions.reduce<KeptWindow | null>((oldest, windows) => {
+    const candidate = first(windows);
+    return candidate !== null && (oldest === null || candidate.changedAt < oldest.changedAt) ? candidate : oldest;
+  }, null);
 }
 
 function first<T>(values: ReadonlySet<T> | undefined): T | null {

@@ -65,7 +65,7 @@ export function countLines(state: CountingState, lines: LineBatch, timestamp: nu
       continue;
     }
     byLevel[level] = (byLevel[level] ?? 0) + 1;
-    if (level === Level.RAW && patterns) countUnparsed(window.notUnderstood, lines, i);
+    if (level === Level.RAW && patterns) countUnparsed((window.notUnderstood ??= []), lines, i);
 
     if ((flag & LineFlag.FUTURE) !== 0) window.future++;
     else if (level <= Level.NONE && time > window.newest) {

@@ -13,7 +13,7 @@ export interface Window {
   /** Epoch milliseconds, exclusive. */
   readonly end: number;
   /** Lines by {@link Level}, CONT and RAW included. */
-  readonly byLevel: Float64Array;
+  readonly byLevel: number[];
   again: number;
   future: number;
   expired: number;
@@ -28,11 +28,10 @@ export interface Window {
   revision: number;
   /** The fold's `now` when it changed last, epoch milliseconds. */
   changedAt: number;
-  /** Patterns of ERROR lines. */
-  readonly patterns: PatternSums;
-  /** Patterns of other levels that rules count. */
-  readonly otherLevels: Map<Level, PatternSums>;
-  readonly notUnderstood: UnparsedSource[];
+  /** Patterns of levels that rules count; null while there are none, as in most of very many windows (`bounded-memory`). */
+  patterns: Map<Level, PatternSums> | null;
+  /** Null while there are none. */
+  notUnderstood: UnparsedSource[] | null;
 }
 
 export function newWindow(origin: string, start: number, windowMs: number): Window {
@@ -40,7 +39,7 @@ export function newWindow(origin: string, start: number, windowMs: number): Wind
     origin,
     start,
     end: start + windowMs,
-    byLevel: new Float64Array(Level.RAW + 1),
+    byLevel: [0, 0, 0, 0, 0, 0, 0],
     again: 0,
     future: 0,
     expired: 0,
@@ -51,19 +50,18 @@ export function newWindow(origin: string, start: number, windowMs: number): Wind
     complete: false,
     revision: 0,
     changedAt: 0,
-    patterns: newPatternSums(),
-    otherLevels: new Map(),
-    notUnderstood: [],
+    patterns: null,
+    notUnderstood: null,
   };
 }
 
 /** The sums of a level that a rule counts. */
 export function patternsOf(window: Window, level: Level): PatternSums {
-  if (level === Level.ERROR) return window.patterns;
-  const known = window.otherLevels.get(level);
+  window.patterns ??= new Map<Level, PatternSums>();
+  const known = window.patterns.get(level);
   if (known !== undefined) return known;
   const sums = newPatternSums();
-  window.otherLevels.set(level, sums);
+  window.patterns.set(level, sums);
   return sums;
 }
 
@@ -74,16 +72,18 @@ const patternLevels = [
   { name: 'debug', level: Level.DEBUG },
 ] as const;
 
-function toLevels(sums: ReadonlyMap<Level, PatternSums>): NonNullable<WindowRecord['levels']> {
-  return Object.fromEntries(
-    patternLevels.flatMap(({ name, level }) => {
-      const own = sums.get(level);
-      return own === undefined ? [] : [[name, toLevelPatterns(own)]];
-    }),
-  );
+function toLevels(sums: ReadonlyMap<Level, PatternSums>): Pick<WindowRecord, 'levels'> {
+  const levels = patternLevels.flatMap(({ name, level }) => {
+    const own = sums.get(level);
+    return own === undefined ? [] : [[name, toLevelPatterns(own)]];
+  });
+  return levels.length === 0 ? {} : { levels: Object.fromEntries(levels) as NonNullable<WindowRecord['levels']> };
 }
 
-function toLevelPatterns(sums: PatternSums): LevelPatterns {
+const none: LevelPatterns = { patterns: [], otherPatterns: 0, samples: [] };
+
+function toLevelPatterns(sums: PatternSums | undefined): LevelPatterns {
+  if (sums === undefined) return none;
   const patterns = patternCounts(sums);
   const samples = patterns.flatMap(({ pattern }, i) => {
     const sample = sums.samples.get(pattern);
@@ -130,21 +130,29 @@ export function toRecord(window: Window, engine: string): WindowRecord {
     idle: window.idle,
     revision: window.revision,
     complete: window.complete,
-    ...toLevelPatterns(window.patterns),
-    ...(window.otherLevels.size === 0 ? {} : { levels: toLevels(window.otherLevels) }),
-    ...(window.notUnderstood.length === 0 ? {} : { notUnderstood: window.notUnderstood.map(toNotUnderstood) }),
+    ...toLevelPatterns(window.patterns?.get(Level.ERROR)),
+    ...(window.patterns === null ? {} : toLevels(window.patterns)),
+    ...(window.notUnderstood === null ? {} : { notUnderstood: window.notUnderstood.map(toNotUnderstood) }),
     engine,
   };
 }
 
 /** The window of a record; `changedAt` is the record's timestamp. */
 export function fromRecord(record: WindowRecord, changedAt: number): Window {
-  const { error, warn, info, debug, none } = record.counts;
+  const { error, warn, info, debug, none: unleveled } = record.counts;
+  const hasErrors = record.patterns.length > 0 || record.otherPatterns > 0;
+  const patterns = new Map<Level, PatternSums>([
+    ...(hasErrors ? [[Level.ERROR, fromLevelPatterns(record)] as const] : []),
+    ...patternLevels.flatMap(({ name, level }) => {
+      const own = record.levels?.[name];
+      return own === undefined ? [] : [[level, fromLevelPatterns(own)] as const];
+    }),
+  ]);
   return {
     origin: record.origin,
     start: Date.parse(record.windowStart),
     end: Date.parse(record.windowEnd),
-    byLevel: Float64Array.of(error, warn, info, debug, none, record.continuation, record.unparsed),
+    byLevel: [error, warn, info, debug, unleveled, record.continuation, record.unparsed],
     again: record.again,
     future: record.future,
     expired: record.expired,
@@ -155,14 +163,8 @@ export function fromRecord(record: WindowRecord, changedAt: number): Window {
     complete: record.complete,
     revision: record.revision,
     changedAt,
-    patterns: fromLevelPatterns(record),
-    otherLevels: new Map(
-      patternLevels.flatMap(({ name, level }) => {
-        const patterns = record.levels?.[name];
-        return patterns === undefined ? [] : [[level, fromLevelPatterns(patterns)]];
-      }),
-    ),
-    notUnderstood: (record.notUnderstood ?? []).map(fromNotUnderstood),
+    patterns: patterns.size === 0 ? null : patterns,
+    notUnderstood: record.notUnderstood?.map(fromNotUnderstood) ?? null,
   };
 }
 

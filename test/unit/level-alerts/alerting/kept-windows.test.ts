@@ -22,8 +22,8 @@ const clock = { now: 100 * minute, ended: false };
 class Kept extends KeptWindows {
   private offset = 0;
 
-  constructor(partitions = 1, rules = [together, each, long]) {
-    super(partitions, minute, rules);
+  constructor(partitions = 1, rules = [together, each, long], most?: number) {
+    super(partitions, minute, rules, most);
   }
 
   add(name: string, changes: Parameters<typeof windowOf>[3] = {}, place: Partial<Place> = {}, errors = 1): this {
@@ -196,6 +196,20 @@ describe('KeptWindows', () => {
       const windows = changed();
       windows.evict(changedBy);
       expect(windows.names()).toEqual(left);
+    });
+
+    it('takes of too many those without lines at the level of a rule first, the least recently changed of them', () => {
+      const windows = new Kept(2, [together, each, long], 3)
+        .add('a1 5', {}, { timestamp: 10 })
+        .add('b1 5', {}, { timestamp: 50, partition: 1 }, 0)
+        .add('b2 5', { counts: { info: 9 } }, { timestamp: 40 }, 0)
+        .add('b3 5', {}, { timestamp: 20, partition: 1 });
+      windows.evict(0);
+      expect(windows.names()).toEqual(['a1 5', 'b1 5', 'b3 5']);
+      windows.add('b4 5', {}, { timestamp: 60 }).add('b5 5', {}, { timestamp: 70 }).evict(0);
+      expect(windows.names()).toEqual(['b3 5', 'b4 5', 'b5 5']);
+      windows.evict(60);
+      expect(windows.names()).toEqual(['b5 5']);
     });
 
     it('moves the lowest offset that must be read again', () => {
