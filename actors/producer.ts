@@ -8,7 +8,7 @@ import type { Clock } from '../src/ports/clock';
 import type { EventLog } from '../src/ports/event-log';
 import type { ObjectStore } from '../src/ports/object-store';
 import type { Crc32c } from './append';
-import type { Signal } from '../src/ingestion/signal/signal';
+import type { ObjectSignal } from '../src/ingestion/signal/signal';
 import { isTelltaleError, TelltaleError } from '../src/errors';
 import {
   ask,
@@ -167,7 +167,7 @@ function takenOver(): TelltaleError {
   );
 }
 
-function arrivalOf({ key, reingest }: Signal): IngestMessage {
+function arrivalOf({ key, reingest }: ObjectSignal): IngestMessage {
   if (reingest === undefined) return { type: 'arrived', key };
   return { type: 'reingestRequested', key, count: reingest === 'count' };
 }

@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../src/ingestion/checkpoint';
 import type { LineBatch } from '../src/lines/line-batch';
 import type { SketchBlock } from '../src/lines/repeats/sketch';
-import type { Signal } from '../src/ingestion/signal/signal';
+import type { ObjectSignal } from '../src/ingestion/signal/signal';
 import type { QuarantineRecord } from '../src/ingestion/quarantine';
 import type { IdleReport, IngestEvent } from '../src/ingestion/ingest/protocol';
 import type { KnownSource } from '../src/ingestion/reconcile';
@@ -16,7 +16,7 @@ import type { Attempt } from '../src/stream/delivery-events';
 
 export type ProducerMessage =
   /** From the signal socket: this object has arrived. */
-  | { readonly type: 'objectArrived'; readonly signal: Signal }
+  | { readonly type: 'objectArrived'; readonly signal: ObjectSignal }
   /** List the bucket and read objects that no signal named. */
   | { readonly type: 'reconcile' }
   /** Answers when nothing is listed, waits or is being read (`local --once`). */

@@ -118,6 +118,8 @@ function configurationOf(
 ): object {
   return {
     dataDir: '/var/lib/telltale',
+    // The temporary folder of a unit with PrivateTmp is hidden from the agent.
+    producer: { socket: '/run/telltale/signal.sock' },
     objectStore: { kind: 's3', bucket: bucket.bucketName, prefix: 'logs' },
     aws: { environment, document: document.ref, failedEvents: failed.queueUrl },
     ...(eventLog.kind === 'brokers' ? { eventLog: { kind: 'kafka', kafka: { brokers: eventLog.brokers } } } : {}),

@@ -129,7 +129,7 @@ function settled(): Promise<void> {
  */
 export async function openFolder(config: Config, data: DataFolder, io: Io, clock: Clock): Promise<ObservedStore> {
   const { openFolderStore } = await import('../adapters/embedded/folder-store.js');
-  const { onEvent, announced } = await announceTo(data, io);
+  const { onEvent, announced } = await announceTo(config, data, io);
   const { versioning } = config.objectStore.folder;
   return { store: await openFolderStore({ folder: data.store, clock, versioning, onEvent }), announced };
 }
@@ -156,7 +156,7 @@ export async function openWatched(
     import('../adapters/embedded/s3-event.js'),
   ]);
   const { bucket, prefix } = config.objectStore;
-  const { onEvent, announced } = await announceTo(data, io);
+  const { onEvent, announced } = await announceTo(config, data, io);
   let sequencer = BigInt(systemClock.now()) << 16n;
   const store = new WatchStore({
     look: watched === null ? null : () => lookAtPaths(watched.paths),
@@ -176,17 +176,19 @@ export async function openWatched(
 }
 
 async function announceTo(
+  config: Config,
   data: DataFolder,
   io: Io,
 ): Promise<{ readonly onEvent: (event: unknown) => void; readonly announced: () => Promise<void> }> {
-  const [{ createHandler }, { createLocalCommandRunner }, { sendSignal }] = await Promise.all([
+  const [{ createHandler }, { createLocalCommandRunner }, { sendSignal }, { producerAt }] = await Promise.all([
     import('../../lambda/handler.js'),
     import('../adapters/embedded/local-command-runner.js'),
     import('../adapters/embedded/signal-client.js'),
+    import('../adapters/embedded/signal-socket-path.js'),
   ]);
   const runner = createLocalCommandRunner({
     document: readJson('conf/ssm-document.json'),
-    deliver: (payload) => sendSignal(data.root, payload),
+    deliver: (payload) => sendSignal(producerAt(data.root, config.producer.socket), payload),
   });
   // On one machine every upload is announced every few seconds: nothing to tell the user.
   const handler = createHandler(runner, {

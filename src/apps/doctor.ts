@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { InspectedProgram } from '../adapters/kafka/inspect';
 import { sendSignal } from '../adapters/embedded/signal-client';
+import { producerAt } from '../adapters/embedded/signal-socket-path';
 import type { Config } from '../config';
 import { judgeAccount } from '../doctor/account';
 import { judgeBucket } from '../doctor/bucket';
@@ -27,7 +28,7 @@ export function checksOf(config: Config): readonly Check[] {
     .flatMap((receiver) => (receiver.kind === 'ses' ? [receiver] : []));
   const onS3 = config.objectStore.kind === 's3';
   return [
-    { name: 'machine', run: async () => judgeMachine(await machineFacts(config.dataDir)) },
+    { name: 'machine', run: async () => judgeMachine(await machineFacts(config)) },
     ...(onS3 || mails.length > 0 ? [accountCheck] : []),
     ...(onS3 ? [bucketCheck(config), ...signalChecks(config)] : []),
     ...mails.map(mailCheck),
@@ -125,18 +126,19 @@ function programsOf(config: Config): readonly InspectedProgram[] {
   ];
 }
 
-async function machineFacts(dataDir: string): Promise<MachineFacts> {
+async function machineFacts(config: Config): Promise<MachineFacts> {
+  const { dataDir } = config;
   const disk = await statfs(dataDir).then(
     ({ bsize, blocks, bavail }) => ({ bytes: blocks * bsize, free: bavail * bsize }),
     () => null,
   );
-  return { dataDir, disk, producerAnswers: await producerAnswers(dataDir), awsCli: await awsCliVersion() };
+  return { dataDir, disk, producerAnswers: await producerAnswers(config), awsCli: await awsCliVersion() };
 }
 
 /** An empty signal, which the producer refuses: it reads nothing because of it. */
-async function producerAnswers(dataDir: string): Promise<boolean | null> {
+async function producerAnswers({ dataDir, producer: { socket } }: Config): Promise<boolean | null> {
   try {
-    await sendSignal(dataDir, '');
+    await sendSignal(producerAt(dataDir, socket), '');
     return true;
   } catch (error) {
     if (isTelltaleError(error, 'NO_PRODUCER')) return null;

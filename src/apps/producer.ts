@@ -1,12 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { startProducer } from '../../actors/producer';
 import { listenForSignals } from '../adapters/embedded/signal-socket';
-import { signalSocketPath } from '../adapters/embedded/signal-socket-path';
+import { producerAt } from '../adapters/embedded/signal-socket-path';
 import type { Config } from '../config';
 import { CounterRegistry, type Counters } from '../counters';
 import type { FailedSource } from '../ingestion/ingest/work-queue';
-import { sourceId } from '../ingestion/source-id';
-import { isTelltaleError, TelltaleError } from '../errors';
+import { isTelltaleError } from '../errors';
 import type { Io } from '../io';
 import { startSystem, tell } from '../kit';
 import type { EventLog } from '../ports/event-log';
@@ -19,6 +18,7 @@ import { checkEventLog } from './check-event-log';
 import { HealthMonitor } from './health-monitor';
 import { openDataFolder, warnOfNewEventLog, warnOfOpenFolder, type DataFolder } from './data-folder';
 import { onSchedule } from './schedule';
+import { signalTaker } from './signal-taker';
 import { untilStopped } from './until-stopped';
 
 export interface RunningProducer {
@@ -56,7 +56,8 @@ export async function runProducer(config: Config, io: Io): Promise<number> {
       const producer = await launchProducer(config, data, { log, store, counters, health }, io, onFailure);
       health.started(log, io.log);
       const { bucket } = config.objectStore;
-      io.log.info('producer is ready', { bucket, socket: signalSocketPath(data.root), metrics: web?.url ?? null });
+      const { socket } = producerAt(data.root, config.producer.socket);
+      io.log.info('producer is ready', { bucket, socket, metrics: web?.url ?? null });
       return async () => {
         endCheck();
         health.close();
@@ -117,22 +118,13 @@ export async function launchProducer(
   const producer = startProducer(system, { ...options, ...parts, onFailure });
   const { bucket, includes } = options;
   const trace = createTrace(io.log, parts.counters, 'producer');
-  const refuse = (reason: 'other-bucket' | 'excluded', source: string, message: string): TelltaleError => {
-    trace('signalRefused', { reason, source });
-    return new TelltaleError('BAD_SIGNAL', message);
-  };
-  const socket = await listenForSignals(signalSocketPath(data.root), (signal) => {
-    const source = sourceId(signal.bucket, signal.key);
-    const shown = JSON.stringify(source);
-    if (signal.bucket !== bucket) {
-      throw refuse('other-bucket', source, `this producer reads the bucket ${bucket}, the signal names ${shown}`);
-    }
-    if (!includes(signal.key)) {
-      const message = `this producer does not read ${shown}: see objectStore.prefix, ingest.include and exclude`;
-      throw refuse('excluded', source, message);
-    }
-    tell(producer.ref, { type: 'objectArrived', signal });
+  const accept = signalTaker({
+    ...{ bucket, includes, trace },
+    arrived: (signal) => tell(producer.ref, { type: 'objectArrived', signal }),
+    list: () => tell(producer.ref, { type: 'reconcile' }),
   });
+  const { socket: path } = producerAt(data.root, config.producer.socket);
+  const socket = await listenForSignals({ path, mode: config.producer.socket === null ? 0o600 : 0o660, accept });
   const reconciliation = onSchedule(config.ingest.reconcile, () => tell(producer.ref, { type: 'reconcile' }), io.log);
   return {
     awaitIdle: (timeoutMs = IDLE_MS) => {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { sendSignal } from '../adapters/embedded/signal-client';
-import { signalSocketPath } from '../adapters/embedded/signal-socket-path';
+import { producerAt } from '../adapters/embedded/signal-socket-path';
 import { objectsToRead, openEventLog, openStore } from '../apps/compose';
 import { findDataFolder } from '../apps/data-folder';
 import { latestCheckpoints } from '../apps/latest-checkpoints';
@@ -34,8 +34,9 @@ export async function runReingest(config: Config, { source, count, json }: Reing
     `${JSON.stringify(name)} cannot be a source`,
   );
   // Without a producer, sending the signal fails with the reason.
-  if (existsSync(signalSocketPath(config.dataDir))) await refuseWhatIsNotThere(config, name, io);
-  await sendSignal(config.dataDir, payload);
+  const producer = producerAt(config.dataDir, config.producer.socket);
+  if (existsSync(producer.socket)) await refuseWhatIsNotThere(config, name, io);
+  await sendSignal(producer, payload);
   const line = json ? JSON.stringify({ type: 'reingest', source: name, reingest }) : sentence(name, count);
   io.out.write(`${escapeControls(line)}\n`);
   return 0;

@@ -1,12 +1,13 @@
 import { sendSignal } from '../adapters/embedded/signal-client';
+import { producerAt } from '../adapters/embedded/signal-socket-path';
 import type { Config } from '../config';
 import { decodeSignal, encodeSignal } from '../ingestion/signal/encoding';
-import type { Signal } from '../ingestion/signal/signal';
+import type { ObjectSignal, Signal } from '../ingestion/signal/signal';
 import { escapeControls } from '../escape-controls';
 import type { Io } from '../io';
 
-/** What arrived: named in parts, or as an encoded signal. */
-export type Arrival = Omit<Signal, 'v'> | { readonly payload: string };
+/** The arrival: named in parts, or as an encoded signal. */
+export type Arrival = Omit<ObjectSignal, 'v'> | { readonly payload: string };
 
 const NO_OBJECT = 'The options do not name an object';
 const NO_PAYLOAD =
@@ -21,13 +22,15 @@ export async function runSignal(config: Config, options: { arrival: Arrival; jso
   const { arrival, json } = options;
   const payload = 'payload' in arrival ? arrival.payload : encodeSignal({ v: 1, ...arrival }, NO_OBJECT);
   const signal = decodeSignal(payload, NO_PAYLOAD);
-  await sendSignal(config.dataDir, payload);
+  await sendSignal(producerAt(config.dataDir, config.producer.socket), payload);
   io.out.write(
     `${escapeControls(json ? JSON.stringify({ type: 'signal', signal }) : `handed over ${shown(signal)}`)}\n`,
   );
   return 0;
 }
 
-function shown({ bucket, key }: Signal): string {
-  return JSON.stringify(`${bucket}/${key}`);
+function shown(signal: Signal): string {
+  if ('list' in signal) return `a listing of ${signal.bucket}`;
+  if ('key' in signal) return JSON.stringify(`${signal.bucket}/${signal.key}`);
+  return `${signal.keys.length} keys of ${signal.bucket}`;
 }

@@ -249,7 +249,11 @@ export const coreSchema = z
       failedEvents: is.orNull(is.text('the URL of a queue', (v) => /^https?:\/\/[^\s]+$/.test(v))),
     }),
     web,
-    producer: z.strictObject({ web: z.strictObject(listening) }),
+    producer: z.strictObject({
+      // Longer than a socket's path may be on some systems.
+      socket: is.orNull(is.text('an absolute path of at most 100 characters', (v) => /^\/[^\0]{1,99}$/.test(v))),
+      web: z.strictObject(listening),
+    }),
     log: z.strictObject({ level: is.oneOf('error', 'warn', 'info', 'debug') }),
   })
   .superRefine((config, context) => {

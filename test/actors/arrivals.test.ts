@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { decodeSignal, encodeSignal } from '../../src/ingestion/signal/encoding';
-import type { Signal } from '../../src/ingestion/signal/signal';
+import type { ObjectSignal } from '../../src/ingestion/signal/signal';
 import { isInBlocks } from '../../src/lines/repeats/sketch';
 import { TelltaleError, type ErrorCode } from '../../src/errors';
 import { tell } from '../../src/kit';
@@ -44,9 +44,9 @@ const [l0 = '', l1 = '', l2 = '', l3 = ''] = lines;
 const many = Array.from({ length: 300 }, (_, i) => info(i, `${i} ${'x'.repeat(4_000)}`));
 
 /** A signal as it comes out of the socket. */
-function signal(running: Running, fields: Pick<Signal, 'key' | 'reingest'>): void {
-  const payload = encodeSignal({ v: 1, bucket: BUCKET, ...fields });
-  tell(running.producer.ref, { type: 'objectArrived', signal: decodeSignal(payload) });
+function signal(running: Running, fields: Pick<ObjectSignal, 'key' | 'reingest'>): void {
+  const decoded = decodeSignal(encodeSignal({ v: 1, bucket: BUCKET, ...fields }));
+  if ('key' in decoded) tell(running.producer.ref, { type: 'objectArrived', signal: decoded });
 }
 
 describe('signals', () => {

@@ -4,13 +4,24 @@ import { TelltaleError } from '../../errors';
 import type { CommandRunner } from '../../ports/command-runner';
 
 export interface SsmCommandRunnerOptions {
-  /** The producer's instance. */
-  readonly instanceId: string;
+  /** Every instance with this tag gets the command. */
+  readonly target: TargetTag;
   /** Name or ARN of the custom SSM document (`conf/ssm-document.json`). */
   readonly document: string;
   /** By default region, credentials and endpoint come from the SDK's standard chain. */
   readonly client?: SSMClient;
 }
+
+export interface TargetTag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A signal that is not delivered within a minute is stale: the listing of the bucket is as quick. SSM's default is an hour. */
+const DELIVER_WITHIN_S = 60;
+
+/** The queue tries again what fails twice. */
+const MAX_ATTEMPTS = 2;
 
 /** Long enough for a slow answer, short enough for a Lambda function's default time limit of some seconds. */
 const timeouts = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
@@ -33,7 +44,7 @@ const refusals = new Set([
  * the command runs. The first command loads the SDK, so that programs without one start faster.
  */
 export function createSsmCommandRunner(options: SsmCommandRunnerOptions): CommandRunner {
-  const { instanceId, document } = options;
+  const { target, document } = options;
   let client = options.client;
   return {
     async send(payload) {
@@ -44,11 +55,15 @@ export function createSsmCommandRunner(options: SsmCommandRunnerOptions): Comman
         );
       }
       const { SendCommandCommand, SSMClient } = await import('@aws-sdk/client-ssm');
-      client ??= new SSMClient({ requestHandler: timeouts });
+      client ??= new SSMClient({ requestHandler: timeouts, maxAttempts: MAX_ATTEMPTS });
       const command = new SendCommandCommand({
         DocumentName: document,
-        InstanceIds: [instanceId],
+        Targets: [{ Key: `tag:${target.key}`, Values: [target.value] }],
         Parameters: { payload: [payload] },
+        TimeoutSeconds: DELIVER_WITHIN_S,
+        // An instance that does not answer keeps no other waiting.
+        MaxConcurrency: '100%',
+        MaxErrors: '100%',
       });
       try {
         const { Command } = await client.send(command);
@@ -58,7 +73,7 @@ export function createSsmCommandRunner(options: SsmCommandRunnerOptions): Comman
         const { name, message } = error instanceof Error ? error : new Error(String(error));
         throw new TelltaleError(
           refusals.has(name) ? 'COMMAND_REFUSED' : 'COMMAND_FAILED',
-          `SSM did not take document ${document} for instance ${instanceId} (${name}: ${message}).`,
+          `SSM did not take document ${document} for instances with ${target.key}=${target.value} (${name}: ${message}).`,
           { cause: error },
         );
       }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { RE2JS } from 're2js';
 import { z } from 'zod';
 
 import { TelltaleError } from '../../errors';
@@ -21,7 +22,15 @@ const commandDocument = z.strictObject({
       type: z.literal('String'),
       description: z.string().optional(),
       // The agent searches the pattern anywhere in the value: only anchors make it match the whole.
-      allowedPattern: z.string().regex(/^\^.*\$$/, 'must begin with ^ and end with $'),
+      allowedPattern: z
+        .string()
+        .regex(/^\^.*\$$/, 'must begin with ^ and end with $')
+        .superRefine((pattern, context) => {
+          const problem = patternProblem(pattern);
+          if (problem !== null)
+            context.addIssue({ code: 'custom', message: `the agent cannot compile it: ${problem}` });
+        }),
+      maxChars: z.int().min(1),
       interpolationType: z.literal('ENV_VAR'),
     }),
   }),
@@ -36,7 +45,7 @@ const commandDocument = z.strictObject({
         inputs: z.strictObject({
           // `{{payload}}` would paste the parameter into the script.
           runCommand: z.array(z.string().refine((line) => !line.includes('{{'), 'must not paste parameters')).min(1),
-          timeoutSeconds: z.string().regex(/^\d+$/).optional(),
+          timeoutSeconds: z.string().regex(/^[1-9]\d{0,4}$/),
         }),
       }),
     )
@@ -54,15 +63,17 @@ export function createLocalCommandRunner({ document, deliver }: LocalCommandRunn
     const message = `The SSM document is not one that SSM would run safely: ${z.prettifyError(parsed.error)}`;
     throw new TelltaleError('COMMAND_REFUSED', message, { cause: parsed.error });
   }
-  const allowed = new RegExp(parsed.data.parameters.payload.allowedPattern);
+  const { allowedPattern, maxChars } = parsed.data.parameters.payload;
+  const allowed = RE2JS.compile(allowedPattern);
+  const timeLimitMs = Math.min(...parsed.data.mainSteps.map(({ inputs }) => Number(inputs.timeoutSeconds) * 1000));
   return {
     send: async (payload) => {
-      if (!allowed.test(payload)) {
-        const message = `The command's payload does not match ${allowed.source}: send a signal as base64url text.`;
+      if (payload.length > maxChars || !allowed.matcher(payload).find()) {
+        const message = `The command's payload has to match ${allowedPattern}, in ${maxChars} characters: send a signal as base64url text.`;
         throw new TelltaleError('COMMAND_REFUSED', message);
       }
       try {
-        await deliver(payload);
+        await within(timeLimitMs, deliver(payload));
       } catch (cause) {
         const message = `The signal was not delivered (${errnoOf(cause)}): the next listing of the bucket finds the object.`;
         throw new TelltaleError('COMMAND_FAILED', message, { cause });
@@ -70,4 +81,27 @@ export function createLocalCommandRunner({ document, deliver }: LocalCommandRunn
       return randomUUID();
     },
   };
+}
+
+/** Null for a pattern that RE2 compiles, the engine of the agent (Go's `regexp`); it repeats nothing more than 1,000 times. */
+function patternProblem(pattern: string): string | null {
+  try {
+    RE2JS.compile(pattern);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** As the agent ends a step after its time. */
+async function within(timeLimitMs: number, delivered: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it took longer than ${timeLimitMs / 1000} s`)), timeLimitMs);
+  });
+  try {
+    await Promise.race([delivered, over]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,58 +1,71 @@
-import { connect } from 'node:net';
+import { request } from 'node:http';
 import { resolve } from 'node:path';
 import { TelltaleError } from '../../errors';
-import { signalSocketPath } from './signal-socket-path';
+import type { ProducerAt } from './signal-socket-path';
 
 const timeLimitMs = 5000;
-
-/** The answer is one line: `ok` or `error <sentence>`. */
 const longestAnswer = 4096;
 
+interface Answer {
+  readonly status: number;
+  readonly sentence: string;
+}
+
 /**
- * Hands one signal to the producer that runs on a data folder, and waits until it accepts.
+ * Hands one signal to a running producer, and waits until it accepts.
  * @param payload an encoded signal (see `ingestion/signal/encoding.ts`)
  * @throws TelltaleError NO_PRODUCER when none runs, COMMAND_REFUSED when it refuses the signal, COMMAND_FAILED when it does
  *   not answer within 5 s
  */
-export async function sendSignal(dataDir: string, payload: string): Promise<void> {
-  const answer = await ask(dataDir, `${payload}\n`);
-  if (answer === 'ok') return;
-  const refusal = /^error (.+)$/.exec(answer)?.[1];
-  if (refusal !== undefined) throw new TelltaleError('COMMAND_REFUSED', `the producer refused the signal: ${refusal}`);
-  throw new TelltaleError(
-    'COMMAND_FAILED',
-    `the producer on ${resolve(dataDir)} did not answer the signal; send it again`,
-  );
+export async function sendSignal(producer: ProducerAt, payload: string): Promise<void> {
+  const { status, sentence } = await ask(producer, payload);
+  if (status === 202) return;
+  if (status >= 400 && status < 500) {
+    throw new TelltaleError('COMMAND_REFUSED', `the producer refused the signal: ${sentence}`);
+  }
+  const message = `the producer on ${resolve(producer.dataDir)} did not answer the signal; send it again`;
+  throw new TelltaleError('COMMAND_FAILED', message);
 }
 
-/** Resolves with the first line of the answer, or with the bytes received when the connection ends. */
-function ask(dataDir: string, question: string): Promise<string> {
+function ask(producer: ProducerAt, body: string): Promise<Answer> {
+  const folder = resolve(producer.dataDir);
   return new Promise((answered, failed) => {
-    const socket = connect(signalSocketPath(dataDir));
-    let answer = '';
-    const finish = (error?: TelltaleError): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      if (error === undefined) answered(answer.split('\n', 1)[0] ?? '');
-      else failed(error);
+    const signal = AbortSignal.timeout(timeLimitMs);
+    const fail = (cause: unknown): void => {
+      const late = new TelltaleError('COMMAND_FAILED', `the producer on ${folder} did not answer within 5 s`);
+      failed(signal.aborted ? late : connectionError(folder, cause));
     };
-    const timer = setTimeout(() => {
-      finish(new TelltaleError('COMMAND_FAILED', `the producer on ${resolve(dataDir)} did not answer within 5 s`));
-    }, timeLimitMs);
-    socket.setEncoding('utf8');
-    socket.on('connect', () => socket.write(question));
-    socket.on('data', (text: string) => {
-      answer += text;
-      if (answer.includes('\n') || answer.length > longestAnswer) finish();
-    });
-    socket.on('end', () => finish());
-    socket.on('error', (cause) => finish(connectionError(dataDir, cause)));
+    const headers = { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body) };
+    const sent = request(
+      {
+        socketPath: producer.socket,
+        host: 'localhost',
+        path: '/signal',
+        method: 'POST',
+        headers,
+        agent: false,
+        signal,
+      },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (part: string) => {
+          text = (text + part).slice(0, longestAnswer);
+        });
+        response.on('end', () =>
+          answered({ status: response.statusCode ?? 0, sentence: text.split('\n', 1)[0] ?? '' }),
+        );
+        response.on('error', fail);
+      },
+    );
+    sent.on('error', fail);
+    sent.end(body);
   });
 }
 
-function connectionError(dataDir: string, cause: NodeJS.ErrnoException): TelltaleError {
-  const folder = resolve(dataDir);
-  switch (cause.code) {
+function connectionError(folder: string, cause: unknown): TelltaleError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : '';
+  switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
     case 'ECONNREFUSED':
@@ -63,13 +76,16 @@ function connectionError(dataDir: string, cause: NodeJS.ErrnoException): Telltal
         cause,
         retriable: false,
       });
-    default:
-      return new TelltaleError(
-        'COMMAND_FAILED',
-        `lost the producer on ${folder}: ${cause.message}; send the signal again`,
-        {
-          cause,
-        },
-      );
+    case 'ECONNRESET':
+    case 'HPE_INVALID_CONSTANT':
+      return new TelltaleError('COMMAND_FAILED', `the producer on ${folder} did not answer the signal; send it again`, {
+        cause,
+      });
+    default: {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      return new TelltaleError('COMMAND_FAILED', `lost the producer on ${folder}: ${reason}; send the signal again`, {
+        cause,
+      });
+    }
   }
 }

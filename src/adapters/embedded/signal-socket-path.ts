@@ -2,6 +2,17 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+/** Where the producer of a data folder listens for signals. */
+export interface ProducerAt {
+  readonly dataDir: string;
+  readonly socket: string;
+}
+
+/** @param configured `producer.socket`; null: a path that follows from the data folder */
+export function producerAt(dataDir: string, configured: string | null): ProducerAt {
+  return { dataDir, socket: configured ?? signalSocketPath(dataDir) };
+}
+
 /** A socket's path has at most 107 bytes on Linux, 103 on macOS. */
 const longestPath = 100;
 

@@ -1,6 +1,13 @@
 import { TelltaleError } from '../../errors';
 import { isObjectKey, MAX_KEY_BYTES } from '../object-key';
-import { reingestModes, type Reingest, type Signal } from './signal';
+import {
+  reingestModes,
+  type BatchSignal,
+  type ListSignal,
+  type ObjectSignal,
+  type Reingest,
+  type Signal,
+} from './signal';
 
 /** Maximum payload length in characters: the limit of a parameter of the SSM document. */
 const MAX_PAYLOAD_LENGTH = 4096;
@@ -24,13 +31,35 @@ export function encodeSignal(signal: Signal, refused = REFUSED): string {
   const badSignal = refusal(refused);
   const problem = problemOf(signal);
   if (problem !== null) throw badSignal(problem);
-  const { v, bucket, key, versionId, sequencer, reingest } = signal;
-  const json = JSON.stringify({ v, bucket, key, versionId, sequencer, reingest });
-  const payload = Buffer.from(json, 'utf8').toString('base64url');
+  const payload = payloadOf(signal);
   if (payload.length > MAX_PAYLOAD_LENGTH) {
     throw badSignal(`its payload has ${payload.length} characters, ${MAX_PAYLOAD_LENGTH} may be sent`);
   }
   return payload;
+}
+
+/**
+ * Encodes one signal for many objects: their keys without repeats, or "list the bucket now" where they are too many or too
+ * long for one command.
+ * @throws BAD_SIGNAL when bucket or a key cannot be one
+ */
+export function encodeBatch(bucket: string, keys: readonly string[]): string {
+  const signal: BatchSignal = { v: 2, bucket, keys: [...new Set(keys)] };
+  const problem = problemOf(signal);
+  if (problem !== null) throw refusal(REFUSED)(problem);
+  const payload = payloadOf(signal);
+  return payload.length <= MAX_PAYLOAD_LENGTH ? payload : payloadOf({ v: 2, bucket, list: true });
+}
+
+/** The order of fields is fixed: equal signals have equal payloads. */
+function payloadOf(signal: Signal): string {
+  const { v, bucket } = signal;
+  const fields = 'key' in signal ? orderedFields(signal) : 'keys' in signal ? { keys: signal.keys } : { list: true };
+  return Buffer.from(JSON.stringify({ v, bucket, ...fields }), 'utf8').toString('base64url');
+}
+
+function orderedFields({ key, versionId, sequencer, reingest }: ObjectSignal): object {
+  return { key, versionId, sequencer, reingest };
 }
 
 /**
@@ -46,11 +75,17 @@ export function decodeSignal(payload: string, refused = REFUSED): Signal {
   if (!PAYLOAD_SHAPE.test(payload)) throw badSignal('it is not base64url without padding');
   const json = parse(Buffer.from(payload, 'base64url'), badSignal);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw badSignal('it is not a JSON object');
+  const fields = json as Readonly<Record<string, unknown>>;
+  const signal = fields['v'] === 2 ? manyOf(fields, badSignal) : objectOf(fields, badSignal);
+  const problem = problemOf(signal);
+  if (problem !== null) throw badSignal(problem);
+  return signal;
+}
 
-  const { v, bucket, key, versionId, sequencer, reingest, ...unknown } = json as Readonly<Record<string, unknown>>;
-  if (v !== 1) throw badSignal(`its version is ${quote(v)}, only version 1 is known here`);
-  const [unknownField] = Object.keys(unknown);
-  if (unknownField !== undefined) throw badSignal(`it has an unknown field ${quote(unknownField)}`);
+function objectOf(fields: Readonly<Record<string, unknown>>, badSignal: BadSignal): ObjectSignal {
+  const { v, bucket, key, versionId, sequencer, reingest, ...unknown } = fields;
+  if (v !== 1) throw badSignal(`its version is ${quote(v)}, only versions 1 and 2 are known here`);
+  refuseUnknown(unknown, badSignal);
   if (typeof bucket !== 'string') throw badSignal('its bucket is missing or not text');
   if (typeof key !== 'string') throw badSignal('its key is missing or not text');
   if (versionId !== undefined && typeof versionId !== 'string') throw badSignal('its versionId is not text');
@@ -58,8 +93,7 @@ export function decodeSignal(payload: string, refused = REFUSED): Signal {
   if (reingest !== undefined && !isReingest(reingest)) {
     throw badSignal(`its reingest is ${quote(reingest)}, not one of ${reingestModes.join(', ')}`);
   }
-
-  const signal: Signal = {
+  return {
     v,
     bucket,
     key,
@@ -67,9 +101,29 @@ export function decodeSignal(payload: string, refused = REFUSED): Signal {
     ...(sequencer === undefined ? {} : { sequencer }),
     ...(reingest === undefined ? {} : { reingest }),
   };
-  const problem = problemOf(signal);
-  if (problem !== null) throw badSignal(problem);
-  return signal;
+}
+
+function manyOf(fields: Readonly<Record<string, unknown>>, badSignal: BadSignal): BatchSignal | ListSignal {
+  const { v, bucket, keys, list, ...unknown } = fields;
+  if (v !== 2) throw badSignal(`its version is ${quote(v)}, not 2`);
+  refuseUnknown(unknown, badSignal);
+  if (typeof bucket !== 'string') throw badSignal('its bucket is missing or not text');
+  if ((keys === undefined) === (list === undefined)) throw badSignal('it needs one of keys and list');
+  if (list !== undefined) {
+    if (list !== true) throw badSignal(`its list is ${quote(list)}, not true`);
+    return { v: 2, bucket, list };
+  }
+  if (!isTextList(keys)) throw badSignal('its keys are not a list of texts');
+  return { v: 2, bucket, keys };
+}
+
+function refuseUnknown(unknown: object, badSignal: BadSignal): void {
+  const [field] = Object.keys(unknown);
+  if (field !== undefined) throw badSignal(`it has an unknown field ${quote(field)}`);
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
 /** True for a possible name of an S3 bucket. */
@@ -89,9 +143,15 @@ function isReingest(value: unknown): value is Reingest {
   return reingestModes.some((mode) => mode === value);
 }
 
-function problemOf({ bucket, key, versionId, sequencer }: Signal): string | null {
+function problemOf(signal: Signal): string | null {
+  const { bucket } = signal;
   if (!isBucketName(bucket)) return `its bucket ${quote(bucket)} cannot be the name of a bucket`;
-  if (!isObjectKey(key)) return `its key has to be 1 to ${MAX_KEY_BYTES} bytes of UTF-8`;
+  if ('list' in signal) return null;
+  const keys = 'keys' in signal ? signal.keys : [signal.key];
+  if (keys.length === 0) return 'it names no key';
+  if (!keys.every(isObjectKey)) return `its key has to be 1 to ${MAX_KEY_BYTES} bytes of UTF-8`;
+  if ('keys' in signal) return null;
+  const { versionId, sequencer } = signal;
   if (versionId !== undefined && !isVersionId(versionId)) return 'its versionId cannot be one';
   if (sequencer !== undefined && !isSequencer(sequencer)) return 'its sequencer is not hexadecimal';
   return null;

@@ -1,4 +1,5 @@
 import { sendSignal } from '../../../src/adapters/embedded/signal-client';
+import { producerAt } from '../../../src/adapters/embedded/signal-socket-path';
 import type { Random } from '../../../src/generator/random';
 import { encodeSignal } from '../../../src/ingestion/signal/encoding';
 import type { Signal } from '../../../src/ingestion/signal/signal';
@@ -42,7 +43,7 @@ export class Signals {
   /** For certain, if a producer runs. */
   async deliver(signal: Signal): Promise<void> {
     try {
-      await sendSignal(this.dataDir, encodeSignal(signal));
+      await sendSignal(producerAt(this.dataDir, null), encodeSignal(signal));
     } catch (error) {
       // It was killed.
       if (!isTelltaleError(error, 'NO_PRODUCER') && !isTelltaleError(error, 'COMMAND_FAILED')) throw error;

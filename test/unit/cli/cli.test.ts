@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import manifest from '../../../package.json';
@@ -213,40 +213,48 @@ describe('telltale signal', () => {
   const arrival = { v: 1, bucket: 'telltale-logs', key: 'logs/a b/é.log', versionId: 'v1', sequencer: '0A' } as const;
   const parts = ['--bucket', arrival.bucket, '--key', arrival.key, '--version', 'v1', '--sequencer', '0A'];
 
-  /** A producer that answers every line with `answer`, or never. */
-  async function listen(answer: string | null, received: string[]): Promise<Server> {
-    const server = createServer((socket) => {
-      socket.setEncoding('utf8').on('data', (line: string) => {
-        received.push(line);
-        if (answer !== null) socket.end(answer);
+  interface Answer {
+    readonly status: number;
+    readonly text: string;
+  }
+
+  /** A producer that answers every signal so, hangs up, or never answers. */
+  async function listen(answer: Answer | 'hangs up' | null, received: string[]): Promise<Server> {
+    const server = createServer((request, response) => {
+      request.setEncoding('utf8').on('data', (body: string) => {
+        received.push(body);
+        if (answer === 'hangs up') request.socket.destroy();
+        else if (answer !== null) response.writeHead(answer.status).end(`${answer.text}\n`);
       });
-      socket.on('error', () => undefined);
     });
     await new Promise<void>((listening) => server.listen(join(folder, 'producer.sock'), listening));
     return server;
   }
 
-  const close = (server: Server): Promise<void> => new Promise((closed) => server.close(() => closed()));
+  const close = (server: Server): Promise<void> =>
+    new Promise((closed) => {
+      server.close(() => closed());
+      server.closeAllConnections();
+    });
 
   const signal = (args: readonly string[]): Promise<Finished> => run(['signal', '--set', 'dataDir=.', ...args]);
 
-  it('hands the arrival to the producer as one encoded line', async () => {
+  it('hands the arrival to the producer, encoded', async () => {
     const received: string[] = [];
-    const server = await listen('ok\n', received);
+    const server = await listen({ status: 202, text: 'accepted' }, received);
     try {
       const byParts = await signal(parts);
       expect(byParts).toEqual({ exitCode: 0, out: 'handed over "telltale-logs/logs/a b/é.log"\n', err: '' });
       const byPayload = await signal(['--payload', encodeSignal(arrival), '--json']);
       expect(JSON.parse(byPayload.out)).toEqual({ type: 'signal', signal: arrival });
-      expect(received.map((line) => decodeSignal(line.trimEnd()))).toEqual([arrival, arrival]);
-      expect(received.every((line) => line.endsWith('\n'))).toBe(true);
+      expect(received.map((body) => decodeSignal(body))).toEqual([arrival, arrival]);
     } finally {
       await close(server);
     }
   });
 
   it('fails when the producer refuses it, and says why', async () => {
-    const server = await listen('error another bucket\n', []);
+    const server = await listen({ status: 400, text: 'another bucket' }, []);
     try {
       const expected = 'telltale: the producer refused the signal: another bucket\n';
       expect(await signal(parts)).toEqual({ exitCode: 1, out: '', err: expected });
@@ -256,7 +264,7 @@ describe('telltale signal', () => {
   });
 
   it('fails when the producer hangs up without an answer', async () => {
-    const server = await listen('', []);
+    const server = await listen('hangs up', []);
     try {
       const { exitCode, err } = await signal(parts);
       expect(exitCode).toBe(1);
@@ -276,7 +284,7 @@ describe('telltale signal', () => {
   it.each([
     ['abc', 'it is not JSON in UTF-8'],
     ['+++', 'it is not base64url without padding'],
-    ['e30', 'its version is missing, only version 1 is known here'],
+    ['e30', 'its version is missing, only versions 1 and 2 are known here'],
   ])('refuses the payload %j, and says where to get one', async (payload, problem) => {
     const advice = 'pass it on as the Lambda function sends it, or use --bucket and --key';
     const err = `telltale: the value of --payload is not a signal (${advice}): ${problem}.\n`;

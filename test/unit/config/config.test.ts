@@ -153,7 +153,7 @@ describe('the defaults', () => {
           ...{ token: null, tokenFile: null, tokenEnv: null, openMetrics: false },
         },
       },
-      producer: { web: { host: '127.0.0.1', port: 7879 } },
+      producer: { socket: null, web: { host: '127.0.0.1', port: 7879 } },
       log: { level: 'info' },
     };
     const { config, provenance } = load({});

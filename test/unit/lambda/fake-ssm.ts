@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 /** The content of one SendCommand. */
 export interface SentCommand {
   readonly DocumentName: string;
-  readonly InstanceIds: readonly string[];
+  readonly Targets: readonly { readonly Key: string; readonly Values: readonly string[] }[];
   readonly Parameters: { readonly payload: readonly string[] };
 }
 
@@ -22,7 +22,7 @@ const commandId = 'b8eac879-0541-439d-94ec-47a80d554f44';
  * Systems Manager's SendCommand on loopback. As strict as the service about the wire shape (AWS JSON 1.1), and stricter
  * about Telltale's requests: exactly its fields, and a payload that matches the document's pattern.
  */
-export async function startFakeSsm(expected: { document: string; instanceId: string }): Promise<FakeSsm> {
+export async function startFakeSsm(expected: { document: string; tag: string; value: string }): Promise<FakeSsm> {
   const commands: SentCommand[] = [];
   const answers: { status: number; type: string; message: string }[] = [];
 
@@ -56,7 +56,7 @@ export async function startFakeSsm(expected: { document: string; instanceId: str
 function problemOf(
   { method, url, headers }: IncomingMessage,
   body: string,
-  expected: { document: string; instanceId: string },
+  expected: { document: string; tag: string; value: string },
 ): { status: number; type: string; message: string } | null {
   const refuse = (type: string, message: string) => ({ status: 400, type, message });
   if (method !== 'POST' || url !== '/') return refuse('UnknownOperationException', `${method ?? ''} ${url ?? ''}`);
@@ -67,13 +67,17 @@ function problemOf(
     return refuse('MissingAuthenticationTokenException', 'not signed for ssm');
   }
   const command = JSON.parse(body) as Record<string, unknown>;
-  if (Object.keys(command).sort().join() !== 'DocumentName,InstanceIds,Parameters') {
+  if (
+    Object.keys(command).sort().join() !== 'DocumentName,MaxConcurrency,MaxErrors,Parameters,Targets,TimeoutSeconds'
+  ) {
     return refuse('ValidationException', `fields ${Object.keys(command).join()}`);
   }
   if (command['DocumentName'] !== expected.document) return refuse('InvalidDocument', 'no such document');
-  if (JSON.stringify(command['InstanceIds']) !== JSON.stringify([expected.instanceId])) {
-    return refuse('InvalidInstanceId', 'no such instance');
+  const { tag, value } = expected;
+  if (JSON.stringify(command['Targets']) !== JSON.stringify([{ Key: `tag:${tag}`, Values: [value] }])) {
+    return refuse('InvalidTarget', 'no such tag');
   }
+  if (command['TimeoutSeconds'] !== 60) return refuse('InvalidParameters', 'another time limit');
   const payload = /^\{"payload":\["[A-Za-z0-9_-]{1,4096}"\]\}$/;
   if (!payload.test(JSON.stringify(command['Parameters'])))
     return refuse('InvalidParameters', 'payload is not allowed');

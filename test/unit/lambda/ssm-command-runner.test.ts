@@ -5,7 +5,7 @@ import type { CommandRunner } from '../../../src/ports/command-runner';
 import { startFakeSsm, type FakeSsm } from './fake-ssm';
 
 const document = 'telltale-signal';
-const instanceId = 'i-02573cafcfEXAMPLE';
+const target = { key: 'telltale:signals', value: 'prod' };
 const payload = encodeSignal({ v: 1, bucket: 'telltale-logs', key: 'logs/host-1/"$(reboot)`.log' });
 
 describe('the SSM command runner', () => {
@@ -14,24 +14,31 @@ describe('the SSM command runner', () => {
   let runner: CommandRunner;
 
   beforeAll(async () => {
-    ssm = await startFakeSsm({ document, instanceId });
+    ssm = await startFakeSsm({ document, tag: target.key, value: target.value });
     client = new SSMClient({
       endpoint: ssm.endpoint,
       region: 'us-east-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       maxAttempts: 1,
     });
-    runner = createSsmCommandRunner({ document, instanceId, client });
+    runner = createSsmCommandRunner({ document, target, client });
   });
   afterAll(async () => {
     client.destroy();
     await ssm.close();
   });
 
-  it('sends the custom document with its one parameter to the one instance', async () => {
+  it('sends the custom document with its one parameter to the instances with the tag', async () => {
     await expect(runner.send(payload)).resolves.toBe('b8eac879-0541-439d-94ec-47a80d554f44');
     expect(ssm.commands).toEqual([
-      { DocumentName: document, InstanceIds: [instanceId], Parameters: { payload: [payload] } },
+      {
+        DocumentName: document,
+        Targets: [{ Key: 'tag:telltale:signals', Values: ['prod'] }],
+        Parameters: { payload: [payload] },
+        TimeoutSeconds: 60,
+        MaxConcurrency: '100%',
+        MaxErrors: '100%',
+      },
     ]);
   });
 
@@ -44,7 +51,7 @@ describe('the SSM command runner', () => {
   test.each([
     [400, 'InvalidDocument', 'COMMAND_REFUSED', false],
     [400, 'AccessDeniedException', 'COMMAND_REFUSED', false],
-    [400, 'InvalidInstanceId', 'COMMAND_FAILED', true],
+    [400, 'InvalidTarget', 'COMMAND_FAILED', true],
     [400, 'ThrottlingException', 'COMMAND_FAILED', true],
     [500, 'InternalServerError', 'COMMAND_FAILED', true],
   ])('turns the answer %i %s of SSM into %s', async (status, type, code, retriable) => {
@@ -52,17 +59,17 @@ describe('the SSM command runner', () => {
     await expect(runner.send(payload)).rejects.toMatchObject({ code, retriable });
   });
 
-  it('names document and instance when there is no answer', async () => {
+  it('names document and tag when there is no answer', async () => {
     const unreachable = new SSMClient({
       endpoint: 'http://127.0.0.1:9',
       region: 'us-east-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       maxAttempts: 1,
     });
-    const lonely = createSsmCommandRunner({ document, instanceId, client: unreachable });
+    const lonely = createSsmCommandRunner({ document, target, client: unreachable });
     await expect(lonely.send(payload)).rejects.toMatchObject({
       code: 'COMMAND_FAILED',
-      message: expect.stringContaining(`document ${document} for instance ${instanceId}`) as string,
+      message: expect.stringContaining(`document ${document} for instances with telltale:signals=prod`) as string,
     });
     unreachable.destroy();
   });

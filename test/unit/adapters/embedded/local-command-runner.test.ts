@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 import { createLocalCommandRunner } from '../../../../src/adapters/embedded/local-command-runner';
 
@@ -44,7 +41,11 @@ describe('the local command runner', () => {
 
   it.each([
     ['of another schema', '"2.2"', '"1.2"'],
-    ['without anchors in the pattern', '"^[A-Za-z0-9_-]{1,4096}$"', '"[A-Za-z0-9_-]{1,4096}"'],
+    ['without anchors in the pattern', '"^[A-Za-z0-9_-]+$"', '"[A-Za-z0-9_-]+"'],
+    ['whose pattern Go does not compile: it repeats more than 1,000 times', '[A-Za-z0-9_-]+', '[A-Za-z0-9_-]{1,4096}'],
+    ['whose pattern looks ahead, which RE2 cannot', '"^[', '"^(?=e)['],
+    ['without a longest parameter', '"maxChars": 4096,', ''],
+    ['without a time limit', '"timeoutSeconds": "15",', ''],
     ['that interpolates into the script', '"ENV_VAR"', '"OTHER"'],
     ['that pastes the parameter', 'exec /opt', 'echo {{payload}}; exec /opt'],
     ['whose parameter is not a string', '"String"', '"StringList"'],
@@ -57,36 +58,22 @@ describe('the local command runner', () => {
     await expect(made()).rejects.toMatchObject({ code: 'COMMAND_REFUSED' });
   });
 
+  it('gives up after the time limit of the document, as the agent does', async () => {
+    const runner = createLocalCommandRunner({
+      document: changed(document, '"timeoutSeconds": "15"', '"timeoutSeconds": "1"'),
+      deliver: () => new Promise(() => undefined),
+    });
+    await expect(runner.send('abc')).rejects.toMatchObject({
+      code: 'COMMAND_FAILED',
+      cause: { message: 'it took longer than 1 s' },
+    });
+  });
+
   it('reports a signal that was not delivered', async () => {
     const runner = createLocalCommandRunner({
       document: JSON.parse(document),
       deliver: () => Promise.reject(new Error('no listener')),
     });
     await expect(runner.send('abc')).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
-  });
-});
-
-describe('signal.sh', () => {
-  const run = promisify(execFile);
-  const script = join(root, 'scripts/signal.sh');
-  let bin: string;
-
-  beforeEach(async () => {
-    bin = await mkdtemp(join(tmpdir(), 'telltale-bin-'));
-    await writeFile(join(bin, 'telltale'), '#!/bin/sh\nfor a in "$@"; do printf "<%s>" "$a"; done\n');
-    await chmod(join(bin, 'telltale'), 0o755);
-  });
-  afterEach(() => rm(bin, { recursive: true, force: true }));
-
-  const signal = (env: Record<string, string>): Promise<{ stdout: string }> =>
-    run(script, { env: { PATH: `${bin}:/usr/bin:/bin`, ...env } });
-
-  it('passes the payload as one argument that no shell interprets', async () => {
-    const hostile = `a b'"$(touch ${bin}/owned)\`touch ${bin}/owned\`;*`;
-    expect((await signal({ SSM_payload: hostile })).stdout).toBe(`<signal><--payload><${hostile}>`);
-  });
-
-  it('exits with 2 when the agent passes no payload', async () => {
-    await expect(signal({})).rejects.toMatchObject({ code: 2 });
   });
 });

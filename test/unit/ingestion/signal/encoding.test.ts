@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decodeSignal, encodeSignal, PAYLOAD_SHAPE } from '../../../../src/ingestion/signal/encoding';
+import { decodeSignal, encodeBatch, encodeSignal, PAYLOAD_SHAPE } from '../../../../src/ingestion/signal/encoding';
 import type { Signal } from '../../../../src/ingestion/signal/signal';
 
 const signal: Signal = { v: 1, bucket: 'telltale-logs', key: 'logs/host-1/a b+ä.log' };
@@ -27,13 +27,41 @@ describe('signal payload', () => {
 
   it('holds keys of up to 1,024 bytes of UTF-8', () => {
     const longest = 'ä'.repeat(512);
-    expect(decodeSignal(encodeSignal({ ...signal, key: longest })).key).toBe(longest);
+    expect(decodeSignal(encodeSignal({ ...signal, key: longest }))).toMatchObject({ key: longest });
     expect(() => encodeSignal({ ...signal, key: `${longest}a` })).toThrow('1 to 1024 bytes');
     expect(() => decodeSignal(payloadOf({ ...signal, key: `${longest}a` }))).toThrow('1 to 1024 bytes');
   });
 
   it('is refused by its writer when it is too long for its reader', () => {
     expect(() => encodeSignal({ ...signal, key: '\u0001'.repeat(1000) })).toThrow('4096 may be sent');
+  });
+
+  it('has each key of a batch once, in the order of arrival', () => {
+    const payload = encodeBatch('telltale-logs', ['logs/b', 'logs/a', 'logs/b']);
+    expect(decodeSignal(payload)).toEqual({ v: 2, bucket: 'telltale-logs', keys: ['logs/b', 'logs/a'] });
+  });
+
+  it('has never more than 4,096 characters: too many or too long keys of a batch ask for a listing', () => {
+    const keys = (count: number): string[] => Array.from({ length: count }, (_, i) => `logs/host-${i}/app.log`);
+    expect(decodeSignal(encodeBatch('telltale-logs', keys(90)))).toMatchObject({ keys: keys(90) });
+    expect(decodeSignal(encodeBatch('telltale-logs', keys(200)))).toEqual({
+      v: 2,
+      bucket: 'telltale-logs',
+      list: true,
+    });
+    const hostile = fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 250 }), {
+      minLength: 1,
+      maxLength: 99,
+    });
+    fc.assert(
+      fc.property(hostile, (some) => {
+        const payload = encodeBatch('telltale-logs', some);
+        expect(payload).toMatch(PAYLOAD_SHAPE);
+        const decoded = decodeSignal(payload);
+        if ('keys' in decoded) expect(decoded.keys).toEqual([...new Set(some)]);
+        else expect(decoded).toEqual({ v: 2, bucket: 'telltale-logs', list: true });
+      }),
+    );
   });
 
   test.each<[string, string, string]>([
@@ -47,7 +75,18 @@ describe('signal payload', () => {
     ['is a list', payloadOf([signal]), 'not a JSON object'],
     ['is null', payloadOf(null), 'not a JSON object'],
     ['has no version', payloadOf({ ...signal, v: undefined }), 'its version is missing'],
-    ['is of another version', payloadOf({ ...signal, v: 2 }), 'its version is 2'],
+    ['is of another version', payloadOf({ ...signal, v: 3 }), 'its version is 3'],
+    ['is a batch with a key of version 1', payloadOf({ ...signal, v: 2 }), 'unknown field "key"'],
+    ['is a batch without keys', payloadOf({ v: 2, bucket: 'logs' }), 'needs one of keys and list'],
+    ['is a batch with an empty list', payloadOf({ v: 2, bucket: 'logs', keys: [] }), 'it names no key'],
+    [
+      'is a batch with keys and list',
+      payloadOf({ v: 2, bucket: 'logs', keys: ['a'], list: true }),
+      'needs one of keys',
+    ],
+    ['is a batch with a number as key', payloadOf({ v: 2, bucket: 'logs', keys: ['a', 7] }), 'not a list of texts'],
+    ['is a batch with an empty key', payloadOf({ v: 2, bucket: 'logs', keys: ['a', ''] }), '1 to 1024 bytes'],
+    ['has another list than true', payloadOf({ v: 2, bucket: 'logs', list: 1 }), 'its list is 1, not true'],
     ['has an extra field', payloadOf({ ...signal, command: 'rm' }), 'unknown field "command"'],
     ['has no bucket', payloadOf({ v: 1, key: 'a' }), 'bucket is missing'],
     ['has an impossible bucket name', payloadOf({ ...signal, bucket: 'a/b c' }), 'cannot be the name of a bucket'],
