@@ -20,9 +20,9 @@ export function breachedWindows(
   const kept = new KeptWindows(1, baseWindowMs, checked);
   windows.forEach((record, offset) => kept.put(record, { partition: 0, offset, timestamp: 0 }));
   return checked.flatMap((rule) =>
-    kept
-      .ruleWindows(rule)
-      .filter(({ group, start }) => kept.evaluate(rule, group, start).breached)
-      .map(({ group, start }) => ({ rule: rule.name, group, start })),
+    kept.groups(rule).flatMap(({ group, first, last }) => {
+      const found = kept.breaches(rule, group, first + rule.slideMs, last + rule.slideMs);
+      return found.map(({ start }) => ({ rule: rule.name, group, start }));
+    }),
   );
 }

@@ -1,14 +1,17 @@
+import type { FoundBreach } from './find-breaches';
 import type { KeptWindow } from './kept-windows';
-import { groupOf, ruleWindowStart, type CheckedRule } from './rules';
+import { groupOf, slideAt, type CheckedRule } from './rules';
 import type { AlertingState } from './state';
 
-/** Evaluates the windows of rules that a revision changes. */
+/** Evaluates the windows of rules that a revision changes: all that hold its base window, and with `for` those after them. */
 export function evaluateRevision(state: AlertingState, window: KeptWindow): void {
   for (const rule of state.windows.rulesOf(window.origin)) {
     const group = groupOf(rule, window.origin);
-    const start = ruleWindowStart(rule, window.start);
-    if (rule.evaluatedWhen === 'complete' && !(start < (evaluatedUntil(state, rule).get(group) ?? -Infinity))) continue;
-    evaluate(state, rule, group, start, state.windows.changedAt(rule, group, start));
+    const last = window.start + rule.inARow * rule.windowMs;
+    const until =
+      rule.evaluatedWhen === 'complete' ? Math.min(last, evaluatedUntil(state, rule).get(group) ?? -Infinity) : last;
+    const found = state.windows.newBreaches(rule, group, window.start + rule.slideMs, until);
+    for (const breach of found) noteBreach(state, rule, group, breach);
   }
 }
 
@@ -20,9 +23,10 @@ export function evaluateCompleted(state: AlertingState): void {
   for (const rule of rulesForComplete(state)) {
     const until = evaluatedUntil(state, rule);
     for (const [group, { from, to }] of completeSpans(state, rule)) {
-      const earliest = ruleWindowStart(rule, to - state.options.keepWindowsMs);
-      for (let start = Math.max(until.get(group) ?? from, earliest); start < to; start += rule.windowMs) {
-        evaluate(state, rule, group, start, state.now);
+      const earliest = slideAt(rule, to - state.options.keepWindowsMs);
+      const after = Math.max(until.get(group) ?? from, earliest);
+      for (const { start } of state.windows.breaches(rule, group, after + rule.slideMs, to)) {
+        noteBreach(state, rule, group, { start, arrivedAt: state.now });
       }
       until.set(group, Math.max(to, until.get(group) ?? to));
     }
@@ -40,14 +44,15 @@ export function skipEvaluated(state: AlertingState): void {
 
 /** When time alone may complete the next window of a rule with `evaluate: complete`; Infinity without such a rule. */
 export function nextCompletion(state: AlertingState): number {
-  const rules = rulesForComplete(state).filter((rule) => state.windows.ruleWindows(rule).length > 0);
-  return Math.min(Infinity, ...rules.map((rule) => ruleWindowStart(rule, state.now) + rule.windowMs));
+  const rules = rulesForComplete(state).filter((rule) => state.windows.groups(rule).length > 0);
+  return Math.min(Infinity, ...rules.map((rule) => slideAt(rule, state.now) + rule.slideMs));
 }
 
 function rulesForComplete({ rules }: AlertingState): CheckedRule[] {
   return [...rules.values()].filter(({ evaluatedWhen }) => evaluatedWhen === 'complete');
 }
 
+/** By group: windows that end by then were evaluated. */
 function evaluatedUntil({ evaluatedUntil: byRule }: AlertingState, { name }: CheckedRule): Map<string, number> {
   const known = byRule.get(name) ?? new Map<string, number>();
   byRule.set(name, known);
@@ -56,23 +61,18 @@ function evaluatedUntil({ evaluatedUntil: byRule }: AlertingState, { name }: Che
 
 /** By group: from the start of its first kept window to the end of its last complete window. */
 function completeSpans(state: AlertingState, rule: CheckedRule): Map<string, { from: number; to: number }> {
-  const first = new Map<string, number>();
-  for (const { group, start } of state.windows.ruleWindows(rule)) {
-    first.set(group, Math.min(start, first.get(group) ?? start));
-  }
   return new Map(
-    Array.from(first, ([group, from]) => {
-      const to = ruleWindowStart(rule, state.windows.groupCompleteUntil(rule, group, state));
-      return [group, { from, to }];
+    state.windows.groups(rule).map(({ group, first }) => {
+      const to = slideAt(rule, state.windows.groupCompleteUntil(rule, group, state));
+      return [group, { from: first, to }];
     }),
   );
 }
 
 /** Notes a breach, at most once between two decisions. */
-function evaluate(state: AlertingState, rule: CheckedRule, group: string, start: number, arrivedAt: number): void {
-  const { options, windows, breaches } = state;
+function noteBreach(state: AlertingState, rule: CheckedRule, group: string, { start, arrivedAt }: FoundBreach): void {
   const key = JSON.stringify([rule.name, group, start]);
-  if (breaches.has(key) || !windows.evaluate(rule, group, start).breached) return;
-  const late = arrivedAt - (start + rule.windowMs) > options.digestAfterMs;
-  breaches.set(key, { rule, group, start, arrivedAt, late });
+  if (state.breaches.has(key)) return;
+  const late = arrivedAt - (start + rule.windowMs) > state.options.digestAfterMs;
+  state.breaches.set(key, { rule, group, start, arrivedAt, late });
 }

@@ -27,6 +27,8 @@ export interface IncidentRecord extends Omit<Incident, 'breaches' | 'touched' | 
   readonly definition: string;
   /** Its breaches as runs: start of the first one, and how many follow one another. */
   readonly runs: readonly (readonly [number, number])[];
+  /** From one breach of a run to the next, milliseconds. Missing where it is the rule's window, as in records of earlier previews. */
+  readonly slide?: number | undefined;
 }
 
 /** Bounds the size of a record. Older runs are dropped: by then, their windows are evicted, too. */
@@ -49,6 +51,7 @@ export const isIncidentRecord: Guard<IncidentRecord> = isObjectOf<IncidentRecord
   openedBy: isNumber,
   openedAt: isNumber,
   runs: isListOf(isPairOf(isNumber)),
+  slide: isMissingOr(isNumber),
   from: isNumber,
   to: isNumber,
   changedAt: isNumber,
@@ -96,11 +99,12 @@ export function restoreIncident(
 
 function toRecord(incident: Incident, rule: CheckedRule): Stored {
   const { id, group, openedBy, openedAt, breaches, from, to, changedAt, late, closed, mailed, owedTo } = incident;
-  const { name, definition, windowMs } = rule;
+  const { name, definition, windowMs, slideMs } = rule;
   return {
     v: 1,
     ...{ id, rule: name, definition, group, openedBy, openedAt, from, to, changedAt, late, closed },
-    runs: runsOf(breaches, windowMs).slice(-maxRuns),
+    runs: runsOf(breaches, slideMs).slice(-maxRuns),
+    ...(slideMs === windowMs ? {} : { slide: slideMs }),
     // No pattern of a closed incident is new: when it opens again, its mail lists them all.
     mailed: closed && mailed !== null ? { ...mailed, patterns: null } : mailed,
     ...(owedTo.length === 0 ? {} : { owedTo }),
@@ -109,12 +113,13 @@ function toRecord(incident: Incident, rule: CheckedRule): Stored {
 
 /** Null when the incident's rule has changed: a changed rule is a new one. */
 export function fromRecord(
-  { definition, runs, ...rest }: IncidentRecord,
+  { definition, runs, slide, ...rest }: IncidentRecord,
   rules: ReadonlyMap<string, CheckedRule>,
 ): Incident | null {
   const rule = rules.get(rest.rule);
   if (rule?.definition !== definition) return null;
-  const breaches = runs.flatMap(([start, n]) => Array.from({ length: n }, (_, i) => start + i * rule.windowMs));
+  const step = slide ?? rule.windowMs;
+  const breaches = runs.flatMap(([start, n]) => Array.from({ length: n }, (_, i) => start + i * step));
   const { id, group, openedBy, openedAt, from, to, changedAt, late, closed, mailed, owedTo = [] } = rest;
   // Checks all windows for new patterns: the record does not say which ones were checked, and mailed patterns are not new.
   const touched = new Set(closed ? [] : breaches);
@@ -125,11 +130,11 @@ export function fromRecord(
   };
 }
 
-function runsOf(breaches: readonly number[], windowMs: number): [number, number][] {
+function runsOf(breaches: readonly number[], stepMs: number): [number, number][] {
   const runs: [number, number][] = [];
   for (const start of breaches) {
     const run = runs.at(-1);
-    if (run !== undefined && run[0] + run[1] * windowMs === start) run[1]++;
+    if (run !== undefined && run[0] + run[1] * stepMs === start) run[1]++;
     else runs.push([start, 1]);
   }
   return runs;

@@ -1,5 +1,5 @@
 import { incidentId } from './ids';
-import { ruleWindowStart, type CheckedRule } from './rules';
+import { slideAt, type CheckedRule } from './rules';
 
 /**
  * Breaches of one rule and group that lie close together. Times are epoch milliseconds; breaches are starts of windows
@@ -220,9 +220,8 @@ export const maxClosedIncidents = 1000;
  * breach. A breach that starts earlier joins it.
  */
 export function overAt(incident: Incident, rule: CheckedRule, resolveAfterMs: number): number {
-  const quietUntil = incident.to + resolveAfterMs;
-  const start = ruleWindowStart(rule, quietUntil);
-  return start === quietUntil ? start : start + rule.windowMs;
+  // The end of the last window that starts before `resolveAfter` has passed.
+  return slideAt(rule, incident.to + resolveAfterMs - 1) + rule.windowMs;
 }
 
 /** When the next reminder is due: intervals begin with `repeatInterval` and double with every reminder. */

@@ -1,7 +1,9 @@
 import type { WindowRecord } from '../counting/window-record';
 import { least } from './extremes';
 import type { Evaluation } from './rule-kinds/rule-kind';
-import { groupOf, ruleWindowStart, type CheckedRule } from './rules';
+import { breachesOf, type FoundBreach } from './find-breaches';
+import { groupOf, type CheckedRule } from './rules';
+import { SlidingSums, type WindowSums } from './sliding-sums';
 
 /** The last known revision of a window, and where it was read. Times are epoch milliseconds. */
 export interface KeptWindow {
@@ -30,13 +32,6 @@ interface Origin {
   readonly rules: readonly CheckedRule[];
 }
 
-/** One window of a rule and group: the sum over the windows in it. */
-interface RuleWindow {
-  sum: number;
-  windows: number;
-  changedAt: number;
-}
-
 /** Processing time. After the end of all input, each window that has ended is complete, even after its origin's watermark. */
 export interface AlertingClock {
   readonly now: number;
@@ -56,8 +51,8 @@ export const maxKeptWindows = 150_000;
 export class KeptWindows {
   private readonly byStart = new Map<number, Map<string, KeptWindow>>();
   private readonly origins = new Map<string, Origin>();
-  /** By rule, group and start of the rule's window. */
-  private readonly sums = new Map<string, Map<string, Map<number, RuleWindow>>>();
+  /** By rule and group. */
+  private readonly sums = new Map<string, Map<string, SlidingSums>>();
   /** Per partition in order of the last change: windows with lines at the level of a rule … */
   private readonly telling: readonly Set<KeptWindow>[];
   /** … and the others. */
@@ -87,7 +82,7 @@ export class KeptWindows {
     entry(this.byStart, start, () => new Map<string, KeptWindow>()).set(origin, window);
     const isTelling = this.rulesOf(origin).some(({ level }) => record.counts[level] > 0);
     (isTelling ? this.telling : this.quiet)[partition]?.add(window);
-    this.addToSums(window, 1);
+    this.addToSums(window);
     return window;
   }
 
@@ -96,28 +91,54 @@ export class KeptWindows {
     return this.origins.get(origin)?.rules ?? [];
   }
 
-  /** Evaluates one window of a rule as it is known now. */
+  /** Evaluates one window of a rule as it is known now, without those before it that `for` needs. */
   evaluate(rule: CheckedRule, group: string, start: number): Evaluation {
-    const end = start + rule.windowMs;
-    return rule.evaluate({
-      start,
-      end,
-      level: rule.level,
-      lines: this.sums.get(rule.name)?.get(group)?.get(start)?.sum ?? 0,
-      records: (from = start, to = end) => this.ofGroup(rule, group, from, to).map(({ record }) => record),
-    });
+    return this.evaluateSums(rule, group, start, this.sumsOf(rule, group).sum(start, start + rule.windowMs));
   }
 
-  /** The windows of a rule in which windows are kept. */
-  ruleWindows(rule: CheckedRule): { readonly group: string; readonly start: number }[] {
-    return [...(this.sums.get(rule.name) ?? [])].flatMap(([group, starts]) =>
-      Array.from(starts.keys(), (start) => ({ group, start })),
+  /**
+   * The breaches of a rule and group among the windows that end from `first` to `last`, with the windows before them that `for`
+   * needs; in order of time.
+   */
+  breaches(rule: CheckedRule, group: string, first: number, last: number): FoundBreach[] {
+    return breachesOf(rule, this.sumsOf(rule, group), first, last, (start, sums) =>
+      this.evaluateSums(rule, group, start, sums),
     );
   }
 
-  /** Latest timestamp of the records in a rule's window. */
-  changedAt(rule: CheckedRule, group: string, ruleStart: number): number {
-    return this.sums.get(rule.name)?.get(group)?.get(ruleStart)?.changedAt ?? 0;
+  /**
+   * As `breaches`, without those that were found before, except the first one: so a new line costs one breach, however many windows
+   * it lies in.
+   */
+  newBreaches(rule: CheckedRule, group: string, first: number, last: number): FoundBreach[] {
+    const sums = this.sumsOf(rule, group);
+    const found = this.breaches(rule, group, first, last);
+    return found.filter(({ start }, i) => sums.note(start + rule.windowMs) || i === 0);
+  }
+
+  /** The groups of a rule of which windows are kept, with the start of the first one and of the last one. */
+  groups(rule: CheckedRule): { readonly group: string; readonly first: number; readonly last: number }[] {
+    return [...(this.sums.get(rule.name) ?? [])].flatMap(([group, sums]) => {
+      const span = sums.span();
+      return span === null ? [] : [{ group, ...span }];
+    });
+  }
+
+  private sumsOf(rule: CheckedRule, group: string): SlidingSums {
+    return this.sums.get(rule.name)?.get(group) ?? new SlidingSums(rule.slideMs);
+  }
+
+  private evaluateSums(
+    rule: CheckedRule,
+    group: string,
+    start: number,
+    { lines, records: all }: WindowSums,
+  ): Evaluation {
+    const end = start + rule.windowMs;
+    return rule.evaluate({
+      ...{ start, end, level: rule.level, lines, all },
+      records: (from = start, to = end) => this.ofGroup(rule, group, from, to).map(({ record }) => record),
+    });
   }
 
   /** Windows that start in [from, to), of one origin or of all, in order of (start, origin). */
@@ -202,7 +223,7 @@ export class KeptWindows {
   }
 
   private remove(window: KeptWindow): void {
-    this.addToSums(window, -1);
+    this.removeFromSums(window);
     this.quiet[window.partition]?.delete(window);
     this.telling[window.partition]?.delete(window);
     const siblings = this.byStart.get(window.start);
@@ -212,18 +233,21 @@ export class KeptWindows {
     if (origin !== undefined && --origin.windows === 0) this.origins.delete(window.origin);
   }
 
-  private addToSums(window: KeptWindow, sign: 1 | -1): void {
-    for (const rule of this.knownOrigin(window.origin).rules) {
-      const groups = entry(this.sums, rule.name, () => new Map<string, Map<number, RuleWindow>>());
-      const group = groupOf(rule, window.origin);
-      const sums = entry(groups, group, () => new Map<number, RuleWindow>());
-      const ruleStart = ruleWindowStart(rule, window.start);
-      const ruleWindow = entry(sums, ruleStart, () => ({ sum: 0, windows: 0, changedAt: 0 }));
-      ruleWindow.sum += sign * window.record.counts[rule.level];
-      ruleWindow.windows += sign;
-      ruleWindow.changedAt = Math.max(ruleWindow.changedAt, window.changedAt);
-      if (ruleWindow.windows === 0) sums.delete(ruleStart);
-      if (sums.size === 0) groups.delete(group);
+  private addToSums({ origin, start, record, changedAt }: KeptWindow): void {
+    for (const rule of this.knownOrigin(origin).rules) {
+      const groups = entry(this.sums, rule.name, () => new Map<string, SlidingSums>());
+      const sums = entry(groups, groupOf(rule, origin), () => new SlidingSums(rule.slideMs));
+      sums.add(start, { lines: record.counts[rule.level], records: recordsIn(record), changedAt });
+    }
+  }
+
+  private removeFromSums({ origin, start, record }: KeptWindow): void {
+    for (const rule of this.rulesOf(origin)) {
+      const groups = this.sums.get(rule.name);
+      const group = groupOf(rule, origin);
+      const sums = groups?.get(group);
+      sums?.remove(start, { lines: record.counts[rule.level], records: recordsIn(record) });
+      if (sums?.span() === null) groups?.delete(group);
     }
   }
 
@@ -251,6 +275,11 @@ function leastRecentlyChanged(partitions: readonly ReadonlySet<KeptWindow>[]): K
     const candidate = first(windows);
     return candidate !== null && (oldest === null || candidate.changedAt < oldest.changedAt) ? candidate : oldest;
   }, null);
+}
+
+/** Lines that begin a record, of any level and without one. */
+function recordsIn({ counts }: WindowRecord): number {
+  return counts.error + counts.warn + counts.info + counts.debug + counts.none;
 }
 
 function first<T>(values: ReadonlySet<T> | undefined): T | null {

@@ -16,7 +16,7 @@ import type {
   Transition,
 } from './mail-report';
 import { unparsedLines } from './unparsed-lines';
-import { allTogether, groupOf, ruleWindowStart, type CheckedRule } from './rules';
+import { allTogether, coveredBy, groupOf, slideAt, type CheckedRule } from './rules';
 
 /** The subject of a report: one incident, or those that a digest of one rule gathers. */
 export interface Subject {
@@ -134,26 +134,48 @@ function memberWindows(windows: KeptWindows, { rule, incidents }: Subject, from:
 }
 
 function breachedOnly({ rule, incidents }: Subject, members: readonly KeptWindow[]): KeptWindow[] {
-  const breached = new Map<string, Set<number>>();
+  const breached = new Map<string, number[]>();
   for (const { group, breaches } of incidents) {
-    breached.set(group, new Set([...(breached.get(group) ?? []), ...breaches]));
+    breached.set(group, [...(breached.get(group) ?? []), ...breaches]);
   }
-  return members.filter(({ origin, start }) => breached.get(groupOf(rule, origin))?.has(ruleWindowStart(rule, start)));
+  const covers = new Map(Array.from(breached, ([group, starts]) => [group, coveredBy(rule, starts)]));
+  return members.filter(({ origin, start }) => covers.get(groupOf(rule, origin))?.(start));
 }
 
 /** Oldest first, without those whose windows were evicted, unless all were. */
 function breachesOf(windows: KeptWindows, { rule, incidents }: Subject): [BreachedWindow, ...BreachedWindow[]] {
   const all = incidents
-    .flatMap(({ group, breaches }) => breaches.map((start) => ({ start, ...windows.evaluate(rule, group, start) })))
-    .sort((a, b) => a.start - b.start);
+    .map(({ group, breaches }) => breaches.map((start) => ({ start, ...windows.evaluate(rule, group, start) })))
+    .map((ones) => ({ last: ones.at(-1), breached: ones.filter(({ breached }) => breached) }));
   const windowOf = ({ start, value }: { start: number; value: number }): BreachedWindow => ({
     windowStart: iso(start),
     windowEnd: iso(start + rule.windowMs),
     count: value,
   });
-  const [first, ...others] = all.filter(({ breached }) => breached).map(windowOf);
+  const [first, ...others] = all
+    .flatMap(({ breached }) => apart(rule, breached))
+    .sort((a, b) => a.start - b.start)
+    .map(windowOf);
   if (first !== undefined) return [first, ...others];
-  return [windowOf(all.at(-1) ?? { start: incidents[0].openedBy, value: 0 })];
+  return [windowOf(all.at(-1)?.last ?? { start: incidents[0].openedBy, value: 0 })];
+}
+
+/** The worst window, and those before and after it that do not overlap one another: no line is in two of them. */
+function apart<T extends { readonly start: number; readonly value: number }>(
+  { windowMs }: CheckedRule,
+  breaches: readonly T[],
+): readonly T[] {
+  const worst = breaches.reduce((highest, { value }, i) => (value > (breaches[highest]?.value ?? 0) ? i : highest), 0);
+  const spaced = (ones: readonly T[]): T[] => {
+    const kept: T[] = [];
+    for (const one of ones) {
+      const last = kept.at(-1);
+      if (last === undefined || Math.abs(one.start - last.start) >= windowMs) kept.push(one);
+    }
+    return kept;
+  };
+  const before = spaced(breaches.slice(0, worst + 1).reverse()).reverse();
+  return [...before, ...spaced(breaches.slice(worst)).slice(1)];
 }
 
 /** The usual counts: complete windows of the hour before, with empty ones, back to the first known window. */
@@ -165,8 +187,8 @@ function medianBefore(
   from: number,
 ): LevelCounts | null {
   const completeUntil = least(incidents.map(({ group }) => windows.groupCompleteUntil(rule, group, clock)));
-  const earliest = Math.min(from - rule.windowMs, ruleWindowStart(rule, from - hour + rule.windowMs - 1));
-  const counts = countsByRuleWindow(rule, members, earliest, Math.min(from, ruleWindowStart(rule, completeUntil)));
+  const earliest = Math.min(from - rule.windowMs, from - hour);
+  const counts = countsByRuleWindow(rule, members, earliest, Math.min(from, slideAt(rule, completeUntil)));
   const complete = counts.map(({ sums }) => sums);
   if (complete.length === 0) return null;
   return byLevel((level) => median(complete.map((sums) => sums[level])));
@@ -185,24 +207,27 @@ function chartUntil(
   }));
 }
 
-/** The rule's windows from the first known one in [from, to) on, without gaps. */
+/** The rule's whole windows in [from, to) from the first known one on, one after the other; the last one ends at `to`. */
 function countsByRuleWindow(
   rule: CheckedRule,
   members: readonly KeptWindow[],
   from: number,
   to: number,
 ): { start: number; sums: LevelCounts }[] {
+  if (!(from < to)) return [];
+  const startOf = (time: number): number => to - Math.ceil((to - time) / rule.windowMs) * rule.windowMs;
+  const first = to - Math.floor((to - from) / rule.windowMs) * rule.windowMs;
   const byStart = new Map<number, KeptWindow[]>();
   for (const window of members) {
-    if (window.start < from || window.start >= to) continue;
-    const start = ruleWindowStart(rule, window.start);
+    if (window.start < first || window.start >= to) continue;
+    const start = startOf(window.start);
     const siblings = byStart.get(start);
     if (siblings === undefined) byStart.set(start, [window]);
     else siblings.push(window);
   }
-  const known = members[0] === undefined ? to : ruleWindowStart(rule, members[0].start);
+  const known = members[0] === undefined ? to : startOf(members[0].start);
   const counts: { start: number; sums: LevelCounts }[] = [];
-  for (let start = Math.max(from, known); start < to; start += rule.windowMs) {
+  for (let start = Math.max(first, known); start < to; start += rule.windowMs) {
     counts.push({ start, sums: sumCounts(byStart.get(start) ?? []) });
   }
   return counts;

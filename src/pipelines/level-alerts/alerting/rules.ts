@@ -6,7 +6,7 @@ import type { Evaluation, RuleKind, RuleLevel, RuleWindow, RuleWords } from './r
 import { threshold } from './rule-kinds/threshold';
 import type { Severity } from './severity';
 
-/** The settings of every rule. Its windows are tumbling and aligned to the epoch, like those of counting. */
+/** The settings of every rule. Its windows slide by the base window of counting (`windows-slide`). */
 export interface RuleBase {
   readonly name: string;
   readonly level: RuleLevel;
@@ -19,6 +19,8 @@ export interface RuleBase {
   readonly severity: Severity;
   /** How long its incidents gather before their first messages, in milliseconds. Missing: `AlertingOptions.groupWaitMs`. */
   readonly groupWaitMs?: number;
+  /** This number of windows in a row must breach the rule; by default one. */
+  readonly inARow?: number;
 }
 
 /** A rule together with its kind. */
@@ -34,6 +36,9 @@ export interface Rule extends RuleBase {
 
 /** A checked rule with its compiled glob. */
 export interface CheckedRule extends Rule {
+  readonly inARow: number;
+  /** By how much its windows slide: the base window of counting, milliseconds. */
+  readonly slideMs: number;
   readonly matches: (origin: string) => boolean;
   /** Changes whenever the rule changes: a changed rule is a new one, and takes over no incidents. */
   readonly definition: string;
@@ -54,7 +59,7 @@ export function createRule<S extends object>(kind: RuleKind<S>, settings: S, bas
 }
 
 /** A rule as configured: with the keys of its kind beside those of every rule. */
-export interface ConfiguredRule extends Omit<RuleBase, 'windowMs' | 'groupWaitMs'> {
+export interface ConfiguredRule extends Omit<RuleBase, 'windowMs' | 'groupWaitMs' | 'inARow'> {
   readonly kind: string;
   /** Null: as `each` says. */
   readonly groupBy: readonly GroupKey[] | null;
@@ -102,17 +107,24 @@ export function checkRules(rules: readonly Rule[], baseWindowMs: number): readon
           `(${baseWindowMs} ms); choose a multiple of it.`,
       );
     }
-    return { ...rule, matches: compileGlob(rule.origins), definition: definitionOf(rule) };
+    return {
+      ...rule,
+      inARow: rule.inARow ?? 1,
+      slideMs: baseWindowMs,
+      matches: compileGlob(rule.origins),
+      definition: definitionOf(rule),
+    };
   });
 }
 
 /** Without the severity and the wait: incidents go on when they change. Stored incidents keep definitions: that of a threshold rule must stay as in the versions without kinds. */
-function definitionOf({ name, kind, level, settings, windowMs, origins, each }: Rule): string {
+function definitionOf({ name, kind, level, settings, windowMs, origins, each, inARow = 1 }: Rule): string {
   const own = Object.values(settings).map((value: unknown) =>
     typeof value === 'number' ? value : JSON.stringify(value),
   );
   const kindName = kind === threshold.name ? [] : [kind];
-  return shortHash('rule', name, level, ...own, windowMs, origins, String(each), ...kindName);
+  const row = inARow === 1 ? [] : [`for ${inARow}`];
+  return shortHash('rule', name, level, ...own, windowMs, origins, String(each), ...kindName, ...row);
 }
 
 /** The group of an origin that the rule matches: its own name, or `all`. */
@@ -120,7 +132,25 @@ export function groupOf(rule: RuleBase, origin: string): string {
   return rule.each ? origin : allTogether;
 }
 
-/** Start of the rule's window that contains a time (epoch milliseconds). */
-export function ruleWindowStart(rule: RuleBase, time: number): number {
-  return Math.floor(time / rule.windowMs) * rule.windowMs;
+/** The last time at or before another at which a window of the rule begins and one ends (epoch milliseconds). */
+export function slideAt({ slideMs }: Pick<CheckedRule, 'slideMs'>, time: number): number {
+  return Math.floor(time / slideMs) * slideMs;
+}
+
+/** A test whether a time lies in one of a rule's windows with these starts. */
+export function coveredBy(
+  { windowMs }: Pick<CheckedRule, 'windowMs'>,
+  starts: Iterable<number>,
+): (time: number) => boolean {
+  const sorted = [...new Set(starts)].sort((a, b) => a - b);
+  return (time) => {
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sorted[middle] ?? Infinity) <= time) low = middle + 1;
+      else high = middle;
+    }
+    // The nearest window that starts before the time ends last.
+    return time < (sorted[low - 1] ?? -Infinity) + windowMs;
+  };
 }

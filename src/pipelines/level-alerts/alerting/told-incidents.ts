@@ -2,7 +2,7 @@ import { incidentId, shortHash } from './ids';
 import type { Incident, Incidents, Mailed } from './incidents';
 import type { MailReport, ReportedMember } from './mail-report';
 import { isSummary, type AnyReport, type SummaryReport } from './summary-report';
-import { allTogether, ruleWindowStart, type CheckedRule } from './rules';
+import { allTogether, type CheckedRule } from './rules';
 
 /**
  * Restores an incident from a mail in the outbox, as far as the mail describes it: after `telltale reset alerting` it is
@@ -62,7 +62,7 @@ function membersOf(report: MailReport, rule: CheckedRule): readonly ReportedMemb
     return [{ incident, group, openedBy: openedBy(report, rule), from: Date.parse(from), to: Date.parse(to) }];
   }
   return report.origins.map(({ origin }) => {
-    const start = ruleWindowStart(rule, Date.parse(from));
+    const start = Date.parse(from);
     return {
       incident: incidentId(rule.name, origin, start),
       group: origin,

@@ -113,7 +113,9 @@ function leadOf(report: MailReport): string {
   const extent =
     breaches.length > 1
       ? `${pluralize(breaches.length, 'window')} ${words.windows}, ${linesAt(rule.level, totals[rule.level])} in them, ${worstAt}.`
-      : '';
+      : Date.parse(to) - Date.parse(from) > rule.window
+        ? `${linesAt(rule.level, totals[rule.level])} in all, ${worstAt}.`
+        : '';
   const since = `Open since ${at(from)}`;
   switch (report.transition) {
     case 'opened':

@@ -1,8 +1,9 @@
 import { createAlerting } from '../../../../src/pipelines/level-alerts/alerting/alerting';
 import { overFinalWindows } from '../../../../src/pipelines/level-alerts/alerting/final-windows';
 import type { MailReport } from '../../../../src/pipelines/level-alerts/alerting/mail-report';
+import { checkRules } from '../../../../src/pipelines/level-alerts/alerting/rules';
 import { thresholdRule } from '../../../support/rules';
-import { at, clock, defaults, errorsRule, hour, minute, Runner, windowOf } from './runner';
+import { at, clock, defaults, errorsRule, hour, iso, minute, Runner, windowOf } from './runner';
 
 /** `opened 10:05-10:06` */
 function said(mails: readonly MailReport[]): string[] {
@@ -64,24 +65,102 @@ describe('a breach', () => {
     expect(runner.catchUp(at('10:06')).map(({ group, totals }) => [group, totals.warn])).toEqual([['pay-1', 3]]);
   });
 
-  it('sums the windows of counting that a longer window of a rule covers, aligned to the epoch', () => {
-    const runner = new Runner({
-      rules: [
-        thresholdRule({
-          name: 'slow',
-          level: 'error',
-          threshold: 3,
-          windowMs: 5 * minute,
-          origins: '**',
-          each: false,
-          severity: 'error',
-        }),
-      ],
+  describe('of a rule with a longer window than counting', () => {
+    const slow = thresholdRule({ ...errorsRule, name: 'slow', threshold: 5, windowMs: 5 * minute });
+
+    it('is found in any five minutes, from one window of counting to the next', () => {
+      const runner = new Runner({ rules: [slow] });
+      runner.write(0, at('10:06'), windowOf('a', at('10:04'), 3), windowOf('a', at('10:09'), 3));
+      expect(said(runner.catchUp(at('10:06')))).toEqual([]);
+      runner.write(0, at('10:10'), windowOf('a', at('10:08'), 3));
+      expect(said(runner.catchUp(at('10:10')))).toEqual(['opened 10:04-10:10']);
     });
-    runner.write(0, at('10:06'), windowOf('a', at('10:03'), 3), windowOf('a', at('10:05'), 3));
-    expect(said(runner.catchUp(at('10:06')))).toEqual([]);
-    runner.write(0, at('10:10'), windowOf('a', at('10:09'), 1));
-    expect(said(runner.catchUp(at('10:10')))).toEqual(['opened 10:05-10:10']);
+
+    it('is one for a burst, however many windows hold it, and counts each line once', () => {
+      const runner = new Runner({ rules: [slow] });
+      runner.write(0, at('10:06'), windowOf('a', at('10:04'), 5), windowOf('a', at('10:05'), 5));
+      const [report, ...others] = runner.catchUp(at('10:06'));
+      expect(others).toEqual([]);
+      expect(report).toMatchObject({
+        from: iso('10:01'),
+        to: iso('10:06'),
+        totals: { error: 10 },
+        worst: { count: 10 },
+      });
+      expect(report?.breaches).toHaveLength(1);
+    });
+
+    it('shows windows that do not overlap, the worst among them, and sums all of its lines', () => {
+      const runner = new Runner({ rules: [slow] });
+      const burst = (time: string, errors: number) => windowOf('a', at(time), errors);
+      runner.write(0, at('10:20'), ...['10:04', '10:06', '10:09', '10:12', '10:14'].map((time) => burst(time, 4)));
+      runner.write(0, at('10:20'), burst('10:10', 9), burst('10:19', 8));
+      const [report] = runner.catchUp(at('10:20'));
+      expect(report).toMatchObject({ totals: { error: 37 }, worst: { windowStart: iso('10:06'), count: 17 } });
+      expect(report?.breaches.map(({ windowStart, count }) => `${clock(windowStart)} ${count}`)).toEqual([
+        '10:06 17',
+        '10:15 8',
+      ]);
+      expect(report?.chart.map(({ windowStart, error }) => `${clock(windowStart)} ${error}`)).toEqual([
+        '10:00 4',
+        '10:05 8',
+        '10:10 17',
+        '10:15 8',
+      ]);
+    });
+
+    it('resolves when every window that starts within resolveAfter is complete and held no breach', () => {
+      const runner = new Runner({ rules: [slow] });
+      runner.write(0, at('10:06'), windowOf('a', at('10:05'), 6)).catchUp(at('10:06'));
+      const quiet = (time: string) => windowOf('a', at(time) - minute, 0);
+      expect(said(runner.write(0, at('10:19'), quiet('10:19')).catchUp(at('10:19')))).toEqual([]);
+      expect(said(runner.write(0, at('10:20'), quiet('10:20')).catchUp(at('10:20')))).toEqual(['resolved 10:01-10:06']);
+    });
+
+    it('continues with the aligned windows of the version before', () => {
+      const runner = new Runner({ rules: [slow] });
+      runner.write(0, at('10:06'), windowOf('a', at('10:05'), 6)).catchUp(at('10:06'));
+      const records = runner.stateRecords().map((record) => {
+        const { slide, ...before } = JSON.parse(String(record.value)) as { slide: number };
+        expect(slide).toBe(minute);
+        const aligned = { runs: [[at('10:00'), 2]], from: at('10:00'), to: at('10:10') };
+        return { ...record, value: Buffer.from(JSON.stringify({ ...before, ...aligned })) };
+      });
+      const next = runner.restartAs({ rules: [slow] }, { head: runner.committedHead(), records });
+      expect(next.incidents()).toEqual([{ rule: 'slow', group: 'all', breaches: ['10:00', '10:05'] }]);
+      expect(said(next.write(0, at('10:11'), windowOf('a', at('10:10'), 6)).catchUp(at('10:11')))).toEqual([]);
+      expect(next.incidents()).toEqual([{ rule: 'slow', group: 'all', breaches: ['10:00', '10:05', '10:06'] }]);
+    });
+  });
+
+  describe('of a rule with `for: 3`', () => {
+    const lasting = thresholdRule({ ...errorsRule, inARow: 3 });
+    const breachAt = (...times: string[]) => times.map((time) => windowOf('a', at(time), 2));
+
+    it('is found when the third window in a row breaches it, and begins with the first', () => {
+      const runner = new Runner({ rules: [lasting] });
+      runner.write(0, at('10:09'), ...breachAt('10:01', '10:02', '10:04', '10:05', '10:07'));
+      expect(said(runner.catchUp(at('10:09')))).toEqual([]);
+      runner.write(0, at('10:10'), ...breachAt('10:06'));
+      expect(said(runner.catchUp(at('10:10')))).toEqual(['opened 10:04-10:08']);
+    });
+
+    it('is in the definition of the rule', () => {
+      const definitions = [1, 2, 3].map((inARow) => {
+        return checkRules([thresholdRule({ ...errorsRule, inARow })], minute)[0]?.definition;
+      });
+      expect(new Set([...definitions, checkRules([thresholdRule(errorsRule)], minute)[0]?.definition]).size).toBe(3);
+    });
+
+    it('counts rows of sliding windows one after the other', () => {
+      const rule = thresholdRule({ ...errorsRule, windowMs: 5 * minute, inARow: 2, threshold: 3 });
+      const runner = new Runner({ rules: [rule] });
+      // A burst over the edge between two windows is not two windows in a row.
+      runner.write(0, at('10:12'), windowOf('a', at('10:04'), 4), windowOf('a', at('10:05'), 4));
+      expect(said(runner.catchUp(at('10:12')))).toEqual([]);
+      runner.write(0, at('10:12'), windowOf('a', at('10:11'), 4));
+      expect(said(runner.catchUp(at('10:12')))).toEqual(['opened 10:02-10:12']);
+    });
   });
 
   it('counts only the latest revision of a window', () => {

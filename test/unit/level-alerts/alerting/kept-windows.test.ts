@@ -99,20 +99,13 @@ describe('KeptWindows', () => {
       expect(sum(windows, each, 'c1', 5)).toBe(0);
     });
 
-    it('knows when it last changed', () => {
-      const windows = new Kept().add('a1 5', {}, { timestamp: 30 }).add('a2 6', {}, { timestamp: 20 });
-      expect(windows.changedAt(long, 'all', 5 * minute)).toBe(30);
-      expect(windows.changedAt(each, 'a2', 6 * minute)).toBe(20);
-      expect(windows.changedAt(each, 'a2', 7 * minute)).toBe(0);
-    });
-
     it('exists while one of its windows is kept', () => {
       const windows = new Kept().add('a1 5', {}, { timestamp: 10 }).add('a2 6', {}, { timestamp: 20 });
       const groups = (rule: CheckedRule): string[] =>
-        windows.ruleWindows(rule).map(({ group, start }) => `${group} ${start / minute}`);
-      expect([groups(each), groups(together), groups(long)]).toEqual([['a1 5', 'a2 6'], ['all 5', 'all 6'], ['all 5']]);
+        windows.groups(rule).map(({ group, first, last }) => `${group} ${first / minute}-${last / minute}`);
+      expect([groups(each), groups(together), groups(long)]).toEqual([['a1 5-5', 'a2 6-6'], ['all 5-6'], ['all 5-6']]);
       windows.evict(10);
-      expect([groups(each), groups(together), groups(long)]).toEqual([['a2 6'], ['all 6'], ['all 5']]);
+      expect([groups(each), groups(together), groups(long)]).toEqual([['a2 6-6'], ['all 6-6'], ['all 6-6']]);
       expect(sum(windows, long, 'all', 5)).toBe(1);
       windows.evict(20);
       expect([groups(each), groups(together), groups(long)]).toEqual([[], [], []]);
@@ -240,7 +233,7 @@ describe('KeptWindows', () => {
       'b1 9',
     ]);
     expect(windows.takeAll()).toEqual([]);
-    expect([windows.rulesOf('a1'), windows.ruleWindows(each), windows.lowestOffset(0)]).toEqual([[], [], null]);
+    expect([windows.rulesOf('a1'), windows.groups(each), windows.lowestOffset(0)]).toEqual([[], [], null]);
     windows.evict(0);
     expect(windows.add('a1 7').evaluate(each, 'a1', 7 * minute).value).toBe(1);
   });

@@ -2,7 +2,8 @@ import {
   checkRules,
   configuredRule,
   groupOf,
-  ruleWindowStart,
+  coveredBy,
+  slideAt,
 } from '../../../../src/pipelines/level-alerts/alerting/rules';
 import { thresholdRule } from '../../../support/rules';
 import { errorsRule, minute } from './runner';
@@ -94,9 +95,16 @@ describe('checkRules', () => {
 });
 
 describe('the windows and groups of a rule', () => {
-  it('are aligned to the epoch, and one for each origin where the rule says so', () => {
-    const five = { ...errorsRule, windowMs: 5 * minute };
-    expect([4, 5, 9, 10, -1].map((time) => ruleWindowStart(five, time * minute) / minute)).toEqual([0, 5, 5, 10, -5]);
+  it('slide by the base window, and are one for each origin where the rule says so', () => {
+    const five = { ...errorsRule, windowMs: 5 * minute, slideMs: minute };
+    expect([4, 5.5, 9.99, -0.5].map((time) => slideAt(five, time * minute) / minute)).toEqual([4, 5, 9, -1]);
     expect([groupOf(five, 'a'), groupOf({ ...five, each: true }, 'a')]).toEqual(['all', 'a']);
+  });
+
+  it('cover the times in any of them', () => {
+    const covers = coveredBy({ windowMs: 5 }, [20, 3, 10, 12]);
+    const times = Array.from({ length: 30 }, (_, i) => i);
+    expect(times.filter(covers)).toEqual([3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24]);
+    expect(times.filter(coveredBy({ windowMs: 5 }, []))).toEqual([]);
   });
 });

@@ -32,6 +32,8 @@ export interface RuleWindow {
   readonly level: RuleLevel;
   /** Lines at this level in the window, from all origins of the group. Cheap: it is kept up to date. */
   readonly lines: number;
+  /** Records of every level, and without one, in the window, from all origins of the group. As cheap. */
+  readonly all: number;
   /**
    * The latest revisions of the group's base windows that start in [from, to), by default in this window, in order of
    * (start, origin). Not cheap: it looks at each of them.
