@@ -10,6 +10,7 @@ import type { RuleKind } from './alerting/rule-kinds/rule-kind';
 import { noSuch, routeKeys, routeList, routeProblems, words } from './routing/route-config';
 
 const second = 1000;
+const hour = 3600 * second;
 
 /** The receiver when none is configured: the folder of mails. Its name is in outboxes of every version. */
 export const DEFAULT_RECEIVER = 'mail';
@@ -17,9 +18,13 @@ export const DEFAULT_RECEIVER = 'mail';
 const isRuleName = (value: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
 
 /** The keys of a kind, which have no defaults. */
-function neededBy({ name, schema }: RuleKind): RuleKind['schema'] {
+function neededBy({ name, schema, example }: RuleKind): RuleKind['schema'] {
   const fields = Object.entries(schema) as [string, is.Field<unknown>][];
-  return Object.fromEntries(fields.map(([key, field]) => [key, is.needed(field, `kind ${name} needs it`)]));
+  const needed = (key: string): string => {
+    const value: unknown = example === undefined ? undefined : Reflect.get(example, key);
+    return `kind ${name} needs it${value === undefined ? '' : `, such as ${key}: ${JSON.stringify(value)}`}`;
+  };
+  return Object.fromEntries(fields.map(([key, field]) => [key, is.needed(field, needed(key))]));
 }
 
 /** The keys of every rule, and those of its kind. */
@@ -31,6 +36,7 @@ const ruleOf = (kind: RuleKind) =>
       level: is.oneOf('error', 'warn', 'info', 'debug'),
       ...neededBy(kind),
       window: is.duration(second),
+      for: is.integer(1, 1000),
       origins: is.text('a glob such as * or payments-*', is.printable),
       each: is.flag(),
       groupBy: is.orNull(words('group', groupKeys, '[host]'), 'as each says'),
@@ -91,7 +97,7 @@ const schemaOf = (ruleKinds: RuleKinds) =>
       receivers: receiverList,
       routes: routeList,
     })
-    .superRefine(({ window, rules, receivers, routes }, context) => {
+    .superRefine(({ window, keepWindows, rules, receivers, routes }, context) => {
       const known = receiverNames(receivers);
       const ruleNames = rules.map(({ name }) => name);
       for (const { path, message } of routeProblems(routes, ruleNames, known)) {
@@ -106,6 +112,16 @@ const schemaOf = (ruleKinds: RuleKinds) =>
           complain(
             'window',
             `window is ${base}, and the window of rule ${each.name}, ${own}, is not a multiple of it: set rules.${index}.window=${next}`,
+          );
+        }
+        const kind = ruleKinds.find(({ name }) => name === each.kind);
+        const inARow = each.for * each.window;
+        const needed = Math.max(inARow, kind?.neededMs?.(each, each.window) ?? 0);
+        if (needed > keepWindows) {
+          const [least, kept] = [is.writeDuration(Math.ceil(needed / hour) * hour), is.writeDuration(keepWindows)];
+          complain(
+            needed > inARow ? 'kind' : 'window',
+            `rule ${each.name} reads windows up to ${least} old, and keepWindows is ${kept}: set keepWindows=${least}`,
           );
         }
         if (rules.findIndex((other) => other.name === each.name) < index) {
@@ -152,6 +168,7 @@ export const sectionOf = (ruleKinds: RuleKinds): Section<LevelAlertsConfig> => (
         level: 'error',
         threshold: 1,
         window: '60s',
+        for: 1,
         origins: '*',
         each: false,
         groupBy: null,

@@ -67,6 +67,7 @@ describe('the defaults', () => {
       level: 'error',
       threshold: 1,
       window: 60_000,
+      for: 1,
       origins: '*',
       each: false,
       groupBy: null,
@@ -360,7 +361,15 @@ describe('rules', () => {
       yaml: 'rules:\n  - {name: many, threshold: 10}\n  - {name: warnings, level: warn, each: true}',
     });
     const waits = { groupBy: null, groupWait: null };
-    const shared = { kind: 'threshold', window: 60_000, origins: '*', ...waits, severity: 'error', receivers: [] };
+    const shared = {
+      kind: 'threshold',
+      window: 60_000,
+      for: 1,
+      origins: '*',
+      ...waits,
+      severity: 'error',
+      receivers: [],
+    };
     expect(config.rules).toEqual([
       { ...shared, name: 'many', level: 'error', threshold: 10, each: false },
       { ...shared, name: 'warnings', level: 'warn', threshold: 1, each: true },
@@ -409,6 +418,46 @@ describe('an error', () => {
       'a kind of rules',
       { yaml: 'rules:\n  - name: a\n    kind: treshold' },
       'my.yaml:3: rules.0.kind: no such kind of rule: "treshold"; did you mean threshold?',
+    ],
+    [
+      'a missing key of a kind, with an example',
+      { yaml: 'rules:\n  - name: a\n    kind: share\n    minLines: 10' },
+      'my.yaml:2: rules.0.percent: kind share needs it, such as percent: 5: expected a whole number from 0 to 100, found nothing',
+    ],
+    [
+      'a mistyped key of a kind',
+      { yaml: 'rules:\n  - name: a\n    kind: rate\n    factor: 3\n    days: 1\n    minLine: 20\n    minLines: 20' },
+      'my.yaml:6: rules.0.minLine: no such key; did you mean rules.0.minLines?',
+    ],
+    [
+      'a key of another kind',
+      { yaml: 'rules:\n  - name: a\n    percent: 3' },
+      'my.yaml:3: rules.0.percent: a rule of kind threshold has no such key; kind share has it',
+    ],
+    [
+      'a value of a kind',
+      { set: ['rules=[{"name":"a","kind":"share","percent":101,"minLines":1}]'] },
+      '--set rules.0.percent: expected a whole number from 0 to 100, found 101',
+    ],
+    [
+      'days that are not kept',
+      { set: ['rules=[{"name":"a","kind":"rate","factor":3,"days":7,"minLines":1}]'] },
+      '--set rules.0.kind: rule a reads windows up to 169h old, and keepWindows is 2d: set keepWindows=169h',
+    ],
+    [
+      'a window that is not kept',
+      { set: ['rules.0.window=30d'] },
+      '--set rules.0.window: rule errors reads windows up to 30d old, and keepWindows is 2d: set keepWindows=30d',
+    ],
+    [
+      'rows of windows that are not kept',
+      { set: ['rules.0.window=1d', 'rules.0.for=3'] },
+      '--set rules.0.window: rule errors reads windows up to 3d old, and keepWindows is 2d: set keepWindows=3d',
+    ],
+    [
+      'a row without a window',
+      { set: ['rules.0.for=0'] },
+      '--set rules.0.for: expected a whole number from 1 to 1000, found "0"',
     ],
     [
       'a key named __proto__',

@@ -1,9 +1,11 @@
 import type { WindowRecord } from '../counting/window-record';
 import { least } from './extremes';
 import type { Evaluation } from './rule-kinds/rule-kind';
+import { patternsOf } from './incident-facts';
 import { breachesOf, type FoundBreach } from './find-breaches';
-import { groupOf, type CheckedRule } from './rules';
-import { SlidingSums, type WindowSums } from './sliding-sums';
+import type { CheckedRule } from './rules';
+import { RuleSums } from './rule-sums';
+import type { WindowSums } from './sliding-sums';
 
 /** The last known revision of a window, and where it was read. Times are epoch milliseconds. */
 export interface KeptWindow {
@@ -51,8 +53,7 @@ export const maxKeptWindows = 150_000;
 export class KeptWindows {
   private readonly byStart = new Map<number, Map<string, KeptWindow>>();
   private readonly origins = new Map<string, Origin>();
-  /** By rule and group. */
-  private readonly sums = new Map<string, Map<string, SlidingSums>>();
+  private readonly sums = new RuleSums();
   /** Per partition in order of the last change: windows with lines at the level of a rule … */
   private readonly telling: readonly Set<KeptWindow>[];
   /** … and the others. */
@@ -82,7 +83,7 @@ export class KeptWindows {
     entry(this.byStart, start, () => new Map<string, KeptWindow>()).set(origin, window);
     const isTelling = this.rulesOf(origin).some(({ level }) => record.counts[level] > 0);
     (isTelling ? this.telling : this.quiet)[partition]?.add(window);
-    this.addToSums(window);
+    for (const rule of this.rulesOf(origin)) this.sums.add(rule, window);
     return window;
   }
 
@@ -93,7 +94,7 @@ export class KeptWindows {
 
   /** Evaluates one window of a rule as it is known now, without those before it that `for` needs. */
   evaluate(rule: CheckedRule, group: string, start: number): Evaluation {
-    return this.evaluateSums(rule, group, start, this.sumsOf(rule, group).sum(start, start + rule.windowMs));
+    return this.evaluateSums(rule, group, start, this.sums.of(rule, group).sums.sum(start, start + rule.windowMs));
   }
 
   /**
@@ -101,7 +102,7 @@ export class KeptWindows {
    * needs; in order of time.
    */
   breaches(rule: CheckedRule, group: string, first: number, last: number): FoundBreach[] {
-    return breachesOf(rule, this.sumsOf(rule, group), first, last, (start, sums) =>
+    return breachesOf(rule, this.sums.of(rule, group).sums, first, last, (start, sums) =>
       this.evaluateSums(rule, group, start, sums),
     );
   }
@@ -111,21 +112,14 @@ export class KeptWindows {
    * it lies in.
    */
   newBreaches(rule: CheckedRule, group: string, first: number, last: number): FoundBreach[] {
-    const sums = this.sumsOf(rule, group);
+    const { sums } = this.sums.of(rule, group);
     const found = this.breaches(rule, group, first, last);
     return found.filter(({ start }, i) => sums.note(start + rule.windowMs) || i === 0);
   }
 
   /** The groups of a rule of which windows are kept, with the start of the first one and of the last one. */
   groups(rule: CheckedRule): { readonly group: string; readonly first: number; readonly last: number }[] {
-    return [...(this.sums.get(rule.name) ?? [])].flatMap(([group, sums]) => {
-      const span = sums.span();
-      return span === null ? [] : [{ group, ...span }];
-    });
-  }
-
-  private sumsOf(rule: CheckedRule, group: string): SlidingSums {
-    return this.sums.get(rule.name)?.get(group) ?? new SlidingSums(rule.slideMs);
+    return this.sums.groups(rule);
   }
 
   private evaluateSums(
@@ -137,8 +131,25 @@ export class KeptWindows {
     const end = start + rule.windowMs;
     return rule.evaluate({
       ...{ start, end, level: rule.level, lines, all },
+      linesBefore: (ms) => this.linesBefore(rule, group, start - ms),
+      newLines: () => this.newLines(rule, group, start, end),
       records: (from = start, to = end) => this.ofGroup(rule, group, from, to).map(({ record }) => record),
     });
+  }
+
+  private linesBefore(rule: CheckedRule, group: string, start: number): number | null {
+    const { sums } = this.sums.of(rule, group);
+    return start < (sums.span()?.first ?? Infinity) ? null : sums.sum(start, start + rule.windowMs).lines;
+  }
+
+  private newLines(rule: CheckedRule, group: string, start: number, end: number): number {
+    const { sums, seen } = this.sums.of(rule, group);
+    if (start <= (sums.span()?.first ?? Infinity)) return 0;
+    const members = this.ofGroup(rule, group, start, end);
+    const names = members.flatMap(({ record }) =>
+      patternsOf(record, rule.level).patterns.map(({ pattern }) => pattern),
+    );
+    return seen.newLines(new Set(names), start, end);
   }
 
   /** Windows that start in [from, to), of one origin or of all, in order of (start, origin). */
@@ -223,7 +234,7 @@ export class KeptWindows {
   }
 
   private remove(window: KeptWindow): void {
-    this.removeFromSums(window);
+    for (const rule of this.rulesOf(window.origin)) this.sums.remove(rule, window);
     this.quiet[window.partition]?.delete(window);
     this.telling[window.partition]?.delete(window);
     const siblings = this.byStart.get(window.start);
@@ -231,24 +242,6 @@ export class KeptWindows {
     if (siblings?.size === 0) this.byStart.delete(window.start);
     const origin = this.origins.get(window.origin);
     if (origin !== undefined && --origin.windows === 0) this.origins.delete(window.origin);
-  }
-
-  private addToSums({ origin, start, record, changedAt }: KeptWindow): void {
-    for (const rule of this.knownOrigin(origin).rules) {
-      const groups = entry(this.sums, rule.name, () => new Map<string, SlidingSums>());
-      const sums = entry(groups, groupOf(rule, origin), () => new SlidingSums(rule.slideMs));
-      sums.add(start, { lines: record.counts[rule.level], records: recordsIn(record), changedAt });
-    }
-  }
-
-  private removeFromSums({ origin, start, record }: KeptWindow): void {
-    for (const rule of this.rulesOf(origin)) {
-      const groups = this.sums.get(rule.name);
-      const group = groupOf(rule, origin);
-      const sums = groups?.get(group);
-      sums?.remove(start, { lines: record.counts[rule.level], records: recordsIn(record) });
-      if (sums?.span() === null) groups?.delete(group);
-    }
   }
 
   private noteProgress(window: KeptWindow): void {
@@ -275,11 +268,6 @@ function leastRecentlyChanged(partitions: readonly ReadonlySet<KeptWindow>[]): K
     const candidate = first(windows);
     return candidate !== null && (oldest === null || candidate.changedAt < oldest.changedAt) ? candidate : oldest;
   }, null);
-}
-
-/** Lines that begin a record, of any level and without one. */
-function recordsIn({ counts }: WindowRecord): number {
-  return counts.error + counts.warn + counts.info + counts.debug + counts.none;
 }
 
 function first<T>(values: ReadonlySet<T> | undefined): T | null {

@@ -29,6 +29,7 @@ export interface Rule extends RuleBase {
   /** The kind's own settings, in the order of its schema. */
   readonly settings: object;
   readonly evaluatedWhen: RuleKind['evaluatedWhen'];
+  readonly needsPatterns: boolean;
   readonly evaluate: (window: RuleWindow) => Evaluation;
   /** @param worst the highest value among the breached windows */
   readonly describe: (worst: number) => RuleWords;
@@ -53,6 +54,7 @@ export function createRule<S extends object>(kind: RuleKind<S>, settings: S, bas
     kind: kind.name,
     settings,
     evaluatedWhen: kind.evaluatedWhen,
+    needsPatterns: kind.needsPatterns ?? false,
     evaluate: (window) => kind.evaluate(settings, window),
     describe: (worst) => kind.describe(settings, { level: base.level, value: worst }),
   };
@@ -61,6 +63,7 @@ export function createRule<S extends object>(kind: RuleKind<S>, settings: S, bas
 /** A rule as configured: with the keys of its kind beside those of every rule. */
 export interface ConfiguredRule extends Omit<RuleBase, 'windowMs' | 'groupWaitMs' | 'inARow'> {
   readonly kind: string;
+  readonly for: number;
   /** Null: as `each` says. */
   readonly groupBy: readonly GroupKey[] | null;
   /** Milliseconds; null: that of alerting. */
@@ -78,14 +81,24 @@ export type GroupKey = (typeof groupKeys)[number];
 
 /** @throws CONFIG when there is no such kind */
 export function configuredRule(configured: ConfiguredRule): Rule {
-  const { kind: kindName, name, level, window: windowMs, origins, groupBy, groupWait, severity } = configured;
+  const {
+    kind: kindName,
+    name,
+    level,
+    window: windowMs,
+    origins,
+    groupBy,
+    groupWait,
+    severity,
+    for: inARow,
+  } = configured;
   const each = groupBy === null ? configured.each : groupBy.includes('host');
   const kind = ruleKinds.find((known) => known.name === kindName);
   if (kind === undefined) {
     throw new TelltaleError('CONFIG', `rules: there is no kind "${kindName}"; see docs/write-a-rule-kind.md.`);
   }
   const settings = Object.fromEntries(Object.keys(kind.schema).map((key) => [key, Reflect.get(configured, key)]));
-  const base = { name, level, windowMs, origins, each, severity };
+  const base = { name, level, windowMs, origins, each, severity, inARow };
   return createRule(kind, settings, groupWait === null ? base : { ...base, groupWaitMs: groupWait });
 }
 

@@ -1,11 +1,15 @@
 import * as is from '../../../../src/config/fields';
 import { breachedWindows } from '../../../../src/pipelines/level-alerts/alerting/breached-windows';
-import { checkRules, createRule } from '../../../../src/pipelines/level-alerts/alerting/rules';
+import { checkRules, createRule, type Rule } from '../../../../src/pipelines/level-alerts/alerting/rules';
+import { newPattern } from '../../../../src/pipelines/level-alerts/alerting/rule-kinds/new-pattern';
+import { rate } from '../../../../src/pipelines/level-alerts/alerting/rule-kinds/rate';
+import { share } from '../../../../src/pipelines/level-alerts/alerting/rule-kinds/share';
 import type { RuleKind } from '../../../../src/pipelines/level-alerts/alerting/rule-kinds/rule-kind';
+import type { WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
 import { contentOf } from '../../../../src/pipelines/level-alerts/mail/content';
 import { renderMail } from '../../../../src/pipelines/level-alerts/mail/render-mail';
 import { thresholdRule } from '../../../support/rules';
-import { at, clock, errorsRule, minute, Runner, windowOf } from './runner';
+import { at, clock, errorsRule, hour, minute, Runner, windowOf } from './runner';
 
 /**
  * A kind that reads records and earlier windows: breached by lines at its level from more than `limit` origins that were
@@ -82,23 +86,6 @@ const silent: RuleKind = {
   describe: (_, { value }) => words(value),
 };
 
-/** Breached by more than `percent` of all lines at the rule's level. */
-const share: RuleKind<{ readonly percent: number }> = {
-  name: 'share',
-  schema: { percent: is.integer(0, 100) },
-  evaluatedWhen: 'complete',
-  evaluate: ({ percent }, { lines, records }) => {
-    const value =
-      (100 * lines) /
-      Math.max(
-        1,
-        records().reduce((sum, record) => sum + record.lines, 0),
-      );
-    return { value, breached: value > percent };
-  },
-  describe: (_, { value }) => words(value),
-};
-
 describe('a rule kind that is evaluated when windows are complete', () => {
   const silence = { rules: [createRule(silent, {}, { ...errorsRule, each: true })] };
   const said = (mails: ReturnType<Runner['mails']>): string[] =>
@@ -135,14 +122,151 @@ describe('a rule kind that is evaluated when windows are complete', () => {
   });
 
   it('uses the last revision of a window, also when it comes after the window was complete', () => {
-    const runner = new Runner({ rules: [createRule(share, { percent: 50 }, errorsRule)] });
+    const runner = new Runner({ rules: [createRule(share, { percent: 50, minLines: 1 }, errorsRule)] });
     const of = (errors: number, lines: number, watermark: number) =>
       windowOf('a', at('10:05'), errors, { counts: { info: lines - errors }, watermark });
     runner.write(0, at('10:05'), of(1, 1, at('10:05'))).catchUp(at('10:05'));
     runner.write(0, at('10:06'), of(1, 9, at('10:06'))).catchUp(at('10:06'));
     expect(runner.mails()).toEqual([]);
     runner.write(0, at('10:07'), of(9, 17, at('10:06')));
-    expect(runner.catchUp(at('10:07'))).toMatchObject([{ transition: 'opened', worst: { count: (100 * 9) / 17 } }]);
+    expect(runner.catchUp(at('10:07'))).toMatchObject([{ transition: 'opened', worst: { count: 52.9 } }]);
+  });
+});
+
+const breachesOf = (rule: Rule, ...windows: readonly WindowRecord[]): string[] =>
+  breachedWindows(windows, [rule], minute).map(({ group, start }) => `${group} ${clock(start)}`);
+
+describe('share', () => {
+  const of = (errors: number, others: number, origin = 'a') =>
+    windowOf(origin, at('10:05'), errors, { counts: { info: others } });
+
+  it.each<[string, WindowRecord[], boolean]>([
+    ['more than the percentage', [of(11, 189)], true],
+    ['exactly the percentage', [of(10, 190)], false],
+    ['the percentage of all hosts together', [of(10, 90), of(1, 99, 'b')], true],
+    ['less than the percentage of all hosts together', [of(10, 90), of(0, 101, 'b')], false],
+    ['minLines records', [of(100, 0)], true],
+    ['fewer than minLines records', [of(99, 0)], false],
+    ['no record', [of(0, 0)], false],
+  ])('compares lines with all records: %s', (_, windows, expected) => {
+    const rule = createRule(share, { percent: 5, minLines: 100 }, errorsRule);
+    expect(breachesOf(rule, ...windows)).toEqual(expected ? ['all 10:05'] : []);
+  });
+
+  it('does not count continuation lines as records', () => {
+    const rule = createRule(share, { percent: 50, minLines: 1 }, errorsRule);
+    expect(breachesOf(rule, windowOf('a', at('10:05'), 2, { counts: { none: 1 }, continuation: 9 }))).toHaveLength(1);
+    expect(breachesOf(rule, windowOf('a', at('10:05'), 2, { counts: { none: 2 } }))).toHaveLength(0);
+  });
+
+  it('has words with which its worst window would not have been a breach', () => {
+    expect(share.describe({ percent: 5, minLines: 100 }, { level: 'warn', value: 5.1 })).toEqual({
+      worst: '5.1 % warn lines',
+      limit: 'threshold 5 %',
+      condition: 'more than 5 % warn lines of at least 100',
+      change: 'raise the percentage',
+      yaml: ['percent: 6   # now 5', 'minLines: 100'],
+    });
+  });
+});
+
+describe('rate', () => {
+  const daysBefore = (days: number, errors: number, time = '10:05') =>
+    windowOf('a', at(time) - days * 24 * hour, errors, { counts: { info: 1 } });
+  const rule = (changes = {}, base = {}) =>
+    createRule(rate, { factor: 3, days: 3, minLines: 10, ...changes }, { ...errorsRule, ...base });
+
+  it.each<[string, WindowRecord[], boolean]>([
+    [
+      'more than factor times the median',
+      [daysBefore(3, 4), daysBefore(2, 90), daysBefore(1, 5), daysBefore(0, 16)],
+      true,
+    ],
+    ['factor times the median', [daysBefore(3, 4), daysBefore(2, 90), daysBefore(1, 5), daysBefore(0, 15)], false],
+    ['the mean of two days in the middle', [daysBefore(2, 4), daysBefore(1, 5), daysBefore(0, 14)], true],
+    ['not more than that mean', [daysBefore(2, 4), daysBefore(1, 5), daysBefore(0, 13)], false],
+    ['a day without a line as 0 lines', [daysBefore(3, 0), daysBefore(0, 10)], true],
+    ['fewer than minLines', [daysBefore(3, 0), daysBefore(0, 9)], false],
+    ['less than half of the days known', [daysBefore(1, 1), daysBefore(0, 99)], false],
+  ])('compares with the same time of the days before: %s', (_, windows, expected) => {
+    expect(breachesOf(rule(), ...windows)).toEqual(expected ? ['all 10:05'] : []);
+  });
+
+  it('compares sliding windows of its length', () => {
+    const before = [daysBefore(1, 6, '10:02'), daysBefore(1, 6, '10:04')];
+    const slow = rule({ days: 1 }, { windowMs: 5 * minute });
+    expect(breachesOf(slow, ...before, daysBefore(0, 36, '10:05'))).toEqual([]);
+    expect(breachesOf(slow, ...before, daysBefore(0, 36, '10:07'))).toEqual(['all 10:03']);
+  });
+
+  it('needs windows as old as its days, and has words', () => {
+    expect(rate.neededMs?.({ factor: 3, days: 2, minLines: 10 }, minute)).toBe(48 * hour + minute);
+    const words = rate.describe({ factor: 3, days: 1, minLines: 10 }, { level: 'error', value: 4.2 });
+    expect(words).toEqual({
+      worst: '4.2 times the usual error lines',
+      limit: 'threshold 3 times',
+      condition: 'at least 10 errors and more than 3 times as many as at this time of the day before',
+      change: 'raise the factor',
+      yaml: ['factor: 5   # now 3', 'days: 1', 'minLines: 10'],
+    });
+    expect(rate.describe({ factor: 3, days: 7, minLines: 10 }, { level: 'error', value: 4 }).condition).toContain(
+      'on the 7 days before (median)',
+    );
+  });
+});
+
+describe('new-pattern', () => {
+  const of = (time: string, pattern: string, changes = {}, origin = 'a') =>
+    windowOf(origin, at(time), 2, { patterns: [{ pattern, count: 2 }], ...changes });
+  const rule = (base = {}, threshold = 0) => createRule(newPattern, { threshold }, { ...errorsRule, ...base });
+
+  it('is breached by a pattern that no earlier window has, and not by those of the first window', () => {
+    expect(breachesOf(rule(), of('10:01', 'boom'), of('10:02', 'boom'))).toEqual([]);
+    expect(breachesOf(rule(), of('10:01', 'boom'), of('10:02', 'bang'), of('10:03', 'bang'))).toEqual(['all 10:02']);
+    expect(breachesOf(rule({}, 2), of('10:01', 'boom'), of('10:02', 'bang'))).toEqual([]);
+    expect(breachesOf(rule({}, 1), of('10:01', 'boom'), of('10:02', 'bang'))).toEqual(['all 10:02']);
+  });
+
+  it('knows the patterns of the group and of the level of the rule', () => {
+    const windows = [of('10:01', 'boom'), of('10:01', 'bang', {}, 'b'), of('10:02', 'bang')];
+    expect(breachesOf(rule(), ...windows)).toEqual([]);
+    expect(breachesOf(rule({ each: true }), ...windows)).toEqual(['a 10:02']);
+    const warn = (time: string, pattern: string) =>
+      windowOf('a', at(time), 0, {
+        levels: { warn: { patterns: [{ pattern, count: 1 }], otherPatterns: 0, samples: [] } },
+      });
+    expect(
+      breachesOf(rule({ level: 'warn' }), of('10:00', 'bang'), warn('10:01', 'boom'), warn('10:02', 'bang')),
+    ).toEqual(['all 10:01', 'all 10:02']);
+  });
+
+  it('mails when the window is complete, and again finds nothing after a restart', () => {
+    const runner = new Runner({ rules: [rule()] }).write(0, at('10:03'), of('10:01', 'boom'));
+    runner.write(0, at('10:03'), of('10:02', 'bang', { watermark: at('10:02') }));
+    expect(runner.catchUp(at('10:03'))).toEqual([]);
+    const [report] = runner.write(0, at('10:04'), of('10:03', 'boom')).catchUp(at('10:04'));
+    expect(report).toMatchObject({
+      transition: 'opened',
+      worst: { count: 2 },
+      from: new Date(at('10:02')).toISOString(),
+    });
+    expect(report?.rule.words.worst).toBe('2 errors of a new kind');
+    runner.restart().write(0, at('10:05'), of('10:04', 'bang')).catchUp(at('10:05'));
+    expect(runner.incidents()).toEqual([{ rule: 'errors', group: 'all', breaches: ['10:02'] }]);
+  });
+
+  it('forgets the patterns of windows that are evicted', () => {
+    const runner = new Runner({ rules: [rule()], keepWindowsMs: hour }).write(
+      0,
+      at('10:02'),
+      of('10:00', 'boom'),
+      of('10:01', 'bang'),
+    );
+    runner.catchUp(at('10:02'));
+    runner.write(0, at('10:30'), of('10:29', 'boom')).catchUp(at('10:30'));
+    runner.write(0, at('11:20'), of('11:19', 'bang')).catchUp(at('11:20'));
+    const opened = runner.mails().filter(({ transition }) => transition === 'opened');
+    expect(opened.map(({ from }) => clock(from))).toEqual(['10:01', '11:19']);
   });
 });
 

@@ -12,6 +12,7 @@ const configured = {
   name: 'errors',
   level: 'error',
   window: minute,
+  for: 1,
   origins: '**',
   each: false,
   groupBy: null,

@@ -12,6 +12,12 @@ export interface RuleKind<S extends object = object> {
   readonly name: string;
   /** The keys that only rules of this kind have. Every rule has `name`, `kind`, `level`, `window`, `origins`, `each`, `groupBy`, `groupWait`, `severity`, `receivers`. */
   readonly schema: { readonly [K in keyof S]: Field<S[K]> };
+  /** Settings for messages about mistakes in a configuration. */
+  readonly example?: S;
+  /** True when it asks for `newLines`: alerting then keeps where each pattern of the rule's level was seen. */
+  readonly needsPatterns?: boolean;
+  /** How far back from its end a window reads, in milliseconds: `keepWindows` must be as long. By default the window's length. */
+  neededMs?(settings: S, windowMs: number): number;
   /**
    * `revised`: alerting evaluates a window at each of its revisions, so that a breach is known early. The value must only
    * grow as lines come, because a breach stays a breach. `complete`: alerting evaluates a window when it is complete, also
@@ -34,6 +40,13 @@ export interface RuleWindow {
   readonly lines: number;
   /** Records of every level, and without one, in the window, from all origins of the group. As cheap. */
   readonly all: number;
+  /** Lines at this level in the window that lies this much earlier, in milliseconds; null when it begins before the first window that is kept. Cheap. */
+  readonly linesBefore: (ms: number) => number | null;
+  /**
+   * Lines at this level in the window whose pattern no kept window of the group has that starts before it; 0 when none starts before it.
+   * For kinds with `needsPatterns`.
+   */
+  readonly newLines: () => number;
   /**
    * The latest revisions of the group's base windows that start in [from, to), by default in this window, in order of
    * (start, origin). Not cheap: it looks at each of them.

@@ -10,6 +10,7 @@ interface Threshold {
 export const threshold: RuleKind<Threshold> = {
   name: 'threshold',
   schema: { threshold: is.integer(0) },
+  example: { threshold: 1 },
   evaluatedWhen: 'revised',
   evaluate: ({ threshold }, { lines }) => ({ value: lines, breached: lines > threshold }),
   describe: ({ threshold }, { level, value }) => ({
