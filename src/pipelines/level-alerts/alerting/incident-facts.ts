@@ -1,6 +1,7 @@
-import type { LevelPatterns, PatternCount, WindowRecord } from '../counting/window-record';
+import type { PatternCount } from '../counting/window-record';
 import type { Incident } from './incidents';
 import type { KeptWindow, KeptWindows } from './kept-windows';
+import { patternsOf } from './level-patterns';
 import type { RuleLevel } from './rule-kinds/rule-kind';
 import type { CheckedRule } from './rules';
 
@@ -57,11 +58,4 @@ export function patternsIn(windows: readonly KeptWindow[], levelOf: (window: Kep
   return [...sums]
     .map(([pattern, count]) => ({ pattern, count }))
     .sort((a, b) => b.count - a.count || (a.pattern < b.pattern ? -1 : 1));
-}
-
-const noPatterns: LevelPatterns = { patterns: [], otherPatterns: 0, samples: [] };
-
-/** The messages of the lines that a rule counts. */
-export function patternsOf(record: WindowRecord, level: RuleLevel): LevelPatterns {
-  return level === 'error' ? record : (record.levels?.[level] ?? noPatterns);
 }

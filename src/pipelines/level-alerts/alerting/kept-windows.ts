@@ -1,7 +1,7 @@
 import type { WindowRecord } from '../counting/window-record';
 import { least } from './extremes';
 import type { Evaluation } from './rule-kinds/rule-kind';
-import { patternsOf } from './incident-facts';
+import { patternsOf } from './level-patterns';
 import { breachesOf, type FoundBreach } from './find-breaches';
 import type { CheckedRule } from './rules';
 import { RuleSums } from './rule-sums';

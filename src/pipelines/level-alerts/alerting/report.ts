@@ -2,7 +2,8 @@ import type { LevelCounts, PatternCount, SampleLine, WindowRecord } from '../cou
 import type { RuleLevel } from './rule-kinds/rule-kind';
 import { greatest, least } from './extremes';
 import { shortHash } from './ids';
-import { originsIn, patternsIn as patternsInMembers, patternsOf } from './incident-facts';
+import { originsIn, patternsIn as patternsInMembers } from './incident-facts';
+import { patternsOf } from './level-patterns';
 import type { Incident } from './incidents';
 import type { AlertingClock, KeptWindow, KeptWindows } from './kept-windows';
 import type {

@@ -1,5 +1,5 @@
 import type { WindowRecord } from '../counting/window-record';
-import { patternsOf } from './incident-facts';
+import { patternsOf } from './level-patterns';
 import { groupOf, type CheckedRule } from './rules';
 import { SeenPatterns } from './seen-patterns';
 import { SlidingSums } from './sliding-sums';

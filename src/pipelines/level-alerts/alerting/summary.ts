@@ -1,7 +1,8 @@
 import type { SampleLine } from '../counting/window-record';
 import { greatest, least } from './extremes';
 import { shortHash } from './ids';
-import { originsIn, patternsIn, patternsOf, type IncidentFacts } from './incident-facts';
+import { originsIn, patternsIn, type IncidentFacts } from './incident-facts';
+import { patternsOf } from './level-patterns';
 import type { Incident } from './incidents';
 import type { AlertingClock, KeptWindow, KeptWindows } from './kept-windows';
 import type { RuleLevel } from './rule-kinds/rule-kind';
