@@ -47,7 +47,7 @@ function mailer(config: LevelAlertsConfig): DeliveryUse<AnyReport> {
     alertState: (report) =>
       isSummary(report)
         ? { incident: report.id, isOpen: false }
-        : { incident: report.incident, isOpen: !isOver(report.transition) },
+        : { incident: report.incident, isOpen: !isOver(report) },
   };
 }
 

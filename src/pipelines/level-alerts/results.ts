@@ -91,7 +91,10 @@ const turn: Record<Transition | 'summary', number> = {
   digest: 0,
   'new-pattern': 1,
   reminder: 1,
+  reopened: 1,
+  grown: 1,
   resolved: 2,
+  merged: 2,
 };
 
 function jsonLines(windows: readonly WindowRecord[], mails: readonly DecidedMail[], totals: Totals): string[] {

@@ -15,6 +15,7 @@ import { parseOutboxRecord } from './outbox-records';
 import { recallMail } from './told-incidents';
 import { checkRules } from './rules';
 import { encodeState, openState, ruleOf, type AlertingOptions, type AlertingState } from './state';
+import { noteTold, takeBreaches } from './write-mails';
 
 const OUTBOX = 'outbox';
 
@@ -101,7 +102,10 @@ function recallRecord(state: AlertingState, key: Buffer | null, value: Buffer | 
 }
 
 function step(state: AlertingState, input: JobInput): void {
-  if (state.restoring) skipEvaluated(state);
+  if (state.restoring) {
+    skipEvaluated(state);
+    noteTold(state);
+  }
   state.restoring = false;
   switch (input.type) {
     case 'batch':
@@ -132,8 +136,11 @@ function step(state: AlertingState, input: JobInput): void {
 }
 
 function endRecall(state: AlertingState): void {
-  if (state.recalling) state.changed = true;
+  if (!state.recalling) return;
+  state.changed = true;
   state.recalling = false;
+  takeBreaches(state);
+  noteTold(state);
 }
 
 function flush(state: AlertingState): Flushed {

@@ -2,7 +2,8 @@ import { takeTick } from '../../../stream/job-clock';
 import { least } from './extremes';
 import { nextCompletion } from './evaluate';
 import { gatheredAt } from './gather';
-import { maxClosedIncidents, newPatternAt, overAt, reminderAt, type Incident } from './incidents';
+import { growthAt, newPatternAt, overAt, reminderAt, reopeningAt } from './incident-times';
+import { maxClosedIncidents, type Incident } from './incidents';
 import { groupWaitOf, ruleOf, type AlertingState } from './state';
 import { takeBreaches, writeMails } from './write-mails';
 
@@ -78,6 +79,9 @@ function dueTimes(state: AlertingState, incident: Incident, at: DueTimes): numbe
   const rule = ruleOf(rules, incident);
   const over = overAt(incident, rule, options.resolveAfterMs);
   if (mailed === null) return [over, openedAt + groupWaitOf(state, rule)];
-  const reminder = at === 'all' ? reminderAt(mailed, options.repeatIntervalMs) : Infinity;
-  return touched.size > 0 ? [over, reminder, newPatternAt(mailed, options.repeatIntervalMs)] : [over, reminder];
+  const { repeatIntervalMs } = options;
+  const times = at === 'all' ? [over, reminderAt(mailed, repeatIntervalMs)] : [over];
+  // Otherwise, nothing has changed since its last mail.
+  if (touched.size === 0) return times;
+  return [...times, ...[newPatternAt, growthAt, reopeningAt].map((dueAt) => dueAt(mailed, repeatIntervalMs))];
 }

@@ -15,8 +15,10 @@ export interface DueMessage<I> {
   readonly incident: I;
   /** Messages of one kind may be gathered: the rule and the transition. */
   readonly kind: string;
-  /** True when its incident was over, or long past, before any message: it is not urgent. */
+  /** True when all or most of its incident happened before any message. */
   readonly isPast: boolean;
+  /** True for the first message of an incident that is open. */
+  readonly isOpen: boolean;
   /** True when its rule waits to gather the messages of one kind. */
   readonly waits: boolean;
   readonly recipients: readonly Recipient[];
@@ -80,7 +82,9 @@ type Unit<I> =
  *
  * | messages                                              | it gets                                                  |
  * |-------------------------------------------------------|----------------------------------------------------------|
- * | several about incidents that are past                 | one summary of them, for all rules together              |
+ * | several about incidents that are past                 | one summary of them, for all rules together; of open     |
+ * |                                                       | ones none, if it holds alerts                            |
+ * | one about an incident that is past, and still open    | a summary of it, unless it holds alerts                  |
  * | several of one kind, of a rule that waits for others  | one summary of them, unless it holds alerts              |
  * | others                                                | each by itself                                           |
  *
@@ -171,12 +175,16 @@ function decideFor<I>({ name, holdsAlerts }: Recipient, moment: Moment<I>): Deci
 function unitsOf<I>(due: readonly DueMessage<I>[], holdsAlerts: boolean): readonly Unit<I>[] {
   const groups = new Map<string, DueMessage<I>[]>();
   for (const message of due) {
-    const key = message.isPast ? 'past' : message.waits && !holdsAlerts ? `kind ${message.kind}` : `${groups.size}`;
+    // An alert must be there before it can be resolved.
+    const isPast = message.isPast && !(holdsAlerts && message.isOpen);
+    const key = isPast ? 'past' : message.waits && !holdsAlerts ? `kind ${message.kind}` : `${groups.size}`;
     groups.set(key, [...(groups.get(key) ?? []), message]);
   }
   return [...groups].flatMap(([key, [first, ...others]]): readonly Unit<I>[] => {
     if (first === undefined) return [];
-    if (others.length === 0) return [{ type: 'single', message: first }];
+    // The first message about a past that lasts tells all of it, not its last window.
+    const tellsPast = key === 'past' && first.isOpen;
+    if (others.length === 0 && !tellsPast) return [{ type: 'single', message: first }];
     const incidents = [first, ...others].map(({ incident }) => incident);
     return [{ type: 'summary', cause: key === 'past' ? 'backlog' : 'together', incidents }];
   });

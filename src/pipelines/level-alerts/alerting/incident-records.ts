@@ -15,12 +15,21 @@ import {
 } from '../../../stream/shape';
 import type { Incident, Incidents, Mailed } from './incidents';
 import type { CheckedRule } from './rules';
+import type { Told } from './told';
 
 /**
  * Records of topic `alerting-state`: one per incident, with key `{"incident":id}` and the value below. A tombstone says that
  * an incident was evicted, or that its rule has changed.
  */
-export interface IncidentRecord extends Omit<Incident, 'breaches' | 'touched' | 'owedTo'> {
+export interface IncidentRecord extends Omit<
+  Incident,
+  'breaches' | 'touched' | 'flaps' | 'mergedInto' | 'mailed' | 'owedTo'
+> {
+  /** Missing means 0. */
+  readonly flaps?: number | undefined;
+  /** Missing means null. */
+  readonly mergedInto?: string | undefined;
+  readonly mailed: StoredMailed | null;
   /** Missing where there are none. */
   readonly owedTo?: readonly string[] | undefined;
   /** The rule's definition as of then. */
@@ -34,13 +43,33 @@ export interface IncidentRecord extends Omit<Incident, 'breaches' | 'touched' | 
 /** Bounds the size of a record. Older runs are dropped: by then, their windows are evicted, too. */
 const maxRuns = 10_000;
 
-const isMailed: Guard<Mailed> = isObjectOf<Mailed>({
+/** Earlier versions wrote neither `reopenings`, `growths` nor `told`. */
+interface StoredMailed extends Omit<Mailed, 'reopenings' | 'growths' | 'told'> {
+  readonly reopenings?: number | undefined;
+  readonly growths?: number | undefined;
+  readonly told?: Told | null | undefined;
+}
+
+const isTold: Guard<Told> = isObjectOf<Told>({
+  lines: isNumber,
+  worst: isNumber,
+  breaches: isNumber,
+  from: isNumber,
+  to: isNumber,
+  hosts: isNullOr(isListOf(isString)),
+  hostCount: isNumber,
+});
+
+const isMailed: Guard<StoredMailed> = isObjectOf<StoredMailed>({
   lastAt: isNumber,
   reminders: isNumber,
   resolutions: isNumber,
   newPatterns: isNumber,
   toldOver: isBoolean,
+  reopenings: isMissingOr(isNumber),
+  growths: isMissingOr(isNumber),
   patterns: isNullOr(isListOf(isString)),
+  told: isMissingOr(isNullOr(isTold)),
 });
 
 export const isIncidentRecord: Guard<IncidentRecord> = isObjectOf<IncidentRecord>({
@@ -54,9 +83,11 @@ export const isIncidentRecord: Guard<IncidentRecord> = isObjectOf<IncidentRecord
   slide: isMissingOr(isNumber),
   from: isNumber,
   to: isNumber,
+  flaps: isMissingOr(isNumber),
   changedAt: isNumber,
   late: isBoolean,
   closed: isBoolean,
+  mergedInto: isMissingOr(isString),
   mailed: isNullOr(isMailed),
   owedTo: isMissingOr(isListOf(isString)),
 });
@@ -98,11 +129,14 @@ export function restoreIncident(
 }
 
 function toRecord(incident: Incident, rule: CheckedRule): Stored {
-  const { id, group, openedBy, openedAt, breaches, from, to, changedAt, late, closed, mailed, owedTo } = incident;
+  const { id, group, openedBy, openedAt, breaches, from, to, flaps, changedAt, late, closed } = incident;
+  const { mergedInto, mailed, owedTo } = incident;
   const { name, definition, windowMs, slideMs } = rule;
   return {
     v: 1,
     ...{ id, rule: name, definition, group, openedBy, openedAt, from, to, changedAt, late, closed },
+    ...(flaps === 0 ? {} : { flaps }),
+    ...(mergedInto === null ? {} : { mergedInto }),
     runs: runsOf(breaches, slideMs).slice(-maxRuns),
     ...(slideMs === windowMs ? {} : { slide: slideMs }),
     // No pattern of a closed incident is new: when it opens again, its mail lists them all.
@@ -120,14 +154,23 @@ export function fromRecord(
   if (rule?.definition !== definition) return null;
   const step = slide ?? rule.windowMs;
   const breaches = runs.flatMap(([start, n]) => Array.from({ length: n }, (_, i) => start + i * step));
-  const { id, group, openedBy, openedAt, from, to, changedAt, late, closed, mailed, owedTo = [] } = rest;
+  const { id, group, openedBy, openedAt, from, to, flaps = 0, changedAt, late, closed } = rest;
+  const { mergedInto = null, owedTo = [] } = rest;
+  const mailed = rest.mailed === null ? null : readMailed(rest.mailed);
   // Checks all windows for new patterns: the record does not say which ones were checked, and mailed patterns are not new.
   const touched = new Set(closed ? [] : breaches);
   return {
-    ...{ id, rule: rule.name, group, openedBy, openedAt, from, to, changedAt, late, closed, mailed, owedTo },
+    ...{ id, rule: rule.name, group, openedBy, openedAt, from, to, flaps, changedAt, late, closed },
+    ...{ mergedInto, mailed, owedTo },
     breaches,
     touched,
   };
+}
+
+function readMailed(stored: StoredMailed): Mailed {
+  const { lastAt, reminders, resolutions, newPatterns, reopenings = 0, growths = 0 } = stored;
+  const { toldOver, patterns, told = null } = stored;
+  return { lastAt, reminders, resolutions, newPatterns, reopenings, growths, toldOver, patterns, told };
 }
 
 function runsOf(breaches: readonly number[], stepMs: number): [number, number][] {

@@ -1,9 +1,11 @@
 import { incidentId } from './ids';
-import { slideAt, type CheckedRule } from './rules';
+import { flapsOf, reachOf } from './incident-times';
+import type { CheckedRule } from './rules';
+import type { Told } from './told';
 
 /**
- * Breaches of one rule and group that lie close together. Times are epoch milliseconds; breaches are starts of windows
- * of the rule, ascending.
+ * Breaches of one rule and group that lie close together: less than `reachOf` apart. Times are epoch milliseconds; breaches
+ * are starts of windows of the rule, ascending.
  */
 export interface Incident {
   readonly id: string;
@@ -11,19 +13,23 @@ export interface Incident {
   readonly group: string;
   /** The breach that opened it; never changes. */
   readonly openedBy: number;
-  readonly openedAt: number;
+  openedAt: number;
   readonly breaches: number[];
   /** Its span: start of the first breach … */
   from: number;
   /** … and end of the last one. */
   to: number;
+  /** How often it came back after a pause of `resolveAfter`. */
+  flaps: number;
   /** When its latest breach arrived. */
   changedAt: number;
   /** True when each of its breaches was older than `digestAfter` on arrival. */
   late: boolean;
-  /** True when it is over, and a mail has reported it. */
+  /** True when it is over, and mails have reported all of it. */
   closed: boolean;
-  /** Breached windows that were revised after mails were last decided: they may hold new patterns. */
+  /** The incident that has taken over its breaches. It stays until it is reported as merged, and takes no breach. */
+  mergedInto: string | null;
+  /** Breached windows that were revised after mails were last decided: they may hold new patterns, or more lines. */
   readonly touched: Set<number>;
   /** Its mails so far; null before the first one. */
   mailed: Mailed | null;
@@ -37,10 +43,16 @@ export interface Mailed {
   readonly resolutions: number;
   /** Mails that a new pattern caused. */
   readonly newPatterns: number;
+  /** Mails that said that it opened again. */
+  readonly reopenings: number;
+  /** Mails that growth caused. */
+  readonly growths: number;
   /** True when the last mail said that it is over. */
   readonly toldOver: boolean;
   /** Hashes of all its patterns as of the last mail; null when there were too many to notice a new one. */
   readonly patterns: readonly string[] | null;
+  /** Null for mails of earlier versions. */
+  readonly told: Told | null;
 }
 
 export interface Breach {
@@ -53,7 +65,10 @@ export interface Breach {
   readonly late: boolean;
 }
 
-/** Incidents by rule and group. Those of one rule and group never overlap. */
+/**
+ * Incidents by rule and group. Those of one rule and group are at least `reachOf` apart, so that the same breaches give the
+ * same incidents in any order (`arrival-order-independence`).
+ */
 export class Incidents {
   private readonly byId = new Map<string, Incident>();
   private readonly byGroup = new Map<string, Incident[]>();
@@ -71,7 +86,7 @@ export class Incidents {
     return [...this.byId.values()];
   }
 
-  /** The open incidents, in the order in which they opened. A restart keeps the order. */
+  /** Those about which there may be something to report, in the order in which they opened. A restart keeps the order. */
   open(): Incident[] {
     return [...this.notClosed].sort(byOpening);
   }
@@ -101,6 +116,12 @@ export class Incidents {
     this.unwritten.add(incident.id);
   }
 
+  /** An incident that was merged is reported: nothing more will come of it. */
+  forget({ id }: Incident): void {
+    this.remove(id);
+    this.unwritten.add(id);
+  }
+
   add(incident: Incident): void {
     this.restore(incident.id, incident);
     this.unwritten.add(incident.id);
@@ -113,8 +134,9 @@ export class Incidents {
     this.byId.set(id, incident);
     if (!incident.closed) this.notClosed.add(incident);
     if (incident.owedTo.length > 0) this.owing.add(incident);
+    if (incident.mergedInto !== null) return;
     const key = groupKey(incident.rule, incident.group);
-    this.byGroup.set(key, [...(this.byGroup.get(key) ?? []), incident].sort(bySpan));
+    this.byGroup.set(key, [...(this.byGroup.get(key) ?? []), incident]);
   }
 
   /**
@@ -144,31 +166,49 @@ export class Incidents {
   }
 
   /**
-   * Adds a breached window to the incident that contains it, or to one whose span is less than `resolveAfter` away: to the
-   * nearer of two, otherwise to the earlier one. Opens an incident when there is none. Incidents are never merged. Closed
-   * incidents take breaches like open ones, so incidents do not depend on when mails were decided. A breach after the end
-   * of a closed incident opens it again (`told-stays-true`).
+   * Adds a breached window to the incident within `reachOf` of it, or opens one. Incidents that it connects are merged. Closed
+   * incidents take breaches like open ones, so incidents do not depend on when mails were decided. Each breach may make
+   * a mail untrue (`told-stays-true`): a closed incident is open until that is decided.
    */
   take(breach: Breach, resolveAfterMs: number): void {
     const { rule, start, arrivedAt } = breach;
     const end = start + rule.windowMs;
-    const incident = this.nearest(breach, resolveAfterMs);
-    if (incident === null) {
+    const [incident, ...others] = this.near(reachOf(resolveAfterMs), breach, start, end);
+    if (incident === undefined) {
       this.add(opened(breach, end));
       return;
     }
     incident.touched.add(start);
-    if (incident.breaches.includes(start)) return;
-    this.unwritten.add(incident.id);
-    incident.breaches.splice(incident.breaches.findLastIndex((other) => other < start) + 1, 0, start);
-    if (end > incident.to) {
+    if (incident.closed) {
       incident.closed = false;
       this.notClosed.add(incident);
+      this.unwritten.add(incident.id);
     }
+    if (others.length === 0 && incident.breaches.includes(start)) return;
+    this.unwritten.add(incident.id);
+    addStart(incident, start);
     incident.from = Math.min(incident.from, start);
     incident.to = Math.max(incident.to, end);
     incident.changedAt = Math.max(incident.changedAt, arrivedAt);
     incident.late &&= breach.late;
+    for (const other of others) this.merge(incident, other);
+    incident.flaps = flapsOf(incident.breaches, rule.windowMs, resolveAfterMs);
+  }
+
+  private merge(incident: Incident, other: Incident): void {
+    this.remove(other.id);
+    this.unwritten.add(other.id);
+    for (const start of other.breaches) {
+      incident.touched.add(start);
+      addStart(incident, start);
+    }
+    incident.from = Math.min(incident.from, other.from);
+    incident.to = Math.max(incident.to, other.to);
+    incident.openedAt = Math.min(incident.openedAt, other.openedAt);
+    incident.changedAt = Math.max(incident.changedAt, other.changedAt);
+    incident.late &&= other.late;
+    // People who know its id are told where it went.
+    if (other.mailed !== null) this.add({ ...other, mergedInto: incident.id, closed: false });
   }
 
   /** Evicts closed incidents whose last breach came at or before a time, and the oldest of more than `most`. */
@@ -197,48 +237,23 @@ export class Incidents {
     else this.byGroup.set(key, others);
   }
 
-  private nearest(breach: Breach, resolveAfterMs: number): Incident | null {
-    let nearest: Incident | null = null;
-    let least = resolveAfterMs;
-    for (const incident of this.byGroup.get(groupKey(breach.rule.name, breach.group)) ?? []) {
-      // Negative inside the incident.
-      const distance = Math.max(incident.from - (breach.start + breach.rule.windowMs), breach.start - incident.to);
-      if (distance < least) {
-        nearest = incident;
-        least = distance;
-      }
-    }
-    return nearest;
+  /**
+   * The incidents of a rule and group that a span connects: less than `reach` away from it, or from each other. The one that
+   * continues comes first.
+   */
+  private near(reach: number, { rule, group }: Pick<Breach, 'rule' | 'group'>, from: number, to: number): Incident[] {
+    const known = this.byGroup.get(groupKey(rule.name, group)) ?? [];
+    // Negative where they overlap.
+    const near = known.filter((incident) => Math.max(incident.from - to, from - incident.to) < reach);
+    const first = Math.min(from, ...near.map((each) => each.from));
+    const last = Math.max(to, ...near.map((each) => each.to));
+    // Records of earlier versions may hold incidents that are closer to each other.
+    return first < from || last > to ? this.near(reach, { rule, group }, first, last) : near.sort(byAge);
   }
 }
 
 /** At most this many closed incidents are kept, so that restarts stay quick. */
 export const maxClosedIncidents = 1000;
-
-/**
- * When an incident is over unless another breach comes: complete windows up to this time cover `resolveAfter` after its last
- * breach. A breach that starts earlier joins it.
- */
-export function overAt(incident: Incident, rule: CheckedRule, resolveAfterMs: number): number {
-  // The end of the last window that starts before `resolveAfter` has passed.
-  return slideAt(rule, incident.to + resolveAfterMs - 1) + rule.windowMs;
-}
-
-/** When the next reminder is due: intervals begin with `repeatInterval` and double with every reminder. */
-export function reminderAt(mailed: Mailed, repeatIntervalMs: number): number {
-  return mailed.lastAt + repeatIntervalMs * 2 ** mailed.reminders;
-}
-
-/** The first pause between two mails that new patterns cause. Doubles with each of them. */
-const newPatternPauseMs = 5 * 60_000;
-
-/**
- * The first time at which a new pattern causes a mail: the first pattern at once, later ones after growing pauses of at most
- * `repeatInterval`. A service that logs a new message each second must not cause a mail each second.
- */
-export function newPatternAt({ lastAt, newPatterns }: Mailed, repeatIntervalMs: number): number {
-  return newPatterns === 0 ? lastAt : lastAt + Math.min(newPatternPauseMs * 2 ** (newPatterns - 1), repeatIntervalMs);
-}
 
 function opened(breach: Breach, end: number): Incident {
   const { rule, group, start, arrivedAt, late } = breach;
@@ -251,22 +266,30 @@ function opened(breach: Breach, end: number): Incident {
     breaches: [start],
     from: start,
     to: end,
+    flaps: 0,
     changedAt: arrivedAt,
     late,
     closed: false,
+    mergedInto: null,
     touched: new Set([start]),
     mailed: null,
     owedTo: [],
   };
 }
 
+function addStart({ breaches }: Incident, start: number): void {
+  const after = breaches.findLastIndex((other) => other <= start);
+  if (breaches[after] !== start) breaches.splice(after + 1, 0, start);
+}
+
+/** The older one first: its id is the one that people know. People know no incident without a mail. */
+function byAge(a: Incident, b: Incident): number {
+  return Number(a.mailed === null) - Number(b.mailed === null) || byOpening(a, b);
+}
+
 function byOpening(a: Incident, b: Incident): number {
   const keys = groupKey(a.rule, a.group) < groupKey(b.rule, b.group) ? -1 : 1;
   return a.openedAt - b.openedAt || a.openedBy - b.openedBy || keys;
-}
-
-function bySpan(a: Incident, b: Incident): number {
-  return a.from - b.from;
 }
 
 function groupKey(rule: string, group: string): string {

@@ -40,6 +40,14 @@ export interface MailReport {
   readonly notes: ReportNotes;
   /** When it was decided (the fold's `now`). */
   readonly decidedAt: string;
+  /** How often it came back after it was over; missing when it did not. */
+  readonly flaps?: number;
+  /** In `reopened` and `grown`: what the mails before said. */
+  readonly before?: ReportedBefore;
+  /** In `grown`: true when it is over. Missing means false. */
+  readonly isOver?: boolean;
+  /** In `merged`: the id of the incident that continues. */
+  readonly mergedInto?: string;
   /** The incidents of a digest of several (2,000), as earlier previews wrote them. */
   readonly members?: readonly ReportedMember[];
   /** Names of the receivers that get it, when those of its routes get it in different ways. Missing: all of them. */
@@ -57,6 +65,16 @@ export interface ReportedMember {
   readonly to: number;
 }
 
+/** The content of an incident's earlier mails. */
+export interface ReportedBefore {
+  /** Lines at the rule's level in the breached windows. */
+  readonly lines: number;
+  readonly from: string;
+  readonly to: string;
+  /** Hosts that no earlier mail counted (20), as far as that is known. */
+  readonly newHosts: readonly string[];
+}
+
 export type Transition =
   /** The first mail of an incident that is still open. */
   | 'opened'
@@ -64,7 +82,13 @@ export type Transition =
   | 'over'
   | 'reminder'
   | 'new-pattern'
+  /** It was over, and is breached again. */
+  | 'reopened'
+  /** It has grown past what its mails said. */
+  | 'grown'
   | 'resolved'
+  /** It is part of another incident, which continues. */
+  | 'merged'
   | 'digest';
 
 /** In a record of topic `outbox`, the kind's own settings lie beside these keys. */

@@ -12,7 +12,7 @@ import {
   parseJson,
 } from '../../../stream/shape';
 import type { NotUnderstood } from '../counting/window-record';
-import type { BreachedWindow, ChartBar, MailReport, ReportedMember } from './mail-report';
+import type { BreachedWindow, ChartBar, MailReport, ReportedBefore, ReportedMember, Transition } from './mail-report';
 import { isStoredRule, readReport, type StoredReport } from './stored-rule';
 import { isSummaryReport, type AnyReport, type SummaryReport } from './summary-report';
 
@@ -73,6 +73,18 @@ const isStoredSummary = isObjectOf<Pending<SummaryReport>>({
   report: isSummaryReport,
 });
 
+const transitions: readonly Transition[] = [
+  'opened',
+  'over',
+  'reminder',
+  'new-pattern',
+  'reopened',
+  'grown',
+  'resolved',
+  'merged',
+  'digest',
+];
+
 const isStoredMail = isObjectOf<Pending<StoredReport>>({
   v: isOneOf(1),
   state: isOneOf('PENDING'),
@@ -80,7 +92,7 @@ const isStoredMail = isObjectOf<Pending<StoredReport>>({
     v: isOneOf(1),
     id: isString,
     incident: isString,
-    transition: isOneOf('opened', 'over', 'reminder', 'new-pattern', 'resolved', 'digest'),
+    transition: isOneOf(...transitions),
     rule: isStoredRule,
     group: isString,
     from: isString,
@@ -120,6 +132,12 @@ const isStoredMail = isObjectOf<Pending<StoredReport>>({
     decidedAt: isString,
     receivers: isMissingOr(isListOf(isString)),
     owedTo: isMissingOr(isListOf(isString)),
+    flaps: isMissingOr(isNumber),
+    before: isMissingOr(
+      isObjectOf<ReportedBefore>({ lines: isNumber, from: isString, to: isString, newHosts: isListOf(isString) }),
+    ),
+    isOver: isMissingOr(isBoolean),
+    mergedInto: isMissingOr(isString),
     members: isMissingOr(
       isListOf(
         isObjectOf<ReportedMember>({

@@ -16,6 +16,7 @@ import type {
   ReportNotes,
   Transition,
 } from './mail-report';
+import { changesOf } from './reported-changes';
 import { unparsedLines } from './unparsed-lines';
 import { allTogether, coveredBy, groupOf, slideAt, type CheckedRule } from './rules';
 
@@ -44,6 +45,7 @@ export function buildReport(
   subject: Subject,
   transition: Transition,
   id: string,
+  isOver: boolean,
 ): MailReport {
   const { rule, incidents } = subject;
   const from = least(incidents.map((incident) => incident.from));
@@ -85,7 +87,9 @@ export function buildReport(
       ...unparsed,
     },
     decidedAt: iso(clock.now),
-    ...(incidents.length === 1 ? {} : { members: incidents.slice(0, bounds.members).map(memberOf) }),
+    ...(incidents.length === 1
+      ? changesOf(incidents[0], rule, transition, breached, isOver)
+      : { members: incidents.slice(0, bounds.members).map(memberOf) }),
   };
 }
 

@@ -9,6 +9,7 @@ import { Incidents, type Breach, type Incident } from './incidents';
 import { KeptWindows } from './kept-windows';
 import type { Transition } from './mail-report';
 import type { CheckedRule, Rule } from './rules';
+import { IncidentFigures } from './told';
 
 /** Lengths are milliseconds. */
 export interface AlertingOptions {
@@ -40,6 +41,7 @@ export interface AlertingState {
   readonly incidents: Incidents;
   /** By the name of a receiver. */
   channels: ReadonlyMap<string, Channel>;
+  readonly figures: IncidentFigures;
   /** Breaches found after mails were last decided, by rule, group and start. */
   readonly breaches: Map<string, Breach>;
   /** For rules that are evaluated when windows are complete, by rule and group: windows that start earlier were evaluated. */
@@ -94,12 +96,14 @@ export function openState(
     if (incident !== null) incidents.add(incident);
   }
   const partitions = Array.from({ length: options.partitions }, (_, i) => head?.partitions[i] ?? untouched);
+  const windows = new KeptWindows(options.partitions, options.windowMs, [...rules.values()]);
   return {
     options,
     rules,
-    windows: new KeptWindows(options.partitions, options.windowMs, [...rules.values()]),
+    windows,
     incidents,
     channels: new Map(head?.v === 2 ? Object.entries(head.channels ?? {}) : []),
+    figures: new IncidentFigures(windows),
     breaches: new Map(),
     evaluatedUntil: new Map(),
     restoring: head !== null,

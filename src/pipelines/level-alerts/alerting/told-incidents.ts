@@ -2,6 +2,7 @@ import { incidentId, shortHash } from './ids';
 import type { Incident, Incidents, Mailed } from './incidents';
 import type { MailReport, ReportedMember } from './mail-report';
 import { isSummary, type AnyReport, type SummaryReport } from './summary-report';
+import type { Told } from './told';
 import { allTogether, type CheckedRule } from './rules';
 
 /**
@@ -16,10 +17,17 @@ export function recallMail(incidents: Incidents, rules: ReadonlyMap<string, Chec
   }
   const rule = rules.get(report.rule.name);
   if (rule === undefined || !isSameRule(report, rule)) return;
+  if (report.transition === 'merged') {
+    incidents.restore(report.incident, null);
+    return;
+  }
   for (const member of membersOf(report, rule)) {
     incidents.add(merged(incidents.withId(member.incident), told(member, report, rule)));
   }
 }
+
+/** The counts of messages before the first one. */
+const noMails = { reminders: 0, resolutions: 0, newPatterns: 0, reopenings: 0, growths: 0 };
 
 function recallSummary(incidents: Incidents, rules: ReadonlyMap<string, CheckedRule>, report: SummaryReport): void {
   const at = Date.parse(report.decidedAt);
@@ -31,12 +39,14 @@ function recallSummary(incidents: Incidents, rules: ReadonlyMap<string, CheckedR
     const mail: ToldIncident = {
       ...{ id, rule: name, group, openedBy, openedAt: at, from, to },
       breaches: [from],
+      flaps: 0,
       changedAt: at,
       late: false,
       closed: isOver,
+      mergedInto: null,
       touched: new Set(),
       // The summary does not name all patterns of its incidents.
-      mailed: { lastAt: at, reminders: 0, resolutions: 0, newPatterns: 0, toldOver: isOver, patterns: null },
+      mailed: { ...noMails, lastAt: at, toldOver: isOver, patterns: null, told: null },
       owedTo,
     };
     incidents.add({ ...merged(before, mail), owedTo });
@@ -93,24 +103,49 @@ function told(
   const starts = breaches
     .map(({ windowStart }) => Date.parse(windowStart))
     .filter((start) => start >= from && start < to);
-  const toldOver = transition === 'over' || transition === 'resolved' || transition === 'digest';
+  const toldOver = saysOver(report);
   return {
     ...{ id, rule: rule.name, group, openedBy: opening, openedAt: at, from, to },
     breaches: starts.length === 0 ? [from] : starts,
+    flaps: report.flaps ?? 0,
     changedAt: at,
     late: transition === 'digest',
     closed: toldOver,
+    mergedInto: null,
     touched: new Set(),
     mailed: {
       lastAt: at,
       reminders: transition === 'reminder' ? 1 : 0,
       resolutions: transition === 'resolved' ? 1 : 0,
       newPatterns: transition === 'new-pattern' ? 1 : 0,
+      reopenings: transition === 'reopened' ? 1 : 0,
+      growths: transition === 'grown' ? 1 : 0,
       toldOver,
       // The mail lists some of its patterns. It does not show which others are old.
       patterns: otherPatterns > 0 ? null : patterns.map(({ pattern }) => shortHash(pattern)),
+      // The figures of a digest are those of all its incidents.
+      told: report.members === undefined && group === report.group ? toldBy(report, from, to) : null,
     },
     owedTo: report.owedTo ?? [],
+  };
+}
+
+function saysOver({ transition, isOver = false }: MailReport): boolean {
+  return transition === 'over' || transition === 'resolved' || transition === 'digest' || isOver;
+}
+
+/** A report names at most this many hosts. */
+const namedHosts = 20;
+
+function toldBy({ totals, rule, worst, breaches, origins }: MailReport, from: number, to: number): Told {
+  return {
+    lines: totals[rule.level],
+    worst: worst.count,
+    breaches: breaches.length,
+    from,
+    to,
+    hosts: origins.length < namedHosts ? origins.map(({ origin }) => shortHash(origin)).sort() : null,
+    hostCount: origins.length,
   };
 }
 
@@ -139,5 +174,7 @@ function sum(a: Mailed, b: Mailed, last: Mailed): Mailed {
     reminders: a.reminders + b.reminders,
     resolutions: a.resolutions + b.resolutions,
     newPatterns: a.newPatterns + b.newPatterns,
+    reopenings: a.reopenings + b.reopenings,
+    growths: a.growths + b.growths,
   };
 }

@@ -3,26 +3,34 @@ import { decideMails, type DecidedMail, type Situation } from './decide-mails';
 import { gather, type DueMessage } from './gather';
 import { mailId, shortHash } from './ids';
 import { incidentFacts, type IncidentFacts } from './incident-facts';
-import { newPatternAt, overAt, reminderAt, type Incident, type Mailed } from './incidents';
+import { growthAt, newPatternAt, overAt, reachOf, reminderAt, reopeningAt } from './incident-times';
+import type { Incident, Mailed } from './incidents';
 import type { Transition } from './mail-report';
 import { pendingMail } from './outbox-records';
 import { buildReport, patternsIn, patternsInWindows, type Subject } from './report';
 import type { CheckedRule } from './rules';
 import { groupWaitOf, ruleOf, type AlertingState } from './state';
 import { buildSummary, summaryId } from './summary';
+import { hasGrown, toldNow } from './told';
 
 /** Decides the messages that are due now, and puts them into the outputs. */
 export function writeMails(state: AlertingState): void {
   const open = state.incidents.open().filter(({ mailed }) => mailed === null || !state.recalling);
   const waitedSince = firstWaiting(open);
-  const { mails, closed } = decideMails(open.map((incident) => situationOf(state, incident, waitedSince)));
+  const situations = open.map((incident) => situationOf(state, incident, waitedSince));
+  const { mails, closed, gone } = decideMails(situations);
   send(state, mails);
   for (const incident of closed) {
     state.incidents.close(incident);
     if (incident.mailed === null) state.suppressed += 1;
   }
-  for (const incident of open) if (newPatternsDue(state, incident)) incident.touched.clear();
-  if (mails.length > 0 || closed.length > 0) state.changed = true;
+  for (const incident of gone) state.incidents.forget(incident);
+  for (const { incident, grown } of situations) {
+    // Growth that waits for its time stays noted.
+    const isPending = grown && incident.mailed?.lastAt !== state.now;
+    if (!isPending && newPatternsDue(state, incident)) incident.touched.clear();
+  }
+  if (mails.length + closed.length + gone.length > 0) state.changed = true;
 }
 
 /** By rule: since when its incidents without a mail wait. The first of them ends the wait of all. */
@@ -36,22 +44,40 @@ function firstWaiting(open: readonly Incident[]): ReadonlyMap<string, number> {
 
 function situationOf(state: AlertingState, incident: Incident, waitedSince: ReadonlyMap<string, number>): Situation {
   const { options, windows, now } = state;
+  const { mailed } = incident;
   const rule = ruleOf(state.rules, incident);
+  const isDue = (dueAt: (mailed: Mailed, repeatIntervalMs: number) => number): boolean =>
+    mailed !== null && now >= dueAt(mailed, options.repeatIntervalMs);
   return {
     incident,
     over: isOver(state, incident, rule),
-    quiet: incident.mailed === null && incident.to <= state.quietUntil,
+    quiet: mailed === null && incident.to <= state.quietUntil,
     waited: state.ended || now >= (waitedSince.get(rule.name) ?? incident.openedAt) + groupWaitOf(state, rule),
     backlogRead: state.backlogRead,
     past: now >= incident.to + options.resolveAfterMs,
-    newPattern: newPatternsDue(state, incident) ? newPatternOf(windows, incident, rule) : null,
-    reminderDue: incident.mailed !== null && now >= reminderAt(incident.mailed, options.repeatIntervalMs),
+    cameBack: cameBack(state, incident),
+    newPattern: isDue(newPatternAt) ? newPatternOf(windows, incident, rule) : null,
+    grown: isGrown(state, incident, rule),
+    continues: !incident.late && incident.to > (mailed?.told?.to ?? Infinity),
+    growthDue: isDue(growthAt),
+    reopeningDue: isDue(reopeningAt),
+    reminderDue: isDue(reminderAt),
   };
+}
+
+function cameBack({ now, options }: AlertingState, { mailed, flaps, from }: Incident): boolean {
+  return mailed === null && flaps > 0 && now - from > reachOf(options.resolveAfterMs);
 }
 
 function isOver(state: AlertingState, incident: Incident, rule: CheckedRule): boolean {
   const completeUntil = state.windows.groupCompleteUntil(rule, incident.group, state);
   return completeUntil >= overAt(incident, rule, state.options.resolveAfterMs);
+}
+
+function isGrown({ figures }: AlertingState, incident: Incident, rule: CheckedRule): boolean {
+  const told = incident.mailed?.told ?? null;
+  if (told === null || incident.touched.size === 0 || incident.mergedInto !== null) return false;
+  return hasGrown(told, incident, figures.of(incident, rule), incident.mailed?.toldOver === true);
 }
 
 /** True when it is time to look for new patterns. Until then, touched windows are kept. */
@@ -115,7 +141,7 @@ function send(state: AlertingState, mails: readonly DecidedMail[]): void {
     state.outputs.push({ topic: 'outbox', ...pendingMail(summary, now) });
   }
   for (const { incident, mail } of due) {
-    incidents.noteMail(incident, mailedNow(state, incident, ruleOf(state.rules, incident), mail.transition));
+    incidents.noteMail(incident, mailedNow(state, mail.situation, ruleOf(state.rules, incident), mail.transition));
   }
   for (const incident of new Set([...owing, ...owedTo.keys()])) {
     incidents.noteOwed(incident, owedTo.get(incident) ?? []);
@@ -140,7 +166,8 @@ function dueMessage(state: AlertingState, mail: DecidedMail, { origins, patterns
     id: mailId(name, incident.group, incident.openedBy, transition, detailOf(situation, transition)),
     incident,
     kind: `${name} ${transition}`,
-    isPast: transition === 'over' || transition === 'digest',
+    isPast: transition === 'over' || transition === 'digest' || situation.cameBack,
+    isOpen: transition === 'opened',
     waits: groupWaitOf(state, rule) > 0,
     recipients: options.recipientsOf(routed, transition, now),
   };
@@ -152,24 +179,29 @@ const routedNames = 20;
 function writeMail(state: AlertingState, due: Due, receivers: readonly string[], owedTo: readonly string[]): void {
   const { mail, incident, id, recipients } = due;
   const subject: Subject = { rule: ruleOf(state.rules, incident), incidents: [incident] };
-  const report = buildReport(state.windows, state, subject, mail.transition, id);
+  const report = buildReport(state.windows, state, subject, mail.transition, id, mail.situation.over);
   const isForAll = receivers.length === recipients.length;
   const named = { ...report, ...(isForAll ? {} : { receivers }), ...(owedTo.length === 0 ? {} : { owedTo }) };
   state.outputs.push({ topic: 'outbox', ...pendingMail(named, state.now) });
 }
 
 /** Separates the mail from others of its incident and transition. */
-function detailOf({ incident, newPattern }: Situation, transition: Transition): string | number {
+function detailOf({ incident: { mailed }, newPattern }: Situation, transition: Transition): string | number {
   switch (transition) {
     case 'reminder':
-      return (incident.mailed?.reminders ?? 0) + 1;
+      return (mailed?.reminders ?? 0) + 1;
     case 'resolved':
-      return (incident.mailed?.resolutions ?? 0) + 1;
+      return (mailed?.resolutions ?? 0) + 1;
+    case 'reopened':
+      return (mailed?.reopenings ?? 0) + 1;
+    case 'grown':
+      return (mailed?.growths ?? 0) + 1;
     case 'new-pattern':
       return newPattern ?? '';
     case 'opened':
     case 'over':
     case 'digest':
+    case 'merged':
       return '';
   }
 }
@@ -177,17 +209,42 @@ function detailOf({ incident, newPattern }: Situation, transition: Transition): 
 /** With more distinct patterns in one incident, a new one is not worth a mail. */
 const maxMailedPatterns = 64;
 
-function mailedNow(state: AlertingState, incident: Incident, rule: CheckedRule, transition: Transition): Mailed {
-  const { reminders, resolutions, newPatterns } = incident.mailed ?? { reminders: 0, resolutions: 0, newPatterns: 0 };
+const notMailed = { reminders: 0, resolutions: 0, newPatterns: 0, reopenings: 0, growths: 0 };
+
+function mailedNow(
+  state: AlertingState,
+  { incident, over }: Situation,
+  rule: CheckedRule,
+  transition: Transition,
+): Mailed {
+  const before = incident.mailed ?? notMailed;
   const patterns = patternsIn(state.windows, { rule, incidents: [incident] });
   return {
     lastAt: state.now,
-    reminders: reminders + (transition === 'reminder' ? 1 : 0),
-    resolutions: resolutions + (transition === 'resolved' ? 1 : 0),
-    newPatterns: newPatterns + (transition === 'new-pattern' ? 1 : 0),
-    toldOver: transition === 'over' || transition === 'resolved' || transition === 'digest',
+    reminders: before.reminders + (transition === 'reminder' ? 1 : 0),
+    resolutions: before.resolutions + (transition === 'resolved' ? 1 : 0),
+    newPatterns: before.newPatterns + (transition === 'new-pattern' ? 1 : 0),
+    reopenings: before.reopenings + (transition === 'reopened' ? 1 : 0),
+    growths: before.growths + (transition === 'grown' ? 1 : 0),
+    toldOver: transition === 'digest' || over,
     patterns: patterns.length > maxMailedPatterns ? null : patterns.map(({ pattern }) => shortHash(pattern)),
+    told: toldNow(incident, state.figures.of(incident, rule)),
   };
+}
+
+/**
+ * Records of earlier versions do not say what the mails told: the figures of when the job stopped count as told. Called after a
+ * restart, before new windows are folded, and when all windows are read again after a reset.
+ */
+export function noteTold(state: AlertingState): void {
+  if (state.recalling) return;
+  for (const incident of state.incidents.all()) {
+    const { mailed } = incident;
+    if (mailed === null || mailed.told !== null) continue;
+    const told = toldNow(incident, state.figures.of(incident, ruleOf(state.rules, incident)));
+    state.incidents.noteMail(incident, { ...mailed, told });
+    state.changed = true;
+  }
 }
 
 /**

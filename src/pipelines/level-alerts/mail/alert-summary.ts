@@ -28,7 +28,10 @@ const labels: Readonly<Record<Transition, { readonly label: string; readonly ton
   over: { label: 'Over', tone: 'calm' },
   reminder: { label: 'Still open', tone: 'warning' },
   'new-pattern': { label: 'New error', tone: 'alarm' },
+  reopened: { label: 'Opened again', tone: 'alarm' },
+  grown: { label: 'Worse than reported', tone: 'warning' },
   resolved: { label: 'Resolved', tone: 'good' },
+  merged: { label: 'Merged', tone: 'calm' },
   digest: { label: 'Digest', tone: 'calm' },
 };
 
@@ -65,8 +68,14 @@ function subjectOf(report: MailReport, headline: string, place: string): string 
       return `Still open: ${what} (${since})`;
     case 'new-pattern':
       return `New error: ${what} (${since})`;
+    case 'reopened':
+      return `Opened again: ${what} (${since})`;
+    case 'grown':
+      return `Worse than reported: ${what} (${report.isOver === true ? `${span}, over` : since})`;
     case 'resolved':
       return `Resolved: ${what} (${span})`;
+    case 'merged':
+      return `Merged: ${what} (${span})`;
     case 'digest':
       return `Digest: ${headline} on ${place} (${span})`;
   }
@@ -78,7 +87,8 @@ const subjectLength = 150;
 /** Appends `: OutOfMemoryError at Cart.total`, the first error without its logger. Subjects pass many machines: never with secrets. */
 function withError(subject: string, { patterns, transition }: MailReport): string {
   const [first] = patterns;
-  return first === undefined || transition === 'resolved' ? subject : withErrorAfter(subject, first.pattern);
+  const isEnd = transition === 'resolved' || transition === 'merged';
+  return first === undefined || isEnd ? subject : withErrorAfter(subject, first.pattern);
 }
 
 /** Appends an error to a subject. */
@@ -117,29 +127,65 @@ function leadOf(report: MailReport): string {
         ? `${linesAt(rule.level, totals[rule.level])} in all, ${worstAt}.`
         : '';
   const since = `Open since ${at(from)}`;
+  const flapping = flappingOf(report);
   switch (report.transition) {
     case 'opened':
       return sentences(
         extent === '' ? '' : `So far ${extent}`,
-        'The next mail comes when this is over, when an error appears that is not listed here, or as a reminder.',
+        'The next mail comes when this is over, when it gets worse, when an error appears that is not listed here, or as a reminder.',
       );
     case 'over':
-      return sentences(`It was over at ${at(to)}, before this mail was due.`, extent);
+      return sentences(`It was over at ${at(to)}, before this mail was due.`, flapping, extent);
     case 'reminder':
-      return extent === '' ? `${since}.` : `${since}: ${extent}`;
+      return sentences(extent === '' ? `${since}.` : `${since}: ${extent}`, flapping);
+    case 'reopened':
+      return sentences('It was reported as over, and is back.', flapping, comparedOf(report), extent);
+    case 'grown':
+      return sentences(
+        comparedOf(report),
+        report.isOver === true ? `It was over at ${at(to)}.` : `${since}.`,
+        flapping,
+        extent,
+      );
     case 'new-pattern':
       return sentences(
         'An error has appeared that no earlier mail of this incident listed.',
         extent === '' ? `${since}.` : `${since}: ${extent}`,
       );
     case 'resolved':
-      return sentences(`${words.quiet} since ${at(to)}: this incident is closed.`, extent);
+      return sentences(`${words.quiet} since ${at(to)}: this incident is closed.`, flapping, extent);
+    case 'merged':
+      return sentences(
+        `Lines that came later show that this is part of incident ${shownWords(report.mergedInto ?? '')}, which has its own mails.`,
+        'This one is closed.',
+      );
     case 'digest':
       return sentences(
         'These lines arrived long after they were written, so their windows are reported together.',
         `${linesAt(rule.level, totals[rule.level])} in all, ${worstAt}.`,
       );
   }
+}
+
+function flappingOf({ flaps = 0, from, to }: MailReport): string {
+  if (flaps < 2) return '';
+  return `Flapping: it has come back ${pluralize(flaps, 'time')} since ${timeWithin(from, from, to)} UTC.`;
+}
+
+/** How the figures of earlier mails differ from those of this one. */
+function comparedOf({ before, totals, rule, from, to }: MailReport): string {
+  if (before === undefined) return '';
+  const { lines, newHosts } = before;
+  const now = totals[rule.level];
+  const isLonger = before.from !== from || before.to !== to;
+  const names = newHosts.slice(0, 3).map((host) => truncate(visible(host), 64));
+  const more = newHosts.length - names.length;
+  const hosts = [...names, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+  return sentences(
+    now > lines ? `Earlier mails said ${linesAt(rule.level, lines)}; there are ${linesAt(rule.level, now)}.` : '',
+    newHosts.length > 0 ? `New: ${hosts}.` : '',
+    isLonger ? `Earlier mails named ${shortSpan(before.from, before.to)} UTC.` : '',
+  );
 }
 
 function sentences(...parts: readonly string[]): string {

@@ -46,5 +46,5 @@ export function alertAt(alert: Alert, endsAt: number): object {
 /** When the alert of a message ends. @param now epoch milliseconds */
 export function alertEnd({ transition, incident }: Pick<AlertMessage, 'transition' | 'incident'>, now: number): number {
   if (incident.isOpen) return now + ALERT_LASTS_MS;
-  return transition === 'resolved' ? now : now + OVER_LASTS_MS;
+  return transition === 'resolved' || transition === 'merged' ? now : now + OVER_LASTS_MS;
 }

@@ -76,7 +76,7 @@ export function messageOf(report: MailReport, view: MailView): AlertMessage {
         .map(({ incident }) => incident)
         .filter((incident) => incident !== report.incident)
         .slice(0, bounds.others),
-      isOpen: !isOver(report.transition),
+      isOpen: !isOver(report),
       from: report.from,
       to: report.to,
     },
@@ -103,12 +103,12 @@ export function messageOf(report: MailReport, view: MailView): AlertMessage {
 }
 
 /** True for a message that says that its incident is over. */
-export function isOver(transition: Transition): boolean {
-  return transition === 'over' || transition === 'resolved' || transition === 'digest';
+export function isOver({ transition, isOver: over = false }: Pick<MailReport, 'transition' | 'isOver'>): boolean {
+  return over || ['over', 'resolved', 'merged', 'digest'].includes(transition);
 }
 
 /** An incident that was over before it was reported needs no one at night. */
-function severityOf({ transition, rule }: MailReport): Severity {
-  const isLate = transition === 'over' || transition === 'digest';
+function severityOf({ transition, isOver: over = false, rule }: MailReport): Severity {
+  const isLate = over || transition === 'over' || transition === 'merged' || transition === 'digest';
   return isLate && rule.severity !== 'info' ? 'warning' : rule.severity;
 }

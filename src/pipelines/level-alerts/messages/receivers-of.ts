@@ -74,7 +74,7 @@ function holdsAlerts(kind: Receiver['kind']): boolean {
  * Which receivers get a message: those of the routes that match, else those of its rule, else all of them; at least one.
  * Asked when a message is decided, and again when a delivery takes it up: the outbox then keeps its targets. Pure.
  *
- * Receivers that hold an alert until it is resolved also get `resolved` when another message of its incident may have gone
+ * Receivers that hold an alert until it is resolved also get `resolved` and `merged` when another message of its incident may have gone
  * there, at another time or with other hosts or patterns: an end without an alert does nothing there.
  * @param at when the message was decided, epoch milliseconds
  */
@@ -86,7 +86,7 @@ function routedTo(
 ): readonly Receiver[] {
   const { names, checks } = routingOf(facts, config, at);
   const mayHoldAlerts =
-    transition === 'resolved'
+    transition === 'resolved' || transition === 'merged'
       ? [
           ...checks.filter(mayMatch).flatMap(({ route }) => route.receivers),
           ...withoutRoutes({ name: facts.rule }, config).names,

@@ -121,8 +121,9 @@ describe('a breach', () => {
       const runner = new Runner({ rules: [slow] });
       runner.write(0, at('10:06'), windowOf('a', at('10:05'), 6)).catchUp(at('10:06'));
       const records = runner.stateRecords().map((record) => {
-        const { slide, ...before } = JSON.parse(String(record.value)) as { slide: number };
+        const { slide, ...written } = JSON.parse(String(record.value)) as { slide: number; mailed: object };
         expect(slide).toBe(minute);
+        const before = { ...written, mailed: { ...written.mailed, told: undefined } };
         const aligned = { runs: [[at('10:00'), 2]], from: at('10:00'), to: at('10:10') };
         return { ...record, value: Buffer.from(JSON.stringify({ ...before, ...aligned })) };
       });
@@ -205,20 +206,28 @@ describe('an incident', () => {
   });
 
   it.each([
-    { next: '10:15', incidents: [['10:05', '10:15']] },
-    { next: '10:16', incidents: [['10:05'], ['10:16']] },
-  ])('gets a breach that is less than resolveAfter from its span: $next', ({ next, incidents }) => {
-    const runner = new Runner().write(0, at('10:30'), windowOf('a', at('10:05'), 2), windowOf('a', at(next), 2));
-    runner.catchUp(at('10:30'));
+    { next: '11:05', incidents: [['10:05', '11:05']] },
+    { next: '11:06', incidents: [['10:05'], ['11:06']] },
+  ])('gets a breach that is less than six times resolveAfter from its span: $next', ({ next, incidents }) => {
+    const runner = new Runner().write(0, at('11:30'), windowOf('a', at('10:05'), 2), windowOf('a', at(next), 2));
+    runner.catchUp(at('11:30'));
     expect(runner.incidents().map(({ breaches }) => breaches)).toEqual(incidents);
   });
 
-  it('gets a breach between two incidents when it is the nearer one, and is not merged', () => {
-    const runner = new Runner().write(0, at('10:30'), windowOf('a', at('10:05'), 2), windowOf('a', at('10:20'), 2));
-    runner.catchUp(at('10:30'));
-    runner.write(0, at('10:31'), windowOf('a', at('10:14'), 2));
-    runner.catchUp(at('10:31'));
-    expect(runner.incidents().map(({ breaches }) => breaches)).toEqual([['10:05'], ['10:14', '10:20']]);
+  it('is merged with another one by a breach between them, under the id of the one that opened first', () => {
+    const runner = new Runner();
+    runner.write(0, at('12:30'), windowOf('a', at('12:20'), 2)).catchUp(at('12:30'));
+    runner.write(0, at('12:31'), windowOf('a', at('11:10'), 2)).catchUp(at('12:31'));
+    expect(runner.incidents().map(({ breaches }) => breaches)).toEqual([['11:10'], ['12:20']]);
+    const [older, younger] = runner.mails().map(({ incident }) => incident);
+    runner.write(0, at('12:32'), windowOf('a', at('11:40'), 2));
+    const merged = runner.catchUp(at('12:32'));
+    expect(merged).toMatchObject([{ transition: 'merged', incident: younger, mergedInto: older, from: iso('11:10') }]);
+    expect(runner.incidents()).toEqual([{ rule: 'errors', group: 'all', breaches: ['11:10', '11:40', '12:20'] }]);
+    const grown = runner.restart().catchUp(at('12:40'));
+    expect(said(grown)).toEqual(['grown 11:10-12:21']);
+    expect(grown).toMatchObject([{ incident: older, before: { lines: 2, from: iso('12:20'), to: iso('12:21') } }]);
+    expect(said(runner.restart().catchUp(at('12:50')))).toEqual([]);
   });
 
   it('is mailed once, as over, when it is over before its first mail is due', () => {
@@ -290,22 +299,22 @@ describe('an incident', () => {
     ]);
   });
 
-  it('reminds at once when it continues after it was resolved, and is resolved again under another id', () => {
+  it('opens again at once when it continues after it was resolved, and is resolved again under another id', () => {
     const runner = new Runner();
     runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).catchUp(at('10:06'));
     quietUntil(runner, '10:20');
     runner.write(0, at('10:21'), windowOf('a', at('10:14'), 2), windowOf('a', at('10:20'), 2));
-    expect(said(runner.catchUp(at('10:21')))).toEqual(['reminder 10:05-10:21']);
+    expect(said(runner.catchUp(at('10:21')))).toEqual(['reopened 10:05-10:21']);
     expect(said(quietUntil(runner, '10:40'))).toEqual(['resolved 10:05-10:21']);
     expect(new Set(runner.mails().map(({ id }) => id)).size).toBe(4);
   });
 
-  it('gets a breach inside its span without a mail when it is closed', () => {
+  it('reports a breach inside its span when it is closed', () => {
     const runner = new Runner();
     runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2), windowOf('a', at('10:08'), 2)).catchUp(at('10:09'));
     quietUntil(runner, '10:30');
     runner.write(1, at('10:31'), windowOf('b', at('10:06'), 9));
-    expect(said(runner.catchUp(at('10:31')))).toEqual([]);
+    expect(said(runner.catchUp(at('10:31')))).toEqual(['grown 10:05-10:09']);
     expect(runner.incidents()).toEqual([{ rule: 'errors', group: 'all', breaches: ['10:05', '10:06', '10:08'] }]);
   });
 
@@ -367,10 +376,10 @@ describe('a clock that is wrong', () => {
     runner.catchUp(at('10:20') + 400 * day);
     runner.tickOnce(at('10:30')).tickOnce(at('10:40')).flush();
     if (when === 'after a restart') runner.restart();
-    runner.write(0, at('11:06'), windowOf('a', at('11:05'), 2));
-    expect(said(runner.catchUp(at('11:06')))).toEqual(['resolved 10:05-10:08']);
-    expect(said(runner.catchUp(at('11:11')))).toEqual(['opened 11:05-11:06']);
-    expect(said(runner.catchUp(at('11:20')))).toEqual([]);
+    runner.write(0, at('12:06'), windowOf('a', at('12:05'), 2));
+    expect(said(runner.catchUp(at('12:06')))).toEqual(['resolved 10:05-10:08']);
+    expect(said(runner.catchUp(at('12:11')))).toEqual(['opened 12:05-12:06']);
+    expect(said(runner.catchUp(at('12:20')))).toEqual([]);
   });
 });
 
@@ -381,7 +390,7 @@ describe('a restart', () => {
     expect(said(runner.restart().catchUp(at('10:07')))).toEqual([]);
     runner.write(0, at('10:08'), windowOf('a', at('10:05'), 4, { revision: 2 }), windowOf('a', at('10:06'), 2));
     expect(said(runner.restart().catchUp(at('10:08')))).toEqual([]);
-    expect(said(runner.restart().catchUp(at('11:06')))).toEqual(['reminder 10:05-10:07']);
+    expect(said(runner.restart().catchUp(at('11:06')))).toEqual(['grown 10:05-10:07']);
     expect(runner.mails().at(-1)?.totals.error).toBe(6);
   });
 
@@ -496,8 +505,8 @@ describe('overFinalWindows', () => {
     expect(mails.map((mail) => `${clock(mail.decidedAt)} ${said([mail]).join('')}`)).toEqual([
       '10:06 opened 10:05-10:06',
       '10:18 resolved 10:05-10:08',
-      '10:31 opened 10:30-10:31',
-      '10:51 reminder 10:30-10:49',
+      '10:31 reopened 10:05-10:31',
+      '10:51 reminder 10:05-10:49',
     ]);
   });
 

@@ -15,7 +15,15 @@ const slack = { name: 'slack', holdsAlerts: false };
 const pager = { name: 'pager', holdsAlerts: true };
 
 function due(incident: string, changes: Partial<DueMessage<string>> = {}): DueMessage<string> {
-  return { incident, kind: 'errors opened', isPast: false, waits: false, recipients: [mail], ...changes };
+  return {
+    incident,
+    kind: 'errors opened',
+    isPast: false,
+    isOpen: false,
+    waits: false,
+    recipients: [mail],
+    ...changes,
+  };
 }
 
 function moment(changes: Partial<Moment<string>>): Moment<string> {
@@ -42,6 +50,7 @@ function shown({ singles, summaries, owed }: Gathered<string>): string[] {
 }
 
 const past = { isPast: true };
+const lasts = { isPast: true, isOpen: true };
 const waits = { waits: true };
 
 describe('gather', () => {
@@ -70,6 +79,12 @@ describe('gather', () => {
       'several about the past, for a receiver that holds alerts',
       [due('a', { ...past, recipients: [pager] }), due('b', { ...past, recipients: [pager] })],
       ['pager backlog a+b'],
+    ],
+    ['one about a past that lasts', [due('a', lasts)], ['mail backlog a']],
+    [
+      'some about a past that lasts, for a receiver that holds alerts',
+      [due('a', { ...lasts, recipients: [mail, pager] }), due('b', { ...past, recipients: [mail, pager] })],
+      ['mail backlog a+b', 'pager a', 'pager b'],
     ],
     [
       'several about the past, for receivers that get different ones',
@@ -152,6 +167,7 @@ describe('gather', () => {
           incident: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
           kind: fc.constantFrom('errors opened', 'errors resolved'),
           isPast: fc.boolean(),
+          isOpen: fc.boolean(),
           waits: fc.boolean(),
           recipients: fc.subarray([mail, slack, pager], { minLength: 1 }),
         }),

@@ -17,14 +17,25 @@ function ruleOf(threshold: number): CheckedRule {
 
 const rule = ruleOf(1);
 const rules = new Map([[rule.name, rule]]);
-const mailed: Mailed = { lastAt: 5, reminders: 1, resolutions: 2, newPatterns: 3, toldOver: true, patterns: ['a'] };
+const mailed: Mailed = {
+  lastAt: 5,
+  reminders: 1,
+  resolutions: 2,
+  newPatterns: 3,
+  reopenings: 4,
+  growths: 5,
+  toldOver: true,
+  patterns: ['a'],
+  told: null,
+};
 
 /** Its breaches are minutes. */
 function incident(breaches: readonly number[], changes: Partial<Incident> = {}): Incident {
   const starts = breaches.map((start) => start * minute);
   return {
     ...{ id: 'i', rule: 'errors', group: 'all', openedBy: 0, openedAt: 1, breaches: starts, from: 2, to: 3 },
-    ...{ changedAt: 4, late: true, closed: false, touched: new Set(starts), mailed: null, owedTo: [] },
+    ...{ flaps: 0, changedAt: 4, late: true, closed: false, mergedInto: null, touched: new Set(starts), mailed: null },
+    ...{ owedTo: [] },
     ...changes,
   };
 }

@@ -1,9 +1,13 @@
 import { incidentId } from '../../../../src/pipelines/level-alerts/alerting/ids';
 import {
-  Incidents,
+  growthAt,
   newPatternAt,
   overAt,
   reminderAt,
+  reopeningAt,
+} from '../../../../src/pipelines/level-alerts/alerting/incident-times';
+import {
+  Incidents,
   type Breach,
   type Incident,
   type Mailed,
@@ -52,27 +56,36 @@ function only(incidents: Incidents): Incident {
 
 describe('an incident', () => {
   it.each<[string, Breach[], string[]]>([
-    ['just less than resolveAfter before it', [breach(20), breach(10)], ['10 20']],
-    ['not one that ends resolveAfter before it', [breach(20), breach(9)], ['20', '9']],
-    ['just less than resolveAfter after it', [breach(20), breach(30)], ['20 30']],
-    ['not one that starts resolveAfter after it', [breach(20), breach(31)], ['20', '31']],
+    ['just less than six times resolveAfter before it', [breach(80), breach(20)], ['20 80']],
+    ['not one that ends six times resolveAfter before it', [breach(80), breach(19)], ['80', '19']],
+    ['just less than six times resolveAfter after it', [breach(20), breach(80)], ['20 80']],
+    ['not one that starts six times resolveAfter after it', [breach(20), breach(81)], ['20', '81']],
     ['inside it, in order', [breach(0), breach(8), breach(4), breach(6)], ['0 4 6 8']],
-    ['inside it rather than next to another', [breach(0), breach(5), breach(16), breach(4)], ['0 4 5', '16']],
-    ['of two, when it is the nearer one after it', [breach(0), breach(20), breach(11)], ['0', '11 20']],
-    ['of two, when it is the nearer one before it', [breach(0), breach(20), breach(9)], ['0 9', '20']],
-    ['of two at one distance, when it is the earlier one', [breach(0), breach(20), breach(10)], ['0 10', '20']],
+    ['that connects it with the next one', [breach(0), breach(90), breach(40)], ['0 40 90']],
+    ['that connects it with the one before', [breach(90), breach(0), breach(40)], ['0 40 90']],
+    ['that connects three', [breach(0), breach(61), breach(122), breach(30), breach(90)], ['0 30 61 90 122']],
     [
-      'of two at one distance, when it is the earlier one and opened last',
-      [breach(20), breach(0), breach(10)],
-      ['20', '0 10'],
+      'that connects it with the next one, and leaves others',
+      [0, 61, 200, 30].map((n) => breach(n)),
+      ['0 30 61', '200'],
     ],
     ['that it has, once', [breach(3), breach(3)], ['3']],
-  ])('%s', (_, breaches, expected) => {
+  ])('takes a breach %s', (_, breaches, expected) => {
     expect(
       taken(...breaches)
         .all()
         .map(shown),
     ).toEqual(expected.map((starts) => `errors a ${starts}`));
+  });
+
+  it.each([
+    [[5], 0],
+    [[5, 6, 15, 25], 0],
+    [[5, 16], 1],
+    [[5, 15, 26, 36, 47], 2],
+    [[47, 26, 5, 36, 15], 2],
+  ])('with breaches at %j has come back %d times', (starts, flaps) => {
+    expect(only(taken(...starts.map((start) => breach(start)))).flaps).toBe(flaps);
   });
 
   it('takes breaches of its own rule and group only', () => {
@@ -100,8 +113,10 @@ describe('an incident', () => {
       from: 2 * minute,
       to: 10 * minute,
       changedAt: 40 * minute,
+      flaps: 0,
       late: false,
       closed: false,
+      mergedInto: null,
       touched: new Set([5 * minute, 9 * minute, 2 * minute]),
       mailed: null,
       owedTo: [],
@@ -128,11 +143,12 @@ describe('an incident', () => {
   });
 
   it.each([
-    ['after its end, and opens again', 7, true],
-    ['at its end that its mail did not list, and stays closed', 6, false],
-    ['inside it, and stays closed', 5, false],
-    ['before it, and stays closed', 3, false],
-  ])('takes a breach when it is closed: %s', (_, start, opensAgain) => {
+    ['after its end', 7],
+    ['at its end that its mail did not list', 6],
+    ['inside it', 5],
+    ['that it has, with more lines', 4],
+    ['before it', 3],
+  ])('is checked again when it is closed and takes a breach %s', (_, start) => {
     const incidents = taken(breach(4));
     const incident = only(incidents);
     // As a mail tells it: the span is known, the breaches are not.
@@ -140,8 +156,84 @@ describe('an incident', () => {
     incidents.close(incident);
     incidents.takeUnwritten();
     incidents.take(breach(start), resolveAfter * minute);
-    expect([incident.closed, incidents.open()]).toEqual(opensAgain ? [false, [incident]] : [true, []]);
+    expect([incident.closed, incidents.open()]).toEqual([false, [incident]]);
     expect(incidents.takeUnwritten()).toEqual([{ id: incident.id, incident }]);
+  });
+});
+
+describe('incidents that a breach connects', () => {
+  const connecting = breach(40, { arrivedAt: 300, late: false });
+
+  /** Incidents at minutes 0 and 90; what they are before another breach connects them. */
+  function connected(first: Partial<Incident>, second: Partial<Incident>): Incidents {
+    const incidents = taken(breach(0, { arrivedAt: 200 }), breach(90, { arrivedAt: 100 }));
+    const [a, b] = incidents.all();
+    if (a === undefined || b === undefined) throw new Error('there are not two incidents');
+    Object.assign(a, first);
+    Object.assign(b, second);
+    a.touched.clear();
+    incidents.takeUnwritten();
+    incidents.take(connecting, resolveAfter * minute);
+    return incidents;
+  }
+  const ids = [incidentId('errors', 'a', 0), incidentId('errors', 'a', 90 * minute)];
+
+  it('go on as the one that opened first, with all that is known', () => {
+    const incidents = connected({ late: true, changedAt: 400 * minute }, { late: true });
+    expect(only(incidents)).toMatchObject({
+      id: ids[1],
+      openedBy: 90 * minute,
+      openedAt: 100 * minute,
+      from: 0,
+      to: 91 * minute,
+      changedAt: 400 * minute,
+      flaps: 2,
+      late: false,
+      touched: new Set([90, 40, 0].map((n) => n * minute)),
+    });
+    expect(incidents.takeUnwritten()).toEqual([
+      { id: ids[1], incident: only(incidents) },
+      { id: ids[0], incident: null },
+    ]);
+    expect(only(connected({}, { openedAt: 250 * minute }))).toMatchObject({ id: ids[0], openedAt: 200 * minute });
+  });
+
+  it('go on as the one that was mailed, when the other was not', () => {
+    expect(only(connected({ mailed }, {}))).toMatchObject({ id: ids[0], mailed });
+  });
+
+  it('keep the id that was mailed until it is reported as merged, and it takes no breach', () => {
+    const incidents = connected({ mailed: { ...mailed, lastAt: 1 }, closed: true }, { mailed });
+    expect(incidents.open().map(({ id, mergedInto, closed }) => [id, mergedInto, closed])).toEqual([
+      [ids[1], null, false],
+      [ids[0], ids[1], false],
+    ]);
+    expect(incidents.withId(ids[1] ?? '')).toMatchObject({ mailed });
+    const other = incidents.withId(ids[0] ?? '');
+    expect(other).toMatchObject({ breaches: [0], mailed: { lastAt: 1 } });
+    incidents.take(breach(1), resolveAfter * minute);
+    expect(incidents.all().map(shown)).toEqual(['errors a 0 1 40 90', 'errors a 0']);
+    incidents.takeUnwritten();
+    if (other !== null) incidents.forget(other);
+    expect(incidents.takeUnwritten()).toEqual([{ id: ids[0], incident: null }]);
+    expect(only(incidents).id).toBe(ids[1]);
+  });
+
+  it('may be those of an earlier version, which kept them apart', () => {
+    const incidents = taken(breach(0), breach(200));
+    const later = incidents.withId(incidentId('errors', 'a', 200 * minute));
+    if (later === null) throw new Error('there is no later incident');
+    for (const start of [20, 40]) {
+      const starts = {
+        openedBy: start * minute,
+        breaches: [start * minute],
+        from: start * minute,
+        to: start * minute + minute,
+      };
+      incidents.restore(`${start}`, { ...later, id: `${start}`, ...starts });
+    }
+    incidents.take(breach(90), resolveAfter * minute);
+    expect(incidents.all().map(shown)).toEqual(['errors a 0 20 40 90', 'errors a 200']);
   });
 });
 
@@ -194,12 +286,12 @@ describe('a restored incident', () => {
   });
 
   it('takes no breach when it was removed, and leaves the others of its group', () => {
-    const incidents = taken(breach(0), breach(20));
+    const incidents = taken(breach(0), breach(80));
     incidents.restore(incidentId('errors', 'a', 0), null);
     incidents.restore('unknown', null);
     incidents.take(breach(1), resolveAfter * minute);
-    incidents.take(breach(21), resolveAfter * minute);
-    expect(incidents.all().map(shown)).toEqual(['errors a 20 21', 'errors a 1']);
+    incidents.take(breach(81), resolveAfter * minute);
+    expect(incidents.all().map(shown)).toEqual(['errors a 80 81', 'errors a 1']);
   });
 
   it('is not written again', () => {
@@ -211,7 +303,17 @@ describe('a restored incident', () => {
   });
 });
 
-const mailed: Mailed = { lastAt: 0, reminders: 0, resolutions: 0, newPatterns: 0, toldOver: false, patterns: [] };
+const mailed: Mailed = {
+  lastAt: 0,
+  reminders: 0,
+  resolutions: 0,
+  newPatterns: 0,
+  reopenings: 0,
+  growths: 0,
+  toldOver: false,
+  patterns: [],
+  told: null,
+};
 
 describe('unwritten incidents', () => {
   it.each<[string, (incidents: Incidents, incident: Incident) => void]>([
@@ -308,6 +410,40 @@ describe('times', () => {
   ])('an incident from 5 is over, with windows of %d and resolveAfter %d, at %d', (window, quiet, over) => {
     const rule = ruleOf(window * minute);
     expect(overAt(only(taken(breach(5, { rule }))), rule, quiet * minute) / minute).toBe(over);
+  });
+
+  it.each([
+    [0, 10],
+    [1, 20],
+    [2, 40],
+    [3, 60],
+    [9, 60],
+  ])('one that has come back %d times is over after %d minutes without a breach', (flaps, quiet) => {
+    expect(overAt({ ...only(taken(breach(5))), flaps }, errors, resolveAfter * minute) / minute).toBe(6 + quiet);
+  });
+
+  it.each([
+    [false, 0, 5],
+    [false, 1, 10],
+    [false, 2, 20],
+    [false, 3, 30],
+    [true, 0, 0],
+    [true, 1, 10],
+    [true, 3, 30],
+  ])(
+    'growth is mailed, told as over: %j, after %d such mails, %d minutes after the last mail',
+    (toldOver, growths, wait) => {
+      expect(growthAt({ ...mailed, lastAt: 7, toldOver, growths }, 30 * minute)).toBe(7 + wait * minute);
+    },
+  );
+
+  it.each([
+    [0, 0],
+    [1, 5],
+    [2, 10],
+    [4, 30],
+  ])('the mail that it opened again comes, after %d such mails, %d minutes after the last mail', (reopenings, wait) => {
+    expect(reopeningAt({ ...mailed, lastAt: 7, reopenings }, 30 * minute)).toBe(7 + wait * minute);
   });
 
   it.each([
