@@ -1,4 +1,4 @@
-import type { Incident, Mailed } from './incidents';
+import type { Incident, Mailed } from './incident';
 import { slideAt, type CheckedRule } from './rules';
 
 /**

@@ -1,22 +1,9 @@
 import { shortHash } from './ids';
-import type { Incident } from './incidents';
+import type { Incident, Told } from './incident';
 import type { KeptWindows } from './kept-windows';
 import type { CheckedRule } from './rules';
 
-/** The content of an incident's mails so far. Times are epoch milliseconds. */
-export interface Told {
-  /** Lines at the rule's level in the breached windows. */
-  readonly lines: number;
-  /** The highest value of a breached window. */
-  readonly worst: number;
-  /** Breached windows. */
-  readonly breaches: number;
-  readonly from: number;
-  readonly to: number;
-  /** Hashes of the hosts of these lines; null when there are too many to notice a new one. */
-  readonly hosts: readonly string[] | null;
-  readonly hostCount: number;
-}
+export type { Told } from './incident';
 
 /** The figures of an incident as they are known now. */
 export interface Figures {
