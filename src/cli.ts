@@ -8,6 +8,7 @@ import { projectVersion } from './project-version';
 import { addReceiverCommands } from './cli/receiver-commands';
 import { runProcess, type GlobalOptions, type Launch, type PipelineList } from './cli/run-process';
 import { addAlertCommands } from './cli/alert-commands';
+import { addReplayCommand } from './cli/replay-command';
 import { addDoctorCommands } from './cli/doctor-commands';
 import { isHelp, usageError } from './cli/usage-error';
 
@@ -142,19 +143,7 @@ function createProgram(launch: Launch): Command {
       });
     });
 
-  program
-    .command('replay')
-    .description(
-      'counts files, and shows the mails that the rules would have sent; exit code 1 when a file cannot be read',
-    )
-    .argument('<path...>', 'files or folders, each file once; - is standard input')
-    .option('--terminated-only', 'leave out a last line without a line end', false)
-    .action((paths: string[], options: { terminatedOnly: boolean }, command: Command) =>
-      launch(command.optsWithGlobals(), async ({ loaded, json, io }) => {
-        const { runReplay } = await import('./commands/replay.js');
-        return runReplay(loaded.config, { paths, json, terminatedOnly: options.terminatedOnly }, io);
-      }),
-    );
+  addReplayCommand(program, launch);
 
   program
     .command('check')

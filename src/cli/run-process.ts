@@ -24,6 +24,8 @@ export interface GlobalOptions {
 /** Inputs of a command. */
 export interface Context {
   readonly loaded: LoadedConfig;
+  /** The configuration with another file, or with values that win over all others. @throws CONFIG */
+  readonly loadWith: (changes: { readonly file?: string; readonly set?: readonly string[] }) => Config;
   readonly json: boolean;
   readonly io: Io;
 }
@@ -126,7 +128,10 @@ async function withConfig(
   ]);
   const { config: file, data, json, verbose } = options;
   const set = [...options.set, ...(data === undefined ? [] : [`dataDir=${data}`])];
-  const loaded = loadConfig({ pipelines: list, ...(file === undefined ? {} : { file }), set, env: process.env });
+  const sources = { pipelines: list, ...(file === undefined ? {} : { file }), set, env: process.env };
+  const loaded = loadConfig(sources);
+  const loadWith: Context['loadWith'] = ({ set: more = [], ...other }) =>
+    loadConfig({ ...sources, ...other, set: [...set, ...more] }).config;
   await check(loaded.config);
   const level: LogLevel = verbose ? 'debug' : loaded.config.log.level;
   const log = createLog({ level, json: !isatty(process.stderr.fd) });
@@ -143,7 +148,7 @@ async function withConfig(
     stop: AbortSignal.any([stop, outputGone]),
     shutdown: new Shutdown(loaded.config.shutdownTimeout),
   };
-  return Promise.race([run({ loaded, json, io }), outOfTime(io)]);
+  return Promise.race([run({ loaded, loadWith, json, io }), outOfTime(io)]);
 }
 
 /**

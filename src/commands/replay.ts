@@ -1,22 +1,14 @@
-import { readLogInputs, scanInput } from '../apps/log-inputs';
 import { partsOf } from '../apps/parts';
-import { recognitionLines, recognitionObjects, type RecognizedSource } from '../apps/recognition-report';
-import { refuseUnreadable } from '../apps/unreadable';
+import { recognitionLines, recognitionObjects } from '../apps/recognition-report';
+import { replayFiles, type ReplayedFiles } from '../apps/replayed-lines';
 import { warnOfIgnoredSettings } from '../apps/unused-keys';
 import type { Config } from '../config';
 import { escapeControls } from '../escape-controls';
-import { createTopicOf } from '../ingestion/line-topics';
-import { splitSourceId } from '../ingestion/source-id';
 import type { Io } from '../io';
-import { endedRecognition, initialRecognition } from '../lines/recognition';
 import { JobChain } from '../stream/job-chain';
 
-export interface ReplayOptions {
-  /** Files, folders, or `-` for standard input. */
-  readonly paths: readonly string[];
+export interface ReplayOptions extends ReplayedFiles {
   readonly json: boolean;
-  /** Leave out a last line without terminator, as a live run that still holds it does. */
-  readonly terminatedOnly: boolean;
 }
 
 /**
@@ -28,25 +20,11 @@ export interface ReplayOptions {
 export async function runReplay(config: Config, options: ReplayOptions, io: Io): Promise<number> {
   const { jobs, results } = partsOf(config, 'final');
   const chain = new JobChain(jobs);
-  const topicOf = createTopicOf(config.ingest.sources);
-  const bytes = new Map<string, number>();
-  const recognized: RecognizedSource[] = [];
   warnOfIgnoredSettings(config, io);
-  const leftOut = await readLogInputs(config, options.paths, io, async (input) => {
-    const topic = topicOf(splitSourceId(input.source).key);
-    // Any fixed time of ingestion works: nothing ages while files are replayed.
-    let recognition = initialRecognition;
-    const read = await scanInput(
-      input,
-      { config, terminatedOnly: options.terminatedOnly, log: io.log },
-      ({ batch, reading }) => {
-        chain.fold(topic, batch, 0);
-        ({ recognition } = reading);
-      },
-    );
-    recognized.push({ name: input.name, recognition: endedRecognition(recognition) });
-    bytes.set(topic, (bytes.get(topic) ?? 0) + read);
-  });
+  // Any fixed time of ingestion works: nothing ages while files are replayed.
+  const { bytes, recognized, refuse } = await replayFiles(config, options, io, (topic, batch) =>
+    chain.fold(topic, batch, 0),
+  );
   chain.end();
   for (const each of results) {
     for (const topic of each.topics) {
@@ -58,6 +36,6 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
     ? [...recognitionObjects(recognized), ...lines]
     : [...lines, ...recognitionLines(recognized)];
   io.out.write(printed.map((line) => `${escapeControls(line)}\n`).join(''));
-  refuseUnreadable(leftOut);
+  refuse();
   return 0;
 }

@@ -1,5 +1,5 @@
 import type { LineBatch } from '../lines/line-batch';
-import type { Job, Output } from './job';
+import type { BatchInput, Job, Output } from './job';
 
 /**
  * Jobs that fold input that has an end, without an event log: `replay` drives the same jobs as the running system. A job
@@ -18,6 +18,13 @@ export class JobChain {
   fold(topic: string, lines: LineBatch, timestamp: number): void {
     for (const { job, state } of this.states) {
       if (job.inputs.some((input) => input.topic === topic)) job.step(state, { type: 'lines', lines, timestamp });
+    }
+  }
+
+  /** Folds a record batch of a topic of lines, as an event log holds it. */
+  foldBatch(input: Omit<BatchInput, 'type'>): void {
+    for (const { job, state } of this.states) {
+      if (job.inputs.some(({ topic }) => topic === input.topic)) job.step(state, { type: 'batch', ...input });
     }
   }
 

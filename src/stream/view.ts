@@ -1,4 +1,5 @@
 import type { Markup } from '../html/escape';
+import type { DecidedMessage } from './message-diff';
 
 /** A record of a topic that a pipeline shows. */
 export interface SeenRecord {
@@ -55,6 +56,8 @@ export interface Results {
    * @param bytes bytes of content that were read, decompressed, by topic of lines
    */
   lines(json: boolean, bytes: ReadonlyMap<string, number>): readonly string[];
+  /** The messages that the rules ask for, in order of time. */
+  decided?(): readonly DecidedMessage[];
   /** Sentences for people about messages that were refused, from new records. */
   refused?(): readonly string[];
 }

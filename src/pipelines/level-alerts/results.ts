@@ -50,6 +50,12 @@ export function levelAlertsResults(config: LevelAlertsConfig, readWindow: Window
         refused.set(`${record.status.id}/${record.status.target ?? ''}`, record.status);
       }
     },
+    decided: () =>
+      [...reports.values()].sort(inOrder).map((report) => ({
+        id: report.id,
+        about: aboutOf(report),
+        ...{ from: report.from, to: report.to, subject: subjectOf(report), receivers: readersOf(report, config) },
+      })),
     refused: () =>
       [...refused.values()].map(({ id, target, reason = '' }) => {
         const report = reports.get(id);
@@ -67,6 +73,12 @@ export function levelAlertsResults(config: LevelAlertsConfig, readWindow: Window
       return (json ? jsonLines : textLines)(all, mails, { bytes: bytes.get('logs') ?? 0, breaches });
     },
   };
+}
+
+function aboutOf(report: AnyReport): string {
+  return isSummary(report)
+    ? JSON.stringify([report.cause, report.rules, report.receivers])
+    : JSON.stringify([report.rule.name, report.group, report.transition]);
 }
 
 function readersOf(report: AnyReport, config: LevelAlertsConfig): readonly string[] {

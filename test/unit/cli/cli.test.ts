@@ -61,8 +61,17 @@ describe('telltale', () => {
     [['config', '--jsn'], "unknown option '--jsn'; did you mean --json?"],
     [['replay', '--terminated', 'x'], "unknown option '--terminated'; did you mean --terminated-only?"],
     [['config', 'x'], "too many arguments for 'config'. Expected 0 arguments but got 1; see telltale config --help"],
-    [['replay', '--once', 'x'], "unknown option '--once'; expected one of --terminated-only, --config, --set, --data, --json, --verbose, --help"], // prettier-ignore
-    [['replay'], "missing required argument 'path'; see telltale replay --help"],
+    [['replay', '--once', 'x'], "unknown option '--once'; expected one of --terminated-only, --threshold, --rules-diff, --config, --set, --data, --json, --verbose, --help"], // prettier-ignore
+    [['replay'], 'replay needs files: telltale replay FILE…'],
+    [
+      ['replay', '--threshold', '1,x', 'a'],
+      "option '--threshold <list>' argument '1,x' is invalid. Whole numbers are expected, such as 1,5,20; see telltale replay --help",
+    ],
+    [['replay', '--rules-diff', 'old.yaml'], 'replay --rules-diff needs two configurations: OLD.yaml NEW.yaml'],
+    [
+      ['replay', 'a', '--threshold', '1', '--rules-diff', 'b', 'c'],
+      'replay takes --threshold or --rules-diff, not both',
+    ],
     [['reingest'], "missing required argument 'source'; see telltale reingest --help"],
     [['reingest', 'k', '--count'], "unknown option '--count'; did you mean --recount?"],
     [['local', '--port', '65536'], "option '--port <n>' argument '65536' is invalid. A whole number from 0 to 65535 is expected; see telltale local --help"], // prettier-ignore
