@@ -8,7 +8,7 @@ import { projectVersion } from './project-version';
 import { addReceiverCommands } from './cli/receiver-commands';
 import { runProcess, type GlobalOptions, type Launch, type PipelineList } from './cli/run-process';
 import { addAlertCommands } from './cli/alert-commands';
-import { addReplayCommand } from './cli/replay-command';
+import { addReplayCommand } from './cli/replay-commands';
 import { addDoctorCommands } from './cli/doctor-commands';
 import { isHelp, usageError } from './cli/usage-error';
 

@@ -9,10 +9,10 @@ import { tempFolders } from '../support/temp-folder';
 
 const folders = tempFolders();
 
-/** Errors of one minute each: 2 at 10:00, 9 at 11:00. */
+/** Errors of one minute each: 2 at 10:00, 9 at 23:00. */
 const lines = [
   ['10:00', 2],
-  ['11:00', 9],
+  ['23:00', 9],
 ].map(([time, errors]) => `2026-11-20 ${time}:01.000 [main] ERROR a.B - refused\n`.repeat(Number(errors)));
 
 function setUp(): { file: string; configOf: (name: string, yaml: string) => string; data: string } {
@@ -49,7 +49,7 @@ describe('telltale replay --rules-diff', () => {
       '# old → new, over 1 file',
       expect.stringMatching(/^- 2026-11-20 10:00 UTC {2}to you@localhost: \[errors\] 2 errors/),
       expect.stringMatching(/^- 2026-11-20 10:00 UTC {2}to you@localhost: \[errors\] Resolved: 2 errors/),
-      expect.stringMatching(/^\+ 2026-11-20 11:00 UTC {2}to you@localhost: \[many\] 9 errors/),
+      expect.stringMatching(/^\+ 2026-11-20 23:00 UTC {2}to you@localhost: \[many\] 9 errors/),
       '# 1 message appears, 2 disappear, 0 change, 1 is the same',
       '',
     ]);
