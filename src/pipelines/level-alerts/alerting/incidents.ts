@@ -66,8 +66,10 @@ export class Incidents {
     this.unwritten.add(incident.id);
   }
 
-  /** An incident that was merged is reported: nothing more will come of it. */
-  forget({ id }: Incident): void {
+  /** An incident that was merged is reported. Receivers that wait for a summary get the one that continues in its place. */
+  forget({ id, mergedInto, owedTo }: Incident): void {
+    const goesOn = owedTo.length === 0 || mergedInto === null ? null : this.withId(mergedInto);
+    if (goesOn !== null) this.noteOwed(goesOn, [...new Set([...goesOn.owedTo, ...owedTo])]);
     this.remove(id);
     this.unwritten.add(id);
   }

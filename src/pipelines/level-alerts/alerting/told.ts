@@ -32,9 +32,10 @@ export class IncidentFigures {
     return this.add(made, incident, rule, incident.breaches);
   }
 
-  private add(sums: Sums, { group }: Incident, rule: CheckedRule, starts: Iterable<number>): Sums {
+  private add(sums: Sums, { group, breaches }: Incident, rule: CheckedRule, starts: Iterable<number>): Sums {
+    const revised = new Set<number>();
     for (const start of starts) {
-      sums.worst = Math.max(sums.worst, this.windows.evaluate(rule, group, start).value);
+      for (const each of overlapping(breaches, start, rule.windowMs)) revised.add(each);
       const lines = new Map<number, number>();
       for (const { origin, start: base, record } of this.windows.ofGroup(rule, group, start, start + rule.windowMs)) {
         const count = record.counts[rule.level];
@@ -44,8 +45,19 @@ export class IncidentFigures {
       // A window that was evicted keeps its sum.
       for (const [base, count] of lines) sums.lines.set(base, Math.max(count, sums.lines.get(base) ?? 0));
     }
+    for (const start of revised) sums.worst = Math.max(sums.worst, this.windows.evaluate(rule, group, start).value);
     return sums;
   }
+}
+
+/** A revision of overlapping windows touches the first of them: at most this many others are looked at. */
+const maxOverlapping = 60;
+
+/** The breached windows that overlap one, and that one. @param breaches starts, ascending */
+function overlapping(breaches: readonly number[], start: number, windowMs: number): readonly number[] {
+  const after = breaches.findIndex((each) => each > start - windowMs);
+  const others = after < 0 ? [] : breaches.slice(after, after + maxOverlapping);
+  return [start, ...others.filter((each) => each < start + windowMs)];
 }
 
 class Sums implements Figures {

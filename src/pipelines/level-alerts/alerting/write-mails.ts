@@ -25,10 +25,11 @@ export function writeMails(state: AlertingState): void {
     if (incident.mailed === null) state.suppressed += 1;
   }
   for (const incident of gone) state.incidents.forget(incident);
-  for (const { incident, grown } of situations) {
+  const told = new Set(mails.map(({ situation }) => situation));
+  for (const situation of situations) {
+    const { incident, grown } = situation;
     // Growth that waits for its time stays noted.
-    const isPending = grown && incident.mailed?.lastAt !== state.now;
-    if (!isPending && newPatternsDue(state, incident)) incident.touched.clear();
+    if ((!grown || told.has(situation)) && newPatternsDue(state, incident)) incident.touched.clear();
   }
   if (mails.length + closed.length + gone.length > 0) state.changed = true;
 }
@@ -59,8 +60,8 @@ function situationOf(state: AlertingState, incident: Incident, waitedSince: Read
     newPattern: isDue(newPatternAt) ? newPatternOf(windows, incident, rule) : null,
     grown: isGrown(state, incident, rule),
     continues: !incident.late && incident.to > (mailed?.told?.to ?? Infinity),
-    growthDue: isDue(growthAt),
-    reopeningDue: isDue(reopeningAt),
+    growthDue: state.ended || isDue(growthAt),
+    reopeningDue: state.ended || isDue(reopeningAt),
     reminderDue: isDue(reminderAt),
   };
 }

@@ -318,6 +318,34 @@ describe('an incident', () => {
     expect(runner.incidents()).toEqual([{ rule: 'errors', group: 'all', breaches: ['10:05', '10:06', '10:08'] }]);
   });
 
+  it('reports growth that came at the moment of a mail, after the pause', () => {
+    const runner = new Runner({ repeatIntervalMs: hour });
+    runner.write(0, at('10:30'), windowOf('a', at('10:05'), 2), windowOf('a', at('10:20'), 0));
+    expect(said(runner.catchUp(at('10:30')))).toEqual(['over 10:05-10:06']);
+    const grows = (errors: number): string[] => {
+      runner.write(0, at('10:31'), windowOf('a', at('10:05'), errors));
+      return said(runner.catchUp(at('10:31')));
+    };
+    expect([grows(3), grows(4)]).toEqual([['grown 10:05-10:06'], []]);
+    expect(said(runner.restart().catchUp(at('10:41') - 1))).toEqual([]);
+    expect(runner.catchUp(at('10:41'))).toMatchObject([{ transition: 'grown', isOver: true, totals: { error: 4 } }]);
+  });
+
+  it('reports growth of a window that overlaps the one that was revised', () => {
+    const rules = [thresholdRule({ ...errorsRule, threshold: 4, windowMs: 5 * minute })];
+    const runner = new Runner({ rules });
+    runner.write(
+      0,
+      at('11:30'),
+      windowOf('a', at('10:05'), 5),
+      windowOf('a', at('10:06'), 1),
+      windowOf('a', at('11:20'), 0),
+    );
+    expect(runner.catchUp(at('11:30'))).toMatchObject([{ transition: 'over', worst: { count: 6 } }]);
+    runner.write(0, at('11:31'), windowOf('a', at('10:05'), 6));
+    expect(runner.catchUp(at('11:31'))).toMatchObject([{ transition: 'grown', worst: { count: 7 } }]);
+  });
+
   it('is evicted when it is closed and keepWindows has passed', () => {
     const runner = new Runner({ keepWindowsMs: hour });
     runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).catchUp(at('10:06'));
@@ -514,6 +542,12 @@ describe('overFinalWindows', () => {
     const runner = new Runner({}, overFinalWindows);
     runner.write(0, 0, windowOf('b', at('10:05'), 2)).write(1, 0, windowOf('a', at('10:05'), 3));
     expect(runner.foldAll().end().flush()).toMatchObject([{ transition: 'opened', totals: { error: 5 } }]);
+  });
+
+  it('mails at the end what has grown within the pause after the last mail', () => {
+    const runner = new Runner({}, overFinalWindows);
+    runner.write(0, 0, windowOf('a', at('10:05'), 2)).write(1, 0, windowOf('b', at('10:06'), 2));
+    expect(said(runner.foldAll().end().flush())).toEqual(['opened 10:05-10:06', 'grown 10:05-10:07']);
   });
 
   it('mails an incident that still waits for groupWait, and holds back no old one', () => {

@@ -219,6 +219,15 @@ describe('incidents that a breach connects', () => {
     expect(only(incidents).id).toBe(ids[1]);
   });
 
+  it('leave what receivers wait for to the one that continues', () => {
+    const incidents = connected({ mailed, owedTo: ['mail', 'slack'] }, { mailed, owedTo: ['mail'] });
+    const other = incidents.withId(ids[0] ?? '');
+    if (other === null) throw new Error('the merged incident is gone');
+    incidents.forget(other);
+    expect(incidents.owed().map(({ id, owedTo }) => [id, owedTo])).toEqual([[ids[1], ['mail', 'slack']]]);
+    expect(incidents.takeUnwritten().map(({ id }) => id)).toContain(ids[1]);
+  });
+
   it('may be those of an earlier version, which kept them apart', () => {
     const incidents = taken(breach(0), breach(200));
     const later = incidents.withId(incidentId('errors', 'a', 200 * minute));
