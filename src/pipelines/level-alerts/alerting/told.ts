@@ -50,7 +50,7 @@ export class IncidentFigures {
   }
 }
 
-/** A revision of overlapping windows touches the first of them: at most this many others are looked at. */
+/** A revision of overlapping windows touches the first of them: at most this many others are checked. */
 const maxOverlapping = 60;
 
 /** The breached windows that overlap one, and that one. @param breaches starts, ascending */

@@ -544,7 +544,7 @@ describe('overFinalWindows', () => {
     expect(runner.foldAll().end().flush()).toMatchObject([{ transition: 'opened', totals: { error: 5 } }]);
   });
 
-  it('mails at the end what has grown within the pause after the last mail', () => {
+  it('mails at the end that it has grown within the pause after the last mail', () => {
     const runner = new Runner({}, overFinalWindows);
     runner.write(0, 0, windowOf('a', at('10:05'), 2)).write(1, 0, windowOf('b', at('10:06'), 2));
     expect(said(runner.foldAll().end().flush())).toEqual(['opened 10:05-10:06', 'grown 10:05-10:07']);

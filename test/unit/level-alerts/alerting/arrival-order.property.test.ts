@@ -97,7 +97,7 @@ function records(runner: Runner): IncidentRecord[] {
   });
 }
 
-/** Of each incident what is true at the end, whatever its id. */
+/** The final state of each incident. Ids depend on the order. */
 function finalFigures(runner: Runner): unknown[] {
   return records(runner)
     .map(({ rule, group, from, to, runs: breaches, flaps, closed, mailed }) => ({
