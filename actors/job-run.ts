@@ -172,7 +172,7 @@ export class JobRun<S> {
   /** Writes if a batch was folded, or if time alone produced outputs or a new head (`one-transaction`). */
   async write(): Promise<void> {
     const { job, partition, crc32c, clock } = this.options;
-    const { outputs, head, unreadable = [], suppressed = 0, doubts = [] } = job.flush(this.state);
+    const { outputs, head, unreadable = [], suppressed = 0, unmatched = [], doubts = [] } = job.flush(this.state);
     for (const { topic, partition: of, offset, count } of unreadable) {
       this.trace('recordUnreadable', { reason: topic, job: job.name, topic, partition: of, offset, amount: count });
     }
@@ -180,6 +180,8 @@ export class JobRun<S> {
       const times = { now: new Date(now).toISOString(), clock: new Date(tick).toISOString() };
       this.trace('clockDoubted', { reason, job: job.name, partition, ...times });
     }
+    for (const { rule, glob } of unmatched)
+      this.trace('ruleWithoutHosts', { reason: job.name, job: job.name, rule, glob });
     if (suppressed > 0) this.trace('messageSuppressed', { reason: job.name, job: job.name, amount: suppressed });
     if (this.dirtySince === null && outputs.length === 0 && head === null) return;
     this.dirtySince = null;

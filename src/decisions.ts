@@ -172,6 +172,12 @@ export const decisions = {
     counter: 'telltale_messages_suppressed_total',
     help: 'Incidents that ended before the event log was rebuilt, and get no mail: an earlier event log may have had it.',
   },
+  ruleWithoutHosts: {
+    event: 'the hosts of a rule match no known host',
+    level: 'warn',
+    counter: 'telltale_rules_without_hosts_total',
+    help: 'Rules whose `origins` match none of the hosts that are known when the windows were read after a start: correct the glob under rules.',
+  },
   clockDoubted: {
     event: 'the clock is far from the time of a job',
     level: 'warn',

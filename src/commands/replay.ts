@@ -3,6 +3,7 @@ import { recognitionLines, recognitionObjects } from '../apps/recognition-report
 import { replayFiles, type ReplayedFiles } from '../apps/replayed-lines';
 import { warnOfIgnoredSettings } from '../apps/unused-keys';
 import type { Config } from '../config';
+import { decisions } from '../decisions';
 import { escapeControls } from '../escape-controls';
 import type { Io } from '../io';
 import { JobChain } from '../stream/job-chain';
@@ -26,6 +27,7 @@ export async function runReplay(config: Config, options: ReplayOptions, io: Io):
     chain.fold(topic, batch, 0),
   );
   chain.end();
+  for (const { rule, glob } of chain.unmatched) io.log.warn(decisions.ruleWithoutHosts.event, { rule, glob });
   for (const each of results) {
     for (const topic of each.topics) {
       for (const { key, value } of chain.written(topic)) each.add({ topic, key, value, isNew: true });

@@ -1,5 +1,5 @@
 import type { LineBatch } from '../lines/line-batch';
-import type { BatchInput, Job, Output } from './job';
+import type { BatchInput, Job, Output, UnmatchedRule } from './job';
 
 /**
  * Jobs that fold input that has an end, without an event log: `replay` drives the same jobs as the running system. A job
@@ -8,6 +8,8 @@ import type { BatchInput, Job, Output } from './job';
 export class JobChain {
   private readonly states: readonly { readonly job: Job; readonly state: unknown }[];
   private readonly outputs = new Map<string, Output[]>();
+  /** Rules whose glob matches nothing in the input; complete after `end`. */
+  readonly unmatched: UnmatchedRule[] = [];
 
   /** @param jobs in the order in which data flows through them */
   constructor(jobs: readonly Job[]) {
@@ -33,7 +35,9 @@ export class JobChain {
     for (const { job, state } of this.states) {
       for (const { topic } of job.inputs) this.read(job, state, topic);
       job.step(state, { type: 'end' });
-      for (const output of job.flush(state).outputs) {
+      const { outputs, unmatched = [] } = job.flush(state);
+      this.unmatched.push(...unmatched);
+      for (const output of outputs) {
         const written = this.outputs.get(output.topic) ?? [];
         this.outputs.set(output.topic, written);
         written.push(output);

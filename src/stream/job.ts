@@ -123,10 +123,17 @@ export interface Flushed {
   readonly unreadable?: readonly UnreadableInput[];
   /** Results about which the job wrote no message, because an earlier event log may have had it. */
   readonly suppressed?: number;
+  /** Rules whose glob matches nothing in the input that was read; told once after a start. */
+  readonly unmatched?: readonly UnmatchedRule[];
   /** Doubts about ticks since the last flush. */
   readonly doubts?: readonly ClockDoubt[];
   /** JSON. Scalars only, at most some kilobytes: state per key goes to a compacted topic. Null: as it was at the last flush. */
   readonly head: Buffer | null;
+}
+
+export interface UnmatchedRule {
+  readonly rule: string;
+  readonly glob: string;
 }
 
 /** Records of one input partition. */

@@ -28,7 +28,7 @@ export const levelAlerts = definePipeline<LevelAlertsConfig>({
     return {
       jobs: [countingJob(config, site), alertingJob(config, site, readWindow)],
       deliveries: [mailer(config)],
-      views: [levelAlertsView()],
+      views: [levelAlertsView(config.rules)],
       results: [levelAlertsResults(config, readWindow)],
     };
   },

@@ -96,6 +96,10 @@ export class ShownWindows {
     this.newestFirst.length = Math.min(this.newestFirst.length, NEWEST);
   }
 
+  hasHost(fits: (origin: string) => boolean): boolean {
+    return [...this.hosts.keys()].some(fits);
+  }
+
   delete(key: string): void {
     const window = this.windows.get(key);
     if (window === undefined) return;

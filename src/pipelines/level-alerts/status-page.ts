@@ -13,6 +13,8 @@ export interface Shown {
   readonly mails: number;
   /** Mails that wait to be sent, and mails that were refused. */
   readonly undelivered: readonly Undelivered[];
+  /** Rules whose globs match no host. */
+  readonly rulesWithoutHosts?: readonly { readonly name: string; readonly origins: string }[];
 }
 
 /** Bounds of the page: it is fetched every other second. */
@@ -23,12 +25,13 @@ const shown = { hosts: 50, undelivered: 20, nameLength: 80 };
  * @param query `host`: part of the names of the hosts to show; `page`: 1 for the worst of them
  */
 export function statusSections(
-  { windows, mails, undelivered }: Shown,
+  { windows, mails, undelivered, rulesWithoutHosts = [] }: Shown,
   lastMails: Markup,
   query: URLSearchParams,
 ): readonly Markup[] {
   return [
     totals(windows, mails),
+    rulesSection(rulesWithoutHosts),
     undeliveredSection(undelivered),
     lastMails,
     hostSection(windows, query),
@@ -189,6 +192,22 @@ function levelCells(counts: Omit<Sums, 'lines'>): Markup {
 }
 
 /** Refused mails first: nothing sends them any more. */
+function rulesSection(rules: Shown['rulesWithoutHosts'] = []): Markup {
+  if (rules.length === 0) return html``;
+  return html`<section>
+    <h2>${pluralize(rules.length, 'rule')} without hosts</h2>
+    ${rules
+      .slice(0, shown.undelivered)
+      .map(
+        ({ name, origins }) =>
+          html`<p class="alarm">
+            Rule ${truncate(visible(name), shown.nameLength)} matches no known host: correct origins:
+            ${truncate(visible(JSON.stringify(origins)), shown.nameLength)}
+          </p>`,
+      )}
+  </section>`;
+}
+
 function undeliveredSection(mails: readonly Undelivered[]): Markup {
   if (mails.length === 0) return html``;
   const hidden = mails.length - shown.undelivered;

@@ -1,3 +1,4 @@
+import { compileGlob } from '../../glob';
 import type { News, View } from '../../stream/view';
 import { parseOutboxRecord } from './alerting/outbox-records';
 import { parseWindowRecord } from './counting/parse-window-record';
@@ -15,8 +16,15 @@ const MAX_COMPLETED = 1_000;
 /** Mails that wait to be told: the consumer has no terminal that shows them. */
 const MAX_MESSAGES = 100;
 
+/** Which hosts a rule watches, as the configuration says. */
+interface WatchedHosts {
+  readonly name: string;
+  readonly origins: string;
+}
+
 /** The latest windows and the mails that were sent. */
-export function levelAlertsView(): View {
+export function levelAlertsView(rules: readonly WatchedHosts[] = []): View {
+  const globs = rules.map(({ name, origins }) => ({ name, origins, matches: compileGlob(origins) }));
   const windows = new ShownWindows();
   const undelivered = new UndeliveredMessages();
   let completed = new Map<string, WindowRecord>();
@@ -56,6 +64,9 @@ export function levelAlertsView(): View {
     return { messages: said, rows };
   };
 
+  const isWithoutHosts = ({ matches }: (typeof globs)[number]): boolean =>
+    windows.hostCount > 0 && !windows.hasHost(matches);
+
   return {
     topics: ['windows', 'outbox'],
     add: ({ topic, key, value, isNew }) => (topic === 'windows' ? addWindow(key, value) : addMail(key, value, isNew)),
@@ -72,9 +83,19 @@ export function levelAlertsView(): View {
         type: 'counter',
         value: newMails,
       },
+      {
+        name: 'telltale_rules_without_hosts',
+        help: 'Rules whose hosts match none of the hosts that are shown.',
+        type: 'gauge',
+        value: globs.filter(isWithoutHosts).length,
+      },
     ],
     sections: (lastMails, query) =>
-      statusSections({ windows, mails, undelivered: undelivered.list() }, lastMails, query),
+      statusSections(
+        { windows, mails, undelivered: undelivered.list(), rulesWithoutHosts: globs.filter(isWithoutHosts) },
+        lastMails,
+        query,
+      ),
     table: () => windowTable(last(windows.newest)),
     news,
   };

@@ -2,7 +2,7 @@ import { TelltaleError } from '../../../errors';
 import { parseWindowRecord, type WindowReader } from '../counting/parse-window-record';
 import type { WindowRecord } from '../counting/window-record';
 import { refuseUnreadable } from '../../../stream/continue-from';
-import type { Flushed, Job, JobInput, RestoredRange, RestoreRange } from '../../../stream/job';
+import type { Flushed, Job, JobInput, RestoredRange, RestoreRange, UnmatchedRule } from '../../../stream/job';
 import { alertingStateTopic, outboxTopic } from '../topics';
 import { parseQuiet } from '../../../stream/outbox-records';
 import { recordsOf } from '../../../stream/read-input';
@@ -155,7 +155,16 @@ function flush(state: AlertingState): Flushed {
   state.outputs = [];
   state.changed = false;
   state.unreadable.clear();
-  return { outputs, head, unreadable, suppressed, doubts };
+  return { outputs, head, unreadable, suppressed, doubts, unmatched: takeUnmatched(state) };
+}
+
+/** Once after a start, when the windows that are there were read. */
+function takeUnmatched(state: AlertingState): UnmatchedRule[] {
+  if (state.toldUnmatched || !state.backlogRead || state.windows.isEmpty()) return [];
+  state.toldUnmatched = true;
+  return [...state.rules.values()]
+    .filter((rule) => !state.windows.hasOrigin(rule.matches))
+    .map(({ name, origins }) => ({ rule: name, glob: origins }));
 }
 
 interface ReadWindow {

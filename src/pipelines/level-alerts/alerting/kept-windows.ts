@@ -92,6 +92,15 @@ export class KeptWindows {
     return this.origins.get(origin)?.rules ?? [];
   }
 
+  /** True when a window is kept of an origin that passes a test. */
+  hasOrigin(fits: (origin: string) => boolean): boolean {
+    return [...this.origins.keys()].some(fits);
+  }
+
+  isEmpty(): boolean {
+    return this.origins.size === 0;
+  }
+
   /** Evaluates one window of a rule as it is known now, without those before it that `for` needs. */
   evaluate(rule: CheckedRule, group: string, start: number): Evaluation {
     return this.evaluateSums(rule, group, start, this.sums.of(rule, group).sums.sum(start, start + rule.windowMs));

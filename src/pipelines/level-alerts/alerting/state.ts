@@ -55,6 +55,8 @@ export interface AlertingState {
   doubts: ClockDoubt[];
   /** True while no record has arrived since the input was read to its end. */
   backlogRead: boolean;
+  /** True when rules without hosts were told. */
+  toldUnmatched: boolean;
   /** True when no more input will ever come. */
   ended: boolean;
   /** True when something was folded after mails were last decided. */
@@ -111,6 +113,7 @@ export function openState(
     doubtedSince: null,
     doubts: [],
     backlogRead: false,
+    toldUnmatched: false,
     ended: false,
     undecided: false,
     restoresIncidents: head?.v === 2,

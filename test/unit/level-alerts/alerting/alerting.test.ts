@@ -578,3 +578,28 @@ it('skips records that are not windows', () => {
     .write(0, at('10:06'), windowOf('a', at('10:05'), 2));
   expect(said(runner.catchUp(at('10:06')))).toEqual(['opened 10:05-10:06']);
 });
+
+describe('a rule whose glob matches no host', () => {
+  const rules = ['web-*', 'wbe-*', '!web-1'].map((origins, i) =>
+    thresholdRule({ ...errorsRule, name: `r${i}`, origins }),
+  );
+
+  it('is told once after a start, when all windows were read', () => {
+    const runner = new Runner({ rules }).write(0, at('10:06'), windowOf('web-1', at('10:05'), 1));
+    runner.foldAll().flush();
+    expect(runner.unmatched).toEqual([]);
+    runner.catchUp(at('10:06'));
+    runner.catchUp(at('10:07'));
+    expect(runner.unmatched).toEqual(['r1 wbe-*', 'r2 !web-1']);
+    runner.restart().catchUp(at('10:08'));
+    expect(runner.unmatched).toHaveLength(4);
+  });
+
+  it('is not told while no host is known', () => {
+    const runner = new Runner({ rules });
+    runner.catchUp(at('10:06'));
+    expect(runner.unmatched).toEqual([]);
+    runner.write(0, at('10:07'), windowOf('wbe-1', at('10:06'), 0)).catchUp(at('10:07'));
+    expect(runner.unmatched).toEqual(['r0 web-*']);
+  });
+});

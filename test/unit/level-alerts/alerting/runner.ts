@@ -90,6 +90,8 @@ export class Runner {
   readonly outputs: Output[] = [];
   /** Incidents that were closed without a mail, because they ended in the quiet time. */
   suppressed = 0;
+  /** Rules that were told to match no host. */
+  readonly unmatched: string[] = [];
   private head: Buffer | null = null;
   private state: AlertingState;
   private readonly topic: RecordData[][];
@@ -170,7 +172,8 @@ export class Runner {
 
   /** One transaction: returns the mails of it. */
   flush(): MailReport[] {
-    const { outputs, head, suppressed = 0 } = this.job.flush(this.state);
+    const { outputs, head, suppressed = 0, unmatched = [] } = this.job.flush(this.state);
+    this.unmatched.push(...unmatched.map(({ rule, glob }) => `${rule} ${glob}`));
     this.suppressed += suppressed;
     if (head !== null) this.head = head;
     this.committed = [...this.read];
