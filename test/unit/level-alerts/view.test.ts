@@ -21,7 +21,7 @@ describe('levelAlertsView', () => {
     expect(count).toBe(1);
     expect(page).toContain('1 rule without hosts');
     expect(page.replace(/\s+/g, ' ')).toContain(
-      'Rule db matches no known host: correct origins: &quot;&lt;b&gt;&quot;',
+      'Rule db matches no known host: correct origins: &#34;&#60;b&#62;&#34;',
     );
   });
 });
