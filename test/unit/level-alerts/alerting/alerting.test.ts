@@ -494,6 +494,25 @@ describe('a restart', () => {
     expect(said(upgraded.restart().catchUp(at('11:06')))).toEqual(['reminder 10:05-10:06']);
   });
 
+  it('takes closed and open incidents over from records that do not say what was told, and reports growth since then', () => {
+    const runner = new Runner();
+    runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).catchUp(at('10:06'));
+    quietUntil(runner, '10:30');
+    runner.write(0, at('12:06'), windowOf('a', at('12:05'), 2)).catchUp(at('12:06'));
+    const records = runner.stateRecords().map((record) => {
+      const { mailed, ...rest } = JSON.parse(String(record.value)) as { readonly mailed: Record<string, unknown> };
+      const { told, reopenings, growths, ...known } = mailed;
+      expect([told, reopenings, growths]).toEqual([expect.anything(), 0, 0]);
+      return { ...record, value: Buffer.from(JSON.stringify({ ...rest, mailed: known })) };
+    });
+    const upgraded = runner.restartAs({}, { head: runner.committedHead(), records });
+    expect(said(upgraded.catchUp(at('12:12')))).toEqual([]);
+    expect(said(upgraded.restart().catchUp(at('12:13')))).toEqual([]);
+    upgraded.write(1, at('12:14'), windowOf('b', at('10:05'), 400), windowOf('b', at('12:05'), 500));
+    expect(said(upgraded.restart().catchUp(at('12:14')))).toEqual(['grown 10:05-10:06', 'grown 12:05-12:06']);
+    expect(said(upgraded.restart().catchUp(at('12:40')))).toEqual([]);
+  });
+
   it('writes the record of an incident only when it changes, and a tombstone when it is evicted', () => {
     const rules = [thresholdRule({ ...errorsRule, each: true, severity: 'error' })];
     const hosts = Array.from({ length: 500 }, (_, i) => windowOf(`host-${i}`, at('10:05'), 2, { idle: true }));
