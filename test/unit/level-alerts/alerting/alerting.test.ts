@@ -494,7 +494,7 @@ describe('a restart', () => {
     expect(said(upgraded.restart().catchUp(at('11:06')))).toEqual(['reminder 10:05-10:06']);
   });
 
-  it('takes closed and open incidents over from records that do not say what was told, and reports growth since then', () => {
+  it('takes closed and open incidents over from records that do not have the told figures, and reports growth since then', () => {
     const runner = new Runner();
     runner.write(0, at('10:06'), windowOf('a', at('10:05'), 2)).catchUp(at('10:06'));
     quietUntil(runner, '10:30');
