@@ -1,9 +1,10 @@
 import type { PatternCount } from '../counting/window-record';
+import { greatest, least } from './extremes';
 import type { Incident } from './incidents';
 import type { KeptWindow, KeptWindows } from './kept-windows';
 import { patternsOf } from './level-patterns';
 import type { RuleLevel } from './rule-kinds/rule-kind';
-import type { CheckedRule } from './rules';
+import { coveredBy, type CheckedRule } from './rules';
 
 /** An incident in figures, from its breached windows alone: cheap, unlike a report. */
 export interface IncidentFacts {
@@ -23,10 +24,11 @@ export interface OriginCount {
 }
 
 export function incidentFacts(windows: KeptWindows, rule: CheckedRule, incident: Incident): IncidentFacts {
-  const breached = new Set(
-    incident.breaches.flatMap((start) => windows.ofGroup(rule, incident.group, start, start + rule.windowMs)),
-  );
-  const members = [...breached];
+  const { group, breaches } = incident;
+  const isBreached = coveredBy(rule, breaches);
+  const members = windows
+    .ofGroup(rule, group, least(breaches), greatest(breaches) + rule.windowMs)
+    .filter(({ start }) => isBreached(start));
   return {
     windows: members,
     count: members.reduce((sum, { record }) => sum + record.counts[rule.level], 0),

@@ -110,8 +110,11 @@ export function patternsInWindows(
   ruleStarts: ReadonlySet<number>,
 ): PatternCount[] {
   const { windowMs, level } = subject.rule;
+  const isWanted = coveredBy(subject.rule, ruleStarts);
+  const starts = [...ruleStarts];
+  const members = memberWindows(windows, subject, least(starts), greatest(starts) + windowMs);
   return sumPatterns(
-    [...ruleStarts].flatMap((start) => memberWindows(windows, subject, start, start + windowMs)),
+    members.filter(({ start }) => isWanted(start)),
     level,
   );
 }

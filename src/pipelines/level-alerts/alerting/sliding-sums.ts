@@ -63,8 +63,8 @@ export class SlidingSums {
 
   /** Start of the first base window and of the last one; null without any. */
   span(): { readonly first: number; readonly last: number } | null {
-    const [first, last] = [this.slots[0], this.slots.at(-1)];
-    return first === undefined || last === undefined ? null : { first: first.start, last: last.start };
+    const [first] = this.slots;
+    return first === undefined ? null : { first: first.start, last: (this.slots.at(-1) ?? first).start };
   }
 
   /** The sums over [from, to). */

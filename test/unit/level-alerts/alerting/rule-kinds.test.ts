@@ -153,6 +153,12 @@ describe('share', () => {
     expect(breachesOf(rule, ...windows)).toEqual(expected ? ['all 10:05'] : []);
   });
 
+  it('has the value 0 for a window without a record', () => {
+    const empty = { start: 0, end: minute, level: 'error', lines: 0, all: 0, newLines: () => 0 } as const;
+    const window = { ...empty, records: () => [], linesBefore: () => null };
+    expect(share.evaluate({ percent: 5, minLines: 1 }, window)).toEqual({ value: 0, breached: false });
+  });
+
   it('does not count continuation lines as records', () => {
     const rule = createRule(share, { percent: 50, minLines: 1 }, errorsRule);
     expect(breachesOf(rule, windowOf('a', at('10:05'), 2, { counts: { none: 1 }, continuation: 9 }))).toHaveLength(1);
@@ -197,6 +203,19 @@ describe('rate', () => {
     const slow = rule({ days: 1 }, { windowMs: 5 * minute });
     expect(breachesOf(slow, ...before, daysBefore(0, 36, '10:05'))).toEqual([]);
     expect(breachesOf(slow, ...before, daysBefore(0, 36, '10:07'))).toEqual(['all 10:03']);
+  });
+
+  it('has the multiple of the median as its value, of at least one line', () => {
+    const valueOf = (lines: number, ...before: (number | null)[]): number | undefined =>
+      rate.evaluate(
+        { factor: 3, days: before.length, minLines: 1 },
+        {
+          ...{ start: 0, end: minute, level: 'error', lines, all: lines, newLines: () => 0, records: () => [] },
+          linesBefore: (ms) => before[ms / (24 * hour) - 1] ?? null,
+        },
+      ).value;
+    expect([valueOf(25, 10), valueOf(7, 0), valueOf(25, 10, 20), valueOf(9, null)]).toEqual([2.5, 7, 1.7, 0]);
+    expect([valueOf(8, 4, null), valueOf(8, 4, null, null)]).toEqual([2, 0]);
   });
 
   it('needs windows as old as its days, and has words', () => {
@@ -253,6 +272,16 @@ describe('new-pattern', () => {
     expect(report?.rule.words.worst).toBe('2 errors of a new kind');
     runner.restart().write(0, at('10:05'), of('10:04', 'bang')).catchUp(at('10:05'));
     expect(runner.incidents()).toEqual([{ rule: 'errors', group: 'all', breaches: ['10:02'] }]);
+  });
+
+  it('has words', () => {
+    expect(newPattern.describe({ threshold: 1 }, { level: 'warn', value: 3 })).toEqual({
+      worst: '3 warnings of a new kind',
+      limit: 'threshold 1',
+      condition: 'more than 1 warning of a kind that was not seen before',
+      change: 'raise the threshold',
+      yaml: ['threshold: 3   # now 1'],
+    });
   });
 
   it('forgets the patterns of windows that are evicted', () => {

@@ -41,7 +41,7 @@ function usualLines({ linesBefore }: RuleWindow, days: number): number | null {
   const known = Array.from({ length: days }, (_, i) => linesBefore((i + 1) * day))
     .filter((lines) => lines !== null)
     .sort((a, b) => a - b);
-  if (2 * known.length < days || known.length === 0) return null;
+  if (2 * known.length < days) return null;
   const middle = known.length / 2;
   const upper = known[Math.floor(middle)] ?? 0;
   return Number.isInteger(middle) ? ((known[middle - 1] ?? 0) + upper) / 2 : upper;
