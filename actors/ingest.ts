@@ -119,6 +119,9 @@ export function ingest(options: IngestOptions): ChildOptions<IngestMessage, Stat
       case 'cleanUp':
         tell(publisher, action);
         break;
+      case 'barrier':
+        tell(publisher, { type: 'barrier', complete: action.complete });
+        break;
       case 'scheduleRetry':
         context.scheduleOnce(action.pauseMs, { type: 'retryDue' });
         break;

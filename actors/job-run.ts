@@ -9,6 +9,8 @@ import {
 import { encodeQuarantinedBatch } from '../src/ingestion/quarantine';
 import { decodeHeadEnvelope, encodeHeadEnvelope, type HeadEnvelope, type Position } from '../src/stream/head-envelope';
 import type { Job, Output } from '../src/stream/job';
+import { jobPositionRecord } from '../src/stream/progress';
+import { PROGRESS } from '../src/stream/topics';
 import { batchHeader, faultIn, type RecordData } from '../src/records/record-batch';
 import { isTelltaleError } from '../src/errors';
 import type { Clock } from '../src/ports/clock';
@@ -39,12 +41,12 @@ export function consumerGroupOf(job: string): string {
 }
 
 /** Declares the writer of a job's output partition. */
-export function jobWriter({ name, inputs, outputs }: WritingJob, partition: number): WriterOptions {
+export function jobWriter({ name, inputs, outputs, tellsProgress }: WritingJob, partition: number): WriterOptions {
   const written = outputs.map((output) => output.name);
   return {
     id: `telltale-${name}-${partition}`,
     reads: [...inputs.map(({ topic }) => topic), 'state', ...written],
-    writes: [...written, 'state', 'quarantine'],
+    writes: [...written, 'state', 'quarantine', ...(tellsProgress === true ? [PROGRESS] : [])],
   };
 }
 
@@ -52,6 +54,7 @@ interface WritingJob {
   readonly name: string;
   readonly inputs: readonly { readonly topic: string }[];
   readonly outputs: readonly { readonly name: string }[];
+  readonly tellsProgress?: boolean;
 }
 
 export interface InputPartition {
@@ -72,6 +75,8 @@ export class JobRun<S> {
   /** When the oldest unwritten batch was folded (epoch milliseconds); null when all are written. */
   private dirtySince: number | null = null;
   private ended = false;
+  /** The positions that topic `progress` has, as text; null before the first write. */
+  private told: string | null = null;
   /** Batches of the input that could not be read since the last write. */
   private quarantined: DamagedPlace[] = [];
 
@@ -183,7 +188,8 @@ export class JobRun<S> {
     for (const { rule, glob } of unmatched)
       this.trace('ruleWithoutHosts', { reason: job.name, job: job.name, rule, glob });
     if (suppressed > 0) this.trace('messageSuppressed', { reason: job.name, job: job.name, amount: suppressed });
-    if (this.dirtySince === null && outputs.length === 0 && head === null) return;
+    const progress = this.progress();
+    if (this.dirtySince === null && outputs.length === 0 && head === null && progress === null) return;
     this.dirtySince = null;
     this.head = head ?? this.head;
     const transaction = this.writer.begin();
@@ -191,6 +197,7 @@ export class JobRun<S> {
       await appendRecords(transaction, { topic, partition }, records, crc32c);
     }
     await this.writeQuarantined(transaction);
+    if (progress !== null) await appendRecords(transaction, { topic: PROGRESS, partition }, [progress], crc32c);
     const value = encodeHeadEnvelope({
       definition: job.definition,
       positions: this.inputs.map(({ topic, partition: of, position }) => ({ topic, partition: of, offset: position })),
@@ -203,6 +210,21 @@ export class JobRun<S> {
       await transaction.commitOffset(consumerGroupOf(job.name), input.topic, input.partition, input.position);
     }
     await transaction.commit();
+  }
+
+  /** Its positions, when it has read its input to the end and topic `progress` has other ones. */
+  private progress(): RecordData | null {
+    const { job, partition, clock } = this.options;
+    if (job.tellsProgress !== true || !this.isAtEnd) return null;
+    const positions = this.inputs.map(({ topic, partition: of, position }) => ({
+      topic,
+      partition: of,
+      offset: position,
+    }));
+    const told = JSON.stringify(positions);
+    if (told === this.told) return null;
+    this.told = told;
+    return { ...jobPositionRecord(headKey(job, partition), positions, clock.now()), headers: [] };
   }
 
   private async writeQuarantined(transaction: EventTransaction): Promise<void> {

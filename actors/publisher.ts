@@ -19,6 +19,8 @@ import { isTelltaleError, TelltaleError } from '../src/errors';
 import { DEFAULT_SUPERVISION, tell, type ActorContext, type ActorOptions, type ActorRef } from '../src/kit';
 import type { Clock } from '../src/ports/clock';
 import type { EventLog, EventTransaction, EventWriter } from '../src/ports/event-log';
+import { barrierRecord } from '../src/stream/progress';
+import { PROGRESS } from '../src/stream/topics';
 import { createTrace, type Trace } from '../src/trace';
 import { appendRecords, type Crc32c } from './append';
 import { EVENT_LOG_DEADLINE_MS } from './event-log-supervision';
@@ -42,7 +44,10 @@ export function publisherTopics(lineTopics: readonly string[]): {
   reads: readonly string[];
   writes: readonly string[];
 } {
-  return { reads: ['checkpoints', 'sketches'], writes: [...lineTopics, 'checkpoints', 'sketches', 'quarantine'] };
+  return {
+    reads: ['checkpoints', 'sketches'],
+    writes: [...lineTopics, 'checkpoints', 'sketches', 'quarantine', PROGRESS],
+  };
 }
 
 /** A transaction is committed at the latest when it is this old or holds this much, even while readers have more. */
@@ -140,6 +145,10 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
         for (const record of records.checkpoints) state.committed.put(record);
         break;
       }
+      case 'barrier':
+        await commit(state);
+        await writeBarrier(state, message.complete);
+        break;
       case 'commit':
         if (state.taken === message.upTo) await commit(state);
         break;
@@ -208,6 +217,21 @@ export function publisher(options: PublisherOptions): ActorOptions<PublisherMess
       readers.delete(source);
       tell(replyTo, { type: 'committed', epoch: state.epoch, checkpoint });
     }
+  }
+
+  async function writeBarrier(state: State, complete: boolean): Promise<void> {
+    const { log, lineTopics } = options;
+    const ends: Record<string, number[]> = {};
+    for (const topic of lineTopics) {
+      const ofTopic: number[] = [];
+      for (let partition = 0; partition < partitions; partition++)
+        ofTopic.push((await log.offsets(topic, partition)).end);
+      ends[topic] = ofTopic;
+    }
+    const record = barrierRecord({ v: 1, at: clock.now(), ends, complete });
+    const transaction = state.writer.begin();
+    await appendRecords(transaction, { topic: PROGRESS, partition: 0 }, [{ ...record, headers: [] }], crc32c);
+    await transaction.commit();
   }
 
   function addBlocks({ sketches }: Open, { source, blocks }: Publish): void {

@@ -2,7 +2,7 @@ import type { Config } from '../config';
 import { DEFAULT_TOPIC } from '../ingestion/checkpoint';
 import { TelltaleError } from '../errors';
 import { advise } from '../nearest';
-import { coreTopics, lineTopic, type TopicSpec } from '../stream/topics';
+import { coreTopics, lineTopic, PROGRESS, type TopicSpec } from '../stream/topics';
 import { partsOf } from './parts';
 
 /** A record batch has a head before its records. */
@@ -27,7 +27,7 @@ export function lineTopicsOf(config: Config): readonly string[] {
   const { jobs } = partsOf(config);
   const outputs = new Set(jobs.flatMap((job) => job.outputs.map(({ name }) => name)));
   const inputs = jobs.flatMap((job) => job.inputs.map(({ topic }) => topic));
-  const topics = [...new Set([DEFAULT_TOPIC, ...inputs])].filter((topic) => !outputs.has(topic));
+  const topics = [...new Set([DEFAULT_TOPIC, ...inputs])].filter((topic) => topic !== PROGRESS && !outputs.has(topic));
   config.ingest.sources.forEach(({ topic }, index) => {
     if (topic === null || topics.includes(topic)) return;
     const problem = `no pipeline reads the topic ${JSON.stringify(topic)}; ${advise(topic, topics, `the topics are ${topics.join(', ')}`)}`;

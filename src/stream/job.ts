@@ -29,6 +29,8 @@ export interface Job<S = unknown> {
   readonly stateTopics: readonly string[];
   /** The records of its state topics that people would miss. Absent where there are none. */
   readonly results?: JobResults;
+  /** True when its positions are also written to topic `progress`, for the jobs that read its outputs (`progress.ts`). */
+  readonly tellsProgress?: boolean;
   /** How long folded input may stay unwritten under load. At the end of the input, a runner writes at once. */
   readonly flushIntervalMs: number;
 

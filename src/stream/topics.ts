@@ -22,6 +22,9 @@ export interface LargestBatch {
   readonly setting: string;
 }
 
+/** See `progress.ts`. */
+export const PROGRESS = 'progress';
+
 const days = (n: number): number => n * 24 * 60 * 60 * 1000;
 
 /** A topic of lines, which the producer writes and jobs read. */
@@ -45,5 +48,6 @@ export function coreTopics(partitions: number, retentionMs: number): readonly To
     { name: 'sketches', partitions, cleanup: 'compact', retentionMs },
     { name: 'quarantine', partitions: 1, cleanup: 'delete', retentionMs: days(30) },
     { name: 'state', partitions: 1, cleanup: 'compact', retentionMs: days(30) },
+    { name: PROGRESS, partitions, cleanup: 'compact', retentionMs: days(30) },
   ];
 }

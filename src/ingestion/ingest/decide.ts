@@ -24,6 +24,7 @@ export function initialIngest(known: Map<string, KnownSource>): IngestState {
     unseen: new Set(known.keys()),
     listing: newListing,
     draining: false,
+    barrierDue: false,
     retryScheduled: false,
   };
 }
@@ -32,7 +33,14 @@ export function initialIngest(known: Map<string, KnownSource>): IngestState {
 export function decide(state: IngestState, event: IngestEvent, rules: IngestRules, now: number): IngestAction[] {
   const actions = handle(state, event, rules, now);
   if (state.draining) return actions;
-  return [...actions, ...state.queue.take(rules.concurrency).map((task): IngestAction => ({ type: 'read', task }))];
+  const reads = state.queue.take(rules.concurrency).map((task): IngestAction => ({ type: 'read', task }));
+  return [...actions, ...reads, ...barrierOf(state)];
+}
+
+function barrierOf(state: IngestState): IngestAction[] {
+  if (!state.barrierDue || !isIdle(state)) return [];
+  state.barrierDue = false;
+  return [{ type: 'barrier', complete: !state.queue.hasRetries }];
 }
 
 /** True when nothing is listed, waits or is being read. */
@@ -60,6 +68,7 @@ function handle(state: IngestState, event: IngestEvent, rules: IngestRules, now:
       return onListed(state, event.objects, rules, now);
     case 'listingCompleted':
       addMissing(state, rules, now);
+      state.barrierDue = true;
       return [...cleanUp(state, rules, now), ...finishListing(state, null)];
     case 'listingInterrupted':
       return onInterrupted(state, event);

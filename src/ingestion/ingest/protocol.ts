@@ -29,6 +29,8 @@ export interface IngestState {
   unseen: Set<string>;
   listing: Listing;
   draining: boolean;
+  /** A listing has ended, and not all that it named is read yet. */
+  barrierDue: boolean;
   /** True while a `retryDue` is scheduled. */
   retryScheduled: boolean;
 }
@@ -60,6 +62,8 @@ export type IngestAction =
   | { readonly type: 'read'; readonly task: ReadTask }
   /** Trim the checkpoints of some sources, and remove those of others. */
   | { readonly type: 'cleanUp'; readonly trim: readonly SourceId[]; readonly remove: readonly SourceId[] }
+  /** Everything that the last listing named is read. @param complete false when objects will be tried again */
+  | { readonly type: 'barrier'; readonly complete: boolean }
   /** `retryDue` after this pause. */
   | { readonly type: 'scheduleRetry'; readonly pauseMs: number }
   | { readonly type: 'trace'; readonly decision: IngestDecision };

@@ -81,6 +81,9 @@ function patternLevelsOf({ patterns, rules }: LevelAlertsConfig): Level[] {
   return [...new Set([Level.ERROR, ...rules.map(({ level }) => of[level])])];
 }
 
+/** Twice the default schedule of listings. */
+const BARRIER_WAIT_MS = 10 * 60_000;
+
 function alertingJob(
   config: LevelAlertsConfig,
   { partitions, mode }: Site,
@@ -96,6 +99,7 @@ function alertingJob(
     resolveAfterMs: alerting.resolveAfter,
     digestAfterMs: alerting.digestAfter,
     keepWindowsMs: config.keepWindows,
+    barrierWaitMs: mode === 'live' ? BARRIER_WAIT_MS : 0,
     cap: alerting.cap,
     recipientsOf: (...asked) => recipientsOf(config, ...asked),
   });

@@ -5,7 +5,9 @@ import { refuseUnreadable } from '../../../stream/continue-from';
 import type { Flushed, Job, JobInput, RestoredRange, RestoreRange, UnmatchedRule } from '../../../stream/job';
 import { alertingStateTopic, outboxTopic } from '../topics';
 import { parseQuiet } from '../../../stream/outbox-records';
+import { parseProgress } from '../../../stream/progress';
 import { recordsOf } from '../../../stream/read-input';
+import { PROGRESS } from '../../../stream/topics';
 import { decodeBatch, type DecodedRecord } from '../../../records/record-batch';
 import { advance, decide, tick } from './decide';
 import { evaluateRevision, skipEvaluated } from './evaluate';
@@ -18,6 +20,7 @@ import { encodeState, openState, ruleOf, type AlertingOptions, type AlertingStat
 import { noteTold, takeBreaches } from './write-mails';
 
 const OUTBOX = 'outbox';
+const WINDOWS = 'windows';
 
 export type { AlertingOptions, AlertingState } from './state';
 
@@ -44,7 +47,10 @@ export function createAlerting(options: AlertingOptions): Job<AlertingState> {
     // Changed rules need no reset: each incident keeps its rule's definition.
     definition: 'alerting',
     over: 'topic',
-    inputs: [{ topic: 'windows', partitions: options.partitions }],
+    inputs: [
+      { topic: WINDOWS, partitions: options.partitions },
+      ...(options.barrierWaitMs === 0 ? [] : [{ topic: PROGRESS, partitions: options.partitions }]),
+    ],
     outputs: [outboxTopic(options.keepWindowsMs), alertingStateTopic],
     // The outbox stays: it says which incidents were mailed, so that they are not mailed again.
     stateTopics: [alertingStateTopic.name],
@@ -58,13 +64,20 @@ export function createAlerting(options: AlertingOptions): Job<AlertingState> {
   };
 }
 
-/** The incidents, and the kept windows of each partition; without a head, the mails that were decided before a reset. */
-function restoreRanges({ recallsMails, restoresIncidents, restoreFrom }: AlertingState): readonly RestoreRange[] {
+/**
+ * The incidents, the kept windows of each partition, and the progress of the parts before; without a head, the mails that were
+ * decided before a reset.
+ */
+function restoreRanges(state: AlertingState): readonly RestoreRange[] {
+  const { recallsMails, restoresIncidents, restoreFrom, options } = state;
   if (recallsMails) return [{ topic: OUTBOX, from: 0 }];
   const windows = restoreFrom.flatMap((from, partition) =>
-    from === null ? [] : [{ topic: 'windows', partition, from }],
+    from === null ? [] : [{ topic: WINDOWS, partition, from }],
   );
-  return restoresIncidents ? [{ topic: alertingStateTopic.name, from: 0 }, ...windows] : windows;
+  const progress =
+    options.barrierWaitMs === 0 ? [] : restoreFrom.map((_, partition) => ({ topic: PROGRESS, partition, from: 0 }));
+  const incidents = restoresIncidents ? [{ topic: alertingStateTopic.name, from: 0 }] : [];
+  return [...incidents, ...windows, ...progress];
 }
 
 /** @throws RESET_NEEDED */
@@ -80,6 +93,10 @@ function restore(state: AlertingState, range: RestoredRange, batch: Buffer, star
   }
   if (topic === OUTBOX) {
     for (const { key, value } of decodeBatch(batch, startOffset)) recallRecord(state, key, value);
+    return;
+  }
+  if (topic === PROGRESS) {
+    for (const record of decodeBatch(batch, startOffset)) if (record.offset < to) noteProgress(state, record);
     return;
   }
   for (const { window, place } of windowsIn(decodeBatch(batch, startOffset), partition, parseWindowRecord)) {
@@ -110,6 +127,10 @@ function step(state: AlertingState, input: JobInput): void {
   switch (input.type) {
     case 'batch':
     case 'records':
+      if (input.topic === PROGRESS) {
+        for (const record of recordsOf(input)) noteProgress(state, record);
+        return;
+      }
       state.changed = true;
       for (const { window, place, isUnreadable } of windowsIn(recordsOf(input), input.partition, parseWindowRecord)) {
         if (isUnreadable) noteUnreadable(state, place);
@@ -123,7 +144,7 @@ function step(state: AlertingState, input: JobInput): void {
       throw new TelltaleError('INTERNAL', 'Alerting folds windows, not lines.');
     case 'tick':
       endRecall(state);
-      state.backlogRead = true;
+      state.backlogRead = state.backlog.isRead(input.now);
       tick(state, input.now);
       return;
     case 'end':
@@ -133,6 +154,12 @@ function step(state: AlertingState, input: JobInput): void {
       state.undecided = true;
       return;
   }
+}
+
+function noteProgress(state: AlertingState, { key, value }: DecodedRecord): void {
+  const record = parseProgress(key, value);
+  if (record === null) return;
+  state.backlog.note(record);
 }
 
 function endRecall(state: AlertingState): void {
@@ -194,6 +221,7 @@ export function noteUnreadable({ unreadable }: AlertingState, { partition, offse
 /** Adds a revision to the sums, and notes which windows of rules it breaches. */
 export function foldWindow(state: AlertingState, record: WindowRecord, place: Place): void {
   state.now = Math.max(state.now, place.timestamp);
+  state.backlog.noteWindow(place.timestamp);
   state.doubtedSince = null;
   state.undecided = true;
   const window = state.windows.put(record, place);

@@ -1,3 +1,4 @@
+import { Backlog } from './backlog';
 import { TelltaleError } from '../../../errors';
 import type { Output, UnreadableInput } from '../../../stream/job';
 import type { ClockDoubt } from '../../../stream/job-clock';
@@ -26,6 +27,11 @@ export interface AlertingOptions {
   readonly resolveAfterMs: number;
   /** Breaches in windows that ended longer ago when they arrived go into a digest. */
   readonly digestAfterMs: number;
+  /**
+   * How long to wait for the barrier after which a backlog is read (`progress.ts`), in milliseconds. 0: the windows that are
+   * there are all.
+   */
+  readonly barrierWaitMs: number;
   /** How long windows and closed incidents are kept after their last change. */
   readonly keepWindowsMs: number;
   /** How many messages a receiver gets at most before they are gathered. */
@@ -53,6 +59,7 @@ export interface AlertingState {
   /** See `JobClock`. */
   doubtedSince: number | null;
   doubts: ClockDoubt[];
+  readonly backlog: Backlog;
   /** True while no record has arrived since the input was read to its end. */
   backlogRead: boolean;
   /** True when rules without hosts were told. */
@@ -112,6 +119,7 @@ export function openState(
     now: head?.now ?? 0,
     doubtedSince: null,
     doubts: [],
+    backlog: new Backlog(options.barrierWaitMs),
     backlogRead: false,
     toldUnmatched: false,
     ended: false,

@@ -29,6 +29,7 @@ export function createCounting(options: CountingOptions): Job<CountingState> {
     // Another window or disorder needs no reset: windows of another length count as evicted.
     definition: 'counting',
     over: 'partition',
+    tellsProgress: true,
     inputs: [{ topic: 'logs', partitions: options.partitions }],
     outputs: [windowsTopic(options.partitions, options.keepWindowsMs), countingStateTopic(options.partitions)],
     stateTopics: ['windows', stateTopic],

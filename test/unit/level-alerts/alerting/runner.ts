@@ -78,6 +78,7 @@ export const defaults: AlertingOptions = {
   repeatIntervalMs: 4 * hour,
   resolveAfterMs: 10 * minute,
   digestAfterMs: 6 * hour,
+  barrierWaitMs: 0,
   keepWindowsMs: 48 * hour,
   cap: { messages: 0, within: 10 * minute },
   recipientsOf: () => [{ name: 'mail', holdsAlerts: false }],
