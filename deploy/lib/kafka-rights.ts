@@ -4,13 +4,13 @@ import type { KafkaRights } from './kafka';
 export const kafkaRights: Readonly<Record<'producer' | 'consumer', KafkaRights>> = {
   producer: {
     reads: ['checkpoints', 'sketches'],
-    writes: ['checkpoints', 'sketches', 'logs', 'quarantine'],
+    writes: ['checkpoints', 'sketches', 'logs', 'quarantine', 'progress'],
     transactionalIds: ['telltale-producer-'],
     groups: [],
   },
   consumer: {
-    reads: ['logs', 'checkpoints', 'windows', 'counting-state', 'state', 'outbox', 'alerting-state'],
-    writes: ['windows', 'counting-state', 'state', 'outbox', 'alerting-state', 'quarantine'],
+    reads: ['logs', 'checkpoints', 'windows', 'counting-state', 'state', 'outbox', 'alerting-state', 'progress'],
+    writes: ['windows', 'counting-state', 'state', 'outbox', 'alerting-state', 'progress', 'quarantine'],
     transactionalIds: ['telltale-counting-', 'telltale-alerting-', 'telltale-mailer'],
     groups: ['telltale-counting', 'telltale-alerting', 'telltale-mailer'],
   },

@@ -15,6 +15,7 @@ import { systemClock } from '../../src/ports/clock';
 import { tempFolders } from '../support/temp-folder';
 import { readWindows } from '../support/topics';
 import { report } from '../unit/level-alerts/mail/sample-reports';
+import { barrierRecord } from '../../src/stream/progress';
 import { appendLines, appendOutputs, openMailPlace, untilHolds, type MailPlace } from './consuming';
 import type { TestSystem } from './kit/harness';
 import { turnsUntil } from './turns';
@@ -157,6 +158,9 @@ describe('startConsumer', () => {
 
   it('sends no mail again when a run over final windows follows a live run', async () => {
     await appendLines(place.log, 'web-1/app.log', 0, errors(0, 30), Date.now());
+    // The producer has read everything.
+    const barrier = barrierRecord({ v: 1, at: Date.now(), ends: {}, complete: true });
+    await appendOutputs(place.log, 'progress', [barrier]);
     const live = await start('live');
     await untilHolds(place.log, 'outbox', (records) =>
       records.some(({ key, value }) => parseOutboxRecord(key, value)?.kind === 'status'),

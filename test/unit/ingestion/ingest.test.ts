@@ -88,7 +88,10 @@ describe('ingest', () => {
     given({ old: known, ended: { ...known, ended: NOON - 7 * DAY } });
     when(listed('old'));
     const actions = when({ type: 'listingCompleted' });
-    expect(actions).toEqual([{ type: 'cleanUp', trim: ['b/old'], remove: ['b/ended'] }]);
+    expect(actions).toEqual([
+      { type: 'cleanUp', trim: ['b/old'], remove: ['b/ended'] },
+      { type: 'barrier', complete: true },
+    ]);
     expect([...state.known.keys()]).toEqual(['old']);
   });
 
@@ -97,8 +100,8 @@ describe('ingest', () => {
     const keys = Array.from({ length: 2_500 }, (_, i) => `${i}`);
     given(Object.fromEntries(keys.map((key) => [key, known])));
     when(listed(...keys));
-    const sizes = when({ type: 'listingCompleted' }).map((action) =>
-      action.type === 'cleanUp' ? action.trim.length + action.remove.length : NaN,
+    const sizes = when({ type: 'listingCompleted' }).flatMap((action) =>
+      action.type === 'cleanUp' ? [action.trim.length + action.remove.length] : [],
     );
     expect(sizes).toEqual([1_000, 1_000, 500]);
   });
@@ -113,6 +116,8 @@ describe('ingest', () => {
         decision: { decision: 'readRetried', reason: 'failed', source: 'b/k', detail: 'S3 did not answer' },
       },
       { type: 'scheduleRetry', pauseMs: 5_000 },
+      // It is behind, and stays so until it is read.
+      { type: 'barrier', complete: false },
     ]);
     expect(idleReport(state, 'logs/').failed).toEqual([{ key: 'k', reason: 'S3 did not answer' }]);
     expect(when({ type: 'retryDue' }, {}, NOON + 4_999)).toEqual([{ type: 'scheduleRetry', pauseMs: 5_000 }]);

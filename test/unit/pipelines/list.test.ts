@@ -29,6 +29,7 @@ describe('the list of pipelines', () => {
       { name: 'sketches', partitions: 10, cleanup: 'compact', retentionMs: 168 * hour },
       { name: 'quarantine', partitions: 1, cleanup: 'delete', retentionMs: 720 * hour },
       { name: 'state', partitions: 1, cleanup: 'compact', retentionMs: 720 * hour },
+      { name: 'progress', partitions: 10, cleanup: 'compact', retentionMs: 720 * hour },
       { name: 'windows', partitions: 10, cleanup: 'compact,delete', retentionMs: 96 * hour },
       { name: 'counting-state', partitions: 10, cleanup: 'compact', retentionMs: 720 * hour },
       { name: 'outbox', partitions: 1, cleanup: 'compact,delete', retentionMs: 720 * hour },
@@ -45,7 +46,8 @@ describe('the list of pipelines', () => {
 
   it('names a job after the jobs whose output it reads, and delivers only what a job writes', () => {
     const { jobs, deliveries } = partsOf(config);
-    const written = new Set(lineTopicsOf(config));
+    // The producer and jobs write how far they have come.
+    const written = new Set([...lineTopicsOf(config), 'progress']);
     for (const { inputs, outputs } of jobs) {
       for (const { topic } of inputs) expect(written).toContain(topic);
       for (const { name } of outputs) written.add(name);

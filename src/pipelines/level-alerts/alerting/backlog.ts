@@ -5,7 +5,7 @@ const BARRIER_HOLDS_MS = 15 * 60_000;
 /** Where there were barriers, the next one is awaited for so many times as long. */
 const PATIENCE = 6;
 /** So long no window came: hosts upload one after the other. */
-const QUIET_MS = 3_000;
+const QUIET_MS = 2_000;
 /** Of many hosts, some window always comes. */
 const LONGEST_MS = 60_000;
 
@@ -21,7 +21,7 @@ const LONGEST_MS = 60_000;
  * | never came                                                     | not read, for the wait       |
  *
  * After the wait nothing is known, and messages no longer wait for it. Hosts that upload one after the other, after the listing, are
- * one backlog, too: it is read when no window has come for 3 s, or windows have come for a minute.
+ * one backlog, too: it is read when no window has come for 2 s, or windows have come for a minute.
  */
 export class Backlog {
   private readonly progress = new Progress('counting');
