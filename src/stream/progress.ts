@@ -15,14 +15,14 @@ import type { OutputRecord } from './job';
 /**
  * Topic `progress`: how far the parts before a job have come. The producer writes a *barrier* when it has read all that a
  * complete listing of the bucket named: the ends of the topics of lines after it. A job with `tellsProgress` writes its positions,
- * in the transaction of its outputs. A job that reads both knows whether there is anything that it will still hear of.
+ * in the transaction of its outputs. A job that reads both knows whether more is to come.
  */
 /** A complete listing, and everything that it named, was read. */
 export interface Barrier {
   readonly v: 1;
   /** When, epoch milliseconds. */
   readonly at: number;
-  /** By topic of lines and partition: the next offset after what was read. */
+  /** By topic of lines and partition: the next offset after the lines that were read. */
   readonly ends: Readonly<Record<string, readonly number[]>>;
   /** False when objects could not be read, and will be tried again. */
   readonly complete: boolean;

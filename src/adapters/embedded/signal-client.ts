@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { resolve } from 'node:path';
+import { errnoOf } from '../../errno';
 import { TelltaleError } from '../../errors';
 import type { ProducerAt } from './signal-socket-path';
 
@@ -64,8 +65,7 @@ function ask(producer: ProducerAt, body: string): Promise<Answer> {
 }
 
 function connectionError(folder: string, cause: unknown): TelltaleError {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : '';
-  switch (code) {
+  switch (errnoOf(cause)) {
     case 'ENOENT':
     case 'ENOTDIR':
     case 'ECONNREFUSED':

@@ -2,11 +2,11 @@ import { Progress, type ProgressRecord } from '../../../stream/progress';
 
 /** A barrier is younger while the producer lists the bucket: three times the default schedule. */
 const BARRIER_HOLDS_MS = 15 * 60_000;
-/** Where there were barriers, the next one is awaited for so many times as long. */
+/** Where there were barriers, the next one is awaited longer by this factor. */
 const PATIENCE = 6;
-/** So long no window came: hosts upload one after the other. */
+/** A pause without a window: hosts upload one after the other. */
 const QUIET_MS = 2_000;
-/** Of many hosts, some window always comes. */
+/** With many hosts there is no pause. */
 const LONGEST_MS = 60_000;
 
 /**

@@ -70,15 +70,19 @@ describe('a backlog', () => {
     expect([0, 1].map((tick) => backlog.isRead(start + tick * 1000))).toEqual([false, false]);
   });
 
-  it('is not awaited for ever: 10 minutes where no barrier ever came, an hour where they have stopped', () => {
+  it('is awaited for a limited time: 10 minutes where no barrier ever came, an hour where they have stopped', () => {
     const never = made();
     expect([0, 10 * minute - 1, 10 * minute].map((after) => never.isRead(start + after))).toEqual([false, false, true]);
     const stopped = made();
     barrier(stopped, start - 16 * minute, 100);
-    expect([0, 60 * minute - 1, 60 * minute].map((after) => stopped.isRead(start + after))).toEqual([false, false, true]);
+    expect([0, 60 * minute - 1, 60 * minute].map((after) => stopped.isRead(start + after))).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
-  it('is what is there when there is nothing to wait for', () => {
+  it('is read at once when there is nothing to wait for', () => {
     expect(new Backlog(0).isRead(start)).toBe(true);
   });
 });
@@ -88,7 +92,7 @@ test.each([
   ['a tombstone', 'producer', null],
   ['no JSON', 'producer', '{'],
   ['another version', 'producer', '{"v":2,"at":1,"ends":{},"complete":true}'],
-  ['an end that is no number', 'producer', '{"v":1,"at":1,"ends":{"logs":["x"]},"complete":true}'],
+  ['an end that is not a number', 'producer', '{"v":1,"at":1,"ends":{"logs":["x"]},"complete":true}'],
   ['a position without a topic', 'counting/0', '{"v":1,"positions":[{"partition":0,"offset":1}]}'],
 ])('progress is not understood from %s', (_, key, value) => {
   const bytes = (text: string | null): Buffer | null => (text === null ? null : Buffer.from(text));
