@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { breachedWindows } from '../../../../src/pipelines/level-alerts/alerting/breached-windows';
+import { KeptWindows } from '../../../../src/pipelines/level-alerts/alerting/kept-windows';
+import { checkRules } from '../../../../src/pipelines/level-alerts/alerting/rules';
 import { thresholdRule } from '../../../support/rules';
 import { at, errorsRule, minute, windowOf } from './runner';
 
@@ -51,5 +53,19 @@ describe('the breaches of a threshold', () => {
         },
       ),
     );
+  });
+
+  it('arrive with the last record of the row that completes them first', () => {
+    const [rule] = checkRules([thresholdRule({ ...errorsRule, inARow: 2 })], minute);
+    if (rule === undefined) throw new Error('there is no rule');
+    const kept = new KeptWindows(1, minute, [rule]);
+    [30, 20, 40].forEach((timestamp, i) => {
+      kept.put(windowOf('a', at('10:00') + i * minute, 2), { partition: 0, offset: i, timestamp });
+    });
+    expect(kept.breaches(rule, 'all', at('10:01'), at('10:03'))).toEqual([
+      { start: at('10:00'), arrivedAt: 30 },
+      { start: at('10:01'), arrivedAt: 30 },
+      { start: at('10:02'), arrivedAt: 40 },
+    ]);
   });
 });
