@@ -139,6 +139,33 @@ describe('figures of an incident', () => {
   });
 });
 
+it('a breach more counts only where the mail could list all of them', () => {
+  const many = incidentAt(...Array.from({ length: 1001 }, (_, i) => i));
+  const all = { ...told, from: many.from, to: many.to };
+  const grown = [999, 1000].map((breaches) => hasGrown({ ...all, breaches }, many, figures(), true));
+  expect(grown).toEqual([true, false]);
+});
+
+it('figures evaluate the breached windows that overlap a revised one, and no others', () => {
+  const evaluated: number[] = [];
+  const watched: CheckedRule = {
+    ...rule,
+    windowMs: 3 * minute,
+    evaluate: (window) => {
+      evaluated.push(window.start / minute);
+      return rule.evaluate(window);
+    },
+  };
+  const all = new IncidentFigures(new KeptWindows(1, minute, [watched]));
+  const incident = incidentAt(...Array.from({ length: 10 }, (_, i) => i));
+  all.of(incident, watched);
+  evaluated.length = 0;
+  incident.touched.clear();
+  incident.touched.add(5 * minute);
+  all.of(incident, watched);
+  expect(evaluated.sort((a, b) => a - b)).toEqual([3, 4, 5, 6, 7]);
+});
+
 it('new hosts are those that were not told, as far as that is known', () => {
   expect(newHosts(told, ['c', 'a', 'b'])).toEqual(['c', 'b']);
   expect(newHosts({ ...told, hosts: null }, ['b'])).toEqual([]);
