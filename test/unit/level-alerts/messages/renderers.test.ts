@@ -5,11 +5,22 @@ import type { MailReport, Transition } from '../../../../src/pipelines/level-ale
 import { renderersOf } from '../../../../src/pipelines/level-alerts/messages/renderers';
 import type { Severity } from '../../../../src/pipelines/level-alerts/alerting/severity';
 import { projectFile } from '../../../../src/project-file';
+import { pagerDutyErrors, slackErrors } from '../../../support/receiver-schemas';
 import { report } from '../mail/sample-reports';
 
 const render = renderersOf({ mail: { from: 'a@x', to: ['b@x'], zone: 'UTC', redact: true } });
 const once = { possibleRepeat: false };
-const transitions: readonly Transition[] = ['opened', 'over', 'reminder', 'new-pattern', 'resolved', 'digest'];
+const transitions: readonly Transition[] = [
+  'opened',
+  'over',
+  'reminder',
+  'new-pattern',
+  'reopened',
+  'grown',
+  'resolved',
+  'merged',
+  'digest',
+];
 
 /** A report that holds `text` wherever text from outside can stand, as much of it as fits a report. */
 function holding(text: string, transition: Transition): MailReport {
@@ -49,15 +60,12 @@ describe('the body for Slack', () => {
   it('stays within the limits of Slack, and holds no markup of a log line', () => {
     fc.assert(
       fc.property(anyText, fc.constantFrom(...transitions), (text, transition) => {
-        const { text: plain, blocks } = render.slack(holding(text, transition), { possibleRepeat: true }) as {
-          readonly text: string;
-          readonly blocks: readonly Block[];
-        };
-        expect(blocks.length).toBeLessThanOrEqual(50);
+        const body = render.slack(holding(text, transition), { possibleRepeat: true });
+        expect(slackErrors(body)).toEqual([]);
+        const { text: plain, blocks } = body as { readonly text: string; readonly blocks: readonly Block[] };
         expect(plain.length).toBeLessThanOrEqual(3000);
         for (const block of blocks) {
           const shown = block.text?.text ?? block.elements?.map((element) => element.text).join('') ?? '';
-          expect([block.type, shown.length > 0]).toEqual([block.type, true]);
           expect(shown.length).toBeLessThanOrEqual(block.type === 'header' ? 150 : 3000);
           if (block.type === 'header') continue;
           expect(shown).not.toMatch(/[<>]|&(?!(?:amp|lt|gt);)/);
@@ -121,15 +129,10 @@ describe('the event for PagerDuty', () => {
   it('stays within the limits of PagerDuty', () => {
     fc.assert(
       fc.property(anyText, fc.constantFrom(...transitions), (text, transition) => {
-        const event = render.pagerDuty(holding(text, transition), once) as {
-          readonly dedup_key: string;
-          readonly payload?: { readonly summary: string; readonly source: string };
-        };
+        const event = render.pagerDuty(holding(text, transition), once) as { readonly payload?: { summary: string } };
+        expect(pagerDutyErrors(event)).toEqual([]);
         expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThan(400 * 1024);
-        expect(event.dedup_key.length).toBeLessThanOrEqual(255);
-        if (event.payload === undefined) return;
-        expect(event.payload.summary.length).toBeLessThanOrEqual(1024);
-        expect(event.payload.source).not.toBe('');
+        expect(event.payload?.summary.length ?? 0).toBeLessThanOrEqual(1024);
       }),
       { numRuns: 200 },
     );
