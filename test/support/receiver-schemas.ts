@@ -1,7 +1,7 @@
 import Ajv from 'ajv';
 
 /**
- * What Slack and PagerDuty publish about the requests that they take, as JSON schemas: only what Telltale sends is allowed, so
+ * The published rules of Slack and PagerDuty for requests, as JSON schemas: only fields that Telltale sends are allowed, so
  * that a mistyped field is an error here, and not an answer 400 at the receiver.
  */
 
@@ -94,7 +94,7 @@ const pagerDutyEvent = {
   ],
 };
 
-/** What is wrong with `body`, one text for each error; empty when the receiver would take it. */
+/** Lists the errors in `body`, one text for each; empty when the receiver would take it. */
 type Check = (body: unknown) => readonly string[];
 
 function check(schema: object): Check {
