@@ -98,6 +98,7 @@ export class TelltaleStack extends Stack {
 const released = [
   'actors',
   'conf',
+  'docs',
   'lambda',
   'scripts',
   'src',
