@@ -87,14 +87,9 @@ export class LineParser {
     this.earlierNewest = earlierNewest ?? Number.NEGATIVE_INFINITY;
     this.repeats = context.repeats === undefined ? null : new RepeatCursor(context.repeats);
     this.areNew = this.repeats === null && earlier === null;
-    const { evidence, partialStreams, awaitsLevel, hasLevelColumn } = shown ?? {
-      evidence: this.usualEvidence(),
-      partialStreams: 0,
-      awaitsLevel: false,
-      hasLevelColumn: false,
-    };
-    const lines = { evidence, partialStreams, awaitsLevel, hasLevelColumn };
-    this.recognizer = new Recognizer(context.customFormat, { format: start.format, columns: start.columns, ...lines });
+    const { format, columns } = start;
+    const lines = { evidence: this.usualEvidence(), ...nothingShown, ...shown };
+    this.recognizer = new Recognizer(context.customFormat, { ...lines, format, columns });
   }
 
   /** Name of the last line's form; null for a continuation. */
@@ -193,8 +188,8 @@ export class LineParser {
   }
 
   private shown(shown: ShownState): ShownState | null {
-    const { evidence, dateOrder, partialStreams, awaitsLevel, hasLevelColumn } = shown;
-    const isUsual = evidence === this.usualEvidence() && !hasLevelColumn;
+    const { evidence, dateOrder, partialStreams, streamOrder, awaitsLevel, hasLevelColumn } = shown;
+    const isUsual = evidence === this.usualEvidence() && !hasLevelColumn && streamOrder === 0;
     return isUsual && dateOrder === null && partialStreams === 0 && !awaitsLevel ? null : shown;
   }
 
@@ -267,6 +262,8 @@ export class LineParser {
     return statusLevels[status] ?? Level.NONE;
   }
 }
+
+const nothingShown = { partialStreams: 0, streamOrder: 0, awaitsLevel: false, hasLevelColumn: false };
 
 /** The state at the start of the next generation, given the final state of the previous one. */
 export function nextGeneration(reading: ReadingState): ReadingState {

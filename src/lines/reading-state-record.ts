@@ -25,7 +25,7 @@ import { dayMs } from './timestamps';
  * | d     | day                                   | it is that of t                   |
  * | t     | lastTime                              | there is none                     |
  * | x     | crossing: [day, time]                 | there is none                     |
- * | h     | shown: [evidence, dateOrder, partialStreams + 4 awaitsLevel + 8 hasLevelColumn], by index | it is null        |
+ * | h     | shown: [evidence, dateOrder, partialStreams + 4 awaitsLevel + 8 hasLevelColumn + 16 streamOrder], by index | it is null        |
  * | v     | uploaded, from lastModified           | it is lastModified, or day is null |
  * | r     | record: [time, 1 again + 2 future]    | it is of the newest time, and 0   |
  * | a     | firstTimestamp                            | there is none                     |
@@ -124,10 +124,11 @@ function recordFrom(at: JsonFields, newest: number | null, base: number): Readin
   });
 }
 
-function shortShown({ evidence, dateOrder, partialStreams, awaitsLevel, hasLevelColumn }: ShownState): number[] {
+function shortShown(shown: ShownState): number[] {
+  const { evidence, dateOrder, partialStreams, streamOrder, awaitsLevel, hasLevelColumn } = shown;
   const order = dateOrder === null ? 0 : dateOrders.indexOf(dateOrder) + 1;
   const bits = partialStreams + (awaitsLevel ? AWAITS_LEVEL : 0) + (hasLevelColumn ? LEVEL_COLUMN : 0);
-  return [evidences.indexOf(evidence), order, bits];
+  return [evidences.indexOf(evidence), order, bits + streamOrder * STREAM_ORDER];
 }
 
 function shownFrom(parent: JsonFields, name: string): ShownState {
@@ -137,6 +138,7 @@ function shownFrom(parent: JsonFields, name: string): ShownState {
     evidence: evidences[count(shown, 0)] ?? 'timestamps',
     dateOrder: dateOrders[count(shown, 1) - 1] ?? null,
     partialStreams: bits & (AWAITS_LEVEL - 1),
+    streamOrder: Math.floor(bits / STREAM_ORDER),
     awaitsLevel: (bits & AWAITS_LEVEL) !== 0,
     hasLevelColumn: (bits & LEVEL_COLUMN) !== 0,
   };
@@ -161,6 +163,7 @@ const AGAIN = 1;
 const FUTURE = 2;
 const AWAITS_LEVEL = 4;
 const LEVEL_COLUMN = 8;
+const STREAM_ORDER = 16;
 
 function columnsAsList({ date, time, timestamp, status, isLocal, day }: W3cState): (number | null)[] {
   return [date, time, timestamp, status, isLocal ? 1 : 0, day];

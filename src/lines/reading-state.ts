@@ -87,6 +87,8 @@ export interface ShownState {
   readonly dateOrder: DateOrder | null;
   /** Streams whose last wrapped line continues in the next one, as bits: 1 standard output, 2 standard error. */
   readonly partialStreams: number;
+  /** The streams of the wrapped lines above, as `StreamOrder.bits`; 0 without any. */
+  readonly streamOrder: number;
   /** True when the line above is the first of the two of a record, of which the second tells the level. */
   readonly awaitsLevel: boolean;
   /** True when a line had a level in small letters in a column of its own: `error` in it is a level, too. */

@@ -8,11 +8,12 @@ import type { LineFormat, ParsedLine } from './formats/format';
 import { head, isFirstOfTwoLines } from './formats/head';
 import { sapTrace } from './formats/programs/applications';
 import { expectColumn, headNotes } from './formats/head-level';
-import { readUnstamped } from './formats/unstamped';
 import type { Inner } from './inner';
 import { indentedObject, skipNoText } from './line-start';
 import type { Evidence, ReadingState } from './reading-state';
+import { StreamOrder } from './stream-order';
 import { TimestampKind, byteAt, isLetter } from './timestamps';
+import { readUnstampedLine } from './unstamped-line';
 import { escape, initialUnwrapped, maxWrappers, plainHead, stripColors, wrappersFor, type Wrapper } from './wrappers';
 
 /** What the lines before have shown, of {@link ReadingState}. */
@@ -21,6 +22,7 @@ export interface Shown {
   readonly columns: ReadingState['columns'];
   readonly evidence: Evidence;
   readonly partialStreams: number;
+  readonly streamOrder: number;
   readonly awaitsLevel: boolean;
   readonly hasLevelColumn: boolean;
 }
@@ -51,6 +53,7 @@ export class Recognizer {
   private known: LineFormat | null = null;
   private readonly columns: W3cColumns;
   private partialStreams: number;
+  private readonly streamOrder: StreamOrder;
   private awaitsLevel: boolean;
   private hasLevelColumn: boolean;
   /** True when the line before the last awaited its level from the last. */
@@ -59,12 +62,13 @@ export class Recognizer {
   /** @param customFormat the user's format; every line is tried against it first */
   constructor(
     private readonly customFormat: LineFormat | null,
-    { format, columns, evidence, partialStreams, awaitsLevel, hasLevelColumn }: Shown,
+    { format, columns, evidence, partialStreams, streamOrder, awaitsLevel, hasLevelColumn }: Shown,
   ) {
     this.format = customFormat ?? formatNamed(format);
     this.columns = new W3cColumns(columns);
     this.evidence = evidence;
     this.partialStreams = partialStreams;
+    this.streamOrder = new StreamOrder(streamOrder);
     this.awaitsLevel = awaitsLevel;
     this.hasLevelColumn = hasLevelColumn;
     this.chooseKnown();
@@ -72,8 +76,8 @@ export class Recognizer {
 
   shown(): Shown {
     const { evidence, partialStreams, awaitsLevel, hasLevelColumn } = this;
-    const format = this.format?.name ?? null;
-    return { format, columns: this.columns.state(), evidence, partialStreams, awaitsLevel, hasLevelColumn };
+    const lines = { evidence, partialStreams, streamOrder: this.streamOrder.bits, awaitsLevel, hasLevelColumn };
+    return { format: this.format?.name ?? null, columns: this.columns.state(), ...lines };
   }
 
   /** Reads the line in bytes [start, end). Returns true when it is a record. */
@@ -234,18 +238,21 @@ export class Recognizer {
   private matchesInside(wrapper: Wrapper, depth: number): boolean {
     const { bytes, start, end, kind, time, hasTime, stream, isPartial } = this.unwrapped;
     this.wrapper = wrapper.name;
+    const isOtherStream = this.streamOrder.add(stream);
     if (stream !== 0) {
       const continues = (this.partialStreams & stream) !== 0;
       this.partialStreams = isPartial ? this.partialStreams | stream : this.partialStreams & ~stream;
       this.isPart = continues;
       if (continues) return false;
     }
-    const { parsed } = this;
+    const { parsed, streamOrder } = this;
     if (this.matches(bytes, start, end, depth + 1)) {
       this.hasOuterTime ||= hasTime && parsed.kind === TimestampKind.NONE;
-    } else if (!this.matchesUnstamped(bytes, start, end)) {
-      if (!hasTime || this.evidence !== 'nothing') return false;
-      parsed.level = Level.NONE;
+      if (parsed.kind !== TimestampKind.NONE) streamOrder.addStamped(stream);
+    } else if (!this.matchesUnstamped(bytes, start, end, hasTime && streamOrder.isAside(stream))) {
+      const isTrace = streamOrder.beginsTrace(bytes, start, end);
+      if (!hasTime || (this.evidence !== 'nothing' && !(isTrace && isOtherStream))) return false;
+      parsed.level = isTrace ? Level.ERROR : Level.NONE;
       parsed.kind = TimestampKind.NONE;
       this.form = textForm;
       this.hasOuterTime = true;
@@ -259,12 +266,11 @@ export class Recognizer {
     return true;
   }
 
-  private matchesUnstamped(bytes: Buffer, start: number, end: number): boolean {
-    if (this.evidence === 'timestamps' && !this.awaitedLevel) return false;
-    const isColored = bytes !== plainHead && hasEscape(bytes, start, Math.min(end, start + maxColored));
-    const form = isColored
-      ? readUnstamped(plainHead, 0, stripColors(bytes, start, end), this.parsed)
-      : readUnstamped(bytes, start, end, this.parsed);
+  /** @param isAside true when a line with its level set off is a record even after timestamps */
+  private matchesUnstamped(bytes: Buffer, start: number, end: number, isAside = false): boolean {
+    const isUsual = this.evidence !== 'timestamps' || this.awaitedLevel;
+    if (!isUsual && !isAside) return false;
+    const form = readUnstampedLine(bytes, start, end, this.parsed, !isUsual);
     if (form === null) return false;
     this.parsed.kind = TimestampKind.NONE;
     this.form = form.name;
@@ -284,14 +290,6 @@ const tab = 9;
 export const textForm = 'text';
 /** Lines of a log whose header names its columns. */
 const columnsForm = 'w3c';
-/** The level of a line without a timestamp is colored within this number of bytes. */
-const maxColored = 64;
-
-function hasEscape(bytes: Buffer, start: number, end: number): boolean {
-  for (let pos = start; pos < end; pos++) if (bytes[pos] === escape) return true;
-  return false;
-}
-
 function hasNoDate(kind: TimestampKind): boolean {
   return kind === TimestampKind.TIME_OF_DAY || kind === TimestampKind.YEARLESS || kind === TimestampKind.NONE;
 }

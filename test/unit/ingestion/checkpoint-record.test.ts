@@ -97,6 +97,7 @@ const reading: fc.Arbitrary<ReadingState> = fc
         dateOrder: fc.constantFrom(null, ...dateOrders),
         partialStreams: fc.nat({ max: 3 }),
         awaitsLevel: fc.boolean(),
+        streamOrder: fc.nat({ max: 31 }),
         hasLevelColumn: fc.boolean(),
       }),
     ),

@@ -171,6 +171,48 @@ describe('lines that a container wrote', () => {
     ]);
   });
 
+  const stamped = docker('2026-11-29 10:00:00 INFO started');
+  const err = (line: string, time = '10:00:40'): string => docker(line, time, 'stderr');
+  const cri = (line: string): string => `2026-11-29T10:00:40.123456789Z stderr F ${line}`;
+
+  it.each([
+    ['ERROR:root:x', 'ERROR 10:00:40.123Z'],
+    ['[WARN] x', 'WARN 10:00:40.123Z'],
+    ['[ ERROR ] x', 'ERROR 10:00:40.123Z'],
+    ['\u001b[31mERROR\u001b[0m: x', 'ERROR 10:00:40.123Z'],
+    ['Traceback (most recent call last):', 'ERROR 10:00:40.123Z'],
+    ['Exception in thread "main" java.lang.Error: x', 'ERROR 10:00:40.123Z'],
+    ['error: x', 'CONT 10:00:00.000Z'],
+    ['[info] x', 'CONT 10:00:00.000Z'],
+    ['ERROR x', 'CONT 10:00:00.000Z'],
+    ['[ERROR x', 'CONT 10:00:00.000Z'],
+    ['x', 'CONT 10:00:00.000Z'],
+  ])('read %j on the other stream than that of the stamped lines', (line, expected) => {
+    expect(shown([stamped, err(line)])[1]).toBe(expected);
+    expect(shown([stamped, cri(line)])[1]).toBe(expected);
+    expect(shown([stamped, docker(line)])[1]).toBe('CONT 10:00:00.000Z');
+  });
+
+  it('are records one after the other on the other stream, with one error for each trace', () => {
+    const trace = ['Traceback (most recent call last):', '  File "a.py", line 1', 'ValueError: x'].map((line) =>
+      err(line),
+    );
+    const chain = [
+      ...trace,
+      err(''),
+      err('During handling of the above exception, another exception occurred:'),
+      err(''),
+    ];
+    const levels = (lines: readonly string[]): string =>
+      shown(lines)
+        .map((line) => line.replace(/ .*/, ''))
+        .join(' ');
+    expect(levels([stamped, err('ERROR:root:x'), ...trace, err('ERROR:root:y'), stamped, ...chain, ...trace])).toBe(
+      `INFO ERROR ${'CONT '.repeat(3)}ERROR INFO ERROR${' CONT'.repeat(8)}`,
+    );
+    expect(levels([...chain, ...trace, ...trace])).toBe(`ERROR${' NONE'.repeat(8)} ERROR NONE NONE`);
+  });
+
   it('continue a line that Docker cut', () => {
     const cut = JSON.stringify({
       log: `2026-11-29 10:00:00 ERROR ${'x'.repeat(16_400)}`,

@@ -31,7 +31,15 @@ const samples = [
 ];
 const sample = fc.constantFrom(...samples);
 
-const continuation = fc.constantFrom('', '\tat a.B.c(B.java:1)', 'Caused by: java.io.IOException: y', 'error: 0', ' ');
+const continuation = fc.constantFrom(
+  '',
+  '\tat a.B.c(B.java:1)',
+  'Caused by: java.io.IOException: y',
+  'error: 0',
+  ' ',
+  'Traceback (most recent call last):',
+  'During handling of the above exception, x',
+);
 
 /** The two lines of a record of java.util.logging and of tinylog, each of which may also come alone. */
 const twoLines = fc.constantFrom(
