@@ -189,7 +189,8 @@ export class JobRun<S> {
       this.trace('ruleWithoutHosts', { reason: job.name, job: job.name, rule, glob });
     if (suppressed > 0) this.trace('messageSuppressed', { reason: job.name, job: job.name, amount: suppressed });
     const progress = this.progress();
-    if (this.dirtySince === null && outputs.length === 0 && head === null && progress === null) return;
+    const isNews = progress !== null && this.isAtEnd;
+    if (this.dirtySince === null && outputs.length === 0 && head === null && !isNews) return;
     this.dirtySince = null;
     this.head = head ?? this.head;
     const transaction = this.writer.begin();
@@ -210,21 +211,20 @@ export class JobRun<S> {
       await transaction.commitOffset(consumerGroupOf(job.name), input.topic, input.partition, input.position);
     }
     await transaction.commit();
+    if (progress !== null) this.told = progress.value?.toString('utf8') ?? null;
   }
 
-  /** Its positions, when it has read its input to the end and topic `progress` has other ones. */
+  /** Its positions, when topic `progress` has other ones. */
   private progress(): RecordData | null {
     const { job, partition, clock } = this.options;
-    if (job.tellsProgress !== true || !this.isAtEnd) return null;
+    if (job.tellsProgress !== true) return null;
     const positions = this.inputs.map(({ topic, partition: of, position }) => ({
       topic,
       partition: of,
       offset: position,
     }));
-    const told = JSON.stringify(positions);
-    if (told === this.told) return null;
-    this.told = told;
-    return { ...jobPositionRecord(headKey(job, partition), positions, clock.now()), headers: [] };
+    const record = jobPositionRecord(headKey(job, partition), positions, clock.now());
+    return record.value?.toString('utf8') === this.told ? null : { ...record, headers: [] };
   }
 
   private async writeQuarantined(transaction: EventTransaction): Promise<void> {

@@ -59,9 +59,9 @@ export type PublisherMessage =
   | { readonly type: 'firstListed'; readonly bucket: string; readonly replyTo: ActorRef<number> }
   | Publish
   /** Keep little of sources that have not changed for long, and nothing of those that are gone. */
+  | { readonly type: 'cleanUp'; readonly trim: readonly SourceId[]; readonly remove: readonly SourceId[] }
   /** All that a listing named is read: see `stream/progress.ts`. */
   | { readonly type: 'barrier'; readonly complete: boolean }
-  | { readonly type: 'cleanUp'; readonly trim: readonly SourceId[]; readonly remove: readonly SourceId[] }
   /** To itself: commit, if publish number `upTo` is still the last one. A later publish sends its own `commit`. */
   | { readonly type: 'commit'; readonly upTo: number }
   | Drain;

@@ -1,3 +1,9 @@
+/**
+ * Topic `progress`: how far the parts before a job have come. The producer writes a *barrier* when it has read all that a
+ * complete listing of the bucket named: the ends of the topics of lines after it. A job with `tellsProgress` writes its positions,
+ * in the transaction of its outputs. A job that reads both knows whether more is to come.
+ */
+
 import {
   isBoolean,
   isListOf,
@@ -12,11 +18,6 @@ import {
 import type { Position } from './head-envelope';
 import type { OutputRecord } from './job';
 
-/**
- * Topic `progress`: how far the parts before a job have come. The producer writes a *barrier* when it has read all that a
- * complete listing of the bucket named: the ends of the topics of lines after it. A job with `tellsProgress` writes its positions,
- * in the transaction of its outputs. A job that reads both knows whether more is to come.
- */
 /** A complete listing, and everything that it named, was read. */
 export interface Barrier {
   readonly v: 1;

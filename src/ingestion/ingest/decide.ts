@@ -24,7 +24,7 @@ export function initialIngest(known: Map<string, KnownSource>): IngestState {
     unseen: new Set(known.keys()),
     listing: newListing,
     draining: false,
-    barrierDue: false,
+    listedUnread: null,
     retryScheduled: false,
   };
 }
@@ -38,8 +38,8 @@ export function decide(state: IngestState, event: IngestEvent, rules: IngestRule
 }
 
 function barrierOf(state: IngestState): IngestAction[] {
-  if (!state.barrierDue || !isIdle(state)) return [];
-  state.barrierDue = false;
+  if (state.listedUnread?.size !== 0) return [];
+  state.listedUnread = null;
   return [{ type: 'barrier', complete: !state.queue.hasRetries }];
 }
 
@@ -68,7 +68,7 @@ function handle(state: IngestState, event: IngestEvent, rules: IngestRules, now:
       return onListed(state, event.objects, rules, now);
     case 'listingCompleted':
       addMissing(state, rules, now);
-      state.barrierDue = true;
+      state.listedUnread = new Set(state.queue.keys());
       return [...cleanUp(state, rules, now), ...finishListing(state, null)];
     case 'listingInterrupted':
       return onInterrupted(state, event);
@@ -220,6 +220,7 @@ function onReadFinished(
     }
   }
   queue.done(key);
+  state.listedUnread?.delete(key);
   state.unseen.delete(key);
   return [...traces, ...scheduleRetry(state)];
 }

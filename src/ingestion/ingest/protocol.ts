@@ -29,8 +29,8 @@ export interface IngestState {
   unseen: Set<string>;
   listing: Listing;
   draining: boolean;
-  /** A listing has ended, and not all that it named is read yet. */
-  barrierDue: boolean;
+  /** Of what the last listing named, the keys that are still to be read; null when it was told that all are. */
+  listedUnread: Set<string> | null;
   /** True while a `retryDue` is scheduled. */
   retryScheduled: boolean;
 }

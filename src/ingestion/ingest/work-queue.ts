@@ -64,6 +64,12 @@ export class WorkQueue {
     return this.waiting.size === 0 && this.active.size === 0;
   }
 
+  /** The keys that wait or are being read. */
+  *keys(): Generator<string> {
+    yield* this.waiting.keys();
+    yield* this.active.keys();
+  }
+
   /** True when this key waits or is being read. */
   has(key: string): boolean {
     return this.waiting.has(key) || this.active.has(key);

@@ -106,6 +106,15 @@ describe('ingest', () => {
     expect(sizes).toEqual([1_000, 1_000, 500]);
   });
 
+  it('says that all is read when all that the listing named is read, also while later signals keep it busy', () => {
+    when(listed('a', 'b'));
+    expect(when({ type: 'listingCompleted' })).toEqual([]);
+    when({ type: 'arrived', key: 'c' });
+    expect(when(readOf('a'))).toEqual([]);
+    expect(when(readOf('b'))).toEqual([{ type: 'barrier', complete: true }]);
+    expect(when(readOf('c'))).toEqual([]);
+  });
+
   it('retries a failed reading after a pause, and reports it until it succeeds', () => {
     when(listed('k'));
     when({ type: 'listingCompleted' });

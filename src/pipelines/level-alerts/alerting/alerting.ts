@@ -145,6 +145,7 @@ function step(state: AlertingState, input: JobInput): void {
     case 'tick':
       endRecall(state);
       state.backlogRead = state.backlog.isRead(input.now);
+      state.isBacklogKnown = state.backlog.isKnown;
       tick(state, input.now);
       return;
     case 'end':

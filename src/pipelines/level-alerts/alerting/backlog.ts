@@ -50,6 +50,11 @@ export class Backlog {
     return true;
   }
 
+  /** False when nothing is known about the lines that are still to be read. */
+  get isKnown(): boolean {
+    return this.waitMs === 0 || this.wasComplete;
+  }
+
   private isQuiet(now: number): boolean {
     const { unread } = this;
     return unread === null || now - unread.last >= QUIET_MS || now - unread.since >= LONGEST_MS;
@@ -64,7 +69,9 @@ export class Backlog {
       return before;
     }
     this.waitsSince ??= now;
+    // Windows after a pause are another backlog: it is awaited as long.
+    const since = Math.max(this.waitsSince, this.unread?.since ?? 0);
     const wait = this.progress.hasBarrier ? PATIENCE * this.waitMs : this.waitMs;
-    return now - this.waitsSince >= wait;
+    return now - since >= wait;
   }
 }

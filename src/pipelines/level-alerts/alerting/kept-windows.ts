@@ -36,6 +36,8 @@ interface Origin {
 
 /** Processing time. After the end of all input, each window that has ended is complete, even after its origin's watermark. */
 export interface AlertingClock {
+  /** False when lines may still be unread (`Backlog`); true when it is missing. */
+  readonly isBacklogKnown?: boolean;
   readonly now: number;
   readonly ended: boolean;
 }

@@ -142,6 +142,8 @@ export interface ReportNotes {
   readonly notUnderstood?: readonly NotUnderstood[];
   /** Lines of other sources that were not understood; missing when there are none. */
   readonly otherNotUnderstood?: number;
+  /** True when the producer has not said that everything is read: lines may be missing. Missing when it has. */
+  readonly unread?: boolean;
   /** Origins whose watermark has not reached the end of the last breach (20). */
   readonly lagging: readonly string[];
 }

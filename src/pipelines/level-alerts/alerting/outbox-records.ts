@@ -116,6 +116,7 @@ const isStoredMail = isObjectOf<Pending<StoredReport>>({
       future: isNumber,
       expired: isNumber,
       gaps: isMissingOr(isNumber),
+      unread: isMissingOr(isBoolean),
       notUnderstood: isMissingOr(
         isListOf(
           isObjectOf<NotUnderstood>({

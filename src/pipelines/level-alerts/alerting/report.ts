@@ -84,6 +84,7 @@ export function buildReport(
     notes: {
       ...notesOf(windows, clock, subject, breached, to),
       gaps: sumOf(since, ({ gaps }) => gaps),
+      ...(clock.isBacklogKnown === false ? { unread: true } : {}),
       ...unparsed,
     },
     decidedAt: iso(clock.now),

@@ -60,6 +60,8 @@ export interface AlertingState {
   doubtedSince: number | null;
   doubts: ClockDoubt[];
   readonly backlog: Backlog;
+  /** As of the last tick. */
+  isBacklogKnown: boolean;
   /** True while no record has arrived since the input was read to its end. */
   backlogRead: boolean;
   /** True when rules without hosts were told. */
@@ -120,6 +122,7 @@ export function openState(
     doubtedSince: null,
     doubts: [],
     backlog: new Backlog(options.barrierWaitMs),
+    isBacklogKnown: options.barrierWaitMs === 0,
     backlogRead: false,
     toldUnmatched: false,
     ended: false,

@@ -1,6 +1,7 @@
 import {
   isBoolean,
   isListOf,
+  isMissingOr,
   isNullOr,
   isNumber,
   isObjectOf,
@@ -52,6 +53,8 @@ export interface SummaryReport {
     readonly lagging: readonly string[];
     /** How often lines may be missing in the breached windows. */
     readonly gaps: number;
+    /** As in a report of one incident. */
+    readonly unread?: boolean;
   };
   readonly decidedAt: string;
 }
@@ -139,6 +142,7 @@ export const isSummaryReport: Guard<SummaryReport> = isObjectOf<SummaryReport>({
     withoutWindows: isNumber,
     lagging: isListOf(isString),
     gaps: isNumber,
+    unread: isMissingOr(isBoolean),
   }),
   decidedAt: isString,
 });

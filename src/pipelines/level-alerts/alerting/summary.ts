@@ -102,6 +102,7 @@ export function buildSummary(
       withoutWindows: members.filter(({ facts }) => facts.windows.length === 0).length,
       lagging: laggingIn(windows, clock, members),
       gaps: all.reduce((sum, { record }) => sum + record.gaps, 0),
+      ...(clock.isBacklogKnown === false ? { unread: true } : {}),
     },
     decidedAt: iso(clock.now),
   };

@@ -18,6 +18,7 @@ export function notesOf(report: MailReport, conceal: (line: string) => string): 
     note(notes.incomplete, (n) => `${pluralize(n, 'window')} not complete yet: more lines may come.`),
     note(notes.lagging.length, () => `${laggingNames(notes.lagging)} behind: the latest lines may be missing.`),
     note(gaps, lostLines),
+    notes.unread === true ? unreadLines : null,
     ...notUnderstood(report, conceal),
     note(notes.expired, (n) => `${pluralize(n, 'line')} too late for the window they belong to, counted on arrival.`),
     note(notes.future, (n) => `${pluralize(n, 'line')} with a timestamp in the future.`),
@@ -27,7 +28,7 @@ export function notesOf(report: MailReport, conceal: (line: string) => string): 
       (n) => `${pluralize(n, 'line')} read as part of the record above them, as stack traces are.`,
     ),
   ].filter((sentence) => sentence !== null);
-  const complete = notes.incomplete === 0 && notes.lagging.length === 0 && gaps === 0;
+  const complete = notes.incomplete === 0 && notes.lagging.length === 0 && gaps === 0 && notes.unread !== true;
   return complete ? ['Every window is complete, and no host is behind.', ...sentences] : sentences;
 }
 
@@ -54,6 +55,9 @@ const runCheck = 'Run telltale check on the file.';
 function note(count: number, say: (count: number) => string): string | null {
   return count > 0 ? say(count) : null;
 }
+
+/** For a message that was decided before the producer said that everything is read. */
+export const unreadLines = 'Lines may still be unread: the producer has not said that everything is read.';
 
 /** @param times how often a gap was found, at least once */
 export function lostLines(times: number): string {

@@ -2,7 +2,7 @@ import { truncate, visible } from '../../../html/escape';
 import { formatCount } from '../../../pluralize';
 import type { SummarizedIncident, SummaryReport } from '../alerting/summary-report';
 import { sampleOf, type MailView, type PatternTally, type Sample, type Tally } from './content';
-import { laggingNames, lostLines } from './notes';
+import { laggingNames, lostLines, unreadLines } from './notes';
 import { fullSpan, fullTime, lengthOf, shortSpan } from './times';
 import { summaryWordsOf, type SummaryWords } from './summary-words';
 import { linesAt, pluralize } from './words';
@@ -175,16 +175,17 @@ function originTally({ origins, otherOrigins }: SummaryReport): Tally | null {
 }
 
 function notesOf({ notes, incidents }: SummaryReport): readonly string[] {
-  const { withoutWindows, lagging, gaps } = notes;
+  const { withoutWindows, lagging, gaps, unread = false } = notes;
   const sentences = [
     lagging.length === 0 ? null : `${laggingNames(lagging)} behind: the latest lines may be missing.`,
     gaps === 0 ? null : lostLines(gaps),
+    unread ? unreadLines : null,
     withoutWindows === 0
       ? null
       : `The windows of ${pluralize(withoutWindows, 'incident')} are no longer kept: their lines are in none of the sums.`,
     incidents.length > shown.incidents ? 'telltale replay over the same files prints every incident.' : null,
   ].filter((sentence) => sentence !== null);
-  return lagging.length + gaps + withoutWindows === 0
+  return lagging.length + gaps + withoutWindows === 0 && !unread
     ? ['Every window is complete, and no host is behind.', ...sentences]
     : sentences;
 }

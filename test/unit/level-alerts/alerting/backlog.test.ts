@@ -82,6 +82,23 @@ describe('a backlog', () => {
     ]);
   });
 
+  it('of a host that returns is awaited although none has been for long: the producer was down, the consumer was not', () => {
+    const backlog = made();
+    barrier(backlog, start, 100);
+    counted(backlog, 100);
+    backlog.isRead(start);
+    const back = start + 12 * 60 * minute;
+    expect([backlog.isRead(start + 16 * minute), backlog.isRead(back)]).toEqual([false, true]);
+    // The first of ten hosts is counted; the producer still reads the others.
+    backlog.noteWindow(back + 1000);
+    expect([2, 10, 600].map((second) => backlog.isRead(back + second * 1000))).toEqual([false, false, false]);
+    expect(backlog.isKnown).toBe(false);
+    barrier(backlog, back + 700_000, 900);
+    counted(backlog, 900);
+    expect([701, 702].map((second) => backlog.isRead(back + second * 1000))).toEqual([false, true]);
+    expect(backlog.isKnown).toBe(true);
+  });
+
   it('is read at once when there is nothing to wait for', () => {
     expect(new Backlog(0).isRead(start)).toBe(true);
   });

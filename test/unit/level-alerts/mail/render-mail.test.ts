@@ -169,6 +169,7 @@ describe('renderMail', () => {
   });
 
   it.each<[Partial<MailReport['notes']>, string]>([
+    [{ unread: true }, 'Lines may still be unread: the producer has not said that everything is read.'],
     [{}, 'Every window is complete, and no host is behind.'],
     [{ incomplete: 2 }, '2 windows not complete yet: more lines may come.'],
     [{ lagging: ['a', 'b'] }, 'a and b are behind: the latest lines may be missing.'],
