@@ -29,7 +29,7 @@ export interface IngestState {
   unseen: Set<string>;
   listing: Listing;
   draining: boolean;
-  /** Of what the last listing named, the keys that are still to be read; null when it was told that all are. */
+  /** The keys of the last listing that are still to be read; null when it was told that all are. */
   listedUnread: Set<string> | null;
   /** True while a `retryDue` is scheduled. */
   retryScheduled: boolean;

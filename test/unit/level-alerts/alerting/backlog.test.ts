@@ -82,7 +82,7 @@ describe('a backlog', () => {
     ]);
   });
 
-  it('of a host that returns is awaited although none has been for long: the producer was down, the consumer was not', () => {
+  it('is awaited when hosts return after a long silence: the producer was down, the consumer was not', () => {
     const backlog = made();
     barrier(backlog, start, 100);
     counted(backlog, 100);
