@@ -5,7 +5,7 @@ import Database from 'libsql';
 
 import { TelltaleError } from '../../errors';
 import { errnoOf, faultAndRemedy, isDiskFull } from '../../errno';
-import { hasCommitsBeside, readCommitsBeside } from './commits-beside';
+import { firstCommitBeside, readCommitsBeside, type FirstCommit } from './commits-beside';
 import { makePrivateFile } from './private-file';
 
 export type SqliteDatabase = Database.Database;
@@ -142,14 +142,28 @@ function prepareDatabase(database: SqliteDatabase, path: string): void {
   if (versionOf(database) === SCHEMA_VERSION) return;
   inTransaction(database, () => {
     // No other process can be between writing a commit and showing it: this one has the lock.
-    if (versionOf(database) === 0 && hasCommitsBeside(path)) {
-      // Closing it, also by garbage collection, would delete the commits.
-      abandoned.push(database);
-      const message = `The commits beside ${path} (events.db-wal) could not be read: check the disk, and start again.`;
-      throw new TelltaleError('EVENT_LOG', message);
-    }
+    if (versionOf(database) === 0) refuseUnreadCommits(database, path);
     makeSchema(database, path);
   });
+}
+
+/** @throws EVENT_LOG, or the error of the system, when there are commits that SQLite did not see */
+function refuseUnreadCommits(database: SqliteDatabase, path: string): void {
+  let commit: FirstCommit;
+  try {
+    commit = firstCommitBeside(path);
+  } catch (error) {
+    abandoned.push(database);
+    throw error;
+  }
+  if (commit === 'none') return;
+  // Closing it, also by garbage collection, would delete the commits.
+  abandoned.push(database);
+  const message = `The commits beside ${path} (events.db-wal) could not be read: check the disk, and start again.`;
+  if (commit === 'damaged') throw new TelltaleError('EVENT_LOG', message);
+  // SQLite hides the error of the read. Commits in order that it did not see are no damage.
+  const cause = Object.assign(new Error(`EIO: SQLite could not read ${path}-wal`), { code: 'EIO' });
+  throw new TelltaleError('EVENT_LOG', message, { cause });
 }
 
 function versionOf(database: SqliteDatabase): number {
