@@ -54,7 +54,7 @@ itOnLinux('does not repair an event log of which a read failed', async () => {
   expect(filesOf(data)).toEqual(before);
 });
 
-/** The content of the files of the event log; the index of its commits (`-shm`) is made anew at each start. */
+/** The content of the files of the event log; the index of its commits (`-shm`) changes at each start. */
 function filesOf(data: string): ReadonlyMap<string, string> {
   const names = readdirSync(data).filter((name) => name.startsWith('events.db') && !name.endsWith('-shm'));
   return new Map(names.sort().map((name) => [name, readFileSync(join(data, name)).toString('base64')]));

@@ -161,7 +161,7 @@ function refuseUnreadCommits(database: SqliteDatabase, path: string): void {
   abandoned.push(database);
   const message = `The commits beside ${path} (events.db-wal) could not be read: check the disk, and start again.`;
   if (commit === 'damaged') throw new TelltaleError('EVENT_LOG', message);
-  // SQLite hides the error of the read. Commits in order that it did not see are no damage.
+  // SQLite hides the error of the read. Commits with correct sums that it did not see are not damaged.
   const cause = Object.assign(new Error(`EIO: SQLite could not read ${path}-wal`), { code: 'EIO' });
   throw new TelltaleError('EVENT_LOG', message, { cause });
 }
