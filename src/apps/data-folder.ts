@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config';
 import { errnoOf, faultAndRemedy } from '../errno';
@@ -82,21 +82,24 @@ export function warnOfNewEventLog(
 
 /**
  * Opens a data folder for reading and creates nothing. With Kafka it may be empty.
- * @throws DATA_FOLDER when it must contain the event log, and no program has run on it
+ * @throws DATA_FOLDER when it must contain the event log, and no program has run on it; the error of the system, such as EIO,
+ *   when that cannot be known
  */
 export function findDataFolder({ dataDir, eventLog }: Pick<Config, 'dataDir' | 'eventLog'>): DataFolder {
   const data = placesIn(dataDir);
-  if (eventLog.kind === 'kafka' || existsSync(data.events)) return data;
-  if (existsSync(data.root) && !isFolder(data.root)) {
+  if (eventLog.kind === 'kafka') return data;
+  const isThere = exists(data.root);
+  if (isThere && !isFolder(data.root)) {
     throw new TelltaleError(
       'DATA_FOLDER',
       `${data.root} is not a folder: name the data folder of a program with --data DIR`,
     );
   }
-  if (existsSync(data.root) && !mayEnter(data.root)) {
+  if (isThere && !mayEnter(data.root)) {
     const message = `this user may not read ${data.root}: run this as the user who owns the data folder`;
     throw new TelltaleError('DATA_FOLDER', message);
   }
+  if (exists(data.events)) return data;
   throw new TelltaleError(
     'DATA_FOLDER',
     `there is no event log in ${data.root}: name the data folder of a program with --data DIR`,

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findDataFolder, openDataFolder, warnOfNewEventLog, warnOfOpenFolder } from '../../../src/apps/data-folder';
@@ -31,6 +31,14 @@ describe('a data folder', () => {
     const dataDir = join(parent, 'data');
     const { eventLog } = loadConfig({ pipelines, set: [], env: {} }).config;
     expect(() => findDataFolder({ dataDir, eventLog })).toThrow(`${dataDir} is not a folder: name the data folder`);
+  });
+
+  it.each(['data', 'data/events.db'])('is not called missing when %s cannot be followed', (name) => {
+    const dataDir = join(parent, 'data');
+    if (name !== 'data') mkdirSync(dataDir);
+    symlinkSync(join(parent, name), join(parent, name));
+    const { eventLog } = loadConfig({ pipelines, set: [], env: {} }).config;
+    expect(() => findDataFolder({ dataDir, eventLog })).toThrow('ELOOP');
   });
 
   it.each([
