@@ -6,13 +6,20 @@
 //
 // Prints the mutants that survive, and a table. Fails when a file has less than 90 %. A mutant that no test can notice has
 // its reason in argued.json and is not counted.
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath, URL } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
 import { groups } from './files.mjs';
 import { conclude } from './report.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+const missing = Object.values(groups)
+  .flatMap(({ files }) => files)
+  .filter((file) => !existsSync(here(`../../${file}`)));
+if (missing.length > 0) {
+  throw new Error(`scripts/mutation/files.mjs names files that do not exist: ${missing.join(', ')}. Correct the list.`);
+}
 
 /** The wanted files or parts of files, and the tests of their groups. */
 function wanted(args) {
