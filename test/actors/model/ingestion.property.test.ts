@@ -11,7 +11,7 @@ import { runSchedule } from './run';
  * Longer: TELLTALE_TEST_MODEL_SECONDS, or TELLTALE_TEST_RUNS for a minimum of schedules. A failure again: TELLTALE_TEST_SEED and
  * TELLTALE_TEST_PATH as it prints them.
  */
-const SECONDS = Number(process.env['TELLTALE_TEST_MODEL_SECONDS'] ?? 45);
+const SECONDS = Number(process.env['TELLTALE_TEST_MODEL_SECONDS'] ?? 15);
 const RUNS = Number(process.env['TELLTALE_TEST_RUNS'] ?? 40);
 /** Short runs use the same schedules each time; long runs use new ones. */
 const ANY_SEED = process.env['TELLTALE_TEST_MODEL_SECONDS'] === undefined ? 1 : Math.floor(Math.random() * 2 ** 31);

@@ -13,6 +13,7 @@ import { createScanner } from '../../../src/lines/scanner';
 import { TimestampKind, type Timestamp } from '../../../src/lines/timestamps';
 import { initialUnwrapped, wrappers, wrappersFor } from '../../../src/lines/wrappers';
 import { sampleUpload } from './samples';
+import { runs } from '../../support/runs';
 
 const parsed = (): ParsedLine => ({ level: Level.NONE, kind: TimestampKind.WALL, time: 0, status: 0 });
 
@@ -51,7 +52,7 @@ describe('beginsWithDate', () => {
         const around = wrappersFor(first).filter((one) => one.unwrap(bytes, 0, bytes.length, initialUnwrapped()));
         if (around.length > 0) expect(head.parse(bytes, 0, bytes.length, parsed())).toBe(false);
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(1_500) },
     );
   });
 
@@ -87,7 +88,7 @@ describe('readYearFirst', () => {
         if (between === ' ' && !/^\d\d:/.test(`${time}${end}`)) return;
         expect(read(`${day}${between}${time}${end}`)).toEqual(read(`${day}_${time}${end}`));
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(1_500) },
     );
   });
 });

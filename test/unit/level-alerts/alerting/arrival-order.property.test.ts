@@ -155,6 +155,6 @@ it('finds the same incidents in any order of arrival, and in the end reports all
       },
     ),
     // In `npm run chaos`, 1,000 shuffles.
-    { numRuns: runs(1) > 1 ? runs(100) : 12 },
+    { numRuns: runs(1) > 1 ? runs(100) : 8 },
   );
 });

@@ -3,6 +3,7 @@ import { overFinalWindows } from '../../../../src/pipelines/level-alerts/alertin
 import type { WindowRecord } from '../../../../src/pipelines/level-alerts/counting/window-record';
 import { overlappingRules as rules } from '../../../support/rules';
 import { at, clock, hour, minute, Runner, windowOf } from './runner';
+import { runs } from '../../../support/runs';
 
 /**
  * Counting writes windows of a few origins in transactions; each origin lives in one partition. Windows come in any
@@ -113,7 +114,7 @@ describe('the alerting job', () => {
         runner.restart().catchUp(at('23:59') + 24 * hour);
         expect(runner.mails()).toHaveLength(mailed);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -133,7 +134,7 @@ describe('the alerting job', () => {
           reference.incidents().filter(({ rule }) => rule === 'each'),
         );
       }),
-      { numRuns: 100 },
+      { numRuns: runs(40) },
     );
   });
 });
@@ -163,7 +164,7 @@ it('decides the same mails at the same times when ticks come more often and it r
       };
       expect(mails(true)).toEqual(mails(false));
     }),
-    { numRuns: 100 },
+    { numRuns: runs(40) },
   );
 });
 
@@ -186,7 +187,7 @@ it('decides the same mails over final windows when they come in another order', 
       expect(replay(keyed.toSorted((a, b) => a.key - b.key).map(({ entry }) => entry))).toEqual(mails);
       expect(new Set(mails.map(({ id }) => id)).size).toBe(mails.length);
     }),
-    { numRuns: 100 },
+    { numRuns: runs(40) },
   );
 });
 

@@ -3,6 +3,7 @@ import type { MailReport, Transition } from '../../../../src/pipelines/level-ale
 import { contentOf, type MailView } from '../../../../src/pipelines/level-alerts/mail/content';
 import { renderMail as layOut, type RenderedMail } from '../../../../src/pipelines/level-alerts/mail/render-mail';
 import { report } from './sample-reports';
+import { runs } from '../../../support/runs';
 
 const view: MailView = { zone: 'UTC', redact: true, possibleRepeat: false };
 
@@ -79,7 +80,7 @@ describe('renderMail', () => {
         expect(mail.text).not.toMatch(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
         expect(mail.html).not.toMatch(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(60) },
     );
   });
 

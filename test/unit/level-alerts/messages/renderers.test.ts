@@ -7,6 +7,7 @@ import type { Severity } from '../../../../src/pipelines/level-alerts/alerting/s
 import { projectFile } from '../../../../src/project-file';
 import { pagerDutyErrors, slackErrors } from '../../../support/receiver-schemas';
 import { report } from '../mail/sample-reports';
+import { runs } from '../../../support/runs';
 
 const render = renderersOf({ mail: { from: 'a@x', to: ['b@x'], zone: 'UTC', redact: true } });
 const once = { possibleRepeat: false };
@@ -72,7 +73,7 @@ describe('the body for Slack', () => {
           expect(shown.split('```').length).toBeLessThanOrEqual(3);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -134,7 +135,7 @@ describe('the event for PagerDuty', () => {
         expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThan(400 * 1024);
         expect(event.payload?.summary.length ?? 0).toBeLessThanOrEqual(1024);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(60) },
     );
   });
 });
@@ -183,7 +184,7 @@ describe('the JSON of a webhook', () => {
         expect(matches.errors).toBeNull();
         expect(Buffer.byteLength(JSON.stringify(body))).toBeLessThan(256 * 1024);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(60) },
     );
   });
 
