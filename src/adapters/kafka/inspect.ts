@@ -5,7 +5,7 @@ import type { KafkaFacts, KafkaTopicFacts } from '../../doctor/kafka';
 import type { WriterOptions } from '../../ports/event-log';
 import type { TopicSpec } from '../../stream/topics';
 import { Waiting } from '../waiting';
-import { metadata } from './api/metadata';
+import { metadata, type TopicMetadata } from './api/metadata';
 import { KafkaClient } from './client';
 import type { Connections } from './connections';
 import { brokerErrors } from './errors';
@@ -36,8 +36,12 @@ export async function inspectKafka(
     const cluster = await client.run('Cannot read the state of Kafka', signal, async (connections) => {
       const brokers = await connections.allBrokers();
       for (const broker of brokers) checkVersions(broker);
-      const topics = await topicsOf(connections, specs);
-      return { brokers: brokers.length, topics, mismatch: await mismatchOf(connections, specs) };
+      const known = await (await connections.anyBroker()).send(metadata(specs.map(({ name }) => name)));
+      return {
+        brokers: brokers.length,
+        topics: topicsOf(known),
+        mismatch: await mismatchOf(connections, specs, known),
+      };
     });
     const rights = await client.run('Cannot read the rights', signal, (connections) =>
       Promise.all(programs.map(async (each) => ({ program: each.program, denied: await deniedTo(connections, each) }))),
@@ -54,10 +58,8 @@ export async function inspectKafka(
   }
 }
 
-async function topicsOf(connections: Connections, specs: readonly TopicSpec[]): Promise<readonly KafkaTopicFacts[]> {
-  const broker = await connections.anyBroker();
-  const answer = await broker.send(metadata(specs.map(({ name }) => name)));
-  return answer.map(({ topic, errorCode, partitions }) => ({
+function topicsOf(known: readonly TopicMetadata[]): readonly KafkaTopicFacts[] {
+  return known.map(({ topic, errorCode, partitions }) => ({
     name: topic,
     exists: errorCode !== brokerErrors.UNKNOWN_TOPIC_OR_PARTITION.code,
     replicas: Math.min(...partitions.map(({ replicas }) => replicas)),
@@ -65,16 +67,14 @@ async function topicsOf(connections: Connections, specs: readonly TopicSpec[]): 
   }));
 }
 
-async function mismatchOf(connections: Connections, specs: readonly TopicSpec[]): Promise<string | null> {
-  const broker = await connections.anyBroker();
-  const known = new Map(
-    (await broker.send(metadata(specs.map(({ name }) => name))))
-      .filter(({ errorCode }) => errorCode === 0)
-      .map(({ topic, partitions }) => [topic, partitions.length]),
-  );
+async function mismatchOf(
+  connections: Connections,
+  specs: readonly TopicSpec[],
+  known: readonly TopicMetadata[],
+): Promise<string | null> {
   const existing = specs.flatMap((spec) => {
-    const partitions = known.get(spec.name);
-    return partitions === undefined ? [] : [{ spec, partitions }];
+    const found = known.find(({ topic, errorCode }) => topic === spec.name && errorCode === 0);
+    return found === undefined ? [] : [{ spec, partitions: found.partitions.length }];
   });
   try {
     await checkTopics(connections, existing);

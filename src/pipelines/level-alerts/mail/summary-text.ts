@@ -1,6 +1,6 @@
 import { truncate } from '../../../html/escape';
 import type { IncidentTable, SummaryContent } from './summary-content';
-import { heading, patternLines, tallyLines, wrapped } from './text';
+import { heading, patternLines, sampleLines, tallyLines, wrapped } from './text';
 
 /** The text part of a mail about several incidents: at most 80 characters a line, except log lines. */
 export function summaryTextPart(content: SummaryContent): string {
@@ -17,14 +17,7 @@ export function summaryTextPart(content: SummaryContent): string {
     content.patterns && patternLines(content.patterns),
     incidentLines(content.incidents),
     content.origins && tallyLines(content.origins),
-    content.samples && [
-      ...heading(content.samples.title),
-      ...content.samples.items.flatMap(({ place, lines }) => [
-        `  ${place}`,
-        ...lines.map((line) => `    | ${line}`),
-        '',
-      ]),
-    ],
+    content.samples && sampleLines(content.samples),
     [...heading('What to know about these figures'), ...content.notes.flatMap((note) => wrapped(note, '- '))],
     ['-- ', ...content.footer],
   ].filter((section) => section !== null);

@@ -22,14 +22,7 @@ export function textPart(content: MailContent): string {
     [...heading(content.levels.title), ...levelLines(content.levels.table)],
     content.windows && tallyLines(content.windows),
     content.patterns && patternLines(content.patterns),
-    content.samples && [
-      ...heading(content.samples.title),
-      ...content.samples.items.flatMap(({ place, lines }) => [
-        `  ${place}`,
-        ...lines.map((line) => `    | ${line}`),
-        '',
-      ]),
-    ],
+    content.samples && sampleLines(content.samples),
     content.origins && tallyLines(content.origins),
     [...heading('What to know about these figures'), ...content.notes.flatMap((note) => wrapped(note, '- '))],
     [
@@ -90,6 +83,13 @@ export function tallyLines(tally: Tally): string[] {
     ...heading(tally.title),
     ...tally.rows.map(({ name, count }) => `  ${count.padStart(digits)}  ${name}`),
     ...(tally.rest === null ? [] : [`  ${tally.rest}`]),
+  ];
+}
+
+export function sampleLines({ title, items }: NonNullable<MailContent['samples']>): string[] {
+  return [
+    ...heading(title),
+    ...items.flatMap(({ place, lines }) => [`  ${place}`, ...lines.map((line) => `    | ${line}`), '']),
   ];
 }
 
